@@ -1,0 +1,48 @@
+/** `tukey`: fences from the 25th and 75th percentile. `ctukey`: from the 10th and 90th, scaled to mean the same. */
+export type OutlierKind = 'ctukey' | 'tukey';
+
+/**
+ * What makes 1.5 on the 10/90 fences mean what it means on 25/75 fences for normal values. Exact normal quantiles
+ * would give 2.7144; the product uses this number, read back from its printed scores (oracle: outliers-so).
+ */
+const CTUKEY_FACTOR = 2.772605605507915;
+
+/**
+ * series_outliers(series, kind): how far each value lies beyond the fences, in inter-percentile ranges; one score per
+ * element, without unit. Above 1.5 is a mild outlier upwards, below −1.5 downwards, inside the fences exactly 0.
+ *
+ * - score = (x − p90) / (p90 − p10) · factor above p90, (x − p10) / (p90 − p10) · factor below p10, in exactly this
+ *   order of operations: bit for bit Kusto. Multiplying first gives other last digits.
+ * - Where the two percentiles coincide, a value beyond them scores +Infinity or −Infinity, so it is flagged by its
+ *   side. An assumption: no document says, one published output speaks for it. All-equal series score only 0.
+ * - A single element scores 0; no element of a series of three or fewer can reach 1.5.
+ *
+ * Elements are finite. Source: Kusto documentation, series_outliers(); Stack Overflow 75264555 (the function's
+ * author), where the scores are printed to the last digit. The factor of `tukey` being 1 is documented, not pinned.
+ */
+export function series_outliers(series: readonly number[], kind: OutlierKind = 'ctukey'): number[] {
+  const n = series.length;
+  const sorted = Float64Array.from(series).sort();
+  const low = percentile(sorted, kind === 'ctukey' ? 0.1 : 0.25);
+  const high = percentile(sorted, kind === 'ctukey' ? 0.9 : 0.75);
+  const factor = kind === 'ctukey' ? CTUKEY_FACTOR : 1;
+  const range = high - low;
+  const scores = new Array<number>(n);
+  for (let i = 0; i < n; i++) {
+    const x = series[i]!;
+    if (x > high) scores[i] = ((x - high) / range) * factor;
+    else if (x < low) scores[i] = ((x - low) / range) * factor;
+    else scores[i] = 0;
+  }
+  return scores;
+}
+
+/** Value at rank q·(n−1) of sorted values, linear in between. Bit for bit Kusto (oracle: outliers-so). */
+function percentile(sorted: Float64Array, q: number): number {
+  const rank = q * (sorted.length - 1);
+  const i = Math.floor(rank);
+  const below = sorted[i]!;
+  // The last element has no neighbour above; its rank is whole, so there is nothing to add.
+  const above = i + 1 < sorted.length ? sorted[i + 1]! : below;
+  return below + (rank - i) * (above - below);
+}

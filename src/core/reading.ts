@@ -1,0 +1,36 @@
+import type { Report } from './report.ts';
+
+/** Why a line, or a record of it, is kept as a dead letter. */
+export type Fault =
+  /** More bytes than MAX_LINE_BYTES. */
+  | 'line-too-long'
+  /** Bytes that are no UTF-8. */
+  | 'bad-utf8'
+  /** No JSON object, array of objects, or `{"records":[…]}`. */
+  | 'bad-json'
+  /** Nested deeper than anything that an exporter writes. */
+  | 'too-deep'
+  /** A report without a Timestamp that is an instant. */
+  | 'bad-time'
+  /** A report whose name or address is neither text nor null. */
+  | 'bad-field'
+  /** A report whose name or address is longer than 1,024 characters. */
+  | 'name-too-long';
+
+/** What one record turned out to be. */
+export type Reading =
+  | { readonly kind: 'report'; readonly report: Report }
+  /** A valid record that the rule does not ask for: another table, another action. */
+  | { readonly kind: 'skipped' }
+  /** A report whose remote address the rule does not look at. */
+  | { readonly kind: 'excluded' }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  /** Of no format that we know. */
+  | { readonly kind: 'unknown' };
+
+/** One format of telemetry. */
+export interface Format {
+  /** Bytes that stand in every line that holds a report of this format; other lines are not parsed. */
+  readonly needle: string;
+  read(record: object): Reading;
+}

@@ -1,0 +1,16 @@
+const BARS = '▁▂▃▄▅▆▇█';
+
+/**
+ * One character for each value, from `▁` (lowest) to `█` (highest); null, a gap, is a space. Bars start at zero, so
+ * that equal values look equal and a beacon looks flat: all-equal values are all `█`.
+ */
+export function sparkline(values: readonly (number | null)[]): string {
+  const highest = Math.max(...values.map((value) => value ?? 0), 0);
+  return values.map((value) => (value === null ? ' ' : barOf(value, highest))).join('');
+}
+
+function barOf(value: number, highest: number): string {
+  if (highest <= 0) return BARS.charAt(0);
+  const height = Math.ceil((Math.max(value, 0) / highest) * BARS.length);
+  return BARS.charAt(Math.max(height, 1) - 1);
+}

@@ -1,0 +1,69 @@
+/**
+ * An instant in UTC to the tick (100 ns), in one canonical text: `YYYY-MM-DDTHH:MM:SS.fffffffZ`, always 28 characters.
+ *
+ * Text, because 100 ns ticks since 1970 no longer fit a double; canonical, so that plain string order is time order:
+ * windows, sorting and row keys need nothing else. It is also how Kusto prints a datetime inside a dynamic.
+ */
+export type Timestamp = string & { readonly __unit: 'timestamp' };
+
+const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|z|[+-]\d\d:\d\d)?$/;
+const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Reads an ISO 8601 instant with 0 to 7 fraction digits into its canonical text, or null where it is none: another
+ * form, a day that no calendar has, or more digits than a Kusto datetime holds. Without a zone it is UTC, as in Kusto.
+ *
+ * `timestampOf('2026-11-20T08:59:58.9931Z')` is `'2026-11-20T08:59:58.9931000Z'`.
+ */
+export function timestampOf(text: string): Timestamp | null {
+  const parts = ISO.exec(text);
+  if (!parts) return null;
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts;
+  const wholeSecond = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const ms = Date.parse(`${wholeSecond}.000Z`);
+  // Date.parse carries 30 February into March: what does not come back as it went in is no date.
+  if (Number.isNaN(ms) || !isoOf(ms)?.startsWith(wholeSecond)) return null;
+  const offset = offsetMinutes(zone);
+  if (offset === null) return null;
+  const utc = offset === 0 ? wholeSecond : isoOf(ms - offset * MINUTE_MS)?.slice(0, 19);
+  return utc === undefined ? null : (`${utc}.${fraction.padEnd(7, '0')}Z` as Timestamp);
+}
+
+/** Whether the text is a Timestamp as `timestampOf` writes it: for keys that come back from a table. */
+export function isTimestamp(text: string): text is Timestamp {
+  return CANONICAL.test(text) && timestampOf(text) === text;
+}
+
+/** The instant `ms` milliseconds after the Unix epoch. Throws a RangeError outside the years 0 to 9999. */
+export function timestampFromMs(ms: number): Timestamp {
+  const iso = isoOf(ms);
+  if (iso === null) throw new RangeError(`no instant between the years 0 and 9999: ${ms} ms`);
+  return `${iso.slice(0, 23)}0000Z` as Timestamp;
+}
+
+/** Milliseconds since the Unix epoch; ticks below a millisecond are cut off. */
+export function msOf(timestamp: Timestamp): number {
+  return Date.parse(`${timestamp.slice(0, 23)}Z`);
+}
+
+/** The instant `ms` milliseconds later (earlier where negative), ticks kept. */
+export function addMs(timestamp: Timestamp, ms: number): Timestamp {
+  return `${timestampFromMs(msOf(timestamp) + ms).slice(0, 23)}${timestamp.slice(23)}` as Timestamp;
+}
+
+function offsetMinutes(zone: string): number | null {
+  if (zone === 'Z' || zone === 'z') return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(4));
+  if (hours > 14 || minutes > 59) return null;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+}
+
+/** ISO text with milliseconds, or null outside the years 0 to 9999 (where ISO needs a sign and six digits). */
+function isoOf(ms: number): string | null {
+  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return null;
+  const iso = new Date(ms).toISOString();
+  return iso.length === 24 ? iso : null;
+}

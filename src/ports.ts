@@ -1,0 +1,264 @@
+/**
+ * What the use cases need of the world, as types. Each has an adapter on Azure (src/azure) and one in memory, which
+ * pass the same contract suite. Every method says what repeating it does: everything here is delivered at least once.
+ */
+import type { Delivery, Detection, DetectionState } from './core/detection.ts';
+import type { Fault } from './core/reading.ts';
+import type { Facts, GroupKey } from './core/report.ts';
+import type { Timestamp } from './core/timestamp.ts';
+
+// ── Exports ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Names one export: a blob. */
+export interface ExportRef {
+  readonly container: string;
+  readonly name: string;
+}
+
+export interface ExportInfo extends ExportRef {
+  /** Bytes. */
+  readonly length: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly lastModified: number;
+}
+
+/** The exports themselves; read only. */
+export interface ExportStore {
+  /** The exports of a container, in order of name; 'missing' where there is no such container (yet). */
+  list(container: string): Promise<AsyncIterable<ExportInfo> | 'missing'>;
+  /** One export; null where there is none. */
+  info(ref: ExportRef): Promise<ExportInfo | null>;
+  /**
+   * Bytes `[start, end)` of an export, in pieces; fewer where the export is shorter. Throws where the export is gone.
+   */
+  read(ref: ExportRef, start: number, end: number): AsyncIterable<Uint8Array>;
+}
+
+/** How far an export has been read: a row of the `Exports` table. Frozen format: see docs/architecture.md, State. */
+export interface ExportState extends ExportRef {
+  /** Raised by one when the export was found replaced or cut short: everything below begins anew. */
+  readonly generation: number;
+  /** Segment boundaries: segment n is the bytes `[ends[n-1] ?? 0, ends[n])`. */
+  readonly ends: readonly number[];
+  /** Segments that are done; the one after them, if `ends` has it, is claimed. */
+  readonly applied: number;
+  /** When the open claim was made (ms since the epoch), null where none is open. */
+  readonly claimedAt: number | null;
+  /** SHA-256, hex, of the last ≤ 1 KiB before the last end; '' where there is none. */
+  readonly tail: string;
+  /** When the export last grew, as far as we saw (ms since the epoch). */
+  readonly lastModified: number;
+  readonly counters: Counters;
+  /** Failures in a row; 0 after a segment went through. */
+  readonly failures: number;
+  /** Not to be tried before (ms since the epoch); 0 for at once. */
+  readonly nextTry: number;
+  /** Why it failed last, or why it is refused; '' where neither. Never telemetry, never a URL. */
+  readonly reason: string;
+  /** Whether it is of a foreign format, and left alone until it is replaced. */
+  readonly refused: boolean;
+}
+
+/** What was read of an export (or a run over many), by the number. */
+export interface Counters {
+  readonly lines: number;
+  readonly records: number;
+  readonly reports: number;
+  /** Valid records of other kinds. */
+  readonly skipped: number;
+  /** Reports on addresses that the rule does not look at. */
+  readonly excluded: number;
+  /** Reports older than what is kept. */
+  readonly expired: number;
+  readonly deadLetters: number;
+}
+
+/** A row and the version of it that was read. */
+export interface Versioned<T> {
+  readonly row: T;
+  readonly version: string;
+}
+
+/** The `Exports` table. */
+export interface ExportStates {
+  get(ref: ExportRef): Promise<Versioned<ExportState> | null>;
+  /** All rows of a container, in no particular order. */
+  list(container: string): AsyncIterable<Versioned<ExportState>>;
+  /** Writes a row that must not exist yet. The new version; null where the row exists. */
+  insert(row: ExportState): Promise<string | null>;
+  /** Replaces the row if it still has that version. The new version; null where it has another, or is gone. */
+  replace(row: ExportState, version: string): Promise<string | null>;
+  /** Removes the row, whatever its version; nothing where there is none. */
+  remove(ref: ExportRef): Promise<void>;
+}
+
+// ── Hourly counts ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The sixteen partitions of HourlyCounts and Detections: the first digit of the groupId. */
+export type Partition = string & { readonly __unit: 'partition' };
+
+/** What one report, or one segment of raw events, adds to one hour of one group: one row. */
+export interface Contribution extends GroupKey {
+  /** 128 bits, 32 hex digits; see keys.ts. */
+  readonly groupId: string;
+  /** Of a report: its own time. Of raw events: the hour. */
+  readonly Timestamp: Timestamp;
+  /** 64 bits, 16 hex digits: the identity of the report, or the segment. */
+  readonly contribution: string;
+  readonly count: number | null;
+}
+
+/** A contribution with what an analyst will ask about it; the scan leaves that out. */
+export interface ContributionRow extends Contribution {
+  readonly facts: Facts;
+}
+
+/** A row that the service refused: it will never take it, however often it is sent. */
+export interface Refusal {
+  readonly row: ContributionRow;
+  /** The service's code: `EntityTooLarge`, `PropertyValueTooLarge`, … */
+  readonly code: string;
+}
+
+export interface HourlyCounts {
+  /**
+   * Writes at most 100 rows of one partition with different keys. A row follows from its key, so writing it again
+   * changes nothing. Gives back the rows that the service refuses; the others are written.
+   */
+  merge(partition: Partition, rows: readonly ContributionRow[]): Promise<readonly Refusal[]>;
+  /**
+   * The rows of a partition in key order, a page at a time: the groups of one address side by side, a group's rows in
+   * time order. Rows written meanwhile may or may not be met.
+   */
+  scan(partition: Partition): AsyncIterable<readonly Contribution[]>;
+  /** The rows of one group whose time lies in `(after, asOf]`, in time order, with their facts, a page at a time. */
+  read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncIterable<readonly ContributionRow[]>;
+  /** Removes rows of one partition; those that are gone already do not matter. */
+  remove(partition: Partition, rows: readonly Contribution[]): Promise<void>;
+}
+
+// ── Dead letters ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A line, a record or a row that could not be read or stored. */
+export interface DeadLetter {
+  readonly export: ExportRef;
+  /** Byte offset of the line in the export. */
+  readonly offset: number;
+  /** Bytes of the line. */
+  readonly length: number;
+  /** The record of the line, from 0. */
+  readonly record: number;
+  readonly reason: Fault | 'refused-row' | 'no-newline';
+  /** With `refused-row`: the service's code. */
+  readonly code?: string;
+  /** The first 64 KiB of the line; of a refused row: the row as JSON. */
+  readonly bytes: Uint8Array;
+}
+
+/** Where the dead letters of one segment go; holds no more than a few at a time. */
+export interface DeadLetterWriter {
+  add(letter: DeadLetter): Promise<void>;
+  /** Makes what was added visible, in place of an earlier writing of the same segment; with none added, removes that. */
+  close(): Promise<void>;
+  /** Forgets what was added. */
+  abort(): Promise<void>;
+}
+
+export interface DeadLetters {
+  open(segmentId: string): DeadLetterWriter;
+  /** All that is kept, oldest segment first or in order of name; a letter at a time. */
+  list(): AsyncIterable<DeadLetter>;
+}
+
+// ── Detections ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A row of Detections: what the scorer wrote, and beside it what the notifier wrote for each sink. */
+export interface DetectionRow {
+  readonly detection: Detection;
+  readonly deliveries: Readonly<Record<string, Delivery>>;
+}
+
+/** Each writer has columns of its own and merges only these. */
+export interface Detections {
+  get(id: string): Promise<Versioned<DetectionRow> | null>;
+  /** The rows of a partition in key order, the order of HourlyCounts; a page at a time. */
+  scan(partition: Partition): AsyncIterable<readonly Versioned<DetectionRow>[]>;
+  /** All rows, of one state or of one device where asked; a page at a time. */
+  list(filter: { state?: DetectionState; device?: string }): AsyncIterable<readonly DetectionRow[]>;
+  /** Scorer: writes a row that must not exist yet. The new version; null where it exists. */
+  insert(detection: Detection): Promise<string | null>;
+  /** Scorer: writes its columns if the row still has that version. The new version; null where it has another. */
+  update(detection: Detection, version: string): Promise<string | null>;
+  /** Notifier: writes what it knows of one sink, likewise. */
+  mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null>;
+  /** Removes rows of one partition; those that are gone already do not matter. */
+  remove(partition: Partition, ids: readonly string[]): Promise<void>;
+}
+
+/** One scoring run of one partition. */
+export interface Run {
+  readonly asOf: Timestamp;
+  readonly partition: Partition;
+  readonly groups: number;
+  readonly rows: number;
+  /** Groups that match. */
+  readonly detections: number;
+  readonly opened: number;
+  readonly resolved: number;
+  readonly expiredRows: number;
+  /** Newest report that the partition holds at or before asOf; '' where it holds none. */
+  readonly newestReport: string;
+  readonly durationMs: number;
+  /** When it ended (ms since the epoch). */
+  readonly endedAt: number;
+  /** Milliseconds that the oldest export which is not read to its end has waited; 0 where all are read. */
+  readonly oldestUnreadMs: number;
+}
+
+export interface Runs {
+  /** Writes the row of a run; a repeat of the run overwrites it. */
+  put(run: Run): Promise<void>;
+  /** The runs since an asOf, oldest first. */
+  since(asOf: Timestamp): AsyncIterable<Run>;
+  /** Removes the runs before an asOf. */
+  expire(before: Timestamp): Promise<void>;
+}
+
+/** What is known of a sink between runs. */
+export interface SinkState {
+  readonly name: string;
+  /** When it was first seen in the settings (ms since the epoch): it hears of what opens from then on. */
+  readonly since: number;
+  /** When it said that it is gone (410), null while it has not. */
+  readonly disabledAt: number | null;
+  /** Hash of its settings: a disabled sink wakes when they change. */
+  readonly settings: string;
+}
+
+export interface SinkStates {
+  get(name: string): Promise<SinkState | null>;
+  /** Writes the row if there is none, and gives back the row as it is then. */
+  ensure(state: SinkState): Promise<SinkState>;
+  put(state: SinkState): Promise<void>;
+}
+
+// ── Queues ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Messages {
+  /** Export to read on. */
+  readonly ingest: { readonly container: string; readonly name: string };
+  /** Partition to score. */
+  readonly score: { readonly partition: string; readonly asOf: string };
+  /** Change of a detection to tell a sink. A hint: the Detections row is the truth. */
+  readonly notify: { readonly detectionId: string; readonly sink: string };
+}
+
+export interface Queues {
+  /** Puts a message on a queue. Doing it twice delivers it twice; delivering it twice does no harm. */
+  send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void>;
+}
+
+// ── Clock ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Milliseconds since the Unix epoch. */
+export type Clock = () => number;

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The answers may not depend on where the machine stands.
+    env: { TZ: 'America/Los_Angeles' },
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
