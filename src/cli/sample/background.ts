@@ -1,0 +1,60 @@
+import type { Device } from './device.ts';
+import { BROWSERS, INTERNAL_PROGRAMS, OFFICE_PROGRAMS, OTHER_PROGRAMS, type Program } from './program.ts';
+import { type Random, randomOf } from './random.ts';
+import { type Hours, isOn, SAMPLE_HOURS } from './span.ts';
+import type { Pace, Traffic } from './traffic.ts';
+
+/** Groups of a device that are seen in one hour or a few, and never again: nine in ten of all groups are. */
+const ONE_OFFS = 72;
+/** Of each of these two ranges; they are for documentation (RFC 5737), so nobody's. */
+const PUBLIC_PREFIXES = ['192.0.2', '198.51.100'];
+
+/**
+ * What a device does without any plant: a few steady but slow groups, a browser's favourites, some traffic to the
+ * company's own servers, and many one-offs. What the rule makes of it is left open: a browser may well be found.
+ */
+export function backgroundOf(seed: number, device: Device): Traffic[] {
+  const random = randomOf(seed, 'background', device.index);
+  const publicIP = addresses(random);
+  const groups: Traffic[] = [
+    group(random.pick(OFFICE_PROGRAMS), publicIP(), device.hours, irregular(random.int(4, 30))),
+    group(random.pick(INTERNAL_PROGRAMS), `10.20.0.${random.int(4, 9)}`, device.hours, irregular(random.int(10, 150)), 445),
+  ];
+  if (device.kind !== 'server') groups.push(...favourites(device, publicIP, random));
+  for (let i = 0; i < ONE_OFFS; i++) {
+    const browses = device.kind !== 'server' && random.chance(0.7);
+    const program = random.pick(browses ? BROWSERS : OTHER_PROGRAMS);
+    groups.push(group(program, publicIP(), aFewHours(device, random), irregular(random.int(1, 40))));
+  }
+  return groups;
+}
+
+/** Addresses that a browser comes back to: irregular, at times heavy, most of them for an hour or three a day. */
+function favourites(device: Device, publicIP: () => string, random: Random): Traffic[] {
+  return Array.from({ length: random.int(1, 3) }, () => {
+    const length = random.chance(0.12) ? 8 : random.int(1, 3);
+    const first = device.hours.first + random.int(0, 9 - length);
+    return group(random.pick(BROWSERS), publicIP(), { first, length, daily: true }, irregular(random.int(10, 160)));
+  });
+}
+
+function aFewHours(device: Device, random: Random): Hours {
+  const length = random.chance(0.7) ? 1 : random.chance(0.6) ? 2 : random.int(3, 5);
+  let first = random.int(0, SAMPLE_HOURS - 1);
+  while (!isOn(device.hours, first)) first = random.int(0, SAMPLE_HOURS - 1);
+  return { first, length, daily: false };
+}
+
+/** Public addresses of a device, none of them twice: so no two of its groups are one. */
+function addresses(random: Random): () => string {
+  const left = PUBLIC_PREFIXES.flatMap((prefix) => Array.from({ length: 224 }, (_, i) => `${prefix}.${i + 30}`));
+  return () => left.splice(random.int(0, left.length - 1), 1)[0] as string;
+}
+
+function irregular(typicalPerHour: number): Pace {
+  return { kind: 'irregular', typicalPerHour };
+}
+
+function group(program: Program, remoteIP: string, hours: Hours, pace: Pace, port = 443): Traffic {
+  return { program, remoteIP, remoteUrl: null, ports: [port], outcome: 'success', hours, pace, countless: 0 };
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+
+/** A program that makes connections, the same on every device that has it. */
+export interface Program {
+  /** Null where Defender does not know which process it was. */
+  readonly fileName: string | null;
+  readonly folder: string;
+  readonly company: string | null;
+  readonly version: string | null;
+  readonly parent: string;
+  readonly runBy: 'system' | 'user';
+  readonly commandLine: string;
+  readonly size: number;
+  readonly sha1: string;
+  readonly md5: string;
+}
+
+export interface ProgramFacts {
+  readonly folder?: string;
+  readonly company?: string | null;
+  readonly version?: string | null;
+  readonly parent?: string;
+  readonly runBy?: Program['runBy'];
+  /** What stands behind the file name in the command line. */
+  readonly options?: string;
+}
+
+export function program(fileName: string | null, facts: ProgramFacts = {}): Program {
+  const {
+    folder = 'c:\\windows\\system32',
+    company = 'Microsoft Corporation',
+    version = '10.0.26100.1',
+    parent = 'services.exe',
+    runBy = 'system',
+    options = '',
+  } = facts;
+  const sha1 = createHash('sha1').update(`${folder}\\${fileName} ${version}`).digest('hex');
+  return {
+    fileName,
+    folder,
+    company,
+    version,
+    parent,
+    runBy,
+    commandLine: `"${fileName}"${options && ' '}${options}`,
+    size: 20_000 + (Number.parseInt(sha1.slice(0, 6), 16) % 4_000_000),
+    sha1,
+    md5: createHash('md5').update(sha1).digest('hex'),
+  };
+}
+
+const BROWSER = { folder: 'c:\\program files\\browser', parent: 'explorer.exe', runBy: 'user' } as const;
+const OFFICE = { folder: 'c:\\program files\\office', version: '16.0.18025', runBy: 'user' } as const;
+
+export const BROWSERS: readonly Program[] = [
+  program('chrome.exe', { ...BROWSER, company: 'Google LLC', version: '142.0.7444.60', options: '--type=utility' }),
+  program('msedge.exe', { ...BROWSER, version: '142.0.3595.53', options: '--type=utility' }),
+  program('firefox.exe', { ...BROWSER, company: 'Mozilla Corporation', version: '145.0' }),
+];
+
+/** What talks to the Internet a little, in every hour. */
+export const OFFICE_PROGRAMS: readonly Program[] = [
+  program('outlook.exe', { ...OFFICE, parent: 'explorer.exe' }),
+  program('ms-teams.exe', { ...OFFICE, parent: 'sihost.exe' }),
+  program('onedrive.exe', { ...OFFICE, parent: 'explorer.exe', options: '/background' }),
+];
+
+/** What talks to the Internet once in a while. */
+export const OTHER_PROGRAMS: readonly Program[] = [
+  program('svchost.exe', { options: '-k netsvcs -p' }),
+  program('msmpeng.exe', { folder: 'c:\\programdata\\microsoft\\windows defender\\platform', version: '4.18.25100' }),
+  program('sihclient.exe', { parent: 'svchost.exe' }),
+  program('backgroundtaskhost.exe', { parent: 'svchost.exe', runBy: 'user' }),
+  program('smartscreen.exe', { parent: 'svchost.exe', runBy: 'user' }),
+  program('code.exe', { folder: 'c:\\tools\\editor', version: '1.106.2', parent: 'explorer.exe', runBy: 'user' }),
+];
+
+/** What talks to the company's own servers. */
+export const INTERNAL_PROGRAMS: readonly Program[] = [
+  program('lsass.exe', { parent: 'wininit.exe' }),
+  program('system', { folder: '', parent: '', version: null }),
+  program('spoolsv.exe'),
+];

@@ -1,0 +1,29 @@
+/** Hours that a sample tenant covers: the rule's three days. */
+export const SAMPLE_HOURS = 72;
+export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+export const SECOND_MS = 1_000;
+
+/**
+ * Which hours of the tenant's 72, counted from its first: `length` hours from `first` on, once or every 24 hours.
+ * They are counted, not read off a clock, so that a sample that ends at another hour is the same one shifted.
+ */
+export interface Hours {
+  readonly first: number;
+  readonly length: number;
+  readonly daily: boolean;
+}
+
+export const ALWAYS: Hours = { first: 0, length: SAMPLE_HOURS, daily: false };
+
+export function isOn(hours: Hours, hour: number): boolean {
+  const since = hour - hours.first;
+  return since >= 0 && (hours.daily ? since % 24 : since) < hours.length;
+}
+
+/** How many of the 72 hours these are. */
+export function hoursOn(hours: Hours): number {
+  let count = 0;
+  for (let hour = 0; hour < SAMPLE_HOURS; hour++) if (isOn(hours, hour)) count++;
+  return count;
+}

@@ -1,0 +1,49 @@
+import type { Program } from './program.ts';
+import type { Random } from './random.ts';
+import { type Hours, HOUR_MS, SECOND_MS } from './span.ts';
+
+/** One group of the tenant: what one program of one device has to do with one remote address. */
+export interface Traffic {
+  readonly program: Program;
+  readonly remoteIP: string | null;
+  readonly remoteUrl: string | null;
+  /** More than one: the connections are spread over them, and each port has a report of its own. */
+  readonly ports: readonly number[];
+  readonly outcome: 'success' | 'failed';
+  readonly hours: Hours;
+  readonly pace: Pace;
+  /** Share of its reports that come without AdditionalFields, so without a count. */
+  readonly countless: number;
+}
+
+export type Pace =
+  /** Sleeps for the interval, up to `jitter` (a share of it) shorter or longer, each time anew. */
+  | { readonly kind: 'beacon'; readonly intervalSeconds: number; readonly jitter: number }
+  /** No rhythm: between half and nearly four times the typical number in an hour, and about that on average. */
+  | { readonly kind: 'irregular'; readonly typicalPerHour: number };
+
+/** Connections of a reporting period. */
+export function connectionsIn(pace: Pace, lengthMs: number, random: Random): number {
+  if (pace.kind === 'irregular') {
+    const factor = 0.15 + 0.35 / (random.fraction() + 0.1);
+    return Math.max(1, Math.round((pace.typicalPerHour * factor * lengthMs) / HOUR_MS));
+  }
+  const intervalMs = pace.intervalSeconds * SECOND_MS;
+  let count = 0;
+  for (let at = random.fraction() * intervalMs; at < lengthMs; count++) {
+    at += intervalMs * (1 + pace.jitter * (2 * random.fraction() - 1));
+  }
+  return count;
+}
+
+/** Spreads a count over `parts`, about evenly; the sum stays the same. */
+export function spread(count: number, parts: number, random: Random): number[] {
+  const shares: number[] = [];
+  let left = count;
+  for (let part = parts; part > 1; part--) {
+    const share = Math.min(left, Math.round((left / part) * (0.8 + 0.4 * random.fraction())));
+    shares.push(share);
+    left -= share;
+  }
+  return [...shares, left];
+}
