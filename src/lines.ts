@@ -13,6 +13,8 @@ export interface Line {
 export interface LineBatch {
   /** Lines that hold a needle. */
   readonly hits: readonly Line[];
+  /** Lines without a needle, as long as the probe is active. */
+  readonly probes: readonly Line[];
   /** Lines that are no JSON object or array by their first and last byte. */
   readonly malformed: readonly Line[];
   /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
@@ -27,6 +29,8 @@ export interface LineOptions {
   /** Lines that hold none of these are only checked for their first and last byte. */
   readonly needles: readonly string[];
   readonly maxLineBytes: number;
+  /** While active, lines without a needle are handed on too, for a look at what the export is. */
+  readonly probe?: { readonly active: boolean };
   /** Where in the export the first chunk begins. */
   readonly start?: number;
   /** Whether what stands behind the last newline is a line (a file that is finished) or not yet (an export that grows). */
@@ -55,6 +59,7 @@ export async function* readLines(
 class LineCutter {
   readonly #needles: readonly Buffer[];
   readonly #maxLineBytes: number;
+  readonly #probe: { readonly active: boolean };
   /** What is held of the line that the last chunk left open. */
   #open: Buffer[] = [];
   #openHeld = 0;
@@ -65,11 +70,12 @@ class LineCutter {
   constructor(options: LineOptions) {
     this.#needles = options.needles.map((needle) => Buffer.from(needle));
     this.#maxLineBytes = options.maxLineBytes;
+    this.#probe = options.probe ?? { active: false };
     this.#offset = options.start ?? 0;
   }
 
   cut(chunk: Buffer): LineBatch {
-    const batch = new Batch(this.#offset);
+    const batch = new Batch(this.#offset, this.#maxLineBytes, this.#probe.active);
     const first = chunk.indexOf(NEWLINE);
     if (first === -1) {
       this.#hold(chunk);
@@ -88,7 +94,7 @@ class LineCutter {
   }
 
   finish(): LineBatch {
-    const batch = new Batch(this.#offset);
+    const batch = new Batch(this.#offset, this.#maxLineBytes, this.#probe.active);
     if (this.#openLength > 0) this.#closeLine(batch, 0);
     return batch;
   }
@@ -107,7 +113,7 @@ class LineCutter {
   #closeLine(batch: Batch, lineEnd: number): void {
     const held = this.#open.length === 1 ? (this.#open[0] as Buffer) : Buffer.concat(this.#open);
     const hit = this.#needles.some((needle) => held.includes(needle));
-    batch.add(held, 0, held.length, this.#offset, this.#openLength, hit, this.#maxLineBytes);
+    batch.add(held, 0, held.length, this.#offset, this.#openLength, hit);
     this.#offset += this.#openLength + lineEnd;
     batch.end = this.#offset;
     this.#open = [];
@@ -128,7 +134,7 @@ class LineCutter {
         hit = true;
         nextHit[n] = bytes.indexOf(this.#needles[n] as Buffer, end);
       }
-      batch.add(bytes, start, end, this.#offset + start, end - start, hit, this.#maxLineBytes);
+      batch.add(bytes, start, end, this.#offset + start, end - start, hit);
       start = end + 1;
     }
     this.#offset += bytes.length;
@@ -146,20 +152,26 @@ const BRACKETS = new Map([
 
 class Batch implements LineBatch {
   readonly hits: Line[] = [];
+  readonly probes: Line[] = [];
   readonly malformed: Line[] = [];
   readonly tooLong: Line[] = [];
   lines = 0;
   end: number;
 
-  constructor(end: number) {
+  readonly #maxLineBytes: number;
+  readonly #probing: boolean;
+
+  constructor(end: number, maxLineBytes: number, probing: boolean) {
     this.end = end;
+    this.#maxLineBytes = maxLineBytes;
+    this.#probing = probing;
   }
 
   /**
    * Sorts the line `[from, to)` of the buffer into the batch. `length` is what it has in the export, where that is
    * more than is held. Works on positions: nearly no line is kept, and a view costs more than a look.
    */
-  add(buffer: Buffer, from: number, to: number, offset: number, length: number, hit: boolean, max: number): void {
+  add(buffer: Buffer, from: number, to: number, offset: number, length: number, hit: boolean): void {
     let start = startsWithBom(buffer, from, to) ? from + 3 : from;
     let end = to;
     while (start < end && isSpace(buffer[start])) start++;
@@ -167,12 +179,12 @@ class Batch implements LineBatch {
     if (start === end && length === to - from) return;
 
     this.lines++;
-    if (length > max) {
+    if (length > this.#maxLineBytes) {
       this.tooLong.push({ offset, length, bytes: buffer.subarray(start, Math.min(end, start + KEPT_BYTES)) });
     } else if (BRACKETS.get(buffer[start] as number) !== buffer[end - 1]) {
       this.malformed.push({ offset, length, bytes: buffer.subarray(start, end) });
-    } else if (hit) {
-      this.hits.push({ offset, length, bytes: buffer.subarray(start, end) });
+    } else if (hit || this.#probing) {
+      (hit ? this.hits : this.probes).push({ offset, length, bytes: buffer.subarray(start, end) });
     }
   }
 }

@@ -2,9 +2,11 @@
  * What the use cases need of the world, as types. Each has an adapter on Azure (src/azure) and one in memory, which
  * pass the same contract suite. Every method says what repeating it does: everything here is delivered at least once.
  */
+
+import type { Contribution } from './core/contribution.ts';
 import type { Delivery, Detection, DetectionState } from './core/detection.ts';
 import type { Fault } from './core/reading.ts';
-import type { Facts, GroupKey } from './core/report.ts';
+import type { Facts } from './core/report.ts';
 import type { Timestamp } from './core/timestamp.ts';
 
 // ── Exports ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,17 +99,6 @@ export interface ExportStates {
 /** The sixteen partitions of HourlyCounts and Detections: the first digit of the groupId. */
 export type Partition = string & { readonly __unit: 'partition' };
 
-/** What one report, or one segment of raw events, adds to one hour of one group: one row. */
-export interface Contribution extends GroupKey {
-  /** 128 bits, 32 hex digits; see keys.ts. */
-  readonly groupId: string;
-  /** Of a report: its own time. Of raw events: the hour. */
-  readonly Timestamp: Timestamp;
-  /** 64 bits, 16 hex digits: the identity of the report, or the segment. */
-  readonly contribution: string;
-  readonly count: number | null;
-}
-
 /** A contribution with what an analyst will ask about it; the scan leaves that out. */
 export interface ContributionRow extends Contribution {
   readonly facts: Facts;
@@ -139,15 +130,19 @@ export interface HourlyCounts {
 
 // ── Dead letters ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A line, a record or a row that could not be read or stored. */
-export interface DeadLetter {
-  readonly export: ExportRef;
+/** Where in an export something stands. */
+export interface Place {
   /** Byte offset of the line in the export. */
   readonly offset: number;
   /** Bytes of the line. */
   readonly length: number;
   /** The record of the line, from 0. */
   readonly record: number;
+}
+
+/** A line, a record or a row that could not be read or stored. */
+export interface DeadLetter extends Place {
+  readonly export: ExportRef;
   readonly reason: Fault | 'refused-row' | 'no-newline';
   /** With `refused-row`: the service's code. */
   readonly code?: string;
@@ -256,6 +251,20 @@ export interface Messages {
 export interface Queues {
   /** Puts a message on a queue. Doing it twice delivers it twice; delivering it twice does no harm. */
   send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void>;
+}
+
+// ── All of them ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Everything that is kept or sent, as one hands it about. */
+export interface Stores {
+  readonly exports: ExportStore;
+  readonly exportStates: ExportStates;
+  readonly hourlyCounts: HourlyCounts;
+  readonly deadLetters: DeadLetters;
+  readonly detections: Detections;
+  readonly runs: Runs;
+  readonly sinks: SinkStates;
+  readonly queues: Queues;
 }
 
 // ── Clock ─────────────────────────────────────────────────────────────────────────────────────────────────────────

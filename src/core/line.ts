@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 
 /** What one line of an export holds. */
 export interface LineReading {
-  readonly reports: readonly Report[];
+  readonly reports: readonly { readonly report: Report; readonly record: number }[];
   /** Records of the line, of whatever kind. */
   readonly records: number;
   readonly skipped: number;
@@ -22,13 +22,13 @@ export function readLine(text: string, formats: readonly Format[]): LineReading 
   const records = recordsOf(text);
   if (typeof records === 'string') return { ...NOTHING, records: 1, faults: [{ fault: records, record: 0 }] };
 
-  const reports: Report[] = [];
+  const reports: { report: Report; record: number }[] = [];
   const faults: { fault: Fault; record: number }[] = [];
   const seen = { report: 0, skipped: 0, excluded: 0, fault: 0, unknown: 0 };
   for (const [index, record] of records.entries()) {
     const reading = read(record, formats);
     seen[reading.kind]++;
-    if (reading.kind === 'report') reports.push(reading.report);
+    if (reading.kind === 'report') reports.push({ report: reading.report, record: index });
     if (reading.kind === 'fault') faults.push({ fault: reading.fault, record: index });
   }
   return {

@@ -5,7 +5,7 @@ import { type Hours, isOn, SAMPLE_HOURS } from './span.ts';
 import type { Pace, Traffic } from './traffic.ts';
 
 /** Groups of a device that are seen in one hour or a few, and never again: nine in ten of all groups are. */
-const ONE_OFFS = 72;
+const ONE_OFFS = 60;
 /** Of each of these two ranges; they are for documentation (RFC 5737), so nobody's. */
 const PUBLIC_PREFIXES = ['192.0.2', '198.51.100'];
 
@@ -18,7 +18,14 @@ export function backgroundOf(seed: number, device: Device): Traffic[] {
   const publicIP = addresses(random);
   const groups: Traffic[] = [
     group(random.pick(OFFICE_PROGRAMS), publicIP(), device.hours, irregular(random.int(4, 30))),
-    group(random.pick(INTERNAL_PROGRAMS), `10.20.0.${random.int(4, 9)}`, device.hours, irregular(random.int(10, 150)), 445),
+    group(random.pick(OTHER_PROGRAMS), publicIP(), device.hours, irregular(random.int(2, 12))),
+    group(
+      random.pick(INTERNAL_PROGRAMS),
+      `10.20.0.${random.int(4, 9)}`,
+      device.hours,
+      irregular(random.int(10, 150)),
+      445,
+    ),
   ];
   if (device.kind !== 'server') groups.push(...favourites(device, publicIP, random));
   for (let i = 0; i < ONE_OFFS; i++) {

@@ -15,7 +15,8 @@ export interface Device {
   /** One address for most; a laptop has a second one, of the wireless network. */
   readonly localIPs: readonly string[];
   readonly user: User;
-  /** When the Defender service reports, and about how long. */
+  /** Whether it reports so close to the full hour that some clock hours have two reports, and some none. */
+  readonly nearFullHour: boolean;
   readonly reporting: readonly ReportingPeriod[];
   readonly firstReportId: number;
 }
@@ -46,6 +47,7 @@ export function deviceAt(seed: number, index: number): Device {
   const number = (randomOf(seed, 'names').int(0, MOST_DEVICES - 1) + index * 37) % MOST_DEVICES;
   const subnet = 10 + (index >> 7);
   const host = 2 + (index & 127);
+  const nearFullHour = index % 8 === 3;
   return {
     index,
     kind,
@@ -55,7 +57,8 @@ export function deviceAt(seed: number, index: number): Device {
     hours: kind === 'laptop' ? { first: random.int(6, 10), length: 9, daily: true } : ALWAYS,
     localIPs: kind === 'laptop' ? [`10.20.${subnet}.${host}`, `10.21.${subnet}.${host}`] : [`10.20.${subnet}.${host}`],
     user: userOf(random),
-    reporting: reportingPeriods(random),
+    nearFullHour,
+    reporting: reportingPeriods(nearFullHour, random),
     firstReportId: random.int(1, 65_000),
   };
 }

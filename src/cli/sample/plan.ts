@@ -77,12 +77,17 @@ export function planTenant({ devices: count, seed, end: until }: SampleOptions):
 function plant(seed: number, devices: readonly Device[], traffic: readonly Traffic[][], plants: Plant[]): void {
   const steady = devices.filter((device) => device.kind !== 'laptop');
   const laptop = devices.find((device) => device.kind === 'laptop');
+  // Where two reports fall into one clock hour and none into the next, the average over the hours that have any rises:
+  // a beacon just under the line may be found there.
+  const calm = steady.filter((device) => !device.nearFullHour);
   let next = randomOf(seed, 'planting', devices[0]?.index ?? 0).int(0, steady.length - 1);
   for (const recipe of RECIPES) {
-    const copies = Math.min(recipe.devices ?? 1, steady.length);
+    const homes = recipe.expected === 'missed' ? calm : steady;
+    const copies = Math.min(recipe.devices ?? 1, homes.length);
     for (let copy = 0; copy < copies; copy++) {
       const onLaptop = recipe.on === 'laptop' && laptop !== undefined;
-      const device = onLaptop ? laptop : (steady[next++ % steady.length] as Device);
+      if (!onLaptop && recipe.on !== 'same-device') next++;
+      const device = onLaptop ? laptop : (homes[next % homes.length] as Device);
       const hours = onLaptop ? laptop.hours : (recipe.hours ?? ALWAYS);
       const group = trafficOf(recipe, hours, plants.length);
       traffic[device.index]?.push(group);

@@ -16,7 +16,8 @@ export interface Recipe {
   readonly remoteIP?: string | null;
   readonly ports?: readonly number[];
   readonly hours?: Hours;
-  readonly on?: 'laptop';
+  /** On a laptop, or on the device of the plant before; without it, on any that is always on. */
+  readonly on?: 'laptop' | 'same-device';
   readonly outcome?: 'failed';
   readonly countless?: number;
   /** On so many devices; on one without it. */
@@ -34,6 +35,7 @@ const SYSTEM_TOOL: ProgramFacts = { parent: 'powershell.exe', runBy: 'user', opt
 const INSTALLED: ProgramFacts = { folder: 'c:\\program files\\acme', company: 'Acme', version: '4.2.0' };
 
 const SEEN = 'steady, and over 45 connections an hour in at least 12 hours';
+const IN_TURN = 'a beacon of 60 s to two addresses in turn: about 30 an hour each, and the rule asks for more than 45';
 const TOO_SLOW = 'the rule asks for more than 45 connections an hour on average';
 
 function beacon(process: string, facts: ProgramFacts, intervalSeconds: number, jitter: number): Recipe {
@@ -92,7 +94,13 @@ const NAMELESS: Recipe = {
   why: 'a process that is not known is a group of its own, with an empty name',
 };
 
-function missed(kind: string, process: string, intervalSeconds: number, why: string, more: Partial<Recipe> = {}): Recipe {
+function missed(
+  kind: string,
+  process: string,
+  intervalSeconds: number,
+  why: string,
+  more: Partial<Recipe> = {},
+): Recipe {
   return { kind, process, facts: DROPPED, intervalSeconds, jitter: 0.1, expected: 'missed', why, ...more };
 }
 
@@ -103,8 +111,8 @@ const MISSED: readonly Recipe[] = [
   missed('beacon-short', 'setup-tmp.exe', 30, 'seen in at most 10 hours: the rule asks for 12 uniform ones', {
     hours: { first: 40, length: 10, daily: false },
   }),
-  missed('beacon-two-addresses', 'syncsvc.exe', 120, `a beacon of 60 s in turn to two addresses: about 30 an hour each`),
-  missed('beacon-two-addresses', 'syncsvc.exe', 120, `a beacon of 60 s in turn to two addresses: about 30 an hour each`),
+  missed('beacon-two-addresses', 'syncsvc.exe', 120, IN_TURN),
+  missed('beacon-two-addresses', 'syncsvc.exe', 120, IN_TURN, { on: 'same-device' }),
 ];
 
 const EXCLUDED: readonly Recipe[] = (

@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 export interface Program {
   /** Null where Defender does not know which process it was. */
   readonly fileName: string | null;
-  readonly folder: string;
+  /** Its folder and file name. */
+  readonly path: string | null;
   readonly company: string | null;
   readonly version: string | null;
   readonly parent: string;
   readonly runBy: 'system' | 'user';
-  readonly commandLine: string;
+  readonly commandLine: string | null;
   readonly size: number;
   readonly sha1: string;
   readonly md5: string;
@@ -34,15 +35,16 @@ export function program(fileName: string | null, facts: ProgramFacts = {}): Prog
     runBy = 'system',
     options = '',
   } = facts;
-  const sha1 = createHash('sha1').update(`${folder}\\${fileName} ${version}`).digest('hex');
+  const path = fileName === null ? null : `${folder}\\${fileName}`;
+  const sha1 = createHash('sha1').update(`${path} ${version}`).digest('hex');
   return {
     fileName,
-    folder,
+    path,
     company,
     version,
     parent,
     runBy,
-    commandLine: `"${fileName}"${options && ' '}${options}`,
+    commandLine: fileName && `"${fileName}"${options && ' '}${options}`,
     size: 20_000 + (Number.parseInt(sha1.slice(0, 6), 16) % 4_000_000),
     sha1,
     md5: createHash('md5').update(sha1).digest('hex'),
@@ -78,6 +80,6 @@ export const OTHER_PROGRAMS: readonly Program[] = [
 /** What talks to the company's own servers. */
 export const INTERNAL_PROGRAMS: readonly Program[] = [
   program('lsass.exe', { parent: 'wininit.exe' }),
-  program('system', { folder: '', parent: '', version: null }),
+  program('ntoskrnl.exe', { parent: '' }),
   program('spoolsv.exe'),
 ];

@@ -17,14 +17,15 @@ const SPREAD_MS = 20 * SECOND_MS;
  * kept to the second: a device that reports close to the full hour reports twice in some clock hours and not at all in
  * others. A restart cuts a period short, at times loses what it had counted, and moves the minute.
  *
- * Aggregated reporting: Microsoft, "Aggregated reporting in Microsoft Defender for Endpoint" (interval: one hour); that
- * the hour begins with the service: Cyb3rMonk, "Beaconing detection using MDE aggregated report telemetry".
+ * Microsoft, "Aggregated reporting in Microsoft Defender for Endpoint": the interval is an hour. That the hour begins
+ * with the service: Cyb3rMonk, "Beaconing detection using MDE aggregated report telemetry".
  */
-export function reportingPeriods(random: Random): ReportingPeriod[] {
-  const nearFullHour = random.chance(0.12);
-  const minuteMs = nearFullHour ? random.int(-10, 10) * SECOND_MS + HOUR_MS : random.int(2, 58) * MINUTE_MS;
-  const restartMs = random.chance(0.3) ? random.int(6, SAMPLE_HOURS - 6) * HOUR_MS + random.int(0, HOUR_MS) : null;
-  if (restartMs === null) return periods(minuteMs, SPAN_MS, random);
+export function reportingPeriods(nearFullHour: boolean, random: Random): ReportingPeriod[] {
+  const minuteMs = nearFullHour ? HOUR_MS + random.int(-10, 10) * SECOND_MS : random.int(2, 58) * MINUTE_MS;
+  // Never so late in an hour that the minute moves close to the full hour.
+  const restartMs = random.int(6, SAMPLE_HOURS - 6) * HOUR_MS + random.int(0, 40 * MINUTE_MS);
+  const backMs = restartMs + random.int(2, 18) * MINUTE_MS;
+  if (!random.chance(0.3)) return periods(minuteMs, SPAN_MS, random);
 
   const before = periods(minuteMs, restartMs, random);
   const lastEnd = before.at(-1)?.endMs ?? 0;
@@ -32,7 +33,7 @@ export function reportingPeriods(random: Random): ReportingPeriod[] {
   if (random.chance(0.5) && restartMs - lastEnd > 2 * MINUTE_MS) {
     before.push({ endMs: restartMs, lengthMs: restartMs - lastEnd, restarted: false });
   }
-  const after = periods(restartMs + random.int(2, 20) * MINUTE_MS + HOUR_MS, SPAN_MS, random);
+  const after = periods(backMs + HOUR_MS, SPAN_MS, random);
   return [...before, ...after.map((period, i) => ({ ...period, restarted: i === 0 }))];
 }
 

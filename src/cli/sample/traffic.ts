@@ -1,6 +1,6 @@
 import type { Program } from './program.ts';
 import type { Random } from './random.ts';
-import { type Hours, HOUR_MS, SECOND_MS } from './span.ts';
+import { HOUR_MS, type Hours, SECOND_MS } from './span.ts';
 
 /** One group of the tenant: what one program of one device has to do with one remote address. */
 export interface Traffic {

@@ -1,11 +1,15 @@
+import { select } from './select.ts';
+
 /**
- * Middle value; of an even number of values the mean of the middle two. Sorts `values` in place; NaN when empty.
+ * Middle value of the first n of `values`; of an even number the mean of the middle two. Reorders `values`; n ≥ 1.
  *
  * The mean of the two is Kusto's (oracle: seasonal-force3b).
  */
-export function median(values: Float64Array): number {
-  const n = values.length;
-  values.sort();
+export function median(values: Float64Array, n: number): number {
   const middle = n >> 1;
-  return n % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
+  const upper = select(values, n, middle);
+  if (n % 2 === 1) return upper;
+  let lower = values[0]!;
+  for (let i = 1; i < middle; i++) if (values[i]! > lower) lower = values[i]!;
+  return (lower + upper) / 2;
 }

@@ -1,48 +1,79 @@
-/** cos and sin of 2πj/n for j = 0 … n−1. */
-interface Circle {
-  readonly cos: Float64Array;
-  readonly sin: Float64Array;
-}
+import { scratch } from './scratch.ts';
 
-/** More lengths than a run of hourly windows has, few enough to hold. */
-const MAX_CIRCLES = 256;
-const circles = new Map<number, Circle>();
+/** Tables of lengths up to this are kept: 8·n² bytes each, under 6 MB for all of them together. */
+const LONGEST_KEPT = 128;
+const kept = new Map<number, readonly Float64Array[]>();
+
+const powers = scratch();
+const rows = scratch();
+const circle = scratch();
 
 /**
- * Power of the lines k = 0 … ⌊n/2⌋ of a series with the mean taken off: |Σ z[i]·e^(−2πi·ki/n)|², in squared units of
- * the series. Line k stands for a period of n/k elements; line 0 is left at 0.
+ * Power |Σ z[i]·e^(−2πi·ki/n)|² of the lines k = 1 … ⌊n/2⌋ of the first n of z, a series with the mean taken off, in
+ * squared units of the series. Line k stands for a period of n/k elements. Position 0 and what follows the last line
+ * are not meant to be read; the answer lasts until the next call.
  *
  * A direct transform with i ascending, for the reason given at `autocorrelation`.
  */
-export function periodogram(z: Float64Array): Float64Array {
-  const n = z.length;
+export function periodogram(z: Float64Array, n: number): Float64Array {
   const lines = n >> 1;
-  const { cos, sin } = circleOf(n);
-  const power = new Float64Array(lines + 1);
-  for (let k = 1; k <= lines; k++) {
-    let re = 0;
-    let im = 0;
-    let j = 0;
-    for (let i = 0; i < n; i++) {
-      re += z[i]! * cos[j]!;
-      im += z[i]! * sin[j]!;
-      j += k;
-      if (j >= n) j -= n;
-    }
-    power[k] = re * re + im * im;
+  const power = powers(lines + 2);
+  const tables = n <= LONGEST_KEPT ? tablesOf(n) : null;
+  if (tables === null) fillCircle(circle(2 * n), n);
+  for (let k = 1; k <= lines; k += 2) {
+    const table = tables === null ? fillPair(rows(4 * n), circle(2 * n), n, k) : tables[k >> 1]!;
+    sumTwoLines(z, n, table, k, power);
   }
   return power;
 }
 
-function circleOf(n: number): Circle {
-  const known = circles.get(n);
-  if (known) return known;
-  const circle = { cos: new Float64Array(n), sin: new Float64Array(n) };
-  for (let j = 0; j < n; j++) {
-    circle.cos[j] = Math.cos((2 * Math.PI * j) / n);
-    circle.sin[j] = Math.sin((2 * Math.PI * j) / n);
+/** Lines k and k+1 abreast: each sum keeps its own order, and none waits for another. */
+function sumTwoLines(z: Float64Array, n: number, table: Float64Array, k: number, power: Float64Array): void {
+  let re0 = 0;
+  let im0 = 0;
+  let re1 = 0;
+  let im1 = 0;
+  for (let i = 0, o = 0; i < n; i++, o += 4) {
+    const zi = z[i]!;
+    re0 += zi * table[o]!;
+    im0 += zi * table[o + 1]!;
+    re1 += zi * table[o + 2]!;
+    im1 += zi * table[o + 3]!;
   }
-  if (circles.size >= MAX_CIRCLES) circles.clear();
-  circles.set(n, circle);
-  return circle;
+  power[k] = re0 * re0 + im0 * im0;
+  power[k + 1] = re1 * re1 + im1 * im1;
+}
+
+function tablesOf(n: number): readonly Float64Array[] {
+  const known = kept.get(n);
+  if (known) return known;
+  const points = circle(2 * n);
+  fillCircle(points, n);
+  const tables: Float64Array[] = [];
+  for (let k = 1; k <= n >> 1; k += 2) tables.push(fillPair(new Float64Array(4 * n), points, n, k));
+  kept.set(n, tables);
+  return tables;
+}
+
+/** cos and sin of 2πj/n, alternating, for j = 0 … n−1. */
+function fillCircle(points: Float64Array, n: number): void {
+  for (let j = 0; j < n; j++) {
+    points[2 * j] = Math.cos((2 * Math.PI * j) / n);
+    points[2 * j + 1] = Math.sin((2 * Math.PI * j) / n);
+  }
+}
+
+/** For every i: cos and sin of 2π·ki/n, then of 2π·(k+1)i/n. */
+function fillPair(pair: Float64Array, points: Float64Array, n: number, k: number): Float64Array {
+  for (let i = 0, a = 0, b = 0; i < n; i++) {
+    pair[4 * i] = points[2 * a]!;
+    pair[4 * i + 1] = points[2 * a + 1]!;
+    pair[4 * i + 2] = points[2 * b]!;
+    pair[4 * i + 3] = points[2 * b + 1]!;
+    a += k;
+    if (a >= n) a -= n;
+    b += k + 1;
+    if (b >= n) b -= n;
+  }
+  return pair;
 }

@@ -1,3 +1,6 @@
+import { percentile } from './percentile.ts';
+import { scratch } from './scratch.ts';
+
 /** `tukey`: fences from the 25th and 75th percentile. `ctukey`: from the 10th and 90th, scaled to mean the same. */
 export type OutlierKind = 'ctukey' | 'tukey';
 
@@ -6,6 +9,8 @@ export type OutlierKind = 'ctukey' | 'tukey';
  * would give 2.7144; the product uses this number, read back from its printed scores (oracle: outliers-so).
  */
 const CTUKEY_FACTOR = 2.772605605507915;
+
+const working = scratch();
 
 /**
  * series_outliers(series, kind): how far each value lies beyond the fences, in inter-percentile ranges; one score per
@@ -22,12 +27,14 @@ const CTUKEY_FACTOR = 2.772605605507915;
  */
 export function series_outliers(series: readonly number[], kind: OutlierKind = 'ctukey'): number[] {
   const n = series.length;
-  const sorted = Float64Array.from(series).sort();
-  const low = percentile(sorted, kind === 'ctukey' ? 0.1 : 0.25);
-  const high = percentile(sorted, kind === 'ctukey' ? 0.9 : 0.75);
+  const scores = new Array<number>(n);
+  if (n === 0) return scores;
+  const values = working(n);
+  for (let i = 0; i < n; i++) values[i] = series[i]!;
+  const low = percentile(values, n, kind === 'ctukey' ? 0.1 : 0.25);
+  const high = percentile(values, n, kind === 'ctukey' ? 0.9 : 0.75);
   const factor = kind === 'ctukey' ? CTUKEY_FACTOR : 1;
   const range = high - low;
-  const scores = new Array<number>(n);
   for (let i = 0; i < n; i++) {
     const x = series[i]!;
     if (x > high) scores[i] = ((x - high) / range) * factor;
@@ -35,14 +42,4 @@ export function series_outliers(series: readonly number[], kind: OutlierKind = '
     else scores[i] = 0;
   }
   return scores;
-}
-
-/** Value at rank q·(n−1) of sorted values, linear in between. Bit for bit Kusto (oracle: outliers-so). */
-function percentile(sorted: Float64Array, q: number): number {
-  const rank = q * (sorted.length - 1);
-  const i = Math.floor(rank);
-  const below = sorted[i]!;
-  // The last element has no neighbour above; its rank is whole, so there is nothing to add.
-  const above = i + 1 < sorted.length ? sorted[i + 1]! : below;
-  return below + (rank - i) * (above - below);
 }

@@ -1,8 +1,11 @@
 import { best_period } from './best_period.ts';
 import { median } from './median.ts';
+import { scratch } from './scratch.ts';
 
 /** Score a period needs here; series_decompose() is content with less (both documented). */
 const THRESHOLD = 0.7;
+
+const working = scratch();
 
 /**
  * series_seasonal(series, period): the seasonal part of a series, one value per element in the unit of the series:
@@ -22,11 +25,11 @@ export function series_seasonal(series: readonly number[], period = best_period(
   const n = series.length;
   const seasonal = new Array<number>(n).fill(0);
   if (period === 0) return seasonal;
-  const phase = new Float64Array(Math.ceil(n / period));
+  const phase = working(n);
   for (let j = 0; j < period && j < n; j++) {
     let count = 0;
     for (let i = j; i < n; i += period) phase[count++] = series[i]!;
-    const value = median(phase.subarray(0, count));
+    const value = median(phase, count);
     for (let i = j; i < n; i += period) seasonal[i] = value;
   }
   return seasonal;

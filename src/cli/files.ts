@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { CommandError } from './usage.ts';
+
+/** Something to read: a file, or standard input. */
+export interface InputFile {
+  /** As the user named it, or would; `-` for standard input. */
+  readonly path: string;
+  /** On disk; 0 where it is not known. */
+  readonly bytes: number;
+}
+
+export interface InputFiles {
+  readonly files: readonly InputFile[];
+  /** Files of folders that were passed over, because their names begin with `_` or `.`. */
+  readonly passedOver: readonly string[];
+}
+
+/** Bytes that are read at once: smaller costs calls, larger gains nothing. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * The files that the arguments name, folders walked, in order of name. A file is read whatever it is called; in folders
+ * names that begin with `_` or `.` are passed over, as data tools have it for what is not data. Throws a CommandError
+ * for a path that is not there.
+ */
+export async function inputFiles(paths: readonly string[]): Promise<InputFiles> {
+  const files: InputFile[] = [];
+  const passedOver: string[] = [];
+  for (const path of paths) {
+    if (path === '-') {
+      files.push({ path, bytes: 0 });
+      continue;
+    }
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      throw new CommandError(error.code === 'ENOENT' ? `${path}: no such file or folder` : `${path}: ${error.code}`);
+    });
+    if (found.isDirectory()) await walk(path, files, passedOver);
+    else files.push({ path, bytes: found.size });
+  }
+  return { files, passedOver };
+}
+
+async function walk(folder: string, files: InputFile[], passedOver: string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (/^[_.]/.test(entry.name)) {
+      passedOver.push(path);
+    } else if (entry.isDirectory()) {
+      await walk(path, files, passedOver);
+    } else {
+      // What a link leads to counts; a folder behind a link may lead in a circle.
+      const found = await stat(path);
+      if (found.isFile()) files.push({ path, bytes: found.size });
+      else passedOver.push(path);
+    }
+  }
+}
+
+/**
+ * The bytes of a file, unpacked where they are gzip (by their first two bytes, whatever the name says). `onRead` hears
+ * of the bytes as they lie on disk.
+ */
+export async function* contentOf(file: InputFile, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const raw = file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
+  const chunks = counted(raw, onRead);
+  const first = await chunks.next();
+  if (first.done) return;
+  const all = joined(first.value, chunks);
+  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+    yield* all;
+    return;
+  }
+  const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
+  const packed = Readable.from(all);
+  packed.on('error', (error) => unzipped.destroy(error));
+  yield* packed.pipe(unzipped);
+}
+
+async function* counted(raw: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of raw as AsyncIterable<Buffer>) {
+    onRead(chunk.length);
+    yield chunk;
+  }
+}
+
+async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* rest;
+}

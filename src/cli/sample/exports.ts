@@ -1,0 +1,137 @@
+import type { Buffer } from 'node:buffer';
+import { type FaultKind, type FaultPlace, unreadable } from './faults.ts';
+import type { Plan } from './plan.ts';
+import { type Random, randomOf } from './random.ts';
+import { lineOf } from './records.ts';
+import { type Sent, sensorOf } from './sensor.ts';
+import { HOUR_MS, MINUTE_MS, SAMPLE_HOURS, SECOND_MS } from './span.ts';
+
+/** One export, as it is when it has stopped growing. */
+export interface SampleExport {
+  readonly container: string;
+  /** Name of the blob, which says in which hour it was delivered. */
+  readonly name: string;
+  /** Milliseconds since the Unix epoch: the start of that hour. */
+  readonly hour: number;
+  /** In the order in which they were appended, each with its CRLF. */
+  readonly lines: readonly Buffer[];
+  /** Aggregated reports; like `others`, without what is delivered again or cannot be read. */
+  readonly reports: number;
+  /** Rows of other kinds. */
+  readonly others: number;
+  /** Rows that had been delivered before. */
+  readonly duplicates: number;
+  /** Of the reports and others: those that came more than an hour after the event. */
+  readonly late: number;
+  readonly unreadable: readonly { readonly line: number; readonly kind: FaultKind }[];
+}
+
+export const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
+
+/** Share of the rows that the exporter delivers again, at times more than once. */
+const AGAIN = 0.034;
+/** Share of a device's hours that are delivered hours or days late. */
+const LATE = 0.012;
+/** The last delivery of all but repeats: what would come later is not late. */
+const LAST_DELIVERY_MS = SAMPLE_HOURS * HOUR_MS + 55 * MINUTE_MS;
+
+interface Delivery {
+  readonly atMs: number;
+  readonly line: Buffer;
+  readonly what: 'report' | 'other' | 'duplicate';
+  readonly late: boolean;
+}
+
+/**
+ * The exports of a tenant, in order of time, each made when it is asked for: memory holds one hour of the tenant, and
+ * what is late. Pure: the same plan gives the same bytes.
+ *
+ * Layout: an append blob of JSON lines for each hour of delivery, as Defender's Streaming API writes them to a storage
+ * account (Microsoft, "Stream events to your Storage account"). Rows come 5 to 40 minutes after their event.
+ */
+export function* sampleExports(plan: Plan): Generator<SampleExport> {
+  const sensors = plan.devices.map((device) => sensorOf(plan, device));
+  const waiting = new Map<number, Delivery[]>();
+  const put = (delivery: Delivery) => {
+    const hour = Math.floor((delivery.atMs - plan.start) / HOUR_MS);
+    const others = waiting.get(hour);
+    if (others) others.push(delivery);
+    else waiting.set(hour, [delivery]);
+  };
+
+  for (let hour = 0; hour < SAMPLE_HOURS || waiting.size > 0; hour++) {
+    for (const sensor of hour < SAMPLE_HOURS ? sensors : []) {
+      const random = randomOf(plan.seed, 'delivery', sensor.device.index, hour);
+      const delayMs = delayOf(hour, random);
+      for (const sent of sensor.hour(hour)) {
+        for (const delivery of deliveries(sent, delayMs, plan, random)) put(delivery);
+      }
+    }
+    // Nothing is delivered before it happens, so nothing comes into this hour any more.
+    const due = waiting.get(hour);
+    waiting.delete(hour);
+    if (due) yield laidOut(due, hour, plan);
+  }
+}
+
+/** How much later than usual a device's rows of an hour come: mostly not at all. */
+function delayOf(hour: number, random: Random): number {
+  if (!random.chance(LATE)) return 0;
+  const hours = 2 + 58 * random.fraction() ** 2;
+  return (hour + 1 + hours) * HOUR_MS < LAST_DELIVERY_MS ? Math.floor(hours * HOUR_MS) : 0;
+}
+
+function* deliveries(sent: Sent, delayMs: number, plan: Plan, random: Random): Generator<Delivery> {
+  let atMs = sent.atMs + delayMs + random.int(5 * MINUTE_MS, 40 * MINUTE_MS);
+  const line = () => lineOf(sent.properties, plan.tenantId, atMs, random);
+  yield { atMs, line: line(), what: sent.isReport ? 'report' : 'other', late: delayMs > 0 };
+  while (random.chance(AGAIN)) {
+    // Mostly within the same hour's export, at times in the next.
+    atMs += 15 * SECOND_MS + Math.floor(25 * MINUTE_MS * random.fraction() ** 3);
+    yield { atMs, line: line(), what: 'duplicate', late: false };
+  }
+}
+
+function laidOut(deliveries: readonly Delivery[], hour: number, plan: Plan): SampleExport {
+  const sorted = deliveries.toSorted((a, b) => a.atMs - b.atMs);
+  const lines = sorted.map(({ line }) => line);
+  const faults = plan.faults
+    .filter((place) => place.hour === hour)
+    .flatMap((place) => spoil(lines, sorted, place, plan));
+  const startMs = plan.start + hour * HOUR_MS;
+  const count = (what: Delivery['what']) => deliveries.filter((delivery) => delivery.what === what).length;
+  return {
+    container: CONTAINER,
+    name: nameOf(plan.tenantId, startMs),
+    hour: startMs,
+    lines,
+    reports: count('report'),
+    others: count('other'),
+    duplicates: count('duplicate'),
+    late: deliveries.filter(({ late }) => late).length,
+    unreadable: faults,
+  };
+}
+
+/** Puts an unreadable line in, made of one of the reports of `sorted`, and tells its number, from 1. */
+function spoil(
+  lines: Buffer[],
+  sorted: readonly Delivery[],
+  place: FaultPlace,
+  plan: Plan,
+): SampleExport['unreadable'] {
+  const random = randomOf(plan.seed, 'spoil', place.hour);
+  const index = Math.floor(place.depth * sorted.length);
+  const isReport = ({ what, line }: Delivery) => what === 'report' && line.includes('"InitiatingProcessFileName":"');
+  const model = sorted.slice(index).find(isReport) ?? sorted.find(isReport);
+  // A tenant of one device has hours without a report.
+  if (model === undefined) return [];
+  lines.splice(index, 0, unreadable(place.kind, model.line, random));
+  return [{ line: index + 1, kind: place.kind }];
+}
+
+function nameOf(tenantId: string, startMs: number): string {
+  const [date = '', time = ''] = new Date(startMs).toISOString().split('T');
+  const [year, month, day] = date.split('-');
+  return `tenantId=${tenantId}/y=${year}/m=${month}/d=${day}/h=${time.slice(0, 2)}/m=00/PT1H.json`;
+}

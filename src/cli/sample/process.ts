@@ -1,0 +1,34 @@
+import { type Device, SYSTEM, type User } from './device.ts';
+import { anyInstant } from './instant.ts';
+import type { Program } from './program.ts';
+import { randomOf } from './random.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './span.ts';
+
+/** A program as it runs on one device, the same for all the tenant's hours. */
+export interface Process {
+  readonly program: Program;
+  readonly id: number;
+  readonly parentId: number;
+  readonly created: string;
+  readonly parentCreated: string;
+  readonly uniqueId: string;
+  readonly sessionId: number;
+  readonly user: User;
+}
+
+export function processOf(seed: number, startMs: number, device: Device, program: Program): Process {
+  const random = randomOf(seed, 'process', device.index, program.path ?? '');
+  const createdMs = startMs - random.int(2 * MINUTE_MS, 40 * HOUR_MS);
+  const parentCreatedMs = createdMs - random.int(SECOND_MS, 30 * MINUTE_MS);
+  const bySystem = program.runBy === 'system';
+  return {
+    program,
+    id: random.int(400, 8_000) * 4,
+    parentId: random.int(100, 800) * 4,
+    created: anyInstant(createdMs, random),
+    parentCreated: anyInstant(parentCreatedMs, random),
+    uniqueId: String(random.int(1, 2_000_000_000)),
+    sessionId: bySystem ? 0 : random.int(1, 3),
+    user: bySystem ? SYSTEM : device.user,
+  };
+}

@@ -1,0 +1,179 @@
+import type { Command } from 'commander';
+import { RULE_SETTINGS, readRule } from '../config.ts';
+import { bin } from '../core/kql/bin.ts';
+import { shown } from '../core/text.ts';
+import { addMs, type Timestamp, timestampFromMs, timestampOf } from '../core/timestamp.ts';
+import { type Window, windowOf } from '../core/window.ts';
+import { FORMATS } from '../formats.ts';
+import { OfflineScore } from '../offline.ts';
+import type { DeadLetter } from '../ports.ts';
+import { contentOf, type InputFile, inputFiles } from './files.ts';
+import { type Format, formatted, FORMATS as OUTPUT_FORMATS } from './output/format.ts';
+import { byAverage } from './output/rows.ts';
+import { Progress } from './progress.ts';
+import { CommandError, UsageError } from './usage.ts';
+
+interface ScoreOptions {
+  readonly now?: string;
+  readonly grain?: string;
+  readonly set: readonly string[];
+  readonly format: string;
+  readonly series: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+/** Dead letters that are named one by one; the others are counted. */
+const NAMED_LETTERS = 10;
+
+export function addScoreCommand(program: Command): void {
+  program
+    .command('score')
+    .summary('the rule over exported files, offline')
+    .description(
+      'Runs the rule over exported DeviceNetworkEvents on this machine, without any storage.\n' +
+        'Files may be gzip; folders are walked (names that begin with _ or . are passed over); - is standard input.',
+    )
+    .argument('<path...>', 'files, folders, or -')
+    .option('--now <ISO>', 'end of the window, an ISO 8601 instant (default: the clock)')
+    .option('--grain <grain>', 'hour: a point per clock hour; report: a point per report, the query to the letter')
+    .option(
+      '--set <NAME=VALUE>',
+      `a setting of the rule, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`,
+      collect,
+      [],
+    )
+    .option('--format <format>', `${OUTPUT_FORMATS.join(', ')}`, 'table')
+    .option('--series', 'also the lists of the window and the series_stats columns (json, csv)', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z\n' +
+        '  beaconwatch score exports/ --set MIN_AVERAGE=30 --format json | jq .RemoteIP\n' +
+        '  zcat PT1H.json.gz | beaconwatch score - --grain report',
+    )
+    .action((paths: string[], options: ScoreOptions) => score(paths, options));
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
+  const started = performance.now();
+  const format = formatOf(options.format);
+  const rule = readRule({ ...process.env, ...settingsOf(options) });
+  const window = windowOf(asOfFrom(options.now), rule.lookbackDays);
+
+  const letters = new LetterLog();
+  const offline = new OfflineScore(window, FORMATS, (letter) => letters.add(letter));
+  const { files, passedOver } = await inputFiles(paths);
+  if (passedOver.length > 0) say(`passed over: ${passedOver.map((path) => shown(path)).join(', ')}`);
+  const { failed, refused } = await readAll(offline, files);
+  const { matched, groups, rows } = await offline.score(rule);
+  matched.sort(byAverage);
+
+  process.stdout.write(formatted(matched, format, { series: options.series, window }));
+  letters.report();
+  const { counters } = offline;
+  say(
+    `${count(files.length, 'export')}, ${count(counters.lines, 'line')}, ${count(counters.reports, 'report')} ` +
+      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - rows, 'repeat')}), ` +
+      `${count(groups, 'group')}, ${count(matched.length, 'detection')}, ` +
+      `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
+  if (offline.reportsInWindow === 0) adviseNow(offline.newest, window);
+  if (refused > 0 && refused === files.length) throw new CommandError('Nothing was read: no export of a known format');
+  if (failed > 0)
+    throw new CommandError(`${count(failed, 'export')} could not be read; the rows are those of the others`);
+}
+
+/** Reads every file; one that cannot be read, or is of a foreign format, is named and stops no other. */
+async function readAll(offline: OfflineScore, files: readonly InputFile[]) {
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const progress = new Progress('reading', total / 1e6, 'MB');
+  const refused: string[] = [];
+  const failed: string[] = [];
+  for (const file of files) {
+    const chunks = contentOf(file, (bytes) => progress.add(bytes / 1e6));
+    try {
+      const { foreign } = await offline.read({ container: '', name: file.path }, chunks);
+      if (foreign) refused.push(`${shown(file.path)}: refused: ${EXPECTED}`);
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error)) throw error;
+      failed.push(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
+    }
+  }
+  progress.stop();
+  for (const trouble of [...refused, ...failed]) say(trouble);
+  return { refused: refused.length, failed: failed.length };
+}
+
+const EXPECTED =
+  'no record of a known format at its head; expected JSON lines of DeviceNetworkEvents, ' +
+  'as the Streaming API or a Log Analytics export rule writes them';
+
+/** Dead letters: the first few by name, all by the number. */
+class LetterLog {
+  readonly #named: DeadLetter[] = [];
+  readonly #byReason = new Map<string, number>();
+
+  add(letter: DeadLetter): void {
+    if (this.#named.length < NAMED_LETTERS) this.#named.push(letter);
+    this.#byReason.set(letter.reason, (this.#byReason.get(letter.reason) ?? 0) + 1);
+  }
+
+  report(): void {
+    if (this.#named.length === 0) return;
+    for (const { export: ref, offset, length, record, reason } of this.#named) {
+      const within = record > 0 ? `, record ${record}` : '';
+      say(`dead letter: ${shown(ref.name)} at byte ${offset} (${length} bytes${within}): ${reason}`);
+    }
+    const all = [...this.#byReason].map(([reason, times]) => `${times} ${reason}`).join(', ');
+    say(`dead letters by reason: ${all}`);
+  }
+}
+
+function adviseNow(newest: Timestamp | '', window: Window): void {
+  if (newest === '') return;
+  const hour = bin(newest, '1h');
+  const next = newest === hour ? hour : addMs(hour, HOUR_MS);
+  const now = `${next.slice(0, 19)}Z`;
+  say(`No report in the window (${window.after}, ${window.asOf}]. The newest is of ${newest}: try --now ${now}`);
+}
+
+function asOfFrom(now: string | undefined): Timestamp {
+  if (now === undefined) return timestampFromMs(Date.now());
+  const asOf = timestampOf(now);
+  if (asOf === null)
+    throw new UsageError(`--now must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "${shown(now)}"`);
+  return asOf;
+}
+
+function settingsOf(options: ScoreOptions): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const pair of options.set) {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+    if (!(name in RULE_SETTINGS)) {
+      throw new UsageError(
+        `--set wants NAME=VALUE with one of ${Object.keys(RULE_SETTINGS).join(', ')}, got "${shown(pair)}"`,
+      );
+    }
+    settings[name] = value;
+  }
+  return options.grain === undefined ? settings : { ...settings, SERIES_GRAIN: options.grain };
+}
+
+function formatOf(format: string): Format {
+  const known = OUTPUT_FORMATS.find((each) => each === format);
+  if (!known) throw new UsageError(`--format must be one of ${OUTPUT_FORMATS.join(', ')}, got "${shown(format)}"`);
+  return known;
+}
+
+function count(number: number, noun: string): string {
+  const digits = number.toLocaleString('en-US');
+  return noun === '' ? digits : `${digits} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,104 @@
+import { type Address, AddressScorer, type Matched } from './core/addresses.ts';
+import { GroupCutter } from './core/groups.ts';
+import type { Format } from './core/reading.ts';
+import type { Report } from './core/report.ts';
+import type { Rule } from './core/rule.ts';
+import type { Timestamp } from './core/timestamp.ts';
+import { isWithin, type Window } from './core/window.ts';
+import { contributionOf, PARTITIONS } from './keys.ts';
+import { MAX_LINE_BYTES, readLines } from './lines.ts';
+import { MemoryHourlyCounts } from './memory/hourly_counts.ts';
+import { Merger } from './merger.ts';
+import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
+import { addCounters, NO_COUNTERS, ReportReader } from './reports.ts';
+
+/** What became of one export. */
+export interface OfflineReading {
+  readonly counters: Counters;
+  /** Of no format that we know: nothing of it was counted. */
+  readonly foreign: boolean;
+}
+
+/** The rule over exports that lie on this machine: the same reader and the same scoring as in the cloud, in memory. */
+export class OfflineScore {
+  readonly #window: Window;
+  readonly #formats: readonly Format[];
+  readonly #counts = new MemoryHourlyCounts();
+  readonly #merger = new Merger(this.#counts, async () => {});
+  readonly #onLetter: (letter: DeadLetter) => void;
+  counters: Counters = NO_COUNTERS;
+  /** Reports inside the window, repeats among them. */
+  reportsInWindow = 0;
+  /** Time of the newest report of all, in the window or not; '' before the first. */
+  newest: Timestamp | '' = '';
+
+  constructor(window: Window, formats: readonly Format[], onLetter: (letter: DeadLetter) => void) {
+    this.#window = window;
+    this.#formats = formats;
+    this.#onLetter = onLetter;
+  }
+
+  /** Reads one export to its end. An error of the source is thrown; what was read before it stays counted. */
+  async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
+    const reader = new ReportReader(ref, this.#formats, false);
+    const needles = this.#formats.map((format) => format.needle);
+    let counters = NO_COUNTERS;
+    const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
+    // Until the export is known to be ours, its unreadable lines are no dead letters of ours.
+    const held: DeadLetter[] = [];
+    try {
+      for await (const batch of readLines(chunks, options)) {
+        const reading = reader.read(batch);
+        counters = addCounters(counters, reading.counters);
+        held.push(...reading.letters);
+        if (reader.foreign) return { counters, foreign: true };
+        if (!reader.probe.active) this.#tell(held);
+        for (const { report } of reading.reports) await this.#add(report);
+      }
+      reader.end();
+      if (!reader.foreign) this.#tell(held);
+      return { counters, foreign: reader.foreign };
+    } finally {
+      if (!reader.foreign) this.counters = addCounters(this.counters, counters);
+    }
+  }
+
+  /** All groups that match, unordered. To be called when everything is read. */
+  async score(rule: Rule): Promise<{ matched: Matched[]; groups: number; rows: number }> {
+    await this.#merger.finish();
+    const matched: Matched[] = [];
+    let groups = 0;
+    let rows = 0;
+    for (const partition of PARTITIONS) {
+      const cutter = new GroupCutter(this.#window, rule.grain);
+      const scorer = new AddressScorer(rule);
+      const take = (addresses: readonly Address[]) => {
+        for (const address of addresses) {
+          matched.push(...address.matched);
+          groups += address.groups;
+        }
+      };
+      for await (const page of this.#counts.scan(partition)) {
+        rows += page.length;
+        take(scorer.push(cutter.push(page)));
+      }
+      take(scorer.push(cutter.finish()));
+      take(scorer.finish());
+    }
+    return { matched, groups, rows };
+  }
+
+  async #add(report: Report): Promise<void> {
+    if (report.Timestamp > this.newest) this.newest = report.Timestamp;
+    if (!isWithin(report.Timestamp, this.#window)) return;
+    this.reportsInWindow++;
+    await this.#merger.add(contributionOf(report), NOWHERE);
+  }
+
+  #tell(held: DeadLetter[]): void {
+    for (const letter of held.splice(0)) this.#onLetter(letter);
+  }
+}
+
+/** Memory refuses no row that could be read, so that no place is ever asked for. */
+const NOWHERE: Place = { offset: 0, length: 0, record: 0 };

@@ -1,0 +1,136 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+import { readLine } from './core/line.ts';
+import type { Fault, Format } from './core/reading.ts';
+import type { Report } from './core/report.ts';
+import type { Line, LineBatch } from './lines.ts';
+import { KEPT_BYTES } from './lines.ts';
+import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
+
+/** A report and where it stands. */
+export interface LocatedReport extends Place {
+  readonly report: Report;
+}
+
+/** What a batch of lines held. */
+export interface BatchReading {
+  readonly reports: readonly LocatedReport[];
+  readonly letters: readonly DeadLetter[];
+  /** `expired` is the caller's to count: only it knows how long things are kept. */
+  readonly counters: Counters;
+}
+
+/** An export none of whose first lines or bytes holds a record of a known format is foreign. */
+export const PROBE_LINES = 1_000;
+export const PROBE_BYTES = 1024 * 1024;
+
+export const NO_COUNTERS: Counters = {
+  lines: 0,
+  records: 0,
+  reports: 0,
+  skipped: 0,
+  excluded: 0,
+  expired: 0,
+  deadLetters: 0,
+};
+
+/** Reads the reports of one export, batch by batch, and finds out meanwhile whether it is one that we know. */
+export class ReportReader {
+  readonly #ref: ExportRef;
+  readonly #formats: readonly Format[];
+  /** Hand it to readLines: active until the export is recognised or found foreign. */
+  readonly probe: { active: boolean };
+  #linesSeen = 0;
+  #bytesSeen = 0;
+  #foreign = false;
+
+  constructor(ref: ExportRef, formats: readonly Format[], recognised: boolean) {
+    this.#ref = ref;
+    this.#formats = formats;
+    this.probe = { active: !recognised };
+  }
+
+  /** Whether what was read so far is enough to say that no record of a known format stands at its head. */
+  get foreign(): boolean {
+    return this.#foreign;
+  }
+
+  /** To be called when the export has ended: one that is shorter than the probe is judged by all it has. */
+  end(): void {
+    if (this.probe.active && this.#linesSeen > 0) this.#judge(true);
+  }
+
+  read(batch: LineBatch): BatchReading {
+    const reports: LocatedReport[] = [];
+    const letters: DeadLetter[] = [];
+    const counters = { ...NO_COUNTERS, lines: batch.lines };
+    const looked = batch.hits.length + batch.malformed.length + batch.tooLong.length;
+    // A line that is not looked into counts as one record of another kind.
+    counters.records = batch.lines - batch.hits.length;
+    counters.skipped = batch.lines - looked;
+
+    for (const line of batch.tooLong) letters.push(this.#letter(line, 'line-too-long', 0));
+    for (const line of batch.malformed) letters.push(this.#letter(line, 'bad-json', 0));
+    for (const line of batch.hits) {
+      const reading = isUtf8(line.bytes) ? readLine(line.bytes.toString('utf8'), this.#formats) : 'bad-utf8';
+      if (reading === 'bad-utf8') {
+        letters.push(this.#letter(line, reading, 0));
+        counters.records++;
+        continue;
+      }
+      const { offset, length } = line;
+      for (const { report, record } of reading.reports) reports.push({ report, offset, length, record });
+      for (const { fault, record } of reading.faults) letters.push(this.#letter(line, fault, record));
+      counters.records += reading.records;
+      counters.skipped += reading.skipped;
+      counters.excluded += reading.excluded;
+      if (reading.known > 0) this.probe.active = false;
+    }
+    counters.reports = reports.length;
+    counters.deadLetters = letters.length;
+    this.#probeBatch(batch);
+    return { reports, letters, counters };
+  }
+
+  #probeBatch(batch: LineBatch): void {
+    if (!this.probe.active) return;
+    for (const line of batch.probes) {
+      if (!isUtf8(line.bytes) || readLine(line.bytes.toString('utf8'), this.#formats).known === 0) continue;
+      this.probe.active = false;
+      return;
+    }
+    this.#linesSeen += batch.lines;
+    this.#bytesSeen = batch.end;
+    this.#judge(false);
+  }
+
+  #judge(ended: boolean): void {
+    if (!ended && this.#linesSeen < PROBE_LINES && this.#bytesSeen < PROBE_BYTES) return;
+    this.probe.active = false;
+    this.#foreign = true;
+  }
+
+  #letter(line: Line, reason: Fault, record: number): DeadLetter {
+    const { offset, length } = line;
+    // A copy: the line is a view on a chunk that is soon gone.
+    return {
+      export: this.#ref,
+      offset,
+      length,
+      record,
+      reason,
+      bytes: Buffer.from(line.bytes.subarray(0, KEPT_BYTES)),
+    };
+  }
+}
+
+export function addCounters(a: Counters, b: Counters): Counters {
+  return {
+    lines: a.lines + b.lines,
+    records: a.records + b.records,
+    reports: a.reports + b.reports,
+    skipped: a.skipped + b.skipped,
+    excluded: a.excluded + b.excluded,
+    expired: a.expired + b.expired,
+    deadLetters: a.deadLetters + b.deadLetters,
+  };
+}
