@@ -172,16 +172,21 @@ class Batch implements LineBatch {
    * more than is held. Works on positions: nearly no line is kept, and a view costs more than a look.
    */
   add(buffer: Buffer, from: number, to: number, offset: number, length: number, hit: boolean): void {
+    if (length > this.#maxLineBytes) {
+      // Judged by its length alone: how much more of it is at hand depends on where the chunks are cut.
+      const kept = Math.min(KEPT_BYTES, this.#maxLineBytes);
+      this.lines++;
+      this.tooLong.push({ offset, length, bytes: buffer.subarray(from, from + kept) });
+      return;
+    }
     let start = startsWithBom(buffer, from, to) ? from + 3 : from;
     let end = to;
     while (start < end && isSpace(buffer[start])) start++;
     while (end > start && isSpace(buffer[end - 1])) end--;
-    if (start === end && length === to - from) return;
+    if (start === end) return;
 
     this.lines++;
-    if (length > this.#maxLineBytes) {
-      this.tooLong.push({ offset, length, bytes: buffer.subarray(start, Math.min(end, start + KEPT_BYTES)) });
-    } else if (BRACKETS.get(buffer[start] as number) !== buffer[end - 1]) {
+    if (BRACKETS.get(buffer[start] as number) !== buffer[end - 1]) {
       this.malformed.push({ offset, length, bytes: buffer.subarray(start, end) });
     } else if (hit || this.#probing) {
       (hit ? this.hits : this.probes).push({ offset, length, bytes: buffer.subarray(start, end) });

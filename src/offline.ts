@@ -5,12 +5,13 @@ import type { Report } from './core/report.ts';
 import type { Rule } from './core/rule.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { isWithin, type Window } from './core/window.ts';
+import { addCounters, NO_COUNTERS } from './counters.ts';
 import { contributionOf, PARTITIONS } from './keys.ts';
 import { MAX_LINE_BYTES, readLines } from './lines.ts';
 import { MemoryHourlyCounts } from './memory/hourly_counts.ts';
 import { Merger } from './merger.ts';
 import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
-import { addCounters, NO_COUNTERS, ReportReader } from './reports.ts';
+import { ReportReader } from './reports.ts';
 
 /** What became of one export. */
 export interface OfflineReading {
@@ -40,7 +41,7 @@ export class OfflineScore {
 
   /** Reads one export to its end. An error of the source is thrown; what was read before it stays counted. */
   async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
-    const reader = new ReportReader(ref, this.#formats, false);
+    const reader = new ReportReader(ref, this.#formats);
     const needles = this.#formats.map((format) => format.needle);
     let counters = NO_COUNTERS;
     const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;

@@ -21,6 +21,7 @@ export interface ExportInfo extends ExportRef {
   /** Bytes. */
   readonly length: number;
   /** Milliseconds since the Unix epoch. */
+  readonly created: number;
   readonly lastModified: number;
 }
 
@@ -46,8 +47,12 @@ export interface ExportState extends ExportRef {
   readonly applied: number;
   /** When the open claim was made (ms since the epoch), null where none is open. */
   readonly claimedAt: number | null;
+  /** Who made it: a word that one worker knows as its own, should the answer to its claim be lost; '' where none is open. */
+  readonly claimedBy: string;
   /** SHA-256, hex, of the last ≤ 1 KiB before the last end; '' where there is none. */
   readonly tail: string;
+  /** Whether a record of a known format was met. */
+  readonly recognised: boolean;
   /** When the export last grew, as far as we saw (ms since the epoch). */
   readonly lastModified: number;
   readonly counters: Counters;
@@ -143,7 +148,7 @@ export interface Place {
 /** A line, a record or a row that could not be read or stored. */
 export interface DeadLetter extends Place {
   readonly export: ExportRef;
-  readonly reason: Fault | 'refused-row' | 'no-newline';
+  readonly reason: Fault | 'refused-row' | 'time-in-future';
   /** With `refused-row`: the service's code. */
   readonly code?: string;
   /** The first 64 KiB of the line; of a refused row: the row as JSON. */
@@ -160,7 +165,8 @@ export interface DeadLetterWriter {
 }
 
 export interface DeadLetters {
-  open(segmentId: string): DeadLetterWriter;
+  /** `repeat`: the segment may have been written before, so that a writing without letters has one to remove. */
+  open(segmentId: string, options: { repeat: boolean }): DeadLetterWriter;
   /** All that is kept, oldest segment first or in order of name; a letter at a time. */
   list(): AsyncIterable<DeadLetter>;
 }
@@ -222,8 +228,8 @@ export interface Runs {
 /** What is known of a sink between runs. */
 export interface SinkState {
   readonly name: string;
-  /** When it was first seen in the settings (ms since the epoch): it hears of what opens from then on. */
-  readonly since: number;
+  /** The asOf of the first run that met it in the settings: it hears of what opens from then on. */
+  readonly since: Timestamp;
   /** When it said that it is gone (410), null while it has not. */
   readonly disabledAt: number | null;
   /** Hash of its settings: a disabled sink wakes when they change. */

@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { readLine } from './core/line.ts';
 import type { Fault, Format } from './core/reading.ts';
 import type { Report } from './core/report.ts';
+import { NO_COUNTERS } from './counters.ts';
 import type { Line, LineBatch } from './lines.ts';
 import { KEPT_BYTES } from './lines.ts';
 import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
@@ -23,15 +24,7 @@ export interface BatchReading {
 export const PROBE_LINES = 1_000;
 export const PROBE_BYTES = 1024 * 1024;
 
-export const NO_COUNTERS: Counters = {
-  lines: 0,
-  records: 0,
-  reports: 0,
-  skipped: 0,
-  excluded: 0,
-  expired: 0,
-  deadLetters: 0,
-};
+const UNREAD = { recognised: false, lines: 0 };
 
 /** Reads the reports of one export, batch by batch, and finds out meanwhile whether it is one that we know. */
 export class ReportReader {
@@ -43,10 +36,17 @@ export class ReportReader {
   #bytesSeen = 0;
   #foreign = false;
 
-  constructor(ref: ExportRef, formats: readonly Format[], recognised: boolean) {
+  /** `before`: what is known of the part of the export that was read earlier. */
+  constructor(ref: ExportRef, formats: readonly Format[], before: { recognised: boolean; lines: number } = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
-    this.probe = { active: !recognised };
+    this.#linesSeen = before.lines;
+    this.probe = { active: !before.recognised };
+  }
+
+  /** Whether a record of a known format was met. */
+  get recognised(): boolean {
+    return !this.probe.active && !this.#foreign;
   }
 
   /** Whether what was read so far is enough to say that no record of a known format stands at its head. */
@@ -121,16 +121,4 @@ export class ReportReader {
       bytes: Buffer.from(line.bytes.subarray(0, KEPT_BYTES)),
     };
   }
-}
-
-export function addCounters(a: Counters, b: Counters): Counters {
-  return {
-    lines: a.lines + b.lines,
-    records: a.records + b.records,
-    reports: a.reports + b.reports,
-    skipped: a.skipped + b.skipped,
-    excluded: a.excluded + b.excluded,
-    expired: a.expired + b.expired,
-    deadLetters: a.deadLetters + b.deadLetters,
-  };
 }

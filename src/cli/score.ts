@@ -153,7 +153,7 @@ function settingsOf(options: ScoreOptions): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const pair of options.set) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    if (!(name in RULE_SETTINGS)) {
+    if (!Object.hasOwn(RULE_SETTINGS, name)) {
       throw new UsageError(
         `--set wants NAME=VALUE with one of ${Object.keys(RULE_SETTINGS).join(', ')}, got "${shown(pair)}"`,
       );

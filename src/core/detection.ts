@@ -62,9 +62,11 @@ export interface Delivery {
   readonly change: number;
   readonly status: 'sending' | 'sent' | 'failed';
   readonly attempts: number;
+  /** When it was first tried (ms since the epoch). */
+  readonly firstAt: number;
   /** When it came to this status (ms since the epoch). */
   readonly at: number;
-  /** What came back: the HTTP status, or a word such as `timeout`; never a URL. '' before the first answer. */
+  /** What came back: the HTTP status, or a word such as `timeout`; never a URL. '' while the first try is on its way. */
   readonly answer: string;
 }
 

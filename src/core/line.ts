@@ -8,7 +8,7 @@ export interface LineReading {
   readonly records: number;
   readonly skipped: number;
   readonly excluded: number;
-  /** Records of a format that we know, reports and skipped ones alike. */
+  /** Records of a format that we know: reports, faulty ones and skipped ones alike. */
   readonly known: number;
   /** The records (by their place in the line) that could not be read. */
   readonly faults: readonly { readonly fault: Fault; readonly record: number }[];
@@ -24,10 +24,10 @@ export function readLine(text: string, formats: readonly Format[]): LineReading 
 
   const reports: { report: Report; record: number }[] = [];
   const faults: { fault: Fault; record: number }[] = [];
-  const seen = { report: 0, skipped: 0, excluded: 0, fault: 0, unknown: 0 };
+  const seen = { report: 0, skipped: 0, excluded: 0, fault: 0, unknown: 0, noRecord: 0 };
   for (const [index, record] of records.entries()) {
     const reading = read(record, formats);
-    seen[reading.kind]++;
+    seen[isObject(record) ? reading.kind : 'noRecord']++;
     if (reading.kind === 'report') reports.push({ report: reading.report, record: index });
     if (reading.kind === 'fault') faults.push({ fault: reading.fault, record: index });
   }
@@ -37,7 +37,7 @@ export function readLine(text: string, formats: readonly Format[]): LineReading 
     // A record of no known format is not ours to judge: where a whole export has nothing else, it is refused.
     skipped: seen.skipped + seen.unknown,
     excluded: seen.excluded,
-    known: records.length - seen.unknown,
+    known: records.length - seen.unknown - seen.noRecord,
     faults,
   };
 }
@@ -57,9 +57,7 @@ function recordsOf(text: string): readonly unknown[] | Fault {
 }
 
 function read(record: unknown, formats: readonly Format[]) {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    return { kind: 'fault', fault: 'bad-json' } as const;
-  }
+  if (!isObject(record)) return { kind: 'fault', fault: 'bad-json' } as const;
   try {
     for (const format of formats) {
       const reading = format.read(record);
@@ -71,4 +69,8 @@ function read(record: unknown, formats: readonly Format[]) {
     if (error instanceof RangeError) return { kind: 'fault', fault: 'too-deep' } as const;
     throw error;
   }
+}
+
+function isObject(record: unknown): record is object {
+  return typeof record === 'object' && record !== null && !Array.isArray(record);
 }

@@ -1,10 +1,9 @@
 /**
- * Characters that act instead of showing: controls (ANSI escapes begin with one), marks that turn the direction of
- * writing, zero-width ones, line and paragraph separators, and halves of surrogate pairs.
+ * Characters that act instead of showing: controls (ANSI escapes begin with one), line and paragraph separators,
+ * halves of surrogate pairs, and all that Unicode lets a program leave out: marks that turn the direction of writing,
+ * zero-width ones, fillers, variation selectors.
  */
-const ACTING =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}|[\u{e0000}-\u{e007f}]/gu;
+const ACTING = /\p{Cc}|\p{Zl}|\p{Zp}|\p{Cs}|\p{Default_Ignorable_Code_Point}|[\ufff9-\ufffb]/gu;
 
 /**
  * Text of the telemetry, safe to show: what acts is written as its code (`\u202e`). Device and process names are what

@@ -30,10 +30,11 @@ export function groupKey(device: unknown, process: unknown, remoteIP: unknown): 
   return JSON.stringify([device, process ?? '', remoteIP ?? '']);
 }
 
-/** The row in a line of an export; null where the line cannot be read. */
+/** The row in a line of an export; null where the line cannot be read, or its time cannot be. */
 export function rowOf(line: Buffer): Record<string, unknown> | null {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)).properties ?? null;
+    const row = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)).properties;
+    return Number.isNaN(Date.parse(row.Timestamp)) ? null : row;
   } catch {
     return null;
   }

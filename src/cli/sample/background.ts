@@ -17,7 +17,12 @@ export function backgroundOf(seed: number, device: Device): Traffic[] {
   const random = randomOf(seed, 'background', device.index);
   const publicIP = addresses(random);
   const groups: Traffic[] = [
-    group(random.pick(OFFICE_PROGRAMS), publicIP(), device.hours, irregular(random.int(4, 30))),
+    group(
+      random.pick(device.kind === 'server' ? OTHER_PROGRAMS : OFFICE_PROGRAMS),
+      publicIP(),
+      device.hours,
+      irregular(random.int(4, 30)),
+    ),
     group(random.pick(OTHER_PROGRAMS), publicIP(), device.hours, irregular(random.int(2, 12))),
     group(
       random.pick(INTERNAL_PROGRAMS),

@@ -33,7 +33,7 @@ export function otherEvent(traffic: Traffic, process: Process, device: Device, a
     process,
     remoteIP: traffic.remoteIP,
     remotePort: random.pick(traffic.ports),
-    remoteUrl: random.chance(0.2) ? random.pick(HOSTS) : null,
+    remoteUrl: random.chance(0.2) ? (traffic.remoteUrl ?? random.pick(HOSTS)) : null,
     localIP: random.pick(device.localIPs),
     localPort: random.int(49_152, 65_535),
     protocol: random.chance(0.9) ? 'Tcp' : 'TcpV4',

@@ -35,7 +35,8 @@ export interface Plant {
   readonly device: string;
   readonly process: string | null;
   readonly remoteIP: string | null;
-  readonly domain: string;
+  /** Null where there is only the address. */
+  readonly domain: string | null;
   readonly ports: readonly number[];
   readonly intervalSeconds: number;
   /** Share of the interval by which a sleep may be shorter or longer. */
@@ -102,13 +103,18 @@ function trafficOf(recipe: Recipe, hours: Hours, number: number): Traffic {
     program: program(process, facts),
     // RFC 5737's range for documentation that the background leaves alone.
     remoteIP: recipe.remoteIP === undefined ? `203.0.113.${1 + (number % 254)}` : recipe.remoteIP,
-    remoteUrl: `${recipe.kind}-${number}.example.com`,
+    remoteUrl: domainOf(recipe, number),
     ports,
     outcome,
     hours,
     pace: { kind: 'beacon', intervalSeconds, jitter },
     countless,
   };
+}
+
+function domainOf({ kind, remoteIP, devices }: Recipe, number: number): string | null {
+  if (remoteIP === undefined) return `${kind}-${number}.example.com`;
+  return devices === undefined ? null : `${kind}.example.com`;
 }
 
 function plantOf(recipe: Recipe, device: Device, { remoteIP, remoteUrl, ports, hours }: Traffic): Plant {
@@ -118,7 +124,7 @@ function plantOf(recipe: Recipe, device: Device, { remoteIP, remoteUrl, ports, h
     device: device.name,
     process,
     remoteIP,
-    domain: remoteUrl ?? '',
+    domain: remoteUrl,
     ports,
     intervalSeconds,
     jitter,

@@ -27,8 +27,8 @@ const working = scratch();
  *   one population standard deviation. How strong a line has to be is not published: from 0 to 2.7 deviations fits
  *   every published output, and which of them it is decides the flags of about 0.4 % of noise-like series.
  * - The hint's lag is the one with the highest score from n/(k+1) to n/(k−1), if the autocorrelation peaks there
- *   (inferred from periods of 14, 71 and 84 beside lines at 15, 72 and 90). A line whose
- *   range holds no whole lag names no period: of 72 elements that is line 16 alone, a period of 4.5.
+ *   (inferred from periods of 14, 71 and 84 beside lines at 15, 72 and 90). A line with no whole lag in that range
+ *   names no period: of 72 elements that is line 16 alone, a period of 4.5.
  * - score[p] = (c[p] − min c) / (c[0] − min c), the minimum over all lags: exact (oracle: detect-kubica). The series
  *   is not detrended first. A constant series has c[0] = min c and no period.
  */

@@ -118,16 +118,17 @@ export function seasonal(x: Numbers, period: number): number[] {
   return x.map((_, i) => median(x.filter((_, j) => j % period === i % period)));
 }
 
-/** Least squares about the means. */
+/** Least squares about the means, over positions 1 … n. */
 export function line(x: Numbers): number[] {
   const n = x.length;
-  const middle = (n - 1) / 2;
+  const at = range(1, n);
+  const middle = (n + 1) / 2;
   const mean = add(x) / n;
-  const rise = add(x.map((v, i) => (i - middle) * (v - mean)));
-  const run = add(x.map((_, i) => (i - middle) * (i - middle)));
+  const rise = add(x.map((v, i) => (at[i]! - middle) * (v - mean)));
+  const run = add(at.map((position) => (position - middle) * (position - middle)));
   const slope = n === 1 ? 0 : rise / run;
   const start = mean - slope * middle;
-  return x.map((_, i) => start + slope * i);
+  return at.map((position) => start + slope * position);
 }
 
 export function decompose(x: Numbers, seasonality: number, trend: 'avg' | 'linefit' | 'none') {

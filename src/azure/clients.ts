@@ -1,0 +1,140 @@
+import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
+import { QueueServiceClient } from '@azure/storage-queue';
+
+/** How the storage account is reached: what the settings `<name>` or `<name>__accountName`, … of the host say. */
+export type StorageConnection =
+  | { readonly kind: 'connectionString'; readonly value: string }
+  | {
+      readonly kind: 'identity';
+      readonly accountName?: string;
+      /** In place of those that follow from the account's name; each only where its service is used. */
+      readonly blobServiceUri?: string;
+      readonly queueServiceUri?: string;
+      readonly tableServiceUri?: string;
+      /** Of a user-assigned identity. */
+      readonly clientId?: string;
+    };
+
+/** Sees every request of every try, just before it leaves; the type is that of @azure/core-rest-pipeline. */
+export type RequestPolicy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
+
+/** Exponential, from `delayMs` to `maxDelayMs`. */
+export interface RetrySettings {
+  readonly retries: number;
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
+}
+
+export interface StorageClients {
+  readonly blobs: BlobServiceClient;
+  readonly queues: QueueServiceClient;
+  table(name: string): TableClient;
+  /** What the clients do themselves, for those who have to do it beside them. */
+  readonly retry: RetrySettings;
+}
+
+export interface StorageClientOptions {
+  /** For tests, and to count requests. */
+  readonly policy?: RequestPolicy;
+  readonly retry?: Partial<RetrySettings>;
+}
+
+const RETRY: RetrySettings = { retries: 4, delayMs: 500, maxDelayMs: 20_000 };
+
+/** Clients of one storage account, each made when it is first asked for: nothing is sent until it is used. */
+export function storageClients(connection: StorageConnection, options: StorageClientOptions = {}): StorageClients {
+  const retry = { ...RETRY, ...options.retry };
+  const policies = options.policy ? [options.policy] : [];
+  // Of blobs and queues the first try counts as one.
+  const storage: StorageOptions = {
+    retryOptions: {
+      maxTries: retry.retries + 1,
+      retryDelayInMs: retry.delayMs,
+      maxRetryDelayInMs: retry.maxDelayMs,
+    },
+  };
+  const tables: TableServiceClientOptions = {
+    retryOptions: {
+      maxRetries: retry.retries,
+      retryDelayInMs: retry.delayMs,
+      maxRetryDelayInMs: retry.maxDelayMs,
+    },
+    additionalPolicies: policies.map((policy) => ({ policy, position: 'perRetry' })),
+  };
+  const account = accountOf(connection);
+  let blobs: BlobServiceClient | undefined;
+  let queues: QueueServiceClient | undefined;
+  return {
+    get blobs() {
+      blobs ??= withPolicies(account.blobs(storage), policies);
+      return blobs;
+    },
+    get queues() {
+      queues ??= withPolicies(account.queues(storage), policies);
+      return queues;
+    },
+    table: (name) => account.table(name, tables),
+    retry,
+  };
+}
+
+type StorageOptions = Pick<StoragePipelineOptions, 'retryOptions'>;
+
+interface Account {
+  blobs(options: StorageOptions): BlobServiceClient;
+  queues(options: StorageOptions): QueueServiceClient;
+  table(name: string, options: TableServiceClientOptions): TableClient;
+}
+
+function accountOf(connection: StorageConnection): Account {
+  if (connection.kind === 'connectionString') {
+    const { value } = connection;
+    const allowInsecureConnection = /(^|;)\s*TableEndpoint\s*=\s*http:/i.test(value);
+    return {
+      blobs: (options) => BlobServiceClient.fromConnectionString(value, options),
+      queues: (options) => QueueServiceClient.fromConnectionString(value, options),
+      table: (name, options) => TableClient.fromConnectionString(value, name, { ...options, allowInsecureConnection }),
+    };
+  }
+  const { accountName, blobServiceUri, queueServiceUri, tableServiceUri } = connection;
+  const credential = credentialOf(connection.clientId);
+  const urlOf = (service: string, uri: string | undefined): string => {
+    if (uri !== undefined) return uri;
+    if (accountName !== undefined) return `https://${accountName}.${service}.core.windows.net`;
+    throw new RangeError(`the connection names neither an accountName nor a ${service}ServiceUri`);
+  };
+  return {
+    blobs: (options) => new BlobServiceClient(urlOf('blob', blobServiceUri), credential, options),
+    queues: (options) => new QueueServiceClient(urlOf('queue', queueServiceUri), credential, options),
+    table: (name, options) => new TableClient(urlOf('table', tableServiceUri), name, credential, options),
+  };
+}
+
+/**
+ * On Azure the identity of the app and nothing else: DefaultAzureCredential would first try what a developer may have
+ * left about. The host of App Service and Functions sets IDENTITY_ENDPOINT.
+ */
+function credentialOf(clientId: string | undefined): TokenCredential {
+  if (clientId !== undefined) return new ManagedIdentityCredential({ clientId });
+  return process.env['IDENTITY_ENDPOINT'] === undefined
+    ? new DefaultAzureCredential()
+    : new ManagedIdentityCredential();
+}
+
+interface CorePipeline {
+  addPolicy(policy: RequestPolicy, options: { afterPhase: 'Sign' }): void;
+}
+
+/**
+ * The clients of blobs and queues have no `additionalPolicies`, and their older policies another interface. So the
+ * policy goes into the pipeline that all clients of one service share: a private field, and a loud error without it.
+ */
+function withPolicies<T extends object>(client: T, policies: readonly RequestPolicy[]): T {
+  if (policies.length === 0) return client;
+  const core = (client as { pipeline?: { _corePipeline?: CorePipeline } }).pipeline?._corePipeline;
+  if (!core) throw new Error('this version of the storage SDK keeps its pipeline elsewhere');
+  for (const policy of policies) core.addPolicy(policy, { afterPhase: 'Sign' });
+  return client;
+}

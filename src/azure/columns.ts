@@ -1,0 +1,96 @@
+import type { Row } from './table.ts';
+
+/** What a text property holds at most is 64 KiB in UTF-16, 32,768 units; a little less, to be clear of it. */
+const MAX_PART_LENGTH = 32_000;
+
+interface Edm<Type extends string> {
+  readonly value: string;
+  readonly type: Type;
+}
+
+/** A whole number that may pass 2^31: bytes, milliseconds, totals. The wire has it as text, so nothing is rounded. */
+export function int64(value: number): Edm<'Int64'> {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`no whole number: ${value}`);
+  return { value: String(value), type: 'Int64' };
+}
+
+export function int32(value: number): { readonly value: number; readonly type: 'Int32' } {
+  if (value !== (value | 0)) throw new RangeError(`no whole number of 32 bits: ${value}`);
+  return { value, type: 'Int32' };
+}
+
+/** Infinite numbers and NaN would vanish without a word, so they are refused here. */
+export function double(value: number): { readonly value: number; readonly type: 'Double' } {
+  if (!Number.isFinite(value)) throw new RangeError(`no number that a row can hold: ${value}`);
+  return { value, type: 'Double' };
+}
+
+/**
+ * Text without lone surrogates: they have no UTF-8 form, and what a service makes of their escapes in JSON is not
+ * documented. Kusto, too, holds UTF-8 only. Every other character is written as it is, U+0000 included.
+ */
+export function wellFormed(value: string): string {
+  return value.toWellFormed();
+}
+
+/**
+ * Long text over as many columns as it takes: `<name>`, `<name>2`, …, and how many they are in `<name>Parts`, since a
+ * merge leaves behind what an earlier, longer text had.
+ */
+export function longText(name: string, value: string): Record<string, string | ReturnType<typeof int32>> {
+  const columns: Record<string, string | ReturnType<typeof int32>> = {};
+  let parts = 0;
+  for (let start = 0; start === 0 || start < value.length; start += MAX_PART_LENGTH) {
+    parts++;
+    columns[partName(name, parts)] = value.slice(start, start + MAX_PART_LENGTH);
+  }
+  return { ...columns, [`${name}Parts`]: int32(parts) };
+}
+
+export function readLongText(row: Row, name: string): string {
+  let value = '';
+  const parts = whole(row, `${name}Parts`);
+  for (let part = 1; part <= parts; part++) value += text(row, partName(name, part));
+  return value;
+}
+
+function partName(name: string, part: number): string {
+  return part === 1 ? name : `${name}${part}`;
+}
+
+export function text(row: Row, name: string): string {
+  const value = row[name];
+  if (typeof value !== 'string') throw foreign(row, name);
+  return value;
+}
+
+/** Int32 comes as a number, Int64 as a bigint. */
+export function whole(row: Row, name: string): number {
+  const value = row[name];
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (!Number.isSafeInteger(number)) throw foreign(row, name);
+  return number as number;
+}
+
+export function wholeOrNull(row: Row, name: string): number | null {
+  return row[name] === undefined || row[name] === null ? null : whole(row, name);
+}
+
+export function fraction(row: Row, name: string): number {
+  const value = row[name];
+  if (typeof value !== 'number') throw foreign(row, name);
+  return value;
+}
+
+export function flag(row: Row, name: string): boolean {
+  const value = row[name];
+  if (typeof value !== 'boolean') throw foreign(row, name);
+  return value;
+}
+
+/** Keys are hashes, times and names from settings: they may stand in an error, values may not. */
+function foreign(row: Row, name: string): Error {
+  return new Error(
+    `no row of ours: ${row.partitionKey ?? ''} ${row.rowKey ?? ''}: ${name} is missing or of another type`,
+  );
+}

@@ -1,0 +1,61 @@
+import type { ContainerClient } from '@azure/storage-blob';
+import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../ports.ts';
+import { readBlob } from './blob_reading.ts';
+import type { StorageClients } from './clients.ts';
+import { AzureDeadLetterWriter } from './dead_letter_writer.ts';
+import { decodeLetter } from './dead_letters_codec.ts';
+import { type JsonLine, jsonLines } from './json_lines.ts';
+import { DEAD_LETTERS_CONTAINER } from './names.ts';
+import { isAnswer } from './rest_errors.ts';
+import { about, StoreError } from './store_error.ts';
+
+/** The container `dead-letters`: one blob of JSON lines per segment that has any. */
+export class AzureDeadLetters implements DeadLetters {
+  readonly #container: ContainerClient;
+
+  constructor(clients: StorageClients) {
+    this.#container = clients.blobs.getContainerClient(DEAD_LETTERS_CONTAINER);
+  }
+
+  open(segmentId: string, options: { repeat: boolean }): DeadLetterWriter {
+    const blob = this.#container.getBlockBlobClient(`${segmentId}.jsonl`);
+    return new AzureDeadLetterWriter(blob, options, () => this.#container.createIfNotExists());
+  }
+
+  /** In order of name. */
+  async *list(): AsyncGenerator<DeadLetter> {
+    for await (const name of this.#names()) {
+      const container = this.#container.containerName;
+      for await (const line of this.#lines(name)) yield decodeLetter(line, { container, name });
+    }
+  }
+
+  async *#names(): AsyncGenerator<string> {
+    const pages = this.#container.listBlobsFlat().byPage();
+    const subject = `${this.#container.containerName}: listing`;
+    for (;;) {
+      const { done, value } = await about(subject, async () => {
+        try {
+          return await pages.next();
+        } catch (error) {
+          if (isAnswer(error, 404, 'ContainerNotFound')) return { done: true as const, value: undefined };
+          throw error;
+        }
+      });
+      if (done) return;
+      yield* value.segment.blobItems.map((blob) => blob.name);
+    }
+  }
+
+  /** Of a blob; of none where it was removed meanwhile. */
+  async *#lines(name: string): AsyncGenerator<JsonLine> {
+    const blob = this.#container.getBlobClient(name);
+    const subject = `${this.#container.containerName}: read of ${name}`;
+    try {
+      yield* jsonLines(readBlob(blob, subject, 0, Number.MAX_SAFE_INTEGER));
+    } catch (error) {
+      if (error instanceof StoreError && error.status === 404) return;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { odata } from '@azure/data-tables';
+import type { ExportRef, ExportState, ExportStates, Versioned } from '../ports.ts';
+import type { StorageClients } from './clients.ts';
+import { decodeExportState, encodeExportState, rowKeyOf } from './export_states_codec.ts';
+import { TABLES } from './names.ts';
+import { type Row, Table } from './table.ts';
+
+/** The `Exports` table. */
+export class AzureExportStates implements ExportStates {
+  readonly #table: Table;
+
+  constructor(clients: StorageClients) {
+    this.#table = new Table(clients, TABLES.exports);
+  }
+
+  async get(ref: ExportRef): Promise<Versioned<ExportState> | null> {
+    const row = await this.#table.get(ref.container, rowKeyOf(ref));
+    return row && decode(row);
+  }
+
+  async *list(container: string): AsyncGenerator<Versioned<ExportState>> {
+    const filter = odata`PartitionKey eq ${container}`;
+    for await (const page of this.#table.pages(`list of ${container}`, { filter })) yield* page.map(decode);
+  }
+
+  async insert(state: ExportState): Promise<string | null> {
+    return this.#table.insert(encodeExportState(state));
+  }
+
+  async replace(state: ExportState, version: string): Promise<string | null> {
+    return this.#table.update(encodeExportState(state), 'Replace', version);
+  }
+
+  async remove(ref: ExportRef): Promise<void> {
+    await this.#table.delete(ref.container, rowKeyOf(ref));
+  }
+}
+
+function decode(row: Row): Versioned<ExportState> {
+  return { row: decodeExportState(row), version: row.etag };
+}

@@ -1,0 +1,74 @@
+import type { BlobServiceClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
+import type { ExportInfo, ExportRef, ExportStore } from '../ports.ts';
+import { readBlob } from './blob_reading.ts';
+import type { StorageClients } from './clients.ts';
+import { isAnswer, statusOf } from './rest_errors.ts';
+import { about } from './store_error.ts';
+
+/** The exports, as blobs. */
+export class AzureExports implements ExportStore {
+  readonly #blobs: BlobServiceClient;
+
+  constructor(clients: StorageClients) {
+    this.#blobs = clients.blobs;
+  }
+
+  async list(container: string): Promise<AsyncIterable<ExportInfo> | 'missing'> {
+    const subject = `${container}: listing`;
+    const pages = this.#blobs.getContainerClient(container).listBlobsFlat().byPage();
+    // Asked for at once: only the first page says whether there is a container.
+    const first = await about(subject, async () => {
+      try {
+        return await pages.next();
+      } catch (error) {
+        if (isAnswer(error, 404, 'ContainerNotFound')) return 'missing';
+        throw error;
+      }
+    });
+    return first === 'missing' ? first : infosOf(subject, container, first, pages);
+  }
+
+  async info({ container, name }: ExportRef): Promise<ExportInfo | null> {
+    return about(`${container}: properties of an export`, async () => {
+      try {
+        const properties = await this.#blobs.getContainerClient(container).getBlobClient(name).getProperties();
+        return infoOf({ container, name }, properties);
+      } catch (error) {
+        if (statusOf(error) === 404) return null;
+        throw error;
+      }
+    });
+  }
+
+  read({ container, name }: ExportRef, start: number, end: number): AsyncIterable<Uint8Array> {
+    const blob = this.#blobs.getContainerClient(container).getBlobClient(name);
+    return readBlob(blob, `${container}: read of an export`, start, end);
+  }
+}
+
+type Page = IteratorResult<ContainerListBlobFlatSegmentResponse>;
+
+async function* infosOf(
+  subject: string,
+  container: string,
+  first: Page,
+  pages: AsyncIterator<ContainerListBlobFlatSegmentResponse>,
+): AsyncGenerator<ExportInfo> {
+  for (let page = first; !page.done; page = await about(subject, () => pages.next())) {
+    for (const { name, properties } of page.value.segment.blobItems) yield infoOf({ container, name }, properties);
+  }
+}
+
+/** What the SDK says of a blob, be it in a listing or by itself. */
+interface Properties {
+  readonly contentLength?: number;
+  readonly lastModified?: Date;
+}
+
+function infoOf(ref: ExportRef, properties: Properties): ExportInfo {
+  const { contentLength, lastModified } = properties;
+  if (contentLength === undefined || lastModified === undefined) {
+    throw new Error(`${ref.container}: the service gives neither length nor time of an export`);
+  }
+  return { ...ref, length: contentLength, lastModified: lastModified.getTime() };
+}

@@ -1,0 +1,24 @@
+import type { Stores } from '../ports.ts';
+import type { StorageClients } from './clients.ts';
+import { AzureDeadLetters } from './dead_letters.ts';
+import { AzureDetections } from './detections.ts';
+import { AzureExportStates } from './export_states.ts';
+import { AzureExports } from './exports.ts';
+import { AzureHourlyCounts } from './hourly_counts.ts';
+import { AzureQueues } from './queues.ts';
+import { AzureRuns } from './runs.ts';
+import { AzureSinkStates } from './sinks.ts';
+
+/** All ports on one storage account; the exports may lie in another. */
+export function azureStores(state: StorageClients, exports: StorageClients = state): Stores {
+  return {
+    exports: new AzureExports(exports),
+    exportStates: new AzureExportStates(state),
+    hourlyCounts: new AzureHourlyCounts(state),
+    deadLetters: new AzureDeadLetters(state),
+    detections: new AzureDetections(state),
+    runs: new AzureRuns(state),
+    sinks: new AzureSinkStates(state),
+    queues: new AzureQueues(state),
+  };
+}

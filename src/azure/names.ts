@@ -1,0 +1,15 @@
+/**
+ * What we keep in the storage account. The format of keys and rows is frozen per name: a change of it means a new name,
+ * so that two versions of the code never mix rows.
+ */
+export const TABLES = {
+  hourlyCounts: 'HourlyCounts',
+  exports: 'Exports',
+  detections: 'Detections',
+  runs: 'Runs',
+  sinks: 'Sinks',
+} as const;
+
+export const DEAD_LETTERS_CONTAINER = 'dead-letters';
+
+export const QUEUES = { ingest: 'ingest', score: 'score', notify: 'notify' } as const;

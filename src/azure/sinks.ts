@@ -1,0 +1,55 @@
+import type { Timestamp } from '../core/timestamp.ts';
+import type { SinkState, SinkStates } from '../ports.ts';
+import type { StorageClients } from './clients.ts';
+import { int64, text, wholeOrNull } from './columns.ts';
+import { keyNameOf } from './key_names.ts';
+import { TABLES } from './names.ts';
+import { type NewRow, type Row, Table } from './table.ts';
+
+const PARTITION = 'sinks';
+
+/** The `Sinks` table. */
+export class AzureSinkStates implements SinkStates {
+  readonly #table: Table;
+
+  constructor(clients: StorageClients) {
+    this.#table = new Table(clients, TABLES.sinks);
+  }
+
+  async get(name: string): Promise<SinkState | null> {
+    const row = await this.#table.get(PARTITION, keyNameOf(name));
+    return row && decodeSink(row);
+  }
+
+  async ensure(state: SinkState): Promise<SinkState> {
+    // Read first: that it is there already is nearly always so.
+    const known = await this.get(state.name);
+    if (known) return known;
+    if (await this.#table.insert(encodeSink(state))) return state;
+    return this.ensure(state);
+  }
+
+  async put(state: SinkState): Promise<void> {
+    await this.#table.put(encodeSink(state));
+  }
+}
+
+function encodeSink(state: SinkState): NewRow {
+  return {
+    partitionKey: PARTITION,
+    rowKey: keyNameOf(state.name),
+    Name: state.name,
+    Since: state.since,
+    ...(state.disabledAt !== null && { DisabledAt: int64(state.disabledAt) }),
+    Settings: state.settings,
+  };
+}
+
+function decodeSink(row: Row): SinkState {
+  return {
+    name: text(row, 'Name'),
+    since: text(row, 'Since') as Timestamp,
+    disabledAt: wholeOrNull(row, 'DisabledAt'),
+    settings: text(row, 'Settings'),
+  };
+}

@@ -1,0 +1,102 @@
+import { addCounters, NO_COUNTERS } from './counters.ts';
+import type { Counters, ExportInfo, ExportState } from './ports.ts';
+
+/** A claim younger than this is left to its owner; an older one is anybody's. */
+export const CLAIM_MS = 10 * 60_000;
+const FIRST_BACK_OFF_MS = 60_000;
+const LONGEST_BACK_OFF_MS = 6 * 3_600_000;
+
+/** The state of an export that nobody has read from. */
+export function newState({ container, name, lastModified }: ExportInfo): ExportState {
+  return {
+    container,
+    name,
+    generation: 0,
+    ends: [],
+    applied: 0,
+    claimedAt: null,
+    claimedBy: '',
+    tail: '',
+    recognised: false,
+    lastModified,
+    counters: NO_COUNTERS,
+    failures: 0,
+    nextTry: 0,
+    reason: '',
+    refused: false,
+  };
+}
+
+/** The export was replaced or cut short: what it holds now is read from its first byte. */
+export function nextGeneration(state: ExportState, info: ExportInfo): ExportState {
+  return { ...newState(info), generation: state.generation + 1 };
+}
+
+/** The same cuts once more: everything is read again, and writes the rows that it wrote. */
+export function replayed(state: ExportState): ExportState {
+  return { ...state, ...UNCLAIMED, ...WELL, applied: 0, counters: NO_COUNTERS, refused: false };
+}
+
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The segment that is claimed, or was claimed and is not done; null where all are done. */
+export function openSegment(state: ExportState): Segment | null {
+  const end = state.ends[state.applied];
+  return end === undefined ? null : { start: state.ends[state.applied - 1] ?? 0, end };
+}
+
+/** The last byte that any segment covers. */
+export function lastEnd(state: ExportState): number {
+  return state.ends.at(-1) ?? 0;
+}
+
+/** Whether the open segment belongs to somebody else, who may still be at work. */
+export function isHeld(state: ExportState, worker: string, now: number): boolean {
+  return state.claimedAt !== null && state.claimedBy !== worker && now - state.claimedAt < CLAIM_MS;
+}
+
+/** `worker` takes the open segment, which stands as it is. */
+export function claimed(state: ExportState, worker: string, now: number): ExportState {
+  return { ...state, claimedAt: now, claimedBy: worker };
+}
+
+/** `worker` cuts a segment up to `end` and takes it. */
+export function claimedUpTo(
+  state: ExportState,
+  end: number,
+  tail: string,
+  info: ExportInfo,
+  worker: string,
+  now: number,
+) {
+  return { ...claimed(state, worker, now), ends: [...state.ends, end], tail, lastModified: info.lastModified };
+}
+
+/** The open segment is done. */
+export function committed(state: ExportState, counters: Counters, recognised: boolean): ExportState {
+  return {
+    ...state,
+    ...UNCLAIMED,
+    ...WELL,
+    applied: state.applied + 1,
+    recognised: state.recognised || recognised,
+    counters: addCounters(state.counters, counters),
+  };
+}
+
+/** The open segment was tried in vain: again after a while that doubles each time, up to six hours. */
+export function failed(state: ExportState, reason: string, now: number): ExportState {
+  const backOff = Math.min(FIRST_BACK_OFF_MS * 2 ** state.failures, LONGEST_BACK_OFF_MS);
+  return { ...state, ...UNCLAIMED, failures: state.failures + 1, nextTry: now + backOff, reason };
+}
+
+/** Of a foreign format: left alone until it is replaced, or replayed. */
+export function refused(state: ExportState, reason: string, info: ExportInfo): ExportState {
+  return { ...state, ...UNCLAIMED, ...WELL, refused: true, reason, lastModified: info.lastModified };
+}
+
+const UNCLAIMED = { claimedAt: null, claimedBy: '' } as const;
+const WELL = { failures: 0, nextTry: 0, reason: '' } as const;

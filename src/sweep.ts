@@ -1,0 +1,95 @@
+import { CLAIM_MS, lastEnd, openSegment } from './export_state.ts';
+import type { Clock, ExportInfo, ExportState, Stores } from './ports.ts';
+
+export interface SweepSettings {
+  readonly containers: readonly string[];
+  readonly retentionDays: number;
+  readonly historyDays: number;
+}
+
+export interface SweepResult {
+  readonly exports: number;
+  /** Exports that were put on the `ingest` queue. */
+  readonly queued: number;
+  readonly missingContainers: readonly string[];
+  /** Milliseconds that the oldest export with something unread has waited; 0 where all are read. */
+  readonly oldestUnreadMs: number;
+  /** Rows of `Exports` that were removed for their age. */
+  readonly expired: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Puts every export that holds something unread on the `ingest` queue. The dependable way: no event announces that an
+ * export has grown. One listing of the blobs and one of the rows, whatever their number.
+ */
+export async function sweep(stores: Stores, settings: SweepSettings, clock: Clock): Promise<SweepResult> {
+  const now = clock();
+  const missingContainers: string[] = [];
+  let exports = 0;
+  let queued = 0;
+  let expired = 0;
+  let oldestUnreadMs = 0;
+  for (const container of settings.containers) {
+    const blobs = await stores.exports.list(container);
+    if (blobs === 'missing') {
+      missingContainers.push(container);
+      continue;
+    }
+    const states = await statesOf(stores, container);
+    for await (const blob of blobs) {
+      exports++;
+      const state = states.get(blob.name);
+      if (now - blob.lastModified > settings.retentionDays * DAY_MS || !isUnread(blob, state)) continue;
+      oldestUnreadMs = Math.max(oldestUnreadMs, now - unreadSince(blob, state, now));
+      if (!isDue(blob, state, now)) continue;
+      await stores.queues.send('ingest', { container, name: blob.name });
+      queued++;
+    }
+    expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
+  }
+  return { exports, queued, missingContainers, oldestUnreadMs, expired };
+}
+
+async function statesOf(stores: Stores, container: string): Promise<Map<string, ExportState>> {
+  const states = new Map<string, ExportState>();
+  for await (const { row } of stores.exportStates.list(container)) states.set(row.name, row);
+  return states;
+}
+
+/** Whether the export has something that is not read to its end, as far as the listing tells. */
+function isUnread(blob: ExportInfo, state: ExportState | undefined): boolean {
+  if (state === undefined) return blob.length > 0;
+  const changed = lastEnd(state) !== blob.length || blob.lastModified > state.lastModified;
+  return changed || openSegment(state) !== null;
+}
+
+/**
+ * Since when something waits: of an export that nobody has read from, its creation; of one with a claim that is not
+ * done, the claim's newest bytes; else its last append, the earliest that can be known.
+ */
+function unreadSince(blob: ExportInfo, state: ExportState | undefined, now: number): number {
+  if (state === undefined) return blob.created;
+  if (state.refused) return now;
+  return openSegment(state) === null ? blob.lastModified : state.lastModified;
+}
+
+/** Whether now is the time to read it: not while somebody is at it, nor before its next try. */
+function isDue(blob: ExportInfo, state: ExportState | undefined, now: number): boolean {
+  if (state === undefined) return true;
+  // A foreign export is looked at again only when it has changed: it may have been replaced.
+  if (state.refused) return blob.lastModified > state.lastModified;
+  if (state.nextTry > now) return false;
+  return state.claimedAt === null || now - state.claimedAt >= CLAIM_MS;
+}
+
+async function expire(stores: Stores, states: Iterable<ExportState>, before: number): Promise<number> {
+  let expired = 0;
+  for (const state of states) {
+    if (state.lastModified >= before) continue;
+    await stores.exportStates.remove(state);
+    expired++;
+  }
+  return expired;
+}
