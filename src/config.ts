@@ -1,28 +1,88 @@
 import * as z from 'zod';
 import { type Rule, SEED_RULE } from './core/rule.ts';
+import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
+import { readSinks } from './sinks/read.ts';
+import type { Sink } from './sinks/settings.ts';
+import { readStorage, type StorageSetting } from './storage_setting.ts';
 
-/** All settings of the rule, as environment variables name them. */
+/** The settings of the rule, as environment variables name them. */
 export const RULE_SETTINGS = {
   LOOKBACK_DAYS: number(SEED_RULE.lookbackDays, { above: 0, most: 30 }),
   MIN_UNIFORM_PER_DAY: number(SEED_RULE.minUniformPerDay, { least: 0 }),
   MIN_AVERAGE: number(SEED_RULE.minAverage, { least: 0 }),
   ANOMALY_THRESHOLD: number(SEED_RULE.anomalyThreshold, { least: 0 }),
-  SERIES_GRAIN: z
-    .enum(['hour', 'report'], { error: (issue) => `must be hour or report, got ${quoted(issue.input)}` })
-    .default(SEED_RULE.grain),
+  SERIES_GRAIN: oneOf(['hour', 'report']).default(SEED_RULE.grain),
 };
 
-/** Settings that are wrong: all of them at once, each with its name. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-  constructor(faults: readonly string[]) {
-    super(`Invalid settings:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
-  }
+/** Where Defender's Streaming API puts the table. */
+export const DEFAULT_CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
+
+/** The settings of the system beside these, and beside the storage connections and SINKS. */
+export const SYSTEM_SETTINGS = {
+  EXPORT_CONTAINERS: z.string().default(DEFAULT_CONTAINER).transform(containers),
+  /** By default a day more than the window. */
+  RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
+  HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
+  SOURCES: oneOf(['defender']).default('defender'),
+  BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
+};
+
+export interface Config {
+  readonly rule: Rule;
+  readonly storage: StorageSetting;
+  readonly exportStorage: StorageSetting;
+  readonly containers: readonly string[];
+  readonly retentionDays: number;
+  readonly historyDays: number;
+  /** How the platform tells of new exports; `off`: the sweep alone finds them. */
+  readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
+  readonly sinks: readonly Sink[];
 }
 
-/** Reads the rule's settings. Blank means not set. Throws a SettingsError. */
-export function readRule(env: Readonly<Record<string, string | undefined>>): Rule {
-  const settings = parse(z.object(RULE_SETTINGS), env);
+/** Reads the rule's settings. Throws a SettingsError. */
+export function readRule(env: Env): Rule {
+  return ruleOf(parseSettings(z.object(RULE_SETTINGS), env));
+}
+
+/** Reads all settings, once, at the start. Throws a SettingsError that names every fault. */
+export function readConfig(env: Env): Config {
+  const set = setOnly(env);
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const settings = attempt(() => parseSettings(z.object({ ...RULE_SETTINGS, ...SYSTEM_SETTINGS }), set));
+  const storage = attempt(() => readStorage('AzureWebJobsStorage', set));
+  const exportStorage = attempt(() => readStorage('ExportStorage', set, storage));
+  const sinks = attempt(() => readSinks(set));
+  const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);
+  if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
+    faults.push(`RETENTION_DAYS must be at least LOOKBACK_DAYS (${settings.LOOKBACK_DAYS}), got ${retentionDays}`);
+  }
+  if (faults.length > 0 || !settings || !storage || !exportStorage || !sinks || retentionDays === undefined) {
+    throw new SettingsError(faults);
+  }
+  return {
+    rule: ruleOf(settings),
+    storage,
+    exportStorage,
+    containers: settings.EXPORT_CONTAINERS,
+    retentionDays,
+    historyDays: settings.HISTORY_DAYS,
+    blobTrigger: settings.BLOB_TRIGGER,
+    sinks,
+  };
+}
+
+type RuleSettings = { [K in keyof typeof RULE_SETTINGS]: z.infer<(typeof RULE_SETTINGS)[K]> };
+
+function ruleOf(settings: RuleSettings): Rule {
   return {
     lookbackDays: settings.LOOKBACK_DAYS,
     minUniformPerDay: settings.MIN_UNIFORM_PER_DAY,
@@ -32,44 +92,18 @@ export function readRule(env: Readonly<Record<string, string | undefined>>): Rul
   };
 }
 
-function parse<S extends z.ZodObject>(schema: S, env: Readonly<Record<string, string | undefined>>): z.infer<S> {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  );
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  throw new SettingsError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
-}
-
-interface Bounds {
-  readonly above?: number;
-  readonly least?: number;
-  readonly most?: number;
-}
-
-/** A number as text within bounds. */
-function number(byDefault: number, bounds: Bounds) {
-  const wanted = [
-    bounds.above === undefined ? '' : ` > ${bounds.above}`,
-    bounds.least === undefined ? '' : ` ≥ ${bounds.least}`,
-    bounds.most === undefined ? '' : `, at most ${bounds.most}`,
-  ].join('');
-  return z
-    .string()
-    .transform((text, context) => {
-      const value = Number(text);
-      const fits =
-        Number.isFinite(value) &&
-        value > (bounds.above ?? Number.NEGATIVE_INFINITY) &&
-        value >= (bounds.least ?? Number.NEGATIVE_INFINITY) &&
-        value <= (bounds.most ?? Number.POSITIVE_INFINITY);
-      if (fits) return value;
-      context.addIssue({ code: 'custom', message: `must be a number${wanted}, got ${quoted(text)}` });
-      return z.NEVER;
-    })
-    .default(byDefault);
-}
-
-function quoted(input: unknown): string {
-  return JSON.stringify(input)?.slice(0, 80) ?? 'nothing';
+/** Names of containers, with commas between; each as Azure allows it. */
+function containers(text: string, context: z.RefinementCtx): string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  for (const name of names) {
+    if (/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) continue;
+    context.addIssue({
+      code: 'custom',
+      message: `must be names of containers with commas between, got ${quoted(name)}`,
+    });
+  }
+  return [...new Set(names)];
 }

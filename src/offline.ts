@@ -57,10 +57,12 @@ export class OfflineScore {
         for (const { report } of reading.reports) await this.#add(report);
       }
       reader.end();
-      if (!reader.foreign) this.#tell(held);
       return { counters, foreign: reader.foreign };
     } finally {
-      if (!reader.foreign) this.counters = addCounters(this.counters, counters);
+      if (!reader.foreign) {
+        this.#tell(held);
+        this.counters = addCounters(this.counters, counters);
+      }
     }
   }
 

@@ -206,13 +206,15 @@ export interface Run {
   readonly detections: number;
   readonly opened: number;
   readonly resolved: number;
+  /** Notifications that were due, and put on the queue. */
+  readonly due: number;
   readonly expiredRows: number;
   /** Newest report that the partition holds at or before asOf; '' where it holds none. */
   readonly newestReport: string;
   readonly durationMs: number;
   /** When it ended (ms since the epoch). */
   readonly endedAt: number;
-  /** Milliseconds that the oldest export which is not read to its end has waited; 0 where all are read. */
+  /** How long the oldest export with something unread had waited when the run began; 0 where all were read. */
   readonly oldestUnreadMs: number;
 }
 
@@ -248,8 +250,8 @@ export interface SinkStates {
 export interface Messages {
   /** Export to read on. */
   readonly ingest: { readonly container: string; readonly name: string };
-  /** Partition to score. */
-  readonly score: { readonly partition: string; readonly asOf: string };
+  /** Partition to score, for the window up to asOf; what the run is to say of the exports. */
+  readonly score: { readonly partition: string; readonly asOf: string; readonly oldestUnreadMs: number };
   /** Change of a detection to tell a sink. A hint: the Detections row is the truth. */
   readonly notify: { readonly detectionId: string; readonly sink: string };
 }

@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { readLine } from './core/line.ts';
-import type { Fault, Format } from './core/reading.ts';
+import { type LineReading, readLine } from './core/line.ts';
+import type { Format } from './core/reading.ts';
 import type { Report } from './core/report.ts';
 import { NO_COUNTERS } from './counters.ts';
 import type { Line, LineBatch } from './lines.ts';
@@ -34,6 +34,7 @@ export class ReportReader {
   readonly probe: { active: boolean };
   #linesSeen = 0;
   #bytesSeen = 0;
+  #tooLongBytes = 0;
   #foreign = false;
 
   /** `before`: what is known of the part of the export that was read earlier. */
@@ -68,18 +69,18 @@ export class ReportReader {
     counters.records = batch.lines - batch.hits.length;
     counters.skipped = batch.lines - looked;
 
-    for (const line of batch.tooLong) letters.push(this.#letter(line, 'line-too-long', 0));
-    for (const line of batch.malformed) letters.push(this.#letter(line, 'bad-json', 0));
+    for (const line of batch.tooLong) letters.push(...this.#lettersOf(line, [{ fault: 'line-too-long', record: 0 }]));
+    for (const line of batch.malformed) letters.push(...this.#lettersOf(line, [{ fault: 'bad-json', record: 0 }]));
     for (const line of batch.hits) {
       const reading = isUtf8(line.bytes) ? readLine(line.bytes.toString('utf8'), this.#formats) : 'bad-utf8';
       if (reading === 'bad-utf8') {
-        letters.push(this.#letter(line, reading, 0));
+        letters.push(...this.#lettersOf(line, [{ fault: reading, record: 0 }]));
         counters.records++;
         continue;
       }
       const { offset, length } = line;
       for (const { report, record } of reading.reports) reports.push({ report, offset, length, record });
-      for (const { fault, record } of reading.faults) letters.push(this.#letter(line, fault, record));
+      for (const letter of this.#lettersOf(line, reading.faults)) letters.push(letter);
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
@@ -99,7 +100,9 @@ export class ReportReader {
       return;
     }
     this.#linesSeen += batch.lines;
-    this.#bytesSeen = batch.end;
+    // A line that is too long to be looked at says nothing of the export, and may not speak for those behind it.
+    for (const line of batch.tooLong) this.#tooLongBytes += line.length;
+    this.#bytesSeen = batch.end - this.#tooLongBytes;
     this.#judge(false);
   }
 
@@ -109,16 +112,12 @@ export class ReportReader {
     this.#foreign = true;
   }
 
-  #letter(line: Line, reason: Fault, record: number): DeadLetter {
+  #lettersOf(line: Line, faults: LineReading['faults']): DeadLetter[] {
+    if (faults.length === 0) return [];
     const { offset, length } = line;
-    // A copy: the line is a view on a chunk that is soon gone.
-    return {
-      export: this.#ref,
-      offset,
-      length,
-      record,
-      reason,
-      bytes: Buffer.from(line.bytes.subarray(0, KEPT_BYTES)),
-    };
+    // A copy: the line is a view on a chunk that is soon gone. One for all: a line of a megabyte can hold half a
+    // million records that are none.
+    const bytes = Buffer.from(line.bytes.subarray(0, KEPT_BYTES));
+    return faults.map(({ fault, record }) => ({ export: this.#ref, offset, length, record, reason: fault, bytes }));
   }
 }

@@ -27,29 +27,56 @@ const DAY_MS = 86_400_000;
 export async function sweep(stores: Stores, settings: SweepSettings, clock: Clock): Promise<SweepResult> {
   const now = clock();
   const missingContainers: string[] = [];
-  let exports = 0;
-  let queued = 0;
-  let expired = 0;
-  let oldestUnreadMs = 0;
+  const total = { exports: 0, queued: 0, oldestUnreadMs: 0, expired: 0 };
   for (const container of settings.containers) {
-    const blobs = await stores.exports.list(container);
-    if (blobs === 'missing') {
+    const states = await statesOf(stores, container);
+    const seen = await survey(stores, container, states, settings.retentionDays, now);
+    if (seen === 'missing') {
       missingContainers.push(container);
       continue;
     }
-    const states = await statesOf(stores, container);
-    for await (const blob of blobs) {
-      exports++;
-      const state = states.get(blob.name);
-      if (now - blob.lastModified > settings.retentionDays * DAY_MS || !isUnread(blob, state)) continue;
-      oldestUnreadMs = Math.max(oldestUnreadMs, now - unreadSince(blob, state, now));
-      if (!isDue(blob, state, now)) continue;
-      await stores.queues.send('ingest', { container, name: blob.name });
-      queued++;
-    }
-    expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
+    for (const { name } of seen.due) await stores.queues.send('ingest', { container, name });
+    total.exports += seen.exports;
+    total.queued += seen.due.length;
+    total.oldestUnreadMs = Math.max(total.oldestUnreadMs, seen.oldestUnreadMs);
+    total.expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
   }
-  return { exports, queued, missingContainers, oldestUnreadMs, expired };
+  return { ...total, missingContainers };
+}
+
+/** How long the oldest export with something unread has waited (ms); 0 where all are read. */
+export async function oldestUnread(stores: Stores, settings: SweepSettings, clock: Clock): Promise<number> {
+  const now = clock();
+  let oldest = 0;
+  for (const container of settings.containers) {
+    const states = await statesOf(stores, container);
+    const seen = await survey(stores, container, states, settings.retentionDays, now);
+    if (seen !== 'missing') oldest = Math.max(oldest, seen.oldestUnreadMs);
+  }
+  return oldest;
+}
+
+/** Compares the exports of a container with what was read of them. */
+async function survey(
+  stores: Stores,
+  container: string,
+  states: ReadonlyMap<string, ExportState>,
+  retentionDays: number,
+  now: number,
+) {
+  const blobs = await stores.exports.list(container);
+  if (blobs === 'missing') return 'missing';
+  const due: ExportInfo[] = [];
+  let exports = 0;
+  let oldestUnreadMs = 0;
+  for await (const blob of blobs) {
+    exports++;
+    const state = states.get(blob.name);
+    if (now - blob.lastModified > retentionDays * DAY_MS || !isUnread(blob, state)) continue;
+    oldestUnreadMs = Math.max(oldestUnreadMs, now - unreadSince(blob, state, now));
+    if (isDue(blob, state, now)) due.push(blob);
+  }
+  return { exports, due, oldestUnreadMs };
 }
 
 async function statesOf(stores: Stores, container: string): Promise<Map<string, ExportState>> {

@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import type { Delivery, Detection, DetectionState } from '../core/detection.ts';
 import type { DetectionRow, Detections, Partition, Versioned } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
-import { decodeDetection, encodeDelivery, encodeDetection, keysOf } from './detections_codec.ts';
+import { decodeDetection, encodeDelivery, encodeDetection, isDetectionId } from './detections_codec.ts';
 import { TABLES } from './names.ts';
 import { Table } from './table.ts';
 
@@ -15,8 +15,7 @@ export class AzureDetections implements Detections {
   }
 
   async get(id: string): Promise<Versioned<DetectionRow> | null> {
-    const { partitionKey, rowKey } = keysOf(id);
-    const row = await this.#table.get(partitionKey, rowKey);
+    const row = isDetectionId(id) ? await this.#table.get(id.slice(0, 1), id) : null;
     return row && { row: decodeDetection(row), version: row.etag };
   }
 

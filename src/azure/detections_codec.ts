@@ -11,9 +11,13 @@ import type { NewRow, Row } from './table.ts';
 const ROW_KEY = /^[0-9a-f]{32}\|seed$/;
 const SINK = 'Sink_';
 
-/** The keys of a detection by its id. Throws where it is none: ids come from messages and from people. */
-export function keysOf(id: string): { partitionKey: string; rowKey: string } {
-  if (!ROW_KEY.test(id)) throw new RangeError('no id of a detection');
+/** Whether a text can be the id of a detection: ids come from messages and from people, too. */
+export function isDetectionId(id: string): boolean {
+  return ROW_KEY.test(id);
+}
+
+function keysOf(id: string): { partitionKey: string; rowKey: string } {
+  if (!isDetectionId(id)) throw new RangeError(`no id of a detection: ${id}`);
   return { partitionKey: id.slice(0, 1), rowKey: id };
 }
 
@@ -50,12 +54,12 @@ export function encodeDelivery(id: string, sink: string, delivery: Delivery): Ne
 
 /** Throws where it is no row of ours. */
 export function decodeDetection(row: Row): DetectionRow {
-  const [groupId, detector] = (row.rowKey ?? '').split('|');
-  if (groupId === undefined || detector !== 'seed') throw new Error(`Detections: no row of ours: ${row.rowKey ?? ''}`);
+  const id = row.rowKey ?? '';
+  if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
   return {
     detection: {
-      groupId,
-      detector,
+      groupId: id.slice(0, 32),
+      detector: 'seed',
       source: text(row, 'Source') as Source,
       DeviceName: text(row, 'DeviceName'),
       InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),

@@ -63,12 +63,15 @@ async function* infosOf(
 interface Properties {
   readonly contentLength?: number;
   readonly lastModified?: Date;
+  readonly createdOn?: Date;
 }
 
 function infoOf(ref: ExportRef, properties: Properties): ExportInfo {
-  const { contentLength, lastModified } = properties;
+  const { contentLength, lastModified, createdOn } = properties;
   if (contentLength === undefined || lastModified === undefined) {
     throw new Error(`${ref.container}: the service gives neither length nor time of an export`);
   }
-  return { ...ref, length: contentLength, lastModified: lastModified.getTime() };
+  // Blobs from before 2017 have no time of creation.
+  const created = createdOn ?? lastModified;
+  return { ...ref, length: contentLength, created: created.getTime(), lastModified: lastModified.getTime() };
 }

@@ -36,7 +36,7 @@ export class AzureRuns implements Runs {
   }
 }
 
-export function encodeRun(run: Run): NewRow {
+function encodeRun(run: Run): NewRow {
   return {
     partitionKey: PARTITION,
     rowKey: `${run.asOf}|${run.partition}`,
@@ -47,6 +47,7 @@ export function encodeRun(run: Run): NewRow {
     Detections: int32(run.detections),
     Opened: int32(run.opened),
     Resolved: int32(run.resolved),
+    Due: int32(run.due),
     ExpiredRows: int64(run.expiredRows),
     NewestReport: run.newestReport,
     DurationMs: int64(Math.round(run.durationMs)),
@@ -55,7 +56,7 @@ export function encodeRun(run: Run): NewRow {
   };
 }
 
-export function decodeRun(row: Row): Run {
+function decodeRun(row: Row): Run {
   return {
     asOf: text(row, 'AsOf') as Timestamp,
     partition: text(row, 'Partition') as Partition,
@@ -64,6 +65,7 @@ export function decodeRun(row: Row): Run {
     detections: whole(row, 'Detections'),
     opened: whole(row, 'Opened'),
     resolved: whole(row, 'Resolved'),
+    due: whole(row, 'Due'),
     expiredRows: whole(row, 'ExpiredRows'),
     newestReport: text(row, 'NewestReport'),
     durationMs: whole(row, 'DurationMs'),

@@ -1,4 +1,3 @@
-import { RestError } from '@azure/data-tables';
 import { codeOf, statusOf } from './rest_errors.ts';
 
 /**
@@ -14,7 +13,7 @@ export class StoreError extends Error {
 
   constructor(subject: string, cause: unknown) {
     const status = statusOf(cause);
-    const code = codeOf(cause);
+    const code = codeOf(cause) ?? networkCodeOf(cause);
     const answer = [status, code].filter((part) => part !== undefined).join(' ');
     super(`${subject} failed${answer ? ` (${answer})` : ''}`, { cause });
     this.status = status;
@@ -22,11 +21,17 @@ export class StoreError extends Error {
   }
 }
 
-/** Runs a call; what the SDK throws becomes a StoreError on the subject. Everything else, our own errors, passes. */
+/** `ECONNRESET`, of a connection that broke while its answer was read. */
+function networkCodeOf(cause: unknown): string | undefined {
+  const code = cause instanceof Error ? (cause as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Runs calls of the SDK: what they throw becomes a StoreError on the subject. */
 export async function about<T>(subject: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw error instanceof RestError ? new StoreError(subject, error) : error;
+    throw error instanceof StoreError ? error : new StoreError(subject, error);
   }
 }

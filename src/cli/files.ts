@@ -35,17 +35,21 @@ export async function inputFiles(paths: readonly string[]): Promise<InputFiles> 
       files.push({ path, bytes: 0 });
       continue;
     }
-    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw new CommandError(error.code === 'ENOENT' ? `${path}: no such file or folder` : `${path}: ${error.code}`);
-    });
+    const found = await stat(path).catch(noSuch(path));
     if (found.isDirectory()) await walk(path, files, passedOver);
     else files.push({ path, bytes: found.size });
   }
   return { files, passedOver };
 }
 
+function noSuch(path: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw new CommandError(error.code === 'ENOENT' ? `${path}: no such file or folder` : `${path}: ${error.code}`);
+  };
+}
+
 async function walk(folder: string, files: InputFile[], passedOver: string[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch(noSuch(folder));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
@@ -54,9 +58,9 @@ async function walk(folder: string, files: InputFile[], passedOver: string[]): P
     } else if (entry.isDirectory()) {
       await walk(path, files, passedOver);
     } else {
-      // What a link leads to counts; a folder behind a link may lead in a circle.
-      const found = await stat(path);
-      if (found.isFile()) files.push({ path, bytes: found.size });
+      // What a link leads to counts; a folder behind a link may lead in a circle, and a link may lead nowhere.
+      const found = await stat(path).catch(() => null);
+      if (found?.isFile()) files.push({ path, bytes: found.size });
       else passedOver.push(path);
     }
   }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { SettingsError } from '../config.ts';
+import { SettingsError } from '../settings.ts';
 import { addScoreCommand } from './score.ts';
 import { CommandError, UsageError } from './usage.ts';
 

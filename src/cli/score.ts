@@ -3,7 +3,7 @@ import { RULE_SETTINGS, readRule } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { shown } from '../core/text.ts';
 import { addMs, type Timestamp, timestampFromMs, timestampOf } from '../core/timestamp.ts';
-import { type Window, windowOf } from '../core/window.ts';
+import { isWithin, type Window, windowOf } from '../core/window.ts';
 import { FORMATS } from '../formats.ts';
 import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
@@ -81,7 +81,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
       `${count(groups, 'group')}, ${count(matched.length, 'detection')}, ` +
       `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
-  if (offline.reportsInWindow === 0) adviseNow(offline.newest, window);
+  if (offline.reportsInWindow === 0) adviseNow(offline.newest, window, rule.lookbackDays);
   if (refused > 0 && refused === files.length) throw new CommandError('Nothing was read: no export of a known format');
   if (failed > 0)
     throw new CommandError(`${count(failed, 'export')} could not be read; the rows are those of the others`);
@@ -133,12 +133,18 @@ class LetterLog {
   }
 }
 
-function adviseNow(newest: Timestamp | '', window: Window): void {
+function adviseNow(newest: Timestamp | '', window: Window, lookbackDays: number): void {
   if (newest === '') return;
-  const hour = bin(newest, '1h');
-  const next = newest === hour ? hour : addMs(hour, HOUR_MS);
-  const now = `${next.slice(0, 19)}Z`;
+  const now = nowFor(newest, lookbackDays);
   say(`No report in the window (${window.after}, ${window.asOf}]. The newest is of ${newest}: try --now ${now}`);
+}
+
+/** The full hour after the newest report; its own instant where the window is too short for that, or time ends there. */
+function nowFor(newest: Timestamp, lookbackDays: number): string {
+  const hour = bin(newest, '1h');
+  const next = newest === hour || newest.startsWith('9999-12-31T23') ? newest : addMs(hour, HOUR_MS);
+  if (next === newest || !isWithin(newest, windowOf(next, lookbackDays))) return newest;
+  return `${next.slice(0, 19)}Z`;
 }
 
 function asOfFrom(now: string | undefined): Timestamp {

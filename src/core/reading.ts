@@ -12,7 +12,7 @@ export type Fault =
   | 'too-deep'
   /** A report without a Timestamp that is an instant. */
   | 'bad-time'
-  /** A report whose name or address is neither text nor null. */
+  /** A report whose name or address is neither text nor null; a record of the table whose properties are no object. */
   | 'bad-field'
   /** A report whose name or address is longer than 1,024 characters. */
   | 'name-too-long';

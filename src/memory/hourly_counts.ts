@@ -103,7 +103,9 @@ export class MemoryHourlyCounts implements HourlyCounts {
     return group;
   }
 
-  #shared(name: string): string {
+  /** Well-formed, as a table keeps it. */
+  #shared(text: string): string {
+    const name = text.toWellFormed();
     const known = this.#names.get(name);
     if (known !== undefined) return known;
     this.#names.set(name, name);

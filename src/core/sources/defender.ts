@@ -16,16 +16,22 @@ export const defender: Format = {
   read(record) {
     const row = rowOf(record as Row);
     if (row === null) return { kind: 'unknown' };
+    if (row === 'broken') return fault('bad-field');
     if (row === 'foreign' || !isAggregatedReport(row['ActionType'])) return { kind: 'skipped' };
     return readReport(row);
   },
 };
 
-/** The table's row in a record: in the Streaming API's envelope, or flat; 'foreign' where it is of another table; null where it is no such record. */
-function rowOf(record: Row): Row | 'foreign' | null {
+/**
+ * The table's row in a record: in the Streaming API's envelope, or flat; 'foreign' where it is of another table, 'broken'
+ * where it is of ours and cannot be read, null where it is no such record.
+ */
+function rowOf(record: Row): Row | 'foreign' | 'broken' | null {
   const { category, properties } = record;
-  if (typeof category === 'string' && isObject(properties)) {
-    return /^(?:advancedhunting-)?devicenetworkevents$/i.test(category) ? properties : 'foreign';
+  if (typeof category === 'string' && properties !== undefined) {
+    const ours = /^(?:advancedhunting-)?devicenetworkevents$/i.test(category);
+    if (isObject(properties)) return ours ? properties : 'foreign';
+    if (ours) return 'broken';
   }
   const { Type, ActionType } = record;
   if (typeof Type === 'string') return Type === 'DeviceNetworkEvents' ? record : 'foreign';

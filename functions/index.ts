@@ -1,0 +1,7 @@
+import './detections.ts';
+import './ingestExport.ts';
+import './ingestQueued.ts';
+import './notifyDetection.ts';
+import './scorePartition.ts';
+import './scoreWindows.ts';
+import './sweepExports.ts';

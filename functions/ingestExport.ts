@@ -1,0 +1,18 @@
+import { app as functions } from '@azure/functions';
+import { app } from './beaconwatch.ts';
+import { exportOf, keepNameOnly } from '../src/export_binding.ts';
+import { log } from './log.ts';
+
+const { blobTrigger, containers } = app.config;
+
+// The trigger watches one container; the sweep finds what lies in the others.
+if (blobTrigger !== 'off' && containers[0] !== undefined) {
+  keepNameOnly();
+  functions.storageBlob('ingestExport', {
+    path: `${containers[0]}/{name}`,
+    connection: app.config.exportStorage === app.config.storage ? 'AzureWebJobsStorage' : 'ExportStorage',
+    source: blobTrigger,
+    sdkBinding: true,
+    handler: async (blob, context) => log(context, await app.ingest(exportOf(blob, context))),
+  });
+}

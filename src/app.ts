@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { type StorageClientOptions, storageClients } from './azure/clients.ts';
+import { azureStores } from './azure/index.ts';
+import type { Config } from './config.ts';
+import type { DetectionState } from './core/detection.ts';
+import { bin } from './core/kql/bin.ts';
+import { timestampFromMs } from './core/timestamp.ts';
+import { type DetectionView, getDetection, listDetections } from './detections.ts';
+import { FORMATS } from './formats.ts';
+import { Ingest, type IngestResult } from './ingest.ts';
+import { parseMessage } from './messages.ts';
+import { type NotifyEnd, notify, sinkStates } from './notify.ts';
+import type { Clock, ExportRef, Run, Stores } from './ports.ts';
+import { scorePartition, scoreWindows } from './score.ts';
+import type { SinkAnswer, SinkRequest } from './sinks/request.ts';
+import { send } from './sinks/send.ts';
+import { oldestUnread, type SweepResult, sweep } from './sweep.ts';
+
+/** The use cases, one for each trigger, over the stores that the settings name. */
+export interface App {
+  readonly config: Config;
+  /** Reads an export on; what does not fit into the budget goes on the queue again. */
+  ingest(message: unknown): Promise<IngestResult>;
+  sweep(): Promise<SweepResult>;
+  scoreWindows(): Promise<{ readonly asOf: string; readonly oldestUnreadMs: number }>;
+  scorePartition(message: unknown): Promise<Run>;
+  notify(message: unknown): Promise<NotifyEnd>;
+  listDetections(filter: { state?: DetectionState; device?: string }): Promise<DetectionView[]>;
+  getDetection(id: string): Promise<DetectionView | null>;
+}
+
+export interface AppParts {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly send: (request: SinkRequest) => Promise<SinkAnswer>;
+}
+
+/** How long one invocation reads on: well below the five minutes that the smallest plan grants. */
+const INGEST_BUDGET_MS = 120_000;
+/** Delivery lags up to 40 minutes: a window is scored three quarters of an hour after it ends. */
+const DELIVERY_LAG_MS = 45 * 60_000;
+
+/** Builds the app: clients and settings to use cases, once. Nothing is sent before a use case is called. */
+export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
+  const app: AppParts = { stores: parts.stores ?? storesOf(config), clock: Date.now, send, ...parts };
+  const { stores, clock } = app;
+  const settings = { rule: config.rule, retentionDays: config.retentionDays, historyDays: config.historyDays };
+  const sweepSettings = { ...settings, containers: config.containers };
+  const ingest = new Ingest(stores, FORMATS, settings, clock, randomUUID);
+
+  return {
+    config,
+    async ingest(message) {
+      const ref: ExportRef = parseMessage('ingest', message);
+      const result = await ingest.ingest(ref, INGEST_BUDGET_MS);
+      if (result.end === 'more') await stores.queues.send('ingest', { container: ref.container, name: ref.name });
+      return result;
+    },
+    sweep: () => sweep(stores, sweepSettings, clock),
+    async scoreWindows() {
+      // Also when the timer comes late: the hour that it was set for, not the one that has just begun.
+      const asOf = bin(timestampFromMs(clock() - DELIVERY_LAG_MS), '1h');
+      const oldestUnreadMs = await oldestUnread(stores, sweepSettings, clock);
+      await scoreWindows(stores, asOf, oldestUnreadMs);
+      return { asOf, oldestUnreadMs };
+    },
+    async scorePartition(message) {
+      const job = parseMessage('score', message);
+      const sinks = await sinkStates(stores, config.sinks, job.asOf);
+      return await scorePartition(stores, settings, sinks, job, clock);
+    },
+    async notify(message) {
+      const { detectionId, sink: name } = parseMessage('notify', message);
+      const sink = config.sinks.find((each) => each.name === name);
+      return sink === undefined ? 'not-due' : await notify(stores, sink, detectionId, app.send, clock);
+    },
+    listDetections: (filter) => listDetections(stores.detections, filter),
+    getDetection: (id) => getDetection(stores.detections, id),
+  };
+}
+
+/** The stores on Azure that the settings name. */
+export function storesOf(config: Config, options: StorageClientOptions = {}): Stores {
+  const state = storageClients(config.storage, options);
+  const isSame = config.exportStorage === config.storage;
+  return azureStores(state, isSame ? state : storageClients(config.exportStorage, options));
+}

@@ -1,0 +1,55 @@
+import type { Detection, Finding } from './detection.ts';
+import { msOf, type Timestamp } from './timestamp.ts';
+import { isWithin, type Window } from './window.ts';
+
+/** What a scoring run knows when it looks at one detection. */
+export interface Sight {
+  readonly window: Window;
+  /** The suppression that hides the group, '' for none. */
+  readonly suppressedBy: string;
+}
+
+/** What is to be written: a row that is not there yet, columns of one that is, or nothing. */
+export type Step =
+  | { readonly kind: 'open'; readonly detection: Detection }
+  | { readonly kind: 'update'; readonly detection: Detection }
+  | { readonly kind: 'none' };
+
+/**
+ * The next step in the life of a detection that matches in this run: it opens (a first time, or again as a new episode
+ * after it was resolved), or goes on. A run that is older than the row, delivered late, changes nothing; the same run
+ * once more comes to the same row.
+ */
+export function matched(before: Detection | null, finding: Finding, { window, suppressedBy }: Sight): Step {
+  const { asOf } = window;
+  const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy };
+  if (before === null) return { kind: 'open', detection: { ...seen, state: 'new', episode: asOf, change: 0 } };
+  if (before.asOf > asOf) return NOTHING;
+  if (before.state === 'resolved') {
+    return { kind: 'update', detection: { ...seen, state: 'new', episode: asOf, change: 0 } };
+  }
+  const { episode, change } = before;
+  const state = episode === asOf ? 'new' : 'ongoing';
+  return { kind: 'update', detection: { ...seen, state, episode, change } };
+}
+
+/**
+ * The next step of a detection that does not match in this run: nothing, until a whole window has gone by without a
+ * match, so that a group on the line does not flap; then it is resolved.
+ */
+export function unmatched(before: Detection, { window }: Sight): Step {
+  if (before.state === 'resolved' || before.asOf > window.asOf || isWithin(before.lastMatched, window)) return NOTHING;
+  return { kind: 'update', detection: { ...before, state: 'resolved', asOf: window.asOf } };
+}
+
+const FRESH_HOURS_MS = 6 * 3_600_000;
+
+/**
+ * Whether the newest report is recent enough that silence means something: without one in the last six hours the
+ * exporter is behind, and a run resolves nothing.
+ */
+export function isFresh(newest: Timestamp | '', asOf: Timestamp): boolean {
+  return newest !== '' && msOf(asOf) - msOf(newest) <= FRESH_HOURS_MS;
+}
+
+const NOTHING: Step = { kind: 'none' };

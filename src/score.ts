@@ -1,0 +1,45 @@
+import type { Rule } from './core/rule.ts';
+import { type Timestamp, timestampFromMs } from './core/timestamp.ts';
+import { windowOf } from './core/window.ts';
+import { PARTITIONS } from './keys.ts';
+import { expiryOf, PartitionScan } from './partition_scan.ts';
+import type { Clock, Partition, Run, SinkState, Stores } from './ports.ts';
+
+export interface ScoreSettings {
+  readonly rule: Rule;
+  readonly retentionDays: number;
+  readonly historyDays: number;
+}
+
+/** Puts every partition on the `score` queue, for the window that ends at `asOf`. */
+export async function scoreWindows(
+  stores: Pick<Stores, 'queues'>,
+  asOf: Timestamp,
+  oldestUnreadMs: number,
+): Promise<void> {
+  for (const partition of PARTITIONS) await stores.queues.send('score', { partition, asOf, oldestUnreadMs });
+}
+
+/**
+ * Scores one partition: a pass over its rows and its detections side by side. Memory for the matches of one address,
+ * whatever the partition holds; what is too old goes in passing. Running it again changes nothing, and neither does a
+ * late message of an earlier run.
+ */
+export async function scorePartition(
+  stores: Stores,
+  settings: ScoreSettings,
+  sinks: readonly SinkState[],
+  message: { readonly partition: Partition; readonly asOf: Timestamp; readonly oldestUnreadMs: number },
+  clock: Clock,
+): Promise<Run> {
+  const { partition, asOf, oldestUnreadMs } = message;
+  const started = clock();
+  const expiry = expiryOf(asOf, timestampFromMs(started), settings.retentionDays, settings.historyDays);
+  const window = windowOf(asOf, settings.rule.lookbackDays);
+  const scan = new PartitionScan(stores, { rule: settings.rule, ...expiry }, sinks, partition, window);
+  const tally = await scan.run();
+  const endedAt = clock();
+  const run = { asOf, partition, ...tally, durationMs: endedAt - started, endedAt, oldestUnreadMs };
+  await stores.runs.put(run);
+  return run;
+}

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+
+/** Settings that are wrong: all of them at once, each with its name. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`Invalid settings:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads settings by a schema, all faults at once. Blank means not set. Throws a SettingsError. */
+export function parseSettings<S extends z.ZodType>(schema: S, env: Env): z.infer<S> {
+  return parseValues(schema, setOnly(env));
+}
+
+/** The same of values that are no longer text. */
+export function parseValues<S extends z.ZodType>(schema: S, values: unknown): z.infer<S> {
+  const result = schema.safeParse(values);
+  if (result.success) return result.data;
+  throw new SettingsError(result.error.issues.map((issue) => `${pathOf(issue.path)} ${issue.message}`));
+}
+
+/** What is set: blank is not. */
+export function setOnly(env: Env): Record<string, string> {
+  const entries = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '');
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** `SINKS[1].url` */
+function pathOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+}
+
+interface Bounds {
+  readonly above?: number;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+/** A number as text, within bounds. */
+export function number(byDefault: number, bounds: Bounds) {
+  return numberText(bounds).default(byDefault);
+}
+
+/** The same without a default. */
+export function numberText({ above = -Infinity, least = -Infinity, most = Infinity }: Bounds) {
+  const wanted = [
+    above === -Infinity ? '' : ` > ${above}`,
+    least === -Infinity ? '' : ` ≥ ${least}`,
+    most === Infinity ? '' : `, at most ${most}`,
+  ].join('');
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    if (Number.isFinite(value) && value > above && value >= least && value <= most) return value;
+    context.addIssue({ code: 'custom', message: `must be a number${wanted}, got ${quoted(text)}` });
+    return z.NEVER;
+  });
+}
+
+/** One of several words. */
+export function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
+  return z.enum(words, { error: (issue) => `must be ${words.join(' or ')}, got ${quoted(issue.input)}` });
+}
+
+export function quoted(input: unknown): string {
+  return JSON.stringify(input)?.slice(0, 80) ?? 'nothing';
+}

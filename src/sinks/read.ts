@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { type Env, parseValues, SettingsError } from '../settings.ts';
+import { type Sink, sinkSchema } from './settings.ts';
+
+/**
+ * Reads `SINKS`, a JSON array. A value `{"setting":"NAME"}` stands for the setting of that name, so that each secret can
+ * be a Key Vault reference of its own. Throws a SettingsError; what a secret holds is never in it.
+ */
+export function readSinks(env: Env): Sink[] {
+  const text = env['SINKS'];
+  if (text === undefined) return [];
+  const unresolved: string[] = [];
+  let given: unknown;
+  try {
+    given = JSON.parse(text, (_key, value: unknown) => resolved(value, env, unresolved));
+  } catch {
+    throw new SettingsError(['SINKS must be a JSON array of sinks']);
+  }
+  if (unresolved.length > 0) throw new SettingsError(unresolved);
+  const { SINKS } = parseValues(schema, { SINKS: given });
+  return SINKS;
+}
+
+const schema = z.object({ SINKS: z.array(sinkSchema).superRefine(eachNameOnce) });
+
+function eachNameOnce(sinks: readonly Sink[], context: z.RefinementCtx): void {
+  const names = new Set<string>();
+  for (const [index, { name }] of sinks.entries()) {
+    if (names.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message: `is taken: ${name}` });
+    names.add(name);
+  }
+}
+
+function resolved(value: unknown, env: Env, unresolved: string[]): unknown {
+  if (typeof value !== 'object' || value === null || !('setting' in value)) return value;
+  const name = String(value.setting);
+  if (env[name] === undefined) unresolved.push(`SINKS names the setting ${name}, which is not set`);
+  return env[name];
+}

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Detection, detectionIdOf } from '../../src/core/detection.ts';
+import type { Detections, Partition } from '../../src/ports.ts';
+import { delivery, detection, evidence, groupId, HOSTILE_NAMES, P3, rowsOf, T0, T2, wellFormedRow } from './samples.ts';
+
+/** What every Detections does; two views on one empty store. */
+export function detectionsContract(make: () => Promise<readonly [Detections, Detections]>): void {
+  let store: Detections;
+  let other: Detections;
+  beforeEach(async () => {
+    [store, other] = await make();
+  });
+  const first = detection();
+  const id = detectionIdOf(first);
+
+  const inserted = async (row: Detection = first): Promise<string> => {
+    const version = await store.insert(row);
+    if (version === null) throw new Error('not inserted');
+    return version;
+  };
+  const list = async (filter: Parameters<Detections['list']>[0]): Promise<string[]> =>
+    (await rowsOf(store.list(filter))).map((row) => row.detection.groupId);
+
+  it('where nothing is yet finds nothing', async () => {
+    expect(await store.get(id)).toBeNull();
+    expect(await store.get("3' or true|\u0000")).toBeNull();
+    expect(await rowsOf(store.scan(P3))).toEqual([]);
+    expect(await rowsOf(store.list({}))).toEqual([]);
+    expect(await store.update(first, 'W/"x"')).toBeNull();
+    expect(await store.mark(id, 'soc', delivery(), 'W/"x"')).toBeNull();
+    await store.remove(P3, [id]);
+  });
+
+  it.each<[string, Partial<Detection>]>([
+    ['a detection', {}],
+    ['500 points of evidence', { evidence: evidence(500) }],
+    ['no points of evidence', { evidence: evidence(0) }],
+    ['large and small numbers', { avg_conn_count: 2 ** 40, average: 0.1 + 0.2, devices: 0, change: 12_345 }],
+    ['a whole average', { average: 60 }],
+    ['a suppression', { suppressedBy: 'it is ours' }],
+    ...HOSTILE_NAMES.map((name): [string, Partial<Detection>] => [
+      JSON.stringify(name),
+      { DeviceName: name, RemoteIP: name },
+    ]),
+  ])('keeps %s', async (_what, changes) => {
+    const row = detection({ ...changes, InitiatingProcessFileName: 'x' });
+    const version = await inserted(row);
+    expect(await store.get(id)).toEqual({ row: { detection: wellFormedRow(row), deliveries: {} }, version });
+  });
+
+  describe('insert', () => {
+    it('of a row that exists is null, and changes nothing', async () => {
+      await inserted();
+      expect(await other.insert(detection({ change: 9 }))).toBeNull();
+      expect((await store.get(id))?.row.detection).toEqual(first);
+    });
+
+    it('by two workers at once, where nothing is yet, is done by one', async () => {
+      const versions = await Promise.all([store.insert(first), other.insert(first)]);
+      expect(versions.filter((version) => version !== null)).toHaveLength(1);
+    });
+  });
+
+  describe('update', () => {
+    it('writes what the scorer knows, and leaves what the notifier does', async () => {
+      const marked = await store.mark(id, 'soc', delivery(), await inserted(detection({ evidence: evidence(500) })));
+      const row = detection({ state: 'resolved', change: 1, asOf: T2, evidence: evidence(1) });
+      const version = await other.update(row, marked as string);
+      expect(version).not.toBe(marked);
+      expect(await store.get(id)).toEqual({ row: { detection: row, deliveries: { soc: delivery() } }, version });
+    });
+
+    it('of an older version is null, and changes nothing', async () => {
+      const version = await inserted();
+      await store.update(first, version);
+      expect(await other.update(detection({ change: 1 }), version)).toBeNull();
+      expect((await store.get(id))?.row.detection).toEqual(first);
+    });
+
+    it('of a row that is gone is null, and brings nothing back', async () => {
+      const version = await inserted();
+      await store.remove(P3, [id]);
+      expect(await store.update(first, version)).toBeNull();
+      expect(await store.get(id)).toBeNull();
+    });
+  });
+
+  describe('mark', () => {
+    it('writes one sink, and leaves the others and the detection', async () => {
+      const sinks = ['soc', 'soc-chat', 'soc_chat', 'SOC', 'büro 2'];
+      let version = await inserted();
+      for (const [n, sink] of sinks.entries()) {
+        version = (await store.mark(id, sink, delivery({ attempts: n }), version)) as string;
+      }
+      const sent = delivery({ status: 'sent', episode: T0, attempts: 7, at: 1_795_450_841_123, answer: '204' });
+      version = (await other.mark(id, 'soc', sent, version)) as string;
+      const deliveries = Object.fromEntries(sinks.map((sink, n) => [sink, delivery({ attempts: n })]));
+      expect(await store.get(id)).toEqual({
+        row: { detection: first, deliveries: { ...deliveries, soc: sent } },
+        version,
+      });
+    });
+
+    it('of one version by two workers is done by one', async () => {
+      const version = await inserted();
+      const marks = await Promise.all(
+        [store, other].map((worker, n) => worker.mark(id, 'soc', delivery({ attempts: n }), version)),
+      );
+      expect(marks.filter((mark) => mark === null)).toHaveLength(1);
+      const winner = marks.findIndex((mark) => mark !== null);
+      expect((await store.get(id))?.row.deliveries).toEqual({ soc: delivery({ attempts: winner }) });
+    });
+
+    it('of a row that is gone is null', async () => {
+      const version = await inserted();
+      await store.remove(P3, [id]);
+      expect(await store.mark(id, 'soc', delivery(), version)).toBeNull();
+    });
+  });
+
+  describe('scan and list', () => {
+    const ids = [5, 1, 9, 3].map(groupId);
+
+    it('scan gives the rows of one partition in key order, with their versions', async () => {
+      for (const each of [...ids, `4${groupId(0).slice(1)}`]) await inserted(detection({ groupId: each }));
+      const found = await rowsOf(store.scan(P3));
+      expect(found.map(({ row }) => row.detection.groupId)).toEqual(ids.toSorted());
+      for (const { row, version } of found) expect(await store.update(row.detection, version)).not.toBeNull();
+      expect(await rowsOf(store.scan('4' as Partition))).toHaveLength(1);
+    });
+
+    it('list gives all, or those of one state, one device, or both', async () => {
+      const device = "o'brien \u{1f600}";
+      await inserted(detection({ groupId: groupId(1) }));
+      await inserted(detection({ groupId: groupId(2), state: 'resolved' }));
+      await inserted(detection({ groupId: groupId(3), DeviceName: device }));
+      await inserted(detection({ groupId: groupId(4), DeviceName: device, state: 'resolved' }));
+      await inserted(detection({ groupId: `4${groupId(5).slice(1)}`, DeviceName: device.toUpperCase() }));
+      expect(await list({})).toHaveLength(5);
+      expect(await list({ state: 'resolved' })).toEqual([groupId(2), groupId(4)]);
+      expect(await list({ device })).toEqual([groupId(3), groupId(4)]);
+      expect(await list({ state: 'resolved', device })).toEqual([groupId(4)]);
+      expect(await list({ state: 'ongoing' })).toEqual([]);
+    });
+  });
+
+  it('remove takes rows away, and does not mind those that are gone', async () => {
+    await inserted();
+    await inserted(detection({ groupId: groupId(2) }));
+    await inserted(detection({ groupId: groupId(3) }));
+    await store.remove(P3, [id, `${groupId(3)}|seed`, `${groupId(4)}|seed`]);
+    await other.remove(P3, [id]);
+    expect(await list({})).toEqual([groupId(2)]);
+  });
+}

@@ -1,0 +1,43 @@
+import { beforeEach, expect, it } from 'vitest';
+import type { Messages, Queues } from '../../src/ports.ts';
+
+export interface QueuesUnderTest {
+  readonly stores: readonly [Queues, Queues];
+  /** Takes off all messages of a queue, as the host would hand them to a function. */
+  received(queue: keyof Messages): Promise<unknown[]>;
+}
+
+/** What every Queues does. */
+export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
+  let under: QueuesUnderTest;
+  beforeEach(async () => {
+    under = await make();
+  });
+
+  it('send puts a message on its queue, as often as it is called', async () => {
+    const [store] = under.stores;
+    await store.send('ingest', { container: 'c', name: 'n' });
+    await store.send('ingest', { container: 'c', name: 'n' });
+    await store.send('score', { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0 });
+    await store.send('notify', { detectionId: 'x|seed', sink: 'soc' });
+    expect(await under.received('ingest')).toEqual([
+      { container: 'c', name: 'n' },
+      { container: 'c', name: 'n' },
+    ]);
+    expect(await under.received('score')).toEqual([
+      { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0 },
+    ]);
+    expect(await under.received('notify')).toEqual([{ detectionId: 'x|seed', sink: 'soc' }]);
+  });
+
+  it('send by two workers at once, where no queue is yet, delivers both', async () => {
+    await Promise.all(under.stores.map((store, n) => store.send('ingest', { container: 'c', name: String(n) })));
+    expect(await under.received('ingest')).toHaveLength(2);
+  });
+
+  it('send carries any name', async () => {
+    const message = { container: 'c', name: '日本語 <b>&amp;]]>\u0000\u0001\u{1f600}"\\' };
+    await under.stores[0].send('ingest', message);
+    expect(await under.received('ingest')).toEqual([message]);
+  });
+}

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import type { Delivery, Detection } from '../../src/core/detection.ts';
+import type { Hour } from '../../src/core/kql/bin.ts';
+import type { Timestamp } from '../../src/core/timestamp.ts';
+import type { ContributionRow, DeadLetter, ExportState, Partition } from '../../src/ports.ts';
+
+export const P3 = '3' as Partition;
+export const T0 = '2026-11-20T08:59:58.9931000Z' as Timestamp;
+export const T1 = '2026-11-20T09:00:00.0000000Z' as Timestamp;
+export const T2 = '2026-11-20T10:30:00.1234567Z' as Timestamp;
+
+/** Of partition 3; the number is the end of it. */
+export function groupId(number: number): string {
+  return `3${number.toString(16).padStart(31, '0')}`;
+}
+
+export function contribution(changes: Partial<ContributionRow> = {}): ContributionRow {
+  return {
+    groupId: groupId(1),
+    source: 'defender',
+    DeviceName: 'wks-0417.corp.example',
+    InitiatingProcessFileName: 'updater.exe',
+    RemoteIP: '203.0.113.77',
+    Timestamp: T0,
+    contribution: '00112233445566aa',
+    count: 60,
+    facts: {},
+    ...changes,
+  };
+}
+
+export const FACTS: ContributionRow['facts'] = {
+  ActionType: 'ConnectionSuccessAggregatedReport',
+  RemotePort: 443,
+  LocalIP: '10.20.30.40',
+  InitiatingProcessSHA1: '3f786850e387550fdab836ed7e6dc881de23001b',
+  InitiatingProcessSHA256: 'a'.repeat(64),
+  InitiatingProcessFolderPath: 'c:\\program files\\acme\\updater.exe',
+  InitiatingProcessAccountName: 'system',
+  RemoteUrl: 'https://example.com/?q=\u{1f600}',
+};
+
+/** The first is from a log; the others are what somebody may name a process, or a device, in order to break things. */
+export const HOSTILE_NAMES = [
+  'updater.exe',
+  '',
+  ' ',
+  "'; drop table --",
+  "a''b' or RowKey gt '",
+  '/\\#?%25%2F',
+  '{"Count":1}',
+  '--changeset_1\r\nHTTP/1.1 500 Oops\r\n\r\n{"odata.error":{}}',
+  '\u0000\u0001\u001f\u007f\u0085\u009f',
+  '\u2028\u2029\ufeff\ufffe\uffff',
+  '日本語 العربية \u0640\u064f',
+  '\u{1f600}\u{10ffff}',
+  '\ud800 alone, \udc00 alone',
+  'é and e\u0301 are two',
+  'A', // Case counts.
+  'a',
+  'x'.repeat(1024),
+];
+
+export const anyTimestamp: fc.Arbitrary<Timestamp> = fc
+  .record({
+    ms: fc.integer({ min: Date.UTC(1, 0, 1), max: Date.UTC(9999, 11, 31) }),
+    ticks: fc.integer({ min: 0, max: 9999 }),
+  })
+  .map(({ ms, ticks }) => {
+    const iso = new Date(ms).toISOString();
+    return `${iso.slice(0, 23)}${String(ticks).padStart(4, '0')}Z` as Timestamp;
+  });
+
+/** Any text of UTF-16 units, lone surrogates among them. */
+export const anyText = fc
+  .string({ unit: 'binary', maxLength: 40 })
+  .chain((text) =>
+    fc.constantFrom(...HOSTILE_NAMES).chain((hostile) => fc.constantFrom(text, hostile, text + hostile)),
+  );
+
+const hex = (length: number): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...'0123456789abcdef'), { minLength: length, maxLength: length }).map((d) => d.join(''));
+
+export const anyContribution: fc.Arbitrary<ContributionRow> = fc.record({
+  groupId: hex(31).map((rest) => `3${rest}`),
+  source: fc.constant('defender' as const),
+  DeviceName: anyText,
+  InitiatingProcessFileName: anyText,
+  RemoteIP: anyText,
+  Timestamp: anyTimestamp,
+  contribution: hex(16),
+  count: fc.option(fc.integer()),
+  facts: fc.record(
+    {
+      ActionType: anyText,
+      RemotePort: fc.nat(65_535),
+      LocalIP: anyText,
+      InitiatingProcessSHA1: anyText,
+      InitiatingProcessSHA256: anyText,
+      InitiatingProcessFolderPath: anyText,
+      InitiatingProcessAccountName: anyText,
+      RemoteUrl: anyText,
+    },
+    { requiredKeys: [] },
+  ),
+});
+
+/** The row as it comes back: no text with lone surrogates, which have no UTF-8. */
+export function wellFormedRow<T>(row: T): T {
+  return JSON.parse(JSON.stringify(row), (_name, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  ) as T;
+}
+
+export function exportState(changes: Partial<ExportState> = {}): ExportState {
+  return {
+    container: 'insights-logs-advancedhunting-devicenetworkevents',
+    name: 'tenantId=11111111-2222-3333-4444-555555555555/y=2026/m=11/d=20/h=08/m=00/PT1H.json',
+    generation: 0,
+    ends: [1_000, 2 ** 40],
+    applied: 1,
+    claimedAt: 1_795_450_841_123,
+    claimedBy: 'worker',
+    tail: 'ab'.repeat(32),
+    recognised: true,
+    lastModified: 1_795_450_841_000,
+    counters: { lines: 2 ** 33, records: 6, reports: 5, skipped: 4, excluded: 3, expired: 2, deadLetters: 1 },
+    failures: 0,
+    nextTry: 0,
+    reason: '',
+    refused: false,
+    ...changes,
+  };
+}
+
+export function deadLetter(changes: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    export: { container: 'exports', name: 'y=2026/m=11/PT1H.json' },
+    offset: 2 ** 33,
+    length: 12,
+    record: 0,
+    reason: 'bad-json',
+    bytes: Buffer.from('{"no": json}'),
+    ...changes,
+  };
+}
+
+export function detection(changes: Partial<Detection> = {}): Detection {
+  return {
+    groupId: groupId(1),
+    detector: 'seed',
+    source: 'defender',
+    DeviceName: 'wks-0417.corp.example',
+    InitiatingProcessFileName: 'updater.exe',
+    RemoteIP: '203.0.113.77',
+    FirstConnection: '2026-11-20T08:00:00.0000000Z' as Hour,
+    LastConnection: '2026-11-23T07:00:00.0000000Z' as Hour,
+    count_of_hours: 72,
+    inliner_count: 70,
+    outlier_count: 2,
+    avg_conn_count: 60,
+    average: 60.1 / 3,
+    devices: 1,
+    evidence: evidence(2),
+    state: 'new',
+    episode: T1,
+    change: 0,
+    asOf: T1,
+    lastMatched: T1,
+    suppressedBy: '',
+    ...changes,
+  };
+}
+
+export function evidence(points: number): Detection['evidence'] {
+  const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
+  return {
+    grain: 'hour',
+    Timestamp: each('2026-11-20T08:00:00.0000000Z' as Hour),
+    ConnCounts: each(2_147_483_647),
+    flags: each(-1),
+    scores: each(-1.2345678901234567e-100),
+    baseline: each(98765.43210987654),
+    period: 24,
+    omitted: 0,
+  };
+}
+
+export function delivery(changes: Partial<Delivery> = {}): Delivery {
+  return { episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: 1, at: 2, answer: '', ...changes };
+}
+
+/** All that an async iterable gives. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** The rows of all pages; none of them may be empty. */
+export async function rowsOf<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const rows: T[] = [];
+  for await (const page of pages) {
+    if (page.length === 0 || page.length > 1000) throw new Error(`a page of ${page.length} rows`);
+    rows.push(...page);
+  }
+  return rows;
+}

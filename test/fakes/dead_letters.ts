@@ -1,0 +1,33 @@
+import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/ports.ts';
+
+export class MemoryDeadLetters implements DeadLetters {
+  readonly #segments = new Map<string, readonly DeadLetter[]>();
+
+  open(segmentId: string, { repeat }: { repeat: boolean }): DeadLetterWriter {
+    let added: DeadLetter[] = [];
+    return {
+      add: async (letter) => {
+        added.push(copyOf(letter));
+      },
+      close: async () => {
+        if (added.length > 0) this.#segments.set(segmentId, added);
+        else if (repeat) this.#segments.delete(segmentId);
+        added = [];
+      },
+      abort: async () => {
+        added = [];
+      },
+    };
+  }
+
+  async *list(): AsyncGenerator<DeadLetter> {
+    for (const segmentId of [...this.#segments.keys()].sort()) {
+      for (const letter of this.#segments.get(segmentId) ?? []) yield copyOf(letter);
+    }
+  }
+}
+
+/** The bytes of a letter are a view on memory that its owner fills again. */
+function copyOf(letter: DeadLetter): DeadLetter {
+  return { ...letter, export: { ...letter.export }, bytes: Buffer.from(letter.bytes) };
+}

@@ -1,0 +1,19 @@
+import type { Timestamp } from '../../src/core/timestamp.ts';
+import type { Run, Runs } from '../../src/ports.ts';
+import { VersionedRows } from './versioned_rows.ts';
+
+export class MemoryRuns implements Runs {
+  readonly #rows = new VersionedRows<Run>();
+
+  async put(run: Run): Promise<void> {
+    this.#rows.put(`${run.asOf}|${run.partition}`, run);
+  }
+
+  async *since(asOf: Timestamp): AsyncGenerator<Run> {
+    for (const [, { row }] of this.#rows.entries()) if (row.asOf >= asOf) yield row;
+  }
+
+  async expire(before: Timestamp): Promise<void> {
+    for (const [key, { row }] of this.#rows.entries()) if (row.asOf < before) this.#rows.delete(key);
+  }
+}

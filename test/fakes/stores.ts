@@ -1,0 +1,35 @@
+import { MemoryHourlyCounts } from '../../src/memory/hourly_counts.ts';
+import type { Clock, Stores } from '../../src/ports.ts';
+import { MemoryDeadLetters } from './dead_letters.ts';
+import { MemoryDetections } from './detections.ts';
+import { MemoryExportStates } from './export_states.ts';
+import { MemoryExports } from './exports.ts';
+import { MemoryQueues } from './queues.ts';
+import { MemoryRuns } from './runs.ts';
+import { MemorySinkStates } from './sinks.ts';
+
+export interface MemoryStores extends Stores {
+  readonly exports: MemoryExports;
+  readonly queues: MemoryQueues;
+}
+
+export interface MemoryStoresOptions {
+  /** Says when exports were made and grew; the wall clock where none is given. */
+  readonly clock?: Clock;
+  /** From 0 to below 1: the sizes of the pieces in which exports are read. */
+  readonly random?: () => number;
+}
+
+/** All ports in this process. They pass the contract suites that the adapters on Azure pass. */
+export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions = {}): MemoryStores {
+  return {
+    exports: new MemoryExports({ clock, ...(random && { random }) }),
+    exportStates: new MemoryExportStates(),
+    hourlyCounts: new MemoryHourlyCounts({ facts: true }),
+    deadLetters: new MemoryDeadLetters(),
+    detections: new MemoryDetections(),
+    runs: new MemoryRuns(),
+    sinks: new MemorySinkStates(),
+    queues: new MemoryQueues(),
+  };
+}
