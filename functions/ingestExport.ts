@@ -1,6 +1,6 @@
 import { app as functions } from '@azure/functions';
-import { app } from './beaconwatch.ts';
 import { exportOf, keepNameOnly } from '../src/export_binding.ts';
+import { app } from './beaconwatch.ts';
 import { log } from './log.ts';
 
 const { blobTrigger, containers } = app.config;

@@ -10,10 +10,9 @@ import { FORMATS } from './formats.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
 import { parseMessage } from './messages.ts';
 import { type NotifyEnd, notify, sinkStates } from './notify.ts';
-import type { Clock, ExportRef, Run, Stores } from './ports.ts';
+import type { Clock, ExportRef, Run, Sink, Stores } from './ports.ts';
 import { scorePartition, scoreWindows } from './score.ts';
-import type { SinkAnswer, SinkRequest } from './sinks/request.ts';
-import { send } from './sinks/send.ts';
+import { openSink } from './sinks/open.ts';
 import { oldestUnread, type SweepResult, sweep } from './sweep.ts';
 
 /** The use cases, one for each trigger, over the stores that the settings name. */
@@ -32,7 +31,7 @@ export interface App {
 export interface AppParts {
   readonly stores: Stores;
   readonly clock: Clock;
-  readonly send: (request: SinkRequest) => Promise<SinkAnswer>;
+  readonly sinks: readonly Sink[];
 }
 
 /** How long one invocation reads on: well below the five minutes that the smallest plan grants. */
@@ -42,8 +41,9 @@ const DELIVERY_LAG_MS = 45 * 60_000;
 
 /** Builds the app: clients and settings to use cases, once. Nothing is sent before a use case is called. */
 export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
-  const app: AppParts = { stores: parts.stores ?? storesOf(config), clock: Date.now, send, ...parts };
-  const { stores, clock } = app;
+  const stores = parts.stores ?? storesOf(config);
+  const clock = parts.clock ?? Date.now;
+  const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink));
   const settings = { rule: config.rule, retentionDays: config.retentionDays, historyDays: config.historyDays };
   const sweepSettings = { ...settings, containers: config.containers };
   const ingest = new Ingest(stores, FORMATS, settings, clock, randomUUID);
@@ -66,13 +66,13 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     async scorePartition(message) {
       const job = parseMessage('score', message);
-      const sinks = await sinkStates(stores, config.sinks, job.asOf);
-      return await scorePartition(stores, settings, sinks, job, clock);
+      const states = await sinkStates(stores, sinks, job.asOf);
+      return await scorePartition(stores, settings, states, job, clock);
     },
     async notify(message) {
       const { detectionId, sink: name } = parseMessage('notify', message);
-      const sink = config.sinks.find((each) => each.name === name);
-      return sink === undefined ? 'not-due' : await notify(stores, sink, detectionId, app.send, clock);
+      const sink = sinks.find((each) => each.name === name);
+      return sink === undefined ? 'not-due' : await notify(stores, sink, detectionId, clock);
     },
     listDetections: (filter) => listDetections(stores.detections, filter),
     getDetection: (id) => getDetection(stores.detections, id),

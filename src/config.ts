@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Rule, SEED_RULE } from './core/rule.ts';
 import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
 import { readSinks } from './sinks/read.ts';
-import type { Sink } from './sinks/settings.ts';
+import type { SinkSettings } from './sinks/settings.ts';
 import { readStorage, type StorageSetting } from './storage_setting.ts';
 
 /** The settings of the rule, as environment variables name them. */
@@ -36,7 +36,7 @@ export interface Config {
   readonly historyDays: number;
   /** How the platform tells of new exports; `off`: the sweep alone finds them. */
   readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
-  readonly sinks: readonly Sink[];
+  readonly sinks: readonly SinkSettings[];
 }
 
 /** Reads the rule's settings. Throws a SettingsError. */

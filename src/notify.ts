@@ -1,11 +1,7 @@
 import type { Delivery, Detection } from './core/detection.ts';
 import { dueOf, isOfThisChange } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
-import { sha256 } from './keys.ts';
-import type { Clock, DetectionRow, SinkState, Stores, Versioned } from './ports.ts';
-import { jsonRequest } from './sinks/json.ts';
-import type { SinkAnswer, SinkRequest } from './sinks/request.ts';
-import type { Sink } from './sinks/settings.ts';
+import type { Clock, DetectionRow, Sink, SinkAnswer, SinkState, Stores, Versioned } from './ports.ts';
 
 /** How a notification ended. */
 export type NotifyEnd =
@@ -35,7 +31,6 @@ export async function notify(
   stores: Pick<Stores, 'detections' | 'sinks'>,
   sink: Sink,
   detectionId: string,
-  send: (request: SinkRequest) => Promise<SinkAnswer>,
   clock: Clock,
 ): Promise<NotifyEnd> {
   const state = await stores.sinks.get(sink.name);
@@ -53,7 +48,7 @@ export async function notify(
   // Whoever wrote the row meanwhile saw it due, or will: the next run does.
   if (version === null) throw new NotifyError(`${sink.name}: the detection changed while it was claimed`);
 
-  const answer = await send(jsonRequest(detection, sink, new Date(now)));
+  const answer = await sink.tell(detection, now);
   const outcome = outcomeOf(claim, answer, clock());
   await mark(stores, detectionId, sink.name, claim, outcome, version);
   if (answer.kind === 'gone') await stores.sinks.put({ ...state, disabledAt: clock() });
@@ -112,7 +107,7 @@ export async function sinkStates(
 ): Promise<SinkState[]> {
   const states: SinkState[] = [];
   for (const sink of sinks) {
-    const settings = sha256(JSON.stringify(sink)).slice(0, 16);
+    const settings = sink.fingerprint;
     const state = await stores.sinks.ensure({ name: sink.name, since: asOf, disabledAt: null, settings });
     if (state.settings === settings) {
       states.push(state);

@@ -51,7 +51,7 @@ export class OfflineScore {
       for await (const batch of readLines(chunks, options)) {
         const reading = reader.read(batch);
         counters = addCounters(counters, reading.counters);
-        held.push(...reading.letters);
+        for (const letter of reading.letters) held.push(letter);
         if (reader.foreign) return { counters, foreign: true };
         if (!reader.probe.active) this.#tell(held);
         for (const { report } of reading.reports) await this.#add(report);
@@ -77,7 +77,7 @@ export class OfflineScore {
       const scorer = new AddressScorer(rule);
       const take = (addresses: readonly Address[]) => {
         for (const address of addresses) {
-          matched.push(...address.matched);
+          for (const each of address.matched) matched.push(each);
           groups += address.groups;
         }
       };

@@ -245,6 +245,27 @@ export interface SinkStates {
   put(state: SinkState): Promise<void>;
 }
 
+// ── Sinks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What came back, in a word that names no URL: an HTTP status, `timeout`, or the system's code for what failed. */
+export type SinkAnswer =
+  | { readonly kind: 'sent'; readonly answer: string }
+  /** Worth another try. */
+  | { readonly kind: 'passing'; readonly answer: string }
+  /** The receiver wants nothing any more (410). */
+  | { readonly kind: 'gone'; readonly answer: string }
+  /** Another try would end the same way. */
+  | { readonly kind: 'permanent'; readonly answer: string };
+
+/** One configured destination of notifications. */
+export interface Sink {
+  readonly name: string;
+  /** Hash of its settings; tells nothing of them. */
+  readonly fingerprint: string;
+  /** Tells of a detection as it is, once; the same change always under the same id. Never throws. */
+  tell(detection: Detection, now: number): Promise<SinkAnswer>;
+}
+
 // ── Queues ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Messages {

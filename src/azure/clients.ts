@@ -2,6 +2,7 @@ import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
+import { escapeLineSeparators } from './line_separators.ts';
 
 /** How the storage account is reached: what the settings `<name>` or `<name>__accountName`, … of the host say. */
 export type StorageConnection =
@@ -61,7 +62,10 @@ export function storageClients(connection: StorageConnection, options: StorageCl
       retryDelayInMs: retry.delayMs,
       maxRetryDelayInMs: retry.maxDelayMs,
     },
-    additionalPolicies: policies.map((policy) => ({ policy, position: 'perRetry' })),
+    additionalPolicies: [
+      { policy: escapeLineSeparators, position: 'perCall' },
+      ...policies.map((policy) => ({ policy, position: 'perRetry' as const })),
+    ],
   };
   const account = accountOf(connection);
   let blobs: BlobServiceClient | undefined;

@@ -144,7 +144,7 @@ class Group {
     if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
     this.#rows.keys.push(flat(keyOf(row)));
     this.#rows.counts.push(row.count);
-    if (this.#keepFacts) this.#rows.facts.push(row.facts);
+    if (this.#keepFacts) this.#rows.facts.push(wellFormed(row.facts));
     // Repeats take room until they are sorted out, so never more than half of it.
     if (this.size > 16 && this.size > 2 * this.#tidy) this.sorted();
   }
@@ -206,6 +206,14 @@ function keyOf(row: Contribution): string {
 
 function parseKey(key: string): Pick<Contribution, 'Timestamp' | 'contribution'> {
   return { Timestamp: key.slice(0, TIMESTAMP_LENGTH) as Timestamp, contribution: key.slice(TIMESTAMP_LENGTH + 1) };
+}
+
+/** As a table keeps them. */
+function wellFormed(facts: Facts): Facts {
+  const entries = Object.entries(facts);
+  return Object.fromEntries(
+    entries.map(([name, fact]) => [name, typeof fact === 'string' ? fact.toWellFormed() : fact]),
+  );
 }
 
 function isTooLong(row: ContributionRow): boolean {

@@ -1,9 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { type Detection, detectionIdOf, notificationIdOf } from '../core/detection.ts';
 import type { SinkRequest } from './request.ts';
-import type { Sink } from './settings.ts';
+import type { SinkSettings } from './settings.ts';
 
-type JsonSink = Extract<Sink, { format: 'json' }>;
+type JsonSink = Extract<SinkSettings, { format: 'json' }>;
 
 /**
  * The generic notification: JSON, signed by Standard Webhooks where the sink has a secret (standardwebhooks.com). Its

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { type Env, parseValues, SettingsError } from '../settings.ts';
-import { type Sink, sinkSchema } from './settings.ts';
+import { type SinkSettings, sinkSchema } from './settings.ts';
 
 /**
  * Reads `SINKS`, a JSON array. A value `{"setting":"NAME"}` stands for the setting of that name, so that each secret can
  * be a Key Vault reference of its own. Throws a SettingsError; what a secret holds is never in it.
  */
-export function readSinks(env: Env): Sink[] {
+export function readSinks(env: Env): SinkSettings[] {
   const text = env['SINKS'];
   if (text === undefined) return [];
   const unresolved: string[] = [];
@@ -23,7 +23,7 @@ export function readSinks(env: Env): Sink[] {
 
 const schema = z.object({ SINKS: z.array(sinkSchema).superRefine(eachNameOnce) });
 
-function eachNameOnce(sinks: readonly Sink[], context: z.RefinementCtx): void {
+function eachNameOnce(sinks: readonly SinkSettings[], context: z.RefinementCtx): void {
   const names = new Set<string>();
   for (const [index, { name }] of sinks.entries()) {
     if (names.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message: `is taken: ${name}` });

@@ -1,4 +1,5 @@
-import type { SinkAnswer, SinkRequest } from './request.ts';
+import type { SinkAnswer } from '../ports.ts';
+import type { SinkRequest } from './request.ts';
 
 /** What a receiver gets to answer in. */
 const TIMEOUT_MS = 15_000;

@@ -16,7 +16,7 @@ export const sinkSchema = z.discriminatedUnion('format', [
   }),
 ]);
 
-export type Sink = z.infer<typeof sinkSchema>;
+export type SinkSettings = z.infer<typeof sinkSchema>;
 
 function secret() {
   return z.string().min(1, 'must not be empty');

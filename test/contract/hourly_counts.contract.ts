@@ -160,11 +160,10 @@ export function hourlyCountsContract(make: () => Promise<readonly [HourlyCounts,
       await fc.assert(
         fc.asyncProperty(anyContribution, async (row) => {
           await merge([row]);
-          const read = await rowsOf(
-            store.read(row.groupId, '0000-01-01T00:00:00.0000000Z' as typeof T0, row.Timestamp),
-          );
-          expect(read).toEqual([wellFormedRow(row)]);
+          const epoch = '0000-01-01T00:00:00.0000000Z' as typeof T0;
+          const read = await rowsOf(store.read(row.groupId, epoch, row.Timestamp));
           await store.remove(P3, read);
+          expect(read).toEqual([wellFormedRow(row)]);
         }),
         { numRuns: 50 },
       );

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { readRule, SettingsError } from '../src/config.ts';
+import { SEED_RULE } from '../src/core/rule.ts';
+
+const read = (env: Record<string, string | undefined>) => readRule(Object.freeze(env));
+
+describe('readRule(env)', () => {
+  it('is the seed rule where nothing is set', () => {
+    expect(read({})).toEqual(SEED_RULE);
+    expect(read({ PATH: '/usr/bin', min_average: '1' })).toEqual(SEED_RULE);
+  });
+
+  it('reads every setting of the rule', () => {
+    const env = {
+      LOOKBACK_DAYS: '1.5',
+      MIN_UNIFORM_PER_DAY: '0',
+      MIN_AVERAGE: '0',
+      ANOMALY_THRESHOLD: ' 2e0 ',
+      SERIES_GRAIN: 'report',
+    };
+    expect(read(env)).toEqual({
+      lookbackDays: 1.5,
+      minUniformPerDay: 0,
+      minAverage: 0,
+      anomalyThreshold: 2,
+      grain: 'report',
+    });
+  });
+
+  it.each(['', ' ', '\t', undefined])('takes %j for not set, never for 0', (blank) => {
+    const env = {
+      LOOKBACK_DAYS: blank,
+      MIN_UNIFORM_PER_DAY: blank,
+      MIN_AVERAGE: blank,
+      ANOMALY_THRESHOLD: blank,
+      SERIES_GRAIN: blank,
+    };
+    expect(read(env)).toEqual(SEED_RULE);
+  });
+
+  it.each([
+    ['LOOKBACK_DAYS', '30', 30],
+    ['LOOKBACK_DAYS', '0.001', 0.001],
+  ])('takes %s %s, which is within its bounds', (name, text, lookbackDays) => {
+    expect(read({ [name]: text })).toEqual({ ...SEED_RULE, lookbackDays });
+  });
+
+  it.each([
+    ['LOOKBACK_DAYS', '0', 'must be a number > 0, at most 30, got "0"'],
+    ['LOOKBACK_DAYS', '30.1', 'must be a number > 0, at most 30, got "30.1"'],
+    ['LOOKBACK_DAYS', '3d', 'must be a number > 0, at most 30, got "3d"'],
+    ['MIN_UNIFORM_PER_DAY', '-1', 'must be a number ≥ 0, got "-1"'],
+    ['MIN_AVERAGE', 'high', 'must be a number ≥ 0, got "high"'],
+    ['MIN_AVERAGE', 'Infinity', 'must be a number ≥ 0, got "Infinity"'],
+    ['MIN_AVERAGE', 'NaN', 'must be a number ≥ 0, got "NaN"'],
+    ['MIN_AVERAGE', '4,5', 'must be a number ≥ 0, got "4,5"'],
+    ['ANOMALY_THRESHOLD', '-0.1', 'must be a number ≥ 0, got "-0.1"'],
+    ['SERIES_GRAIN', 'day', 'must be hour or report, got "day"'],
+    ['SERIES_GRAIN', 'Hour', 'must be hour or report, got "Hour"'],
+  ])('refuses %s=%s and says why', (name, text, why) => {
+    expect(() => read({ [name]: text })).toThrow(new SettingsError([`${name} ${why}`]));
+  });
+
+  it('names all faults at once', () => {
+    const env = { LOOKBACK_DAYS: '-3', MIN_AVERAGE: 'x', SERIES_GRAIN: 'y', ANOMALY_THRESHOLD: '2' };
+    expect(() => read(env)).toThrow(
+      'Invalid settings:\n' +
+        '- LOOKBACK_DAYS must be a number > 0, at most 30, got "-3"\n' +
+        '- MIN_AVERAGE must be a number ≥ 0, got "x"\n' +
+        '- SERIES_GRAIN must be hour or report, got "y"',
+    );
+  });
+
+  it('does not repeat a long value in full', () => {
+    expect(() => read({ MIN_AVERAGE: 'x'.repeat(10_000) })).toThrow(/^.{1,200}$/s);
+  });
+});
