@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readRule, SettingsError } from '../src/config.ts';
+import { readConfig, readRule } from '../src/config.ts';
 import { SEED_RULE } from '../src/core/rule.ts';
+import { SettingsError } from '../src/settings.ts';
 
 const read = (env: Record<string, string | undefined>) => readRule(Object.freeze(env));
 
@@ -73,5 +74,50 @@ describe('readRule(env)', () => {
 
   it('does not repeat a long value in full', () => {
     expect(() => read({ MIN_AVERAGE: 'x'.repeat(10_000) })).toThrow(/^.{1,200}$/s);
+  });
+});
+
+describe('readConfig(env)', () => {
+  const STORAGE = Object.freeze({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+  const config = (env: Record<string, string>) => readConfig(Object.freeze({ ...STORAGE, ...env }));
+
+  it('needs nothing but the storage account', () => {
+    const storage = { kind: 'connectionString', value: 'UseDevelopmentStorage=true' };
+    expect(config({})).toEqual({
+      rule: SEED_RULE,
+      storage,
+      exportStorage: storage,
+      containers: ['insights-logs-advancedhunting-devicenetworkevents'],
+      retentionDays: 4,
+      historyDays: 90,
+      blobTrigger: 'off',
+      sinks: [],
+    });
+  });
+
+  it('keeps rows a day longer than the window, unless RETENTION_DAYS says otherwise', () => {
+    expect(config({ LOOKBACK_DAYS: '7' }).retentionDays).toBe(8);
+    expect(config({ LOOKBACK_DAYS: '7', RETENTION_DAYS: '7' }).retentionDays).toBe(7);
+    expect(() => config({ LOOKBACK_DAYS: '7', RETENTION_DAYS: '6.5' })).toThrow(
+      'RETENTION_DAYS must be at least LOOKBACK_DAYS (7), got 6.5',
+    );
+  });
+
+  it('reads containers with commas between, each once', () => {
+    expect(config({ EXPORT_CONTAINERS: ' am-devicenetworkevents ,b22,, b22' }).containers).toEqual([
+      'am-devicenetworkevents',
+      'b22',
+    ]);
+    for (const name of ['Upper', 'ab', 'a--b', '-ab', 'a_b', 'x'.repeat(64)]) {
+      expect(() => config({ EXPORT_CONTAINERS: `good,${name}` })).toThrow(`got "${name}"`);
+    }
+  });
+
+  it('names the faults of the rule, the system and the storage at once', () => {
+    expect(() =>
+      readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'zeek', BLOB_TRIGGER: 'on' })),
+    ).toThrow(
+      /MIN_AVERAGE must be .*\n- HISTORY_DAYS must be .*\n- SOURCES must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
+    );
   });
 });

@@ -53,7 +53,7 @@ function slow(text: string, options: LineOptions): Cut {
     }
     if (trimmed === '') continue;
     lines++;
-    const whole = /^(?:\{[^]*\}|\[[^]*\])$/.test(trimmed);
+    const whole = /^(?:\{.*\}|\[.*\])$/s.test(trimmed);
     const hit = options.needles.some((needle) => line.includes(needle));
     if (!whole) all.malformed.push({ ...place, text: trimmed });
     else if (hit) all.hits.push({ ...place, text: trimmed });

@@ -53,7 +53,7 @@ async function read(
   for await (const batch of readLines(chunks, options)) {
     const reading = reader.read(batch);
     reports.push(...reading.reports);
-    letters.push(...reading.letters);
+    for (const letter of reading.letters) letters.push(letter);
     counters = addCounters(counters, reading.counters);
     if (reader.foreign) break;
   }
@@ -84,7 +84,7 @@ describe('ReportReader.read(batch)', () => {
   });
 
   it('gives each kind of line its outcome, and none stops the others', async () => {
-    const cutShort = REPORT.slice(0, 400);
+    const cutShort = REPORT.slice(0, -30);
     const deep = json(streamed({ ReportId: null, Deep: 'DEEP' })).replace('"DEEP"', nested(400_000));
     const badUtf8 = Buffer.concat([Buffer.from(REPORT.slice(0, -2)), Buffer.from([0xc3, 0x28]), Buffer.from('"}}')]);
     const content = Buffer.concat([
@@ -199,7 +199,7 @@ describe('ReportReader.foreign', () => {
     expect(PROBE_BYTES).toBe(1024 * 1024);
     const big = `{"a":"${'x'.repeat(260_000)}"}`;
     expect(await read(lines(...times(4, big)), 9000)).toMatchObject({ foreign: true });
-    expect(await read(lines(...times(5, big), REPORT), 9000)).toMatchObject({
+    expect(await read(lines(...times(6, big), REPORT), 9000)).toMatchObject({
       foreign: true,
       stoppedAt: 5,
       reports: [],

@@ -2,6 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { DeadLetter, ExportRef } from '../ports.ts';
 import type { JsonLine } from './json_lines.ts';
 
+/** What is kept of a line. */
+const KEPT_BYTES = 64 * 1024;
+
 /** A dead letter as one line of JSON, newline included; its bytes as `text` where they are UTF-8, else in base64. */
 export function encodeLetter(letter: DeadLetter): Buffer {
   const { bytes, ...rest } = letter;
@@ -37,7 +40,7 @@ export function decodeLetter(line: JsonLine, blob: ExportRef): DeadLetter {
 }
 
 function letterOn({ offset, length, bytes }: JsonLine, blob: ExportRef, reason: DeadLetter['reason']): DeadLetter {
-  return { export: blob, offset, length, record: 0, reason, bytes };
+  return { export: blob, offset, length, record: 0, reason, bytes: bytes.subarray(0, KEPT_BYTES) };
 }
 
 interface Written extends Omit<DeadLetter, 'bytes'> {
