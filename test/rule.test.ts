@@ -242,7 +242,7 @@ describe('the rule over exports gives the rows of its slow twin, in their order'
     expect(stats.groups).toBeGreaterThan(1500);
     expect(stats.matches).toBeGreaterThan(400);
     expect(stats.matches).toBeLessThan(stats.groups - 400);
-    expect(stats.seasons).toBeGreaterThan(60);
+    expect(stats.seasons).toBeGreaterThan(30);
     expect(stats.outliers).toBeGreaterThan(300);
     expect(stats.nulls).toBeGreaterThan(1000);
     expect(stats.repeats).toBeGreaterThan(1000);

@@ -32,7 +32,7 @@ export async function* readBlob(
     });
     if (!response?.readableStreamBody) return;
     const createdNow = response.createdOn?.getTime();
-    if (at > start && false) throw new Error(`${subject}: it was replaced meanwhile`);
+    if (at > start && createdNow !== created) throw new Error(`${subject}: it was replaced meanwhile`);
     created = createdNow;
     const chunks = response.readableStreamBody[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     try {

@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FunctionsHost, HostedFunction } from './functions_host.ts';
+import { routeParams } from './route.ts';
+import { httpInput } from './triggers.ts';
+
+/** The host's default, where host.json names none. */
+const PREFIX = '/api/';
+
+/**
+ * Passes a request on to the function whose route and methods it fits, and its answer back. Asks for no key, whatever
+ * the function's level: like the Core Tools, which do not on one's own machine.
+ */
+export async function answerBy(host: FunctionsHost, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+  const method = request.method ?? 'GET';
+  const found = url.pathname.startsWith(PREFIX) ? find(host, method, url.pathname.slice(PREFIX.length)) : null;
+  if (!found) {
+    response.writeHead(404).end();
+    return;
+  }
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const { result } = await host.invoke(
+    found.hosted.name,
+    httpInput({ method, url: url.href, headers, query: Object.fromEntries(url.searchParams), params: found.params }),
+  );
+  const answer = result?.http;
+  response.writeHead(Number(answer?.statusCode ?? 204), { ...answer?.headers });
+  response.end(answer?.body?.bytes ?? '');
+}
+
+function find(host: FunctionsHost, method: string, path: string) {
+  for (const hosted of host.functions) {
+    const params = accepts(hosted, method) ? routeParams(String(hosted.trigger['route'] ?? hosted.name), path) : null;
+    if (params) return { hosted, params };
+  }
+  return null;
+}
+
+function accepts({ trigger }: HostedFunction, method: string): boolean {
+  const { methods } = trigger as { methods?: readonly string[] };
+  return trigger.type === 'httpTrigger' && (methods?.includes(method) ?? true);
+}

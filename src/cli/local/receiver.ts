@@ -1,0 +1,46 @@
+import { text } from 'node:stream/consumers';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { type LocalServer, serve } from './http_server.ts';
+
+/** What a local receiver of webhooks has met. */
+export interface Received {
+  /** Deliveries with a good signature. */
+  readonly verified: number;
+  /** Deliveries without one: answered 401. */
+  readonly refused: number;
+  /** Their `webhook-id`s: a repeat has the same. */
+  readonly ids: ReadonlySet<string>;
+}
+
+export interface Receiver extends LocalServer {
+  readonly received: Received;
+}
+
+/** Takes webhooks on this machine, as the other end of a sink, and checks their signature (Standard Webhooks). */
+export async function startReceiver(secret: string, onDelivery: (id: string) => void = () => {}): Promise<Receiver> {
+  const webhook = new Webhook(secret);
+  const ids = new Set<string>();
+  const received = { verified: 0, refused: 0, ids };
+  const server = await serve(async (request, response) => {
+    const body = await text(request);
+    const header = (name: string) => String(request.headers[name] ?? '');
+    const id = header('webhook-id');
+    try {
+      webhook.verify(body, {
+        'webhook-id': id,
+        'webhook-timestamp': header('webhook-timestamp'),
+        'webhook-signature': header('webhook-signature'),
+      });
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error;
+      received.refused++;
+      response.writeHead(401).end();
+      return;
+    }
+    received.verified++;
+    ids.add(id);
+    onDelivery(id);
+    response.writeHead(204).end();
+  });
+  return { ...server, received };
+}

@@ -1,0 +1,33 @@
+import type { Invocation } from './functions_host.ts';
+
+/** What the functions have said of their work so far, and when they last said anything. */
+export class Tally {
+  invocations = 0;
+  segments = 0;
+  reports = 0;
+  /** Rows that were merged; a repeated report counts each time. */
+  rows = 0;
+  /** Invocations that threw; their message or blob came again. */
+  failures = 0;
+  /** performance.now() */
+  lastAt = performance.now();
+
+  add({ function: name, logs, error }: Invocation): void {
+    this.invocations++;
+    this.lastAt = performance.now();
+    if (error !== undefined) this.failures++;
+    if (name !== 'ingestExport' && name !== 'ingestQueued') return;
+    for (const line of logs) {
+      const { segments, rows, counters } = JSON.parse(line) as IngestLine;
+      this.segments += segments;
+      this.rows += rows;
+      this.reports += counters.reports;
+    }
+  }
+}
+
+interface IngestLine {
+  readonly segments: number;
+  readonly rows: number;
+  readonly counters: { readonly reports: number };
+}

@@ -1,0 +1,549 @@
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { flat, type Row, streamed } from '../core/records.ts';
+
+const REPO = fileURLToPath(new URL('../..', import.meta.url));
+const NOW = '2026-11-20T12:00:00Z';
+const COLUMNS = [
+  'FirstConnection',
+  'LastConnection',
+  'DeviceName',
+  'InitiatingProcessFileName',
+  'RemoteIP',
+  'count_of_hours',
+  'inliner_count',
+  'outlier_count',
+  'avg_conn_count',
+];
+const SERIES_COLUMNS = [
+  'Timestamp',
+  'ConnCounts',
+  'anomalies_decomposed',
+  'series_stats_ConnCounts_min',
+  'series_stats_ConnCounts_min_idx',
+  'series_stats_ConnCounts_max',
+  'series_stats_ConnCounts_max_idx',
+  'series_stats_ConnCounts_avg',
+  'series_stats_ConnCounts_stdev',
+  'series_stats_ConnCounts_variance',
+];
+
+let workshop: string;
+let folder: string;
+
+/** The command as it ships, built by the project's own script; beside the checkout, whose dist/ others may be using. */
+beforeAll(async () => {
+  workshop = await mkdtemp(join(tmpdir(), 'beaconwatch-cli-'));
+  for (const name of ['src', 'functions', 'node_modules', 'package.json'])
+    await symlink(join(REPO, name), join(workshop, name));
+  const built = await run(process.execPath, [join(REPO, 'scripts/build.ts')], { cwd: workshop });
+  expect(built).toMatchObject({ code: 0, stderr: '' });
+  folder = join(workshop, 'files');
+  await mkdir(folder);
+});
+
+afterAll(() => rm(workshop, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  /** Closes the pipe after so many bytes, as `head` does. */
+  readonly takes?: number;
+}
+
+function run(command: string, args: readonly string[], { cwd, env = {}, input, takes }: RunOptions = {}): Promise<Ran> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ran>();
+  const PATH = process.env['PATH'] ?? '';
+  const child = spawn(command, args, { cwd, env: { PATH, TZ: 'America/Los_Angeles', ...env } });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  let taken = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    out.push(chunk);
+    taken += chunk.length;
+    if (takes !== undefined && taken >= takes) child.stdout.destroy();
+  });
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  child.on('error', reject);
+  child.on('close', (code) =>
+    resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+  );
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  return promise;
+}
+
+const beaconwatch = (args: readonly string[], options: RunOptions = {}) =>
+  run(process.execPath, [join(workshop, 'dist/beaconwatch.js'), ...args], { cwd: folder, ...options });
+const score = (...args: readonly string[]) => beaconwatch(['score', ...args]);
+
+/** Reports of one group, an hour apart, the newest `hoursAgo` before noon. */
+function beacon(counts: readonly (number | null)[], changes: Row = {}, hoursAgo = 1, shape = streamed): string[] {
+  return counts.map((count, i) => {
+    const at = new Date(Date.UTC(2026, 10, 20, 12) - (counts.length - 1 - i + hoursAgo) * 3_600_000 + 60_000);
+    const Timestamp = at.toISOString();
+    const time = shape === flat ? { TimeGenerated: Timestamp } : { Timestamp };
+    return JSON.stringify(
+      shape({ ...time, ReportId: i, AdditionalFields: JSON.stringify({ uniqueEventsAggregated: count }), ...changes }),
+    );
+  });
+}
+
+const times = (n: number, count: number) => new Array<number>(n).fill(count);
+const text = (...lines: readonly (readonly string[])[]) =>
+  lines
+    .flat()
+    .map((line) => `${line}\r\n`)
+    .join('');
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return name;
+}
+
+const rowsOf = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+
+describe('score --format json', () => {
+  it('gives a line for each detection with the nine columns of the rule, in its order', async () => {
+    const lines = [
+      beacon([...times(20, 60), 900, null], { DeviceName: 'wks-1' }),
+      beacon(times(12, 200), { DeviceName: 'wks-2' }),
+      beacon(times(12, 60), { DeviceName: 'wks-9' }),
+      beacon(times(12, 60), { DeviceName: 'wks-3', InitiatingProcessFileName: null }),
+      beacon(times(11, 60), { DeviceName: 'wks-4' }),
+      beacon(times(40, 45), { DeviceName: 'wks-5' }),
+      beacon(times(40, 60), { DeviceName: 'wks-6', RemoteIP: '10.1.1.1' }),
+    ];
+    const name = await file('rows.json', text(...lines));
+    const { code, stdout } = await score(name, '--now', NOW, '--format', 'json');
+    expect(code).toBe(0);
+    expect(stdout.endsWith('}\n')).toBe(true);
+    const rows = rowsOf(stdout);
+    for (const row of rows) expect(Object.keys(row)).toEqual(COLUMNS);
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      [
+        '2026-11-20T00:00:00.0000000Z',
+        '2026-11-20T11:00:00.0000000Z',
+        'wks-2',
+        'updater.exe',
+        '203.0.113.77',
+        12,
+        12,
+        0,
+        200,
+      ],
+      [
+        '2026-11-19T14:00:00.0000000Z',
+        '2026-11-20T11:00:00.0000000Z',
+        'wks-1',
+        'updater.exe',
+        '203.0.113.77',
+        22,
+        20,
+        1,
+        100,
+      ],
+      ['2026-11-20T00:00:00.0000000Z', '2026-11-20T11:00:00.0000000Z', 'wks-3', '', '203.0.113.77', 12, 12, 0, 60],
+      [
+        '2026-11-20T00:00:00.0000000Z',
+        '2026-11-20T11:00:00.0000000Z',
+        'wks-9',
+        'updater.exe',
+        '203.0.113.77',
+        12,
+        12,
+        0,
+        60,
+      ],
+    ]);
+  });
+
+  it('--series adds the lists and the series_stats columns', async () => {
+    const name = await file('series.json', text(beacon([...times(12, 60), null, 73])));
+    const { stdout } = await score(name, '--now', NOW, '--format', 'json', '--series');
+    const [row = {}] = rowsOf(stdout);
+    expect(Object.keys(row)).toEqual([...COLUMNS, ...SERIES_COLUMNS]);
+    expect(row).toMatchObject({
+      count_of_hours: 14,
+      ConnCounts: [...times(12, 60), 73],
+      anomalies_decomposed: [...times(12, 0), 1],
+      series_stats_ConnCounts_min: 60,
+      series_stats_ConnCounts_min_idx: 0,
+      series_stats_ConnCounts_max: 73,
+      series_stats_ConnCounts_max_idx: 12,
+      series_stats_ConnCounts_avg: 61,
+      series_stats_ConnCounts_stdev: Math.sqrt(13),
+      series_stats_ConnCounts_variance: 13,
+    });
+    expect(row['Timestamp']).toHaveLength(14);
+  });
+
+  it('writes hostile names so that nothing acts and the value stays', async () => {
+    const DeviceName = 'wks\u001b[31m\u202e\u0000\u200b\u2028\ud800"\\';
+    const name = await file('hostile.json', text(beacon(times(12, 60), { DeviceName })));
+    const { stdout } = await score(name, '--now', NOW, '--format', 'json');
+    // Half a pair is no character, and no store takes it: all else is as it was.
+    expect(rowsOf(stdout)[0]).toMatchObject({ DeviceName: DeviceName.toWellFormed() });
+    expect(stdout).toMatch(/^[\x20-\x7e\ufffd]+\n$/);
+  });
+});
+
+describe('score --grain, --set and the environment', () => {
+  const twiceAnHour = () => [...beacon(times(12, 30)), ...beacon(times(12, 30), { RemotePort: 80 })];
+
+  it('--grain report makes each report a point, hour sums them', async () => {
+    const name = await file('grain.json', text(twiceAnHour()));
+    const json = ['--now', NOW, '--format', 'json'];
+    expect(rowsOf((await score(name, ...json)).stdout)).toMatchObject([{ count_of_hours: 12, avg_conn_count: 60 }]);
+    expect((await score(name, ...json, '--grain', 'report')).stdout).toBe('');
+    const low = await score(name, ...json, '--grain', 'report', '--set', 'MIN_AVERAGE=29.9');
+    expect(rowsOf(low.stdout)).toMatchObject([{ count_of_hours: 24, avg_conn_count: 30 }]);
+  });
+
+  it('--set goes before the environment, --grain before --set', async () => {
+    const name = await file('env.json', text(twiceAnHour()));
+    const env = { MIN_AVERAGE: '29.9', SERIES_GRAIN: 'report' };
+    const with_ = (...args: string[]) =>
+      beaconwatch(['score', name, '--now', NOW, '--format', 'json', ...args], { env });
+    expect(rowsOf((await with_()).stdout)).toMatchObject([{ count_of_hours: 24 }]);
+    expect((await with_('--set', 'MIN_AVERAGE=30')).stdout).toBe('');
+    expect(rowsOf((await with_('--set', 'SERIES_GRAIN=report', '--grain', 'hour')).stdout)).toMatchObject([
+      { count_of_hours: 12 },
+    ]);
+    expect(rowsOf((await with_('--set', 'MIN_AVERAGE=99', '--set', 'MIN_AVERAGE=1')).stdout)).toHaveLength(1);
+  });
+
+  it('looks back as many days as it is told', async () => {
+    const name = await file('lookback.json', text(beacon(times(30, 60))));
+    const args = ['--now', NOW, '--format', 'json', '--set', 'LOOKBACK_DAYS=0.5'];
+    expect(rowsOf((await score(name, ...args)).stdout)).toMatchObject([
+      { count_of_hours: 12, FirstConnection: '2026-11-20T00:00:00.0000000Z' },
+    ]);
+  });
+});
+
+describe('score --format csv', () => {
+  /** The fields of a line without line breaks in quotes. */
+  const fields = (line: string) =>
+    [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+      ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare,
+    );
+
+  it('has the columns first and keeps spreadsheets from running what a name says', async () => {
+    const names = ['=cmd|calc', '+1', '-2', '@SUM(A1)', '\tx', 'a,"b"'];
+    const name = await file(
+      'formulas.json',
+      text(...names.map((DeviceName, i) => beacon(times(12, 100 - i), { DeviceName }))),
+    );
+    const { code, stdout } = await score(name, '--now', NOW, '--format', 'csv');
+    const [header, ...lines] = stdout.trimEnd().split('\n');
+    expect(code).toBe(0);
+    expect(header).toBe(COLUMNS.join(','));
+    expect(lines.map((line) => fields(line)[2])).toEqual(["'=cmd|calc", "'+1", "'-2", "'@SUM(A1)", "'\tx", 'a,"b"']);
+    expect(fields(lines[0]!).slice(5)).toEqual(['12', '12', '0', '100']);
+  });
+
+  it('--series adds the same columns, lists as JSON', async () => {
+    const name = await file('csv-series.json', text(beacon([...times(12, 60), 73])));
+    const [header, line] = (await score(name, '--now', NOW, '--format', 'csv', '--series')).stdout
+      .trimEnd()
+      .split('\n');
+    expect(header).toBe([...COLUMNS, ...SERIES_COLUMNS].join(','));
+    expect(JSON.parse(fields(line!)[10]!)).toEqual([...times(12, 60), 73]);
+  });
+});
+
+describe('score --format table', () => {
+  it('is the default, shows hostile names inert, and a sparkline below each', async () => {
+    const DeviceName = 'evil\u001b[2J\u202edrow\u0007\u009b31m\n';
+    const name = await file(
+      'hostile-table.json',
+      text(beacon(times(72, 60)), beacon(times(12, 50), { DeviceName, InitiatingProcessFileName: 'x'.repeat(500) })),
+    );
+    const { code, stdout } = await score(name, '--now', NOW);
+    expect(code).toBe(0);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(stdout).toContain('evil\\u001b[2J\\u202edrow');
+    expect(stdout).toContain('█'.repeat(72));
+    expect(stdout).toContain(`${' '.repeat(60)}${'█'.repeat(12)}`);
+    expect(stdout).toContain(`${'x'.repeat(31)}…`);
+    expect(stdout).toContain('11-17 12:00');
+    const widths = new Set(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => [...line].length),
+    );
+    expect(widths.size).toBe(1);
+  });
+});
+
+describe('score of what holds no detection', () => {
+  it.each([
+    ['table', 'No beacons in the window.\n'],
+    ['json', ''],
+    ['csv', `${COLUMNS.join(',')}\n`],
+  ])('--format %s prints %j', async (format, stdout) => {
+    const name = await file('quiet.json', text(beacon(times(11, 60))));
+    expect(await score(name, '--now', NOW, '--format', format)).toMatchObject({ code: 0, stdout });
+  });
+
+  it('--format csv --series prints all its columns', async () => {
+    const name = await file('quiet.json', text(beacon(times(11, 60))));
+    const { stdout } = await score(name, '--now', NOW, '--format', 'csv', '--series');
+    expect(stdout).toBe(`${[...COLUMNS, ...SERIES_COLUMNS].join(',')}\n`);
+  });
+
+  it('says nothing of an empty file but that it is one', async () => {
+    const name = await file('empty.json', '');
+    expect(await score(name, '--format', 'json')).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('1 export, 0 lines'),
+    });
+  });
+});
+
+describe('score where no report falls in the window', () => {
+  const advised = (stderr: string) => /No report in the window .* try --now (\S+)/.exec(stderr)?.[1];
+
+  it('names the newest and the --now to use, which works', async () => {
+    const name = await file('old.json', text(beacon(times(20, 60))));
+    const before = await score(name, '--now', '2027-01-01T00:00:00Z', '--format', 'json');
+    expect(before).toMatchObject({ code: 0, stdout: '' });
+    expect(before.stderr).toContain('The newest is of 2026-11-20T11:01:00.0000000Z');
+    expect(advised(before.stderr)).toBe(NOW);
+    const after = await score(name, '--now', advised(before.stderr)!, '--format', 'json');
+    expect(rowsOf(after.stdout)).toMatchObject([{ count_of_hours: 20 }]);
+  });
+
+  it('takes the clock without --now', async () => {
+    const name = await file('old.json', text(beacon(times(20, 60))));
+    const past = await file(
+      'past.json',
+      text(beacon(times(20, 60)).map((line) => line.replaceAll('2026-11', '2021-11'))),
+    );
+    expect(advised((await score(past)).stderr)).toBe('2021-11-20T12:00:00Z');
+    expect((await score(name, '--now', NOW)).stderr).not.toContain('No report');
+  });
+
+  it.each([
+    ['on the full hour', '2026-11-20T11:00:00Z', []],
+    ['in a window shorter than an hour', '2026-11-20T11:20:30.5Z', ['--set', 'LOOKBACK_DAYS=0.001']],
+    ['in the last hour of time', '9999-12-31T23:30:00Z', []],
+    ['in the last hour of a year', '2026-12-31T23:30:00Z', []],
+  ])('advises what works for a report %s', async (_, Timestamp, args) => {
+    const name = await file('one.json', text([JSON.stringify(streamed({ Timestamp }))]));
+    const before = await score(name, '--now', '2020-01-01T00:00:00Z', ...args);
+    expect(before.code).toBe(0);
+    const after = await score(name, '--now', advised(before.stderr)!, ...args);
+    expect(after.stderr).toContain('1 report (1 in the window');
+  });
+});
+
+describe('score of files, folders and standard input', () => {
+  const json = ['--now', NOW, '--format', 'json'];
+
+  it('reads standard input as -', async () => {
+    const { code, stdout } = await beaconwatch(['score', '-', ...json], { input: text(beacon(times(12, 60))) });
+    expect(code).toBe(0);
+    expect(rowsOf(stdout)).toHaveLength(1);
+  });
+
+  it('unpacks gzip, by what is in it and not by its name; also of standard input, also in members', async () => {
+    const halves = [
+      beacon(times(6, 60), {}, 7),
+      beacon(times(6, 60), {}, 1).map((line) => line.replace(/"ReportId":/, '"ReportId":10')),
+    ];
+    const packed = Buffer.concat(halves.map((half) => gzipSync(text(half))));
+    const names = [await file('a.json.gz', packed), await file('packed.json', packed)];
+    for (const name of names)
+      expect(rowsOf((await score(name, ...json)).stdout)).toMatchObject([{ count_of_hours: 12 }]);
+    expect(rowsOf((await beaconwatch(['score', '-', ...json], { input: packed })).stdout)).toHaveLength(1);
+    const plain = await file('plain.gz', text(...halves));
+    expect(rowsOf((await score(plain, ...json)).stdout)).toHaveLength(1);
+  });
+
+  it('walks folders, passes over names that begin with _ or ., and says which', async () => {
+    const parts = beacon(times(12, 60));
+    await file('walk/y=2026/m=11/PT1H.json', text(parts.slice(0, 6)));
+    await file('walk/y=2026/m=12/PT1H.json', text(parts.slice(6)));
+    await file('walk/_planted.json', 'no export');
+    await file('walk/y=2026/.hidden/PT1H.json', 'no export');
+    await symlink(join(folder, 'nowhere'), join(folder, 'walk/y=2026/dangling.json'));
+    const { code, stdout, stderr } = await score('walk', ...json);
+    expect(code).toBe(0);
+    expect(rowsOf(stdout)).toMatchObject([{ count_of_hours: 12 }]);
+    expect(stderr).toContain('passed over: walk/_planted.json, walk/y=2026/.hidden, walk/y=2026/dangling.json');
+    expect(stderr).toContain('2 exports');
+    // What is named is read, whatever it is called.
+    await file('walk/_named.json', text(parts));
+    expect(rowsOf((await score('walk/_named.json', ...json)).stdout)).toHaveLength(1);
+  });
+
+  it('counts a report once, in whatever file, by whatever route', async () => {
+    const copies = [
+      await file('copy1.json', text(beacon(times(12, 60)))),
+      await file('copy2.json', text(beacon(times(12, 60)), beacon(times(12, 60), {}, 1, flat))),
+    ];
+    const { stdout, stderr } = await score(...copies, copies[0]!, ...json);
+    expect(rowsOf(stdout)).toMatchObject([{ count_of_hours: 12, avg_conn_count: 60 }]);
+    expect(stderr).toContain('48 reports (48 in the window, 36 repeats), 1 group, 1 detection');
+  });
+
+  it('goes on past lines that it cannot read, and names them', async () => {
+    const bad = ['{"cut":', JSON.stringify(streamed({ Timestamp: 'x' })), `{"a":"${'x'.repeat(5_000_000)}"}`];
+    const broken = Buffer.concat([
+      Buffer.from('{"uniqueEventsAggregated":"'),
+      Buffer.from([0xff]),
+      Buffer.from('"}\n'),
+    ]);
+    const lines = beacon(times(12, 60));
+    const content = Buffer.concat([
+      Buffer.from(`\ufeff${text(bad, lines.slice(0, 5))}`),
+      broken,
+      Buffer.from(text(lines.slice(5)).trimEnd()),
+    ]);
+    const { code, stdout, stderr } = await score(await file('bad\u001b[31m.json', content), ...json);
+    expect(code).toBe(0);
+    expect(rowsOf(stdout)).toHaveLength(1);
+    expect(stderr).toContain('dead letter: bad\\u001b[31m.json at byte 0 ');
+    expect(stderr).toContain('4 dead letters');
+    for (const reason of ['1 bad-json', '1 bad-time', '1 line-too-long', '1 bad-utf8'])
+      expect(stderr).toContain(reason);
+  });
+
+  it('survives a line with half a million records that are none', async () => {
+    const name = await file('flood.json', text([`["Aggregated"${',1'.repeat(500_000)}]`], beacon(times(12, 60))));
+    const { code, stdout, stderr } = await score(name, ...json);
+    expect(code).toBe(0);
+    expect(rowsOf(stdout)).toHaveLength(1);
+    expect(stderr).toContain('500,001 dead letters');
+  });
+});
+
+describe('score: exit codes and messages', () => {
+  it.each<[string, readonly string[], RegExp]>([
+    ['no path', [], /missing required argument 'path'/],
+    ['an unknown option', ['x.json', '--wrong'], /unknown option '--wrong'/],
+    ['an unknown format', ['x.json', '--format', 'xml'], /--format must be one of table, json, csv, got "xml"/],
+    ['a --now that is no instant', ['x.json', '--now', 'noon'], /--now must be an ISO 8601 instant .* got "noon"/],
+    [
+      'a --set without value',
+      ['x.json', '--set', 'MIN_AVERAGE'],
+      /--set wants NAME=VALUE with one of LOOKBACK_DAYS, .* got "MIN_AVERAGE"/,
+    ],
+    ['a --set of another name', ['x.json', '--set', 'MIN_AVG=4'], /--set wants NAME=VALUE/],
+    ['a --set of a name that every object has', ['x.json', '--set', 'toString=4'], /--set wants NAME=VALUE/],
+    [
+      'a --set that is wrong',
+      ['x.json', '--set', 'MIN_AVERAGE=high', '--set', 'LOOKBACK_DAYS=0'],
+      /Invalid settings:\n- LOOKBACK_DAYS must .*\n- MIN_AVERAGE must be a number ≥ 0, got "high"/,
+    ],
+    ['a grain that is none', ['x.json', '--grain', 'day'], /SERIES_GRAIN must be hour or report, got "day"/],
+  ])('is 2 for %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await score(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+
+  it('is 2 for an unknown command, and for none', async () => {
+    expect(await beaconwatch(['scare'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining("unknown command 'scare'"),
+    });
+    expect(await beaconwatch([])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Usage: beaconwatch'),
+    });
+  });
+
+  it('is 0 for --help, on stdout', async () => {
+    expect(await score('--help')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Usage: beaconwatch score'),
+    });
+  });
+
+  it('is 1 for a path that is not there, and nothing is read', async () => {
+    const name = await file('there.json', text(beacon(times(12, 60))));
+    expect(await score(name, 'nowhere.json', '--now', NOW)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'nowhere.json: no such file or folder\n',
+    });
+  });
+
+  it('is 1 where a file breaks off; the rows of what was read are there', async () => {
+    const whole = await file('whole.json', text(beacon(times(12, 60))));
+    const packed = gzipSync(text(beacon(times(500, 60), { DeviceName: 'wks-2' })));
+    const half = await file('half.json.gz', packed.subarray(0, packed.length - 100));
+    const { code, stdout, stderr } = await score(half, whole, '--now', NOW, '--format', 'json');
+    expect(code).toBe(1);
+    expect(rowsOf(stdout).length).toBeGreaterThanOrEqual(1);
+    expect(stderr).toContain('half.json.gz: not read to its end: unexpected end of file');
+    expect(stderr).toContain('1 export could not be read; the rows are those of the others');
+  });
+
+  it('is 1 where nothing is of a known format, 0 where something is', async () => {
+    const foreign = await file('foreign.csv', 'Timestamp,DeviceName\r\n2026-11-20,wks\r\n');
+    const alone = await score(foreign, '--format', 'json');
+    expect(alone).toMatchObject({ code: 1, stdout: '' });
+    expect(alone.stderr).toContain('foreign.csv: refused: no record of a known format at its head');
+    expect(alone.stderr).toContain('Nothing was read: no export of a known format');
+    expect(alone.stderr).not.toContain('dead letter:');
+    const ours = await file('ours.json', text(beacon(times(12, 60))));
+    const both = await score(foreign, ours, '--now', NOW, '--format', 'json');
+    expect(both.code).toBe(0);
+    expect(both.stderr).toContain('foreign.csv: refused');
+    expect(rowsOf(both.stdout)).toHaveLength(1);
+  });
+
+  it('is 0 and silent where the reader closes the pipe', async () => {
+    const groups = Array.from({ length: 400 }, (_, i) => beacon(times(12, 60), { DeviceName: `wks-${i}` }));
+    const name = await file('many.json', text(...groups));
+    const whole = await score(name, '--now', NOW, '--format', 'json', '--series');
+    expect(rowsOf(whole.stdout)).toHaveLength(400);
+    const head = await beaconwatch(['score', name, '--now', NOW, '--format', 'json', '--series'], { takes: 1 });
+    expect(head.code).toBe(0);
+    expect(head.stdout.length).toBeLessThan(whole.stdout.length);
+    expect(head.stderr).not.toContain('EPIPE');
+  });
+});
+
+describe('score: stdout and stderr', () => {
+  it('has rows alone on stdout, totals on stderr', async () => {
+    const name = await file(
+      'totals.json',
+      text(beacon(times(12, 60)), beacon([60], { ActionType: 'ConnectionSuccess' }), ['x']),
+    );
+    const { stdout, stderr } = await score(name, '--now', NOW, '--format', 'json');
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stderr).toMatch(
+      /^1 export, 14 lines, 12 reports \(12 in the window, 0 repeats\), 1 group, 1 detection, 1 dead letter, \d+\.\d s$/m,
+    );
+  });
+});
