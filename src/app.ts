@@ -37,7 +37,7 @@ export interface AppParts {
 /** How long one invocation reads on: well below the five minutes that the smallest plan grants. */
 const INGEST_BUDGET_MS = 120_000;
 /** Delivery lags up to 40 minutes: a window is scored three quarters of an hour after it ends. */
-const DELIVERY_LAG_MS = 45 * 60_000;
+export const DELIVERY_LAG_MS = 45 * 60_000;
 
 /** Builds the app: clients and settings to use cases, once. Nothing is sent before a use case is called. */
 export function createApp(config: Config, parts: Partial<AppParts> = {}): App {

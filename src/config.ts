@@ -59,7 +59,7 @@ export function readConfig(env: Env): Config {
   };
   const settings = attempt(() => parseSettings(z.object({ ...RULE_SETTINGS, ...SYSTEM_SETTINGS }), set));
   const storage = attempt(() => readStorage('AzureWebJobsStorage', set));
-  const exportStorage = attempt(() => readStorage('ExportStorage', set, storage));
+  const exportStorage = attempt(() => readStorage('ExportStorage', set, storage ?? UNREAD_STORAGE));
   const sinks = attempt(() => readSinks(set));
   const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);
   if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
@@ -79,6 +79,9 @@ export function readConfig(env: Env): Config {
     sinks,
   };
 }
+
+/** Stands in where the storage setting itself is at fault, which is said once. */
+const UNREAD_STORAGE: StorageSetting = { kind: 'connectionString', value: '' };
 
 type RuleSettings = { [K in keyof typeof RULE_SETTINGS]: z.infer<(typeof RULE_SETTINGS)[K]> };
 
@@ -105,5 +108,6 @@ function containers(text: string, context: z.RefinementCtx): string[] {
       message: `must be names of containers with commas between, got ${quoted(name)}`,
     });
   }
+  if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one container' });
   return [...new Set(names)];
 }

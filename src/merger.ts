@@ -80,7 +80,8 @@ export class Merger {
     );
     for (const refusal of refusals) {
       const place = batch.find(({ row }) => row === refusal.row)?.place;
-      if (place) await this.#onRefused({ ...refusal, place });
+      if (!place) throw new Error('the store refused a row that it was not given');
+      await this.#onRefused({ ...refusal, place });
     }
   }
 

@@ -84,10 +84,11 @@ export class ReportReader {
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
+      counters.deadLetters += Math.max(0, reading.faults.length - LETTERS_OF_A_LINE);
       if (reading.known > 0) this.probe.active = false;
     }
     counters.reports = reports.length;
-    counters.deadLetters = letters.length;
+    counters.deadLetters += letters.length;
     this.#probeBatch(batch);
     return { reports, letters, counters };
   }
@@ -115,9 +116,18 @@ export class ReportReader {
   #lettersOf(line: Line, faults: LineReading['faults']): DeadLetter[] {
     if (faults.length === 0) return [];
     const { offset, length } = line;
-    // A copy: the line is a view on a chunk that is soon gone. One for all: a line of a megabyte can hold half a
-    // million records that are none.
+    // A copy: the line is a view on a chunk that is soon gone.
     const bytes = Buffer.from(line.bytes.subarray(0, KEPT_BYTES));
-    return faults.map(({ fault, record }) => ({ export: this.#ref, offset, length, record, reason: fault, bytes }));
+    return faults.slice(0, LETTERS_OF_A_LINE).map(({ fault, record }, index) => {
+      const kept = index === 0 ? bytes : NO_BYTES;
+      return { export: this.#ref, offset, length, record, reason: fault, bytes: kept };
+    });
   }
 }
+
+/**
+ * A line of a megabyte can hold half a million records that are none: the first ones are named, the first with the line
+ * itself, and all are counted.
+ */
+const LETTERS_OF_A_LINE = 10;
+const NO_BYTES = new Uint8Array();

@@ -237,20 +237,20 @@ const SEED_RULE: Rule = Object.freeze({
 describe('the rule over exports gives the rows of its slow twin, in their order', () => {
   it.each(['hour', 'report'] as const)('in grain %s, over thousands of groups', async (grain) => {
     const stats = { ...NOTHING };
-    for (let seed = 1; seed <= 36; seed++) await compare(seed, 60, { ...SEED_RULE, grain }, stats);
+    for (let seed = 1; seed <= 30; seed++) await compare(seed, 60, { ...SEED_RULE, grain }, stats);
     // Not about nothing: hits and misses, with and without season, outliers, nulls and repeats.
-    expect(stats.groups).toBeGreaterThan(1500);
+    expect(stats.groups).toBeGreaterThan(1200);
     expect(stats.matches).toBeGreaterThan(400);
     expect(stats.matches).toBeLessThan(stats.groups - 400);
-    expect(stats.seasons).toBeGreaterThan(30);
-    expect(stats.outliers).toBeGreaterThan(300);
+    expect(stats.seasons).toBeGreaterThan(25);
+    expect(stats.outliers).toBeGreaterThan(200);
     expect(stats.nulls).toBeGreaterThan(1000);
     expect(stats.repeats).toBeGreaterThan(1000);
   });
 
   it('with other settings than the seed rule has', async () => {
     const stats = { ...NOTHING };
-    for (let seed = 1001; seed <= 1100; seed++) {
+    for (let seed = 1001; seed <= 1080; seed++) {
       const random = new Random(-seed);
       const rule: Rule = {
         lookbackDays: random.one([0.04, 0.3, 0.5, 1, 2.25, 5]),
@@ -263,6 +263,6 @@ describe('the rule over exports gives the rows of its slow twin, in their order'
     }
     expect(stats.groups).toBeGreaterThan(1000);
     expect(stats.matches).toBeGreaterThan(300);
-    expect(stats.outliers).toBeGreaterThan(200);
+    expect(stats.outliers).toBeGreaterThan(100);
   });
 });

@@ -73,10 +73,14 @@ async function walk(folder: string, files: InputFile[], passedOver: string[]): P
 export async function* contentOf(file: InputFile, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const raw = file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
   const chunks = counted(raw, onRead);
-  const first = await chunks.next();
-  if (first.done) return;
-  const all = joined(first.value, chunks);
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < 2) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  const all = joined(head, chunks);
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
     yield* all;
     return;
   }

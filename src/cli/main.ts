@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../settings.ts';
+import { addLocalCommand } from './local.ts';
+import { addSampleCommand } from './sample.ts';
 import { addScoreCommand } from './score.ts';
 import { CommandError, UsageError } from './usage.ts';
 
@@ -12,6 +14,8 @@ const program = new Command('beaconwatch')
   .showHelpAfterError('(--help says how)')
   .exitOverride();
 addScoreCommand(program);
+addLocalCommand(program);
+addSampleCommand(program);
 
 /** Runs the command line; the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function run(argv: readonly string[]): Promise<number> {

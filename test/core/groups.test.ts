@@ -156,6 +156,17 @@ describe.each([1, 3, 1000])('AddressScorer, given pages of %d', (pageRows) => {
     ]);
   });
 
+  it('forgets the devices of an address, which another source may have too', () => {
+    const addresses = scored(
+      [
+        ...beacon(12, { groupId: 'a0000001a', DeviceName: 'wks-1' }),
+        ...beacon(12, { groupId: 'a0000002a', DeviceName: 'wks-2' }),
+      ],
+      pageRows,
+    );
+    expect(addresses.flatMap(({ matched }) => matched.map(({ devices }) => devices))).toEqual([1, 1]);
+  });
+
   it('says nothing where there is no group', () => {
     expect(scored([], pageRows)).toEqual([]);
   });

@@ -66,7 +66,10 @@ export class FunctionsHost {
   }
 
   /** Runs one function. Throws what its handler throws. */
-  async invoke(name: string, { data, metadata = {} }: TriggerInput): Promise<{ logs: string[]; result: RpcData | null }> {
+  async invoke(
+    name: string,
+    { data, metadata = {} }: TriggerInput,
+  ): Promise<{ logs: string[]; result: RpcData | null }> {
     const hosted = this.#functions.get(name);
     if (!hosted || !this.#model) throw new RangeError(`no function ${name} is registered`);
     const invocationId = randomUUID();

@@ -1,8 +1,8 @@
 import type { App } from '../../app.ts';
+import type { Timestamp } from '../../core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from '../../counters.ts';
 import { lastEnd } from '../../export_state.ts';
 import type { Counters, Stores } from '../../ports.ts';
-import type { Timestamp } from '../../core/timestamp.ts';
 
 export type DetectionView = Awaited<ReturnType<App['listDetections']>>[number];
 

@@ -22,7 +22,10 @@ export function routeParams(template: string, path: string): Record<string, stri
 }
 
 function segmentsOf(path: string): string[] {
-  return path.split('/').filter((segment) => segment !== '').map(decoded);
+  return path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decoded);
 }
 
 function decoded(segment: string): string {

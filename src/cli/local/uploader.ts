@@ -3,13 +3,6 @@ import { randomOf } from '../sample/random.ts';
 import { pieces } from './pieces.ts';
 import type { Upload } from './uploads.ts';
 
-export interface UploadOptions {
-  /** Of the random cuts and turns. */
-  readonly seed: number;
-  readonly signal: AbortSignal;
-  readonly onAppend: (uploaded: Uploaded) => void;
-}
-
 /** What has been put into storage so far. */
 export interface Uploaded {
   readonly exports: number;
@@ -18,9 +11,9 @@ export interface Uploaded {
 }
 
 /** Exports that grow side by side. */
-const OPEN = 6;
+const OPEN = 4;
 /** Appends of one export, on average. */
-const APPENDS = 4;
+export const APPENDS = 4;
 /** What Azure takes in one append, before 2022 and in emulators: 4 MiB. */
 const MAX_APPEND_BYTES = 4 * 1024 * 1024;
 
@@ -31,15 +24,15 @@ interface Growing {
 
 /**
  * Puts exports into storage as the Streaming API does: append blobs that grow, several at a time, by pieces that end
- * anywhere, also within a line (which makes it harder than Defender, whose appends are whole records).
+ * anywhere, also within a line (which makes it harder than Defender, whose appends are whole records). Cuts and turns
+ * follow from the seed. Says after every append what is there so far.
  */
-export async function upload(
+export async function* upload(
   blobs: BlobServiceClient,
   uploads: Iterable<Upload>,
-  { seed, signal, onAppend }: UploadOptions,
-): Promise<Uploaded> {
+  seed: number,
+): AsyncGenerator<Uploaded, Uploaded> {
   const random = randomOf(seed, 'uploads');
-  const containers = new Set<string>();
   const waiting = uploads[Symbol.iterator]();
   const growing: Growing[] = [];
   const total = { exports: 0, appends: 0, bytes: 0 };
@@ -48,19 +41,15 @@ export async function upload(
     const next = waiting.next();
     if (next.done) return;
     const { container, name, bytes, content } = next.value;
-    const client = blobs.getContainerClient(container);
-    if (!containers.has(container)) await client.createIfNotExists();
-    containers.add(container);
-    const blob = client.getAppendBlobClient(name);
+    const blob = blobs.getContainerClient(container).getAppendBlobClient(name);
     await blob.create();
-    const longest = Math.min(MAX_APPEND_BYTES, Math.max(1, Math.ceil((2 * bytes) / APPENDS) || MAX_APPEND_BYTES));
+    const longest = bytes === 0 ? MAX_APPEND_BYTES : Math.min(MAX_APPEND_BYTES, Math.ceil((2 * bytes) / APPENDS));
     growing.push({ blob, pieces: pieces(content, () => random.int(1, longest)) });
     total.exports++;
   };
 
   for (let opened = 0; opened < OPEN; opened++) await openNext();
   while (growing.length > 0) {
-    signal.throwIfAborted();
     const turn = random.int(0, growing.length - 1);
     const { blob, pieces } = growing[turn] as Growing;
     const piece = await pieces.next();
@@ -71,7 +60,7 @@ export async function upload(
       await blob.appendBlock(piece.value, piece.value.length);
       total.appends++;
       total.bytes += piece.value.length;
-      onAppend(total);
+      yield { ...total };
     }
   }
   return total;

@@ -1,8 +1,10 @@
-import { relative, sep } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import { DEFAULT_CONTAINER } from '../../config.ts';
+import { shown } from '../../core/text.ts';
 import { contentOf, type InputFile } from '../files.ts';
 import { sampleExports } from '../sample/exports.ts';
 import type { Plan } from '../sample/plan.ts';
+import { CommandError } from '../usage.ts';
 
 /** An export that is to be put into storage. */
 export interface Upload {
@@ -23,7 +25,17 @@ export function* sampleUploads(plan: Plan): Generator<Upload> {
 /** The files of a folder, each opened when it is its turn. */
 export function* folderUploads(folder: string, files: readonly InputFile[]): Generator<Upload> {
   for (const file of files) {
-    yield { ...placeOf(folder, file.path), bytes: file.bytes, content: contentOf(file, () => {}) };
+    yield { ...placeOf(folder, file.path), bytes: file.bytes, content: bytesOf(file) };
+  }
+}
+
+/** What is in a file, unpacked. Throws a CommandError where it cannot be read to its end. */
+export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
+  try {
+    yield* contentOf(file, () => {});
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    throw new CommandError(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
   }
 }
 
@@ -35,7 +47,8 @@ const CONTAINER = /^(?=.{3,63}$)(?:insights-logs|am)(?:-[a-z0-9]+)+$/;
  * them; everything else goes into the default container, under its path within the folder.
  */
 export function placeOf(folder: string, path: string): { container: string; name: string } {
-  const [first = '', ...rest] = relative(folder, path).split(sep);
+  const within = relative(folder, path) || basename(path);
+  const [first = '', ...rest] = within.split(sep);
   if (rest.length > 0 && CONTAINER.test(first)) return { container: first, name: rest.join('/') };
   return { container: DEFAULT_CONTAINER, name: [first, ...rest].join('/') };
 }

@@ -1,24 +1,51 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Matched } from '../../core/addresses.ts';
-import { inertJson } from '../../core/text.ts';
+import { inertJson, shown } from '../../core/text.ts';
 import type { Window } from '../../core/window.ts';
-import { ruleRow, seriesColumns } from './rows.ts';
-import { detectionTable } from './table.ts';
+import { UsageError } from '../usage.ts';
+import { type RuleRow, ruleRow, seriesColumns } from './rows.ts';
+import { type DetectionLine, detectionTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** The format that `--format` names. Throws a UsageError. */
+export function formatOf(text: string): Format {
+  const known = FORMATS.find((each) => each === text);
+  if (!known) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}, got "${shown(text)}"`);
+  return known;
+}
+
 /** The detections as text, ending with a newline unless there is nothing to say. */
 export function formatted(matched: readonly Matched[], format: Format, options: { series: boolean; window: Window }) {
+  if (format === 'table') return formattedLines(matched.map(lineOf), format, options.window);
   const rows = matched.map((each) => ({ ...ruleRow(each), ...(options.series ? seriesColumns(each) : {}) }));
+  return format === 'json' ? json(rows) : csv(rows, options.series);
+}
+
+/** The same of detections that come from elsewhere; without the series. */
+export function formattedLines(lines: readonly DetectionLine[], format: Format, window: Window): string {
   switch (format) {
     case 'table':
-      return detectionTable(matched, options.window);
+      return detectionTable(lines, window);
     case 'json':
-      return rows.map((row) => `${inertJson(JSON.stringify(row))}\n`).join('');
+      return json(lines.map(onlyRule));
     case 'csv':
-      return csv(rows, options.series);
+      return csv(lines.map(onlyRule), false);
   }
+}
+
+function lineOf(each: Matched): DetectionLine {
+  const { countHours, ConnCounts } = each.group.series;
+  return { ...ruleRow(each), countHours, ConnCounts };
+}
+
+function onlyRule(line: DetectionLine): object {
+  return Object.fromEntries(RULE_COLUMNS.map((column) => [column, line[column]]));
+}
+
+function json(rows: readonly object[]): string {
+  return rows.map((row) => `${inertJson(JSON.stringify(row))}\n`).join('');
 }
 
 /** The columns stand in the first line even where there are no rows, so that a script meets the same file always. */
@@ -44,7 +71,7 @@ const RULE_COLUMNS = [
   'inliner_count',
   'outlier_count',
   'avg_conn_count',
-] as const satisfies readonly (keyof ReturnType<typeof ruleRow>)[];
+] as const satisfies readonly (keyof RuleRow)[];
 
 const SERIES_COLUMNS = [
   'Timestamp',

@@ -16,6 +16,8 @@ export function ruleRow({ group, match }: Matched) {
   };
 }
 
+export type RuleRow = ReturnType<typeof ruleRow>;
+
 /** What the query puts behind them: the lists, and the series_stats columns by their names in Kusto. */
 export function seriesColumns({ group, match }: Matched) {
   const { stats } = match;

@@ -1,36 +1,42 @@
 import Table from 'cli-table3';
-import type { Matched } from '../../core/addresses.ts';
 import { countsByHour } from '../../core/hours.ts';
+import type { Hour } from '../../core/kql/bin.ts';
 import { sparkline } from '../../core/sparkline.ts';
 import { shown } from '../../core/text.ts';
 import type { Window } from '../../core/window.ts';
+import type { RuleRow } from './rows.ts';
+
+/** The rule's row, and the series behind it for the sparkline. */
+export interface DetectionLine extends RuleRow {
+  /** The hour of each count. */
+  readonly countHours: readonly Hour[];
+  readonly ConnCounts: readonly number[];
+}
 
 const WIDEST_NAME = 32;
 
 /** The detections for a person: a line each, with a sparkline of the window below it. */
-export function detectionTable(matched: readonly Matched[], window: Window): string {
-  if (matched.length === 0) return 'No beacons in the window.\n';
+export function detectionTable(lines: readonly DetectionLine[], window: Window): string {
+  if (lines.length === 0) return 'No beacons in the window.\n';
   const table = new Table({
     head: ['device', 'process', 'remote', 'hours', 'inliers', 'outliers', 'avg/h', 'first (UTC)', 'last (UTC)'],
     // The library's colours would be escapes in a file or a pipe.
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
   });
-  for (const each of matched) {
-    const { key, series } = each.group;
-    const { match } = each;
+  for (const line of lines) {
     table.push([
-      shown(key.DeviceName, WIDEST_NAME),
-      shown(key.InitiatingProcessFileName, WIDEST_NAME),
-      shown(key.RemoteIP, WIDEST_NAME),
-      match.count_of_hours,
-      match.inliner_count,
-      match.outlier_count,
-      match.avg_conn_count,
-      shortHour(series.Timestamp[0]),
-      shortHour(series.Timestamp.at(-1)),
+      shown(line.DeviceName, WIDEST_NAME),
+      shown(line.InitiatingProcessFileName, WIDEST_NAME),
+      shown(line.RemoteIP, WIDEST_NAME),
+      line.count_of_hours,
+      line.inliner_count,
+      line.outlier_count,
+      line.avg_conn_count,
+      shortHour(line.FirstConnection),
+      shortHour(line.LastConnection),
     ]);
-    const bars = sparkline(countsByHour(window, series.countHours, series.ConnCounts));
+    const bars = sparkline(countsByHour(window, line.countHours, line.ConnCounts));
     table.push([{ colSpan: 9, hAlign: 'left', content: `  ${bars}` }]);
   }
   return `${table.toString()}\n`;

@@ -7,7 +7,7 @@ import { scratch } from './scratch.ts';
 export interface Period {
   /** Length in elements of the series, a whole number from 4 to half the series. */
   readonly period: number;
-  /** From 0, no better than the worst lag, to 1, repeats exactly. */
+  /** From 0, no better than the worst lag, to 1, repeats exactly; rounding may exceed that by a digit in the last place. */
   readonly score: number;
 }
 
@@ -34,7 +34,6 @@ const working = scratch();
  */
 export function period_candidates(series: readonly number[]): Period[] {
   const n = series.length;
-  if (n < 2 * MIN_PERIOD) return [];
   const z = centred(series);
   const hints = strongLines(periodogram(z, n), n);
   if (hints.length === 0) return [];

@@ -3,9 +3,9 @@
  * a whole percentile. It is at least `length` long and holds whatever the last use left in it.
  */
 export function scratch(): (length: number) => Float64Array {
-  let memory = new Float64Array(256);
+  let memory = new Float64Array(0);
   return (length) => {
-    if (memory.length < length) memory = new Float64Array(2 * length);
+    if (memory.length < length) memory = new Float64Array(length);
     return memory;
   };
 }

@@ -24,7 +24,6 @@ export function series_seasonal(series: readonly number[], period = best_period(
   }
   const n = series.length;
   const seasonal = new Array<number>(n).fill(0);
-  if (period === 0) return seasonal;
   const phase = working(n);
   for (let j = 0; j < period && j < n; j++) {
     let count = 0;

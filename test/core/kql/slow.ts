@@ -52,7 +52,8 @@ export function outliers(x: Numbers, kind: 'ctukey' | 'tukey'): number[] {
   });
 }
 
-function centre(x: Numbers): number[] {
+/** What is left of a series without its mean. */
+export function centre(x: Numbers): number[] {
   const mean = add(x) / x.length;
   return x.map((v) => v - mean);
 }

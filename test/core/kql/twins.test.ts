@@ -61,6 +61,7 @@ describe('equal to the slow twin, bit for bit', () => {
   it('percentile(values, n, q) and median(values, n), whatever lies after the first n', () => {
     fc.assert(
       fc.property(series(1), fc.constantFrom(0, 0.1, 0.25, 0.5, 0.75, 0.9, 1), (x, q) => {
+        same(percentile(Float64Array.from(x), x.length, q), slow.percentile(x, q));
         same(percentile(Float64Array.from([...x, -1e9]), x.length, q), slow.percentile(x, q));
         same(median(Float64Array.from([...x, 1e9]), x.length), slow.median(x));
       }),
@@ -78,11 +79,14 @@ describe('equal to the slow twin, bit for bit', () => {
   it('autocorrelation(z, n), and its least value of all lags', () => {
     fc.assert(
       fc.property(series(8, 90), (x) => {
-        const twin = slow.autocorrelation(x);
-        const { c, least } = autocorrelation(Float64Array.from(x), x.length);
-        const half = Math.floor(x.length / 2);
-        same([...c.subarray(0, half + 1)], twin.slice(0, half + 1));
-        same(least, Math.min(...twin));
+        // Off their mean, flat series with spikes have many lags that differ in the last digits only.
+        for (const z of [x, slow.centre(x), slow.centre(x).map((v) => v * 1e6)]) {
+          const twin = slow.autocorrelation(z);
+          const { c, least } = autocorrelation(Float64Array.from(z), z.length);
+          const half = Math.floor(z.length / 2);
+          same([...c.subarray(0, half + 1)], twin.slice(0, half + 1));
+          same(least, Math.min(...twin));
+        }
       }),
       RUNS,
     );

@@ -1,0 +1,25 @@
+import { shown } from '../../core/text.ts';
+import { CommandError } from '../usage.ts';
+import { connect } from './connect.ts';
+
+/** `replay`: reads exports again with the same cuts, after a fix; nothing counts twice. */
+export async function replayCommand(paths: readonly string[]): Promise<void> {
+  const app = connect();
+  let missing = 0;
+  for (const path of paths) {
+    const slash = path.indexOf('/');
+    const ref = { container: path.slice(0, slash), name: path.slice(slash + 1) };
+    const result = slash < 1 ? 'unknown' : await app.replay(ref);
+    if (result === 'unknown') {
+      missing++;
+      process.stderr.write(`${shown(path)}: nothing was read of such an export; name it as container/name\n`);
+      continue;
+    }
+    const { segments, rows, counters, end } = result;
+    process.stdout.write(
+      `${shown(path)}: ${segments} segments, ${counters.reports} reports, ${rows} rows, ` +
+        `${counters.deadLetters} dead letters (${end})\n`,
+    );
+  }
+  if (missing > 0) throw new CommandError('not every export could be replayed');
+}

@@ -1,0 +1,10 @@
+import { shown } from '../core/text.ts';
+import { type Timestamp, timestampOf } from '../core/timestamp.ts';
+import { UsageError } from './usage.ts';
+
+/** The instant that an option names. Throws a UsageError. */
+export function instantOf(option: string, text: string): Timestamp {
+  const instant = timestampOf(text);
+  if (instant !== null) return instant;
+  throw new UsageError(`${option} must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "${shown(text)}"`);
+}

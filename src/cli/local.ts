@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { instantOf } from './instant.ts';
+import { FORMATS, formatOf } from './output/format.ts';
+
+interface Options {
+  readonly exports?: string;
+  readonly keep: boolean;
+  readonly now?: string;
+  readonly format: string;
+}
+
+export function addLocalCommand(program: Command): void {
+  program
+    .command('local')
+    .summary('the whole system on this machine, on the sample or on your exports')
+    .description(
+      'Starts a storage emulator (Azurite), uploads exports that grow meanwhile, has the functions read, score and\n' +
+        'notify, and shows the detections and what it took. Nothing leaves this machine, nothing is kept.\n' +
+        "The rule's settings are taken from the environment; the others are set for the run.",
+    )
+    .option('--exports <DIR>', 'a folder of exports in place of the sample; what score reads, as JSON lines')
+    .option('--now <ISO>', 'end of the window, a full hour (default: the end of the data)')
+    .option('--format <format>', `of the detections: ${FORMATS.join(', ')}`, 'table')
+    .option('--keep', 'leave it running, and say how to look at it', false)
+    .action(async ({ exports, now, format, keep }: Options) => {
+      const options = {
+        exports: exports ?? null,
+        now: now === undefined ? null : instantOf('--now', now),
+        keep,
+        format: formatOf(format),
+      };
+      // The clients of storage take half a second to load: only for who needs them.
+      const { runLocal } = await import('./local/run.ts');
+      await runLocal(options);
+    });
+}

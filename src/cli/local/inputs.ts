@@ -1,0 +1,77 @@
+import { bin } from '../../core/kql/bin.ts';
+import { addMs, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
+import { windowOf } from '../../core/window.ts';
+import { FORMATS } from '../../formats.ts';
+import { OfflineScore } from '../../offline.ts';
+import { type InputFile, inputFiles } from '../files.ts';
+import { CONTAINER } from '../sample/exports.ts';
+import { type Plant, planTenant } from '../sample/plan.ts';
+import { SAMPLE_HOURS } from '../sample/span.ts';
+import { CommandError } from '../usage.ts';
+import { bytesOf, folderUploads, placeOf, sampleUploads, type Upload } from './uploads.ts';
+
+/** What a local run is about. */
+export interface Inputs {
+  readonly what: string;
+  /** How many there are, about. */
+  readonly exports: number;
+  /** Never empty. */
+  readonly containers: readonly string[];
+  readonly uploads: Iterable<Upload>;
+  /** End of the window: a full hour. */
+  readonly asOf: Timestamp;
+  /** What is known to be in it; null where nothing is. */
+  readonly plants: readonly Plant[] | null;
+}
+
+/** The sample's size is that of one planting: enough to see all of it, and read in seconds. */
+const SAMPLE = { devices: 20, seed: 1 };
+
+const HOUR_MS = 3_600_000;
+
+/** The sample tenant, up to the full hour at or before `until` (ms since the epoch). */
+export function sampleInputs(until: number): Inputs {
+  const plan = planTenant({ ...SAMPLE, end: until });
+  return {
+    what: `the sample: ${SAMPLE.devices} devices over three days, made up`,
+    exports: SAMPLE_HOURS,
+    containers: [CONTAINER],
+    uploads: sampleUploads(plan),
+    asOf: timestampFromMs(plan.end),
+    plants: plan.plants,
+  };
+}
+
+/**
+ * The files of a folder. Without `now` the window ends at the first full hour at or after the newest report, for which
+ * the files are read once before anything else. Throws a CommandError where there is nothing to upload.
+ */
+export async function folderInputs(folder: string, now: Timestamp | null): Promise<Inputs> {
+  const { files } = await inputFiles([folder]);
+  if (files.length === 0)
+    throw new CommandError(`${folder}: no files in it (names that begin with _ or . do not count)`);
+  const newest = now ?? (await newestReport(files));
+  if (newest === '') throw new CommandError(`${folder}: no report in any of its files`);
+  return {
+    what: `${files.length} files of ${folder}`,
+    exports: files.length,
+    containers: [...new Set(files.map(({ path }) => placeOf(folder, path).container))],
+    uploads: folderUploads(folder, files),
+    asOf: now === null ? fullHourAfter(newest) : bin(newest, '1h'),
+    plants: null,
+  };
+}
+
+async function newestReport(files: readonly InputFile[]): Promise<Timestamp | ''> {
+  // No window that anything could lie in: the counts are not asked for.
+  const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), FORMATS, () => {});
+  for (const file of files) {
+    await offline.read({ container: '', name: file.path }, bytesOf(file));
+  }
+  return offline.newest;
+}
+
+function fullHourAfter(newest: Timestamp): Timestamp {
+  const hour = bin(newest, '1h');
+  return newest === hour ? hour : addMs(hour, HOUR_MS);
+}

@@ -1,0 +1,247 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
+import { readConfig, readRule } from '../../config.ts';
+import { bin } from '../../core/kql/bin.ts';
+import { SEED_RULE } from '../../core/rule.ts';
+import { msOf, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
+import { windowOf } from '../../core/window.ts';
+import { type Format, formattedLines } from '../output/format.ts';
+import type { DetectionLine } from '../output/table.ts';
+import { CommandError, UsageError } from '../usage.ts';
+import { shiftClock } from './clock.ts';
+import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
+import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
+import { plantedText, totalsText } from './report.ts';
+import { LocalSystem } from './system.ts';
+import { APPENDS, type Uploaded, upload } from './uploader.ts';
+
+export interface LocalOptions {
+  /** A folder of exports; the sample without it. */
+  readonly exports: string | null;
+  /** End of the window; a full hour at or before it is taken. */
+  readonly now: Timestamp | null;
+  readonly keep: boolean;
+  readonly format: Format;
+}
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** Between two sweeps while exports grow; on Azure it is five minutes. */
+const SWEEP_EVERY_MS = 1_000;
+const KEPT_SWEEP_EVERY_MS = 5_000;
+/** Times that the functions come to the end of what is there while it grows. */
+const BURSTS = 4;
+const SEED = 1;
+
+type Say = (what: string) => void;
+
+/** Runs the whole system on this machine over exports that grow meanwhile, and tells what came of it. */
+export async function runLocal(options: LocalOptions): Promise<void> {
+  const started = performance.now();
+  const say: Say = (what) => {
+    process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${what}\n`);
+  };
+  const rule = readRule(process.env);
+  const inputs = await inputsOf(options);
+  say(`${inputs.what}; the window ends at ${inputs.asOf.slice(0, 16)}Z`);
+  // As if it were the minute in which the hourly timer scores this window.
+  shiftClock(msOf(inputs.asOf) + DELIVERY_LAG_MS + MINUTE_MS - Date.now());
+
+  const ending = new AbortController();
+  const { signal } = ending;
+  const onSignal = (): void => ending.abort(new Interrupted('stopped'));
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  let system: LocalSystem | undefined;
+  try {
+    system = await LocalSystem.start({
+      containers: inputs.containers,
+      bundle: new URL('./functions.js', import.meta.url),
+      onProgress: say,
+      signal,
+      onFailure: (error) => ending.abort(error),
+    });
+    const uploaded = await grow(system, inputs, signal, say);
+    await score(system, inputs.asOf, say);
+    const detections = await detectionsOf(system);
+    const requests = system.requests;
+    const outcome = await readOutcome(storesOf(readConfig(process.env)), inputs.containers, inputs.asOf);
+    const { received } = system;
+
+    const window = windowOf(inputs.asOf, rule.lookbackDays);
+    process.stdout.write(formattedLines(detections.map(lineOf), options.format, window));
+    const planted = inputs.plants && plantedText(inputs.plants, detections);
+    const seconds = (performance.now() - started) / 1000;
+    const notifications = received.verified;
+    const totals = totalsText({ uploaded, outcome, detections: detections.length, notifications, requests, seconds });
+    const rest = options.format === 'table' ? process.stdout : process.stderr;
+    rest.write(`\n${planted === null ? '' : `${planted.text}\n`}${totals}`);
+
+    for (const note of notesOn(outcome)) say(note);
+    const isSeedRule = Object.entries(SEED_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
+    const faults = [
+      ...faultsOf(system, outcome, detections),
+      // With other numbers than the seed's nobody has said what should be found.
+      ...(planted !== null && !planted.asExpected && isSeedRule ? ['the sample is not found as it was planted'] : []),
+    ];
+    if (faults.length > 0) throw new CommandError(faults.join('\n'));
+    if (options.keep) await keep(system, inputs.containers, signal, say);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    await system?.stop();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    // A request that waits for its next try keeps the process; there is nobody left to answer it.
+    if (signal.aborted) setTimeout(() => process.exit(), 1_000).unref();
+  }
+}
+
+/** Somebody has pressed Ctrl-C. */
+class Interrupted extends CommandError {}
+
+async function inputsOf({ exports, now }: LocalOptions): Promise<Inputs> {
+  if (now !== null && msOf(now) > Date.now() + DAY_MS) {
+    throw new UsageError('--now may be at most a day ahead of the clock: what lies in storage has its time from there');
+  }
+  if (exports !== null) return await folderInputs(exports, now);
+  return sampleInputs(now === null ? Date.now() - DELIVERY_LAG_MS : msOf(now));
+}
+
+/**
+ * Puts the exports into storage, piece by piece, while the functions read them. Now and then they are given the time to
+ * read all that is there: then every export that still grows is met half-written. Ends when everything is read.
+ */
+async function grow(system: LocalSystem, inputs: Inputs, signal: AbortSignal, say: Say): Promise<Uploaded> {
+  const { tally } = system;
+  const blobs = BlobServiceClient.fromConnectionString(system.connectionString);
+  for (const container of inputs.containers) await blobs.getContainerClient(container).createIfNotExists();
+  const burst = Math.ceil((inputs.exports * APPENDS) / BURSTS);
+  const tell = ({ exports, bytes }: Uploaded): void =>
+    say(
+      `${exports} exports, ${(bytes / 1e6).toFixed(1)} MB so far: ` +
+        `${amount(tally.segments)} segments, ${amount(tally.reports)} reports read`,
+    );
+
+  const appends = upload(blobs, inputs.uploads, SEED);
+  let swept = performance.now();
+  for (;;) {
+    const { value: uploaded, done } = await appends.next();
+    signal.throwIfAborted();
+    if (done) {
+      await system.blobsSeen();
+      await readAll(system);
+      tell(uploaded);
+      return uploaded;
+    }
+    if (uploaded.appends % burst === 0) {
+      await readAll(system);
+      tell(uploaded);
+    } else if (performance.now() - swept > SWEEP_EVERY_MS) {
+      swept = performance.now();
+      await system.fire('sweepExports');
+    }
+  }
+}
+
+/** Sweeps until everything that is whole is read. */
+async function readAll(system: LocalSystem): Promise<void> {
+  for (;;) {
+    const before = system.tally.segments;
+    const { queued } = await system.fire('sweepExports');
+    await system.drained('ingest');
+    // What is put on the queue and brings nothing ends within a line.
+    if (queued === 0 || system.tally.segments === before) return;
+  }
+}
+
+async function score(system: LocalSystem, asOf: Timestamp, say: Say): Promise<void> {
+  const fired = await system.fire('scoreWindows');
+  if (fired['asOf'] !== asOf) throw new CommandError(`the window of ${asOf} was to be scored, not ${fired['asOf']}`);
+  await system.drained('score');
+  say('every partition is scored');
+  await system.drained('notify');
+  say(`every notification is sent: ${system.received.verified} received`);
+}
+
+/** The detections, as the HTTP function gives them. */
+async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
+  const response = await fetch(`${system.httpUrl}/api/detections`);
+  if (!response.ok) throw new CommandError(`GET /api/detections answers ${response.status}`);
+  const { detections } = (await response.json()) as { detections: DetectionView[] };
+  return detections;
+}
+
+function lineOf(detection: DetectionView): DetectionLine {
+  const { evidence } = detection;
+  return { ...detection, countHours: evidence.Timestamp, ConnCounts: evidence.ConnCounts };
+}
+
+function notesOn({ refused, failed, unfinished }: Outcome): string[] {
+  return [
+    ...(refused.length > 0 ? [`refused, as no export of a known format: ${refused.join(', ')}`] : []),
+    ...failed.map(({ name, reason }) => `failed last: ${name}: ${reason}`),
+    ...(unfinished.length > 0
+      ? [`end within a line, which is read when it is whole, or after a day: ${unfinished.join(', ')}`]
+      : []),
+  ];
+}
+
+function faultsOf(system: LocalSystem, outcome: Outcome, detections: readonly DetectionView[]): string[] {
+  const { received } = system;
+  const live = detections.filter(({ state }) => state !== 'resolved');
+  return [
+    ...system.poisoned,
+    ...(outcome.failed.length > 0 ? [`${outcome.failed.length} exports could not be read to their end`] : []),
+    ...(received.refused > 0 ? [`${received.refused} webhooks came without a good signature`] : []),
+    ...(received.ids.size !== live.length ? [`${live.length} detections, but ${received.ids.size} told`] : []),
+  ];
+}
+
+/** Leaves everything running until Ctrl-C. */
+async function keep(system: LocalSystem, containers: readonly string[], signal: AbortSignal, say: Say): Promise<void> {
+  say(
+    [
+      'All of it goes on running: a sweep every five seconds, the score once an hour. Ctrl-C ends it.',
+      '',
+      `  curl '${system.httpUrl}/api/detections?state=new'`,
+      '',
+      `  Append to blobs of the container ${containers.join(', ')}, with Azure Storage Explorer or any client, by`,
+      `  ${system.connectionString}`,
+      '',
+    ].join('\n'),
+  );
+  let scored = asOfNow();
+  let told = system.received.verified;
+  let { segments, reports } = system.tally;
+  system.beside(async () => {
+    await system.fire('sweepExports');
+    const { tally } = system;
+    if (tally.segments > segments) {
+      say(`${amount(tally.segments - segments)} more segments, ${amount(tally.reports - reports)} reports read`);
+    }
+    ({ segments, reports } = tally);
+    const asOf = asOfNow();
+    if (asOf !== scored) {
+      await system.fire('scoreWindows');
+      say(`scoring the window that ends at ${asOf.slice(0, 16)}Z`);
+    }
+    scored = asOf;
+    const { verified } = system.received;
+    if (verified > told) say(`${amount(verified - told)} notifications received`);
+    told = verified;
+    return KEPT_SWEEP_EVERY_MS;
+  });
+  try {
+    await delay(2 ** 31 - 1, undefined, { signal });
+  } catch (error) {
+    if (!(signal.reason instanceof Interrupted)) throw error;
+  }
+}
+
+function asOfNow(): Timestamp {
+  return bin(timestampFromMs(Date.now() - DELIVERY_LAG_MS), '1h');
+}
+
+function amount(value: number): string {
+  return value.toLocaleString('en-US');
+}

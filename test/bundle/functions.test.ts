@@ -1,0 +1,171 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build, type Ended, node, REPO } from './child.ts';
+
+const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
+const STORAGE = 'UseDevelopmentStorage=true';
+const RECORD = join(REPO, 'test/bundle/record.mjs');
+
+interface Binding {
+  readonly type: string;
+  readonly connection?: string;
+  readonly [setting: string]: unknown;
+}
+
+interface Recorded {
+  readonly model: { readonly name: string };
+  readonly functions: readonly { name: string; callback: string; bindings: Record<string, Binding> }[];
+  readonly hooks: readonly string[];
+}
+
+let folder: string;
+/** Holds what is deployed and nothing else: no package can be found from there. */
+let deployed: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'beaconwatch-bundle-'));
+  await build(join(folder, 'built'));
+  deployed = join(folder, 'deployed');
+  await mkdir(join(deployed, 'dist'), { recursive: true });
+  await copyFile(join(folder, 'built/functions.js'), join(deployed, 'dist/functions.js'));
+  for (const name of ['package.json', 'host.json']) await copyFile(join(REPO, name), join(deployed, name));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Loads the deployed bundle, by the `main` of its package.json, with these settings. */
+async function load(settings: Record<string, string>): Promise<Ended> {
+  const { main } = await json(join(deployed, 'package.json'));
+  return node([RECORD, join(deployed, main)], { cwd: deployed, env: settings });
+}
+
+async function registered(settings: Record<string, string>): Promise<Recorded> {
+  const { code, stdout, stderr } = await load(settings);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as Recorded;
+}
+
+async function json(path: string) {
+  return JSON.parse(await readFile(path, 'utf8'));
+}
+
+/** Bindings by function, without the names that the library makes up for them. */
+function bindingsOf({ functions }: Recorded): Record<string, object[]> {
+  return Object.fromEntries(
+    functions.map(({ name, bindings }) => [
+      name,
+      Object.values(bindings).map(({ name: _madeUp, ...binding }) => binding),
+    ]),
+  );
+}
+
+const NOT_DEFERRED = { supportsDeferredBinding: 'false' };
+const queue = (queueName: string) => [
+  { type: 'queueTrigger', direction: 'in', connection: 'AzureWebJobsStorage', queueName, properties: NOT_DEFERRED },
+];
+const timer = (schedule: string) => [{ type: 'timerTrigger', direction: 'in', schedule, properties: NOT_DEFERRED }];
+const blob = (source: string, connection = 'AzureWebJobsStorage', container = CONTAINER) => [
+  {
+    type: 'blobTrigger',
+    direction: 'in',
+    path: `${container}/{name}`,
+    connection,
+    source,
+    sdkBinding: true,
+    properties: { supportsDeferredBinding: 'true' },
+  },
+];
+const EVERYWHERE = {
+  detections: [
+    {
+      type: 'httpTrigger',
+      direction: 'in',
+      methods: ['GET'],
+      authLevel: 'function',
+      route: 'detections/{id?}',
+      properties: NOT_DEFERRED,
+    },
+    { type: 'http', direction: 'out' },
+  ],
+  ingestQueued: queue('ingest'),
+  scorePartition: queue('score'),
+  notifyDetection: queue('notify'),
+  sweepExports: timer('0 */5 * * * *'),
+  scoreWindows: timer('0 45 * * * *'),
+};
+
+describe('the bundle of functions, where nothing else can be found', () => {
+  it('registers six functions by default, their triggers as the host reads them', async () => {
+    const recorded = await registered({ AzureWebJobsStorage: STORAGE });
+    expect(bindingsOf(recorded)).toEqual(EVERYWHERE);
+    expect(recorded.functions.map(({ callback }) => callback)).toEqual(Array(6).fill('function'));
+    expect(recorded.model.name).toBe('@azure/functions');
+    expect(recorded.hooks).toEqual([]);
+  });
+
+  it('has no blob trigger where BLOB_TRIGGER is off', async () => {
+    const recorded = await registered({ AzureWebJobsStorage: STORAGE, BLOB_TRIGGER: 'off' });
+    expect(bindingsOf(recorded)).toEqual(EVERYWHERE);
+  });
+
+  it.each(['EventGrid', 'LogsAndContainerScan'])(
+    'is told of exports by %s, by name and without their content',
+    async (source) => {
+      const recorded = await registered({ AzureWebJobsStorage: STORAGE, BLOB_TRIGGER: source });
+      expect(bindingsOf(recorded)).toEqual({ ...EVERYWHERE, ingestExport: blob(source) });
+    },
+  );
+
+  it('watches the first container, in the storage account of the exports', async () => {
+    const recorded = await registered({
+      AzureWebJobsStorage__accountName: 'state',
+      ExportStorage__accountName: 'exports',
+      EXPORT_CONTAINERS: 'first-one, second-one',
+      BLOB_TRIGGER: 'EventGrid',
+    });
+    expect(bindingsOf(recorded)['ingestExport']).toEqual(blob('EventGrid', 'ExportStorage', 'first-one'));
+  });
+
+  it('does not start on wrong settings: it names all of them, and tells no secret', async () => {
+    const { code, stderr } = await load({
+      AzureWebJobsStorage: 'AccountName=state;Key=c3RvcmFnZSBzZWNyZXQ=',
+      LOOKBACK_DAYS: 'three',
+      MIN_AVERAGE: '-1',
+      BLOB_TRIGGER: 'sometimes',
+      EXPORT_CONTAINERS: 'Upper-Case',
+      SINKS: '[{"name":"chat","format":"json","url":"ftp://example.com/hooks/T0K3N","secret":"whsec_c2hvcnQ="}]',
+    });
+    expect(code).not.toBe(0);
+    const names = ['LOOKBACK_DAYS', 'MIN_AVERAGE', 'BLOB_TRIGGER', 'EXPORT_CONTAINERS', 'AzureWebJobsStorage', 'SINKS'];
+    expect(stderr).toContain('Invalid settings:');
+    for (const name of names) expect(stderr).toMatch(new RegExp(`^- ${name}`, 'm'));
+    expect(stderr).not.toMatch(/c3RvcmFnZSBzZWNyZXQ|T0K3N|c2hvcnQ/);
+  });
+
+  it('fits host.json and the sample of local settings', async () => {
+    const { Values: settings } = await json(join(REPO, 'local.settings.sample.json'));
+    const { main } = await json(join(REPO, 'package.json'));
+    const host = await json(join(REPO, 'host.json'));
+    expect(main).toBe('dist/functions.js');
+    const recorded = await registered(settings);
+    expect(bindingsOf(recorded)).toEqual({ ...EVERYWHERE, ingestExport: blob('LogsAndContainerScan') });
+    for (const { bindings } of recorded.functions) {
+      for (const { connection } of Object.values(bindings)) {
+        if (connection === undefined) continue;
+        const isSet = Object.keys(settings).some((name) => name === connection || name.startsWith(`${connection}__`));
+        expect({ connection, isSet }).toEqual({ connection, isSet: true });
+      }
+    }
+    // Of an extension bundle that has queues, timers and blobs by reference; messages as the queues adapter writes them.
+    expect(host).toMatchObject({
+      version: '2.0',
+      functionTimeout: '00:10:00',
+      extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
+      extensions: {
+        blobs: { maxDegreeOfParallelism: 1, poisonBlobThreshold: 5 },
+        queues: { batchSize: 1, newBatchThreshold: 0, maxDequeueCount: 5, messageEncoding: 'base64' },
+      },
+    });
+  });
+});

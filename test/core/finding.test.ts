@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_EVIDENCE_POINTS } from '../../src/core/detection.ts';
+import { findingOf, INFINITE_SCORE } from '../../src/core/finding.ts';
+import { SEED_RULE } from '../../src/core/rule.ts';
+import { seed } from '../../src/core/seed.ts';
+import { type Grain, SeriesBuilder } from '../../src/core/series.ts';
+import { timestampFromMs } from '../../src/core/timestamp.ts';
+import { frozen } from './records.ts';
+
+const KEY = frozen({
+  source: 'defender',
+  DeviceName: 'wks-1',
+  InitiatingProcessFileName: 'a.exe',
+  RemoteIP: '203.0.113.1',
+} as const);
+
+/** The finding of a group with these counts, so many seconds apart. */
+function finding(counts: readonly (number | null)[], grain: Grain = 'hour', seconds = 3600) {
+  const builder = new SeriesBuilder(grain);
+  for (const [i, count] of counts.entries()) builder.add(timestampFromMs(i * seconds * 1000), count);
+  const series = frozen(builder.build());
+  const match = seed(series, SEED_RULE);
+  if (!match.match) throw new Error(match.reason);
+  return findingOf(frozen({ group: { groupId: '0123', key: KEY, series }, match, devices: 3 }), grain);
+}
+
+const times = (n: number, count: number) => new Array<number>(n).fill(count);
+
+describe('findingOf(matched, grain)', () => {
+  it("has the rule's row and what is behind it", () => {
+    expect(finding([null, ...times(20, 60), 900, 0])).toEqual({
+      ...KEY,
+      groupId: '0123',
+      detector: 'seed',
+      FirstConnection: '1970-01-01T00:00:00.0000000Z',
+      LastConnection: '1970-01-01T22:00:00.0000000Z',
+      count_of_hours: 23,
+      inliner_count: 20,
+      outlier_count: 2,
+      avg_conn_count: 95,
+      average: 2100 / 22,
+      devices: 3,
+      evidence: {
+        grain: 'hour',
+        Timestamp: Array.from({ length: 22 }, (_, i) => timestampFromMs((i + 1) * 3_600_000)),
+        ConnCounts: [...times(20, 60), 900, 0],
+        flags: [...times(20, 0), 1, -1],
+        scores: [...times(20, 0), INFINITE_SCORE, -INFINITE_SCORE],
+        baseline: times(22, 2100 / 22),
+        period: 0,
+        omitted: 0,
+      },
+    });
+  });
+
+  it('says in JSON what it says', () => {
+    const found = finding([...times(20, 60), 900]);
+    expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+  });
+
+  it('keeps the newest 500 points as evidence and says how many it left out', () => {
+    expect(MAX_EVIDENCE_POINTS).toBe(500);
+    const counts = Array.from({ length: 620 }, (_, i) => 60 + (i % 7));
+    const { evidence, inliner_count, outlier_count, count_of_hours } = finding(counts, 'report', 60);
+    expect(inliner_count + outlier_count).toBe(620);
+    expect(count_of_hours).toBe(620);
+    for (const list of [evidence.Timestamp, evidence.flags, evidence.scores, evidence.baseline])
+      expect(list).toHaveLength(500);
+    expect(evidence).toMatchObject({ ConnCounts: counts.slice(120), omitted: 120, period: 7, grain: 'report' });
+    expect(evidence.Timestamp[0]).toBe(timestampFromMs(2 * 3_600_000));
+    expect(finding(counts.slice(0, 500), 'report', 60).evidence.omitted).toBe(0);
+  });
+
+  it('counts what the series had dropped already', () => {
+    expect(finding(times(10_003, 60), 'report', 1).evidence.omitted).toBe(9503);
+  });
+});

@@ -1,0 +1,449 @@
+import { Buffer } from 'node:buffer';
+import { replayed } from '../../src/export_state.ts';
+import { FORMATS } from '../../src/formats.ts';
+import { Ingest } from '../../src/ingest.ts';
+import type { Clock, ExportRef, ExportState, Stores } from '../../src/ports.ts';
+import { sweep } from '../../src/sweep.ts';
+import { Author } from './author.ts';
+import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from './gate.ts';
+import type { Ground } from './grounds.ts';
+import { Random } from './random.ts';
+import {
+  check,
+  checkEnds,
+  checkLettersAndCounters,
+  checkRows,
+  type Stretch,
+  tailHash,
+  type Version,
+  Violation,
+} from './verify.ts';
+
+const START = Date.UTC(2026, 10, 20, 12);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Long enough that nothing drops out while the clock jumps. */
+const RETENTION_DAYS = 20;
+const SETTINGS = { retentionDays: RETENTION_DAYS, historyDays: 90 };
+/** How far the clock of a worker may be off. */
+const SKEW_MS = 5 * MINUTE_MS;
+/** A worker that calls more often than this does not get on. */
+const MAX_CALLS = 5_000;
+
+export type MakeGround = (clock: Clock, random: () => number) => Promise<Ground> | Ground;
+
+export interface Played {
+  /** Storage calls that were let through, and what came between them. */
+  readonly steps: number;
+  readonly trace: readonly string[];
+}
+
+/**
+ * Plays the schedule of a seed: exporters that append, repeat and replace; workers that are started by hints and by
+ * sweeps, interleaved at every storage call, some of them on clocks of their own; calls that fail before and after they
+ * take effect, answers that are lost, workers that die or stop for days. Then clean workers finish what a sweep finds,
+ * the stopped ones wake up, and what is left must be that of a clean pass. `maxSteps` cuts the wild part short.
+ * Throws with the trace where it is not.
+ */
+export async function playSchedule(seed: number, ground: MakeGround, maxSteps = Number.POSITIVE_INFINITY): Promise<Played> {
+  const run = await Run.begin(seed, ground);
+  try {
+    await run.wild(maxSteps);
+    await run.finish();
+    await run.wake();
+    await run.finish();
+    await run.verify();
+    return { steps: run.trace.length, trace: run.trace };
+  } catch (error) {
+    throw new ScheduleError(seed, run.wildSteps, run.trace, error);
+  }
+}
+
+/** Plays it, and on failure looks for the shortest beginning of it that fails too. */
+export async function playAndShorten(seed: number, ground: MakeGround): Promise<Played> {
+  try {
+    return await playSchedule(seed, ground);
+  } catch (error) {
+    let shortest = error as ScheduleError;
+    for (let steps = 1; steps < shortest.wildSteps; steps++) {
+      try {
+        await playSchedule(seed, ground, steps);
+      } catch (shorter) {
+        shortest = shorter as ScheduleError;
+      }
+    }
+    throw shortest;
+  }
+}
+
+export class ScheduleError extends Error {
+  override readonly name = 'ScheduleError';
+  readonly wildSteps: number;
+
+  constructor(seed: number, wildSteps: number, trace: readonly string[], cause: unknown) {
+    const what = cause instanceof Error ? (cause instanceof Violation ? cause.message : cause.stack) : String(cause);
+    super(`seed ${seed}, ${wildSteps} steps: ${what}\n  ${trace.slice(-80).join('\n  ')}`, { cause });
+    this.wildSteps = wildSteps;
+  }
+}
+
+interface ModelExport {
+  readonly ref: ExportRef;
+  current: Version;
+  readonly replaced: Version[];
+  readonly committed: Stretch[];
+}
+
+interface Pending {
+  readonly call: Call;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Worker {
+  readonly name: string;
+  readonly pending: Pending[];
+  state: 'at work' | 'stopped' | 'dead' | 'done';
+}
+
+class Death extends Error {}
+
+class Run {
+  readonly trace: string[] = [];
+  wildSteps = 0;
+  readonly #random: Random;
+  readonly #author: Author;
+  readonly #segmentBytes: number;
+  readonly #faultRate: number;
+  readonly #exports: ModelExport[] = [];
+  readonly #workers: Worker[] = [];
+  readonly #states = new Map<string, ExportState>();
+  #ground!: Ground;
+  #stores!: Stores;
+  #queue: ExportRef[] = [];
+  #now = START;
+  #failure: Error | null = null;
+
+  static async begin(seed: number, ground: MakeGround): Promise<Run> {
+    const run = new Run(seed);
+    run.#ground = await ground(() => run.#now, run.#random.next);
+    run.#stores = run.#observed(run.#ground.stores);
+    return run;
+  }
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+    this.#author = new Author(this.#random, START);
+    this.#segmentBytes = this.#random.pick([150, 800, 2_500, 10_000, 64 * 1024 * 1024]);
+    this.#faultRate = this.#random.pick([0, 0.03, 0.1]);
+    const count = this.#random.int(1, 3);
+    for (let n = 0; n < count; n++) {
+      const ref = { container: 'exports', name: `export-${n}` };
+      this.#exports.push({ ref, current: { bytes: Buffer.alloc(0), grown: [] }, replaced: [], committed: [] });
+    }
+  }
+
+  // ── The wild part ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async wild(maxSteps: number): Promise<void> {
+    await this.#append();
+    const steps = this.#random.int(10, 220);
+    for (; this.wildSteps < Math.min(steps, maxSteps); this.wildSteps++) await this.#step();
+    this.#calm();
+  }
+
+  async #step(): Promise<void> {
+    const random = this.#random;
+    const busy = this.#workers.filter((worker) => worker.state === 'at work' && worker.pending.length > 0);
+    const action = random.weighted({
+      call: busy.length > 0 ? 80 : 0,
+      start: busy.length < 4 ? 8 : 1,
+      append: 8,
+      sweep: 1,
+      clock: 4,
+      stop: busy.length > 0 ? 1.5 : 0,
+      resume: 1,
+      replace: 1.5,
+      replay: 1,
+    });
+    switch (action) {
+      case 'call':
+        return await this.#call(random.pick(busy), this.#outcome());
+      case 'start':
+        return await this.#ingest(this.#hint());
+      case 'append':
+        return await this.#append();
+      case 'sweep':
+        return await this.#start('sweep', (stores, clock) => this.#sweep(stores, clock));
+      case 'clock':
+        return this.#jump(random.pick([1_000, MINUTE_MS, 5 * MINUTE_MS, 11 * MINUTE_MS, HOUR_MS, 7 * HOUR_MS, 25 * HOUR_MS]));
+      case 'stop':
+        random.pick(busy).state = 'stopped';
+        return;
+      case 'resume':
+        for (const worker of this.#workers) if (worker.state === 'stopped' && random.chance(0.5)) worker.state = 'at work';
+        return;
+      case 'replace':
+        return await this.#replace();
+      case 'replay':
+        return await this.#replay();
+    }
+  }
+
+  #outcome(): Outcome | 'die-before' | 'die-after' {
+    if (!this.#random.chance(this.#faultRate)) return 'run';
+    return this.#random.pick(['fail-before', 'fail-after', 'refuse-after', 'die-before', 'die-after'] as const);
+  }
+
+  /** The export of a message, delivered once or more often; or one that nobody announced. */
+  #hint(): ExportRef {
+    if (this.#queue.length === 0 || this.#random.chance(0.3)) return this.#random.pick(this.#exports).ref;
+    return this.#random.chance(0.8) ? (this.#queue.shift() as ExportRef) : (this.#queue[0] as ExportRef);
+  }
+
+  async #append(): Promise<void> {
+    const { ref, current } = this.#random.pick(this.#exports);
+    const lines = this.#author.lines(this.#random.int(1, 6));
+    // What is left of the lines comes with the next piece: an append may end anywhere, also within a character.
+    const rest = this.#rests.get(current) ?? Buffer.alloc(0);
+    const whole = Buffer.concat([rest, this.#isOpen(current, rest) ? Buffer.from('\r\n') : Buffer.alloc(0), lines]);
+    const length = this.#random.chance(0.5) ? whole.length : this.#random.int(1, whole.length);
+    this.#rests.set(current, whole.subarray(length));
+    await this.#put(ref, current, whole.subarray(0, length));
+  }
+
+  readonly #rests = new Map<Version, Buffer>();
+
+  #isOpen(version: Version, rest: Buffer): boolean {
+    const last = rest.length > 0 ? rest.at(-1) : version.bytes.at(-1);
+    return last !== undefined && last !== 10;
+  }
+
+  async #put(ref: ExportRef, version: Version, bytes: Buffer): Promise<void> {
+    this.trace.push(`append ${bytes.length} to ${ref.name} at ${version.bytes.length}`);
+    await this.#ground.append(ref, bytes);
+    version.bytes = Buffer.concat([version.bytes, bytes]);
+    version.grown.push({ length: version.bytes.length, at: this.#now });
+  }
+
+  /** Puts other lines in the place of an export: fewer, as many bytes, or more. */
+  async #replace(): Promise<void> {
+    const model = this.#random.pick(this.#exports);
+    if (model.current.bytes.length === 0) return;
+    let bytes = this.#author.lines(this.#random.int(1, 12));
+    if (this.#random.chance(0.3)) bytes = sameLength(bytes, model.current.bytes.length);
+    this.trace.push(`replace ${model.ref.name} of ${model.current.bytes.length} by ${bytes.length}`);
+    await this.#ground.replace(model.ref, bytes);
+    model.replaced.push(model.current);
+    model.current = { bytes, grown: [{ length: bytes.length, at: this.#now }] };
+  }
+
+  async #replay(): Promise<void> {
+    const { ref } = this.#random.pick(this.#exports);
+    const found = await this.#ground.stores.exportStates.get(ref);
+    if (!found) return;
+    this.trace.push(`replay ${ref.name}`);
+    const row = replayed(found.row);
+    await this.#ground.stores.exportStates.replace(row, found.version);
+    this.#states.set(ref.name, row);
+  }
+
+  #jump(ms: number): void {
+    this.trace.push(`clock +${ms / MINUTE_MS} min`);
+    this.#now += ms;
+  }
+
+  // ── Workers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #ingest(ref: ExportRef): Promise<void> {
+    const budgetMs = this.#random.chance(0.3) ? 0 : HOUR_MS;
+    const name = `worker-${this.#workers.length}`;
+    await this.#start(`ingest ${ref.name}`, async (stores, clock) => {
+      const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
+      const { end } = await new Ingest(stores, FORMATS, settings, clock, () => name).ingest(ref, budgetMs);
+      if (end === 'more') this.#queue.push(ref);
+    });
+  }
+
+  async #start(what: string, work: (stores: Stores, clock: Clock) => Promise<unknown>): Promise<void> {
+    const worker: Worker = { name: `worker-${this.#workers.length}`, pending: [], state: 'at work' };
+    this.#workers.push(worker);
+    this.trace.push(`${worker.name} starts: ${what}`);
+    const gate: Gate = (call) => this.#wait(worker, call);
+    const skewMs = this.#random.pick([0, 0, 0, SKEW_MS, -SKEW_MS]);
+    const ended = (error?: unknown): void => {
+      if (worker.state !== 'dead') worker.state = 'done';
+      this.trace.push(`${worker.name} ends${error === undefined ? '' : `: ${error}`}`);
+      if (error === undefined || error instanceof InjectedFault || error instanceof Death) return;
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    };
+    work(gated(this.#stores, gate), () => this.#now + skewMs).then(() => ended(), ended);
+    await idle();
+    this.#throwFailure();
+  }
+
+  #wait<T>(worker: Worker, call: Call<T>): Promise<T> {
+    // A dead worker does nothing any more: to storage, that none of its calls arrives is the same.
+    if (worker.state === 'dead') return Promise.reject(new Death());
+    return new Promise<T>((resolve, reject) => {
+      worker.pending.push({ call, resolve: resolve as Pending['resolve'], reject });
+    });
+  }
+
+  async #call(worker: Worker, outcome: Outcome | 'die-before' | 'die-after'): Promise<void> {
+    const { pending } = worker;
+    const [{ call, resolve, reject }] = pending.splice(this.#random.int(0, pending.length - 1), 1) as [Pending];
+    this.trace.push(`${worker.name} ${call.op}${outcome === 'run' ? '' : ` ${outcome}`}`);
+    if (outcome === 'die-before' || outcome === 'die-after') {
+      worker.state = 'dead';
+      if (outcome === 'die-after') await call.run();
+      // What else was on its way may arrive all the same.
+      for (const other of pending) if (this.#random.chance(0.5)) await other.call.run();
+      for (const { reject: bury } of [...pending.splice(0), { reject }]) bury(new Death());
+    } else {
+      await perform(call, outcome).then(resolve, reject);
+    }
+    await idle();
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  async #sweep(stores: Stores, clock: Clock): Promise<void> {
+    await sweep(stores, { ...SETTINGS, containers: ['none', 'exports'] }, clock);
+  }
+
+  /** Storage as the workers share it: the queue is ours, and each state that is written must follow on the one before. */
+  #observed(stores: Stores): Stores {
+    const { exportStates } = stores;
+    const written = (row: ExportState, version: string | null): string | null => {
+      if (version === null) return null;
+      const before = this.#states.get(row.name);
+      this.#states.set(row.name, row);
+      if (before) this.#checkFollows(before, row);
+      return version;
+    };
+    return {
+      ...stores,
+      exportStates: {
+        get: (ref) => exportStates.get(ref),
+        list: (container) => exportStates.list(container),
+        insert: async (row) => written(row, await exportStates.insert(row)),
+        replace: async (row, version) => written(row, await exportStates.replace(row, version)),
+        remove: () => {
+          throw new Violation('a state was removed');
+        },
+      },
+      queues: {
+        send: async (queue, message) => {
+          check(queue === 'ingest', `message on ${queue}`);
+          this.#queue.push(message as ExportRef);
+        },
+      },
+    };
+  }
+
+  #checkFollows(before: ExportState, row: ExportState): void {
+    const model = this.#exports.find(({ ref }) => ref.name === row.name) as ModelExport;
+    if (row.generation !== before.generation) {
+      check(row.generation === before.generation + 1 && row.ends.length === 0, `${row.name}: a strange generation`);
+      check(row.generation <= model.replaced.length, `${row.name}: begun anew, and was not replaced`);
+      return;
+    }
+    const stand = before.ends.every((end, index) => row.ends[index] === end);
+    check(stand, `${row.name}: cuts ${before.ends.join(' ')} became ${row.ends.join(' ')}`);
+    check(row.applied >= before.applied, `${row.name}: segment ${before.applied} became undone`);
+    if (row.applied === before.applied) return;
+    const lastEnd = row.ends.at(-1) ?? 0;
+    const versions = [model.current, ...model.replaced.toReversed()];
+    const version = versions.find(({ bytes }) => bytes.length >= lastEnd && tailHash(bytes, lastEnd) === row.tail);
+    const end = row.ends[before.applied] as number;
+    if (version) model.committed.push({ version, start: row.ends[before.applied - 1] ?? 0, end });
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Of those that still are at work, some die, and some stop until `wake`. */
+  #calm(): void {
+    for (const worker of this.#workers) {
+      if (worker.state !== 'at work' || worker.pending.length === 0) continue;
+      worker.state = 'stopped';
+    }
+  }
+
+  /** Sweeps and clean workers alone, until a sweep finds nothing. */
+  async finish(): Promise<void> {
+    for (const { ref, current } of this.#exports) {
+      const rest = this.#rests.get(current);
+      this.#rests.delete(current);
+      if (rest && rest.length > 0) await this.#put(ref, current, rest);
+    }
+    for (let round = 0; round < 10; round++) {
+      this.#jump(round < 3 ? 7 * HOUR_MS : 25 * HOUR_MS);
+      this.#queue = [];
+      await this.#clean((stores, clock) => this.#sweep(stores, clock));
+      const found = this.#queue;
+      if (found.length === 0) return;
+      for (const ref of found) await this.#clean((stores, clock) => this.#finishOne(ref, stores, clock));
+    }
+    throw new Violation(`stranded: ${JSON.stringify([...this.#states.values()])}`);
+  }
+
+  async #finishOne(ref: ExportRef, stores: Stores, clock: Clock): Promise<void> {
+    const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
+    const { end } = await new Ingest(stores, FORMATS, settings, clock, () => `clean-${this.trace.length}`).ingest(ref, DAY_MS);
+    this.trace.push(`clean worker: ${ref.name} ${end}`);
+  }
+
+  async #clean(work: (stores: Stores, clock: Clock) => Promise<unknown>): Promise<void> {
+    let calls = 0;
+    const counting: Gate = (call) => {
+      check(++calls < MAX_CALLS, 'a worker does not come to an end');
+      return call.run();
+    };
+    await work(gated(this.#stores, counting), () => this.#now);
+  }
+
+  /** Those that stopped go on where they were, days later. */
+  async wake(): Promise<void> {
+    for (let calls = 0; ; calls++) {
+      const awake = this.#workers.filter(({ state, pending }) => state !== 'dead' && pending.length > 0);
+      if (awake.length === 0) return;
+      check(calls < MAX_CALLS, 'a worker does not come to an end');
+      await this.#call(this.#random.pick(awake), 'run');
+    }
+  }
+
+  async verify(): Promise<void> {
+    const exports = [];
+    for (const { ref, ...model } of this.#exports) {
+      const found = await this.#ground.stores.exportStates.get(ref);
+      check(found !== null || model.current.bytes.length === 0, `${ref.name}: never read`);
+      if (!found) continue;
+      checkEnds(found.row, model.current, this.#segmentBytes, this.#now, SKEW_MS);
+      exports.push({ state: found.row, ...model });
+    }
+    const expiredAt = this.#now + SKEW_MS - RETENTION_DAYS * DAY_MS;
+    const finished = {
+      stores: this.#ground.stores,
+      fateOf: (model: number) => this.#author.fateOf(model),
+      expiredAt,
+      exports,
+    };
+    await checkLettersAndCounters(finished);
+    await checkRows(finished);
+  }
+}
+
+/** Cut, or filled with blank lines. */
+function sameLength(bytes: Buffer, length: number): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(Math.max(0, length - bytes.length), '\n')]).subarray(0, length);
+}
+
+/** All that can go on without storage has gone on. */
+async function idle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
