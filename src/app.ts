@@ -7,23 +7,36 @@ import { bin } from './core/kql/bin.ts';
 import { timestampFromMs } from './core/timestamp.ts';
 import { type DetectionView, getDetection, listDetections } from './detections.ts';
 import { FORMATS } from './formats.ts';
+import { type Health, health } from './health.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
 import { parseMessage } from './messages.ts';
 import { type NotifyEnd, notify, sinkStates } from './notify.ts';
-import type { Clock, ExportRef, Run, Sink, Stores } from './ports.ts';
-import { scorePartition, scoreWindows } from './score.ts';
+import type { Clock, DeadLetter, ExportInfo, ExportRef, Run, Sink, Stores } from './ports.ts';
+import { replay } from './replay.ts';
+import { expireHistory, scorePartition, scoreWindows } from './score.ts';
 import { openSink } from './sinks/open.ts';
-import { oldestUnread, type SweepResult, sweep } from './sweep.ts';
+import { type SweepResult, sweep, unread } from './sweep.ts';
 
 /** The use cases, one for each trigger, over the stores that the settings name. */
 export interface App {
   readonly config: Config;
   /** Reads an export on; what does not fit into the budget goes on the queue again. */
   ingest(message: unknown): Promise<IngestResult>;
-  sweep(): Promise<SweepResult>;
-  scoreWindows(): Promise<{ readonly asOf: string; readonly oldestUnreadMs: number }>;
+  /** Queues what is unread, and takes off what ended in poison queues: the tables know what it was about. */
+  sweep(): Promise<SweepResult & { readonly poison: Readonly<Record<string, number>> }>;
+  scoreWindows(): Promise<{ readonly asOf: string; readonly oldestUnreadMs: number | null }>;
   scorePartition(message: unknown): Promise<Run>;
   notify(message: unknown): Promise<NotifyEnd>;
+  /** Exports with something unread, touched since then (ms since the epoch; by default within the retention). */
+  unread(
+    since?: number,
+  ): Promise<{ readonly exports: readonly ExportInfo[]; readonly missingContainers: readonly string[] }>;
+  /** Reads an export to its end, however long it takes. */
+  readOn(ref: ExportRef): Promise<IngestResult>;
+  /** Reads an export again with the cuts that it has; null where nothing was read of it. */
+  replay(ref: ExportRef): Promise<IngestResult | null>;
+  deadLetters(): AsyncIterable<DeadLetter>;
+  health(): Promise<Health>;
   listDetections(filter: { state?: DetectionState; device?: string }): Promise<DetectionView[]>;
   getDetection(id: string): Promise<DetectionView | null>;
 }
@@ -56,12 +69,20 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       if (result.end === 'more') await stores.queues.send('ingest', { container: ref.container, name: ref.name });
       return result;
     },
-    sweep: () => sweep(stores, sweepSettings, clock),
+    async sweep() {
+      const swept = await sweep(stores, sweepSettings, clock);
+      return { ...swept, poison: await stores.queues.takePoison() };
+    },
     async scoreWindows() {
       // Also when the timer comes late: the hour that it was set for, not the one that has just begun.
       const asOf = bin(timestampFromMs(clock() - DELIVERY_LAG_MS), '1h');
-      const oldestUnreadMs = await oldestUnread(stores, sweepSettings, clock);
+      // What is read already is scored, whatever keeps the exports out of sight; the sweep fails loudly for that.
+      const oldestUnreadMs = await unread(stores, sweepSettings, clock).then(
+        (found) => found.oldestUnreadMs,
+        () => null,
+      );
       await scoreWindows(stores, asOf, oldestUnreadMs);
+      await expireHistory(stores, asOf, config.historyDays);
       return { asOf, oldestUnreadMs };
     },
     async scorePartition(message) {
@@ -74,6 +95,19 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       const sink = sinks.find((each) => each.name === name);
       return sink === undefined ? 'not-due' : await notify(stores, sink, detectionId, clock);
     },
+    unread: (since) => unread(stores, sweepSettings, clock, since),
+    readOn: (ref) => ingest.ingest(ref, Number.POSITIVE_INFINITY),
+    async replay(ref) {
+      return (await replay(stores.exportStates, ref)) ? await ingest.ingest(ref, Number.POSITIVE_INFINITY) : null;
+    },
+    deadLetters: () => stores.deadLetters.list(),
+    health: () =>
+      health(
+        stores,
+        sweepSettings,
+        sinks.map(({ name }) => name),
+        clock,
+      ),
     listDetections: (filter) => listDetections(stores.detections, filter),
     getDetection: (id) => getDetection(stores.detections, id),
   };

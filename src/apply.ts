@@ -2,12 +2,13 @@ import { Buffer } from 'node:buffer';
 import type { Format } from './core/reading.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
-import type { Segment } from './export_state.ts';
+import { lastEnd, type Segment } from './export_state.ts';
 import { contributionOf, segmentIdOf } from './keys.ts';
 import { KEPT_BYTES, MAX_LINE_BYTES, readLines } from './lines.ts';
 import { Merger, type PlacedRefusal } from './merger.ts';
 import type { Counters, DeadLetter, DeadLetterWriter, ExportState, Stores } from './ports.ts';
 import { type LocatedReport, ReportReader } from './reports.ts';
+import { tailOf } from './segment.ts';
 
 /** Which reports are stored. */
 export interface Kept {
@@ -20,14 +21,13 @@ export interface Kept {
 export interface Applied {
   readonly counters: Counters;
   readonly recognised: boolean;
-  /** Of no known format: nothing of it was kept. */
-  readonly foreign: boolean;
   readonly rows: number;
 }
 
 /**
  * Reads one segment of an export and merges it: its rows, then its dead letters. Doing it again, by whomever, writes
- * the same. Throws what the stores throw, when nothing of it is on its way any more.
+ * the same. 'foreign' where it is of no known format, 'replaced' where another content stands in its place by now: of
+ * both no dead letter is kept. Throws what the stores throw, when nothing of it is on its way any more.
  */
 export async function applySegment(
   stores: Pick<Stores, 'exports' | 'hourlyCounts' | 'deadLetters'>,
@@ -35,7 +35,7 @@ export async function applySegment(
   state: ExportState,
   segment: Segment,
   kept: Kept,
-): Promise<Applied> {
+): Promise<Applied | 'foreign' | 'replaced'> {
   const segmentId = segmentIdOf(state, state.generation, segment.start, segment.end);
   const letters = stores.deadLetters.open(segmentId, { repeat: true });
   const work = new SegmentWork(stores, state, letters, kept);
@@ -51,50 +51,67 @@ export async function applySegment(
     } as const;
     for await (const batch of readLines(stores.exports.read(state, segment.start, segment.end), options)) {
       const reading = reader.read(batch);
-      if (reader.foreign) return await work.forget();
+      if (reader.foreign) break;
       await work.take(reading.reports, reading.letters, reading.counters);
     }
-    return await work.finish(reader.recognised);
+    await work.send();
+    // Asked after the reading: so what was read is what was claimed.
+    const isReplaced = (await tailOf(stores.exports, state, lastEnd(state))) !== state.tail;
+    if (!isReplaced && !reader.foreign) return await work.finish(reader.recognised);
+    await work.abandon();
+    return isReplaced ? 'replaced' : 'foreign';
   } catch (error) {
     await work.abandon();
     throw error;
   }
 }
 
+const NO_BYTES = new Uint8Array();
+
 class SegmentWork {
   readonly #state: ExportState;
   readonly #letters: DeadLetterWriter;
   readonly #kept: Kept;
   readonly #merger: Merger;
+  /** Held to the end: they come as the transactions do, and a writing of letters must be the same each time. */
+  readonly #refusals: PlacedRefusal[] = [];
   #counters: Counters = NO_COUNTERS;
 
   constructor(stores: Pick<Stores, 'hourlyCounts'>, state: ExportState, letters: DeadLetterWriter, kept: Kept) {
     this.#state = state;
     this.#letters = letters;
     this.#kept = kept;
-    this.#merger = new Merger(stores.hourlyCounts, (refusal) => this.#bury(letterOf(this.#state, refusal)));
+    this.#merger = new Merger(stores.hourlyCounts, async (refusal) => {
+      this.#refusals.push(refusal);
+    });
   }
 
   async take(reports: readonly LocatedReport[], letters: readonly DeadLetter[], counters: Counters): Promise<void> {
     this.#count(counters);
-    for (const letter of letters) await this.#letters.add(letter);
+    const future: DeadLetter[] = [];
     for (const located of reports) {
       const { report } = located;
       if (report.Timestamp <= this.#kept.after) this.#count({ ...NO_COUNTERS, reports: -1, expired: 1 });
-      else if (report.Timestamp > this.#kept.upTo) await this.#bury(futureLetter(this.#state, located));
+      else if (report.Timestamp > this.#kept.upTo) future.push(futureLetter(this.#state, located));
       else await this.#merger.add(contributionOf(report), located);
     }
+    this.#count({ ...NO_COUNTERS, reports: -future.length, deadLetters: future.length });
+    // The bytes of a line go with its first letter alone: a line of a megabyte can hold half a million faults.
+    const faults = letters.map((letter, n) => (letter.bytes === letters[n - 1]?.bytes ? without(letter) : letter));
+    await this.#add([...faults, ...future]);
+  }
+
+  /** Sends what is left of the rows. */
+  async send(): Promise<void> {
+    await this.#merger.finish();
   }
 
   async finish(recognised: boolean): Promise<Applied> {
-    await this.#merger.finish();
+    const refused = this.#refusals.map((refusal) => letterOf(this.#state, refusal));
+    this.#count({ ...NO_COUNTERS, reports: -refused.length, deadLetters: refused.length });
+    await this.#add(refused);
     await this.#letters.close();
-    return { counters: this.#counters, recognised, foreign: false, rows: this.#merger.rows };
-  }
-
-  async forget(): Promise<Applied> {
-    await this.abandon();
-    return { counters: NO_COUNTERS, recognised: false, foreign: true, rows: 0 };
+    return { counters: this.#counters, recognised, rows: this.#merger.rows };
   }
 
   async abandon(): Promise<void> {
@@ -102,10 +119,11 @@ class SegmentWork {
     await this.#letters.abort();
   }
 
-  /** A report that was read after all becomes a dead letter. */
-  async #bury(letter: DeadLetter): Promise<void> {
-    this.#count({ ...NO_COUNTERS, reports: -1, deadLetters: 1 });
-    await this.#letters.add(letter);
+  /** In order of place: so however the bytes came in, the letters of a segment are the same. */
+  async #add(letters: readonly DeadLetter[]): Promise<void> {
+    for (const letter of letters.toSorted((a, b) => a.offset - b.offset || a.record - b.record)) {
+      await this.#letters.add(letter);
+    }
   }
 
   #count(counters: Counters): void {
@@ -121,6 +139,10 @@ function letterOf(state: ExportState, { row, code, place }: PlacedRefusal): Dead
 function futureLetter(state: ExportState, located: LocatedReport): DeadLetter {
   const bytes = Buffer.from(JSON.stringify(located.report)).subarray(0, KEPT_BYTES);
   return { ...placeOf(located), export: refOf(state), reason: 'time-in-future', bytes };
+}
+
+function without(letter: DeadLetter): DeadLetter {
+  return { ...letter, bytes: NO_BYTES };
 }
 
 function placeOf({ offset, length, record }: DeadLetter | LocatedReport | PlacedRefusal['place']) {

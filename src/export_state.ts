@@ -1,10 +1,12 @@
 import { addCounters, NO_COUNTERS } from './counters.ts';
 import type { Counters, ExportInfo, ExportState } from './ports.ts';
+import type { Cut } from './segment.ts';
 
 /** A claim younger than this is left to its owner; an older one is anybody's. */
-export const CLAIM_MS = 10 * 60_000;
+const CLAIM_MS = 10 * 60_000;
 const FIRST_BACK_OFF_MS = 60_000;
 const LONGEST_BACK_OFF_MS = 6 * 3_600_000;
+const LEFT = 'a worker stopped before it was done';
 
 /** The state of an export that nobody has read from. */
 export function newState({ container, name, lastModified }: ExportInfo): ExportState {
@@ -53,26 +55,30 @@ export function lastEnd(state: ExportState): number {
   return state.ends.at(-1) ?? 0;
 }
 
-/** Whether the open segment belongs to somebody else, who may still be at work. */
-export function isHeld(state: ExportState, worker: string, now: number): boolean {
-  return state.claimedAt !== null && state.claimedBy !== worker && now - state.claimedAt < CLAIM_MS;
+/**
+ * Whether the open segment belongs to somebody else (anybody, where no worker asks), who may still be at work. A claim
+ * of the future is as old as it is ahead: a clock was wrong, and may not hold the export until it is right.
+ */
+export function isHeld(state: ExportState, worker: string | null, now: number): boolean {
+  return state.claimedAt !== null && state.claimedBy !== worker && Math.abs(now - state.claimedAt) < CLAIM_MS;
 }
 
-/** `worker` takes the open segment, which stands as it is. */
+/** Whether it failed, and is not to be tried yet; whoever has it in hand goes on. Never for longer than we back off. */
+export function isBackingOff(state: ExportState, worker: string | null, now: number): boolean {
+  const waitMs = state.nextTry - now;
+  return waitMs > 0 && waitMs <= LONGEST_BACK_OFF_MS && (state.claimedAt === null || state.claimedBy !== worker);
+}
+
+/** `worker` takes the open segment, which stands as it is. That its owner left it without a word is a failure like others. */
 export function claimed(state: ExportState, worker: string, now: number): ExportState {
-  return { ...state, claimedAt: now, claimedBy: worker };
+  const isLeft = state.claimedAt !== null && state.claimedBy !== worker;
+  return { ...(isLeft ? failed(state, LEFT, now) : state), claimedAt: now, claimedBy: worker };
 }
 
-/** `worker` cuts a segment up to `end` and takes it. */
-export function claimedUpTo(
-  state: ExportState,
-  end: number,
-  tail: string,
-  info: ExportInfo,
-  worker: string,
-  now: number,
-) {
-  return { ...claimed(state, worker, now), ends: [...state.ends, end], tail, lastModified: info.lastModified };
+/** `worker` cuts a segment and takes it. */
+export function claimedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worker: string, now: number): ExportState {
+  const ends = [...state.ends, cut.end];
+  return { ...claimed(state, worker, now), ends, tail: cut.tail, lastModified: info.lastModified };
 }
 
 /** The open segment is done. */
@@ -93,7 +99,7 @@ export function failed(state: ExportState, reason: string, now: number): ExportS
   return { ...state, ...UNCLAIMED, failures: state.failures + 1, nextTry: now + backOff, reason };
 }
 
-/** Of a foreign format: left alone until it is replaced, or replayed. */
+/** Of a foreign format: left alone until it changes, or is replayed. */
 export function refused(state: ExportState, reason: string, info: ExportInfo): ExportState {
   return { ...state, ...UNCLAIMED, ...WELL, refused: true, reason, lastModified: info.lastModified };
 }

@@ -1,12 +1,13 @@
 import { applySegment } from './apply.ts';
 import type { Format } from './core/reading.ts';
-import { addMs, timestampFromMs } from './core/timestamp.ts';
+import { timestampFromMs } from './core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
 import {
   claimed,
   claimedUpTo,
   committed,
   failed,
+  isBackingOff,
   isHeld,
   lastEnd,
   newState,
@@ -16,7 +17,7 @@ import {
   type Segment,
 } from './export_state.ts';
 import type { Clock, Counters, ExportInfo, ExportRef, ExportState, Stores, Versioned } from './ports.ts';
-import { SEGMENT_BYTES, segmentEnd, tailOf } from './segment.ts';
+import { cutSegment, tailOf } from './segment.ts';
 
 export interface IngestSettings {
   readonly retentionDays: number;
@@ -50,9 +51,10 @@ export interface IngestResult {
 export const EXPECTED_FORMAT =
   'no record of a known format at its head; expected JSON lines of DeviceNetworkEvents, ' +
   'as the Streaming API or a Log Analytics export rule writes them';
+export const EXPECTED_LINES = 'no line end in its first 64 MiB; expected JSON lines';
 
 const DAY_MS = 86_400_000;
-/** How far ahead a device's clock may be. */
+/** How far ahead a device's clock may be when its report arrives. */
 const AHEAD_MS = DAY_MS;
 
 /**
@@ -101,84 +103,102 @@ export class Ingest {
     }
   }
 
-  /** One segment, or what stands in its way. */
+  /** One segment, or what stands in its way. Keeps why it failed. */
   async #step(ref: ExportRef, worker: string): Promise<Step> {
     const { exports, exportStates } = this.#stores;
+    const asked = this.#clock();
     // In this order: an export only grows, so that one read after its state is never shorter than the state says.
     const found = await exportStates.get(ref);
-    const info = await exports.info(ref);
-    if (info === null) return end('gone');
-    if (found === null) {
+    try {
+      const info = await exports.info(ref);
+      if (info === null) return end('gone');
+      if (found !== null) return await this.#goOn(found, info, worker, asked);
       await exportStates.insert(newState(info));
       return AGAIN;
+    } catch (error) {
+      if (found !== null) await this.#note(error, found, worker);
+      throw error;
     }
-    if (await this.#isReplaced(found.row, info)) {
-      const version = await exportStates.replace(nextGeneration(found.row, info), found.version);
-      return version === null ? AGAIN : { kind: 'restarted' };
+  }
+
+  async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string, asked: number): Promise<Step> {
+    const { exportStates } = this.#stores;
+    const { row, version } = found;
+    const now = this.#clock();
+    if (isHeld(row, worker, now)) return end('held');
+    if (isBackingOff(row, worker, now)) return end('backing-off');
+    if (row.refused && info.lastModified <= row.lastModified) return end('refused');
+
+    const next = await this.#next(row, info, worker, asked);
+    // Asked last: so what was just read is of the content that the earlier segments are of.
+    if (await this.#isReplaced(row, info)) {
+      const begun = await exportStates.replace(nextGeneration(row, info), version);
+      return begun === null ? AGAIN : { kind: 'restarted' };
     }
-    if (found.row.refused) return end('refused');
-    if (found.row.nextTry > this.#clock()) return end('backing-off');
-    const claim = await this.#claim(found, info, worker);
-    return 'kind' in claim ? claim : await this.#applyAndCommit(claim, info);
+    if (next === null) return await this.#nothingNew(found, info);
+    if (next === 'no-lines') {
+      await exportStates.replace(refused(row, EXPECTED_LINES, info), version);
+      return AGAIN;
+    }
+    const claim = await exportStates.replace(next.state, version);
+    return claim === null ? AGAIN : await this.#applyAndCommit({ ...next, version: claim }, info);
+  }
+
+  /** The open segment, or the next one, cut; null where there is none yet. */
+  async #next(row: ExportState, info: ExportInfo, worker: string, asked: number) {
+    if (row.refused && row.ends.length > 0) return null;
+    const open = openSegment(row);
+    if (open !== null) return { state: claimed(row, worker, this.#clock()), segment: open };
+    const start = lastEnd(row);
+    const cut = await cutSegment(this.#stores.exports, info, start, asked, this.#settings.segmentBytes);
+    if (cut === null || cut === 'no-lines') return cut;
+    return { state: claimedUpTo(row, cut, info, worker, this.#clock()), segment: { start, end: cut.end } };
   }
 
   async #isReplaced(state: ExportState, info: ExportInfo): Promise<boolean> {
     const last = lastEnd(state);
-    if (last === 0) return false;
-    if (info.length < last) return true;
-    return (await tailOf(this.#stores.exports, info, last)) !== state.tail;
-  }
-
-  /** Takes the open segment, or cuts the next. */
-  async #claim({ row, version }: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Claim | Step> {
-    const now = this.#clock();
-    if (isHeld(row, worker, now)) return end('held');
-    const open = openSegment(row);
-    const next =
-      open === null ? await this.#cut(row, info, worker) : { state: claimed(row, worker, now), segment: open };
-    if (next === null) return await this.#upToDate({ row, version }, info);
-    const claim = await this.#stores.exportStates.replace(next.state, version);
-    return claim === null ? AGAIN : { ...next, version: claim };
+    return last > 0 && (info.length < last || (await tailOf(this.#stores.exports, info, last)) !== state.tail);
   }
 
   /** Notes a change that brought nothing to read (a tag, a tier), so that the sweep does not ask about it again. */
-  async #upToDate({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
-    if (lastEnd(row) === info.length && row.lastModified < info.lastModified) {
+  async #nothingNew({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
+    if ((row.refused || lastEnd(row) === info.length) && row.lastModified < info.lastModified) {
       await this.#stores.exportStates.replace({ ...row, lastModified: info.lastModified }, version);
     }
-    return end('up-to-date');
-  }
-
-  async #cut(row: ExportState, info: ExportInfo, worker: string) {
-    const { exports } = this.#stores;
-    const start = lastEnd(row);
-    const bytes = this.#settings.segmentBytes ?? SEGMENT_BYTES;
-    const cut = await segmentEnd(exports, info, start, this.#clock(), bytes);
-    if (cut === null) return null;
-    const tail = await tailOf(exports, info, cut);
-    const state = claimedUpTo(row, cut, tail, info, worker, this.#clock());
-    return { state, segment: { start, end: cut } };
+    return end(row.refused ? 'refused' : 'up-to-date');
   }
 
   async #applyAndCommit({ state, segment, version }: Claim, info: ExportInfo): Promise<Step> {
     const { exportStates } = this.#stores;
+    const kept = {
+      after: timestampFromMs(this.#clock() - this.#settings.retentionDays * DAY_MS),
+      // By when the report came, not by when it is read: whoever reads the segment once more decides the same.
+      upTo: timestampFromMs(state.lastModified + AHEAD_MS),
+    };
+    const applied = await applySegment(this.#stores, this.#formats, state, segment, kept);
+    // The next step finds out, and begins anew.
+    if (applied === 'replaced') return AGAIN;
+    if (applied === 'foreign') {
+      await exportStates.replace(refused(state, EXPECTED_FORMAT, info), version);
+      return AGAIN;
+    }
+    // Where somebody else went on meanwhile, the row says so, and the next step reads it.
+    const done = await exportStates.replace(committed(state, applied.counters, applied.recognised), version);
+    return done === null ? AGAIN : { kind: 'applied', rows: applied.rows, counters: applied.counters };
+  }
+
+  /** Keeps why a step failed, for the back-off, and lets go of the claim; unless somebody else is at it by now. */
+  async #note(error: unknown, found: Versioned<ExportState>, worker: string): Promise<void> {
+    const { exportStates } = this.#stores;
     try {
+      // Read anew: where the answer to our claim was lost, it is ours all the same.
+      const latest = await exportStates.get(found.row);
       const now = this.#clock();
-      const kept = {
-        after: timestampFromMs(now - this.#settings.retentionDays * DAY_MS),
-        upTo: addMs(timestampFromMs(now), AHEAD_MS),
-      };
-      const applied = await applySegment(this.#stores, this.#formats, state, segment, kept);
-      if (applied.foreign) {
-        await exportStates.replace(refused(state, EXPECTED_FORMAT, info), version);
-        return AGAIN;
-      }
-      // Where somebody else went on meanwhile, the row says so, and the next step reads it.
-      const done = await exportStates.replace(committed(state, applied.counters, applied.recognised), version);
-      return done === null ? AGAIN : { kind: 'applied', rows: applied.rows, counters: applied.counters };
-    } catch (error) {
-      await exportStates.replace(failed(state, reasonOf(error), this.#clock()), version);
-      throw error;
+      if (latest === null || isHeld(latest.row, worker, now)) return;
+      if (latest.version !== found.version && latest.row.claimedBy !== worker) return;
+      await exportStates.replace(failed(latest.row, reasonOf(error), now), latest.version);
+    } catch {
+      // The first error is the one to tell. A claim that stays runs out.
     }
   }
 }

@@ -169,6 +169,8 @@ export interface DeadLetters {
   open(segmentId: string, options: { repeat: boolean }): DeadLetterWriter;
   /** All that is kept, oldest segment first or in order of name; a letter at a time. */
   list(): AsyncIterable<DeadLetter>;
+  /** Removes what was written before (ms since the epoch). */
+  expire(before: number): Promise<void>;
 }
 
 // ── Detections ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,8 +216,11 @@ export interface Run {
   readonly durationMs: number;
   /** When it ended (ms since the epoch). */
   readonly endedAt: number;
-  /** How long the oldest export with something unread had waited when the run began; 0 where all were read. */
-  readonly oldestUnreadMs: number;
+  /**
+   * How long the oldest export with something unread had waited when the run began; 0 where all were read, null where
+   * that could not be found out.
+   */
+  readonly oldestUnreadMs: number | null;
 }
 
 export interface Runs {
@@ -272,7 +277,7 @@ export interface Messages {
   /** Export to read on. */
   readonly ingest: { readonly container: string; readonly name: string };
   /** Partition to score, for the window up to asOf; what the run is to say of the exports. */
-  readonly score: { readonly partition: string; readonly asOf: string; readonly oldestUnreadMs: number };
+  readonly score: { readonly partition: string; readonly asOf: string; readonly oldestUnreadMs: number | null };
   /** Change of a detection to tell a sink. A hint: the Detections row is the truth. */
   readonly notify: { readonly detectionId: string; readonly sink: string };
 }
@@ -280,6 +285,14 @@ export interface Messages {
 export interface Queues {
   /** Puts a message on a queue. Doing it twice delivers it twice; delivering it twice does no harm. */
   send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void>;
+  /** Messages that wait, by the queue's name, those in poison queues among them: the service's own estimate. */
+  lengths(): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Takes messages off the poison queues, ours and that of the blob trigger: how many of which, none named where there
+   * were none. What they were about is not lost: all work is derived from the tables and found again by the next sweep
+   * or run. Doing it again finds what came since.
+   */
+  takePoison(): Promise<Readonly<Record<string, number>>>;
 }
 
 // ── All of them ───────────────────────────────────────────────────────────────────────────────────────────────────

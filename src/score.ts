@@ -1,5 +1,5 @@
 import type { Rule } from './core/rule.ts';
-import { type Timestamp, timestampFromMs } from './core/timestamp.ts';
+import { addMs, msOf, type Timestamp, timestampFromMs } from './core/timestamp.ts';
 import { windowOf } from './core/window.ts';
 import { PARTITIONS } from './keys.ts';
 import { expiryOf, PartitionScan } from './partition_scan.ts';
@@ -15,9 +15,23 @@ export interface ScoreSettings {
 export async function scoreWindows(
   stores: Pick<Stores, 'queues'>,
   asOf: Timestamp,
-  oldestUnreadMs: number,
+  oldestUnreadMs: number | null,
 ): Promise<void> {
   for (const partition of PARTITIONS) await stores.queues.send('score', { partition, asOf, oldestUnreadMs });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Once a day, with the window that ends at midnight: removes runs and dead letters that are older than `historyDays`. */
+export async function expireHistory(
+  stores: Pick<Stores, 'runs' | 'deadLetters'>,
+  asOf: Timestamp,
+  historyDays: number,
+): Promise<void> {
+  if (asOf.slice(11, 13) !== '00') return;
+  const before = addMs(asOf, -historyDays * DAY_MS);
+  await stores.runs.expire(before);
+  await stores.deadLetters.expire(msOf(before));
 }
 
 /**
@@ -29,7 +43,7 @@ export async function scorePartition(
   stores: Stores,
   settings: ScoreSettings,
   sinks: readonly SinkState[],
-  message: { readonly partition: Partition; readonly asOf: Timestamp; readonly oldestUnreadMs: number },
+  message: { readonly partition: Partition; readonly asOf: Timestamp; readonly oldestUnreadMs: number | null },
   clock: Clock,
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs } = message;

@@ -5,6 +5,8 @@ import type { ExportInfo, ExportRef, ExportStore } from './ports.ts';
 
 /** Bytes that a segment has at most, unless one line alone is longer. */
 export const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** An export without a newline in so many bytes from its start holds no lines. */
+const HEAD_BYTES = 64 * 1024 * 1024;
 /** What the hash of a tail covers. */
 const TAIL_BYTES = 1024;
 /** What is read at once in search of a newline. */
@@ -13,33 +15,48 @@ const SEARCH_BYTES = 256 * 1024;
 const TAIL_PATIENCE_MS = 24 * 3_600_000;
 const NEWLINE = 10;
 
+/** Where a segment ends, and the tail before that end, of one reading: both speak of the same content. */
+export interface Cut {
+  readonly end: number;
+  readonly tail: string;
+}
+
 /**
- * Where the segment that begins at `start` ends: behind the last whole line within `segmentBytes`; null where no whole
- * line is there yet. What follows the last newline at the very end is a line when it is a whole JSON value (an append
- * is atomic), or when the export has not changed for a day; before that it may still be on its way.
+ * Cuts the segment that begins at `start`: behind the last whole line within `segmentBytes`; null where no whole line is
+ * there yet, 'no-lines' where none will be. What follows the last newline at the very end is a line when it is a whole
+ * JSON value (an append is atomic), or when the export has not changed for a day before `asked`, when its `info` was
+ * asked for; until then it may still be on its way.
  */
-export async function segmentEnd(
+export async function cutSegment(
   store: ExportStore,
   info: ExportInfo,
   start: number,
-  now: number,
+  asked: number,
   segmentBytes = SEGMENT_BYTES,
-): Promise<number | null> {
+): Promise<Cut | null | 'no-lines'> {
   const limit = Math.min(info.length, start + segmentBytes);
   if (limit <= start) return null;
-  const lastLine = await lastNewline(store, info, start, limit);
-  if (limit < info.length)
-    return lastLine ?? (await nextNewline(store, info, limit)) ?? tailEnd(store, info, start, now);
+  const lines = await lastNewline(store, info, start, limit);
   // The newest bytes: whatever stands behind the last newline is looked at now, with the lines before it or alone.
-  return (await tailEnd(store, info, lastLine ?? start, now)) ?? lastLine;
+  if (limit === info.length) return (await tailCut(store, info, lines?.end ?? start, asked)) ?? lines;
+  if (lines) return lines;
+  const isHead = start === 0 && info.length > HEAD_BYTES;
+  const line = await nextNewline(store, info, limit, isHead ? HEAD_BYTES : info.length);
+  return line ?? (isHead ? 'no-lines' : tailCut(store, info, start, asked));
 }
 
-/** The end of the export, where what stands between `from` and it is a line; null where it is not, or nothing is there. */
-async function tailEnd(store: ExportStore, info: ExportInfo, from: number, now: number): Promise<number | null> {
+/** SHA-256, hex, of the last ≤ 1 KiB before `end`: by it a replaced export is known. */
+export async function tailOf(store: ExportStore, ref: ExportRef, end: number): Promise<string> {
+  return cutAt(await stretchOf(store, ref, end, end), end).tail;
+}
+
+/** Cuts at the end of the export, where what stands between `from` and it is a line. */
+async function tailCut(store: ExportStore, info: ExportInfo, from: number, asked: number): Promise<Cut | null> {
   if (from === info.length) return null;
-  if (now - info.lastModified > TAIL_PATIENCE_MS) return info.length;
-  if (info.length - from > MAX_LINE_BYTES) return null;
-  return isJson(await bytesOf(store, info, from, info.length)) ? info.length : null;
+  const isLate = asked - info.lastModified > TAIL_PATIENCE_MS;
+  if (!isLate && info.length - from > MAX_LINE_BYTES) return null;
+  const stretch = await stretchOf(store, info, isLate ? info.length : from, info.length);
+  return isLate || isJson(stretch.bytes.subarray(from - stretch.offset)) ? cutAt(stretch, info.length) : null;
 }
 
 function isJson(bytes: Buffer): boolean {
@@ -53,35 +70,46 @@ function isJson(bytes: Buffer): boolean {
   }
 }
 
-/** Behind the last newline within `[start, limit)`, searched from the end. */
-async function lastNewline(store: ExportStore, ref: ExportRef, start: number, limit: number): Promise<number | null> {
+/** Cuts behind the last newline within `[start, limit)`, searched from the end. */
+async function lastNewline(store: ExportStore, ref: ExportRef, start: number, limit: number): Promise<Cut | null> {
   for (let end = limit; end > start; end -= SEARCH_BYTES) {
     const from = Math.max(start, end - SEARCH_BYTES);
-    const at = (await bytesOf(store, ref, from, end)).lastIndexOf(NEWLINE);
-    if (at !== -1) return from + at + 1;
+    const stretch = await stretchOf(store, ref, from, end);
+    const at = stretch.offset + stretch.bytes.lastIndexOf(NEWLINE);
+    if (at >= from) return cutAt(stretch, at + 1);
   }
   return null;
 }
 
-/** Behind the first newline at or after `from`. */
-async function nextNewline(store: ExportStore, info: ExportInfo, from: number): Promise<number | null> {
-  let offset = from;
-  for await (const piece of store.read(info, from, info.length)) {
-    const at = piece.indexOf(NEWLINE);
-    if (at !== -1) return offset + at + 1;
-    offset += piece.length;
+/** Cuts behind the first newline within `[from, limit)`. */
+async function nextNewline(store: ExportStore, ref: ExportRef, from: number, limit: number): Promise<Cut | null> {
+  let offset = Math.max(0, from - TAIL_BYTES);
+  let seen = Buffer.alloc(0);
+  for await (const piece of store.read(ref, offset, limit)) {
+    const bytes = Buffer.concat([seen, piece]);
+    const at = bytes.indexOf(NEWLINE, Math.max(seen.length, from - offset));
+    if (at !== -1) return cutAt({ offset, bytes }, offset + at + 1);
+    seen = bytes.subarray(-TAIL_BYTES);
+    offset += bytes.length - seen.length;
   }
   return null;
 }
 
-/** SHA-256, hex, of the last ≤ 1 KiB before `end`: by it a replaced export is known. */
-export async function tailOf(store: ExportStore, ref: ExportRef, end: number): Promise<string> {
-  const bytes = await bytesOf(store, ref, Math.max(0, end - TAIL_BYTES), end);
-  return createHash('sha256').update(bytes).digest('hex');
+/** Bytes of an export from `offset` on. */
+interface Stretch {
+  readonly offset: number;
+  readonly bytes: Buffer;
 }
 
-async function bytesOf(store: ExportStore, ref: ExportRef, start: number, end: number): Promise<Buffer> {
+/** `[from, end)` of one reading, with what a tail at any place in it covers. */
+async function stretchOf(store: ExportStore, ref: ExportRef, from: number, end: number): Promise<Stretch> {
+  const offset = Math.max(0, from - TAIL_BYTES);
   const pieces: Uint8Array[] = [];
-  for await (const piece of store.read(ref, start, end)) pieces.push(piece);
-  return Buffer.concat(pieces);
+  for await (const piece of store.read(ref, offset, end)) pieces.push(piece);
+  return { offset, bytes: Buffer.concat(pieces) };
+}
+
+function cutAt({ offset, bytes }: Stretch, end: number): Cut {
+  const before = bytes.subarray(Math.max(0, end - offset - TAIL_BYTES), end - offset);
+  return { end, tail: createHash('sha256').update(before).digest('hex') };
 }

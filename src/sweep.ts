@@ -1,4 +1,4 @@
-import { CLAIM_MS, lastEnd, openSegment } from './export_state.ts';
+import { isBackingOff, isHeld, lastEnd, openSegment } from './export_state.ts';
 import type { Clock, ExportInfo, ExportState, Stores } from './ports.ts';
 
 export interface SweepSettings {
@@ -27,33 +27,51 @@ const DAY_MS = 86_400_000;
 export async function sweep(stores: Stores, settings: SweepSettings, clock: Clock): Promise<SweepResult> {
   const now = clock();
   const missingContainers: string[] = [];
+  const errors: unknown[] = [];
   const total = { exports: 0, queued: 0, oldestUnreadMs: 0, expired: 0 };
   for (const container of settings.containers) {
-    const states = await statesOf(stores, container);
-    const seen = await survey(stores, container, states, settings.retentionDays, now);
+    try {
+      const states = await statesOf(stores, container);
+      const seen = await survey(stores, container, states, settings.retentionDays, now);
+      if (seen === 'missing') {
+        missingContainers.push(container);
+        continue;
+      }
+      for (const { name } of seen.due) await stores.queues.send('ingest', { container, name });
+      total.exports += seen.exports;
+      total.queued += seen.due.length;
+      total.oldestUnreadMs = Math.max(total.oldestUnreadMs, seen.oldestUnreadMs);
+      total.expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  // One container that cannot be read keeps no other from being swept.
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several containers failed');
+  return { ...total, missingContainers };
+}
+
+/**
+ * The exports with something unread that were touched since then (ms since the epoch; by default within the retention),
+ * and how long the oldest has waited. Those that somebody is at, or that back off, are among them.
+ */
+export async function unread(stores: Stores, settings: SweepSettings, clock: Clock, since?: number) {
+  const now = clock();
+  const days = since === undefined ? settings.retentionDays : (now - since) / DAY_MS;
+  const exports: ExportInfo[] = [];
+  const missingContainers: string[] = [];
+  let oldestUnreadMs = 0;
+  for (const container of settings.containers) {
+    const seen = await survey(stores, container, await statesOf(stores, container), days, now);
     if (seen === 'missing') {
       missingContainers.push(container);
       continue;
     }
-    for (const { name } of seen.due) await stores.queues.send('ingest', { container, name });
-    total.exports += seen.exports;
-    total.queued += seen.due.length;
-    total.oldestUnreadMs = Math.max(total.oldestUnreadMs, seen.oldestUnreadMs);
-    total.expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
+    exports.push(...seen.unread);
+    oldestUnreadMs = Math.max(oldestUnreadMs, seen.oldestUnreadMs);
   }
-  return { ...total, missingContainers };
-}
-
-/** How long the oldest export with something unread has waited (ms); 0 where all are read. */
-export async function oldestUnread(stores: Stores, settings: SweepSettings, clock: Clock): Promise<number> {
-  const now = clock();
-  let oldest = 0;
-  for (const container of settings.containers) {
-    const states = await statesOf(stores, container);
-    const seen = await survey(stores, container, states, settings.retentionDays, now);
-    if (seen !== 'missing') oldest = Math.max(oldest, seen.oldestUnreadMs);
-  }
-  return oldest;
+  return { exports, oldestUnreadMs, missingContainers };
 }
 
 /** Compares the exports of a container with what was read of them. */
@@ -66,6 +84,7 @@ async function survey(
 ) {
   const blobs = await stores.exports.list(container);
   if (blobs === 'missing') return 'missing';
+  const unread: ExportInfo[] = [];
   const due: ExportInfo[] = [];
   let exports = 0;
   let oldestUnreadMs = 0;
@@ -74,9 +93,10 @@ async function survey(
     const state = states.get(blob.name);
     if (now - blob.lastModified > retentionDays * DAY_MS || !isUnread(blob, state)) continue;
     oldestUnreadMs = Math.max(oldestUnreadMs, now - unreadSince(blob, state, now));
-    if (isDue(blob, state, now)) due.push(blob);
+    unread.push(blob);
+    if (isDue(state, now)) due.push(blob);
   }
-  return { exports, due, oldestUnreadMs };
+  return { exports, unread, due, oldestUnreadMs };
 }
 
 async function statesOf(stores: Stores, container: string): Promise<Map<string, ExportState>> {
@@ -88,6 +108,8 @@ async function statesOf(stores: Stores, container: string): Promise<Map<string, 
 /** Whether the export has something that is not read to its end, as far as the listing tells. */
 function isUnread(blob: ExportInfo, state: ExportState | undefined): boolean {
   if (state === undefined) return blob.length > 0;
+  // A foreign export is looked at again only when it has changed: it may have been replaced.
+  if (state.refused) return blob.lastModified > state.lastModified;
   const changed = lastEnd(state) !== blob.length || blob.lastModified > state.lastModified;
   return changed || openSegment(state) !== null;
 }
@@ -103,12 +125,8 @@ function unreadSince(blob: ExportInfo, state: ExportState | undefined, now: numb
 }
 
 /** Whether now is the time to read it: not while somebody is at it, nor before its next try. */
-function isDue(blob: ExportInfo, state: ExportState | undefined, now: number): boolean {
-  if (state === undefined) return true;
-  // A foreign export is looked at again only when it has changed: it may have been replaced.
-  if (state.refused) return blob.lastModified > state.lastModified;
-  if (state.nextTry > now) return false;
-  return state.claimedAt === null || now - state.claimedAt >= CLAIM_MS;
+function isDue(state: ExportState | undefined, now: number): boolean {
+  return state === undefined || (!isHeld(state, null, now) && !isBackingOff(state, null, now));
 }
 
 async function expire(stores: Stores, states: Iterable<ExportState>, before: number): Promise<number> {

@@ -24,13 +24,21 @@ export class AzureDeadLetters implements DeadLetters {
 
   /** In order of name. */
   async *list(): AsyncGenerator<DeadLetter> {
-    for await (const name of this.#names()) {
+    for await (const { name } of this.#blobs()) {
       const container = this.#container.containerName;
       for await (const line of this.#lines(name)) yield decodeLetter(line, { container, name });
     }
   }
 
-  async *#names(): AsyncGenerator<string> {
+  async expire(before: number): Promise<void> {
+    for await (const { name, lastModified } of this.#blobs()) {
+      if (lastModified.getTime() >= before) continue;
+      const subject = `${this.#container.containerName}: removal of ${name}`;
+      await about(subject, () => this.#container.getBlobClient(name).deleteIfExists());
+    }
+  }
+
+  async *#blobs(): AsyncGenerator<{ readonly name: string; readonly lastModified: Date }> {
     const pages = this.#container.listBlobsFlat().byPage();
     const subject = `${this.#container.containerName}: listing`;
     for (;;) {
@@ -43,7 +51,7 @@ export class AzureDeadLetters implements DeadLetters {
         }
       });
       if (done) return;
-      yield* value.segment.blobItems.map((blob) => blob.name);
+      yield* value.segment.blobItems.map(({ name, properties: { lastModified } }) => ({ name, lastModified }));
     }
   }
 

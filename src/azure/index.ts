@@ -19,6 +19,6 @@ export function azureStores(state: StorageClients, exports: StorageClients = sta
     detections: new AzureDetections(state),
     runs: new AzureRuns(state),
     sinks: new AzureSinkStates(state),
-    queues: new AzureQueues(state),
+    queues: new AzureQueues(state, exports),
   };
 }

@@ -13,3 +13,6 @@ export const TABLES = {
 export const DEAD_LETTERS_CONTAINER = 'dead-letters';
 
 export const QUEUES = { ingest: 'ingest', score: 'score', notify: 'notify' } as const;
+
+/** Where the host puts what the blob trigger could not get done. */
+export const BLOB_TRIGGER_POISON = 'webjobs-blobtrigger-poison';

@@ -1,16 +1,23 @@
-import type { QueueServiceClient } from '@azure/storage-queue';
+import type { QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import type { Messages, Queues } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
-import { QUEUES } from './names.ts';
-import { isAnswer } from './rest_errors.ts';
+import { BLOB_TRIGGER_POISON, QUEUES } from './names.ts';
+import { isAnswer, statusOf } from './rest_errors.ts';
 import { about } from './store_error.ts';
+
+/** Taken off at once, and at most so often in a row: a flood of poison does not hold up a sweep. */
+const TAKEN_AT_ONCE = 32;
+const TAKES = 20;
 
 /** The queues that the functions listen on; each comes to be with its first message. */
 export class AzureQueues implements Queues {
   readonly #queues: QueueServiceClient;
+  /** The queues of the account that holds the exports, where the host keeps the blob trigger's. */
+  readonly #triggers: QueueServiceClient;
 
-  constructor(clients: StorageClients) {
+  constructor(clients: StorageClients, exports: StorageClients = clients) {
     this.#queues = clients.queues;
+    this.#triggers = exports.queues;
   }
 
   async send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void> {
@@ -25,6 +32,52 @@ export class AzureQueues implements Queues {
         await client.sendMessage(text);
       }
     });
+  }
+
+  async lengths(): Promise<Record<string, number>> {
+    const lengths: Record<string, number> = {};
+    const ours = Object.values(QUEUES).map((name) => this.#queues.getQueueClient(name));
+    for (const client of [...ours, ...this.#poisonQueues()]) {
+      const found = await about(`queue ${client.name}: length`, () => unlessAbsent(client.getProperties()));
+      if (found) lengths[client.name] = found.approximateMessagesCount ?? 0;
+    }
+    return lengths;
+  }
+
+  async takePoison(): Promise<Record<string, number>> {
+    const taken: Record<string, number> = {};
+    for (const client of this.#poisonQueues()) {
+      const messages = await about(`queue ${client.name}: take`, () => takeAll(client));
+      if (messages > 0) taken[client.name] = messages;
+    }
+    return taken;
+  }
+
+  #poisonQueues(): QueueClient[] {
+    const ours = Object.values(QUEUES).map((name) => this.#queues.getQueueClient(`${name}-poison`));
+    return [...ours, this.#triggers.getQueueClient(BLOB_TRIGGER_POISON)];
+  }
+}
+
+async function takeAll(client: QueueClient): Promise<number> {
+  let taken = 0;
+  for (let take = 0; take < TAKES; take++) {
+    const found = await unlessAbsent(client.receiveMessages({ numberOfMessages: TAKEN_AT_ONCE }));
+    const messages = found?.receivedMessageItems ?? [];
+    for (const { messageId, popReceipt } of messages) await unlessAbsent(client.deleteMessage(messageId, popReceipt));
+    taken += messages.length;
+    if (messages.length < TAKEN_AT_ONCE) break;
+  }
+  return taken;
+}
+
+/** Null where there is no such queue or message, or none that we may see: with the reader's role on the exports there is no trigger. */
+async function unlessAbsent<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === 404 || statusOf(error) === 403) return null;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import type { Timestamp } from '../core/timestamp.ts';
 import type { Partition, Run, Runs } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
-import { int32, int64, text, whole } from './columns.ts';
+import { int32, int64, text, whole, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewRow, type Row, Table } from './table.ts';
 
@@ -52,7 +52,7 @@ function encodeRun(run: Run): NewRow {
     NewestReport: run.newestReport,
     DurationMs: int64(Math.round(run.durationMs)),
     EndedAt: int64(run.endedAt),
-    OldestUnreadMs: int64(Math.round(run.oldestUnreadMs)),
+    ...(run.oldestUnreadMs === null ? {} : { OldestUnreadMs: int64(Math.round(run.oldestUnreadMs)) }),
   };
 }
 
@@ -70,6 +70,6 @@ function decodeRun(row: Row): Run {
     newestReport: text(row, 'NewestReport'),
     durationMs: whole(row, 'DurationMs'),
     endedAt: whole(row, 'EndedAt'),
-    oldestUnreadMs: whole(row, 'OldestUnreadMs'),
+    oldestUnreadMs: wholeOrNull(row, 'OldestUnreadMs'),
   };
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../settings.ts';
+import { addAccountCommands } from './account.ts';
 import { addLocalCommand } from './local.ts';
 import { addSampleCommand } from './sample.ts';
 import { addScoreCommand } from './score.ts';
@@ -16,6 +17,7 @@ const program = new Command('beaconwatch')
 addScoreCommand(program);
 addLocalCommand(program);
 addSampleCommand(program);
+addAccountCommands(program);
 
 /** Runs the command line; the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function run(argv: readonly string[]): Promise<number> {

@@ -62,5 +62,10 @@ describe('Queues on Azure', () =>
         // As the Functions host does with messageEncoding base64, its default.
         return receivedMessageItems.map(({ messageText }) => JSON.parse(Buffer.from(messageText, 'base64').toString()));
       },
+      poison: async (queue, messages) => {
+        const client = one.queues.getQueueClient(queue);
+        await client.createIfNotExists();
+        for (let n = 0; n < messages; n++) await client.sendMessage(`poison ${n}`);
+      },
     };
   }));

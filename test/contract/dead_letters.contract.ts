@@ -30,6 +30,15 @@ export function deadLettersContract(make: () => Promise<readonly [DeadLetters, D
     expect(await kept()).toEqual([]);
   });
 
+  it('expire removes what was written before, and nothing else', async () => {
+    await write('aa', lettersAt(1));
+    await store.expire(Date.now() - 60_000);
+    expect(await kept()).toEqual(lettersAt(1));
+    await store.expire(Date.now() + 60_000);
+    expect(await kept()).toEqual([]);
+    await store.expire(Date.now() + 60_000);
+  });
+
   it('list gives letters as they were added, segment by segment', async () => {
     await write('bb', lettersAt(3, 4));
     await write('aa', lettersAt(1, 2), { into: other });

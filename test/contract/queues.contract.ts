@@ -5,6 +5,8 @@ export interface QueuesUnderTest {
   readonly stores: readonly [Queues, Queues];
   /** Takes off all messages of a queue, as the host would hand them to a function. */
   received(queue: keyof Messages): Promise<unknown[]>;
+  /** Puts messages on a poison queue, as the host does. */
+  poison(queue: string, messages: number): Promise<void>;
 }
 
 /** What every Queues does. */
@@ -28,6 +30,18 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
       { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0 },
     ]);
     expect(await under.received('notify')).toEqual([{ detectionId: 'x|seed', sink: 'soc' }]);
+  });
+
+  it('lengths names what waits, takePoison takes off the poison queues', async () => {
+    const [store, other] = under.stores;
+    expect(await store.takePoison()).toEqual({});
+    await store.send('ingest', { container: 'c', name: 'n' });
+    await under.poison('ingest-poison', 40);
+    await under.poison('webjobs-blobtrigger-poison', 1);
+    expect(await store.lengths()).toMatchObject({ ingest: 1, 'ingest-poison': 40, 'webjobs-blobtrigger-poison': 1 });
+    expect(await other.takePoison()).toEqual({ 'ingest-poison': 40, 'webjobs-blobtrigger-poison': 1 });
+    expect(await store.takePoison()).toEqual({});
+    expect(await under.received('ingest')).toHaveLength(1);
   });
 
   it('send by two workers at once, where no queue is yet, delivers both', async () => {

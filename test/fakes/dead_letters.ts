@@ -1,7 +1,12 @@
-import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/ports.ts';
+import type { Clock, DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/ports.ts';
 
 export class MemoryDeadLetters implements DeadLetters {
-  readonly #segments = new Map<string, readonly DeadLetter[]>();
+  readonly #clock: Clock;
+  readonly #segments = new Map<string, { readonly letters: readonly DeadLetter[]; readonly at: number }>();
+
+  constructor(clock: Clock = Date.now) {
+    this.#clock = clock;
+  }
 
   open(segmentId: string, { repeat }: { repeat: boolean }): DeadLetterWriter {
     let added: DeadLetter[] = [];
@@ -10,7 +15,7 @@ export class MemoryDeadLetters implements DeadLetters {
         added.push(copyOf(letter));
       },
       close: async () => {
-        if (added.length > 0) this.#segments.set(segmentId, added);
+        if (added.length > 0) this.#segments.set(segmentId, { letters: added, at: this.#clock() });
         else if (repeat) this.#segments.delete(segmentId);
         added = [];
       },
@@ -20,9 +25,13 @@ export class MemoryDeadLetters implements DeadLetters {
     };
   }
 
+  async expire(before: number): Promise<void> {
+    for (const [segmentId, { at }] of this.#segments) if (at < before) this.#segments.delete(segmentId);
+  }
+
   async *list(): AsyncGenerator<DeadLetter> {
     for (const segmentId of [...this.#segments.keys()].sort()) {
-      for (const letter of this.#segments.get(segmentId) ?? []) yield copyOf(letter);
+      for (const letter of this.#segments.get(segmentId)?.letters ?? []) yield copyOf(letter);
     }
   }
 }

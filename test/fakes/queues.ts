@@ -1,13 +1,26 @@
 import type { Messages, Queues } from '../../src/ports.ts';
 import { throughJson } from './versioned_rows.ts';
 
-/** Queues in this process; tests take the messages off. */
+/** Queues in this process; tests take the messages off, and put poison in. */
 export class MemoryQueues implements Queues {
   readonly ingest: Messages['ingest'][] = [];
   readonly score: Messages['score'][] = [];
   readonly notify: Messages['notify'][] = [];
+  readonly poison: Record<string, number> = {};
 
   async send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void> {
     (this[queue] as Messages[Q][]).push(throughJson(message));
+  }
+
+  async lengths(): Promise<Record<string, number>> {
+    const { ingest, score, notify } = this;
+    const waiting = Object.entries({ ingest, score, notify }).map(([name, { length }]) => [name, length] as const);
+    return Object.fromEntries([...waiting, ...Object.entries(this.poison)].filter(([, length]) => length > 0));
+  }
+
+  async takePoison(): Promise<Record<string, number>> {
+    const taken = { ...this.poison };
+    for (const name of Object.keys(taken)) delete this.poison[name];
+    return taken;
   }
 }

@@ -26,7 +26,7 @@ export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions =
     exports: new MemoryExports({ clock, ...(random && { random }) }),
     exportStates: new MemoryExportStates(),
     hourlyCounts: new MemoryHourlyCounts({ facts: true }),
-    deadLetters: new MemoryDeadLetters(),
+    deadLetters: new MemoryDeadLetters(clock),
     detections: new MemoryDetections(),
     runs: new MemoryRuns(),
     sinks: new MemorySinkStates(),

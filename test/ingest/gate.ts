@@ -66,7 +66,11 @@ export function gated(stores: Stores, gate: Gate): Stores {
       open: (segmentId, options) => gatedWriter(deadLetters.open(segmentId, options), pass),
       list: () => deadLetters.list(),
     },
-    queues: { send: (queue, message) => pass('queues.send', () => queues.send(queue, message)) },
+    queues: {
+      send: (queue, message) => pass('queues.send', () => queues.send(queue, message)),
+      lengths: () => pass('queues.lengths', () => queues.lengths()),
+      takePoison: () => pass('queues.takePoison', () => queues.takePoison()),
+    },
   };
 }
 

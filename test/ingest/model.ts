@@ -83,7 +83,7 @@ export class ScheduleError extends Error {
 
   constructor(seed: number, wildSteps: number, trace: readonly string[], cause: unknown) {
     const what = cause instanceof Error ? (cause instanceof Violation ? cause.message : cause.stack) : String(cause);
-    super(`seed ${seed}, ${wildSteps} steps: ${what}\n  ${trace.slice(-80).join('\n  ')}`, { cause });
+    super(`seed ${seed}, ${wildSteps} steps: ${what}\n  ${trace.slice(-Number(process.env["LINES"] ?? 80)).join('\n  ')}`, { cause });
     this.wildSteps = wildSteps;
   }
 }
@@ -108,6 +108,12 @@ interface Worker {
 }
 
 class Death extends Error {}
+
+/** Of what a schedule does to a worker; a sweep gathers errors. */
+function isOurs(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isOurs);
+  return error instanceof InjectedFault || error instanceof Death;
+}
 
 class Run {
   readonly trace: string[] = [];
@@ -232,7 +238,11 @@ class Run {
     const model = this.#random.pick(this.#exports);
     if (model.current.bytes.length === 0) return;
     let bytes = this.#author.lines(this.#random.int(1, 12));
-    if (this.#random.chance(0.3)) bytes = sameLength(bytes, model.current.bytes.length);
+    if (this.#random.chance(0.3)) {
+      const { length } = model.current.bytes;
+      while (bytes.length < length) bytes = Buffer.concat([bytes, Buffer.from('\r\n'), this.#author.lines(5)]);
+      bytes = bytes.subarray(0, length);
+    }
     this.trace.push(`replace ${model.ref.name} of ${model.current.bytes.length} by ${bytes.length}`);
     await this.#ground.replace(model.ref, bytes);
     model.replaced.push(model.current);
@@ -275,7 +285,7 @@ class Run {
     const ended = (error?: unknown): void => {
       if (worker.state !== 'dead') worker.state = 'done';
       this.trace.push(`${worker.name} ends${error === undefined ? '' : `: ${error}`}`);
-      if (error === undefined || error instanceof InjectedFault || error instanceof Death) return;
+      if (error === undefined || isOurs(error)) return;
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
     };
     work(gated(this.#stores, gate), () => this.#now + skewMs).then(() => ended(), ended);
@@ -342,6 +352,8 @@ class Run {
           check(queue === 'ingest', `message on ${queue}`);
           this.#queue.push(message as ExportRef);
         },
+        lengths: async () => ({}),
+        takePoison: async () => ({}),
       },
     };
   }
@@ -436,11 +448,6 @@ class Run {
     await checkLettersAndCounters(finished);
     await checkRows(finished);
   }
-}
-
-/** Cut, or filled with blank lines. */
-function sameLength(bytes: Buffer, length: number): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc(Math.max(0, length - bytes.length), '\n')]).subarray(0, length);
 }
 
 /** All that can go on without storage has gone on. */

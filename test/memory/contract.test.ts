@@ -43,5 +43,11 @@ describe.each([
 describe('Queues in memory', () =>
   queuesContract(async () => {
     const { queues } = memoryStores();
-    return { stores: [queues, queues], received: async (queue) => queues[queue].splice(0) };
+    return {
+      stores: [queues, queues],
+      received: async (queue) => queues[queue].splice(0),
+      poison: async (queue, messages) => {
+        queues.poison[queue] = messages;
+      },
+    };
   }));

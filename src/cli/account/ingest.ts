@@ -25,8 +25,9 @@ export async function ingestCommand(options: IngestOptions): Promise<void> {
   const app = connect();
   const work = await app.unread(since);
   for (const container of work.missingContainers) process.stderr.write(`there is no container ${shown(container)}\n`);
-  const progress = new Progress('reading', work.bytes / 1e6, 'MB');
-  const total = await catchUp(app, work.exports, parallel, (bytes) => progress.add(bytes / 1e6));
+  const bytes = work.exports.reduce((sum, each) => sum + each.length, 0);
+  const progress = new Progress('reading', bytes / 1e6, 'MB');
+  const total = await catchUp(app, work.exports, parallel, (read) => progress.add(read / 1e6));
   progress.stop();
   for (const { name, reason } of total.failed) process.stderr.write(`${shown(name)}: ${shown(reason)}\n`);
   const { counters } = total;

@@ -9,8 +9,8 @@ export async function replayCommand(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const slash = path.indexOf('/');
     const ref = { container: path.slice(0, slash), name: path.slice(slash + 1) };
-    const result = slash < 1 ? 'unknown' : await app.replay(ref);
-    if (result === 'unknown') {
+    const result = slash < 1 ? null : await app.replay(ref);
+    if (result === null) {
       missing++;
       process.stderr.write(`${shown(path)}: nothing was read of such an export; name it as container/name\n`);
       continue;

@@ -19,6 +19,7 @@ export interface Outcome {
   readonly unfinished: readonly string[];
   readonly groups: number;
   readonly rows: number;
+  readonly detections: number;
 }
 
 /** Reads the outcome from the tables `Exports` and `Runs`, and from the containers. */
@@ -47,9 +48,11 @@ export async function readOutcome(stores: Stores, containers: readonly string[],
   }
   let groups = 0;
   let rows = 0;
+  let detections = 0;
   for await (const run of stores.runs.since(asOf)) {
     groups += run.groups;
     rows += run.rows;
+    detections += run.detections;
   }
-  return { exports, segments, counters, refused, failed, unfinished, groups, rows };
+  return { exports, segments, counters, refused, failed, unfinished, groups, rows, detections };
 }

@@ -7,7 +7,6 @@ import type { Uploaded } from './uploader.ts';
 export interface Totals {
   readonly uploaded: Uploaded;
   readonly outcome: Outcome;
-  readonly detections: number;
   /** Webhooks with a good signature. */
   readonly notifications: number;
   readonly requests: readonly Requests[];
@@ -42,7 +41,7 @@ function plantText({ kind, device, process, remoteIP }: Plant): string {
 }
 
 /** What went in, what came of it, and what it cost, a line each. */
-export function totalsText({ uploaded, outcome, detections, notifications, requests, seconds }: Totals): string {
+export function totalsText({ uploaded, outcome, notifications, requests, seconds }: Totals): string {
   const { counters } = outcome;
   const lines: Line[] = [
     ['exports', uploaded.exports, `${(uploaded.bytes / 1e6).toFixed(1)} MB in ${amount(uploaded.appends)} appends`],
@@ -54,7 +53,7 @@ export function totalsText({ uploaded, outcome, detections, notifications, reque
     ['groups', outcome.groups, ''],
     ['dead letters', counters.deadLetters, ''],
     ...counted('expired', counters.expired, 'reports older than what is kept'),
-    ['detections', detections, ''],
+    ['detections', outcome.detections, ''],
     ['notifications', notifications, 'webhooks received, signature verified'],
   ];
   const widest = Math.max(...lines.map(([name]) => name.length), ...requests.map(({ operation }) => operation.length));

@@ -73,14 +73,14 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     const planted = inputs.plants && plantedText(inputs.plants, detections);
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
-    const totals = totalsText({ uploaded, outcome, detections: detections.length, notifications, requests, seconds });
+    const totals = totalsText({ uploaded, outcome, notifications, requests, seconds });
     const rest = options.format === 'table' ? process.stdout : process.stderr;
     rest.write(`\n${planted === null ? '' : `${planted.text}\n`}${totals}`);
 
-    for (const note of notesOn(outcome)) say(note);
+    for (const note of notesOn(outcome, detections.length)) say(note);
     const isSeedRule = Object.entries(SEED_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
-      ...faultsOf(system, outcome, detections),
+      ...faultsOf(system, outcome),
       // With other numbers than the seed's nobody has said what should be found.
       ...(planted !== null && !planted.asExpected && isSeedRule ? ['the sample is not found as it was planted'] : []),
     ];
@@ -176,8 +176,9 @@ function lineOf(detection: DetectionView): DetectionLine {
   return { ...detection, countHours: evidence.Timestamp, ConnCounts: evidence.ConnCounts };
 }
 
-function notesOn({ refused, failed, unfinished }: Outcome): string[] {
+function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
   return [
+    ...(listed < detections ? [`${amount(listed)} of ${amount(detections)} detections are listed`] : []),
     ...(refused.length > 0 ? [`refused, as no export of a known format: ${refused.join(', ')}`] : []),
     ...failed.map(({ name, reason }) => `failed last: ${name}: ${reason}`),
     ...(unfinished.length > 0
@@ -186,14 +187,15 @@ function notesOn({ refused, failed, unfinished }: Outcome): string[] {
   ];
 }
 
-function faultsOf(system: LocalSystem, outcome: Outcome, detections: readonly DetectionView[]): string[] {
+function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
   const { received } = system;
-  const live = detections.filter(({ state }) => state !== 'resolved');
   return [
     ...system.poisoned,
     ...(outcome.failed.length > 0 ? [`${outcome.failed.length} exports could not be read to their end`] : []),
     ...(received.refused > 0 ? [`${received.refused} webhooks came without a good signature`] : []),
-    ...(received.ids.size !== live.length ? [`${live.length} detections, but ${received.ids.size} told`] : []),
+    ...(received.ids.size === outcome.detections
+      ? []
+      : [`${outcome.detections} detections, but ${received.ids.size} of them told`]),
   ];
 }
 
@@ -203,7 +205,7 @@ async function keep(system: LocalSystem, containers: readonly string[], signal: 
     [
       'All of it goes on running: a sweep every five seconds, the score once an hour. Ctrl-C ends it.',
       '',
-      `  curl '${system.httpUrl}/api/detections?state=new'`,
+      `  curl '${system.httpUrl}/api/detections?state=new'     (asks for no key; on Azure it does)`,
       '',
       `  Append to blobs of the container ${containers.join(', ')}, with Azure Storage Explorer or any client, by`,
       `  ${system.connectionString}`,

@@ -1,0 +1,24 @@
+import { inertJson, shown } from '../../core/text.ts';
+import { CommandError } from '../usage.ts';
+import { connect } from './connect.ts';
+
+/** `health`: what is stuck, and why. Fails where something wants attention, so that a script can ask. */
+export async function healthCommand({ format }: { readonly format: string }): Promise<void> {
+  const found = await connect().health();
+  if (format === 'json') {
+    process.stdout.write(`${inertJson(JSON.stringify(found))}\n`);
+  } else {
+    const { lastRun, unread, deadLetters, queues } = found;
+    const run =
+      lastRun === null ? 'none' : `window to ${lastRun.asOf.slice(0, 16)}Z, ${lastRun.partitions} of 16 partitions`;
+    const waiting = Object.entries(queues).map(([name, length]) => `${name} ${length}`);
+    process.stdout.write(
+      `last run      ${run}\n` +
+        `unread        ${unread.exports} exports, the oldest for ${Math.round(unread.oldestMs / 60_000)} minutes\n` +
+        `dead letters  ${deadLetters}${deadLetters > 0 ? ' (beaconwatch dead-letters shows them)' : ''}\n` +
+        `queues        ${waiting.join(', ') || 'none yet'}\n`,
+    );
+    for (const problem of found.problems) process.stdout.write(`! ${shown(problem, 1000)}\n`);
+  }
+  if (found.problems.length > 0) throw new CommandError(`${found.problems.length} things want attention`);
+}

@@ -1,0 +1,137 @@
+import type { Timestamp } from './core/timestamp.ts';
+import { addMs, timestampFromMs } from './core/timestamp.ts';
+import type { Clock, DetectionRow, ExportState, Stores } from './ports.ts';
+import { type SweepSettings, unread } from './sweep.ts';
+
+/** An export that is stuck, and why. */
+export interface StuckExport {
+  /** container/name, as `replay` takes it. */
+  readonly export: string;
+  readonly reason: string;
+  readonly failures: number;
+  /** ISO 8601; '' where it is not tried again by itself. */
+  readonly nextTry: string;
+}
+
+/** What an operator asks at a glance. */
+export interface Health {
+  /** What wants somebody's attention, a sentence each with the next step; none where all is well. */
+  readonly problems: readonly string[];
+  readonly lastRun: { readonly asOf: Timestamp; readonly partitions: number; readonly endedAt: string } | null;
+  /** Exports with something unread, and how long the oldest has waited. */
+  readonly unread: { readonly exports: number; readonly oldestMs: number };
+  readonly failing: readonly StuckExport[];
+  readonly refused: readonly StuckExport[];
+  readonly missingContainers: readonly string[];
+  readonly deadLetters: number;
+  /** By sink: notifications that ended as failed, and that are being tried. */
+  readonly notifications: Readonly<Record<string, { failed: number; trying: number }>>;
+  readonly disabledSinks: readonly string[];
+  /** Messages that wait, by queue. */
+  readonly queues: Readonly<Record<string, number>>;
+}
+
+const HOUR_MS = 3_600_000;
+/** A run is due each hour, and reading every few minutes: twice an hour without is no hiccup. */
+const PATIENCE_MS = 2 * HOUR_MS;
+const PARTITIONS = 16;
+
+/** Looks at everything that can be stuck. Reads only. */
+export async function health(
+  stores: Stores,
+  settings: SweepSettings,
+  sinks: readonly string[],
+  clock: Clock,
+): Promise<Health> {
+  const now = clock();
+  const { exports, oldestUnreadMs, missingContainers } = await unread(stores, settings, clock);
+  const states = await statesOf(stores, settings.containers);
+  const facts = {
+    lastRun: await lastRun(stores, now),
+    unread: { exports: exports.length, oldestMs: oldestUnreadMs },
+    failing: states.filter(({ failures }) => failures > 0).map(stuck),
+    refused: states.filter(({ refused }) => refused).map(stuck),
+    missingContainers,
+    deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
+    notifications: await notifications(stores, sinks),
+    disabledSinks: await disabled(stores, sinks),
+    queues: await stores.queues.lengths(),
+  };
+  return { problems: problemsOf(facts, now), ...facts };
+}
+
+async function statesOf(stores: Stores, containers: readonly string[]): Promise<ExportState[]> {
+  const states: ExportState[] = [];
+  for (const container of containers) {
+    for await (const { row } of stores.exportStates.list(container)) states.push(row);
+  }
+  return states;
+}
+
+function stuck({ container, name, reason, failures, nextTry }: ExportState): StuckExport {
+  const next = nextTry === 0 ? '' : new Date(nextTry).toISOString();
+  return { export: `${container}/${name}`, reason, failures, nextTry: next };
+}
+
+async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> {
+  let last: Health['lastRun'] = null;
+  for await (const run of stores.runs.since(addMs(timestampFromMs(now), -48 * HOUR_MS))) {
+    const partitions: number = last?.asOf === run.asOf ? last.partitions + 1 : 1;
+    last = { asOf: run.asOf, partitions, endedAt: new Date(run.endedAt).toISOString() };
+  }
+  return last;
+}
+
+async function notifications(stores: Stores, sinks: readonly string[]): Promise<Health['notifications']> {
+  const bySink = Object.fromEntries(sinks.map((name) => [name, { failed: 0, trying: 0 }]));
+  for await (const page of stores.detections.list({})) {
+    for (const row of page) {
+      for (const name of sinks) count(row, name, bySink[name] as { failed: number; trying: number });
+    }
+  }
+  return bySink;
+}
+
+function count({ detection, deliveries }: DetectionRow, sink: string, into: { failed: number; trying: number }): void {
+  if (detection.state === 'resolved') return;
+  const delivery = deliveries[sink];
+  if (delivery?.status === 'failed') into.failed++;
+  if (delivery?.status === 'sending') into.trying++;
+}
+
+async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {
+  const states = await Promise.all(sinks.map((name) => stores.sinks.get(name)));
+  return states.filter((state) => state !== null && state.disabledAt !== null).map((state) => state?.name ?? '');
+}
+
+function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
+  const { lastRun, unread, failing, refused, missingContainers, notifications, disabledSinks, queues } = facts;
+  const hours = (ms: number) => `${(ms / HOUR_MS).toFixed(1)} h`;
+  const silence = lastRun === null ? null : now - Date.parse(lastRun.endedAt);
+  const poisoned = Object.entries(queues).filter(([name, length]) => name.endsWith('-poison') && length > 0);
+  const failed = Object.entries(notifications).filter(([, { failed }]) => failed > 0);
+  return [
+    ...(lastRun === null ? ['No scoring run in two days: is the function app running?'] : []),
+    ...(silence !== null && silence > PATIENCE_MS
+      ? [`No scoring run for ${hours(silence)}: see the log of scoreWindows.`]
+      : []),
+    ...(lastRun !== null && lastRun.partitions < PARTITIONS && (silence ?? 0) > HOUR_MS / 2
+      ? [`The last run scored ${lastRun.partitions} of ${PARTITIONS} partitions: see the log of scorePartition.`]
+      : []),
+    ...(unread.oldestMs > PATIENCE_MS
+      ? [`An export has waited ${hours(unread.oldestMs)} to be read: see below, or the log of sweepExports.`]
+      : []),
+    ...failing.map(
+      (each) => `${each.export} failed ${each.failures} times (${each.reason}); next try ${each.nextTry}.`,
+    ),
+    ...refused.map((each) => `${each.export} is refused: ${each.reason}. After a fix: beaconwatch replay.`),
+    ...missingContainers.map(
+      (name) => `There is no container ${name}: see EXPORT_CONTAINERS, and the export's settings.`,
+    ),
+    ...poisoned.map(
+      ([name, length]) => `${length} messages in ${name}: see the log of its function; the next sweep takes them off.`,
+    ),
+    ...failed.map(([name, { failed }]) => `Sink ${name} did not take ${failed} notifications: see its settings.`),
+    ...disabledSinks.map((name) => `Sink ${name} said that it is gone (410): change its settings to wake it.`),
+  ];
+}
