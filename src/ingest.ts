@@ -106,13 +106,12 @@ export class Ingest {
   /** One segment, or what stands in its way. Keeps why it failed. */
   async #step(ref: ExportRef, worker: string): Promise<Step> {
     const { exports, exportStates } = this.#stores;
-    const asked = this.#clock();
     // In this order: an export only grows, so that one read after its state is never shorter than the state says.
     const found = await exportStates.get(ref);
     try {
       const info = await exports.info(ref);
       if (info === null) return end('gone');
-      if (found !== null) return await this.#goOn(found, info, worker, asked);
+      if (found !== null) return await this.#goOn(found, info, worker);
       await exportStates.insert(newState(info));
       return AGAIN;
     } catch (error) {
@@ -121,7 +120,7 @@ export class Ingest {
     }
   }
 
-  async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string, asked: number): Promise<Step> {
+  async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Step> {
     const { exportStates } = this.#stores;
     const { row, version } = found;
     const now = this.#clock();
@@ -129,7 +128,7 @@ export class Ingest {
     if (isBackingOff(row, worker, now)) return end('backing-off');
     if (row.refused && info.lastModified <= row.lastModified) return end('refused');
 
-    const next = await this.#next(row, info, worker, asked);
+    const next = await this.#next(row, info, worker);
     // Asked last: so what was just read is of the content that the earlier segments are of.
     if (await this.#isReplaced(row, info)) {
       const begun = await exportStates.replace(nextGeneration(row, info), version);
@@ -145,12 +144,12 @@ export class Ingest {
   }
 
   /** The open segment, or the next one, cut; null where there is none yet. */
-  async #next(row: ExportState, info: ExportInfo, worker: string, asked: number) {
+  async #next(row: ExportState, info: ExportInfo, worker: string) {
     if (row.refused && row.ends.length > 0) return null;
     const open = openSegment(row);
     if (open !== null) return { state: claimed(row, worker, this.#clock()), segment: open };
     const start = lastEnd(row);
-    const cut = await cutSegment(this.#stores.exports, info, start, asked, this.#settings.segmentBytes);
+    const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), this.#settings.segmentBytes);
     if (cut === null || cut === 'no-lines') return cut;
     return { state: claimedUpTo(row, cut, info, worker, this.#clock()), segment: { start, end: cut.end } };
   }

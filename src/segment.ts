@@ -24,25 +24,24 @@ export interface Cut {
 /**
  * Cuts the segment that begins at `start`: behind the last whole line within `segmentBytes`; null where no whole line is
  * there yet, 'no-lines' where none will be. What follows the last newline at the very end is a line when it is a whole
- * JSON value (an append is atomic), or when the export has not changed for a day before `asked`, when its `info` was
- * asked for; until then it may still be on its way.
+ * JSON value (an append is atomic), or when the export has not changed for a day; until then it may still be on its way.
  */
 export async function cutSegment(
   store: ExportStore,
   info: ExportInfo,
   start: number,
-  asked: number,
+  now: number,
   segmentBytes = SEGMENT_BYTES,
 ): Promise<Cut | null | 'no-lines'> {
   const limit = Math.min(info.length, start + segmentBytes);
   if (limit <= start) return null;
   const lines = await lastNewline(store, info, start, limit);
   // The newest bytes: whatever stands behind the last newline is looked at now, with the lines before it or alone.
-  if (limit === info.length) return (await tailCut(store, info, lines?.end ?? start, asked)) ?? lines;
+  if (limit === info.length) return (await tailCut(store, info, lines?.end ?? start, now)) ?? lines;
   if (lines) return lines;
   const isHead = start === 0 && info.length > HEAD_BYTES;
   const line = await nextNewline(store, info, limit, isHead ? HEAD_BYTES : info.length);
-  return line ?? (isHead ? 'no-lines' : tailCut(store, info, start, asked));
+  return line ?? (isHead ? 'no-lines' : tailCut(store, info, start, now));
 }
 
 /** SHA-256, hex, of the last ≤ 1 KiB before `end`: by it a replaced export is known. */
@@ -51,12 +50,19 @@ export async function tailOf(store: ExportStore, ref: ExportRef, end: number): P
 }
 
 /** Cuts at the end of the export, where what stands between `from` and it is a line. */
-async function tailCut(store: ExportStore, info: ExportInfo, from: number, asked: number): Promise<Cut | null> {
+async function tailCut(store: ExportStore, info: ExportInfo, from: number, now: number): Promise<Cut | null> {
   if (from === info.length) return null;
-  const isLate = asked - info.lastModified > TAIL_PATIENCE_MS;
-  if (!isLate && info.length - from > MAX_LINE_BYTES) return null;
-  const stretch = await stretchOf(store, info, isLate ? info.length : from, info.length);
-  return isLate || isJson(stretch.bytes.subarray(from - stretch.offset)) ? cutAt(stretch, info.length) : null;
+  if (now - info.lastModified > TAIL_PATIENCE_MS) return await lateCut(store, info);
+  if (info.length - from > MAX_LINE_BYTES) return null;
+  const stretch = await stretchOf(store, info, from, info.length);
+  return isJson(stretch.bytes.subarray(from - stretch.offset)) ? cutAt(stretch, info.length) : null;
+}
+
+/** Cuts at the end whatever stands there, unless the export has changed while we looked. */
+async function lateCut(store: ExportStore, info: ExportInfo): Promise<Cut | null> {
+  const stretch = await stretchOf(store, info, info.length, info.length);
+  const latest = await store.info(info);
+  return latest?.lastModified === info.lastModified ? cutAt(stretch, info.length) : null;
 }
 
 function isJson(bytes: Buffer): boolean {

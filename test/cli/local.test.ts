@@ -121,7 +121,12 @@ describe('beaconwatch local, asked for what cannot be', () => {
     [['--exports', 'scripts'], {}, 1, 'scripts: no report in any of its files\n'],
     [['--format', 'xml'], {}, 2, '--format must be one of table, json, csv, got "xml"\n'],
     [['--now', 'today'], {}, 2, '--now must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "today"\n'],
-    [['--now', '9998-01-01T00:00:00Z'], {}, 2, '--now may be at most a day ahead of the clock: '],
+    [
+      ['--now', '9998-01-01T00:00:00Z'],
+      {},
+      2,
+      'the window would end at 9998-01-01T00:00:00.0000000Z: --now may be at most a day ahead of the clock\n',
+    ],
     [[], { MIN_AVERAGE: 'high' }, 2, 'Invalid settings:\n- MIN_AVERAGE must be a number ≥ 0, got "high"\n'],
   ])('%j with %j ends before anything is started', async (args, env, code, why) => {
     const ended = await beaconwatch(['local', ...args], env);

@@ -435,7 +435,9 @@ class Run {
       const found = await this.#ground.stores.exportStates.get(ref);
       check(found !== null || model.current.bytes.length === 0, `${ref.name}: never read`);
       if (!found) continue;
-      checkEnds(found.row, model.current, this.#segmentBytes, this.#now, SKEW_MS);
+      // A content that is replaced while its first segment is cut can give it more: two readings look for its end.
+      const maxBytes = model.replaced.length > 0 ? Number.POSITIVE_INFINITY : this.#segmentBytes;
+      checkEnds(found.row, model.current, maxBytes, this.#now, SKEW_MS);
       exports.push({ state: found.row, ...model });
     }
     const expiredAt = this.#now + SKEW_MS - RETENTION_DAYS * DAY_MS;

@@ -31,7 +31,7 @@ export function check(holds: boolean, what: string): asserts holds {
  * The ends of a finished export: they cover it whole, and each stands behind a line end, behind a whole JSON value, or
  * where the export had ended for a day.
  */
-export function checkEnds(state: ExportState, version: Version, segmentBytes: number, now: number, slackMs: number): void {
+export function checkEnds(state: ExportState, version: Version, maxBytes: number, now: number, slackMs: number): void {
   const { bytes, grown } = version;
   const name = `${state.name}, ends ${state.ends.join(' ')} of ${bytes.length}`;
   check(state.applied === state.ends.length, `${name}: applied ${state.applied}`);
@@ -45,7 +45,7 @@ export function checkEnds(state: ExportState, version: Version, segmentBytes: nu
     const isLine = bytes[end - 1] === 10 || isJson(bytes.subarray(lineStart, end).toString('utf8'));
     check(isLine || restedAt(grown, end, now, slackMs), `${name}: a line is cut at ${end}`);
     const isOneLine = bytes.subarray(start, end - 1).indexOf(10) === -1;
-    check(end - start <= segmentBytes || isOneLine, `${name}: too long up to ${end}`);
+    check(end - start <= maxBytes || isOneLine, `${name}: too long up to ${end}`);
     start = end;
   }
 }

@@ -11,12 +11,14 @@ export async function healthCommand({ format }: { readonly format: string }): Pr
     const { lastRun, unread, deadLetters, queues } = found;
     const run =
       lastRun === null ? 'none' : `window to ${lastRun.asOf.slice(0, 16)}Z, ${lastRun.partitions} of 16 partitions`;
-    const waiting = Object.entries(queues).map(([name, length]) => `${name} ${length}`);
+    const waiting = Object.entries(queues)
+      .filter(([, length]) => length > 0)
+      .map(([name, length]) => `${name} ${length}`);
     process.stdout.write(
       `last run      ${run}\n` +
         `unread        ${unread.exports} exports, the oldest for ${Math.round(unread.oldestMs / 60_000)} minutes\n` +
         `dead letters  ${deadLetters}${deadLetters > 0 ? ' (beaconwatch dead-letters shows them)' : ''}\n` +
-        `queues        ${waiting.join(', ') || 'none yet'}\n`,
+        `queues        ${waiting.join(', ') || 'nothing waits'}\n`,
     );
     for (const problem of found.problems) process.stdout.write(`! ${shown(problem, 1000)}\n`);
   }

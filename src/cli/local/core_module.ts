@@ -78,7 +78,7 @@ export interface CoreModule {
   log(level: string, category: string, message: string): void;
 }
 
-export const CORE_MODULE = '@azure/functions-core';
+const CORE_MODULE = '@azure/functions-core';
 
 /** Gives `core` to whoever requires `@azure/functions-core`, a module that no registry has, as the Node worker does. */
 export function provideCoreModule(core: CoreModule): void {

@@ -4,6 +4,7 @@ import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
 import { readConfig, readRule } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { SEED_RULE } from '../../core/rule.ts';
+import { shown } from '../../core/text.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
 import { windowOf } from '../../core/window.ts';
 import { type Format, formattedLines } from '../output/format.ts';
@@ -100,11 +101,13 @@ export async function runLocal(options: LocalOptions): Promise<void> {
 class Interrupted extends CommandError {}
 
 async function inputsOf({ exports, now }: LocalOptions): Promise<Inputs> {
-  if (now !== null && msOf(now) > Date.now() + DAY_MS) {
-    throw new UsageError('--now may be at most a day ahead of the clock: what lies in storage has its time from there');
+  const until = now === null ? Date.now() - DELIVERY_LAG_MS : msOf(now);
+  const inputs = exports === null ? sampleInputs(until) : await folderInputs(exports, now);
+  // What lies in storage has its time from the clock, and is too old to be swept when the window lies far ahead of it.
+  if (msOf(inputs.asOf) > Date.now() + DAY_MS) {
+    throw new UsageError(`the window would end at ${inputs.asOf}: --now may be at most a day ahead of the clock`);
   }
-  if (exports !== null) return await folderInputs(exports, now);
-  return sampleInputs(now === null ? Date.now() - DELIVERY_LAG_MS : msOf(now));
+  return inputs;
 }
 
 /**
@@ -179,10 +182,14 @@ function lineOf(detection: DetectionView): DetectionLine {
 function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
   return [
     ...(listed < detections ? [`${amount(listed)} of ${amount(detections)} detections are listed`] : []),
-    ...(refused.length > 0 ? [`refused, as no export of a known format: ${refused.join(', ')}`] : []),
-    ...failed.map(({ name, reason }) => `failed last: ${name}: ${reason}`),
+    ...(refused.length > 0
+      ? [`refused, as no export of a known format: ${refused.map((name) => shown(name)).join(', ')}`]
+      : []),
+    ...failed.map(({ name, reason }) => `failed last: ${shown(name)}: ${shown(reason)}`),
     ...(unfinished.length > 0
-      ? [`end within a line, which is read when it is whole, or after a day: ${unfinished.join(', ')}`]
+      ? [
+          `end within a line, which is read when it is whole, or after a day: ${unfinished.map((name) => shown(name)).join(', ')}`,
+        ]
       : []),
   ];
 }
@@ -190,7 +197,7 @@ function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: n
 function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
   const { received } = system;
   return [
-    ...system.poisoned,
+    ...system.poisoned.map((fault) => shown(fault, 500)),
     ...(outcome.failed.length > 0 ? [`${outcome.failed.length} exports could not be read to their end`] : []),
     ...(received.refused > 0 ? [`${received.refused} webhooks came without a good signature`] : []),
     ...(received.ids.size === outcome.detections
