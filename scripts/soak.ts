@@ -1,20 +1,60 @@
-import { memoryGround } from '../test/ingest/grounds.ts';
-import { playAndShorten } from '../test/ingest/model.ts';
+import { parseArgs } from 'node:util';
+import { type Azurite, startAzurite } from '../src/cli/azurite.ts';
+import { azureGround, memoryGround } from '../test/ingest/grounds.ts';
+import { type MakeGround, playAndShorten, playSchedule } from '../test/ingest/model.ts';
 
-const seconds = Number(process.argv[process.argv.indexOf('--seconds') + 1] ?? 10);
-const start = Date.now();
-let n = 0;
-const seen = new Map<string, number>();
-let steps=0;
-for (let seed = Number(process.env['SEED'] ?? 1); Date.now() - start < seconds * 1000; seed++) {
-  try {
-    steps += (await playAndShorten(seed, memoryGround)).steps;
-  } catch (error) {
-    const m = (error as Error).message.split('\n')[0]!.replace(/\d+/g,'N');
-    const c = seen.get(m) ?? 0; seen.set(m, c+1);
-    if (c===0) console.log((error as Error).message.slice(0, 6000));
-    if (process.env['STOP']) process.exit(1);
+/** Plays random schedules of ingest for a time, in memory or on the emulator; ends with 1, and the seed, where one fails. */
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '120' },
+    /** The first seed; each schedule takes the next one. */
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    azurite: { type: 'boolean', default: false },
+  },
+});
+
+/** How often what was done so far is told. */
+const TELL_MS = 10_000;
+/** Storage accounts of the emulator: a schedule takes one. */
+const ACCOUNTS = 5_000;
+
+const start = performance.now();
+const firstSeed = Number(values.seed);
+const azurite = values.azurite ? await startAzurite({ accounts: accounts() }) : null;
+let schedules = 0;
+let steps = 0;
+let toldAt = start;
+try {
+  while (performance.now() - start < Number(values.seconds) * 1000 && (azurite === null || schedules < ACCOUNTS)) {
+    const seed = firstSeed + schedules;
+    const { steps: played } = await (azurite
+      ? playSchedule(seed, groundOn(azurite, schedules))
+      : playAndShorten(seed, memoryGround));
+    steps += played;
+    schedules++;
+    if (performance.now() - toldAt < TELL_MS) continue;
+    toldAt = performance.now();
+    console.log(sum());
   }
-  n++;
+  console.log(`${sum()}: all as after a clean pass`);
+} catch (error) {
+  console.log(sum());
+  console.error(error instanceof Error ? error.message : error);
+  console.error(`to see it again: node scripts/soak.ts --seconds 1 --seed ${firstSeed + schedules}`);
+  process.exitCode = 1;
+} finally {
+  await azurite?.stop();
 }
-console.log(n, steps, Date.now() - start, [...seen]);
+
+function sum(): string {
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  return `${schedules} schedules, ${steps} steps, seeds ${firstSeed} to ${firstSeed + schedules - 1}, ${seconds} s`;
+}
+
+function groundOn(emulator: Azurite, schedule: number): MakeGround {
+  return (clock) => azureGround(emulator.connectionString(`soak${schedule}`), clock);
+}
+
+function accounts(): string[] {
+  return Array.from({ length: ACCOUNTS }, (_, n) => `soak${n}`);
+}

@@ -40,7 +40,7 @@ export async function applySegment(
   const letters = stores.deadLetters.open(segmentId, { repeat: true });
   const work = new SegmentWork(stores, state, letters, kept);
   try {
-    const before = { recognised: state.recognised, lines: state.counters.lines };
+    const before = { recognised: state.recognised, lines: state.counters.lines, start: segment.start };
     const reader = new ReportReader(state, formats, before);
     const options = {
       needles: formats.map((format) => format.needle),

@@ -24,7 +24,14 @@ export interface BatchReading {
 export const PROBE_LINES = 1_000;
 export const PROBE_BYTES = 1024 * 1024;
 
-const UNREAD = { recognised: false, lines: 0 };
+interface Before {
+  readonly recognised: boolean;
+  readonly lines: number;
+  /** Where it ends: the offset of the first byte that is read now. */
+  readonly start?: number;
+}
+
+const UNREAD: Before = { recognised: false, lines: 0 };
 
 /** Reads the reports of one export, batch by batch, and finds out meanwhile whether it is one that we know. */
 export class ReportReader {
@@ -34,14 +41,16 @@ export class ReportReader {
   readonly probe: { active: boolean };
   #linesSeen = 0;
   #bytesSeen = 0;
-  #tooLongBytes = 0;
+  /** Bytes before what is read here, and of lines that are too long. */
+  #bytesPassed = 0;
   #foreign = false;
 
   /** `before`: what is known of the part of the export that was read earlier. */
-  constructor(ref: ExportRef, formats: readonly Format[], before: { recognised: boolean; lines: number } = UNREAD) {
+  constructor(ref: ExportRef, formats: readonly Format[], before: Before = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
     this.#linesSeen = before.lines;
+    this.#bytesPassed = before.start ?? 0;
     this.probe = { active: !before.recognised };
   }
 
@@ -102,8 +111,8 @@ export class ReportReader {
     }
     this.#linesSeen += batch.lines;
     // A line that is too long to be looked at says nothing of the export, and may not speak for those behind it.
-    for (const line of batch.tooLong) this.#tooLongBytes += line.length;
-    this.#bytesSeen = batch.end - this.#tooLongBytes;
+    for (const line of batch.tooLong) this.#bytesPassed += line.length;
+    this.#bytesSeen = batch.end - this.#bytesPassed;
     this.#judge(false);
   }
 

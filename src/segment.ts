@@ -55,7 +55,9 @@ async function tailCut(store: ExportStore, info: ExportInfo, from: number, now: 
   if (now - info.lastModified > TAIL_PATIENCE_MS) return await lateCut(store, info);
   if (info.length - from > MAX_LINE_BYTES) return null;
   const stretch = await stretchOf(store, info, from, info.length);
-  return isJson(stretch.bytes.subarray(from - stretch.offset)) ? cutAt(stretch, info.length) : null;
+  // Shorter, where the export was replaced by less meanwhile.
+  const isWhole = stretch.offset + stretch.bytes.length === info.length;
+  return isWhole && isJson(stretch.bytes.subarray(from - stretch.offset)) ? cutAt(stretch, info.length) : null;
 }
 
 /** Cuts at the end whatever stands there, unless the export has changed while we looked. */

@@ -119,24 +119,24 @@ describe('Merger', () => {
     expect(rows.map(({ count }) => count)).toEqual(Array.from({ length: 150 }, (_, n) => n));
   });
 
-  it('has at most eight transactions on their way, and lets add wait for the ninth', async () => {
+  it('has at most four transactions on their way, and lets add wait for the fifth', async () => {
     const gate = new Gate();
     const merger = new Merger(counts(gate), nobody);
-    for (let n = 0; n < 800; n++) await merger.add(row(n), place(n));
-    expect(gate.merges).toHaveLength(8);
-    for (let n = 800; n < 899; n++) await merger.add(row(n), place(n));
+    for (let n = 0; n < 400; n++) await merger.add(row(n), place(n));
+    expect(gate.merges).toHaveLength(4);
+    for (let n = 400; n < 499; n++) await merger.add(row(n), place(n));
     let added = false;
-    const ninth = merger.add(row(899), place(899)).then(() => {
+    const fifth = merger.add(row(499), place(499)).then(() => {
       added = true;
     });
     await idle();
-    expect([added, gate.merges.length]).toEqual([false, 8]);
+    expect([added, gate.merges.length]).toEqual([false, 4]);
     gate.waiting[3]?.resolve([]);
-    await ninth;
-    expect([added, gate.merges.length]).toEqual([true, 9]);
+    await fifth;
+    expect([added, gate.merges.length]).toEqual([true, 5]);
     for (const { resolve } of gate.waiting) resolve([]);
     await merger.finish();
-    expect(merger.rows).toBe(900);
+    expect(merger.rows).toBe(500);
   });
 
   it('finish waits until everything has come back', async () => {
@@ -183,14 +183,14 @@ describe('Merger', () => {
   it('does not hang where an add waits while a transaction fails, and throws the first error', async () => {
     const gate = new Gate();
     const merger = new Merger(counts(gate), nobody);
-    for (let n = 0; n < 899; n++) await merger.add(row(n), place(n));
-    const waiting = merger.add(row(899), place(899));
-    gate.waiting[5]?.reject(new Error('first'));
+    for (let n = 0; n < 499; n++) await merger.add(row(n), place(n));
+    const waiting = merger.add(row(499), place(499));
+    gate.waiting[2]?.reject(new Error('first'));
     await expect(waiting).rejects.toThrow('first');
     for (const { reject } of gate.waiting) reject(new Error('later'));
     await merger.settle();
     await expect(merger.finish()).rejects.toThrow('first');
-    expect(gate.merges).toHaveLength(8);
+    expect(gate.merges).toHaveLength(4);
   });
 
   it('settle waits for what is on its way, failed or not, and throws nothing', async () => {

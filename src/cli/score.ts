@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { RULE_SETTINGS, readRule } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { shown } from '../core/text.ts';
-import { addMs, type Timestamp, timestampFromMs, timestampOf } from '../core/timestamp.ts';
+import { addMs, type Timestamp, timestampFromMs } from '../core/timestamp.ts';
 import { isWithin, type Window, windowOf } from '../core/window.ts';
 import { FORMATS } from '../formats.ts';
 import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
 import { contentOf, type InputFile, inputFiles } from './files.ts';
-import { type Format, formatted, FORMATS as OUTPUT_FORMATS } from './output/format.ts';
+import { instantOf } from './instant.ts';
+import { formatOf, formatted, FORMATS as OUTPUT_FORMATS } from './output/format.ts';
 import { byAverage } from './output/rows.ts';
 import { Progress } from './progress.ts';
 import { CommandError, UsageError } from './usage.ts';
@@ -62,7 +63,8 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const started = performance.now();
   const format = formatOf(options.format);
   const rule = readRule({ ...process.env, ...settingsOf(options) });
-  const window = windowOf(asOfFrom(options.now), rule.lookbackDays);
+  const asOf = options.now === undefined ? timestampFromMs(Date.now()) : instantOf('--now', options.now);
+  const window = windowOf(asOf, rule.lookbackDays);
 
   const letters = new LetterLog();
   const offline = new OfflineScore(window, FORMATS, (letter) => letters.add(letter));
@@ -147,14 +149,6 @@ function nowFor(newest: Timestamp, lookbackDays: number): string {
   return `${next.slice(0, 19)}Z`;
 }
 
-function asOfFrom(now: string | undefined): Timestamp {
-  if (now === undefined) return timestampFromMs(Date.now());
-  const asOf = timestampOf(now);
-  if (asOf === null)
-    throw new UsageError(`--now must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "${shown(now)}"`);
-  return asOf;
-}
-
 function settingsOf(options: ScoreOptions): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const pair of options.set) {
@@ -167,12 +161,6 @@ function settingsOf(options: ScoreOptions): Record<string, string> {
     settings[name] = value;
   }
   return options.grain === undefined ? settings : { ...settings, SERIES_GRAIN: options.grain };
-}
-
-function formatOf(format: string): Format {
-  const known = OUTPUT_FORMATS.find((each) => each === format);
-  if (!known) throw new UsageError(`--format must be one of ${OUTPUT_FORMATS.join(', ')}, got "${shown(format)}"`);
-  return known;
 }
 
 function count(number: number, noun: string): string {

@@ -95,6 +95,8 @@ describe('defender.read(record)', () => {
     ['a category without properties', { category: 'AdvancedHunting-DeviceNetworkEvents' }],
     ['properties without a category', { properties: { ActionType: 'ConnectionSuccessAggregatedReport' } }],
     ['an action without a device', { ActionType: 'ConnectionSuccessAggregatedReport', RemoteIP: '203.0.113.1' }],
+    ['a device without an action', { DeviceName: 'wks-1', RemoteIP: '203.0.113.1' }],
+    ['an action that is no text', { DeviceName: 'wks-1', ActionType: 7 }],
     ['foreign properties that are none', { category: 'Audit', properties: 'text' }],
   ])('does not know %s', (_, record) => {
     expect(read(record)).toEqual({ kind: 'unknown' });
@@ -159,6 +161,7 @@ describe('defender.read(record)', () => {
       null,
       undefined,
       {},
+      [['2026-11-20T08:59:58Z']],
     ])('%j is a fault', (Timestamp) => {
       expect(read(streamed({ Timestamp }))).toEqual({ kind: 'fault', fault: 'bad-time' });
       expect(read(flat({ TimeGenerated: Timestamp }))).toEqual({ kind: 'fault', fault: 'bad-time' });
@@ -245,5 +248,10 @@ describe('defender.read(record)', () => {
     for (const record of [streamed(), flat(), streamed({ ActionType: 'CONNECTIONSUCCESSAGGREGATEDREPORT' })]) {
       expect(JSON.stringify(record)).toContain(defender.needle);
     }
+  });
+
+  it('has a needle that does not stand in an event', () => {
+    const event = streamed({ ActionType: 'ConnectionSuccess', AdditionalFields: null });
+    expect(JSON.stringify(event)).not.toContain(defender.needle);
   });
 });

@@ -53,7 +53,8 @@ describe('findingOf(matched, grain)', () => {
     });
   });
 
-  it('says in JSON what it says', () => {
+  it('says a billion where a score is infinite, so that JSON can say it', () => {
+    expect(INFINITE_SCORE).toBe(1e9);
     const found = finding([...times(20, 60), 900]);
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });

@@ -167,6 +167,13 @@ describe.each([1, 3, 1000])('AddressScorer, given pages of %d', (pageRows) => {
     expect(addresses.flatMap(({ matched }) => matched.map(({ devices }) => devices))).toEqual([1, 1]);
   });
 
+  it('finishes an address once', () => {
+    const scorer = new AddressScorer(SEED_RULE);
+    scorer.push(cut(beacon(2, { groupId: 'a1' }), pageRows).groups);
+    expect(scorer.finish()).toHaveLength(1);
+    expect(scorer.finish()).toEqual([]);
+  });
+
   it('says nothing where there is no group', () => {
     expect(scored([], pageRows)).toEqual([]);
   });

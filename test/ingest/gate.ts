@@ -65,6 +65,7 @@ export function gated(stores: Stores, gate: Gate): Stores {
     deadLetters: {
       open: (segmentId, options) => gatedWriter(deadLetters.open(segmentId, options), pass),
       list: () => deadLetters.list(),
+      expire: (before) => pass('deadLetters.expire', () => deadLetters.expire(before)),
     },
     queues: {
       send: (queue, message) => pass('queues.send', () => queues.send(queue, message)),

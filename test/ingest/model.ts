@@ -28,6 +28,8 @@ const RETENTION_DAYS = 20;
 const SETTINGS = { retentionDays: RETENTION_DAYS, historyDays: 90 };
 /** How far the clock of a worker may be off. */
 const SKEW_MS = 5 * MINUTE_MS;
+/** Lines of a trace that are told. */
+const MAX_TRACE = 300;
 /** A worker that calls more often than this does not get on. */
 const MAX_CALLS = 5_000;
 
@@ -83,7 +85,7 @@ export class ScheduleError extends Error {
 
   constructor(seed: number, wildSteps: number, trace: readonly string[], cause: unknown) {
     const what = cause instanceof Error ? (cause instanceof Violation ? cause.message : cause.stack) : String(cause);
-    super(`seed ${seed}, ${wildSteps} steps: ${what}\n  ${trace.slice(-Number(process.env["LINES"] ?? 80)).join('\n  ')}`, { cause });
+    super(`seed ${seed}, ${wildSteps} steps: ${what}\n  ${trace.slice(-MAX_TRACE).join('\n  ')}`, { cause });
     this.wildSteps = wildSteps;
   }
 }
@@ -156,7 +158,6 @@ class Run {
     await this.#append();
     const steps = this.#random.int(10, 220);
     for (; this.wildSteps < Math.min(steps, maxSteps); this.wildSteps++) await this.#step();
-    this.#calm();
   }
 
   async #step(): Promise<void> {
@@ -377,14 +378,6 @@ class Run {
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Of those that still are at work, some die, and some stop until `wake`. */
-  #calm(): void {
-    for (const worker of this.#workers) {
-      if (worker.state !== 'at work' || worker.pending.length === 0) continue;
-      worker.state = 'stopped';
-    }
-  }
 
   /** Sweeps and clean workers alone, until a sweep finds nothing. */
   async finish(): Promise<void> {

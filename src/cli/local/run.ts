@@ -32,7 +32,7 @@ const MINUTE_MS = 60_000;
 const SWEEP_EVERY_MS = 1_000;
 const KEPT_SWEEP_EVERY_MS = 5_000;
 /** Times that the functions come to the end of what is there while it grows. */
-const BURSTS = 4;
+const BURSTS = 3;
 const SEED = 1;
 
 type Say = (what: string) => void;
@@ -141,7 +141,8 @@ async function grow(system: LocalSystem, inputs: Inputs, signal: AbortSignal, sa
       tell(uploaded);
     } else if (performance.now() - swept > SWEEP_EVERY_MS) {
       swept = performance.now();
-      await system.fire('sweepExports');
+      // What waits on the queue would be put there again.
+      if (await system.isEmpty('ingest')) await system.fire('sweepExports');
     }
   }
 }

@@ -33,7 +33,7 @@ export interface SystemOptions {
 }
 
 /** How often a wait looks again. */
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 100;
 /** Longer than one invocation may take. */
 const PATIENCE_MS = 5 * 60_000;
 /** What an invocation gets to end in when everything is stopped. */
@@ -115,13 +115,15 @@ export class LocalSystem {
     return listener;
   }
 
-  /** Waits until these queues hold nothing; upstream first, so that what one sends to the next is met. */
+  /** Whether these queues hold nothing; upstream first, so that what one sends to the next is met. */
+  async isEmpty(...queues: readonly string[]): Promise<boolean> {
+    for (const name of queues) if ((await this.#queues.get(name)?.isEmpty()) === false) return false;
+    return true;
+  }
+
+  /** Waits until they do. */
   async drained(...queues: readonly string[]): Promise<void> {
-    const waiting = queues.map((name) => this.#queues.get(name)).filter((queue) => queue !== undefined);
-    await this.#until(`the queues ${queues.join(', ')} to be empty`, async () => {
-      for (const queue of waiting) if (!(await queue.isEmpty())) return false;
-      return true;
-    });
+    await this.#until(`the queues ${queues.join(', ')} to be empty`, () => this.isEmpty(...queues));
   }
 
   /** Waits until the blob triggers have met everything that was written before this call. */

@@ -1,0 +1,22 @@
+import { describe, inject, it } from 'vitest';
+import { freshAccount } from '../azurite.ts';
+import { azureGround, memoryGround } from './grounds.ts';
+import { playAndShorten, playSchedule } from './model.ts';
+
+/** `SOAK_RUNS=10000 SOAK_AZURITE_RUNS=200 SOAK_SEED=5 npx vitest run test/ingest/model.test.ts` */
+const RUNS = Number(process.env['SOAK_RUNS'] ?? 400);
+const AZURITE_RUNS = Number(process.env['SOAK_AZURITE_RUNS'] ?? 5);
+const FIRST_SEED = Number(process.env['SOAK_SEED'] ?? 1);
+
+describe('ingest, whatever happens on the way, leaves the rows, dead letters and counters of a clean pass', () => {
+  it(`in memory: ${RUNS} schedules`, { timeout: 60_000 + RUNS * 200 }, async () => {
+    for (let n = 0; n < RUNS; n++) await playAndShorten(FIRST_SEED + n, memoryGround);
+  });
+
+  it(`on Azurite: ${AZURITE_RUNS} schedules`, { timeout: 60_000 + AZURITE_RUNS * 5_000 }, async () => {
+    for (let n = 0; n < AZURITE_RUNS; n++) {
+      const account = await freshAccount(inject('azurite'));
+      await playSchedule(FIRST_SEED + n, (clock) => azureGround(account, clock));
+    }
+  });
+});
