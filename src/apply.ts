@@ -66,8 +66,6 @@ export async function applySegment(
   }
 }
 
-const NO_BYTES = new Uint8Array();
-
 class SegmentWork {
   readonly #state: ExportState;
   readonly #letters: DeadLetterWriter;
@@ -96,9 +94,7 @@ class SegmentWork {
       else await this.#merger.add(contributionOf(report), located);
     }
     this.#count({ ...NO_COUNTERS, reports: -future.length, deadLetters: future.length });
-    // The bytes of a line go with its first letter alone: a line of a megabyte can hold half a million faults.
-    const faults = letters.map((letter, n) => (letter.bytes === letters[n - 1]?.bytes ? without(letter) : letter));
-    await this.#add([...faults, ...future]);
+    await this.#add([...letters, ...future]);
   }
 
   /** Sends what is left of the rows. */
@@ -139,10 +135,6 @@ function letterOf(state: ExportState, { row, code, place }: PlacedRefusal): Dead
 function futureLetter(state: ExportState, located: LocatedReport): DeadLetter {
   const bytes = Buffer.from(JSON.stringify(located.report)).subarray(0, KEPT_BYTES);
   return { ...placeOf(located), export: refOf(state), reason: 'time-in-future', bytes };
-}
-
-function without(letter: DeadLetter): DeadLetter {
-  return { ...letter, bytes: NO_BYTES };
 }
 
 function placeOf({ offset, length, record }: DeadLetter | LocatedReport | PlacedRefusal['place']) {

@@ -78,7 +78,8 @@ export function claimed(state: ExportState, worker: string, now: number): Export
 /** `worker` cuts a segment and takes it. */
 export function claimedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worker: string, now: number): ExportState {
   const ends = [...state.ends, cut.end];
-  return { ...claimed(state, worker, now), ends, tail: cut.tail, lastModified: info.lastModified };
+  // One that was refused before its first cut has lines by now.
+  return { ...claimed(state, worker, now), ends, tail: cut.tail, lastModified: info.lastModified, refused: false };
 }
 
 /** The open segment is done. */

@@ -23,6 +23,12 @@ describe('hoursOf(window)', () => {
     expect(hours.at(-1)).toBe('2026-11-20T12:00:00.0000000Z');
   });
 
+  it('begins with the hour of which the window holds a single tick', () => {
+    const hours = hoursOf(window('2026-11-20T12:59:59.9999998Z', 3));
+    expect(hours).toHaveLength(73);
+    expect(hours[0]).toBe('2026-11-17T12:00:00.0000000Z');
+  });
+
   it('goes by UTC through the night in which the clocks of the machine change', () => {
     expect(hoursOf(window('2026-11-02T00:00:00Z', 2))).toHaveLength(48);
     expect(hoursOf(window('2026-03-09T00:00:00Z', 2))).toHaveLength(48);

@@ -103,6 +103,9 @@ describe('unmatched(before, sight)', () => {
   it('is nothing while the last match lies in the window', () => {
     expect(unmatched(opened, sight(1))).toEqual(NOTHING);
     expect(unmatched(opened, sight(71))).toEqual(NOTHING);
+    const ongoing = detectionOf(matched(opened, finding(60), sight(50)));
+    expect(unmatched(ongoing, sight(121))).toEqual(NOTHING);
+    expect(unmatched(ongoing, sight(122)).kind).toBe('update');
   });
 
   it('resolves what had no match for a whole window, and keeps all else', () => {

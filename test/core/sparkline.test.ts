@@ -17,6 +17,7 @@ describe('sparkline(values)', () => {
     [[-5, 8], '▁█'],
     [[-5, -1], '▁▁'],
     [[null, 0], ' ▁'],
+    [[null, 0.5], ' █'],
   ])('of %j is "%s"', (values, bars) => {
     expect(sparkline(Object.freeze(values))).toBe(bars);
   });

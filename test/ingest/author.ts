@@ -165,7 +165,9 @@ export class Author {
   #twin(): Spec {
     const of = this.#specs.length > 0 ? this.#random.pick(this.#specs) : this.#spec();
     const n = this.#fates.length;
-    return this.#kept(of.reportId !== null && this.#random.chance(0.3) ? { ...of, n, reportId: n } : { ...of, n, port: 1000 + n });
+    return this.#kept(
+      of.reportId !== null && this.#random.chance(0.3) ? { ...of, n, reportId: n } : { ...of, n, port: 1000 + n },
+    );
   }
 
   #kept(spec: Spec): Spec {

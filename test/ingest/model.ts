@@ -48,7 +48,11 @@ export interface Played {
  * the stopped ones wake up, and what is left must be that of a clean pass. `maxSteps` cuts the wild part short.
  * Throws with the trace where it is not.
  */
-export async function playSchedule(seed: number, ground: MakeGround, maxSteps = Number.POSITIVE_INFINITY): Promise<Played> {
+export async function playSchedule(
+  seed: number,
+  ground: MakeGround,
+  maxSteps = Number.POSITIVE_INFINITY,
+): Promise<Played> {
   const run = await Run.begin(seed, ground);
   try {
     await run.wild(maxSteps);
@@ -184,12 +188,15 @@ class Run {
       case 'sweep':
         return await this.#start('sweep', (stores, clock) => this.#sweep(stores, clock));
       case 'clock':
-        return this.#jump(random.pick([1_000, MINUTE_MS, 5 * MINUTE_MS, 11 * MINUTE_MS, HOUR_MS, 7 * HOUR_MS, 25 * HOUR_MS]));
+        return this.#jump(
+          random.pick([1_000, MINUTE_MS, 5 * MINUTE_MS, 11 * MINUTE_MS, HOUR_MS, 7 * HOUR_MS, 25 * HOUR_MS]),
+        );
       case 'stop':
         random.pick(busy).state = 'stopped';
         return;
       case 'resume':
-        for (const worker of this.#workers) if (worker.state === 'stopped' && random.chance(0.5)) worker.state = 'at work';
+        for (const worker of this.#workers)
+          if (worker.state === 'stopped' && random.chance(0.5)) worker.state = 'at work';
         return;
       case 'replace':
         return await this.#replace();
@@ -399,7 +406,10 @@ class Run {
 
   async #finishOne(ref: ExportRef, stores: Stores, clock: Clock): Promise<void> {
     const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
-    const { end } = await new Ingest(stores, FORMATS, settings, clock, () => `clean-${this.trace.length}`).ingest(ref, DAY_MS);
+    const { end } = await new Ingest(stores, FORMATS, settings, clock, () => `clean-${this.trace.length}`).ingest(
+      ref,
+      DAY_MS,
+    );
     this.trace.push(`clean worker: ${ref.name} ${end}`);
   }
 

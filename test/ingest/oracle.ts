@@ -21,73 +21,77 @@ export interface ExpectedCounters {
 }
 
 /** Reads the bytes `[start, end)` of an export as text, line by line, with JSON.parse and the author's word for each record. */
-export function readSlowly(
-  content: Buffer,
-  start: number,
-  end: number,
-  fateOf: (model: number) => Fate,
-): Expected {
-  const rows: Expected['rows'] = new Map();
-  const letters: string[] = [];
-  const counters = { lines: 0, records: 0, reports: 0, skipped: 0, excluded: 0, deadLetters: 0 };
-  /** Of each refused row the place of its last report. */
-  const refused = new Map<number, string>();
+export function readSlowly(content: Buffer, start: number, end: number, fateOf: (model: number) => Fate): Expected {
+  const reading = new Reading(fateOf);
+  for (const { offset, length, text, bytes } of linesOf(content.subarray(start, end), start)) {
+    if (text !== '') reading.line(`${offset} ${length}`, text, bytes);
+  }
+  reading.end();
+  return reading;
+}
 
-  const bury = (place: string, reason: string): void => {
-    letters.push(`${place} ${reason}`);
-    counters.deadLetters++;
-  };
-  const take = (model: number, place: string): void => {
-    const fate = fateOf(model);
+class Reading implements Expected {
+  readonly rows: Expected['rows'] = new Map();
+  readonly letters: string[] = [];
+  readonly counters = { lines: 0, records: 0, reports: 0, skipped: 0, excluded: 0, deadLetters: 0 };
+  readonly #fateOf: (model: number) => Fate;
+  /** Of each refused row the place of its last report. */
+  readonly #refused = new Map<number, string>();
+
+  constructor(fateOf: (model: number) => Fate) {
+    this.#fateOf = fateOf;
+  }
+
+  line(place: string, text: string, bytes: Buffer): void {
+    this.counters.lines++;
+    const isWhole = /^(?:\{.*\}|\[.*\])$/s.test(text);
+    const records = !isWhole ? 'bad-json' : text.includes('Aggregated') ? recordsOf(bytes) : null;
+    this.counters.records += Array.isArray(records) ? records.length : 1;
+    if (records === null) this.counters.skipped++;
+    else if (typeof records === 'string') this.#bury(`${place} 0`, records);
+    else for (const [index, record] of records.entries()) this.#record(record, `${place} ${index}`);
+  }
+
+  end(): void {
+    for (const place of this.#refused.values()) {
+      this.#bury(place, 'refused-row EntityTooLarge');
+      this.counters.reports--;
+    }
+  }
+
+  #record(record: unknown, place: string): void {
+    const model = modelOf(record);
+    if (model === 'none') this.#bury(place, 'bad-json');
+    else if (model === 'unknown') this.counters.skipped++;
+    else this.#known(model, place);
+  }
+
+  #known(model: number, place: string): void {
+    const fate = this.#fateOf(model);
     switch (fate.kind) {
       case 'row':
-        counters.reports++;
-        rows.set(model, fate);
-        return;
+        this.counters.reports++;
+        this.rows.set(model, fate);
+        break;
       case 'refused':
-        counters.reports++;
-        refused.set(model, place);
-        return;
+        this.counters.reports++;
+        this.#refused.set(model, place);
+        break;
       case 'future':
-        return bury(place, 'time-in-future');
+        this.#bury(place, 'time-in-future');
+        break;
       case 'fault':
-        return bury(place, fate.fault);
+        this.#bury(place, fate.fault);
+        break;
       default:
-        counters[fate.kind]++;
+        this.counters[fate.kind]++;
     }
-  };
+  }
 
-  for (const { offset, length, text, bytes } of linesOf(content.subarray(start, end), start)) {
-    if (text === '') continue;
-    counters.lines++;
-    if (!/^(?:\{.*\}|\[.*\])$/s.test(text)) {
-      counters.records++;
-      bury(`${offset} ${length} 0`, 'bad-json');
-    } else if (!text.includes('Aggregated')) {
-      counters.records++;
-      counters.skipped++;
-    } else {
-      const records = recordsOf(bytes);
-      if (typeof records === 'string') {
-        counters.records++;
-        bury(`${offset} ${length} 0`, records);
-        continue;
-      }
-      counters.records += records.length;
-      for (const [index, record] of records.entries()) {
-        const place = `${offset} ${length} ${index}`;
-        const model = modelOf(record);
-        if (typeof model === 'number') take(model, place);
-        else if (model === 'unknown') counters.skipped++;
-        else bury(place, 'bad-json');
-      }
-    }
+  #bury(place: string, reason: string): void {
+    this.letters.push(`${place} ${reason}`);
+    this.counters.deadLetters++;
   }
-  for (const place of refused.values()) {
-    bury(place, 'refused-row EntityTooLarge');
-    counters.reports--;
-  }
-  return { rows, letters, counters };
 }
 
 function* linesOf(bytes: Buffer, start: number) {

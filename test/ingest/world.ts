@@ -31,14 +31,22 @@ export class World {
   }
 
   /** A worker on an export: through a gate, or on other stores, where given. */
-  ingest(options: { ref?: ExportRef; gate?: Gate; stores?: Stores; worker?: string; budgetMs?: number } = {}): Promise<IngestResult> {
+  ingest(
+    options: { ref?: ExportRef; gate?: Gate; stores?: Stores; worker?: string; budgetMs?: number } = {},
+  ): Promise<IngestResult> {
     const stores = options.stores ?? (options.gate ? gated(this.stores, options.gate) : this.stores);
     const name = options.worker ?? `worker-${this.#workers++}`;
     const settings = {
       retentionDays: RETENTION_DAYS,
       ...(this.segmentBytes !== undefined && { segmentBytes: this.segmentBytes }),
     };
-    const ingest = new Ingest(stores, FORMATS, settings, () => this.now, () => name);
+    const ingest = new Ingest(
+      stores,
+      FORMATS,
+      settings,
+      () => this.now,
+      () => name,
+    );
     return ingest.ingest(options.ref ?? REF, options.budgetMs ?? HOUR_MS);
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { byAverage, ruleRow } from '../../src/cli/output/rows.ts';
 import { sampleExports } from '../../src/cli/sample/exports.ts';
 import { planTenant } from '../../src/cli/sample/plan.ts';
@@ -9,6 +9,7 @@ import { msOf, timestampFromMs } from '../../src/core/timestamp.ts';
 import { windowOf } from '../../src/core/window.ts';
 import { FORMATS } from '../../src/formats.ts';
 import { OfflineScore } from '../../src/offline.ts';
+import { freshAccount } from '../azurite.ts';
 import { mulberry32 } from '../random.ts';
 import { type Receiver, SECRET, System, startReceiver } from './system.ts';
 
@@ -36,6 +37,10 @@ beforeAll(() => {
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
+
+async function freshSystem(now: number, env: Record<string, string> = {}): Promise<System> {
+  return new System(await freshAccount(inject('azurite')), now, env);
+}
 
 async function receiver(): Promise<Receiver> {
   const started = await startReceiver();
@@ -88,7 +93,7 @@ describe('the system on the emulator', () => {
     'finds what score finds over the same exports, grain %s',
     async (grain) => {
       const soar = await receiver();
-      const system = await System.fresh(NOW, { SERIES_GRAIN: grain, ...sinksTo(soar) });
+      const system = await freshSystem(NOW, { SERIES_GRAIN: grain, ...sinksTo(soar) });
       await arrive(system, grain === 'hour' ? 1 : 2);
       await system.app.scoreWindows();
       await system.drain();
@@ -105,7 +110,7 @@ describe('the system on the emulator', () => {
 
   it('a second pass over everything changes no row but Runs, and sends nothing', async () => {
     const soar = await receiver();
-    const system = await System.fresh(NOW, sinksTo(soar));
+    const system = await freshSystem(NOW, sinksTo(soar));
     await arrive(system, 3);
     await system.app.scoreWindows();
     await system.drain();
@@ -127,7 +132,7 @@ describe('the system on the emulator', () => {
 
   it('tells once over overlapping windows, and again where the receiver was away', async () => {
     const soar = await receiver();
-    const system = await System.fresh(NOW, sinksTo(soar));
+    const system = await freshSystem(NOW, sinksTo(soar));
     await arrive(system, 4);
     soar.status = 503;
     await system.app.scoreWindows();
@@ -145,7 +150,7 @@ describe('the system on the emulator', () => {
   }, 60_000);
 
   it('starts on nothing but an empty account, twice at once', async () => {
-    const one = await System.fresh(NOW);
+    const one = await freshSystem(NOW);
     const connectionString = (one.app.config.storage as { value: string }).value;
     const other = new System(connectionString, NOW);
     const first = exports[40] as Export;
@@ -161,13 +166,13 @@ describe('the system on the emulator', () => {
 
   it('goes on with the containers that are there, and names those that are not', async () => {
     const present = exports[0]?.ref.container as string;
-    const system = await System.fresh(NOW, { EXPORT_CONTAINERS: `not-there,${present},nor-this` });
+    const system = await freshSystem(NOW, { EXPORT_CONTAINERS: `not-there,${present},nor-this` });
     await system.append((exports[0] as Export).ref, (exports[0] as Export).bytes);
     expect(await system.app.sweep()).toMatchObject({ queued: 1, missingContainers: ['not-there', 'nor-this'] });
   });
 
   it('an account that refuses is an error that names the resource, and no key', async () => {
-    const system = await System.fresh(NOW);
+    const system = await freshSystem(NOW);
     const { value } = system.app.config.storage as { value: string };
     const refused = new System(
       value.replace(/AccountKey=[^;]*/, `AccountKey=${Buffer.from('wrong').toString('base64')}`),

@@ -2,12 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AppendBlobClient } from '@azure/storage-blob';
 import { Webhook } from 'standardwebhooks';
-import { inject } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { storageClients } from '../../src/azure/clients.ts';
 import { readConfig } from '../../src/config.ts';
 import type { ExportRef } from '../../src/ports.ts';
-import { freshAccount } from '../azurite.ts';
 
 export const SECRET = `whsec_${Buffer.from('a secret of the tests, 24+ bytes').toString('base64')}`;
 
@@ -62,10 +60,6 @@ export class System {
     const config = readConfig({ AzureWebJobsStorage: connectionString, ...env });
     this.app = createApp(config, { clock: () => this.now });
     this.clients = storageClients({ kind: 'connectionString', value: connectionString });
-  }
-
-  static async fresh(now: number, env: Record<string, string> = {}): Promise<System> {
-    return new System(await freshAccount(inject('azurite')), now, env);
   }
 
   /** Puts bytes behind an export, in one append. */
