@@ -105,5 +105,11 @@ export function refused(state: ExportState, reason: string, info: ExportInfo): E
   return { ...state, ...UNCLAIMED, ...WELL, refused: true, reason, lastModified: info.lastModified };
 }
 
+/** Looked at, and nothing to read: it has not failed, and what has changed of it does not matter. */
+export function seen(state: ExportState, info: ExportInfo): ExportState {
+  const { refused, reason } = state;
+  return { ...state, ...WELL, reason: refused ? reason : '', lastModified: info.lastModified };
+}
+
 const UNCLAIMED = { claimedAt: null, claimedBy: '' } as const;
 const WELL = { failures: 0, nextTry: 0, reason: '' } as const;

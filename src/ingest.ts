@@ -15,6 +15,7 @@ import {
   openSegment,
   refused,
   type Segment,
+  seen,
 } from './export_state.ts';
 import type { Clock, Counters, ExportInfo, ExportRef, ExportState, Stores, Versioned } from './ports.ts';
 import { cutSegment, tailOf } from './segment.ts';
@@ -139,7 +140,7 @@ export class Ingest {
       await exportStates.replace(refused(row, EXPECTED_LINES, info), version);
       return AGAIN;
     }
-    const claim = await exportStates.replace(next.state, version);
+    const claim = next.state === row ? version : await exportStates.replace(next.state, version);
     return claim === null ? AGAIN : await this.#applyAndCommit({ ...next, version: claim }, info);
   }
 
@@ -147,6 +148,8 @@ export class Ingest {
   async #next(row: ExportState, info: ExportInfo, worker: string) {
     if (row.refused && row.ends.length > 0) return null;
     const open = openSegment(row);
+    // Ours already, where the answer to our claim was lost.
+    if (open !== null && row.claimedBy === worker) return { state: row, segment: open };
     if (open !== null) return { state: claimed(row, worker, this.#clock()), segment: open };
     const start = lastEnd(row);
     const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), this.#settings.segmentBytes);
@@ -159,10 +162,11 @@ export class Ingest {
     return last > 0 && (info.length < last || (await tailOf(this.#stores.exports, info, last)) !== state.tail);
   }
 
-  /** Notes a change that brought nothing to read (a tag, a tier), so that the sweep does not ask about it again. */
+  /** Notes a change that brought nothing to read (a tag, a tier), or that it is well again: the sweep asks no more. */
   async #nothingNew({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
-    if ((row.refused || lastEnd(row) === info.length) && row.lastModified < info.lastModified) {
-      await this.#stores.exportStates.replace({ ...row, lastModified: info.lastModified }, version);
+    const isRead = row.refused || lastEnd(row) === info.length;
+    if (row.failures > 0 || (isRead && row.lastModified < info.lastModified)) {
+      await this.#stores.exportStates.replace(seen(row, info), version);
     }
     return end(row.refused ? 'refused' : 'up-to-date');
   }

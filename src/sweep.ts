@@ -91,9 +91,14 @@ async function survey(
   for await (const blob of blobs) {
     exports++;
     const state = states.get(blob.name);
-    if (now - blob.lastModified > retentionDays * DAY_MS || !isUnread(blob, state)) continue;
-    oldestUnreadMs = Math.max(oldestUnreadMs, now - unreadSince(blob, state, now));
-    unread.push(blob);
+    if (now - blob.lastModified > retentionDays * DAY_MS) continue;
+    if (isUnread(blob, state)) {
+      oldestUnreadMs = Math.max(oldestUnreadMs, now - unreadSince(blob, state, now));
+      unread.push(blob);
+    } else if (state === undefined || state.failures === 0) {
+      continue;
+    }
+    // One that failed when it was read to its end is looked at until it is well.
     if (isDue(state, now)) due.push(blob);
   }
   return { exports, unread, due, oldestUnreadMs };

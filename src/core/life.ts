@@ -1,6 +1,6 @@
 import type { Detection, Finding } from './detection.ts';
 import { msOf, type Timestamp } from './timestamp.ts';
-import { isWithin, type Window } from './window.ts';
+import type { Window } from './window.ts';
 
 /** What a scoring run knows when it looks at one detection. */
 export interface Sight {
@@ -38,7 +38,7 @@ export function matched(before: Detection | null, finding: Finding, { window, su
  * match, so that a group on the line does not flap; then it is resolved.
  */
 export function unmatched(before: Detection, { window }: Sight): Step {
-  if (before.state === 'resolved' || before.asOf > window.asOf || isWithin(before.lastMatched, window)) return NOTHING;
+  if (before.state === 'resolved' || before.asOf > window.asOf || before.lastMatched >= window.after) return NOTHING;
   return { kind: 'update', detection: { ...before, state: 'resolved', asOf: window.asOf } };
 }
 

@@ -178,6 +178,10 @@ describe('defender.read(record)', () => {
       });
     });
 
+    it.each(['', 'yesterday'])('that is no instant is not made good by TimeGenerated: %j', (Timestamp) => {
+      expect(read(flat({ Timestamp }))).toEqual({ kind: 'fault', fault: 'bad-time' });
+    });
+
     it('is Timestamp where the row has TimeGenerated as well', () => {
       expect(report(flat({ Timestamp: '2026-11-20T01:00:00Z' })).Timestamp).toBe('2026-11-20T01:00:00.0000000Z');
     });
@@ -229,7 +233,8 @@ describe('defender.read(record)', () => {
     });
 
     it('are cut to 512 characters', () => {
-      expect(report(streamed({ RemoteUrl: 'x'.repeat(600) })).facts.RemoteUrl).toBe('x'.repeat(512));
+      const RemoteUrl = `https://example.com/${'x'.repeat(600)}`;
+      expect(report(streamed({ RemoteUrl })).facts.RemoteUrl).toBe(RemoteUrl.slice(0, 512));
     });
 
     it.each([

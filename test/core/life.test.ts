@@ -50,22 +50,22 @@ function detectionOf(step: Step): Detection {
 }
 
 /** A detection as it stands after its first run, and after one that resolved it 72 hours later. */
-const opened = detectionOf(matched(null, finding(60), sight(0)));
-const resolved = detectionOf(unmatched(opened, sight(72)));
+const opened: Detection = frozen({
+  ...finding(60),
+  state: 'new',
+  episode: at(0),
+  change: 0,
+  asOf: at(0),
+  lastMatched: at(0),
+  suppressedBy: '',
+});
+const resolved: Detection = frozen({ ...opened, state: 'resolved', asOf: at(72) });
 
 describe('matched(before, finding, sight)', () => {
   it('opens what was never met', () => {
     expect(matched(null, finding(60), sight(0, 'ours'))).toEqual({
       kind: 'open',
-      detection: {
-        ...finding(60),
-        state: 'new',
-        episode: at(0),
-        change: 0,
-        asOf: at(0),
-        lastMatched: at(0),
-        suppressedBy: 'ours',
-      },
+      detection: { ...opened, suppressedBy: 'ours' },
     });
   });
 
@@ -100,22 +100,22 @@ describe('matched(before, finding, sight)', () => {
 });
 
 describe('unmatched(before, sight)', () => {
-  it('is nothing while the last match lies in the window', () => {
+  it('is nothing until the last match is a whole window and more ago', () => {
     expect(unmatched(opened, sight(1))).toEqual(NOTHING);
-    expect(unmatched(opened, sight(71))).toEqual(NOTHING);
+    expect(unmatched(opened, sight(72))).toEqual(NOTHING);
     const ongoing = detectionOf(matched(opened, finding(60), sight(50)));
-    expect(unmatched(ongoing, sight(121))).toEqual(NOTHING);
-    expect(unmatched(ongoing, sight(122)).kind).toBe('update');
+    expect(unmatched(ongoing, sight(122))).toEqual(NOTHING);
+    expect(unmatched(ongoing, sight(123)).kind).toBe('update');
   });
 
   it('resolves what had no match for a whole window, and keeps all else', () => {
     const before = frozen({ ...opened, change: 2, suppressedBy: 'ours' });
-    const wanted = { kind: 'update', detection: { ...before, state: 'resolved', asOf: at(72) } };
-    expect(unmatched(before, sight(72))).toEqual(wanted);
+    const wanted = { kind: 'update', detection: { ...before, state: 'resolved', asOf: at(73) } };
+    expect(unmatched(before, sight(73))).toEqual(wanted);
   });
 
   it('of what is resolved is nothing', () => {
-    expect(unmatched(resolved, sight(72))).toEqual(NOTHING);
+    expect(unmatched(resolved, sight(73))).toEqual(NOTHING);
     expect(unmatched(resolved, sight(100))).toEqual(NOTHING);
   });
 

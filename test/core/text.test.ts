@@ -52,7 +52,7 @@ describe('shown(text)', () => {
     },
   );
 
-  it.each(['updater.exe', 'Ünïcödé 漢字 العربية עברית', '😀', 'a\\b "c" \'d\'', 'e\u0301', ''])(
+  it.each(['updater.exe', 'Ünïcödé 漢字 العربية עברית', '😀', 'a\\b "c" \'d\'', 'e\u0301', '\ufffc\ufffd', ''])(
     'leaves %s as it is',
     (text) => {
       expect(shown(text)).toBe(text);

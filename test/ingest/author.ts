@@ -121,7 +121,8 @@ export class Author {
       case 'refused':
         return this.#written(this.#spec({ device: REFUSED_DEVICE }));
       case 'tooLate':
-        return this.#written(this.#spec({ timeMs: this.#start - 30 * DAY_MS }));
+        // Of the last ones it depends on when they are read.
+        return this.#written(this.#spec({ timeMs: this.#start - random.pick([30, 19.5, 18]) * DAY_MS }));
       case 'future':
         return this.#written(this.#spec({ timeMs: this.#start + 300 * DAY_MS }));
       case 'skipped':

@@ -11,7 +11,6 @@ import { freshAccount } from '../azurite.ts';
 import { REFUSED_DEVICE } from './author.ts';
 import { type Gate, gated, InjectedFault, type Outcome, perform } from './gate.ts';
 import { azureGround, type Ground, memoryGround } from './grounds.ts';
-import { Random } from './random.ts';
 import { rowsOf } from './verify.ts';
 import { DAY_MS, HOUR_MS, lines, MINUTE_MS, report } from './world.ts';
 
@@ -58,21 +57,26 @@ interface Play {
   readonly setNow: (ms: number) => void;
   readonly clock: Clock;
   readonly happenings: number;
+  /** Tells when the workers are at work that faults may befall. */
+  readonly atWork?: (isAtWork: boolean) => void;
 }
 
 /** Plays what happens, with workers behind that gate; where one fails, one clean worker comes a while later. */
-async function play({ ground, setNow, clock, happenings }: Play, gate: Gate): Promise<Left> {
+async function play({ ground, setNow, clock, happenings, atWork }: Play, gate: Gate): Promise<Left> {
   for (const [n, happening] of HAPPENINGS.slice(0, happenings).entries()) {
     const now = START + (DAYS[n] as number) * DAY_MS;
     setNow(now);
     await happening(ground);
+    atWork?.(true);
     try {
       await readAll(gated(ground.stores, gate), clock);
+      atWork?.(false);
     } catch (error) {
       if (!isExpected(error)) throw error;
+      atWork?.(false);
+      setNow(now + 11 * MINUTE_MS);
+      await readAll(ground.stores, clock);
     }
-    setNow(now + 11 * MINUTE_MS);
-    await readAll(ground.stores, clock);
   }
   const letters = await Array.fromAsync(ground.stores.deadLetters.list());
   return {
@@ -113,15 +117,15 @@ function isExpected(error: unknown): boolean {
   return error instanceof InjectedFault || error instanceof Death || (error as Error).name === 'StoreError';
 }
 
-type Fault = Exclude<Outcome, 'run'> | 'die-before' | 'die-after';
-const FAULTS: readonly Fault[] = ['fail-before', 'fail-after', 'refuse-after', 'die-before', 'die-after'];
+/** To die before a call is to die after the one before it. */
+type Fault = Exclude<Outcome, 'run'> | 'die-after';
+const FAULTS: readonly Fault[] = ['fail-before', 'fail-after', 'refuse-after', 'die-after'];
 
 /** Everything goes through but the call of that number. */
 function faultAt(number: number, fault: Fault): Gate {
   let calls = 0;
   let isDead = false;
   return async (call) => {
-    // The next worker is another process: the dead one's error ends the reading.
     if (isDead) throw new Death();
     if (calls++ !== number) return await call.run();
     if (fault === 'fail-before' || fault === 'fail-after' || fault === 'refuse-after')
@@ -132,21 +136,23 @@ function faultAt(number: number, fault: Fault): Gate {
   };
 }
 
-function inMemory(seed: number): Play {
+function inMemory(): Play {
   let now = START;
   const clock = (): number => now;
-  const ground = memoryGround(clock, new Random(seed).next);
+  const ground = memoryGround(clock);
   return { ground, clock, setNow: (ms) => (now = ms), happenings: HAPPENINGS.length };
 }
 
-describe('a fault at any storage call of ingest and sweep, before and after it takes effect', () => {
+describe('a fault at any storage call of ingest and sweep, before and after it takes effect', {
+  timeout: 120_000,
+}, () => {
   it('leaves, one clean worker later, the rows, dead letters and states of a clean pass', async () => {
     const ops: string[] = [];
     const counting: Gate = (call) => {
       ops.push(call.op);
       return call.run();
     };
-    const clean = await play(inMemory(1), counting);
+    const clean = await play(inMemory(), counting);
     expect(clean.rows).toHaveLength(7);
     expect(clean.letters).toHaveLength(6);
     expect(clean.states).toMatchObject([
@@ -154,120 +160,141 @@ describe('a fault at any storage call of ingest and sweep, before and after it t
       { name: 'b', generation: 1, claimedAt: null, failures: 0 },
     ]);
     // What a fault may hit: where ingest or the sweep comes to call more, it is met without anyone thinking of it.
-    expect([...new Set(ops)].sort()).toMatchInlineSnapshot();
+    expect([...new Set(ops)].sort()).toMatchInlineSnapshot(`
+      [
+        "deadLetters.add",
+        "deadLetters.close",
+        "exportStates.get",
+        "exportStates.insert",
+        "exportStates.list",
+        "exportStates.replace",
+        "exports.info",
+        "exports.list",
+        "exports.list next",
+        "exports.read",
+        "hourlyCounts.merge",
+        "queues.send",
+      ]
+    `);
     for (const [number, op] of ops.entries()) {
       for (const fault of FAULTS) {
         if (fault === 'refuse-after' && !/insert|replace/.test(op)) continue;
-        expect(await play(inMemory(1), faultAt(number, fault)), `${fault} at call ${number}, ${op}`).toEqual(clean);
+        expect(await play(inMemory(), faultAt(number, fault)), `${fault} at call ${number}, ${op}`).toEqual(clean);
       }
     }
   });
 });
 
-describe('on Azurite', () => {
-  const HAPPENINGS_HERE = 2;
+type Request = Parameters<RequestPolicy['sendRequest']>[0];
+type Next = Parameters<RequestPolicy['sendRequest']>[1];
+type Answer = ReturnType<Next>;
 
-  async function onAzurite(policy: RequestPolicy): Promise<Left> {
+describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
+  /** Plays the beginning, with a policy in front of the service while the workers are at work. */
+  async function onAzurite(sendRequest: (request: Request, next: Next) => Answer): Promise<Left> {
     let now = START;
+    let isAtWork = false;
     const clock = (): number => now;
-    const options = { policy, retry: { retries: 2, delayMs: 1, maxDelayMs: 2 } };
-    const ground = azureGround(await freshAccount(inject('azurite')), clock, options);
-    const left = await play({ ground, clock, setNow: (ms) => (now = ms), happenings: HAPPENINGS_HERE }, (call) =>
-      call.run(),
-    );
-    return left;
-  }
-
-  type Request = Parameters<RequestPolicy['sendRequest']>[0];
-  const reset = (request: Request): RestError => new RestError('reset', { code: 'ECONNRESET', request });
-  const busy = (request: Request) =>
-    response(request, 503, { 'retry-after': '0', 'x-ms-error-code': 'ServerBusy' }, '');
-
-  /** `POST Tables`, `PUT exports/a comp`: what a request is about. */
-  function kindOf({ method, url }: Request): string {
-    const { pathname, searchParams } = new URL(url);
-    const path = pathname
-      .split('/')
-      .slice(2)
-      .join('/')
-      .replace(/\(.*\)/, '()')
-      .replace(/[0-9a-f]{32}/, 'segment');
-    return [method, path, searchParams.get('restype'), searchParams.get('comp')].filter(Boolean).join(' ');
-  }
-
-  const passing: RequestPolicy = { name: 'passing', sendRequest: (request, next) => next(request) };
-
-  /** The first try of every request has that fate; the SDK tries again. */
-  function firstTry(
-    fate: (request: Request, next: () => Promise<unknown>) => Promise<never> | ReturnType<typeof busy>,
-  ) {
-    const seen = new WeakSet<object>();
-    let tries = 0;
     const policy: RequestPolicy = {
-      name: 'first try',
-      sendRequest: async (request, next) => {
-        if (seen.has(request)) return next(request);
-        seen.add(request);
-        tries++;
-        return await fate(request, () => next(request));
-      },
+      name: 'faults',
+      sendRequest: (request, next) => (isAtWork ? sendRequest(request, next) : next(request)),
     };
-    return { policy, tries: () => tries };
+    const options = { policy, retry: { retries: RETRIES, delayMs: 1, maxDelayMs: 2 } };
+    const ground = azureGround(await freshAccount(inject('azurite')), clock, options);
+    const setNow = (ms: number): void => {
+      now = ms;
+    };
+    const atWork = (is: boolean): void => {
+      isAtWork = is;
+    };
+    return await play({ ground, clock, setNow, atWork, happenings: 2 }, (call) => call.run());
   }
+  const RETRIES = 2;
 
   let clean: Promise<Left> | undefined;
-  const cleanPass = (): Promise<Left> => (clean ??= onAzurite(passing));
+  const cleanPass = (): Promise<Left> => {
+    clean ??= onAzurite((request, next) => next(request));
+    return clean;
+  };
+
+  const busy = async (request: Request): Answer =>
+    response(request, 503, { 'retry-after': '0', 'x-ms-error-code': 'ServerBusy' }, '');
+  const resetBefore = async (request: Request): Answer => {
+    throw new RestError('reset', { code: 'ECONNRESET', request });
+  };
+  const resetAfter = async (request: Request, next: Next): Answer => {
+    const answer = await next(request);
+    (answer.readableStreamBody as { destroy?: () => void } | undefined)?.destroy?.();
+    return resetBefore(request);
+  };
 
   it.each([
-    ['answered 503 ServerBusy', firstTry(busy)],
-    [
-      'reset before it arrives',
-      firstTry(async (request) => {
-        throw reset(request);
-      }),
-    ],
-    [
-      'reset when it has taken effect, so that its own retry is told 409 or 412',
-      firstTry(async (request, next) => {
-        await next();
-        throw reset(request);
-      }),
-    ],
+    ['answered 503 ServerBusy', busy],
+    ['reset before it arrives', resetBefore],
+    ['reset when it has taken effect, so that its own retry is told 409 or 412', resetAfter],
   ])(
-    'every request, first %s, leaves the rows, dead letters and states of a clean pass',
-    async (_what, { policy, tries }) => {
-      expect(await onAzurite(policy)).toEqual(await cleanPass());
-      expect(tries()).toBeGreaterThan(50);
+    'every one of which is first %s, leaves the rows, dead letters and states of a clean pass',
+    async (_what, fault) => {
+      const seen = new Set<string>();
+      const left = await onAzurite((request, next) => {
+        if (seen.has(request.requestId)) return next(request);
+        seen.add(request.requestId);
+        return fault(request, next);
+      });
+      expect(left).toEqual(await cleanPass());
+      expect(seen.size).toBeGreaterThan(40);
     },
   );
 
-  it('any kind of request that fails for good, before or after it takes effect, leaves them one clean worker later', async () => {
+  it('of any kind, for good, before or after it takes effect, leaves them one clean worker later', async () => {
     const kinds = new Map<string, number>();
-    const counting: RequestPolicy = {
-      name: 'counting',
-      sendRequest: (request, next) => {
-        kinds.set(kindOf(request), (kinds.get(kindOf(request)) ?? 0) + 1);
-        return next(request);
-      },
-    };
-    await onAzurite(counting);
-    expect(kinds.size).toBeGreaterThan(10);
+    await onAzurite((request, next) => {
+      kinds.set(kindOf(request), (kinds.get(kindOf(request)) ?? 0) + 1);
+      return next(request);
+    });
+    expect([...kinds.keys()].sort()).toMatchInlineSnapshot(`
+      [
+        "DELETE dead-letters/segment.jsonl",
+        "GET Exports()",
+        "GET exports container list",
+        "GET exports/a",
+        "GET exports/b",
+        "GET none container list",
+        "HEAD exports/a",
+        "HEAD exports/b",
+        "POST $batch",
+        "POST Exports",
+        "POST Tables",
+        "POST ingest/messages",
+        "PUT Exports()",
+        "PUT dead-letters container",
+        "PUT dead-letters/segment.jsonl",
+        "PUT ingest",
+      ]
+    `);
     for (const [kind, count] of kinds) {
-      for (const effect of [false, true]) {
-        // The middle one of its kind, and its retries.
-        const target = Math.floor(count / 2);
-        let met = 0;
-        let left = 3;
-        const failing: RequestPolicy = {
-          name: 'failing',
-          sendRequest: async (request, next) => {
-            if (kindOf(request) !== kind || met++ < target || left-- <= 0) return next(request);
-            if (effect) await next(request);
-            throw reset(request);
-          },
-        };
-        expect(await onAzurite(failing), `${kind}, ${effect ? 'after' : 'before'}`).toEqual(await cleanPass());
+      for (const fault of [resetBefore, resetAfter]) {
+        // One in the middle of its kind, and its retries.
+        let before = Math.floor(count / 2);
+        let failing: string | undefined;
+        const left = await onAzurite((request, next) => {
+          if (failing === undefined && kindOf(request) === kind && before-- === 0) failing = request.requestId;
+          return request.requestId === failing ? fault(request, next) : next(request);
+        });
+        expect(left, `${kind}, ${fault.name}`).toEqual(await cleanPass());
       }
     }
-  }, 120_000);
+  });
 });
+
+/** `PUT exports/a comp`: what a request is about. */
+function kindOf({ method, url }: Request): string {
+  const { pathname, searchParams } = new URL(url);
+  const path = pathname
+    .split('/')
+    .slice(2)
+    .join('/')
+    .replace(/\(.*\)/, '()')
+    .replace(/[0-9a-f]{32}/, 'segment');
+  return [method, path, searchParams.get('restype'), searchParams.get('comp')].filter(Boolean).join(' ');
+}

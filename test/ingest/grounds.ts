@@ -12,9 +12,9 @@ export interface Ground {
   replace(ref: ExportRef, bytes: Uint8Array): Promise<void>;
 }
 
-/** Stores in memory, which read in pieces of random sizes. */
-export function memoryGround(clock: Clock, random: () => number): Ground {
-  const stores = memoryStores({ clock, random });
+/** Stores in memory, which read in pieces of random sizes where they are given a random. */
+export function memoryGround(clock: Clock, random?: () => number): Ground {
+  const stores = memoryStores({ clock, ...(random && { random }) });
   return {
     stores: { ...stores, hourlyCounts: refusing(stores.hourlyCounts) },
     append: async (ref, bytes) => stores.exports.append(ref, bytes),

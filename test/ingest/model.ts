@@ -253,6 +253,7 @@ class Run {
     }
     this.trace.push(`replace ${model.ref.name} of ${model.current.bytes.length} by ${bytes.length}`);
     await this.#ground.replace(model.ref, bytes);
+    model.current.replacedAt = this.#now;
     model.replaced.push(model.current);
     model.current = { bytes, grown: [{ length: bytes.length, at: this.#now }] };
   }
@@ -440,7 +441,7 @@ class Run {
       if (!found) continue;
       // A content that is replaced while its first segment is cut can give it more: two readings look for its end.
       const maxBytes = model.replaced.length > 0 ? Number.POSITIVE_INFINITY : this.#segmentBytes;
-      checkEnds(found.row, model.current, maxBytes, this.#now, SKEW_MS);
+      checkEnds(found.row, model.current, model.replaced, maxBytes, this.#now, SKEW_MS);
       exports.push({ state: found.row, ...model });
     }
     const expiredAt = this.#now + SKEW_MS - RETENTION_DAYS * DAY_MS;

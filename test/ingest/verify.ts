@@ -10,6 +10,8 @@ export interface Version {
   bytes: Buffer;
   /** Each length it had, and since when (ms). */
   readonly grown: { readonly length: number; readonly at: number }[];
+  /** When another was put in its place. */
+  replacedAt?: number;
 }
 
 /** A stretch of a content that was read, and committed. */
@@ -31,8 +33,15 @@ export function check(holds: boolean, what: string): asserts holds {
  * The ends of a finished export: they cover it whole, and each stands behind a line end, behind a whole JSON value, or
  * where the export had ended for a day.
  */
-export function checkEnds(state: ExportState, version: Version, maxBytes: number, now: number, slackMs: number): void {
-  const { bytes, grown } = version;
+export function checkEnds(
+  state: ExportState,
+  version: Version,
+  replaced: readonly Version[],
+  maxBytes: number,
+  now: number,
+  slackMs: number,
+): void {
+  const { bytes } = version;
   const name = `${state.name}, ends ${state.ends.join(' ')} of ${bytes.length}`;
   check(state.applied === state.ends.length, `${name}: applied ${state.applied}`);
   check(state.claimedAt === null && state.claimedBy === '', `${name}: still claimed`);
@@ -43,7 +52,9 @@ export function checkEnds(state: ExportState, version: Version, maxBytes: number
     check(end > start, `${name}: no progress at ${end}`);
     const lineStart = Math.max(start, bytes.lastIndexOf(10, end - 2) + 1);
     const isLine = bytes[end - 1] === 10 || isJson(bytes.subarray(lineStart, end).toString('utf8'));
-    check(isLine || restedAt(grown, end, now, slackMs), `${name}: a line is cut at ${end}`);
+    // A content that begins as the one before it is that one, grown.
+    const same = [version, ...replaced].filter((other) => startsWith(other.bytes, bytes.subarray(0, end)));
+    check(isLine || same.some((each) => restedAt(each, end, now, slackMs)), `${name}: a line is cut at ${end}`);
     const isOneLine = bytes.subarray(start, end - 1).indexOf(10) === -1;
     check(end - start <= maxBytes || isOneLine, `${name}: too long up to ${end}`);
     start = end;
@@ -58,10 +69,14 @@ function isJson(text: string): boolean {
   }
 }
 
+function startsWith(bytes: Buffer, head: Buffer): boolean {
+  return bytes.subarray(0, head.length).equals(head);
+}
+
 /** Whether the export had this length for a day. */
-function restedAt(grown: Version['grown'], length: number, now: number, slackMs: number): boolean {
+function restedAt({ grown, replacedAt }: Version, length: number, now: number, slackMs: number): boolean {
   return grown.some((step, index) => {
-    const until = grown[index + 1]?.at ?? now;
+    const until = grown[index + 1]?.at ?? replacedAt ?? now;
     return step.length === length && until - step.at > 24 * 3_600_000 - slackMs;
   });
 }
@@ -145,13 +160,17 @@ export async function checkLettersAndCounters({ stores, fateOf, exports }: Finis
     for (const letter of kept) {
       const text = textOf(letter);
       const left = spare.get(text) ?? 0;
-      spare.set(text, left - 1);
-      const versions = left > 0 ? [current] : replaced;
+      const isCurrent = left > 0 && stoodIn(letter, current.bytes, fateOf);
+      if (isCurrent) spare.set(text, left - 1);
       check(
-        versions.some(({ bytes }) => stoodIn(letter, bytes, fateOf)),
+        isCurrent || replaced.some(({ bytes }) => stoodIn(letter, bytes, fateOf)),
         `${state.name}: dead letter too many: ${text}`,
       );
     }
+    check(
+      [...spare.values()].every((left) => left === 0),
+      `${state.name}: dead letters of another content`,
+    );
     const { reports, expired, ...others } = state.counters;
     const got = { ...others, reports: reports + expired };
     for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
