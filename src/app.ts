@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import type { DetectionState } from './core/detection.ts';
 import { bin } from './core/kql/bin.ts';
 import { timestampFromMs } from './core/timestamp.ts';
-import { type DetectionView, getDetection, listDetections } from './detections.ts';
+import { type DetectionDetail, type DetectionList, getDetection, listDetections } from './detections.ts';
 import { FORMATS } from './formats.ts';
 import { type Health, health } from './health.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
@@ -37,8 +37,8 @@ export interface App {
   replay(ref: ExportRef): Promise<IngestResult | null>;
   deadLetters(): AsyncIterable<DeadLetter>;
   health(): Promise<Health>;
-  listDetections(filter: { state?: DetectionState; device?: string }): Promise<DetectionView[]>;
-  getDetection(id: string): Promise<DetectionView | null>;
+  listDetections(filter: { state?: DetectionState; device?: string }): Promise<DetectionList>;
+  getDetection(id: string): Promise<DetectionDetail | null>;
 }
 
 export interface AppParts {
@@ -70,8 +70,9 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       return result;
     },
     async sweep() {
-      const swept = await sweep(stores, sweepSettings, clock);
-      return { ...swept, poison: await stores.queues.takePoison() };
+      // First: a container that cannot be listed is an error, and keeps no poison queue full.
+      const poison = await stores.queues.takePoison();
+      return { ...(await sweep(stores, sweepSettings, clock)), poison };
     },
     async scoreWindows() {
       // Also when the timer comes late: the hour that it was set for, not the one that has just begun.
@@ -108,8 +109,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
         sinks.map(({ name }) => name),
         clock,
       ),
-    listDetections: (filter) => listDetections(stores.detections, filter),
-    getDetection: (id) => getDetection(stores.detections, id),
+    listDetections: (filter) => listDetections(stores, filter),
+    getDetection: (id) => getDetection(stores, id, config.rule.lookbackDays),
   };
 }
 

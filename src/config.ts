@@ -58,12 +58,16 @@ export function readConfig(env: Env): Config {
     }
   };
   const settings = attempt(() => parseSettings(z.object({ ...RULE_SETTINGS, ...SYSTEM_SETTINGS }), set));
-  const storage = attempt(() => readStorage('AzureWebJobsStorage', set));
-  const exportStorage = attempt(() => readStorage('ExportStorage', set, storage ?? UNREAD_STORAGE));
+  const storage = attempt(() => readStorage('AzureWebJobsStorage', ['blob', 'queue', 'table'], set));
+  const exportStorage = attempt(() => readStorage('ExportStorage', ['blob'], set, storage ?? UNREAD_STORAGE));
   const sinks = attempt(() => readSinks(set));
   const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);
   if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
     faults.push(`RETENTION_DAYS must be at least LOOKBACK_DAYS (${settings.LOOKBACK_DAYS}), got ${retentionDays}`);
+  }
+  // The cuts of an export may not be forgotten while it is still swept: it would be read again and again.
+  if (settings && retentionDays !== undefined && settings.HISTORY_DAYS < retentionDays) {
+    faults.push(`HISTORY_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${settings.HISTORY_DAYS}`);
   }
   if (faults.length > 0 || !settings || !storage || !exportStorage || !sinks || retentionDays === undefined) {
     throw new SettingsError(faults);

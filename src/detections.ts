@@ -1,6 +1,8 @@
 import type { Delivery, Detection, DetectionState } from './core/detection.ts';
 import { detectionIdOf } from './core/detection.ts';
-import type { DetectionRow, Detections } from './ports.ts';
+import type { Facts } from './core/report.ts';
+import { addMs, type Timestamp } from './core/timestamp.ts';
+import type { ContributionRow, DetectionRow, Stores } from './ports.ts';
 
 /** A detection as it is shown to the outside: by its id, with what became of its notifications. */
 export interface DetectionView extends Detection {
@@ -8,22 +10,60 @@ export interface DetectionView extends Detection {
   readonly deliveries: Readonly<Record<string, Delivery>>;
 }
 
-/** At most so many are listed: a page for people, not an export. */
-export const MAX_LISTED = 1000;
-
-/** The detections of one state or device, the rule's order: average descending, then key. */
-export async function listDetections(
-  detections: Detections,
-  filter: { state?: DetectionState; device?: string },
-): Promise<DetectionView[]> {
-  const views: DetectionView[] = [];
-  for await (const page of detections.list(filter)) views.push(...page.map(viewOf));
-  return views.sort(byAverage).slice(0, MAX_LISTED);
+export interface DetectionList {
+  readonly detections: readonly DetectionView[];
+  /** Whether there are more than `MAX_LISTED`: those with the highest averages are listed. */
+  readonly truncated: boolean;
 }
 
-export async function getDetection(detections: Detections, id: string): Promise<DetectionView | null> {
-  const found = await detections.get(id);
-  return found === null ? null : viewOf(found.row);
+/** A report behind a detection. */
+export interface ReportView extends Facts {
+  readonly Timestamp: Timestamp;
+  readonly count: number | null;
+}
+
+/** One detection, with the newest of the reports behind it. */
+export interface DetectionDetail extends DetectionView {
+  readonly latestReports: readonly ReportView[];
+}
+
+/** At most so many are listed: a page for people, not an export. */
+export const MAX_LISTED = 1000;
+const LATEST_REPORTS = 10;
+const DAY_MS = 86_400_000;
+
+/** The detections of one state or device, in the rule's order: average descending, then key. */
+export async function listDetections(
+  { detections }: Pick<Stores, 'detections'>,
+  filter: { state?: DetectionState; device?: string },
+): Promise<DetectionList> {
+  let views: DetectionView[] = [];
+  let truncated = false;
+  for await (const page of detections.list(filter)) {
+    views.push(...page.map(viewOf));
+    if (views.length <= 2 * MAX_LISTED) continue;
+    views = views.sort(byAverage).slice(0, MAX_LISTED);
+    truncated = true;
+  }
+  views.sort(byAverage);
+  return { detections: views.slice(0, MAX_LISTED), truncated: truncated || views.length > MAX_LISTED };
+}
+
+/** One detection, and the newest reports of its group within `lookbackDays` before its last run; null where there is none. */
+export async function getDetection(
+  stores: Pick<Stores, 'detections' | 'hourlyCounts'>,
+  id: string,
+  lookbackDays: number,
+): Promise<DetectionDetail | null> {
+  const found = await stores.detections.get(id);
+  if (found === null) return null;
+  const { groupId, asOf } = found.row.detection;
+  let latest: ContributionRow[] = [];
+  for await (const page of stores.hourlyCounts.read(groupId, addMs(asOf, -lookbackDays * DAY_MS), asOf)) {
+    latest = [...latest, ...page].slice(-LATEST_REPORTS);
+  }
+  const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
+  return { ...viewOf(found.row), latestReports };
 }
 
 function viewOf({ detection, deliveries }: DetectionRow): DetectionView {
@@ -35,7 +75,8 @@ function byAverage(a: DetectionView, b: DetectionView): number {
     b.average - a.average ||
     compare(a.DeviceName, b.DeviceName) ||
     compare(a.InitiatingProcessFileName, b.InitiatingProcessFileName) ||
-    compare(a.RemoteIP, b.RemoteIP)
+    compare(a.RemoteIP, b.RemoteIP) ||
+    compare(a.source, b.source)
   );
 }
 

@@ -28,8 +28,7 @@ export async function detectionsResponse(
   const filter = query.safeParse(rest);
   if (!filter.success) return answer(400, { error: z.prettifyError(filter.error) });
   const { state, device } = filter.data;
-  const detections = await app.listDetections({ ...(state && { state }), ...(device && { device }) });
-  return answer(200, { detections });
+  return answer(200, await app.listDetections({ ...(state && { state }), ...(device && { device }) }));
 }
 
 function answer(status: number, jsonBody: unknown): HttpAnswer {

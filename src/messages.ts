@@ -11,6 +11,9 @@ const schemas = {
     partition: z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)),
     asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
     oldestUnreadMs: z.number().min(0).nullable().default(null),
+    newestReport: z
+      .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
+      .default(''),
   }),
   notify: z.object({ detectionId: z.string().regex(/^[0-9a-f]{32}\|[a-z]+$/), sink: z.string().min(1).max(40) }),
 } satisfies Record<keyof Messages, z.ZodType>;

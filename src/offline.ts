@@ -27,16 +27,24 @@ export class OfflineScore {
   readonly #counts = new MemoryHourlyCounts();
   readonly #merger = new Merger(this.#counts, async () => {});
   readonly #onLetter: (letter: DeadLetter) => void;
+  readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
   /** Reports inside the window, repeats among them. */
   reportsInWindow = 0;
-  /** Time of the newest report of all, in the window or not; '' before the first. */
+  /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
   newest: Timestamp | '' = '';
 
-  constructor(window: Window, formats: readonly Format[], onLetter: (letter: DeadLetter) => void) {
+  /** `plausible`: reports after it come from a clock that is wrong, and do not count as the newest. */
+  constructor(
+    window: Window,
+    formats: readonly Format[],
+    onLetter: (letter: DeadLetter) => void,
+    plausible: Timestamp = LAST,
+  ) {
     this.#window = window;
     this.#formats = formats;
     this.#onLetter = onLetter;
+    this.#plausible = plausible;
   }
 
   /** Reads one export to its end. An error of the source is thrown; what was read before it stays counted. */
@@ -92,7 +100,7 @@ export class OfflineScore {
   }
 
   async #add(report: Report): Promise<void> {
-    if (report.Timestamp > this.newest) this.newest = report.Timestamp;
+    if (report.Timestamp > this.newest && report.Timestamp <= this.#plausible) this.newest = report.Timestamp;
     if (!isWithin(report.Timestamp, this.#window)) return;
     this.reportsInWindow++;
     await this.#merger.add(contributionOf(report), NOWHERE);
@@ -102,6 +110,9 @@ export class OfflineScore {
     for (const letter of held.splice(0)) this.#onLetter(letter);
   }
 }
+
+/** After every Timestamp. */
+const LAST = '~' as Timestamp;
 
 /** Memory refuses no row that could be read, so that no place is ever asked for. */
 const NOWHERE: Place = { offset: 0, length: 0, record: 0 };

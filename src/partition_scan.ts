@@ -56,7 +56,8 @@ export class PartitionScan {
     this.#detections = new DetectionCursor(stores.detections.scan(partition));
   }
 
-  async run(): Promise<ScanTally> {
+  /** `newestElsewhere`: the newest report that other partitions are known to hold, '' for none. */
+  async run(newestElsewhere: Timestamp | ''): Promise<ScanTally> {
     const cutter = new GroupCutter(this.#window, this.#settings.rule.grain);
     const scorer = new AddressScorer(this.#settings.rule);
     for await (const page of this.#stores.hourlyCounts.scan(this.#partition)) {
@@ -67,7 +68,8 @@ export class PartitionScan {
     await this.#takeAll(scorer.push(cutter.finish()));
     await this.#takeAll(scorer.finish());
     for await (const row of this.#detections.before(LAST)) await this.#unmatched(row);
-    await this.#resolve(isFresh(cutter.newest, this.#window.asOf));
+    const newest = cutter.newest > newestElsewhere ? cutter.newest : newestElsewhere;
+    await this.#resolve(isFresh(newest, this.#window.asOf));
     await this.#removeExpired();
     return { ...this.#tally, newestReport: cutter.newest };
   }

@@ -276,8 +276,16 @@ export interface Sink {
 export interface Messages {
   /** Export to read on. */
   readonly ingest: { readonly container: string; readonly name: string };
-  /** Partition to score, for the window up to asOf; what the run is to say of the exports. */
-  readonly score: { readonly partition: string; readonly asOf: string; readonly oldestUnreadMs: number | null };
+  /**
+   * Partition to score, for the window up to asOf; what the run is to say of the exports; and the newest report that the
+   * runs before have seen in any partition, '' where they have seen none.
+   */
+  readonly score: {
+    readonly partition: string;
+    readonly asOf: string;
+    readonly oldestUnreadMs: number | null;
+    readonly newestReport: string;
+  };
   /** Change of a detection to tell a sink. A hint: the Detections row is the truth. */
   readonly notify: { readonly detectionId: string; readonly sink: string };
 }

@@ -1,3 +1,4 @@
+import { FRESH_MS } from './core/life.ts';
 import type { Rule } from './core/rule.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from './core/timestamp.ts';
 import { windowOf } from './core/window.ts';
@@ -5,19 +6,36 @@ import { PARTITIONS } from './keys.ts';
 import { expiryOf, PartitionScan } from './partition_scan.ts';
 import type { Clock, Partition, Run, SinkState, Stores } from './ports.ts';
 
+/** What a run is told: see `Messages`. */
+export interface ScoreMessage {
+  readonly partition: Partition;
+  readonly asOf: Timestamp;
+  readonly oldestUnreadMs: number | null;
+  readonly newestReport: Timestamp | '';
+}
+
 export interface ScoreSettings {
   readonly rule: Rule;
   readonly retentionDays: number;
   readonly historyDays: number;
 }
 
-/** Puts every partition on the `score` queue, for the window that ends at `asOf`. */
+/**
+ * Puts every partition on the `score` queue, for the window that ends at `asOf`, with the newest report that the runs of
+ * the last hours have seen: a quiet partition cannot tell by itself whether the exporter is behind.
+ */
 export async function scoreWindows(
-  stores: Pick<Stores, 'queues'>,
+  stores: Pick<Stores, 'queues' | 'runs'>,
   asOf: Timestamp,
   oldestUnreadMs: number | null,
 ): Promise<void> {
-  for (const partition of PARTITIONS) await stores.queues.send('score', { partition, asOf, oldestUnreadMs });
+  let newestReport = '';
+  for await (const run of stores.runs.since(addMs(asOf, -FRESH_MS))) {
+    if (run.newestReport > newestReport && run.newestReport <= asOf) newestReport = run.newestReport;
+  }
+  for (const partition of PARTITIONS) {
+    await stores.queues.send('score', { partition, asOf, oldestUnreadMs, newestReport });
+  }
 }
 
 const DAY_MS = 86_400_000;
@@ -43,15 +61,15 @@ export async function scorePartition(
   stores: Stores,
   settings: ScoreSettings,
   sinks: readonly SinkState[],
-  message: { readonly partition: Partition; readonly asOf: Timestamp; readonly oldestUnreadMs: number | null },
+  message: ScoreMessage,
   clock: Clock,
 ): Promise<Run> {
-  const { partition, asOf, oldestUnreadMs } = message;
+  const { partition, asOf, oldestUnreadMs, newestReport } = message;
   const started = clock();
   const expiry = expiryOf(asOf, timestampFromMs(started), settings.retentionDays, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const scan = new PartitionScan(stores, { rule: settings.rule, ...expiry }, sinks, partition, window);
-  const tally = await scan.run();
+  const tally = await scan.run(newestReport);
   const endedAt = clock();
   const run = { asOf, partition, ...tally, durationMs: endedAt - started, endedAt, oldestUnreadMs };
   await stores.runs.put(run);

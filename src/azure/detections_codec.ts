@@ -4,11 +4,11 @@ import type { Source } from '../core/report.ts';
 import type { Timestamp } from '../core/timestamp.ts';
 import type { DetectionRow } from '../ports.ts';
 import { double, fraction, int32, int64, longText, readLongText, text, wellFormed, whole } from './columns.ts';
-import { keyNameOf, nameOfKey } from './key_names.ts';
 import type { NewRow, Row } from './table.ts';
 
 /** `<groupId>|<detector>`. */
 const ROW_KEY = /^[0-9a-f]{32}\|seed$/;
+/** A sink's name is letters, digits and `_`: fit for a column as it is. */
 const SINK = 'Sink_';
 
 /** Whether a text can be the id of a detection: ids come from messages and from people, too. */
@@ -49,7 +49,7 @@ export function encodeDetection(detection: Detection): NewRow {
 
 /** One sink's column, the notifier's. */
 export function encodeDelivery(id: string, sink: string, delivery: Delivery): NewRow {
-  return { ...keysOf(id), [`${SINK}${keyNameOf(sink)}`]: JSON.stringify(delivery) };
+  return { ...keysOf(id), [`${SINK}${sink}`]: JSON.stringify(delivery) };
 }
 
 /** Throws where it is no row of ours. */
@@ -86,7 +86,5 @@ export function decodeDetection(row: Row): DetectionRow {
 
 function decodeDeliveries(row: Row): Record<string, Delivery> {
   const columns = Object.keys(row).filter((name) => name.startsWith(SINK) && typeof row[name] === 'string');
-  return Object.fromEntries(
-    columns.map((name) => [nameOfKey(name.slice(SINK.length)), JSON.parse(text(row, name)) as Delivery]),
-  );
+  return Object.fromEntries(columns.map((name) => [name.slice(SINK.length), JSON.parse(text(row, name)) as Delivery]));
 }

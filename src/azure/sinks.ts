@@ -2,7 +2,6 @@ import type { Timestamp } from '../core/timestamp.ts';
 import type { SinkState, SinkStates } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
 import { int64, text, wholeOrNull } from './columns.ts';
-import { keyNameOf } from './key_names.ts';
 import { TABLES } from './names.ts';
 import { type NewRow, type Row, Table } from './table.ts';
 
@@ -17,7 +16,7 @@ export class AzureSinkStates implements SinkStates {
   }
 
   async get(name: string): Promise<SinkState | null> {
-    const row = await this.#table.get(PARTITION, keyNameOf(name));
+    const row = await this.#table.get(PARTITION, name);
     return row && decodeSink(row);
   }
 
@@ -37,7 +36,7 @@ export class AzureSinkStates implements SinkStates {
 function encodeSink(state: SinkState): NewRow {
   return {
     partitionKey: PARTITION,
-    rowKey: keyNameOf(state.name),
+    rowKey: state.name,
     Name: state.name,
     Since: state.since,
     ...(state.disabledAt !== null && { DisabledAt: int64(state.disabledAt) }),

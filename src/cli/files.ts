@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { shown } from '../core/text.ts';
 import { CommandError } from './usage.ts';
 
 /** Something to read: a file, or standard input. */
@@ -15,7 +16,7 @@ export interface InputFile {
 
 export interface InputFiles {
   readonly files: readonly InputFile[];
-  /** Files of folders that were passed over, because their names begin with `_` or `.`. */
+  /** Files of folders that were passed over, because their names begin with `_` or `.`, or nobody may look. */
   readonly passedOver: readonly string[];
 }
 
@@ -44,12 +45,17 @@ export async function inputFiles(paths: readonly string[]): Promise<InputFiles> 
 
 function noSuch(path: string) {
   return (error: NodeJS.ErrnoException): never => {
-    throw new CommandError(error.code === 'ENOENT' ? `${path}: no such file or folder` : `${path}: ${error.code}`);
+    const name = shown(path, 500);
+    throw new CommandError(error.code === 'ENOENT' ? `${name}: no such file or folder` : `${name}: ${error.code}`);
   };
 }
 
 async function walk(folder: string, files: InputFile[], passedOver: string[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(noSuch(folder));
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    // One folder that may not be looked into stops no other.
+    passedOver.push(`${folder} (${error.code})`);
+    return [];
+  });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
@@ -87,7 +93,13 @@ export async function* contentOf(file: InputFile, onRead: (bytes: number) => voi
   const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
   const packed = Readable.from(all);
   packed.on('error', (error) => unzipped.destroy(error));
-  yield* packed.pipe(unzipped);
+  try {
+    yield* packed.pipe(unzipped);
+  } finally {
+    // Who has seen enough leaves early: then the file is to be closed as well.
+    packed.destroy();
+    if (file.path !== '-') raw.destroy();
+  }
 }
 
 async function* counted(raw: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {

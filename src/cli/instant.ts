@@ -1,5 +1,5 @@
 import { shown } from '../core/text.ts';
-import { type Timestamp, timestampOf } from '../core/timestamp.ts';
+import { type Timestamp, timestampFromMs, timestampOf } from '../core/timestamp.ts';
 import { UsageError } from './usage.ts';
 
 /** The instant that an option names. Throws a UsageError. */
@@ -7,4 +7,9 @@ export function instantOf(option: string, text: string): Timestamp {
   const instant = timestampOf(text);
   if (instant !== null) return instant;
   throw new UsageError(`${option} must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "${shown(text)}"`);
+}
+
+/** A day from now: a report after that comes from a clock that is wrong. */
+export function tomorrow(): Timestamp {
+  return timestampFromMs(Date.now() + 86_400_000);
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { shown } from '../core/text.ts';
 import { SettingsError } from '../settings.ts';
 import { addAccountCommands } from './account.ts';
 import { addLocalCommand } from './local.ts';
@@ -29,8 +30,18 @@ async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
     if (error instanceof UsageError || error instanceof SettingsError) return complain(error.message, WRONG_USAGE);
     if (error instanceof CommandError) return complain(error.message, FAILED);
-    return complain(error instanceof Error ? (error.stack ?? error.message) : String(error), FAILED);
+    return complain(wordsFor(error), FAILED);
   }
+}
+
+/** What went wrong, for people: a stack only where the fault is ours. */
+function wordsFor(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Storage that refuses or is not there says what the call was about; which account that is, the settings say.
+  if (error.name === 'StoreError') return `${error.message}\nSee the settings AzureWebJobsStorage and ExportStorage.`;
+  // The system's own words for a file or an address: "ENOENT: no such file or directory, open 'x'".
+  if ('code' in error && 'syscall' in error) return shown(error.message, 500);
+  return error.stack ?? error.message;
 }
 
 function complain(message: string, code: number): number {

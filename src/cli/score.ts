@@ -8,7 +8,7 @@ import { FORMATS } from '../formats.ts';
 import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
 import { contentOf, type InputFile, inputFiles } from './files.ts';
-import { instantOf } from './instant.ts';
+import { instantOf, tomorrow } from './instant.ts';
 import { formatOf, formatted, FORMATS as OUTPUT_FORMATS } from './output/format.ts';
 import { byAverage } from './output/rows.ts';
 import { Progress } from './progress.ts';
@@ -64,12 +64,13 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const format = formatOf(options.format);
   const rule = readRule({ ...process.env, ...settingsOf(options) });
   const asOf = options.now === undefined ? timestampFromMs(Date.now()) : instantOf('--now', options.now);
-  const window = windowOf(asOf, rule.lookbackDays);
+  const window = windowBefore(asOf, rule.lookbackDays);
 
   const letters = new LetterLog();
-  const offline = new OfflineScore(window, FORMATS, (letter) => letters.add(letter));
+  const offline = new OfflineScore(window, FORMATS, (letter) => letters.add(letter), tomorrow());
   const { files, passedOver } = await inputFiles(paths);
   if (passedOver.length > 0) say(`passed over: ${passedOver.map((path) => shown(path)).join(', ')}`);
+  if (files.length === 0) throw new CommandError('There is no file to read in what was named');
   const { failed, refused } = await readAll(offline, files);
   const { matched, groups, rows } = await offline.score(rule);
   matched.sort(byAverage);
@@ -83,7 +84,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
       `${count(groups, 'group')}, ${count(matched.length, 'detection')}, ` +
       `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
-  if (offline.reportsInWindow === 0) adviseNow(offline.newest, window, rule.lookbackDays);
+  if (offline.reportsInWindow === 0) adviseNow(offline, window, rule.lookbackDays);
   if (refused > 0 && refused === files.length) throw new CommandError('Nothing was read: no export of a known format');
   if (failed > 0)
     throw new CommandError(`${count(failed, 'export')} could not be read; the rows are those of the others`);
@@ -135,10 +136,10 @@ class LetterLog {
   }
 }
 
-function adviseNow(newest: Timestamp | '', window: Window, lookbackDays: number): void {
-  if (newest === '') return;
-  const now = nowFor(newest, lookbackDays);
-  say(`No report in the window (${window.after}, ${window.asOf}]. The newest is of ${newest}: try --now ${now}`);
+function adviseNow({ newest, counters: { reports } }: OfflineScore, window: Window, lookbackDays: number): void {
+  const none = `No report in the window (${window.after}, ${window.asOf}].`;
+  if (newest !== '') say(`${none} The newest is of ${newest}: try --now ${nowFor(newest, lookbackDays)}`);
+  else if (reports > 0) say(`${none} All are more than a day ahead of the clock of this machine.`);
 }
 
 /** The full hour after the newest report; its own instant where the window is too short for that, or time ends there. */
@@ -147,6 +148,16 @@ function nowFor(newest: Timestamp, lookbackDays: number): string {
   const next = newest === hour || newest.startsWith('9999-12-31T23') ? newest : addMs(hour, HOUR_MS);
   if (next === newest || !isWithin(newest, windowOf(next, lookbackDays))) return newest;
   return `${next.slice(0, 19)}Z`;
+}
+
+/** The window that ends at asOf; one that begins before the year 0 is no window. */
+function windowBefore(asOf: Timestamp, lookbackDays: number): Window {
+  try {
+    return windowOf(asOf, lookbackDays);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--now leaves no room for a window of ${lookbackDays} days`);
+    throw error;
+  }
 }
 
 function settingsOf(options: ScoreOptions): Record<string, string> {

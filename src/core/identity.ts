@@ -15,8 +15,9 @@ export interface IdentityParts {
 /**
  * The identity of a report as text: DeviceId (or DeviceName), Timestamp, ReportId, ActionType, RemotePort, LocalIP and
  * count, each in canonical form: null, '' and absent are one; a number is the same as its text; the time is to the tick.
- * A record without a ReportId is known by all its properties instead, in the order of their names, so that the route
- * (which may order them otherwise) does not matter; never by the envelope, whose `time` is fresh on every delivery.
+ * A record without a ReportId is known by all its properties instead, in the order of their names; never by the
+ * envelope, whose `time` is fresh on every delivery. The other route writes other columns, so that such a record, which
+ * Defender does not write, would count once for each route.
  *
  * Microsoft: ReportId is a repeating counter, unique only with DeviceName and Timestamp (DeviceNetworkEvents reference).
  */

@@ -42,14 +42,15 @@ export function unmatched(before: Detection, { window }: Sight): Step {
   return { kind: 'update', detection: { ...before, state: 'resolved', asOf: window.asOf } };
 }
 
-const FRESH_HOURS_MS = 6 * 3_600_000;
+/** Without a report of so recent a time the exporter is behind. */
+export const FRESH_MS = 6 * 3_600_000;
 
 /**
  * Whether the newest report is recent enough that silence means something: without one in the last six hours the
  * exporter is behind, and a run resolves nothing.
  */
 export function isFresh(newest: Timestamp | '', asOf: Timestamp): boolean {
-  return newest !== '' && msOf(asOf) - msOf(newest) <= FRESH_HOURS_MS;
+  return newest !== '' && msOf(asOf) - msOf(newest) <= FRESH_MS;
 }
 
 const NOTHING: Step = { kind: 'none' };

@@ -79,10 +79,10 @@ describe('the columns of a detection', () => {
   });
 
   it("of one sink are the notifier's, and no other", () => {
-    expect(encodeDelivery('30000000000000000000000000000001|seed', 'soc-chat', delivery())).toEqual({
+    expect(encodeDelivery('30000000000000000000000000000001|seed', 'soc_chat', delivery())).toEqual({
       partitionKey: '3',
       rowKey: '30000000000000000000000000000001|seed',
-      Sink_soc_002dchat: JSON.stringify(delivery()),
+      Sink_soc_chat: JSON.stringify(delivery()),
     });
   });
 

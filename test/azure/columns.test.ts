@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { double, int32, int64, longText, readLongText, text, whole, wholeOrNull } from '../../src/azure/columns.ts';
-import { keyNameOf, nameOfKey } from '../../src/azure/key_names.ts';
 import type { Row } from '../../src/azure/table.ts';
-import { anyText } from '../contract/samples.ts';
 
 /** A row as it comes back: Int64 as a bigint. */
 function row(columns: Record<string, unknown>): Row {
@@ -60,22 +58,5 @@ describe('columns', () => {
     expect(() => whole(row({ Applied: 1.5 }), 'Applied')).toThrow('p r: Applied');
     expect(wholeOrNull(row({}), 'ClaimedAt')).toBeNull();
     expect(wholeOrNull(row({ ClaimedAt: null }), 'ClaimedAt')).toBeNull();
-  });
-});
-
-describe('keyNameOf', () => {
-  it("is itself for letters and digits, and _ with four hex digits for anything else: 'soc-chat'", () => {
-    expect(keyNameOf('soc2')).toBe('soc2');
-    expect(keyNameOf('soc-chat')).toBe('soc_002dchat');
-    expect(keyNameOf('a_b')).toBe('a_005fb');
-  });
-
-  it('is read back, and fit for a key and a column, whatever the name', () => {
-    fc.assert(
-      fc.property(anyText, (name) => {
-        expect(keyNameOf(name)).toMatch(/^[A-Za-z0-9_]*$/);
-        expect(nameOfKey(keyNameOf(name))).toBe(name);
-      }),
-    );
   });
 });

@@ -248,7 +248,7 @@ describe('score --format csv', () => {
     );
 
   it('has the columns first and keeps spreadsheets from running what a name says', async () => {
-    const names = ['=cmd|calc', '+1', '-2', '@SUM(A1)', '\tx', 'a,"b"'];
+    const names = ['=cmd|calc', '+1', '-2', '@SUM(A1)', '  =1+1', 'a,"b"', 'x\u001b]0;pwn\u0007\u009b31m'];
     const name = await file(
       'formulas.json',
       text(...names.map((DeviceName, i) => beacon(times(12, 100 - i), { DeviceName }))),
@@ -257,7 +257,15 @@ describe('score --format csv', () => {
     const [header, ...lines] = stdout.trimEnd().split('\n');
     expect(code).toBe(0);
     expect(header).toBe(COLUMNS.join(','));
-    expect(lines.map((line) => fields(line)[2])).toEqual(["'=cmd|calc", "'+1", "'-2", "'@SUM(A1)", "'\tx", 'a,"b"']);
+    expect(lines.map((line) => fields(line)[2])).toEqual([
+      "'=cmd|calc",
+      "'+1",
+      "'-2",
+      "'@SUM(A1)",
+      "'=1+1",
+      'a,"b"',
+      'x\\u001b]0;pwn\\u0007\\u009b31m',
+    ]);
     expect(fields(lines[0]!).slice(5)).toEqual(['12', '12', '0', '100']);
   });
 
@@ -348,14 +356,67 @@ describe('score where no report falls in the window', () => {
   it.each([
     ['on the full hour', '2026-11-20T11:00:00Z', []],
     ['in a window shorter than an hour', '2026-11-20T11:20:30.5Z', ['--set', 'LOOKBACK_DAYS=0.001']],
-    ['in the last hour of time', '9999-12-31T23:30:00Z', []],
-    ['in the last hour of a year', '2026-12-31T23:30:00Z', []],
+    ['in the last hour of a year', '2025-12-31T23:30:00Z', []],
   ])('advises what works for a report %s', async (_, Timestamp, args) => {
     const name = await file('one.json', text([JSON.stringify(streamed({ Timestamp }))]));
     const before = await score(name, '--now', '2020-01-01T00:00:00Z', ...args);
     expect(before.code).toBe(0);
     const after = await score(name, '--now', advised(before.stderr)!, ...args);
     expect(after.stderr).toContain('1 report (1 in the window');
+  });
+});
+
+describe('score where a clock is wrong', () => {
+  it('does not send anybody into the year 9999', async () => {
+    const far = JSON.stringify(streamed({ Timestamp: '9999-12-31T23:30:00Z' }));
+    const alone = await score(await file('far.json', text([far])));
+    expect(alone.stderr).toContain('All are more than a day ahead of the clock of this machine.');
+    const among = await score(
+      await file('among.json', text([far, JSON.stringify(streamed())])),
+      '--now',
+      '2020-01-01T00:00:00Z',
+    );
+    expect(among.stderr).toContain('try --now 2026-11-20T09:00:00Z');
+  });
+
+  it('says that there is no room for a window before the year 0', async () => {
+    const name = await file('early.json', text([JSON.stringify(streamed())]));
+    const ended = await score(name, '--now', '0000-01-02T00:00:00Z');
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toBe('--now leaves no room for a window of 3 days\n');
+  });
+});
+
+describe('score of many files', () => {
+  it('closes those that it refuses', async () => {
+    // More than a process may have open here.
+    const foreign = gzipSync(Buffer.from('{"a":1}\n'.repeat(200_000)));
+    const names = await Promise.all(Array.from({ length: 60 }, (_, n) => file(`refused-${n}.gz`, foreign)));
+    const good = await file('good.json', text(beacon(times(12, 60))));
+    const { stdout, stderr } = await run(
+      'sh',
+      [
+        '-c',
+        'ulimit -n 50 && exec "$0" "$@"',
+        process.execPath,
+        join(workshop, 'dist/beaconwatch.js'),
+        'score',
+        ...names,
+        good,
+        '--now',
+        NOW,
+        '--format',
+        'json',
+      ],
+      { cwd: folder },
+    );
+    expect(stderr).not.toContain('EMFILE');
+    expect(rowsOf(stdout)).toHaveLength(1);
+  });
+
+  it('fails where there is nothing to read', async () => {
+    await mkdir(join(folder, 'empty'), { recursive: true });
+    expect(await score(join(folder, 'empty'))).toMatchObject({ code: 1, stdout: '' });
   });
 });
 

@@ -20,14 +20,19 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
     const [store] = under.stores;
     await store.send('ingest', { container: 'c', name: 'n' });
     await store.send('ingest', { container: 'c', name: 'n' });
-    await store.send('score', { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0 });
+    await store.send('score', {
+      partition: '3',
+      asOf: '2026-11-20T09:00:00.0000000Z',
+      oldestUnreadMs: 0,
+      newestReport: '',
+    });
     await store.send('notify', { detectionId: 'x|seed', sink: 'soc' });
     expect(await under.received('ingest')).toEqual([
       { container: 'c', name: 'n' },
       { container: 'c', name: 'n' },
     ]);
     expect(await under.received('score')).toEqual([
-      { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0 },
+      { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0, newestReport: '' },
     ]);
     expect(await under.received('notify')).toEqual([{ detectionId: 'x|seed', sink: 'soc' }]);
   });

@@ -64,7 +64,7 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   expect(matched.length).toBeGreaterThan(5);
   const { HourlyCounts } = await system.dump('HourlyCounts');
   expect(HourlyCounts).toHaveLength(rows);
-  const found = await system.app.listDetections({});
+  const { detections: found } = await system.app.listDetections({});
   expect(found.map(({ groupId, average }) => [groupId, average]).sort()).toEqual(
     matched.map(({ group, match }) => [group.groupId, match.stats.avg]).sort(),
   );

@@ -100,7 +100,7 @@ describe('the system on the emulator', () => {
 
       const expected = await offlineRows(grain);
       expect(expected.length).toBeGreaterThan(5);
-      const found = await system.app.listDetections({});
+      const { detections: found } = await system.app.listDetections({});
       const columns = Object.keys(expected[0] as object) as (keyof (typeof expected)[number])[];
       expect(found.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])))).toEqual(expected);
       expect(soar.received.map(({ body }) => body.data['id']).sort()).toEqual(found.map(({ id }) => id).sort());
@@ -122,7 +122,7 @@ describe('the system on the emulator', () => {
     for (const { ref } of exports) await system.app.ingest(ref);
     await system.app.sweep();
     await system.app.scoreWindows();
-    for (const detection of await system.app.listDetections({})) {
+    for (const detection of (await system.app.listDetections({})).detections) {
       await system.app.notify({ detectionId: detection.id, sink: 'soar' });
     }
     await system.drain(2);
@@ -145,7 +145,7 @@ describe('the system on the emulator', () => {
     }
     const ids = soar.received.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    const live = (await system.app.listDetections({})).map(({ id }) => id);
+    const live = (await system.app.listDetections({})).detections.map(({ id }) => id);
     expect(soar.received.map(({ body }) => body.data['id']).sort()).toEqual(live.sort());
   }, 60_000);
 
@@ -183,7 +183,7 @@ describe('the system on the emulator', () => {
       (thrown: Error) => thrown,
     );
     expect(error.name).toBe('StoreError');
-    expect(error.message).toMatch(/^queue score: send failed/);
+    expect(error.message).toMatch(/^Runs: list failed/);
     expect(`${error.message}${error.stack}`).not.toMatch(/AccountKey|sig=|http/);
   }, 90_000);
 });

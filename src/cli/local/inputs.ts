@@ -4,6 +4,7 @@ import { windowOf } from '../../core/window.ts';
 import { FORMATS } from '../../formats.ts';
 import { OfflineScore } from '../../offline.ts';
 import { type InputFile, inputFiles } from '../files.ts';
+import { tomorrow } from '../instant.ts';
 import { CONTAINER } from '../sample/exports.ts';
 import { type Plant, planTenant } from '../sample/plan.ts';
 import { SAMPLE_HOURS } from '../sample/span.ts';
@@ -18,6 +19,8 @@ export interface Inputs {
   /** Never empty. */
   readonly containers: readonly string[];
   readonly uploads: Iterable<Upload>;
+  /** Files that could not be read to their end, said as they are met. */
+  readonly troubles: readonly string[];
   /** End of the window: a full hour. */
   readonly asOf: Timestamp;
   /** What is known to be in it; null where nothing is. */
@@ -37,6 +40,7 @@ export function sampleInputs(until: number): Inputs {
     exports: SAMPLE_HOURS,
     containers: [CONTAINER],
     uploads: sampleUploads(plan),
+    troubles: [],
     asOf: timestampFromMs(plan.end),
     plants: plan.plants,
   };
@@ -50,13 +54,15 @@ export async function folderInputs(folder: string, now: Timestamp | null): Promi
   const { files } = await inputFiles([folder]);
   if (files.length === 0)
     throw new CommandError(`${folder}: no files in it (names that begin with _ or . do not count)`);
+  const troubles: string[] = [];
   const newest = now ?? (await newestReport(files));
   if (newest === '') throw new CommandError(`${folder}: no report in any of its files`);
   return {
     what: `${files.length} files of ${folder}`,
     exports: files.length,
     containers: [...new Set(files.map(({ path }) => placeOf(folder, path).container))],
-    uploads: folderUploads(folder, files),
+    uploads: folderUploads(folder, files, troubles),
+    troubles,
     asOf: now === null ? fullHourAfter(newest) : bin(newest, '1h'),
     plants: null,
   };
@@ -64,9 +70,10 @@ export async function folderInputs(folder: string, now: Timestamp | null): Promi
 
 async function newestReport(files: readonly InputFile[]): Promise<Timestamp | ''> {
   // No window that anything could lie in: the counts are not asked for.
-  const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), FORMATS, () => {});
+  const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), FORMATS, () => {}, tomorrow());
   for (const file of files) {
-    await offline.read({ container: '', name: file.path }, bytesOf(file));
+    // What cannot be read is named when it is uploaded.
+    await offline.read({ container: '', name: file.path }, bytesOf(file, []));
   }
   return offline.newest;
 }

@@ -81,6 +81,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     for (const note of notesOn(outcome, detections.length)) say(note);
     const isSeedRule = Object.entries(SEED_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
+      ...inputs.troubles,
       ...faultsOf(system, outcome),
       // With other numbers than the seed's nobody has said what should be found.
       ...(planted !== null && !planted.asExpected && isSeedRule ? ['the sample is not found as it was planted'] : []),

@@ -4,7 +4,6 @@ import { shown } from '../../core/text.ts';
 import { contentOf, type InputFile } from '../files.ts';
 import { sampleExports } from '../sample/exports.ts';
 import type { Plan } from '../sample/plan.ts';
-import { CommandError } from '../usage.ts';
 
 /** An export that is to be put into storage. */
 export interface Upload {
@@ -22,25 +21,33 @@ export function* sampleUploads(plan: Plan): Generator<Upload> {
   }
 }
 
-/** The files of a folder, each opened when it is its turn. */
-export function* folderUploads(folder: string, files: readonly InputFile[]): Generator<Upload> {
+/** The files of a folder, each opened when it is its turn. `troubles` takes what cannot be read, which stops no other. */
+export function* folderUploads(folder: string, files: readonly InputFile[], troubles: string[]): Generator<Upload> {
   for (const file of files) {
-    yield { ...placeOf(folder, file.path), bytes: file.bytes, content: bytesOf(file) };
+    yield { ...placeOf(folder, file.path), bytes: file.bytes, content: bytesOf(file, troubles) };
   }
 }
 
-/** What is in a file, unpacked. Throws a CommandError where it cannot be read to its end. */
-export async function* bytesOf(file: InputFile): AsyncGenerator<Uint8Array> {
+/** What is in a file, unpacked, as far as it can be read; `troubles` takes why not further. */
+export async function* bytesOf(file: InputFile, troubles: string[]): AsyncGenerator<Uint8Array> {
   try {
     yield* contentOf(file, () => {});
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    throw new CommandError(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
+    troubles.push(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
   }
 }
 
 /** What Defender and Log Analytics put before the name of the table. */
 const CONTAINER = /^(?=.{3,63}$)(?:insights-logs|am)(?:-[a-z0-9]+)+$/;
+
+/** What the name of a blob cannot hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const UNNAMEABLE = /[\u0000-\u001f\u007f]/g;
+
+function escaped(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}
 
 /**
  * Container and name of a file. A first folder that is called like a container of exports is one, as `sample` writes
@@ -48,7 +55,7 @@ const CONTAINER = /^(?=.{3,63}$)(?:insights-logs|am)(?:-[a-z0-9]+)+$/;
  */
 export function placeOf(folder: string, path: string): { container: string; name: string } {
   const within = relative(folder, path) || basename(path);
-  const [first = '', ...rest] = within.split(sep);
+  const [first = '', ...rest] = within.replace(UNNAMEABLE, escaped).split(sep);
   if (rest.length > 0 && CONTAINER.test(first)) return { container: first, name: rest.join('/') };
   return { container: DEFAULT_CONTAINER, name: [first, ...rest].join('/') };
 }

@@ -51,7 +51,7 @@ function json(rows: readonly object[]): string {
 /** The columns stand in the first line even where there are no rows, so that a script meets the same file always. */
 function csv(rows: readonly object[], series: boolean): string {
   return stringify(
-    rows.map((row) => Object.values(row).map((value) => (Array.isArray(value) ? JSON.stringify(value) : value))),
+    rows.map((row) => Object.values(row).map(cell)),
     {
       header: true,
       columns: series ? [...RULE_COLUMNS, ...SERIES_COLUMNS] : [...RULE_COLUMNS],
@@ -59,6 +59,12 @@ function csv(rows: readonly object[], series: boolean): string {
       escape_formulas: true,
     },
   );
+}
+
+/** Lists as JSON; text without what acts on a terminal, and without the white space behind which a formula hides. */
+function cell(value: unknown): unknown {
+  if (Array.isArray(value)) return JSON.stringify(value);
+  return typeof value === 'string' ? shown(value, Number.MAX_SAFE_INTEGER).replace(/^\s+(?=[=+\-@])/, '') : value;
 }
 
 const RULE_COLUMNS = [
