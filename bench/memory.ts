@@ -3,8 +3,8 @@
  * their own, against an emulator for the tables and a server that makes up the export as it is read, so that gigabytes
  * never lie anywhere.
  *
- *   npm run bench:memory                    64 MiB, 1 GiB and 4 GiB, three times each
- *   npm run bench:memory -- 64 256          sizes in MiB
+ *   npm run bench:memory                          64 MiB, 1 GiB and 4 GiB, three times each
+ *   npm run bench:memory -- --rounds 1 64 256     sizes in MiB
  */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build as bundle } from 'esbuild';
 import { COMMON } from '../scripts/bundle.ts';
 import { startAzurite } from '../src/cli/azurite.ts';
@@ -19,7 +20,6 @@ import { sampleExports } from '../src/cli/sample/exports.ts';
 import { planTenant } from '../src/cli/sample/plan.ts';
 
 const MIB = 1024 * 1024;
-const ROUNDS = 3;
 const WORKER = fileURLToPath(new URL('../.local/bench/memory-worker.js', import.meta.url));
 /**
  * Without these V8 lets garbage lie, as long as the machine has room: some 300 MB, of which 20 to 60 are in use. With
@@ -27,7 +27,11 @@ const WORKER = fileURLToPath(new URL('../.local/bench/memory-worker.js', import.
  */
 const HEAP = ['--max-semi-space-size=4', '--max-old-space-size=96'];
 
-const sizes = process.argv.slice(2).map(Number);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '3' } },
+});
+const sizes = positionals.map(Number);
 if (sizes.length === 0) sizes.push(64, 1024, 4096);
 
 await bundle({
@@ -45,7 +49,7 @@ try {
     `Node ${process.versions.node}, ${cpus()[0]?.model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
   );
   const peaks = new Map<number, number[]>();
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= Number(values.rounds); round++) {
     for (const size of sizes) {
       const { peakMb, seconds, rows } = await ingest(size, round);
       peaks.set(size, [...(peaks.get(size) ?? []), peakMb]);

@@ -24,6 +24,14 @@ export interface Applied {
   readonly rows: number;
 }
 
+/** A segment that was claimed. */
+export interface Work {
+  readonly state: ExportState;
+  readonly segment: Segment;
+  /** Whether somebody may have been at it before. */
+  readonly repeat: boolean;
+}
+
 /**
  * Reads one segment of an export and merges it: its rows, then its dead letters. Doing it again, by whomever, writes
  * the same. 'foreign' where it is of no known format, 'replaced' where another content stands in its place by now: of
@@ -32,12 +40,11 @@ export interface Applied {
 export async function applySegment(
   stores: Pick<Stores, 'exports' | 'hourlyCounts' | 'deadLetters'>,
   formats: readonly Format[],
-  state: ExportState,
-  segment: Segment,
+  { state, segment, repeat }: Work,
   kept: Kept,
 ): Promise<Applied | 'foreign' | 'replaced'> {
   const segmentId = segmentIdOf(state, state.generation, segment.start, segment.end);
-  const letters = stores.deadLetters.open(segmentId, { repeat: true });
+  const letters = stores.deadLetters.open(segmentId, { repeat });
   const work = new SegmentWork(stores, state, letters, kept);
   try {
     const before = { recognised: state.recognised, lines: state.counters.lines, start: segment.start };

@@ -1,4 +1,4 @@
-import { applySegment } from './apply.ts';
+import { applySegment, type Work } from './apply.ts';
 import type { Format } from './core/reading.ts';
 import { timestampFromMs } from './core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
@@ -14,7 +14,6 @@ import {
   nextGeneration,
   openSegment,
   refused,
-  type Segment,
   seen,
 } from './export_state.ts';
 import type { Clock, Counters, ExportInfo, ExportRef, ExportState, Stores, Versioned } from './ports.ts';
@@ -149,12 +148,13 @@ export class Ingest {
     if (row.refused && row.ends.length > 0) return null;
     const open = openSegment(row);
     // Ours already, where the answer to our claim was lost.
-    if (open !== null && row.claimedBy === worker) return { state: row, segment: open };
-    if (open !== null) return { state: claimed(row, worker, this.#clock()), segment: open };
+    if (open !== null && row.claimedBy === worker) return { state: row, segment: open, repeat: true };
+    if (open !== null) return { state: claimed(row, worker, this.#clock()), segment: open, repeat: true };
     const start = lastEnd(row);
     const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), this.#settings.segmentBytes);
     if (cut === null || cut === 'no-lines') return cut;
-    return { state: claimedUpTo(row, cut, info, worker, this.#clock()), segment: { start, end: cut.end } };
+    const state = claimedUpTo(row, cut, info, worker, this.#clock());
+    return { state, segment: { start, end: cut.end }, repeat: false };
   }
 
   async #isReplaced(state: ExportState, info: ExportInfo): Promise<boolean> {
@@ -171,14 +171,15 @@ export class Ingest {
     return end(row.refused ? 'refused' : 'up-to-date');
   }
 
-  async #applyAndCommit({ state, segment, version }: Claim, info: ExportInfo): Promise<Step> {
+  async #applyAndCommit({ version, ...work }: Claim, info: ExportInfo): Promise<Step> {
     const { exportStates } = this.#stores;
+    const { state } = work;
     const kept = {
       after: timestampFromMs(this.#clock() - this.#settings.retentionDays * DAY_MS),
       // By when the report came, not by when it is read: whoever reads the segment once more decides the same.
       upTo: timestampFromMs(state.lastModified + AHEAD_MS),
     };
-    const applied = await applySegment(this.#stores, this.#formats, state, segment, kept);
+    const applied = await applySegment(this.#stores, this.#formats, work, kept);
     // The next step finds out, and begins anew.
     if (applied === 'replaced') return AGAIN;
     if (applied === 'foreign') {
@@ -206,9 +207,7 @@ export class Ingest {
   }
 }
 
-interface Claim {
-  readonly state: ExportState;
-  readonly segment: Segment;
+interface Claim extends Work {
   readonly version: string;
 }
 

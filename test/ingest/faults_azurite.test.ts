@@ -75,14 +75,11 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
     });
     expect([...kinds.keys()].sort()).toMatchInlineSnapshot(`
       [
-        "DELETE dead-letters/segment.jsonl",
         "GET Exports()",
         "GET exports container list",
-        "GET exports/a",
-        "GET exports/b",
+        "GET exports/export",
         "GET none container list",
-        "HEAD exports/a",
-        "HEAD exports/b",
+        "HEAD exports/export",
         "POST $batch",
         "POST Exports",
         "POST Tables",
@@ -93,18 +90,25 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
         "PUT ingest",
       ]
     `);
-    for (const [kind, count] of kinds) {
-      for (const fault of [resetBefore, resetAfter]) {
-        // One in the middle of its kind, and its retries.
-        let before = Math.floor(count / 2);
-        let failing: string | undefined;
-        const left = await onAzurite((request, next) => {
-          if (failing === undefined && kindOf(request) === kind && before-- === 0) failing = request.requestId;
-          return request.requestId === failing ? fault(request, next) : next(request);
-        });
-        expect(left, `${kind}, ${fault.name}`).toEqual(await cleanPass());
-      }
-    }
+    // What only reads has no effect to be before or after.
+    const isRead = (kind: string): boolean => /^(?:GET|HEAD)/.test(kind);
+    const faults = [...kinds].flatMap(([kind, count]) => [
+      { kind, count, fault: resetBefore },
+      ...(isRead(kind) ? [] : [{ kind, count, fault: resetAfter }]),
+    ]);
+    const wanted = await cleanPass();
+    const playOne = async ({ kind, count, fault }: (typeof faults)[number]): Promise<void> => {
+      // One in the middle of its kind, and its retries.
+      let before = Math.floor(count / 2);
+      let failing: string | undefined;
+      const left = await onAzurite((request, next) => {
+        if (failing === undefined && kindOf(request) === kind && before-- === 0) failing = request.requestId;
+        return request.requestId === failing ? fault(request, next) : next(request);
+      });
+      expect(failing, kind).toBeDefined();
+      expect(left, `${kind}, ${fault.name}`).toEqual(wanted);
+    };
+    for (let n = 0; n < faults.length; n += 4) await Promise.all(faults.slice(n, n + 4).map(playOne));
   });
 });
 
@@ -116,6 +120,7 @@ function kindOf({ method, url }: Request): string {
     .slice(2)
     .join('/')
     .replace(/\(.*\)/, '()')
-    .replace(/[0-9a-f]{32}/, 'segment');
+    .replace(/[0-9a-f]{32}/, 'segment')
+    .replace(/exports\/[ab]$/, 'exports/export');
   return [method, path, searchParams.get('restype'), searchParams.get('comp')].filter(Boolean).join(' ');
 }

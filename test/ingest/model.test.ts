@@ -4,7 +4,7 @@ import { azureGround, memoryGround } from './grounds.ts';
 import { playAndShorten, playSchedule } from './model.ts';
 
 /** `SOAK_RUNS=10000 SOAK_AZURITE_RUNS=200 SOAK_SEED=5 npx vitest run test/ingest/model.test.ts` */
-const RUNS = Number(process.env['SOAK_RUNS'] ?? 400);
+const RUNS = Number(process.env['SOAK_RUNS'] ?? 300);
 const AZURITE_RUNS = Number(process.env['SOAK_AZURITE_RUNS'] ?? 5);
 const FIRST_SEED = Number(process.env['SOAK_SEED'] ?? 1);
 
