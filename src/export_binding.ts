@@ -24,5 +24,6 @@ export function exportOf(blob: unknown, context: InvocationContext): Partial<Exp
   if (typeof blob === 'object' && blob !== null && 'container' in blob && 'name' in blob) return blob as ExportRef;
   const path = String(context.triggerMetadata?.['blobTrigger'] ?? '');
   const slash = path.indexOf('/');
+  if (slash < 1) return {};
   return { container: path.slice(0, slash), name: path.slice(slash + 1) };
 }

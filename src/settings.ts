@@ -21,13 +21,18 @@ export function parseSettings<S extends z.ZodType>(schema: S, env: Env): z.infer
 export function parseValues<S extends z.ZodType>(schema: S, values: unknown): z.infer<S> {
   const result = schema.safeParse(values);
   if (result.success) return result.data;
-  throw new SettingsError(result.error.issues.map((issue) => `${pathOf(issue.path)} ${issue.message}`));
+  throw new SettingsError(result.error.issues.map((issue) => `${pathOf(issue.path)} ${messageOf(issue)}`));
 }
 
 /** What is set: blank is not. */
 export function setOnly(env: Env): Record<string, string> {
   const entries = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '');
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** A member that is not known is not named: somebody may have put a secret there. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'unrecognized_keys' ? 'has members that are not known' : issue.message;
 }
 
 /** `SINKS[1].url` */

@@ -66,9 +66,9 @@ function connectionString(name: string, services: readonly Service[], value: str
   const parts = new Map<string, string>();
   for (const pair of value.split(';')) {
     const equals = pair.indexOf('=');
-    if (equals > 0) parts.set(pair.slice(0, equals).trim(), pair.slice(equals + 1).trim());
+    if (equals > 0) parts.set(pair.slice(0, equals).trim(), pair.slice(equals + 1));
   }
-  const fault = parts.has('AccountKey') ? faultOfKey(parts) : faultOfSignature(parts, services);
+  const fault = parts.has('AccountKey') ? faultOfKey(parts, services) : faultOfSignature(parts, services);
   if (fault !== null) throw new SettingsError([`${name} must be a storage connection string: ${fault}`]);
   for (const service of ['Blob', 'Queue', 'Table']) {
     const endpoint = parts.get(`${service}Endpoint`);
@@ -79,18 +79,25 @@ function connectionString(name: string, services: readonly Service[], value: str
   return value;
 }
 
-function faultOfKey(parts: ReadonlyMap<string, string>): string | null {
+function faultOfKey(parts: ReadonlyMap<string, string>, services: readonly Service[]): string | null {
   if (!/^https?$/.test(parts.get('DefaultEndpointsProtocol') ?? '')) return 'DefaultEndpointsProtocol=https is missing';
   if (!/^[a-z0-9]+$/.test(parts.get('AccountName') ?? '')) return 'AccountName is missing, or is no account name';
-  return BASE64.test(parts.get('AccountKey') ?? '') ? null : 'AccountKey is not base64';
+  if (!BASE64.test(parts.get('AccountKey') ?? '')) return 'AccountKey is not base64';
+  const hasSuffix = /^[A-Za-z0-9.-]+$/.test(parts.get('EndpointSuffix') ?? '');
+  return hasSuffix || missingEndpoints(parts, services).length === 0
+    ? null
+    : 'EndpointSuffix=core.windows.net is missing';
 }
 
 function faultOfSignature(parts: ReadonlyMap<string, string>, services: readonly Service[]): string | null {
   if (!parts.get('SharedAccessSignature')) return 'neither AccountKey nor SharedAccessSignature is in it';
-  const missing = services
-    .map((service) => `${service.charAt(0).toUpperCase()}${service.slice(1)}Endpoint`)
-    .filter((key) => !parts.has(key));
+  const missing = missingEndpoints(parts, services);
   return missing.length === 0 ? null : `${missing.join(' and ')} must be in it beside the signature`;
+}
+
+function missingEndpoints(parts: ReadonlyMap<string, string>, services: readonly Service[]): string[] {
+  const keys = services.map((service) => `${service.charAt(0).toUpperCase()}${service.slice(1)}Endpoint`);
+  return keys.filter((key) => !parts.get(key));
 }
 
 function isHttps(uri: string | undefined): boolean {

@@ -11,7 +11,7 @@ type JsonSink = Extract<SinkSettings, { format: 'json' }>;
  */
 export function jsonRequest(detection: Detection, sink: JsonSink, now: Date): SinkRequest {
   const id = notificationIdOf(detection);
-  const body = JSON.stringify(jsonBody(detection, now));
+  const body = JSON.stringify(jsonBody(detection));
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'webhook-id': id,
@@ -21,11 +21,12 @@ export function jsonRequest(detection: Detection, sink: JsonSink, now: Date): Si
 }
 
 /** The message: the rule's row under the rule's own names, and what is behind it. */
-function jsonBody(detection: Detection, now: Date) {
+function jsonBody(detection: Detection) {
   const { groupId, detector, state, episode, change, asOf, devices, evidence } = detection;
   return {
     type: 'beacon.detected',
-    timestamp: now.toISOString(),
+    // Of the event, not of the try.
+    timestamp: asOf,
     data: {
       id: detectionIdOf(detection),
       groupId,

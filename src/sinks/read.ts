@@ -26,7 +26,8 @@ const schema = z.object({ SINKS: z.array(sinkSchema).superRefine(eachNameOnce) }
 function eachNameOnce(sinks: readonly SinkSettings[], context: z.RefinementCtx): void {
   const names = new Set<string>();
   for (const [index, { name }] of sinks.entries()) {
-    if (names.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message: `is taken: ${name}` });
+    if (names.has(name))
+      context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is taken by another sink' });
     names.add(name);
   }
 }
@@ -34,6 +35,14 @@ function eachNameOnce(sinks: readonly SinkSettings[], context: z.RefinementCtx):
 function resolved(value: unknown, env: Env, unresolved: string[]): unknown {
   if (typeof value !== 'object' || value === null || !('setting' in value)) return value;
   const name = String(value.setting);
-  if (env[name] === undefined) unresolved.push(`SINKS names the setting ${name}, which is not set`);
+  if (env[name] === undefined) unresolved.push(faultOfName(name));
   return env[name];
+}
+
+/** What stands where a name belongs can be the secret itself: only what looks like a name is repeated. */
+function faultOfName(name: string): string {
+  const isName = /^[A-Z][A-Z0-9_]{0,63}$/.test(name);
+  return isName
+    ? `SINKS names the setting ${name}, which is not set`
+    : 'SINKS names a setting that is not set (names are upper-case letters, digits and _)';
 }

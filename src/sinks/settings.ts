@@ -34,7 +34,8 @@ function isSigningSecret(text: string): boolean {
 
 function isWebAddress(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null) return false;
+  // A name and password in it is nothing that a request can be sent to.
+  if (url === null || url.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
 }

@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { addMs, timestampFromMs } from '../src/core/timestamp.ts';
+import { health } from '../src/health.ts';
+import { PARTITIONS } from '../src/keys.ts';
+import type { Run } from '../src/ports.ts';
+import { delivery, detection, exportState, groupId } from './contract/samples.ts';
+import { bytesOf, counters, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from './ingest/world.ts';
+
+const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
+
+let world: World;
+beforeEach(async () => {
+  world = new World();
+  world.append(lines(report(1)));
+  await world.ingest();
+  await runs(0);
+});
+
+/** The runs that ended so long ago, each for the full hour before. */
+async function runs(agoMs: number, partitions: readonly string[] = PARTITIONS): Promise<void> {
+  const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
+  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, expiredRows: 0 };
+  const rest = { newestReport: '', durationMs: 1, oldestUnreadMs: 0, endedAt: world.now - agoMs };
+  for (const partition of partitions as readonly Run['partition'][]) {
+    await world.stores.runs.put({ asOf, partition, ...tally, ...rest });
+  }
+}
+
+const look = (sinks: readonly string[] = [], containers: readonly string[] = SETTINGS.containers) =>
+  health(world.stores, { ...SETTINGS, containers }, sinks, () => world.now);
+const problems = async (...args: Parameters<typeof look>) => (await look(...args)).problems;
+
+describe('health where all is well', () => {
+  it('has no problem, and says how things stand', async () => {
+    expect(await look(['soc'])).toEqual({
+      problems: [],
+      lastRun: {
+        asOf: timestampFromMs(world.now - 45 * MINUTE_MS),
+        partitions: 16,
+        endedAt: new Date(world.now).toISOString(),
+      },
+      unread: { exports: 0, oldestMs: 0 },
+      failing: [],
+      refused: [],
+      missingContainers: [],
+      deadLetters: 0,
+      notifications: { soc: { failed: 0, trying: 0 } },
+      disabledSinks: [],
+      queues: {},
+    });
+  });
+
+  it('reads only', async () => {
+    const before = await world.state();
+    await world.stores.queues.send('notify', { detectionId: 'x', sink: 'soc' });
+    await look(['soc']);
+    expect(await world.state()).toEqual(before);
+    expect(world.stores.queues.notify).toHaveLength(1);
+    expect(await world.stores.sinks.get('soc')).toBeNull();
+  });
+});
+
+describe('health looks at runs', () => {
+  it('none in two days', async () => {
+    const world2 = new World();
+    world2.stores.exports.createContainer('exports');
+    const told = await health(world2.stores, SETTINGS, [], () => world2.now);
+    expect(told).toMatchObject({
+      problems: ['No scoring run in two days: is the function app running?'],
+      lastRun: null,
+    });
+    world.now += 2 * DAY_MS - 45 * MINUTE_MS;
+    expect((await look()).lastRun).not.toBeNull();
+    world.now += 1;
+    expect((await look()).problems).toEqual(['No scoring run in two days: is the function app running?']);
+  });
+
+  it('the last of which is more than two hours old', async () => {
+    world.now += 2 * HOUR_MS;
+    expect(await problems()).toEqual([]);
+    world.now += 6 * MINUTE_MS;
+    expect(await problems()).toEqual(['No scoring run for 2.1 h: see the log of scoreWindows.']);
+  });
+
+  it('the last of which is not whole, half an hour on', async () => {
+    world.now += HOUR_MS;
+    await runs(0, PARTITIONS.slice(0, 15));
+    world.now += 30 * MINUTE_MS;
+    expect(await look()).toMatchObject({ problems: [], lastRun: { partitions: 15 } });
+    world.now += 1;
+    expect(await problems()).toEqual(['The last run scored 15 of 16 partitions: see the log of scorePartition.']);
+    await runs(30 * MINUTE_MS + 1);
+    expect(await problems()).toEqual([]);
+  });
+
+  it('only the last of which has to be whole', async () => {
+    await runs(2 * HOUR_MS, PARTITIONS.slice(0, 3));
+    world.now += 45 * MINUTE_MS;
+    expect(await look()).toMatchObject({ problems: [], lastRun: { partitions: 16 } });
+  });
+});
+
+describe('health looks at exports', () => {
+  it('that wait for more than two hours', async () => {
+    world.append(lines(report(2)));
+    world.now += 2 * HOUR_MS;
+    await runs(0);
+    expect(await look()).toMatchObject({ problems: [], unread: { exports: 1, oldestMs: 2 * HOUR_MS } });
+    world.now += 6 * MINUTE_MS;
+    expect(await look()).toMatchObject({
+      problems: ['An export has waited 2.1 h to be read: see below, or the log of sweepExports.'],
+      unread: { exports: 1, oldestMs: 2.1 * HOUR_MS },
+    });
+    await world.ingest();
+    expect(await problems()).toEqual([]);
+  });
+
+  it('that fail', async () => {
+    const nextTry = world.now + HOUR_MS;
+    await world.change({ failures: 3, nextTry, reason: 'merge failed' });
+    const next = new Date(nextTry).toISOString();
+    const stuck = { export: `exports/${REF.name}`, reason: 'merge failed', failures: 3, nextTry: next };
+    expect(await look()).toMatchObject({
+      problems: [`exports/${REF.name} failed 3 times (merge failed); next try ${next}.`],
+      failing: [stuck],
+      refused: [],
+    });
+    await world.change({ failures: 0, nextTry: 0, reason: '' });
+    expect(await problems()).toEqual([]);
+  });
+
+  it('that are refused', async () => {
+    await world.change({ refused: true, reason: 'no lines' });
+    expect(await look()).toMatchObject({
+      problems: [`exports/${REF.name} is refused: no lines. After a fix: beaconwatch replay.`],
+      failing: [],
+      refused: [{ export: `exports/${REF.name}`, reason: 'no lines', failures: 0, nextTry: '' }],
+    });
+  });
+
+  it('whose container is missing, and goes on with the others', async () => {
+    world.append(lines(report(1)), { container: 'third', name: 'a' });
+    expect(await look([], ['first', 'exports', 'third'])).toMatchObject({
+      problems: ["There is no container first: see EXPORT_CONTAINERS, and the export's settings."],
+      missingContainers: ['first'],
+      unread: { exports: 1 },
+    });
+  });
+
+  it('whose dead letters it adds up, which are no problem', async () => {
+    const letters = (deadLetters: number) => ({ counters: counters({ deadLetters }) });
+    await world.change(letters(2));
+    await world.stores.exportStates.insert(exportState({ container: 'exports', name: 'b', ...letters(3) }));
+    await world.stores.exportStates.insert(exportState({ container: 'other', name: 'c', ...letters(9) }));
+    expect(await look()).toMatchObject({ problems: [], deadLetters: 5 });
+  });
+});
+
+describe('health looks at queues and sinks', () => {
+  it('poison, and not what waits', async () => {
+    await world.stores.queues.send('ingest', REF);
+    world.stores.queues.poison['score-poison'] = 2;
+    expect(await look()).toMatchObject({
+      problems: ['2 messages in score-poison: see the log of its function; the next sweep takes them off.'],
+      queues: { ingest: 1, 'score-poison': 2 },
+    });
+  });
+
+  it('no poison queue that is empty', async () => {
+    world.stores.queues.lengths = async () => ({ ingest: 3, 'score-poison': 0 });
+    expect(await look()).toMatchObject({ problems: [], queues: { ingest: 3, 'score-poison': 0 } });
+  });
+
+  it('notifications of live detections that failed; those on their way are no problem', async () => {
+    const tell = async (
+      number: number,
+      state: 'ongoing' | 'resolved',
+      statuses: Record<string, 'failed' | 'sending' | 'sent'>,
+    ) => {
+      let version = await world.stores.detections.insert(detection({ groupId: groupId(number), state }));
+      for (const [sink, status] of Object.entries(statuses)) {
+        version = await world.stores.detections.mark(
+          `${groupId(number)}|seed`,
+          sink,
+          delivery({ status }),
+          version ?? '',
+        );
+      }
+    };
+    await tell(1, 'ongoing', { soc: 'sending', chat: 'sent', former: 'failed' });
+    await tell(2, 'resolved', { soc: 'failed', chat: 'sending' });
+    expect(await look(['soc', 'chat'])).toMatchObject({
+      problems: [],
+      notifications: { soc: { failed: 0, trying: 1 }, chat: { failed: 0, trying: 0 } },
+    });
+    await tell(3, 'ongoing', { soc: 'sent', chat: 'failed' });
+    await tell(4, 'ongoing', { soc: 'sending', chat: 'failed' });
+    expect(await look(['soc', 'chat'])).toMatchObject({
+      problems: ['Sink chat did not take 2 notifications: see its settings.'],
+      notifications: { soc: { failed: 0, trying: 2 }, chat: { failed: 2, trying: 0 } },
+    });
+  });
+
+  it('sinks that are disabled, of those that there are', async () => {
+    const since = addMs(timestampFromMs(world.now), -DAY_MS);
+    for (const name of ['soc', 'former']) {
+      await world.stores.sinks.put({ name, since, disabledAt: world.now, settings: '' });
+    }
+    await world.stores.sinks.put({ name: 'chat', since, disabledAt: null, settings: '' });
+    expect(await look(['soc', 'chat', 'fresh'])).toMatchObject({
+      problems: ['Sink soc said that it is gone (410): change its settings to wake it.'],
+      disabledSinks: ['soc'],
+    });
+  });
+
+  it('and tells of all at once', async () => {
+    await world.change({ failures: 1, nextTry: world.now, reason: 'x', ends: [bytesOf('')] });
+    world.stores.queues.poison['ingest-poison'] = 1;
+    world.now += 5 * HOUR_MS;
+    expect(await problems([], ['exports', 'first'])).toHaveLength(5);
+  });
+});

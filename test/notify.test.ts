@@ -1,0 +1,713 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import { type Delivery, type Detection, detectionIdOf } from '../src/core/detection.ts';
+import { addMs, msOf, type Timestamp } from '../src/core/timestamp.ts';
+import { NotifyError, notify, sinkStates } from '../src/notify.ts';
+import type { Detections, Sink, SinkAnswer, Stores } from '../src/ports.ts';
+import { openSink } from '../src/sinks/open.ts';
+import type { SinkRequest } from '../src/sinks/request.ts';
+import { send } from '../src/sinks/send.ts';
+import { all, detection, groupId, T1 } from './contract/samples.ts';
+import { memoryStores } from './fakes/stores.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const SECRET_BYTES = 'planted signing secret, 24+ bytes';
+const SECRET = `whsec_${Buffer.from(SECRET_BYTES).toString('base64')}`;
+const ID = `${groupId(1)}|seed`;
+const START = msOf(T1) + 45 * MINUTE_MS;
+const T_EARLIER = addMs(T1, -HOUR_MS);
+const T_LATER = addMs(T1, HOUR_MS);
+
+// ── What the tests stand on ───────────────────────────────────────────────────────────────────────────────────────
+
+let stores: Stores;
+let now: number;
+const clock = () => now;
+
+beforeEach(() => {
+  stores = memoryStores();
+  now = START;
+});
+
+/** How a receiver behaves: a status to answer with, or what it does to the connection. */
+type Behaviour = number | 'reset' | 'hang';
+
+interface Received {
+  readonly id: string;
+  readonly signature: string;
+  readonly at: string;
+  readonly body: string;
+}
+
+let server: Server | undefined;
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+  server = undefined;
+});
+
+/** A real receiver behind a real sink. */
+async function startReceiver(behaviour: Behaviour = 200) {
+  const received: Received[] = [];
+  const listener = createServer(async (request, response) => {
+    const body = await text(request);
+    const header = (name: string) => String(request.headers[name]);
+    const [id, at, signature] = [header('webhook-id'), header('webhook-timestamp'), header('webhook-signature')];
+    received.push({ id, at, signature, body });
+    const { behaviour } = receiver;
+    if (behaviour === 'reset') request.socket.resetAndDestroy();
+    else if (behaviour !== 'hang') response.writeHead(behaviour, { location: `${receiver.url}&followed` }).end();
+  });
+  server = listener;
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/hook?sig=planted-url-secret`;
+  const post = (request: SinkRequest) => send(request, receiver.behaviour === 'hang' ? 50 : 5000);
+  const sink = openSink({ name: 'soar', format: 'json', url, secret: SECRET }, post);
+  const receiver = { url, port, received, behaviour, sink };
+  return receiver;
+}
+
+/** A sink without a wire, which answers with that. */
+function sinkOf(
+  tell: SinkAnswer | ((detection: Detection) => Promise<SinkAnswer>),
+  changes: Partial<Sink> = {},
+): Sink & { readonly told: Detection[] } {
+  const told: Detection[] = [];
+  return {
+    name: 'soar',
+    fingerprint: 'aa',
+    told,
+    async tell(detection) {
+      told.push(detection);
+      return typeof tell === 'function' ? await tell(detection) : tell;
+    },
+    ...changes,
+  };
+}
+
+const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
+const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
+
+/** Writes the detection, as the scorer does: a new row, or its columns of the row that there is. */
+async function scored(changes: Partial<Detection> = {}): Promise<void> {
+  const written = detection(changes);
+  const found = await stores.detections.get(detectionIdOf(written));
+  if (found) await stores.detections.update(written, found.version);
+  else await stores.detections.insert(written);
+}
+
+/** A sink that has been there for an hour, and a detection that has just opened. */
+async function due(sink: Sink, changes: Partial<Detection> = {}): Promise<void> {
+  await sinkStates(stores, [sink], T_EARLIER);
+  await scored(changes);
+}
+
+async function delivered(sink = 'soar', id = ID): Promise<Delivery | undefined> {
+  return (await stores.detections.get(id))?.row.deliveries[sink];
+}
+
+const tell = (sink: Sink, id = ID) => notify(stores, sink, id, clock);
+
+function thrown(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    (value) => {
+      throw new Error(`did not throw, gave ${value}`);
+    },
+    (error: Error) => error,
+  );
+}
+
+/** A promise that the test settles. */
+function gate<T>() {
+  return Promise.withResolvers<T>();
+}
+
+/** The same store, but for that. */
+function detectionsWith(changes: Partial<Detections>): Stores {
+  const detections = new Proxy(stores.detections, {
+    get(target, name) {
+      const value = changes[name as keyof Detections] ?? target[name as keyof Detections];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { ...stores, detections };
+}
+
+/** Written from the Standard Webhooks specification, without the library. */
+function signatureOf({ id, at, body }: Received): string {
+  return `v1,${createHmac('sha256', SECRET_BYTES).update(`${id}.${at}.${body}`).digest('base64')}`;
+}
+
+// ── The tests ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+describe('notify() to a receiver', () => {
+  it.each([200, 202, 204])('that answers %i is sent, once, signed', async (status) => {
+    const receiver = await startReceiver(status);
+    await due(receiver.sink);
+    expect(await tell(receiver.sink)).toBe('sent');
+    expect(await delivered()).toEqual({
+      episode: T1,
+      change: 0,
+      status: 'sent',
+      attempts: 1,
+      firstAt: START,
+      at: START,
+      answer: String(status),
+    });
+    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(receiver.received).toHaveLength(1);
+    const [received] = receiver.received as [Received];
+    expect(received.signature).toBe(signatureOf(received));
+    expect(received.at).toBe(String(START / 1000));
+    expect(received.id).toBe(`${ID}|${T1}|0`);
+    expect(JSON.parse(received.body)).toMatchObject({ data: { id: ID, RemoteIP: '203.0.113.77' } });
+  });
+
+  it.each([301, 302, 307, 308, 400, 401, 403, 404])('that answers %i has failed at once, for good', async (status) => {
+    const receiver = await startReceiver(status);
+    await due(receiver.sink);
+    expect(await tell(receiver.sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ status: 'failed', attempts: 1, answer: String(status) });
+    now += HOUR_MS;
+    expect(await tell(receiver.sink)).toBe('not-due');
+    // Nor did it follow a redirect.
+    expect(receiver.received).toHaveLength(1);
+    expect((await stores.sinks.get('soar'))?.disabledAt).toBeNull();
+  });
+
+  it.each<[Behaviour, RegExp]>([
+    ...[408, 425, 429, 500, 502, 503, 504].map((status): [number, RegExp] => [status, RegExp(`^${status}$`)]),
+    ['reset', /^(ECONNRESET|UND_ERR_SOCKET)$/],
+    ['hang', /^timeout$/],
+  ])('that answers %s is tried again, under the same id, until it takes it', async (behaviour, answer) => {
+    const receiver = await startReceiver(behaviour);
+    await due(receiver.sink);
+    for (const attempts of [1, 2]) {
+      expect(await thrown(tell(receiver.sink))).toBeInstanceOf(NotifyError);
+      const delivery = await delivered();
+      expect(delivery).toMatchObject({ status: 'sending', attempts, firstAt: START, at: now });
+      expect(delivery?.answer).toMatch(answer);
+      now += MINUTE_MS;
+    }
+    receiver.behaviour = 200;
+    expect(await tell(receiver.sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 3, firstAt: START, answer: '200' });
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1);
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  it('that is not there is tried again', async () => {
+    const receiver = await startReceiver();
+    await new Promise((resolve) => server?.close(resolve));
+    await due(receiver.sink);
+    expect(await thrown(tell(receiver.sink))).toBeInstanceOf(NotifyError);
+    expect(await delivered()).toMatchObject({ status: 'sending', attempts: 1, answer: 'ECONNREFUSED' });
+  });
+});
+
+describe('notify() to a sink that is busy', () => {
+  it('says which sink and what it answered', async () => {
+    const sink = sinkOf(BUSY);
+    await due(sink);
+    expect((await thrown(tell(sink))).message).toBe('soar: 503, to be tried again');
+  });
+
+  it('is given up as failed 24 h after the first try, and then left alone', async () => {
+    const sink = sinkOf(BUSY);
+    await due(sink);
+    await thrown(tell(sink));
+    now = START + DAY_MS - 1;
+    await thrown(tell(sink));
+    expect(await delivered()).toMatchObject({ status: 'sending', attempts: 2, firstAt: START });
+    now = START + DAY_MS;
+    expect(await tell(sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ status: 'failed', attempts: 3, firstAt: START, at: now, answer: '503' });
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toHaveLength(3);
+  });
+
+  it('is taken even a day late, if it takes it then', async () => {
+    let answer: SinkAnswer = BUSY;
+    const sink = sinkOf(async () => answer);
+    await due(sink);
+    await thrown(tell(sink));
+    now = START + 2 * DAY_MS;
+    answer = SENT;
+    expect(await tell(sink)).toBe('sent');
+  });
+
+  it('goes by the time of the answer, not of the try', async () => {
+    const sink = sinkOf(async () => {
+      now += DAY_MS;
+      return BUSY;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ firstAt: START, at: START + DAY_MS });
+  });
+
+  it('has a day, and a count, for each change', async () => {
+    const sink = sinkOf(BUSY);
+    await due(sink);
+    await thrown(tell(sink));
+    now += DAY_MS;
+    await scored({ change: 1 });
+    await thrown(tell(sink));
+    expect(await delivered()).toMatchObject({ change: 1, status: 'sending', attempts: 1, firstAt: now });
+  });
+});
+
+describe('notify() to a sink that is gone (410)', () => {
+  it('disables it: nothing more is sent, of this or any other detection', async () => {
+    const receiver = await startReceiver(410);
+    await due(receiver.sink);
+    await scored({ groupId: groupId(2) });
+    expect(await tell(receiver.sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ status: 'failed', answer: '410' });
+    const { fingerprint: settings } = receiver.sink;
+    const disabled = { name: 'soar', since: T_EARLIER, disabledAt: START, settings };
+    expect(await stores.sinks.get('soar')).toEqual(disabled);
+    receiver.behaviour = 200;
+    now += HOUR_MS;
+    expect(await tell(receiver.sink, `${groupId(2)}|seed`)).toBe('not-due');
+    expect(receiver.received).toHaveLength(1);
+    // Nor does the next run wake it.
+    expect(await sinkStates(stores, [receiver.sink], T1)).toEqual([disabled]);
+    expect(await stores.sinks.get('soar')).toEqual(disabled);
+  });
+
+  it('leaves other sinks alone', async () => {
+    const [gone, other] = [sinkOf({ kind: 'gone', answer: '410' }), sinkOf(SENT, { name: 'chat' })];
+    await due(gone);
+    await due(other);
+    expect(await tell(gone)).toBe('failed');
+    expect(await tell(other)).toBe('sent');
+    expect(await delivered('soar')).toMatchObject({ status: 'failed' });
+    expect(await delivered('chat')).toMatchObject({ status: 'sent' });
+  });
+
+  it('wakes when its settings change, and hears again of what opened since it was added', async () => {
+    const gone = sinkOf({ kind: 'gone', answer: '410' });
+    await due(gone);
+    await scored({ groupId: groupId(2) });
+    await tell(gone);
+    const moved = sinkOf(SENT, { fingerprint: 'bb' });
+    const woken = { name: 'soar', since: T_EARLIER, disabledAt: null, settings: 'bb' };
+    expect(await sinkStates(stores, [moved], T_LATER)).toEqual([woken]);
+    expect(await stores.sinks.get('soar')).toEqual(woken);
+    expect(await tell(moved, `${groupId(2)}|seed`)).toBe('sent');
+  });
+});
+
+describe('sinkStates(stores, sinks, asOf)', () => {
+  it('has a state for each sink: since the first run that met it', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat', fingerprint: 'cc' })];
+    const first = { name: 'soar', since: T1, disabledAt: null, settings: 'aa' };
+    expect(await sinkStates(stores, [soar], T1)).toEqual([first]);
+    const second = { name: 'chat', since: T_LATER, disabledAt: null, settings: 'cc' };
+    expect(await sinkStates(stores, [soar, chat], T_LATER)).toEqual([first, second]);
+    expect(await sinkStates(stores, [chat], addMs(T_LATER, HOUR_MS))).toEqual([second]);
+    expect(await stores.sinks.get('soar')).toEqual(first);
+    expect(await sinkStates(stores, [], T1)).toEqual([]);
+  });
+
+  it('keeps since when when the settings of a sink change', async () => {
+    await sinkStates(stores, [sinkOf(SENT)], T1);
+    const [state] = await sinkStates(stores, [sinkOf(SENT, { fingerprint: 'bb' })], T_LATER);
+    expect(state).toMatchObject({ since: T1, settings: 'bb' });
+  });
+});
+
+describe('notify() of what is not due', () => {
+  it.each<[string, Partial<Detection>]>([
+    ['resolved', { state: 'resolved' }],
+    ['suppressed', { suppressedBy: 'ours' }],
+    ['older than the sink', { episode: addMs(T_EARLIER, -1) }],
+  ])('is not-due where the detection is %s: nothing is sent, nothing written', async (_, changes) => {
+    const sink = sinkOf(SENT);
+    await due(sink, changes);
+    const before = await stores.detections.get(ID);
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toEqual([]);
+    expect(await stores.detections.get(ID)).toEqual(before);
+  });
+
+  it('is not-due of a detection that there is not', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    expect(await tell(sink, `${groupId(2)}|seed`)).toBe('not-due');
+    expect(sink.told).toEqual([]);
+  });
+
+  it('is not-due to a sink that no run has met', async () => {
+    const sink = sinkOf(SENT);
+    await scored();
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toEqual([]);
+  });
+
+  it('is not-due to a sink that is in no settings (any more), and reaches the one that is meant', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await due(soar);
+    await due(chat);
+    const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    const app = createApp(config, { stores, clock, sinks: [soar, chat] });
+    expect(await app.notify({ detectionId: ID, sink: 'gone' })).toBe('not-due');
+    expect(await app.notify({ detectionId: ID, sink: 'chat' })).toBe('sent');
+    expect([soar.told.length, chat.told.length]).toEqual([0, 1]);
+  });
+
+  it('is told of as it is at the time, not as it was when it was queued', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    await scored({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 });
+    await tell(sink);
+    expect(sink.told).toEqual([detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 })]);
+  });
+});
+
+describe('notify() of what goes on', () => {
+  it('tells one episode once, however often it is met, each new change and each new episode again', async () => {
+    const receiver = await startReceiver();
+    const { sink } = receiver;
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    await scored({ state: 'ongoing', asOf: T_LATER });
+    expect(await tell(sink)).toBe('not-due');
+    await scored({ state: 'ongoing', asOf: T_LATER, change: 1 });
+    expect(await tell(sink)).toBe('sent');
+    expect(await tell(sink)).toBe('not-due');
+    await scored({ state: 'resolved', asOf: T_LATER, change: 1 });
+    expect(await tell(sink)).toBe('not-due');
+    await scored({ state: 'new', asOf: T_LATER, episode: T_LATER });
+    expect(await tell(sink)).toBe('sent');
+    expect(await tell(sink)).toBe('not-due');
+    expect(receiver.received.map(({ id }) => id)).toEqual([`${ID}|${T1}|0`, `${ID}|${T1}|1`, `${ID}|${T_LATER}|0`]);
+  });
+
+  it('tells again of a new change where the one before has failed', async () => {
+    const sink = sinkOf({ kind: 'permanent', answer: '404' });
+    await due(sink);
+    expect(await tell(sink)).toBe('failed');
+    await scored({ change: 1 });
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+  });
+
+  it('does not hold a new change back because the one before is on its way', async () => {
+    const answer = gate<SinkAnswer>();
+    const slow = sinkOf(() => answer.promise);
+    await due(slow);
+    const first = tell(slow);
+    await expect.poll(() => slow.told.length).toBe(1);
+    await scored({ change: 1 });
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+    answer.resolve(SENT);
+    await first;
+  });
+
+  it('tells each sink for itself', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(BUSY, { name: 'chat' })];
+    await due(soar);
+    await due(chat);
+    expect(await tell(soar)).toBe('sent');
+    await thrown(tell(chat));
+    expect(await delivered('soar')).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(await delivered('chat')).toMatchObject({ status: 'sending', attempts: 1 });
+  });
+
+  it('tells a sink that was added later only of what opens from then on', async () => {
+    await scored({ episode: T1 });
+    await scored({ groupId: groupId(2), episode: T_LATER });
+    await scored({ groupId: groupId(3), episode: addMs(T_LATER, -1) });
+    const added = sinkOf(SENT);
+    await sinkStates(stores, [added], T_LATER);
+    expect(await tell(added)).toBe('not-due');
+    expect(await tell(added, `${groupId(3)}|seed`)).toBe('not-due');
+    expect(await tell(added, `${groupId(2)}|seed`)).toBe('sent');
+    expect(added.told.map(({ groupId }) => groupId)).toEqual([groupId(2)]);
+  });
+});
+
+describe('notify() by several workers', () => {
+  it('claims before it sends', async () => {
+    let claimed: Delivery | undefined;
+    const sink = sinkOf(async () => {
+      claimed = await delivered();
+      return SENT;
+    });
+    await due(sink);
+    await tell(sink);
+    const at = START;
+    expect(claimed).toEqual({ episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: at, at, answer: '' });
+  });
+
+  it('sends nothing where it could not claim: somebody else was first, and it is tried again', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    const ends = await Promise.allSettled([tell(sink), tell(sink), tell(sink)]);
+    expect(sink.told).toHaveLength(1);
+    const lost = ends.filter((end) => end.status === 'rejected');
+    expect(ends.filter((end) => end.status === 'fulfilled').map(({ value }) => value)).toEqual(['sent']);
+    for (const { reason } of lost) expect(reason).toBeInstanceOf(NotifyError);
+    expect(await tell(sink)).toBe('not-due');
+  });
+
+  it('is held while a claim is younger than two minutes; then it is nobody’s, and taken over', async () => {
+    const never = gate<SinkAnswer>();
+    const dead = sinkOf(() => never.promise);
+    await due(dead);
+    void tell(dead);
+    await expect.poll(() => dead.told.length).toBe(1);
+    const sink = sinkOf(SENT);
+    now = START + 2 * MINUTE_MS - 1;
+    const before = await stores.detections.get(ID);
+    expect(await tell(sink)).toBe('held');
+    expect(sink.told).toEqual([]);
+    expect(await stores.detections.get(ID)).toEqual(before);
+    now = START + 2 * MINUTE_MS;
+    expect(await tell(sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START, at: now });
+  });
+
+  it('is held by the claim of a later try as by that of the first', async () => {
+    await due(sinkOf(BUSY));
+    await thrown(tell(sinkOf(BUSY)));
+    now += HOUR_MS;
+    const answer = gate<SinkAnswer>();
+    const slow = sinkOf(() => answer.promise);
+    const second = tell(slow);
+    await expect.poll(() => slow.told.length).toBe(1);
+    now += 2 * MINUTE_MS - 1;
+    expect(await tell(sinkOf(SENT))).toBe('held');
+    answer.resolve(SENT);
+    expect(await second).toBe('sent');
+  });
+
+  it('is not held by a claim that has its answer', async () => {
+    await due(sinkOf(BUSY));
+    await thrown(tell(sinkOf(BUSY)));
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+  });
+
+  it('killed between sending and marking tells it once more, under the same id', async () => {
+    const receiver = await startReceiver();
+    await due(receiver.sink);
+    let marks = 0;
+    const dying = detectionsWith({
+      async mark(id, sink, delivery, version) {
+        if (++marks === 2) throw new Error('killed');
+        return await stores.detections.mark(id, sink, delivery, version);
+      },
+    });
+    expect((await thrown(notify(dying, receiver.sink, ID, clock))).message).toBe('killed');
+    expect(await delivered()).toMatchObject({ status: 'sending', answer: '' });
+    expect(await tell(receiver.sink)).toBe('held');
+    now += 2 * MINUTE_MS;
+    expect(await tell(receiver.sink)).toBe('sent');
+    expect(receiver.received).toHaveLength(2);
+    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([`${ID}|${T1}|0`]));
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START });
+  });
+
+  it('killed before sending, or before claiming, loses nothing', async () => {
+    const killed = sinkOf(async () => {
+      throw new Error('killed');
+    });
+    await due(killed);
+    const unmarkable = detectionsWith({
+      async mark() {
+        throw new Error('killed');
+      },
+    });
+    const sink = sinkOf(SENT);
+    expect((await thrown(notify(unmarkable, sink, ID, clock))).message).toBe('killed');
+    expect(sink.told).toEqual([]);
+    expect((await thrown(tell(killed))).message).toBe('killed');
+    now += 2 * MINUTE_MS;
+    expect(await tell(sink)).toBe('sent');
+  });
+
+  it('keeps its mark, and what the scorer writes between claim and mark', async () => {
+    const sink = sinkOf(async () => {
+      await scored({ state: 'ongoing', asOf: T_LATER });
+      return SENT;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    const row = (await stores.detections.get(ID))?.row;
+    expect(row?.detection).toEqual(detection({ state: 'ongoing', asOf: T_LATER }));
+    expect(row?.deliveries['soar']).toMatchObject({ status: 'sent', attempts: 1, answer: '200' });
+    expect(await tell(sink)).toBe('not-due');
+  });
+
+  it('keeps its mark however often the scorer, or another sink’s worker, comes between', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    let meddled = 0;
+    const busy = detectionsWith({
+      async mark(id, name, delivery, version) {
+        if (delivery.answer !== '' && meddled++ < 4) {
+          const found = (await stores.detections.get(id)) as { version: string };
+          await stores.detections.mark(id, 'chat', { ...delivery, attempts: meddled }, found.version);
+        }
+        return await stores.detections.mark(id, name, delivery, version);
+      },
+    });
+    expect(await notify(busy, sink, ID, clock)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent' });
+    expect(await delivered('chat')).toMatchObject({ attempts: 4 });
+  });
+
+  it('tells a change that opens while the one before is sent', async () => {
+    const sink = sinkOf(async () => {
+      await scored({ change: 1 });
+      return SENT;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ change: 0, status: 'sent' });
+    expect(await tell(sink)).toBe('sent');
+    expect(sink.told.map(({ change }) => change)).toEqual([0, 1]);
+  });
+
+  it('ends as it did where the row is removed meanwhile', async () => {
+    const sink = sinkOf(async ({ groupId }) => {
+      await stores.detections.remove('3' as Parameters<Detections['remove']>[0], [`${groupId}|seed`]);
+      return SENT;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    expect(await stores.detections.get(ID)).toBeNull();
+  });
+
+  it.each<[string, SinkAnswer]>([
+    ['no', { kind: 'permanent', answer: '404' }],
+    ['not now', BUSY],
+  ])('of which one is late with its %s does not overwrite what the other marked', async (_, late) => {
+    const answer = gate<SinkAnswer>();
+    const zombie = sinkOf(() => answer.promise);
+    await due(zombie);
+    const ending = Promise.allSettled([tell(zombie)]);
+    await expect.poll(() => zombie.told.length).toBe(1);
+    now += 2 * MINUTE_MS;
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+    const marked = await delivered();
+    now += MINUTE_MS;
+    answer.resolve(late);
+    await ending;
+    expect(await delivered()).toEqual(marked);
+    expect(await tell(zombie)).toBe('not-due');
+  });
+
+  it('of which one is late does not overwrite the claim of the other', async () => {
+    const [late, slow] = [gate<SinkAnswer>(), gate<SinkAnswer>()];
+    const [zombie, worker] = [sinkOf(() => late.promise), sinkOf(() => slow.promise)];
+    await due(zombie);
+    const first = tell(zombie);
+    await expect.poll(() => zombie.told.length).toBe(1);
+    now += 2 * MINUTE_MS;
+    const second = tell(worker);
+    await expect.poll(() => worker.told.length).toBe(1);
+    const claim = await delivered();
+    expect(claim).toMatchObject({ status: 'sending', attempts: 2, at: now });
+    late.resolve({ kind: 'permanent', answer: '404' });
+    await first;
+    expect(await delivered()).toEqual(claim);
+    slow.resolve(SENT);
+    expect(await second).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2 });
+  });
+
+  it.each([1, 0])(
+    'of which one is late with the change before does not overwrite the mark of this one (%i ms)',
+    async (ms) => {
+      const late = gate<SinkAnswer>();
+      const zombie = sinkOf(() => late.promise);
+      await due(zombie);
+      // In the same millisecond the count of tries tells the two apart.
+      if (ms === 0) await thrown(tell(sinkOf(BUSY)));
+      const first = tell(zombie);
+      await expect.poll(() => zombie.told.length).toBe(1);
+      now += ms;
+      await scored({ change: 1 });
+      expect(await tell(sinkOf(SENT))).toBe('sent');
+      const marked = await delivered();
+      late.resolve({ kind: 'permanent', answer: '404' });
+      await first;
+      expect(await delivered()).toEqual(marked);
+    },
+  );
+});
+
+describe('the secrets of a sink', () => {
+  /** Everything that the stores hold. */
+  async function kept(): Promise<string> {
+    const rows = await all(stores.detections.list({}));
+    return JSON.stringify([rows, await stores.sinks.get('soar'), await all(stores.runs.since('' as Timestamp))]);
+  }
+
+  /** All of an error and what it was caused by. */
+  function shownOf(error: unknown): string {
+    const parts: string[] = [];
+    for (let each = error; each instanceof Error; each = each.cause) parts.push(each.message, each.stack ?? '');
+    return parts.join('\n') + inspect(error, { depth: null, showHidden: true }) + JSON.stringify(error);
+  }
+
+  it.each<[string, Behaviour | 'refused']>([
+    ['sent', 200],
+    ['redirected', 302],
+    ['failed', 404],
+    ['gone', 410],
+    ['busy', 429],
+    ['broken', 500],
+    ['reset', 'reset'],
+    ['timeout', 'hang'],
+    ['refused', 'refused'],
+  ])('are in no row, no error and no answer: %s', async (_, behaviour) => {
+    const receiver = await startReceiver(behaviour === 'refused' ? 200 : behaviour);
+    if (behaviour === 'refused') await new Promise((resolve) => server?.close(resolve));
+    const answers: SinkAnswer[] = [];
+    const sink: Sink = {
+      ...receiver.sink,
+      async tell(detection, at) {
+        const answer = await receiver.sink.tell(detection, at);
+        answers.push(answer);
+        return answer;
+      },
+    };
+    await due(sink);
+    const shown: string[] = [];
+    for (const wait of [0, MINUTE_MS, DAY_MS]) {
+      now += wait;
+      shown.push(await tell(sink).catch(shownOf), await kept(), inspect(sink, { depth: null, showHidden: true }));
+    }
+    expect(answers.length).toBeGreaterThan(0);
+    shown.push(JSON.stringify(answers));
+    // What is looked at is not nothing.
+    expect(shown.join()).toContain(`"${answers[0]?.answer}"`);
+    const needles = [
+      'planted',
+      receiver.url,
+      '/hook',
+      `127.0.0.1`,
+      `:${receiver.port}`,
+      SECRET.slice('whsec_'.length),
+      'whsec_',
+      Buffer.from(SECRET_BYTES).toString('hex'),
+    ];
+    for (const needle of needles) expect(shown.join('\n')).not.toContain(needle);
+    // Nor does the receiver hear of its own address, and of the secret only the signature.
+    for (const { body, id, signature } of receiver.received) {
+      for (const needle of needles) expect(body + id + signature).not.toContain(needle);
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { at, group, hours, idOf, sinkState, Tenant } from './tenant.ts';
+
+const BEACON = group(1);
+
+let tenant: Tenant;
+beforeEach(async () => {
+  tenant = new Tenant();
+  await tenant.reports(BEACON, hours(0, 3));
+});
+
+const told = async (hour: number, sinks = [sinkState('soc')]) => {
+  const { due } = await tenant.fresh(hour, { sinks });
+  const messages = tenant.told();
+  expect(due).toBe(messages.length);
+  return messages.map(({ detectionId, sink }) => `${detectionId} ${sink}`).sort();
+};
+const OF_BEACON = `${idOf(BEACON)} soc`;
+
+describe('scorePartition puts on the notify queue', () => {
+  it('each detection for each sink, once a run, until it is sent', async () => {
+    const second = group(2, '3fffffff');
+    await tenant.reports(second, hours(0, 3));
+    const sinks = [sinkState('soc'), sinkState('chat')];
+    const all = [BEACON, second].flatMap((each) => [`${idOf(each)} chat`, `${idOf(each)} soc`]);
+    expect(await told(4, sinks)).toEqual(all);
+    expect(await told(5, sinks)).toEqual(all);
+    await tenant.mark(BEACON, 'soc');
+    await tenant.mark(second, 'chat');
+    expect(await told(6, sinks)).toEqual([`${idOf(BEACON)} chat`, `${idOf(second)} soc`]);
+    // Also where the hour brings no match, and writes nothing.
+    expect(await told(14, sinks)).toEqual([`${idOf(BEACON)} chat`, `${idOf(second)} soc`]);
+  });
+
+  it.each([
+    ['sent', []],
+    ['failed', []],
+    ['sending', [OF_BEACON]],
+  ] as const)('what is %s: %j', async (status, messages) => {
+    await tenant.fresh(4);
+    await tenant.mark(BEACON, 'soc', { status });
+    for (const hour of [4, 5, 14]) expect(await told(hour)).toEqual(messages);
+  });
+
+  it('a new episode, of which nothing was sent yet', async () => {
+    await tenant.fresh(4);
+    await tenant.mark(BEACON, 'soc');
+    expect(await told(17)).toEqual([]);
+    await tenant.reports(BEACON, hours(17, 20));
+    expect(await told(21)).toEqual([OF_BEACON]);
+    await tenant.mark(BEACON, 'soc', { episode: at(4) });
+    expect(await told(22)).toEqual([OF_BEACON]);
+    await tenant.mark(BEACON, 'soc');
+    expect(await told(23)).toEqual([]);
+  });
+
+  it('nothing that is suppressed', async () => {
+    const gone = group(2, '3fffffff');
+    await tenant.detected(gone, { suppressedBy: 'rule-1', lastMatched: at(4), asOf: at(4) });
+    expect(await told(4)).toEqual([OF_BEACON]);
+    await tenant.detected(group(3, '3fffffff'), { lastMatched: at(4), asOf: at(4) });
+    expect(await told(4)).toEqual([OF_BEACON, `${idOf(group(3, '3fffffff'))} soc`]);
+  });
+
+  it('nothing that is resolved, in the run that does it and after', async () => {
+    expect(await told(12)).toEqual([OF_BEACON]);
+    expect(await told(24)).toEqual([OF_BEACON]);
+    expect(await told(25)).toEqual([]);
+    expect(await told(26)).toEqual([]);
+  });
+
+  it('what is over, while the exporter is behind and it cannot be resolved', async () => {
+    await tenant.run(4);
+    const { due } = await tenant.run(30, { sinks: [sinkState('soc')] });
+    expect([due, tenant.told()]).toEqual([1, [{ detectionId: idOf(BEACON), sink: 'soc' }]]);
+  });
+
+  it('nothing that opened before the sink was added, and what opened in its first run', async () => {
+    await tenant.run(4);
+    expect(await told(5, [sinkState('soc', { since: at(5) })])).toEqual([]);
+    expect(await told(5, [sinkState('soc', { since: at(4) })])).toEqual([OF_BEACON]);
+  });
+
+  it('nothing for a sink that is disabled, and all the same for the others', async () => {
+    const sinks = [sinkState('gone', { disabledAt: 0 }), sinkState('soc')];
+    expect(await told(4, sinks)).toEqual([OF_BEACON]);
+    expect(await told(14, sinks.slice(0, 1))).toEqual([]);
+  });
+
+  it('what an older run, delivered late, meets: as the newer row says', async () => {
+    await tenant.fresh(8);
+    await tenant.mark(BEACON, 'soc');
+    expect(await told(6)).toEqual([]);
+    await tenant.mark(BEACON, 'soc', { status: 'sending' });
+    expect(await told(6)).toEqual([OF_BEACON]);
+  });
+});

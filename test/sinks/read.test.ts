@@ -1,0 +1,180 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { SettingsError } from '../../src/settings.ts';
+import { readSinks } from '../../src/sinks/read.ts';
+
+const URL_SECRET = 'https://receiver.example/hook?sig=planted-url-secret';
+const secretOf = (length: number) => `whsec_${Buffer.alloc(length, 'planted!').toString('base64')}`;
+const SECRET = secretOf(32);
+const SINK = { name: 'soar', format: 'json', url: URL_SECRET };
+
+const read = (sinks: unknown, env: Record<string, string> = {}) =>
+  readSinks(Object.freeze({ ...env, SINKS: typeof sinks === 'string' ? sinks : JSON.stringify(sinks) }));
+
+/** What is wrong with it, said without anything that is planted, wherever one looks in the error. */
+function faultsOf(sinks: unknown, env: Record<string, string> = {}): readonly string[] {
+  try {
+    read(sinks, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    const shown = inspect(error, { depth: null, showHidden: true }) + String((error as Error).stack);
+    for (const secret of ['planted', 'receiver.example', secretOf(8).slice('whsec_'.length, -4)]) {
+      expect(shown).not.toContain(secret);
+    }
+    return (error as SettingsError).faults;
+  }
+  throw new Error('taken');
+}
+
+describe('readSinks(env)', () => {
+  it('is none where SINKS is not set, or has none', () => {
+    expect(readSinks({})).toEqual([]);
+    expect(read([])).toEqual([]);
+  });
+
+  it('reads every sink in order, with a secret, several, or none', () => {
+    const sinks = [
+      SINK,
+      { ...SINK, name: 'chat', secret: SECRET },
+      { ...SINK, name: 'A_z09', secret: [SECRET, secretOf(24), secretOf(64), secretOf(25)] },
+    ];
+    expect(read(sinks)).toEqual(sinks);
+  });
+
+  it.each(['', '[', 'planted', `[{"name":"soar","url":"${URL_SECRET}"`, '[{planted-url-secret}]'])(
+    'refuses what is no JSON: %s',
+    (text) => {
+      expect(faultsOf(text)).toEqual(['SINKS must be a JSON array of sinks']);
+    },
+  );
+
+  it.each<[unknown]>([[SINK], ['"planted"'], ['null'], ['1'], [{ soar: SINK }]])(
+    'refuses what is no array: %j',
+    (sinks) => {
+      expect(faultsOf(sinks)).toEqual([expect.stringMatching(/^SINKS .*expected array/)]);
+    },
+  );
+
+  it('refuses a name twice, whatever its sinks', () => {
+    const twice = [SINK, { ...SINK, name: 'chat' }, { ...SINK, url: 'https://other.example/' }];
+    expect(faultsOf(twice)).toEqual(['SINKS[2].name is taken by another sink']);
+    expect(read([SINK, { ...SINK, name: 'Soar' }])).toHaveLength(2);
+  });
+
+  it.each(['', ' ', 'a b', 'a-b', 'a.b', 'é', 'soar\n', 'x'.repeat(41)])('refuses the name %j', (name) => {
+    expect(faultsOf([SINK, { ...SINK, name }])).toEqual(['SINKS[1].name must be 1 to 40 of A-Z, a-z, 0-9 and _']);
+  });
+
+  it('takes a name of 40', () => {
+    expect(read([{ ...SINK, name: 'x'.repeat(40) }])).toHaveLength(1);
+  });
+
+  it.each([
+    'https://receiver.example/hook',
+    'https://203.0.113.7:8443/',
+    'http://127.0.0.1:7071/hook?a=b',
+    'http://localhost/hook',
+    'http://[::1]:80/hook',
+  ])('takes the address %s', (url) => {
+    expect(read([{ ...SINK, url }])).toMatchObject([{ url }]);
+  });
+
+  it.each([
+    'http://receiver.example/planted',
+    'http://10.0.0.4/planted',
+    'http://127.0.0.1.receiver.example/planted',
+    'http://localhost.receiver.example/planted',
+    'http://127.0.0.1@receiver.example/planted',
+    'http://localhost:80@receiver.example/planted',
+    'ftp://127.0.0.1/planted',
+    'file:///planted',
+    'receiver.example/planted',
+    '//receiver.example/planted',
+    'https://',
+    'planted',
+  ])('refuses the address %s', (url) => {
+    expect(faultsOf([{ ...SINK, url }])).toEqual(['SINKS[0].url must be an https URL (http only to this machine)']);
+  });
+
+  it.each<[string, unknown]>([
+    ['too short', secretOf(23)],
+    ['too long', secretOf(65)],
+    ['without its prefix', SECRET.slice('whsec_'.length)],
+    ['with another prefix', SECRET.replace('whsec_', 'whsk_')],
+    ['that is no base64', `whsec_planted-${SECRET.slice(6)}`],
+    ['with something behind it', `${SECRET}\n`],
+    ['that is a number', 123456789],
+    ['among good ones', [SECRET, secretOf(23)]],
+    ['of none', []],
+    ['of five', [SECRET, SECRET, SECRET, SECRET, SECRET]],
+  ])('refuses a secret %s', (_, secret) => {
+    expect(faultsOf([{ ...SINK, secret }])).toEqual([expect.stringMatching(/^SINKS\[0\]\.secret/)]);
+  });
+
+  it.each<[string, object]>([
+    ['no format', { name: 'soar', url: URL_SECRET }],
+    ['another format', { ...SINK, format: 'planted' }],
+    ['no address', { name: 'soar', format: 'json' }],
+    ['no name', { format: 'json', url: URL_SECRET }],
+    ['what no sink has', { ...SINK, token: 'planted' }],
+    ['a misspelt secret', { ...SINK, Secret: SECRET }],
+  ])('refuses a sink with %s', (_, sink) => {
+    expect(faultsOf([sink])).toEqual([expect.stringMatching(/^SINKS\[0\]/)]);
+  });
+
+  it('says all faults at once', () => {
+    expect(
+      faultsOf([
+        { ...SINK, name: '-', url: 'http://receiver.example/' },
+        { ...SINK, secret: 'planted' },
+      ]),
+    ).toEqual([
+      'SINKS[0].name must be 1 to 40 of A-Z, a-z, 0-9 and _',
+      'SINKS[0].url must be an https URL (http only to this machine)',
+      'SINKS[1].secret must be whsec_ and base64 of 24 to 64 bytes',
+    ]);
+  });
+
+  it('puts the setting of that name in the place of {"setting":"NAME"}, also within a list', () => {
+    const env = { HOOK: URL_SECRET, OLD: SECRET, NEW: secretOf(40) };
+    const sinks = [{ ...SINK, url: { setting: 'HOOK' }, secret: [{ setting: 'OLD' }, { setting: 'NEW' }] }];
+    expect(read(sinks, env)).toEqual([{ ...SINK, secret: [SECRET, secretOf(40)] }]);
+  });
+
+  it('checks what that setting holds like what stands there', () => {
+    const sinks = [{ ...SINK, url: { setting: 'HOOK' } }];
+    expect(faultsOf(sinks, { HOOK: 'http://receiver.example/planted' })).toEqual([
+      'SINKS[0].url must be an https URL (http only to this machine)',
+    ]);
+  });
+
+  it('takes it as text, whatever it looks like', () => {
+    const sinks = [{ ...SINK, url: { setting: 'HOOK' } }];
+    expect(faultsOf(sinks, { HOOK: '{"setting":"OTHER"}', OTHER: URL_SECRET })).toHaveLength(1);
+  });
+
+  it('names every setting that is missing', () => {
+    const sinks = [
+      { ...SINK, url: { setting: 'HOOK' }, secret: { setting: 'KEY' } },
+      { ...SINK, name: 'chat' },
+    ];
+    expect(faultsOf(sinks, { hook: URL_SECRET })).toEqual([
+      'SINKS names the setting HOOK, which is not set',
+      'SINKS names the setting KEY, which is not set',
+    ]);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['a setting', [{ ...SINK, url: { setting: URL_SECRET } }]],
+    [
+      'a sink, twice',
+      [
+        { ...SINK, name: URL_SECRET },
+        { ...SINK, name: URL_SECRET },
+      ],
+    ],
+    ['a part of a sink', [{ ...SINK, [URL_SECRET]: '' }]],
+  ])('does not repeat an address that stands in place of the name of %s', (_, sinks) => {
+    expect(faultsOf(sinks).length).toBeGreaterThan(0);
+  });
+});
