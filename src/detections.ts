@@ -49,7 +49,7 @@ export async function listDetections(
   return { detections: views.slice(0, MAX_LISTED), truncated: truncated || views.length > MAX_LISTED };
 }
 
-/** One detection, and the newest reports of its group within `lookbackDays` before its last run; null where there is none. */
+/** One detection, and the newest reports of its group within `lookbackDays` before its last match; null where there is none. */
 export async function getDetection(
   stores: Pick<Stores, 'detections' | 'hourlyCounts'>,
   id: string,
@@ -57,9 +57,10 @@ export async function getDetection(
 ): Promise<DetectionDetail | null> {
   const found = await stores.detections.get(id);
   if (found === null) return null;
-  const { groupId, asOf } = found.row.detection;
+  // Up to its last match: of one that is resolved nothing is newer.
+  const { groupId, lastMatched } = found.row.detection;
   let latest: ContributionRow[] = [];
-  for await (const page of stores.hourlyCounts.read(groupId, addMs(asOf, -lookbackDays * DAY_MS), asOf)) {
+  for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
     latest = [...latest, ...page].slice(-LATEST_REPORTS);
   }
   const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));

@@ -1,3 +1,4 @@
+import { isOfThisChange } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
 import type { Clock, DetectionRow, ExportState, Stores } from './ports.ts';
@@ -45,12 +46,15 @@ export async function health(
 ): Promise<Health> {
   const now = clock();
   const { exports, oldestUnreadMs, missingContainers } = await unread(stores, settings, clock);
+  // What has rested for longer than anything is kept is past helping.
+  const kept = now - settings.retentionDays * 24 * HOUR_MS;
   const states = await statesOf(stores, settings.containers);
+  const recent = states.filter(({ lastModified }) => lastModified >= kept);
   const facts = {
     lastRun: await lastRun(stores, now),
     unread: { exports: exports.length, oldestMs: oldestUnreadMs },
-    failing: states.filter(({ failures }) => failures > 0).map(stuck),
-    refused: states.filter(({ refused }) => refused).map(stuck),
+    failing: recent.filter(({ failures }) => failures > 0).map(stuck),
+    refused: recent.filter(({ refused }) => refused).map(stuck),
     missingContainers,
     deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
     notifications: await notifications(stores, sinks),
@@ -75,9 +79,12 @@ function stuck({ container, name, reason, failures, nextTry }: ExportState): Stu
 
 async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> {
   let last: Health['lastRun'] = null;
+  let endedAt = 0;
   for await (const run of stores.runs.since(addMs(timestampFromMs(now), -48 * HOUR_MS))) {
-    const partitions: number = last?.asOf === run.asOf ? last.partitions + 1 : 1;
-    last = { asOf: run.asOf, partitions, endedAt: new Date(run.endedAt).toISOString() };
+    const isOfLast: boolean = last?.asOf === run.asOf;
+    const partitions: number = isOfLast ? (last?.partitions ?? 0) + 1 : 1;
+    endedAt = isOfLast ? Math.max(endedAt, run.endedAt) : run.endedAt;
+    last = { asOf: run.asOf, partitions, endedAt: new Date(endedAt).toISOString() };
   }
   return last;
 }
@@ -93,10 +100,10 @@ async function notifications(stores: Stores, sinks: readonly string[]): Promise<
 }
 
 function count({ detection, deliveries }: DetectionRow, sink: string, into: { failed: number; trying: number }): void {
-  if (detection.state === 'resolved') return;
   const delivery = deliveries[sink];
-  if (delivery?.status === 'failed') into.failed++;
-  if (delivery?.status === 'sending') into.trying++;
+  if (detection.state === 'resolved' || delivery === undefined || !isOfThisChange(detection, delivery)) return;
+  if (delivery.status === 'failed') into.failed++;
+  if (delivery.status === 'sending') into.trying++;
 }
 
 async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {

@@ -36,8 +36,8 @@ export class PartitionScan {
   readonly #window: Window;
   readonly #detections: DetectionCursor;
   #expired: Contribution[] = [];
-  /** Detections that are over, if only the data is fresh: known at the end. They are few. */
-  readonly #over: Versioned<DetectionRow>[] = [];
+  /** Ids of the detections that are over, if only the data is fresh: that is known at the end. */
+  readonly #over: string[] = [];
   #gone: string[] = [];
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, expiredRows: 0 };
 
@@ -109,11 +109,16 @@ export class PartitionScan {
       const written =
         !changed || (await (before === null ? detections.insert(now) : detections.update(now, before.version)));
       if (written !== null) {
-        if (changed && before?.row.detection.episode !== now.episode) this.#tally.opened++;
+        if (changed) this.#count(before?.row.detection, now);
         return await this.#tell({ detection: now, deliveries: before?.row.deliveries ?? {} });
       }
       before = await detections.get(id);
     }
+  }
+
+  #count(before: Detection | undefined, now: Detection): void {
+    if (before?.episode !== now.episode) this.#tally.opened++;
+    if (now.state === 'resolved') this.#tally.resolved++;
   }
 
   async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
@@ -122,19 +127,16 @@ export class PartitionScan {
     if (isOld) this.#gone.push(detectionIdOf(detection));
     else if (unmatched(detection, { window: this.#window, suppressedBy: '' }).kind === 'none')
       await this.#tell(found.row);
-    else this.#over.push(found);
+    else this.#over.push(detectionIdOf(detection));
   }
 
   async #resolve(fresh: boolean): Promise<void> {
     const sight = { window: this.#window, suppressedBy: '' };
-    for (const found of this.#over) {
-      if (!fresh) {
-        await this.#tell(found.row);
-        continue;
-      }
-      this.#tally.resolved++;
-      const id = detectionIdOf(found.row.detection);
-      await this.#advance(found, id, (before) => (before === null ? { kind: 'none' } : unmatched(before, sight)));
+    for (const id of this.#over) {
+      const found = await this.#stores.detections.get(id);
+      await this.#advance(found, id, (before) =>
+        before === null || !fresh ? { kind: 'none' } : unmatched(before, sight),
+      );
     }
   }
 

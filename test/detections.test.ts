@@ -89,7 +89,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
   });
 
   it('has the newest ten reports of its window, newest first, with what is known of each', async () => {
-    await insert(1, { asOf: T2 });
+    await insert(1, { asOf: T2, lastMatched: T2 });
     const times = Array.from({ length: 14 }, (_, n) => addMs(T1, n * 60_000));
     const outside = [addMs(T2, -43_200_000), addMs(T2, 1)];
     const rows = [...times, ...outside].map((Timestamp, n) => contribution({ Timestamp, count: n, facts: FACTS }));
@@ -101,7 +101,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
   });
 
   it('has none from before its window', async () => {
-    await insert(1, { asOf: T2 });
+    await insert(1, { asOf: T2, lastMatched: T2 });
     const inside = addMs(T2, -43_199_999);
     const rows = [addMs(T2, -43_200_000), inside, T2, addMs(T2, 1)].map((Timestamp) => contribution({ Timestamp }));
     await stores.hourlyCounts.merge(P3, rows);
