@@ -48,7 +48,7 @@ export async function applySegment(
   const work = new SegmentWork(stores, state, letters, kept);
   try {
     const before = { recognised: state.recognised, lines: state.counters.lines, start: segment.start };
-    const reader = new ReportReader(state, formats, before);
+    const reader = new ReportReader(refOf(state), formats, before);
     const options = {
       needles: formats.map((format) => format.needle),
       maxLineBytes: MAX_LINE_BYTES,
