@@ -56,7 +56,8 @@ export async function folderInputs(folder: string, now: Timestamp | null): Promi
     throw new CommandError(`${folder}: no files in it (names that begin with _ or . do not count)`);
   const troubles: string[] = [];
   const newest = now ?? (await newestReport(files));
-  if (newest === '') throw new CommandError(`${folder}: no report in any of its files`);
+  if (newest === '')
+    throw new CommandError(`${folder}: no report in its files that is not more than a day ahead of the clock`);
   return {
     what: `${files.length} files of ${folder}`,
     exports: files.length,

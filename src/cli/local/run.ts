@@ -7,6 +7,7 @@ import { SEED_RULE } from '../../core/rule.ts';
 import { shown } from '../../core/text.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
 import { windowOf } from '../../core/window.ts';
+import type { Stores } from '../../ports.ts';
 import { type Format, formattedLines } from '../output/format.ts';
 import type { DetectionLine } from '../output/table.ts';
 import { CommandError, UsageError } from '../usage.ts';
@@ -34,6 +35,7 @@ const KEPT_SWEEP_EVERY_MS = 5_000;
 /** Times that the functions come to the end of what is there while it grows. */
 const BURSTS = 3;
 const SEED = 1;
+const NAMED_LETTERS = 10;
 
 type Say = (what: string) => void;
 
@@ -66,7 +68,8 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     await score(system, inputs.asOf, say);
     const detections = await detectionsOf(system);
     const requests = system.requests;
-    const outcome = await readOutcome(storesOf(readConfig(process.env)), inputs.containers, inputs.asOf);
+    const stores = storesOf(readConfig(process.env));
+    const outcome = await readOutcome(stores, inputs.containers, inputs.asOf);
     const { received } = system;
 
     const window = windowOf(inputs.asOf, rule.lookbackDays);
@@ -78,6 +81,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     const rest = options.format === 'table' ? process.stdout : process.stderr;
     rest.write(`\n${planted === null ? '' : `${planted.text}\n`}${totals}`);
 
+    for await (const letter of firstLetters(stores)) say(letter);
     for (const note of notesOn(outcome, detections.length)) say(note);
     const isSeedRule = Object.entries(SEED_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
@@ -86,8 +90,11 @@ export async function runLocal(options: LocalOptions): Promise<void> {
       // With other numbers than the seed's nobody has said what should be found.
       ...(planted !== null && !planted.asExpected && isSeedRule ? ['the sample is not found as it was planted'] : []),
     ];
+    if (options.keep) {
+      for (const fault of faults) say(fault);
+      await keep(system, inputs.containers, signal, say);
+    }
     if (faults.length > 0) throw new CommandError(faults.join('\n'));
-    if (options.keep) await keep(system, inputs.containers, signal, say);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -179,6 +186,15 @@ async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
 function lineOf(detection: DetectionView): DetectionLine {
   const { evidence } = detection;
   return { ...detection, countHours: evidence.Timestamp, ConnCounts: evidence.ConnCounts };
+}
+
+/** What could not be read or stored: the first few by name, as `score` has it. */
+async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): AsyncGenerator<string> {
+  let named = 0;
+  for await (const { export: ref, offset, length, reason } of deadLetters.list()) {
+    if (named++ === NAMED_LETTERS) return;
+    yield `dead letter: ${shown(`${ref.container}/${ref.name}`, 500)} at byte ${offset} (${length} bytes): ${reason}`;
+  }
 }
 
 function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
