@@ -118,7 +118,12 @@ describe('beaconwatch local, stopped on its way', () => {
 describe('beaconwatch local, asked for what cannot be', () => {
   it.each([
     [['--exports', 'no/such/folder'], {}, 1, 'no/such/folder: no such file or folder\n'],
-    [['--exports', 'scripts'], {}, 1, 'scripts: no report in any of its files\n'],
+    [
+      ['--exports', 'scripts'],
+      {},
+      1,
+      'scripts: no report in its files that is not more than a day ahead of the clock\n',
+    ],
     [['--format', 'xml'], {}, 2, '--format must be one of table, json, csv, got "xml"\n'],
     [['--now', 'today'], {}, 2, '--now must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "today"\n'],
     [
