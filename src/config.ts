@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import type { StorageConnection } from './azure/clients.ts';
 import { type Rule, SEED_RULE } from './core/rule.ts';
 import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
 import { readSinks } from './sinks/read.ts';
 import type { SinkSettings } from './sinks/settings.ts';
-import { readStorage, type StorageSetting } from './storage_setting.ts';
+import { readStorage } from './storage_setting.ts';
 
 /** The settings of the rule, as environment variables name them. */
 export const RULE_SETTINGS = {
@@ -29,8 +30,8 @@ export const SYSTEM_SETTINGS = {
 
 export interface Config {
   readonly rule: Rule;
-  readonly storage: StorageSetting;
-  readonly exportStorage: StorageSetting;
+  readonly storage: StorageConnection;
+  readonly exportStorage: StorageConnection;
   readonly containers: readonly string[];
   readonly retentionDays: number;
   readonly historyDays: number;
@@ -85,7 +86,7 @@ export function readConfig(env: Env): Config {
 }
 
 /** Stands in where the storage setting itself is at fault, which is said once. */
-const UNREAD_STORAGE: StorageSetting = { kind: 'connectionString', value: '' };
+const UNREAD_STORAGE: StorageConnection = { kind: 'connectionString', value: '' };
 
 type RuleSettings = { [K in keyof typeof RULE_SETTINGS]: z.infer<(typeof RULE_SETTINGS)[K]> };
 

@@ -1,16 +1,5 @@
+import type { StorageConnection } from './azure/clients.ts';
 import { type Env, SettingsError } from './settings.ts';
-
-/** How a storage account is reached, as the Functions host reads the same settings. */
-export type StorageSetting =
-  | { readonly kind: 'connectionString'; readonly value: string }
-  | {
-      readonly kind: 'identity';
-      readonly accountName?: string;
-      readonly blobServiceUri?: string;
-      readonly queueServiceUri?: string;
-      readonly tableServiceUri?: string;
-      readonly clientId?: string;
-    };
 
 /** The services of an account that are used; of the account with the exports alone, blobs. */
 export type Service = 'blob' | 'queue' | 'table';
@@ -27,8 +16,8 @@ export function readStorage(
   name: string,
   services: readonly Service[],
   env: Env,
-  byDefault?: StorageSetting,
-): StorageSetting {
+  byDefault?: StorageConnection,
+): StorageConnection {
   const value = env[name];
   if (value !== undefined) return { kind: 'connectionString', value: connectionString(name, services, value) };
   const part = (key: string) => env[`${name}__${key}`];

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { storageClients } from '../src/azure/clients.ts';
+import { type StorageConnection, storageClients } from '../src/azure/clients.ts';
 import { readConfig } from '../src/config.ts';
 import { SettingsError } from '../src/settings.ts';
-import { readStorage, type Service, type StorageSetting } from '../src/storage_setting.ts';
+import { readStorage, type Service } from '../src/storage_setting.ts';
 
 const ALL: readonly Service[] = ['blob', 'queue', 'table'];
 const NAME = 'AzureWebJobsStorage';
@@ -21,7 +21,7 @@ const EMULATOR = [
   'TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;',
 ].join(';');
 
-const read = (env: Record<string, string>, services = ALL, byDefault?: StorageSetting) =>
+const read = (env: Record<string, string>, services = ALL, byDefault?: StorageConnection) =>
   readStorage(NAME, services, Object.freeze(env), byDefault);
 
 /** What is wrong with it, said without what is planted, wherever one looks in the error. */
@@ -40,7 +40,7 @@ function faultsOf(env: Record<string, string>, services = ALL): readonly string[
 }
 
 /** Whether the SDKs open these services of it. */
-function isTakenBySdk(setting: StorageSetting, services: readonly Service[]): boolean {
+function isTakenBySdk(setting: StorageConnection, services: readonly Service[]): boolean {
   const clients = storageClients(setting);
   const open: Record<Service, () => unknown> = {
     blob: () => new URL(clients.blobs.getContainerClient('exports').url),
@@ -194,7 +194,7 @@ describe('readStorage(name, services, env) of an identity', () => {
 
 describe('readStorage(name, services, env) of nothing', () => {
   it('is the default, where there is one; other settings and other names do not matter', () => {
-    const byDefault: StorageSetting = { kind: 'connectionString', value: 'UseDevelopmentStorage=true' };
+    const byDefault: StorageConnection = { kind: 'connectionString', value: 'UseDevelopmentStorage=true' };
     const env = { Other: WITH_KEY, Other__accountName: 'acct1', [`${NAME}__clientId`]: 'id' };
     expect(read(env, ALL, byDefault)).toBe(byDefault);
     expect(read({ [NAME]: WITH_KEY }, ALL, byDefault)).toEqual({ kind: 'connectionString', value: WITH_KEY });

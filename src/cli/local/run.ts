@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
 import { readConfig, readRule } from '../../config.ts';
-import { bin } from '../../core/kql/bin.ts';
 import { SEED_RULE } from '../../core/rule.ts';
 import { shown } from '../../core/text.ts';
-import { msOf, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
+import { msOf, type Timestamp } from '../../core/timestamp.ts';
 import { windowOf } from '../../core/window.ts';
 import type { Stores } from '../../ports.ts';
 import { type Format, formattedLines } from '../output/format.ts';
@@ -13,6 +11,7 @@ import type { DetectionLine } from '../output/table.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { shiftClock } from './clock.ts';
 import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
+import { Interrupted, keep, type Say } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
 import { plantedText, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
@@ -31,13 +30,10 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Between two sweeps while exports grow; on Azure it is five minutes. */
 const SWEEP_EVERY_MS = 1_000;
-const KEPT_SWEEP_EVERY_MS = 5_000;
 /** Times that the functions come to the end of what is there while it grows. */
 const BURSTS = 3;
 const SEED = 1;
 const NAMED_LETTERS = 10;
-
-type Say = (what: string) => void;
 
 /** Runs the whole system on this machine over exports that grow meanwhile, and tells what came of it. */
 export async function runLocal(options: LocalOptions): Promise<void> {
@@ -104,9 +100,6 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     if (signal.aborted) setTimeout(() => process.exit(), 1_000).unref();
   }
 }
-
-/** Somebody has pressed Ctrl-C. */
-class Interrupted extends CommandError {}
 
 async function inputsOf({ exports, now }: LocalOptions): Promise<Inputs> {
   const until = now === null ? Date.now() - DELIVERY_LAG_MS : msOf(now);
@@ -222,51 +215,6 @@ function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
       ? []
       : [`${outcome.detections} detections, but ${received.ids.size} of them told`]),
   ];
-}
-
-/** Leaves everything running until Ctrl-C. */
-async function keep(system: LocalSystem, containers: readonly string[], signal: AbortSignal, say: Say): Promise<void> {
-  say(
-    [
-      'All of it goes on running: a sweep every five seconds, the score once an hour. Ctrl-C ends it.',
-      '',
-      `  curl '${system.httpUrl}/api/detections?state=new'     (asks for no key; on Azure it does)`,
-      '',
-      `  Append to blobs of the container ${containers.join(', ')}, with Azure Storage Explorer or any client, by`,
-      `  ${system.connectionString}`,
-      '',
-    ].join('\n'),
-  );
-  let scored = asOfNow();
-  let told = system.received.verified;
-  let { segments, reports } = system.tally;
-  system.beside(async () => {
-    await system.fire('sweepExports');
-    const { tally } = system;
-    if (tally.segments > segments) {
-      say(`${amount(tally.segments - segments)} more segments, ${amount(tally.reports - reports)} reports read`);
-    }
-    ({ segments, reports } = tally);
-    const asOf = asOfNow();
-    if (asOf !== scored) {
-      await system.fire('scoreWindows');
-      say(`scoring the window that ends at ${asOf.slice(0, 16)}Z`);
-    }
-    scored = asOf;
-    const { verified } = system.received;
-    if (verified > told) say(`${amount(verified - told)} notifications received`);
-    told = verified;
-    return KEPT_SWEEP_EVERY_MS;
-  });
-  try {
-    await delay(2 ** 31 - 1, undefined, { signal });
-  } catch (error) {
-    if (!(signal.reason instanceof Interrupted)) throw error;
-  }
-}
-
-function asOfNow(): Timestamp {
-  return bin(timestampFromMs(Date.now() - DELIVERY_LAG_MS), '1h');
 }
 
 function amount(value: number): string {
