@@ -6,7 +6,7 @@ import type { DetectionState } from './core/detection.ts';
 import { bin } from './core/kql/bin.ts';
 import { timestampFromMs } from './core/timestamp.ts';
 import { type DetectionDetail, type DetectionList, getDetection, listDetections } from './detections.ts';
-import { FORMATS } from './formats.ts';
+import { formatsOf } from './formats.ts';
 import { type Health, health } from './health.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
 import { parseMessage } from './messages.ts';
@@ -59,7 +59,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
   const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink));
   const settings = { rule: config.rule, retentionDays: config.retentionDays, historyDays: config.historyDays };
   const sweepSettings = { ...settings, containers: config.containers };
-  const ingest = new Ingest(stores, FORMATS, settings, clock, randomUUID);
+  const ingest = new Ingest(stores, formatsOf(config.sources), settings, clock, randomUUID);
 
   return {
     config,

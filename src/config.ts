@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { StorageConnection } from './azure/clients.ts';
+import { SOURCES, type Source } from './core/report.ts';
 import { type Rule, SEED_RULE } from './core/rule.ts';
 import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
 import { readSinks } from './sinks/read.ts';
@@ -15,21 +16,28 @@ export const RULE_SETTINGS = {
   SERIES_GRAIN: oneOf(['hour', 'report']).default(SEED_RULE.grain),
 };
 
+/** The settings of an offline run: the rule, and what it is run over. */
+export const SCORE_SETTINGS = {
+  ...RULE_SETTINGS,
+  SOURCES: z.string().default('defender').transform(sources),
+};
+
 /** Where Defender's Streaming API puts the table. */
 export const DEFAULT_CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 
-/** The settings of the system beside these, and beside the storage connections and SINKS. */
+/** The settings of the system beside those, and beside the storage connections and SINKS. */
 export const SYSTEM_SETTINGS = {
   EXPORT_CONTAINERS: z.string().default(DEFAULT_CONTAINER).transform(containers),
   /** By default a day more than the window. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
-  SOURCES: oneOf(['defender']).default('defender'),
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 
 export interface Config {
   readonly rule: Rule;
+  /** The telemetry that is read; each once. */
+  readonly sources: readonly Source[];
   readonly storage: StorageConnection;
   readonly exportStorage: StorageConnection;
   readonly containers: readonly string[];
@@ -40,9 +48,10 @@ export interface Config {
   readonly sinks: readonly SinkSettings[];
 }
 
-/** Reads the rule's settings. Throws a SettingsError. */
-export function readRule(env: Env): Rule {
-  return ruleOf(parseSettings(z.object(RULE_SETTINGS), env));
+/** Reads what an offline run needs. Throws a SettingsError. */
+export function readScoreSettings(env: Env): Pick<Config, 'rule' | 'sources'> {
+  const settings = parseSettings(z.object(SCORE_SETTINGS), env);
+  return { rule: ruleOf(settings), sources: settings.SOURCES };
 }
 
 /** Reads all settings, once, at the start. Throws a SettingsError that names every fault. */
@@ -58,7 +67,7 @@ export function readConfig(env: Env): Config {
       return undefined;
     }
   };
-  const settings = attempt(() => parseSettings(z.object({ ...RULE_SETTINGS, ...SYSTEM_SETTINGS }), set));
+  const settings = attempt(() => parseSettings(z.object({ ...SCORE_SETTINGS, ...SYSTEM_SETTINGS }), set));
   const storage = attempt(() => readStorage('AzureWebJobsStorage', ['blob', 'queue', 'table'], set));
   const exportStorage = attempt(() => readStorage('ExportStorage', ['blob'], set, storage ?? UNREAD_STORAGE));
   const sinks = attempt(() => readSinks(set));
@@ -75,6 +84,7 @@ export function readConfig(env: Env): Config {
   }
   return {
     rule: ruleOf(settings),
+    sources: settings.SOURCES,
     storage,
     exportStorage,
     containers: settings.EXPORT_CONTAINERS,
@@ -100,12 +110,22 @@ function ruleOf(settings: RuleSettings): Rule {
   };
 }
 
+/** Names of sources, with commas between. */
+function sources(text: string, context: z.RefinementCtx): Source[] {
+  const names = listOf(text);
+  const known = names.filter((name): name is Source => SOURCES.some((source) => source === name));
+  for (const name of names) {
+    if (known.some((source) => source === name)) continue;
+    const message = `must be of ${SOURCES.join(', ')}, with commas between, got ${quoted(name)}`;
+    context.addIssue({ code: 'custom', message });
+  }
+  if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one source' });
+  return known;
+}
+
 /** Names of containers, with commas between; each as Azure allows it. */
 function containers(text: string, context: z.RefinementCtx): string[] {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = listOf(text);
   for (const name of names) {
     if (/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) continue;
     context.addIssue({
@@ -114,5 +134,11 @@ function containers(text: string, context: z.RefinementCtx): string[] {
     });
   }
   if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one container' });
-  return [...new Set(names)];
+  return names;
+}
+
+/** What stands between the commas, each once. */
+function listOf(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return [...new Set(parts.filter((part) => part !== ''))];
 }

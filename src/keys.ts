@@ -22,6 +22,7 @@ export const PARTITIONS: readonly Partition[] = [...'0123456789abcdef'] as Parti
 
 /** What a report adds to its group: 64 bits of its identity. Frozen likewise. */
 export function contributionOf(report: Report): ContributionRow {
+  const identity = report.identity ?? JSON.stringify(report);
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count, facts } = report;
   return {
     groupId: groupIdOf(report),
@@ -30,7 +31,7 @@ export function contributionOf(report: Report): ContributionRow {
     InitiatingProcessFileName,
     RemoteIP,
     Timestamp,
-    contribution: sha256(report.identity).slice(0, 16),
+    contribution: sha256(identity).slice(0, 16),
     count,
     facts,
   };

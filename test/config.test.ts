@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig, readRule } from '../src/config.ts';
+import { readConfig, readScoreSettings } from '../src/config.ts';
 import { SEED_RULE } from '../src/core/rule.ts';
 import { SettingsError } from '../src/settings.ts';
 
-const read = (env: Record<string, string | undefined>) => readRule(Object.freeze(env));
+const read = (env: Record<string, string | undefined>) => readScoreSettings(Object.freeze(env)).rule;
 
-describe('readRule(env)', () => {
+describe('the rule of readScoreSettings(env)', () => {
   it('is the seed rule where nothing is set', () => {
     expect(read({})).toEqual(SEED_RULE);
     expect(read({ PATH: '/usr/bin', min_average: '1' })).toEqual(SEED_RULE);
@@ -77,6 +77,20 @@ describe('readRule(env)', () => {
   });
 });
 
+describe('readScoreSettings(env)', () => {
+  it('is the rule, and the sources that it is run over', () => {
+    expect(readScoreSettings({})).toEqual({ rule: SEED_RULE, sources: ['defender'] });
+    expect(readScoreSettings({ MIN_AVERAGE: '30', SOURCES: 'wfp' })).toEqual({
+      rule: { ...SEED_RULE, minAverage: 30 },
+      sources: ['wfp'],
+    });
+  });
+
+  it('names all faults at once', () => {
+    expect(() => readScoreSettings({ MIN_AVERAGE: 'x', SOURCES: 'x' })).toThrow(/MIN_AVERAGE must .*\n- SOURCES must /);
+  });
+});
+
 describe('readConfig(env)', () => {
   const STORAGE = Object.freeze({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
   const config = (env: Record<string, string>) => readConfig(Object.freeze({ ...STORAGE, ...env }));
@@ -85,6 +99,7 @@ describe('readConfig(env)', () => {
     const storage = { kind: 'connectionString', value: 'UseDevelopmentStorage=true' };
     expect(config({})).toEqual({
       rule: SEED_RULE,
+      sources: ['defender'],
       storage,
       exportStorage: storage,
       containers: ['insights-logs-advancedhunting-devicenetworkevents'],
@@ -113,11 +128,28 @@ describe('readConfig(env)', () => {
     }
   });
 
+  it('reads sources with commas between, each once', () => {
+    expect(config({ SOURCES: ' sysmon ,defender,, sysmon,wfp,defender-raw' }).sources).toEqual([
+      'sysmon',
+      'defender',
+      'wfp',
+      'defender-raw',
+    ]);
+    expect(() => config({ SOURCES: ' , ' })).toThrow(new SettingsError(['SOURCES must name at least one source']));
+  });
+
+  it('names each source that it does not know', () => {
+    const fault = 'SOURCES must be of defender, defender-raw, sysmon, wfp, with commas between, got';
+    expect(() => config({ SOURCES: 'zeek,defender,Sysmon' })).toThrow(
+      new SettingsError([`${fault} "zeek"`, `${fault} "Sysmon"`]),
+    );
+  });
+
   it('names the faults of the rule, the system and the storage at once', () => {
     expect(() =>
       readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'zeek', BLOB_TRIGGER: 'on' })),
     ).toThrow(
-      /MIN_AVERAGE must be .*\n- HISTORY_DAYS must be .*\n- SOURCES must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
+      /MIN_AVERAGE must be .*\n- SOURCES must be .*\n- HISTORY_DAYS must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
     );
   });
 });

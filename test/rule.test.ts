@@ -4,7 +4,7 @@ import { byAverage, ruleRow, seriesColumns } from '../src/cli/output/rows.ts';
 import type { Rule } from '../src/core/rule.ts';
 import { timestampOf } from '../src/core/timestamp.ts';
 import { windowOf } from '../src/core/window.ts';
-import { FORMATS } from '../src/formats.ts';
+import { formatsOf } from '../src/formats.ts';
 import { OfflineScore } from '../src/offline.ts';
 import { HOUR, rowsOf, type TwinRow, type TwinStats, textOf, ticksOf } from './rule.twin.ts';
 
@@ -175,7 +175,7 @@ function deliveries(random: Random, { time, count, id, ...base }: Report): strin
 /** The rows of the system, from the same lines, in several exports cut anywhere. */
 async function systemRows(random: Random, { lines, asOf }: Tenant, rule: Rule): Promise<TwinRow[]> {
   const window = windowOf(timestampOf(textOf(asOf))!, rule.lookbackDays);
-  const offline = new OfflineScore(window, FORMATS, ({ reason }) => {
+  const offline = new OfflineScore(window, formatsOf(['defender']), ({ reason }) => {
     throw new Error(`a dead letter: ${reason}`);
   });
   const exports = random.whole(1, 4);

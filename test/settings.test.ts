@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { RULE_SETTINGS, readConfig, SYSTEM_SETTINGS } from '../src/config.ts';
+import { readConfig, SCORE_SETTINGS, SYSTEM_SETTINGS } from '../src/config.ts';
 import { SEED_RULE } from '../src/core/rule.ts';
 
 const sample = JSON.parse(await readFile(new URL('../local.settings.sample.json', import.meta.url), 'utf8'));
@@ -17,7 +17,7 @@ describe('local.settings.sample.json', () => {
         'ExportStorage',
         'SINKS',
         ...named,
-        ...Object.keys(RULE_SETTINGS),
+        ...Object.keys(SCORE_SETTINGS),
         ...Object.keys(SYSTEM_SETTINGS),
       ].sort(),
     );

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { RULE_SETTINGS, readRule } from '../config.ts';
+import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { shown } from '../core/text.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/timestamp.ts';
 import { isWithin, type Window, windowOf } from '../core/window.ts';
-import { FORMATS } from '../formats.ts';
+import { formatsOf } from '../formats.ts';
 import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
 import { contentOf, type InputFile, inputFiles } from './files.ts';
@@ -39,7 +39,7 @@ export function addScoreCommand(program: Command): void {
     .option('--grain <grain>', 'hour: a point per clock hour; report: a point per report, the query to the letter')
     .option(
       '--set <NAME=VALUE>',
-      `a setting of the rule, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`,
+      `a setting, repeatable; in the environment as well: ${Object.keys(SCORE_SETTINGS).join(', ')}`,
       collect,
       [],
     )
@@ -62,12 +62,12 @@ function collect(value: string, before: readonly string[]): string[] {
 async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
   const started = performance.now();
   const format = formatOf(options.format);
-  const rule = readRule({ ...process.env, ...settingsOf(options) });
+  const { rule, sources } = readScoreSettings({ ...process.env, ...settingsOf(options) });
   const asOf = options.now === undefined ? timestampFromMs(Date.now()) : instantOf('--now', options.now);
   const window = windowBefore(asOf, rule.lookbackDays);
 
   const letters = new LetterLog();
-  const offline = new OfflineScore(window, FORMATS, (letter) => letters.add(letter), tomorrow());
+  const offline = new OfflineScore(window, formatsOf(sources), (letter) => letters.add(letter), tomorrow());
   const { files, passedOver } = await inputFiles(paths);
   if (passedOver.length > 0) say(`passed over: ${passedOver.map((path) => shown(path)).join(', ')}`);
   if (files.length === 0) throw new CommandError('There is no file to read in what was named');
@@ -164,9 +164,9 @@ function settingsOf(options: ScoreOptions): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const pair of options.set) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    if (!Object.hasOwn(RULE_SETTINGS, name)) {
+    if (!Object.hasOwn(SCORE_SETTINGS, name)) {
       throw new UsageError(
-        `--set wants NAME=VALUE with one of ${Object.keys(RULE_SETTINGS).join(', ')}, got "${shown(pair)}"`,
+        `--set wants NAME=VALUE with one of ${Object.keys(SCORE_SETTINGS).join(', ')}, got "${shown(pair)}"`,
       );
     }
     settings[name] = value;

@@ -1,7 +1,20 @@
 import type { Timestamp } from './timestamp.ts';
 
-/** The kind of telemetry that a report comes from, never the route by which it came. Groups of two sources never mix. */
-export type Source = 'defender';
+/**
+ * The kinds of telemetry that reports come from, never the route by which they came. Groups of two sources never mix.
+ *
+ * - `defender`: Defender's hourly aggregated reports, which the rule was written for.
+ * - `defender-raw`: Defender's single `ConnectionSuccess` events; the sensor samples these.
+ * - `sysmon`: Sysmon's network connections (Event ID 3).
+ * - `wfp`: connections that the Windows Filtering Platform permitted (Security 5156).
+ */
+export const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** Whether the reports of a source are single events, each one connection: the hour's count is how many there are. */
+export function isRaw(source: Source): boolean {
+  return source !== 'defender';
+}
 
 /** What makes a group: the rule's `by DeviceName, InitiatingProcessFileName, RemoteIP`, within one source. */
 export interface GroupKey {
@@ -28,13 +41,15 @@ export interface Facts {
 export interface Report extends GroupKey {
   /** The report's own time. */
   readonly Timestamp: Timestamp;
-  /** Connections in the reported hour; null where the report names no number, as Kusto's toint() has it. */
+  /**
+   * Connections in the reported hour; null where the report names no number, as Kusto's toint() has it. Of a raw event 1.
+   */
   readonly count: number | null;
   /**
    * What tells this report from every other, as text: the same for each delivery of it by whatever route, so that
-   * deliveries can be told from reports. Hashed before it is kept.
+   * deliveries can be told from reports. Hashed before it is kept. A raw event has none: null.
    */
-  readonly identity: string;
+  readonly identity: string | null;
   readonly facts: Facts;
 }
 

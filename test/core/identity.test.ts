@@ -8,7 +8,7 @@ import { flat, frozen, nested, type Row, streamed } from './records.ts';
 function identity(record: Row): string {
   const reading = defender.read(record);
   if (reading.kind !== 'report') throw new Error(`no report but ${reading.kind}`);
-  return reading.report.identity;
+  return reading.report.identity ?? '';
 }
 
 /** What JSON does to a record on its way. */

@@ -1,5 +1,5 @@
 import { replayed } from '../../src/export_state.ts';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { Ingest } from '../../src/ingest.ts';
 import type { Clock, ExportRef, ExportState, Stores } from '../../src/ports.ts';
 import { sweep } from '../../src/sweep.ts';
@@ -101,7 +101,10 @@ async function readAll(stores: Stores, clock: Clock): Promise<void> {
   await sweep({ ...stores, queues }, { ...SETTINGS, containers: ['none', 'exports'] }, clock);
   for (const ref of found) {
     const worker = `worker-${Math.random()}`;
-    await new Ingest(stores, FORMATS, { ...SETTINGS, segmentBytes: 1_500 }, clock, () => worker).ingest(ref, HOUR_MS);
+    await new Ingest(stores, formatsOf(['defender']), { ...SETTINGS, segmentBytes: 1_500 }, clock, () => worker).ingest(
+      ref,
+      HOUR_MS,
+    );
   }
 }
 

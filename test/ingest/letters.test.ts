@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { replayed } from '../../src/export_state.ts';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { Ingest } from '../../src/ingest.ts';
 import type { Stores } from '../../src/ports.ts';
 import { memoryStores } from '../fakes/stores.ts';
@@ -22,7 +22,7 @@ it('asks for the removal of dead letters only where somebody may have been at th
     },
   };
   memory.exports.append(REF, '{"a":1}\n');
-  const ingest = new Ingest(stores, FORMATS, { retentionDays: 4 }, Date.now, () => 'one');
+  const ingest = new Ingest(stores, formatsOf(['defender']), { retentionDays: 4 }, Date.now, () => 'one');
   await ingest.ingest(REF, 60_000);
   const { row, version } = (await memory.exportStates.get(REF)) ?? { row: null, version: '' };
   if (row === null) throw new Error('nothing was read');

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { replayed } from '../../src/export_state.ts';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { Ingest } from '../../src/ingest.ts';
 import type { Clock, ExportRef, ExportState, Stores } from '../../src/ports.ts';
 import { sweep } from '../../src/sweep.ts';
@@ -280,7 +280,10 @@ class Run {
     const name = `worker-${this.#workers.length}`;
     await this.#start(`ingest ${ref.name}`, async (stores, clock) => {
       const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
-      const { end } = await new Ingest(stores, FORMATS, settings, clock, () => name).ingest(ref, budgetMs);
+      const { end } = await new Ingest(stores, formatsOf(['defender']), settings, clock, () => name).ingest(
+        ref,
+        budgetMs,
+      );
       if (end === 'more') this.#queue.push(ref);
     });
   }
@@ -407,10 +410,13 @@ class Run {
 
   async #finishOne(ref: ExportRef, stores: Stores, clock: Clock): Promise<void> {
     const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
-    const { end } = await new Ingest(stores, FORMATS, settings, clock, () => `clean-${this.trace.length}`).ingest(
-      ref,
-      DAY_MS,
-    );
+    const { end } = await new Ingest(
+      stores,
+      formatsOf(['defender']),
+      settings,
+      clock,
+      () => `clean-${this.trace.length}`,
+    ).ingest(ref, DAY_MS);
     this.trace.push(`clean worker: ${ref.name} ${end}`);
   }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { Ingest, type IngestResult } from '../../src/ingest.ts';
 import type { Counters, ExportRef, ExportState, Stores } from '../../src/ports.ts';
 import { type SweepResult, sweep } from '../../src/sweep.ts';
@@ -42,7 +42,7 @@ export class World {
     };
     const ingest = new Ingest(
       stores,
-      FORMATS,
+      formatsOf(['defender']),
       settings,
       () => this.now,
       () => name,

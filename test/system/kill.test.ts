@@ -7,7 +7,7 @@ import { bin } from '../../src/core/kql/bin.ts';
 import { SEED_RULE } from '../../src/core/rule.ts';
 import { msOf, timestampFromMs } from '../../src/core/timestamp.ts';
 import { windowOf } from '../../src/core/window.ts';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { OfflineScore } from '../../src/offline.ts';
 import { freshAccount } from '../azurite.ts';
 import { mulberry32 } from '../random.ts';
@@ -58,7 +58,11 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   await system.app.scoreWindows();
   await system.drain();
 
-  const offline = new OfflineScore(windowOf(timestampFromMs(END), SEED_RULE.lookbackDays), FORMATS, () => {});
+  const offline = new OfflineScore(
+    windowOf(timestampFromMs(END), SEED_RULE.lookbackDays),
+    formatsOf(['defender']),
+    () => {},
+  );
   for (const { ref, bytes } of exports) await offline.read(ref, asStream(bytes));
   const { matched, rows } = await offline.score(SEED_RULE);
   expect(matched.length).toBeGreaterThan(5);

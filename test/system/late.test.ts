@@ -5,7 +5,7 @@ import { planTenant } from '../../src/cli/sample/plan.ts';
 import { SEED_RULE } from '../../src/core/rule.ts';
 import { timestampFromMs } from '../../src/core/timestamp.ts';
 import { windowOf } from '../../src/core/window.ts';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { Ingest } from '../../src/ingest.ts';
 import { PARTITIONS } from '../../src/keys.ts';
 import { OfflineScore } from '../../src/offline.ts';
@@ -40,7 +40,7 @@ describe('20 % of the lines twice, and lines up to three days late, in any expor
     const stores = memoryStores({ clock: () => NOW });
     const ingest = new Ingest(
       stores,
-      FORMATS,
+      formatsOf(['defender']),
       { retentionDays: 4, segmentBytes: 300_000 },
       () => NOW,
       () => 'one',
@@ -62,7 +62,7 @@ describe('20 % of the lines twice, and lines up to three days late, in any expor
 });
 
 async function offlineRows(lines: readonly Buffer[]): Promise<object[]> {
-  const offline = new OfflineScore(windowOf(AS_OF, SEED_RULE.lookbackDays), FORMATS, () => {});
+  const offline = new OfflineScore(windowOf(AS_OF, SEED_RULE.lookbackDays), formatsOf(['defender']), () => {});
   await offline.read(
     REF,
     (async function* () {

@@ -7,7 +7,7 @@ import { SEED_RULE } from '../../src/core/rule.ts';
 import type { Grain } from '../../src/core/series.ts';
 import { msOf, timestampFromMs } from '../../src/core/timestamp.ts';
 import { windowOf } from '../../src/core/window.ts';
-import { FORMATS } from '../../src/formats.ts';
+import { formatsOf } from '../../src/formats.ts';
 import { OfflineScore } from '../../src/offline.ts';
 import { freshAccount } from '../azurite.ts';
 import { mulberry32 } from '../random.ts';
@@ -54,7 +54,11 @@ function sinksTo({ url }: Receiver): Record<string, string> {
 
 /** The rows of `score` over the same bytes. */
 async function offlineRows(grain: Grain) {
-  const offline = new OfflineScore(windowOf(timestampFromMs(END), SEED_RULE.lookbackDays), FORMATS, () => {});
+  const offline = new OfflineScore(
+    windowOf(timestampFromMs(END), SEED_RULE.lookbackDays),
+    formatsOf(['defender']),
+    () => {},
+  );
   for (const { ref, bytes } of exports) {
     await offline.read(
       ref,

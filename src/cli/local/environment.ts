@@ -10,7 +10,7 @@ export interface LocalSettings {
 /**
  * Sets the environment of this process, from which the functions take their settings: this machine's storage and sink.
  * What it had of the system's settings is taken away, for nothing of another account may be touched; what it has of the
- * rule's stays.
+ * rule's, and SOURCES, stays.
  */
 export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecret }: LocalSettings): void {
   for (const name of Object.keys(process.env)) {

@@ -1,7 +1,8 @@
 import { bin } from '../../core/kql/bin.ts';
+import type { Source } from '../../core/report.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
 import { windowOf } from '../../core/window.ts';
-import { FORMATS } from '../../formats.ts';
+import { formatsOf } from '../../formats.ts';
 import { OfflineScore } from '../../offline.ts';
 import { type InputFile, inputFiles } from '../files.ts';
 import { tomorrow } from '../instant.ts';
@@ -50,12 +51,12 @@ export function sampleInputs(until: number): Inputs {
  * The files of a folder. Without `now` the window ends at the first full hour at or after the newest report, for which
  * the files are read once before anything else. Throws a CommandError where there is nothing to upload.
  */
-export async function folderInputs(folder: string, now: Timestamp | null): Promise<Inputs> {
+export async function folderInputs(folder: string, now: Timestamp | null, sources: readonly Source[]): Promise<Inputs> {
   const { files } = await inputFiles([folder]);
   if (files.length === 0)
     throw new CommandError(`${folder}: no files in it (names that begin with _ or . do not count)`);
   const troubles: string[] = [];
-  const newest = now ?? (await newestReport(files));
+  const newest = now ?? (await newestReport(files, sources));
   if (newest === '')
     throw new CommandError(`${folder}: no report in its files that is not more than a day ahead of the clock`);
   return {
@@ -69,9 +70,9 @@ export async function folderInputs(folder: string, now: Timestamp | null): Promi
   };
 }
 
-async function newestReport(files: readonly InputFile[]): Promise<Timestamp | ''> {
+async function newestReport(files: readonly InputFile[], sources: readonly Source[]): Promise<Timestamp | ''> {
   // No window that anything could lie in: the counts are not asked for.
-  const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), FORMATS, () => {}, tomorrow());
+  const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), formatsOf(sources), () => {}, tomorrow());
   for (const file of files) {
     // What cannot be read is named when it is uploaded.
     await offline.read({ container: '', name: file.path }, bytesOf(file, []));

@@ -1,6 +1,7 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
-import { readConfig, readRule } from '../../config.ts';
+import { readConfig, readScoreSettings } from '../../config.ts';
+import type { Source } from '../../core/report.ts';
 import { SEED_RULE } from '../../core/rule.ts';
 import { shown } from '../../core/text.ts';
 import { msOf, type Timestamp } from '../../core/timestamp.ts';
@@ -41,8 +42,10 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   const say: Say = (what) => {
     process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${what}\n`);
   };
-  const rule = readRule(process.env);
-  const inputs = await inputsOf(options);
+  // The sample is Defender's, whatever else this machine reads.
+  if (options.exports === null) delete process.env['SOURCES'];
+  const { rule, sources } = readScoreSettings(process.env);
+  const inputs = await inputsOf(options, sources);
   say(`${inputs.what}; the window ends at ${inputs.asOf.slice(0, 16)}Z`);
   // As if it were the minute in which the hourly timer scores this window.
   shiftClock(msOf(inputs.asOf) + DELIVERY_LAG_MS + MINUTE_MS - Date.now());
@@ -101,9 +104,9 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   }
 }
 
-async function inputsOf({ exports, now }: LocalOptions): Promise<Inputs> {
+async function inputsOf({ exports, now }: LocalOptions, sources: readonly Source[]): Promise<Inputs> {
   const until = now === null ? Date.now() - DELIVERY_LAG_MS : msOf(now);
-  const inputs = exports === null ? sampleInputs(until) : await folderInputs(exports, now);
+  const inputs = exports === null ? sampleInputs(until) : await folderInputs(exports, now, sources);
   // What lies in storage has its time from the clock, and is too old to be swept when the window lies far ahead of it.
   if (msOf(inputs.asOf) > Date.now() + DAY_MS) {
     throw new UsageError(`the window would end at ${inputs.asOf}: --now may be at most a day ahead of the clock`);
