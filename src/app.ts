@@ -57,7 +57,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
   const stores = parts.stores ?? storesOf(config);
   const clock = parts.clock ?? Date.now;
   const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink));
-  const settings = { rule: config.rule, retentionDays: config.retentionDays, historyDays: config.historyDays };
+  const { rule, technique, retentionDays, historyDays } = config;
+  const settings = { rule, technique, retentionDays, historyDays };
   const sweepSettings = { ...settings, containers: config.containers };
   const ingest = new Ingest(stores, formatsOf(config.sources), settings, clock, randomUUID);
 

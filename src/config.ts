@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { StorageConnection } from './azure/clients.ts';
+import type { Technique } from './core/detection.ts';
 import { SOURCES, type Source } from './core/report.ts';
 import { type Rule, SEED_RULE } from './core/rule.ts';
 import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
@@ -31,6 +32,8 @@ export const SYSTEM_SETTINGS = {
   /** By default a day more than the window. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
+  /** `T1071.001` or `T1071.001 Web Protocols`; the rule claims none. */
+  MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 
@@ -43,6 +46,8 @@ export interface Config {
   readonly containers: readonly string[];
   readonly retentionDays: number;
   readonly historyDays: number;
+  /** Named in every detection beside the tactic; null for none, as in the rule. */
+  readonly technique: Technique | null;
   /** How the platform tells of new exports; `off`: the sweep alone finds them. */
   readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
   readonly sinks: readonly SinkSettings[];
@@ -90,6 +95,7 @@ export function readConfig(env: Env): Config {
     containers: settings.EXPORT_CONTAINERS,
     retentionDays,
     historyDays: settings.HISTORY_DAYS,
+    technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
     sinks,
   };
@@ -141,4 +147,13 @@ function containers(text: string, context: z.RefinementCtx): string[] {
 function listOf(text: string): string[] {
   const parts = text.split(',').map((part) => part.trim());
   return [...new Set(parts.filter((part) => part !== ''))];
+}
+
+/** A technique of ATT&CK by its id, and its name where one is given. */
+function techniqueOf(text: string, context: z.RefinementCtx): Technique {
+  const [, id, name = ''] = /^(T\d{4}(?:\.\d{3})?)(?:[ :]+(\S.{0,99}))?$/.exec(text.trim()) ?? [];
+  if (id !== undefined) return { id, name };
+  const message = `must be a technique such as T1071.001 or "T1071.001 Web Protocols", got ${quoted(text)}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 }

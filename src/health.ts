@@ -1,7 +1,7 @@
 import { isOfThisChange } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
-import type { Clock, DetectionRow, ExportState, Stores } from './ports.ts';
+import type { Clock, ExportState, Stores, SummaryRow } from './ports.ts';
 import { type SweepSettings, unread } from './sweep.ts';
 
 /** An export that is stuck, and why. */
@@ -91,7 +91,7 @@ async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> 
 
 async function notifications(stores: Stores, sinks: readonly string[]): Promise<Health['notifications']> {
   const bySink = Object.fromEntries(sinks.map((name) => [name, { failed: 0, trying: 0 }]));
-  for await (const page of stores.detections.list({})) {
+  for await (const page of stores.detections.summaries({}, sinks)) {
     for (const row of page) {
       for (const name of sinks) count(row, name, bySink[name] as { failed: number; trying: number });
     }
@@ -99,7 +99,7 @@ async function notifications(stores: Stores, sinks: readonly string[]): Promise<
   return bySink;
 }
 
-function count({ detection, deliveries }: DetectionRow, sink: string, into: { failed: number; trying: number }): void {
+function count({ detection, deliveries }: SummaryRow, sink: string, into: { failed: number; trying: number }): void {
   const delivery = deliveries[sink];
   if (detection.state === 'resolved' || delivery === undefined || !isOfThisChange(detection, delivery)) return;
   if (delivery.status === 'failed') into.failed++;

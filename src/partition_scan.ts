@@ -1,21 +1,32 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Address, AddressScorer } from './core/addresses.ts';
-import { addressPartOf, type Contribution } from './core/contribution.ts';
-import { type Detection, detectionIdOf } from './core/detection.ts';
+import { type Address, AddressScorer, type Matched } from './core/addresses.ts';
+import type { Contribution } from './core/contribution.ts';
+import { type Detection, detectionIdOf, type Finding, MAX_TRAFFIC_ROWS, type Technique } from './core/detection.ts';
 import { dueOf } from './core/due.ts';
 import { findingOf } from './core/finding.ts';
 import { GroupCutter } from './core/groups.ts';
-import { isFresh, matched, type Step, unmatched } from './core/life.ts';
+import { isFresh, isOver, matched, type Sight, type Step, unmatched } from './core/life.ts';
+import type { GroupKey } from './core/report.ts';
 import type { Rule } from './core/rule.ts';
 import { addMs, type Timestamp } from './core/timestamp.ts';
+import { isToBeRead, trafficOf } from './core/traffic.ts';
 import type { Window } from './core/window.ts';
-import type { DetectionRow, Partition, Run, SinkState, Stores, Versioned } from './ports.ts';
+import { DetectionCursor } from './detection_cursor.ts';
+import type { ContributionRow, DetectionRow, Partition, Run, SinkState, Stores, Versioned } from './ports.ts';
 
 const DAY_MS = 86_400_000;
 const REMOVED_AT_ONCE = 100;
+/** Resolved in one run at most: their ids are held until it is known whether the data is fresh. The next run goes on. */
+const MAX_RESOLVED = 10_000;
+
+/** Whom a suppression is asked about. */
+export type Suppressible = GroupKey & { readonly detector: Finding['detector'] };
 
 export interface ScanSettings {
   readonly rule: Rule;
+  readonly technique: Technique | null;
+  /** The suppression that hides a group, '' for none: asked for each match, and for each live detection. */
+  readonly suppressedBy: (group: Suppressible) => string;
   /** Contributions no newer than this are removed. */
   readonly expireRows: Timestamp;
   /** Resolved detections that last matched before this are removed. */
@@ -27,7 +38,10 @@ export type ScanTally = Pick<
   'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'due' | 'expiredRows' | 'newestReport'
 >;
 
-/** One pass over a partition's contributions and, beside them in the same key order, its detections. */
+/**
+ * One pass over a partition's contributions and, beside them in the same key order, its detections. Holds a page of
+ * each, the matches of one address (at most so many points of them), and the ids of what is to be resolved.
+ */
 export class PartitionScan {
   readonly #stores: Stores;
   readonly #settings: ScanSettings;
@@ -38,7 +52,7 @@ export class PartitionScan {
   #expired: Contribution[] = [];
   /** Ids of the detections that are over, if only the data is fresh: that is known at the end. */
   readonly #over: string[] = [];
-  #gone: string[] = [];
+  #gone: { readonly id: string; readonly version: string }[] = [];
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, expiredRows: 0 };
 
   constructor(
@@ -67,7 +81,7 @@ export class PartitionScan {
     }
     await this.#takeAll(scorer.push(cutter.finish()));
     await this.#takeAll(scorer.finish());
-    for await (const row of this.#detections.before(LAST)) await this.#unmatched(row);
+    for await (const row of this.#detections.before()) await this.#unmatched(row);
     const newest = cutter.newest > newestElsewhere ? cutter.newest : newestElsewhere;
     await this.#resolve(isFresh(newest, this.#window.asOf));
     await this.#removeExpired();
@@ -75,69 +89,98 @@ export class PartitionScan {
   }
 
   async #takeAll(addresses: readonly Address[]): Promise<void> {
-    for (const address of addresses) await this.#take(address);
+    for (const address of addresses) {
+      this.#tally.groups += address.groups;
+      for (const each of address.matched) await this.#matched(each);
+    }
   }
 
-  /** Everything up to and with one address: the detections before it, and those that it has or gets. */
-  async #take(address: Address): Promise<void> {
-    this.#tally.groups += address.groups;
-    for await (const row of this.#detections.before(address.addressPart)) await this.#unmatched(row);
-    const before = new Map<string, Versioned<DetectionRow>>();
-    for await (const row of this.#detections.within(address.addressPart)) {
-      before.set(detectionIdOf(row.row.detection), row);
+  /** One match, and the detections before it in key order. */
+  async #matched(match: Matched): Promise<void> {
+    const finding = findingOf(match, this.#settings.rule, this.#settings.technique);
+    const id = detectionIdOf(finding);
+    for await (const row of this.#detections.before(id)) await this.#unmatched(row);
+    this.#tally.detections++;
+    const sight = this.#sightOf(finding);
+    await this.#advance(await this.#detections.at(id), id, async (before) =>
+      this.#withTraffic(before, matched(before, finding, sight)),
+    );
+  }
+
+  #sightOf(group: Suppressible): Sight {
+    return { window: this.#window, suppressedBy: this.#settings.suppressedBy(group) };
+  }
+
+  /** Reads what is behind a match where a look is due; else leaves what was read before. */
+  async #withTraffic(before: Detection | null, step: Step): Promise<Step> {
+    if (step.kind === 'none') return step;
+    const { detection } = step;
+    const traffic =
+      before !== null && !isToBeRead(before, detection) ? before.traffic : await this.#trafficOf(detection.groupId);
+    return { ...step, detection: { ...detection, traffic } };
+  }
+
+  async #trafficOf(groupId: string) {
+    const { after, asOf } = this.#window;
+    let newest: ContributionRow[] = [];
+    for await (const page of this.#stores.hourlyCounts.read(groupId, after, asOf)) {
+      newest = [...newest, ...page].slice(-MAX_TRAFFIC_ROWS);
     }
-    for (const each of address.matched) {
-      const finding = findingOf(each, this.#settings.rule.grain);
-      const id = detectionIdOf(finding);
-      this.#tally.detections++;
-      const sight = { window: this.#window, suppressedBy: '' };
-      await this.#advance(before.get(id) ?? null, id, (detection) => matched(detection, finding, sight));
-      before.delete(id);
-    }
-    for (const row of before.values()) await this.#unmatched(row);
+    return trafficOf(newest, asOf);
   }
 
   /** Takes the step that the row asks for. Somebody else may write it meanwhile: then the step is asked for anew. */
-  async #advance(found: Versioned<DetectionRow> | null, id: string, stepOf: (before: Detection | null) => Step) {
+  async #advance(
+    found: Versioned<DetectionRow> | null,
+    id: string,
+    stepOf: (before: Detection | null) => Step | Promise<Step>,
+  ): Promise<void> {
     const { detections } = this.#stores;
     let before = found;
     for (;;) {
-      const step = stepOf(before?.row.detection ?? null);
+      const step = await stepOf(before?.row.detection ?? null);
       const now = step.kind === 'none' ? before?.row.detection : step.detection;
       if (now === undefined) return;
       const changed = step.kind !== 'none' && !isDeepStrictEqual(before?.row.detection, step.detection);
       const written =
         !changed || (await (before === null ? detections.insert(now) : detections.update(now, before.version)));
-      if (written !== null) {
-        if (changed) this.#count(before?.row.detection, now);
-        return await this.#tell({ detection: now, deliveries: before?.row.deliveries ?? {} });
-      }
+      if (written !== null) return await this.#leave({ detection: now, deliveries: before?.row.deliveries ?? {} });
       before = await detections.get(id);
     }
   }
 
-  #count(before: Detection | undefined, now: Detection): void {
-    if (before?.episode !== now.episode) this.#tally.opened++;
-    if (now.state === 'resolved') this.#tally.resolved++;
-  }
-
   async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
     const { detection } = found.row;
-    const isOld = detection.state === 'resolved' && detection.lastMatched < this.#settings.expireDetections;
-    if (isOld) this.#gone.push(detectionIdOf(detection));
-    else if (unmatched(detection, { window: this.#window, suppressedBy: '' }).kind === 'none')
-      await this.#tell(found.row);
-    else this.#over.push(detectionIdOf(detection));
+    const id = detectionIdOf(detection);
+    const isLive = detection.state !== 'resolved';
+    if (isLive && isOver(detection, this.#window) && this.#over.length < MAX_RESOLVED) {
+      this.#over.push(id);
+    } else if (!isLive && detection.lastMatched < this.#settings.expireDetections) {
+      this.#gone.push({ id, version: found.version });
+      if (this.#gone.length === REMOVED_AT_ONCE) await this.#removeExpired();
+    } else {
+      await this.#advance(found, id, (before) => this.#unmatchedStep(before, false));
+    }
   }
 
   async #resolve(fresh: boolean): Promise<void> {
-    const sight = { window: this.#window, suppressedBy: '' };
     for (const id of this.#over) {
       const found = await this.#stores.detections.get(id);
-      await this.#advance(found, id, (before) =>
-        before === null || !fresh ? { kind: 'none' } : unmatched(before, sight),
-      );
+      await this.#advance(found, id, (before) => this.#unmatchedStep(before, fresh));
     }
+  }
+
+  #unmatchedStep(before: Detection | null, fresh: boolean): Step {
+    return before === null ? NOTHING : unmatched(before, this.#sightOf(before), fresh);
+  }
+
+  /** Counts a row as it stands after the run, and tells of it. */
+  async #leave(row: DetectionRow): Promise<void> {
+    const { asOf } = this.#window;
+    const { episode, state } = row.detection;
+    if (episode === asOf) this.#tally.opened++;
+    if (state === 'resolved' && row.detection.asOf === asOf) this.#tally.resolved++;
+    await this.#tell(row);
   }
 
   /** Puts what is due on the `notify` queue: a hint, the row is the truth. */
@@ -160,54 +203,16 @@ export class PartitionScan {
 
   async #removeExpired(): Promise<void> {
     const rows = this.#expired;
-    const ids = this.#gone;
+    const gone = this.#gone;
     this.#expired = [];
     this.#gone = [];
     this.#tally.expiredRows += rows.length;
     if (rows.length > 0) await this.#stores.hourlyCounts.remove(this.#partition, rows);
-    if (ids.length > 0) await this.#stores.detections.remove(this.#partition, ids);
+    if (gone.length > 0) await this.#stores.detections.remove(gone);
   }
 }
 
-/** Comes after every groupId. */
-const LAST = 'g';
-
-/** The detections of a partition, taken in key order as far as is asked for. */
-class DetectionCursor {
-  readonly #pages: AsyncIterator<readonly Versioned<DetectionRow>[]>;
-  #page: readonly Versioned<DetectionRow>[] = [];
-  #next = 0;
-
-  constructor(pages: AsyncIterable<readonly Versioned<DetectionRow>[]>) {
-    this.#pages = pages[Symbol.asyncIterator]();
-  }
-
-  /** Those whose address comes before this one. */
-  before(addressPart: string) {
-    return this.#takeWhile((part) => part < addressPart);
-  }
-
-  /** Those of this address. */
-  within(addressPart: string) {
-    return this.#takeWhile((part) => part === addressPart);
-  }
-
-  async *#takeWhile(wanted: (addressPart: string) => boolean): AsyncGenerator<Versioned<DetectionRow>> {
-    for (;;) {
-      const row = this.#page[this.#next];
-      if (row === undefined) {
-        const page = await this.#pages.next();
-        if (page.done) return;
-        this.#page = page.value;
-        this.#next = 0;
-      } else {
-        if (!wanted(addressPartOf(row.row.detection.groupId))) return;
-        this.#next++;
-        yield row;
-      }
-    }
-  }
-}
+const NOTHING: Step = { kind: 'none' };
 
 /** When contributions and detections are too old to keep, seen from `now`; a run for a past hour removes no more than it did. */
 export function expiryOf(asOf: Timestamp, now: Timestamp, retentionDays: number, historyDays: number) {

@@ -4,7 +4,7 @@
  */
 
 import type { Contribution } from './core/contribution.ts';
-import type { Delivery, Detection, DetectionState } from './core/detection.ts';
+import type { Delivery, Detection, DetectionState, DetectionSummary } from './core/detection.ts';
 import type { Fault } from './core/reading.ts';
 import type { Facts } from './core/report.ts';
 import type { Timestamp } from './core/timestamp.ts';
@@ -181,21 +181,35 @@ export interface DetectionRow {
   readonly deliveries: Readonly<Record<string, Delivery>>;
 }
 
+/** Which detections a list is about: of one state, of one device, or both; all where neither is named. */
+export interface DetectionFilter {
+  readonly state?: DetectionState;
+  readonly device?: string;
+}
+
+/** A row without what is long: enough for a list, or to count. */
+export interface SummaryRow {
+  readonly detection: DetectionSummary;
+  readonly deliveries: Readonly<Record<string, Delivery>>;
+}
+
 /** Each writer has columns of its own and merges only these. */
 export interface Detections {
   get(id: string): Promise<Versioned<DetectionRow> | null>;
   /** The rows of a partition in key order, the order of HourlyCounts; a page at a time. */
   scan(partition: Partition): AsyncIterable<readonly Versioned<DetectionRow>[]>;
-  /** All rows, of one state or of one device where asked; a page at a time. */
-  list(filter: { state?: DetectionState; device?: string }): AsyncIterable<readonly DetectionRow[]>;
+  /** All rows that are asked for, in key order; a page at a time. */
+  list(filter: DetectionFilter): AsyncIterable<readonly DetectionRow[]>;
+  /** The same without what is long, and with the deliveries to the sinks that are named. */
+  summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncIterable<readonly SummaryRow[]>;
   /** Scorer: writes a row that must not exist yet. The new version; null where it exists. */
   insert(detection: Detection): Promise<string | null>;
   /** Scorer: writes its columns if the row still has that version. The new version; null where it has another. */
   update(detection: Detection, version: string): Promise<string | null>;
   /** Notifier: writes what it knows of one sink, likewise. */
   mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null>;
-  /** Removes rows of one partition; those that are gone already do not matter. */
-  remove(partition: Partition, ids: readonly string[]): Promise<void>;
+  /** Removes rows that still have the version that was read; others, and those that are gone, stay as they are. */
+  remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void>;
 }
 
 /** One scoring run of one partition. */
@@ -206,8 +220,11 @@ export interface Run {
   readonly rows: number;
   /** Groups that match. */
   readonly detections: number;
+  /** Detections that this run opened, and that it resolved; a repeat of the run says the same again. */
   readonly opened: number;
   readonly resolved: number;
+  /** Asked of the storage: pages, rows read or written by themselves, transactions, messages; null in rows of before. */
+  readonly requests: number | null;
   /** Notifications that were due, and put on the queue. */
   readonly due: number;
   readonly expiredRows: number;

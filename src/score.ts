@@ -1,9 +1,11 @@
+import type { Technique } from './core/detection.ts';
 import { FRESH_MS } from './core/life.ts';
 import type { Rule } from './core/rule.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from './core/timestamp.ts';
 import { windowOf } from './core/window.ts';
+import { CountedStores } from './counted_stores.ts';
 import { PARTITIONS } from './keys.ts';
-import { expiryOf, PartitionScan } from './partition_scan.ts';
+import { expiryOf, PartitionScan, type Suppressible } from './partition_scan.ts';
 import type { Clock, Partition, Run, SinkState, Stores } from './ports.ts';
 
 /** What a run is told: see `Messages`. */
@@ -16,6 +18,7 @@ export interface ScoreMessage {
 
 export interface ScoreSettings {
   readonly rule: Rule;
+  readonly technique: Technique | null;
   readonly retentionDays: number;
   readonly historyDays: number;
 }
@@ -55,7 +58,7 @@ export async function expireHistory(
 /**
  * Scores one partition: a pass over its rows and its detections side by side. Memory for the matches of one address,
  * whatever the partition holds; what is too old goes in passing. Running it again changes nothing, and neither does a
- * late message of an earlier run.
+ * late message of an earlier run. `suppressedBy`: what hides a group, '' for nothing, as of this run.
  */
 export async function scorePartition(
   stores: Stores,
@@ -63,15 +66,25 @@ export async function scorePartition(
   sinks: readonly SinkState[],
   message: ScoreMessage,
   clock: Clock,
+  suppressedBy: (group: Suppressible) => string = () => '',
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = message;
   const started = clock();
   const expiry = expiryOf(asOf, timestampFromMs(started), settings.retentionDays, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
-  const scan = new PartitionScan(stores, { rule: settings.rule, ...expiry }, sinks, partition, window);
+  const { rule, technique } = settings;
+  const counted = new CountedStores(stores);
+  const scan = new PartitionScan(
+    counted.stores,
+    { rule, technique, suppressedBy, ...expiry },
+    sinks,
+    partition,
+    window,
+  );
   const tally = await scan.run(newestReport);
   const endedAt = clock();
-  const run = { asOf, partition, ...tally, durationMs: endedAt - started, endedAt, oldestUnreadMs };
+  const { requests } = counted;
+  const run = { asOf, partition, ...tally, requests, durationMs: endedAt - started, endedAt, oldestUnreadMs };
   await stores.runs.put(run);
   return run;
 }

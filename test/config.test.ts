@@ -105,9 +105,26 @@ describe('readConfig(env)', () => {
       containers: ['insights-logs-advancedhunting-devicenetworkevents'],
       retentionDays: 4,
       historyDays: 90,
+      technique: null,
       blobTrigger: 'off',
       sinks: [],
     });
+  });
+
+  it.each([
+    ['T1071', { id: 'T1071', name: '' }],
+    [' T1071.001 ', { id: 'T1071.001', name: '' }],
+    ['T1071.001 Web Protocols', { id: 'T1071.001', name: 'Web Protocols' }],
+    ['T1071.001: Web Protocols', { id: 'T1071.001', name: 'Web Protocols' }],
+    ['', null],
+  ])('reads the technique %j', (text, technique) => {
+    expect(config({ MITRE_TECHNIQUE: text }).technique).toEqual(technique);
+  });
+
+  it.each(['T1', 'web', 'T1071.01', 'T1071x'])('refuses %j as a technique', (text) => {
+    expect(() => config({ MITRE_TECHNIQUE: text })).toThrow(
+      /^Invalid settings:\n- MITRE_TECHNIQUE must be a technique/,
+    );
   });
 
   it('keeps rows a day longer than the window, unless RETENTION_DAYS says otherwise', () => {

@@ -19,7 +19,7 @@ beforeEach(async () => {
 /** The runs that ended so long ago, each for the full hour before. */
 async function runs(agoMs: number, partitions: readonly string[] = PARTITIONS): Promise<void> {
   const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
-  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, expiredRows: 0 };
+  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, requests: 0, expiredRows: 0 };
   const rest = { newestReport: '', durationMs: 1, oldestUnreadMs: 0, endedAt: world.now - agoMs };
   for (const partition of partitions as readonly Run['partition'][]) {
     await world.stores.runs.put({ asOf, partition, ...tally, ...rest });

@@ -581,7 +581,8 @@ describe('notify() by several workers', () => {
 
   it('ends as it did where the row is removed meanwhile', async () => {
     const sink = sinkOf(async ({ groupId }) => {
-      await stores.detections.remove('3' as Parameters<Detections['remove']>[0], [`${groupId}|seed`]);
+      const id = `${groupId}|seed`;
+      await stores.detections.remove([{ id, version: (await stores.detections.get(id))?.version ?? '' }]);
       return SENT;
     });
     await due(sink);

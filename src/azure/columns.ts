@@ -33,6 +33,11 @@ export function wellFormed(value: string): string {
   return value.toWellFormed();
 }
 
+/** A value as JSON whose strings are well-formed, like all text of a row. */
+export function json(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) => (typeof inner === 'string' ? wellFormed(inner) : inner));
+}
+
 /**
  * Long text over as many columns as it takes: `<name>`, `<name>2`, …, and how many they are in `<name>Parts`, since a
  * merge leaves behind what an earlier, longer text had.
@@ -74,6 +79,21 @@ export function whole(row: Row, name: string): number {
 
 export function wholeOrNull(row: Row, name: string): number | null {
   return row[name] === undefined || row[name] === null ? null : whole(row, name);
+}
+
+/** Text of a column that rows of before do not have: '' for those. */
+export function textOrNone(row: Row, name: string): string {
+  return row[name] === undefined || row[name] === null ? '' : text(row, name);
+}
+
+/** JSON in a column, or columns, that rows of before do not have: the default for those. */
+export function jsonOr<T>(row: Row, name: string, byDefault: T): T {
+  const isThere = row[`${name}Parts`] !== undefined && row[`${name}Parts`] !== null;
+  return isThere ? (JSON.parse(readLongText(row, name)) as T) : byDefault;
+}
+
+export function fractionOr(row: Row, name: string, byDefault: number): number {
+  return row[name] === undefined || row[name] === null ? byDefault : fraction(row, name);
 }
 
 export function fraction(row: Row, name: string): number {

@@ -1,8 +1,16 @@
 import { odata } from '@azure/data-tables';
-import type { Delivery, Detection, DetectionState } from '../core/detection.ts';
-import type { DetectionRow, Detections, Partition, Versioned } from '../ports.ts';
+import type { Delivery, Detection } from '../core/detection.ts';
+import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
-import { decodeDetection, encodeDelivery, encodeDetection, isDetectionId } from './detections_codec.ts';
+import {
+  decodeDetection,
+  decodeSummary,
+  deliveryColumn,
+  encodeDelivery,
+  encodeDetection,
+  isDetectionId,
+  SUMMARY_COLUMNS,
+} from './detections_codec.ts';
 import { TABLES } from './names.ts';
 import { Table } from './table.ts';
 
@@ -26,13 +34,13 @@ export class AzureDetections implements Detections {
     }
   }
 
-  async *list(filter: { state?: DetectionState; device?: string }): AsyncGenerator<readonly DetectionRow[]> {
-    const conditions = [
-      ...(filter.state === undefined ? [] : [odata`State eq ${filter.state}`]),
-      ...(filter.device === undefined ? [] : [odata`DeviceName eq ${filter.device}`]),
-    ];
-    const query = conditions.length === 0 ? {} : { filter: conditions.join(' and ') };
-    for await (const page of this.#table.pages('list', query)) yield page.map(decodeDetection);
+  async *list(filter: DetectionFilter): AsyncGenerator<readonly DetectionRow[]> {
+    for await (const page of this.#table.pages('list', queryOf(filter))) yield page.map(decodeDetection);
+  }
+
+  async *summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
+    const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
+    for await (const page of this.#table.pages('list', query)) yield page.map(decodeSummary);
   }
 
   async insert(detection: Detection): Promise<string | null> {
@@ -47,7 +55,21 @@ export class AzureDetections implements Detections {
     return this.#table.update(encodeDelivery(id, sink, delivery), 'Merge', version);
   }
 
-  async remove(partition: Partition, ids: readonly string[]): Promise<void> {
-    await this.#table.deleteAll(partition, ids);
+  async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += REMOVED_AT_ONCE) {
+      const some = rows.slice(start, start + REMOVED_AT_ONCE);
+      await Promise.all(some.map(({ id, version }) => this.#table.delete(id.slice(0, 1), id, version)));
+    }
   }
+}
+
+/** A transaction of the SDK deletes whatever the version, so each row is a request: so many at a time. */
+const REMOVED_AT_ONCE = 16;
+
+function queryOf({ state, device }: DetectionFilter): { filter?: string } {
+  const conditions = [
+    ...(state === undefined ? [] : [odata`State eq ${state}`]),
+    ...(device === undefined ? [] : [odata`DeviceName eq ${device}`]),
+  ];
+  return conditions.length === 0 ? {} : { filter: conditions.join(' and ') };
 }

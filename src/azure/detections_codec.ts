@@ -1,9 +1,35 @@
-import { type Delivery, type Detection, type DetectionState, detectionIdOf, type Evidence } from '../core/detection.ts';
+import {
+  type Delivery,
+  type Detection,
+  type DetectionState,
+  type DetectionSummary,
+  detectionIdOf,
+  type Evidence,
+  type Finding,
+  type Severity,
+} from '../core/detection.ts';
+import { thresholdsOf } from '../core/finding.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Source } from '../core/report.ts';
+import { SEED_RULE } from '../core/rule.ts';
 import type { Timestamp } from '../core/timestamp.ts';
-import type { DetectionRow } from '../ports.ts';
-import { double, fraction, int32, int64, longText, readLongText, text, wellFormed, whole } from './columns.ts';
+import { NO_TRAFFIC } from '../core/traffic.ts';
+import type { DetectionRow, SummaryRow } from '../ports.ts';
+import {
+  double,
+  fraction,
+  fractionOr,
+  int32,
+  int64,
+  json,
+  jsonOr,
+  longText,
+  readLongText,
+  text,
+  textOrNone,
+  wellFormed,
+  whole,
+} from './columns.ts';
 import type { NewRow, Row } from './table.ts';
 
 /** `<groupId>|<detector>`. */
@@ -44,12 +70,28 @@ export function encodeDetection(detection: Detection): NewRow {
     AsOf: detection.asOf,
     LastMatched: detection.lastMatched,
     SuppressedBy: wellFormed(detection.suppressedBy),
+    Severity: detection.severity,
+    SeverityReason: wellFormed(detection.severityReason),
+    Regularity: double(detection.regularity),
+    ChangeReason: wellFormed(detection.changeReason),
+    HighestAverage: double(detection.highestAverage),
+    // A merge leaves what it does not name, so null and nothing are written, too.
+    ...longText('Interval', json(detection.interval)),
+    ...longText('OtherProcesses', json(detection.otherProcesses)),
+    ...longText('Technique', json(detection.technique)),
+    ...longText('Traffic', json(detection.traffic)),
+    ...longText('Told', json(detection.told)),
+    ...longText('Episodes', json(detection.episodes)),
   };
 }
 
 /** One sink's column, the notifier's. */
 export function encodeDelivery(id: string, sink: string, delivery: Delivery): NewRow {
-  return { ...keysOf(id), [`${SINK}${sink}`]: JSON.stringify(delivery) };
+  return { ...keysOf(id), [deliveryColumn(sink)]: JSON.stringify(delivery) };
+}
+
+export function deliveryColumn(sink: string): string {
+  return `${SINK}${sink}`;
 }
 
 /** Throws where it is no row of ours. */
@@ -58,30 +100,104 @@ export function decodeDetection(row: Row): DetectionRow {
   if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
   return {
     detection: {
-      groupId: id.slice(0, 32),
-      detector: 'seed',
-      source: text(row, 'Source') as Source,
-      DeviceName: text(row, 'DeviceName'),
-      InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),
-      RemoteIP: text(row, 'RemoteIP'),
-      FirstConnection: text(row, 'FirstConnection') as Hour,
-      LastConnection: text(row, 'LastConnection') as Hour,
-      count_of_hours: whole(row, 'count_of_hours'),
-      inliner_count: whole(row, 'inliner_count'),
-      outlier_count: whole(row, 'outlier_count'),
-      avg_conn_count: whole(row, 'avg_conn_count'),
-      average: fraction(row, 'Average'),
-      devices: whole(row, 'Devices'),
-      evidence: JSON.parse(readLongText(row, 'Evidence')) as Evidence,
-      state: text(row, 'State') as DetectionState,
-      episode: text(row, 'Episode') as Timestamp,
-      change: whole(row, 'Change'),
-      asOf: text(row, 'AsOf') as Timestamp,
-      lastMatched: text(row, 'LastMatched') as Timestamp,
-      suppressedBy: text(row, 'SuppressedBy'),
+      ...summaryOf(row, id),
+      traffic: jsonOr(row, 'Traffic', NO_TRAFFIC),
+      evidence: evidenceOf(row),
+      episodes: jsonOr<Detection['episodes']>(row, 'Episodes', []),
     },
     deliveries: decodeDeliveries(row),
   };
+}
+
+/** The columns of a summary; those of the sinks come beside them. */
+export const SUMMARY_COLUMNS = [
+  'rowKey',
+  'Source',
+  'DeviceName',
+  'InitiatingProcessFileName',
+  'RemoteIP',
+  'FirstConnection',
+  'LastConnection',
+  'count_of_hours',
+  'inliner_count',
+  'outlier_count',
+  'avg_conn_count',
+  'Average',
+  'Devices',
+  'OtherProcesses',
+  'OtherProcesses2',
+  'OtherProcesses3',
+  'OtherProcessesParts',
+  'Regularity',
+  'Interval',
+  'IntervalParts',
+  'Severity',
+  'SeverityReason',
+  'Technique',
+  'TechniqueParts',
+  'State',
+  'Episode',
+  'Change',
+  'ChangeReason',
+  'Told',
+  'ToldParts',
+  'HighestAverage',
+  'AsOf',
+  'LastMatched',
+  'SuppressedBy',
+];
+
+/** A row of which only these columns were asked for. Throws where it is no row of ours. */
+export function decodeSummary(row: Row): SummaryRow {
+  const id = row.rowKey ?? '';
+  if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
+  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row) };
+}
+
+function summaryOf(row: Row, id: string): DetectionSummary {
+  const average = fraction(row, 'Average');
+  return {
+    groupId: id.slice(0, 32),
+    detector: 'seed',
+    source: text(row, 'Source') as Source,
+    DeviceName: text(row, 'DeviceName'),
+    InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),
+    RemoteIP: text(row, 'RemoteIP'),
+    FirstConnection: text(row, 'FirstConnection') as Hour,
+    LastConnection: text(row, 'LastConnection') as Hour,
+    count_of_hours: whole(row, 'count_of_hours'),
+    inliner_count: whole(row, 'inliner_count'),
+    outlier_count: whole(row, 'outlier_count'),
+    avg_conn_count: whole(row, 'avg_conn_count'),
+    average,
+    devices: whole(row, 'Devices'),
+    otherProcesses: jsonOr<Finding['otherProcesses']>(row, 'OtherProcesses', []),
+    regularity: fractionOr(row, 'Regularity', 1),
+    interval: jsonOr<Finding['interval']>(row, 'Interval', null),
+    severity: severityOf(row),
+    severityReason: textOrNone(row, 'SeverityReason'),
+    technique: jsonOr<Finding['technique']>(row, 'Technique', null),
+    state: text(row, 'State') as DetectionState,
+    episode: text(row, 'Episode') as Timestamp,
+    change: whole(row, 'Change'),
+    changeReason: textOrNone(row, 'ChangeReason'),
+    told: jsonOr(row, 'Told', { average, severity: severityOf(row) }),
+    highestAverage: fractionOr(row, 'HighestAverage', average),
+    asOf: text(row, 'AsOf') as Timestamp,
+    lastMatched: text(row, 'LastMatched') as Timestamp,
+    suppressedBy: text(row, 'SuppressedBy'),
+  };
+}
+
+/** Evidence of before thresholds were kept is taken for the seed's. */
+function evidenceOf(row: Row): Evidence {
+  const evidence = JSON.parse(readLongText(row, 'Evidence')) as Omit<Evidence, 'thresholds'> & Partial<Evidence>;
+  return { ...evidence, thresholds: evidence.thresholds ?? thresholdsOf(SEED_RULE) };
+}
+
+/** A row of before severities were judged is `low`; the next run that it matches in judges it. */
+function severityOf(row: Row): Severity {
+  return (textOrNone(row, 'Severity') || 'low') as Severity;
 }
 
 function decodeDeliveries(row: Row): Record<string, Delivery> {

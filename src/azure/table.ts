@@ -80,10 +80,10 @@ export class Table {
     });
   }
 
-  /** Removes a row whatever its version; nothing where there is none. */
-  async delete(partitionKey: string, rowKey: string): Promise<void> {
+  /** Removes a row, where a version is named only that; nothing where there is none. */
+  async delete(partitionKey: string, rowKey: string, version = '*'): Promise<void> {
     await this.#about(`delete in partition ${partitionKey}`, () =>
-      orNull([404], () => this.#client.deleteEntity(partitionKey, rowKey)),
+      orNull([404, 412], () => this.#client.deleteEntity(partitionKey, rowKey, { etag: version })),
     );
   }
 

@@ -2,16 +2,19 @@ import { addressPartOf } from './contribution.ts';
 import type { Group } from './groups.ts';
 import type { Rule } from './rule.ts';
 import { type Match, seed } from './seed.ts';
+import { Talkers } from './talkers.ts';
 
 /** A group that matches. */
 export interface Matched {
   readonly group: Group;
   readonly match: Match;
-  /** Devices that talk to the address within the window. */
+  /** Devices that talk to the address within the window, at most `MAX_DEVICES`. */
   readonly devices: number;
+  /** Other processes that do, the first 10 in order of name. */
+  readonly otherProcesses: readonly string[];
 }
 
-/** All groups whose ids share their first 32 bits: those of one address, but for chance. */
+/** All groups whose ids share their first 32 bits: those of one address, but for chance; or a first part of very many. */
 export interface Address {
   readonly addressPart: string;
   readonly groups: number;
@@ -19,17 +22,23 @@ export interface Address {
   readonly matched: readonly Matched[];
 }
 
+/** Points of the matches of one address that are held at a time: some 1,400 matches of three days each. */
+export const MAX_HELD_POINTS = 100_000;
+
 /**
  * Scores groups, given in key order, and gathers them by address, since how many devices talk to an address is known
- * only when its last group was met. Holds the matches and the device names of one address.
+ * only when its last group was met. What it holds is bounded, whatever a tenant or an attacker sends: so many points of
+ * matches, so many names of devices and processes. Where more of one address match at once, the first of them are given
+ * out with the devices and processes that were met so far; such an address is common either way.
  */
 export class AddressScorer {
   readonly #rule: Rule;
   #addressPart = '';
   #groups = 0;
   #matches: { group: Group; match: Match }[] = [];
-  /** Device names by address: two addresses can share the part of the id. */
-  #devices = new Map<string, Set<string>>();
+  #points = 0;
+  /** By address: two addresses can share the part of the id. */
+  #talkers = new Map<string, Talkers>();
 
   constructor(rule: Rule) {
     this.#rule = rule;
@@ -45,9 +54,12 @@ export class AddressScorer {
         this.#addressPart = addressPart;
       }
       this.#groups++;
-      this.#devicesOf(group.key.RemoteIP).add(group.key.DeviceName);
+      this.#talkersTo(group.key.RemoteIP).add(group.key);
       const match = seed(group.series, this.#rule);
-      if (match.match) this.#matches.push({ group, match });
+      if (!match.match) continue;
+      this.#matches.push({ group, match });
+      this.#points += group.series.Timestamp.length;
+      if (this.#points >= MAX_HELD_POINTS) addresses.push(this.#give());
     }
     return addresses;
   }
@@ -55,25 +67,32 @@ export class AddressScorer {
   /** The last address, where there is one. */
   finish(): Address[] {
     if (this.#addressPart === '') return [];
-    const matched = this.#matches.map(({ group, match }) => ({
-      group,
-      match,
-      devices: this.#devicesOf(group.key.RemoteIP).size,
-    }));
-    const address = { addressPart: this.#addressPart, groups: this.#groups, matched };
-    this.#groups = 0;
+    const address = this.#give();
     this.#addressPart = '';
-    this.#matches = [];
-    this.#devices = new Map();
+    this.#talkers = new Map();
     return [address];
   }
 
-  #devicesOf(remoteIP: string): Set<string> {
-    let devices = this.#devices.get(remoteIP);
-    if (!devices) {
-      devices = new Set();
-      this.#devices.set(remoteIP, devices);
+  /** What is held; the names stay, for the rest of the address. */
+  #give(): Address {
+    const matched = this.#matches.map(({ group, match }) => {
+      const talkers = this.#talkersTo(group.key.RemoteIP);
+      const otherProcesses = talkers.processesBut(group.key.InitiatingProcessFileName);
+      return { group, match, devices: talkers.devices, otherProcesses };
+    });
+    const address = { addressPart: this.#addressPart, groups: this.#groups, matched };
+    this.#groups = 0;
+    this.#matches = [];
+    this.#points = 0;
+    return address;
+  }
+
+  #talkersTo(remoteIP: string): Talkers {
+    let talkers = this.#talkers.get(remoteIP);
+    if (!talkers) {
+      talkers = new Talkers();
+      this.#talkers.set(remoteIP, talkers);
     }
-    return devices;
+    return talkers;
   }
 }

@@ -1,12 +1,24 @@
 import type { Matched } from './addresses.ts';
-import { type Finding, MAX_EVIDENCE_POINTS } from './detection.ts';
-import type { Grain, Series } from './series.ts';
+import { type Finding, MAX_EVIDENCE_POINTS, type Technique, type Thresholds } from './detection.ts';
+import { intervalOf } from './interval.ts';
+import { regularityOf } from './regularity.ts';
+import type { Rule } from './rule.ts';
+import type { Series } from './series.ts';
+import { severityOf } from './severity.ts';
+import { NO_TRAFFIC } from './traffic.ts';
 
-/** The rule's row of a group that matches, and what is behind it. */
-export function findingOf({ group, match, devices }: Matched, grain: Grain): Finding {
+/**
+ * The rule's row of a group that matches, and what is behind it; but for the traffic, which is read afterwards, and of
+ * few of them.
+ */
+export function findingOf(matched: Matched, rule: Rule, technique: Technique | null): Finding {
+  const { group, match, devices, otherProcesses } = matched;
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
   const { Timestamp } = group.series;
+  const { ConnCounts } = group.series;
   const newest = -MAX_EVIDENCE_POINTS;
+  const regularity = regularityOf(ConnCounts, match.flags);
+  const average = match.stats.avg;
   return {
     groupId: group.groupId,
     detector: 'seed',
@@ -21,19 +33,31 @@ export function findingOf({ group, match, devices }: Matched, grain: Grain): Fin
     inliner_count: match.inliner_count,
     outlier_count: match.outlier_count,
     avg_conn_count: match.avg_conn_count,
-    average: match.stats.avg,
+    average,
     devices,
+    otherProcesses,
+    regularity,
+    interval: intervalOf(ConnCounts, match.flags),
+    ...severityOf({ devices, regularity, average, minAverage: rule.minAverage }),
+    technique,
+    traffic: NO_TRAFFIC,
     evidence: {
-      grain,
+      grain: rule.grain,
       Timestamp: group.series.countHours.slice(newest),
-      ConnCounts: group.series.ConnCounts.slice(newest),
+      ConnCounts: ConnCounts.slice(newest),
       flags: match.flags.slice(newest),
       scores: match.scores.slice(newest).map(finiteScore),
       baseline: match.baseline.slice(newest),
       period: match.period,
       omitted: omittedOf(group.series),
+      thresholds: thresholdsOf(rule),
     },
   };
+}
+
+/** The numbers that a match is at or over. */
+export function thresholdsOf({ lookbackDays, minUniformPerDay, minAverage, anomalyThreshold }: Rule): Thresholds {
+  return { lookbackDays, minUniform: minUniformPerDay * lookbackDays, minAverage, anomalyThreshold };
 }
 
 function omittedOf(series: Series): number {

@@ -111,11 +111,12 @@ describe('requests', () => {
     log.take();
     const version = (await detections.insert(row)) ?? '';
     const marked = (await detections.mark(detectionIdOf(row), 'soc', delivery(), version)) ?? '';
-    await detections.update(row, marked);
+    const updated = (await detections.update(row, marked)) ?? '';
     await detections.get(detectionIdOf(row));
     await rowsOf(detections.scan(P3));
     await rowsOf(detections.list({ state: 'new' }));
-    await detections.remove(P3, [detectionIdOf(row)]);
+    await rowsOf(detections.summaries({}, ['soc']));
+    await detections.remove([{ id: detectionIdOf(row), version: updated }]);
     expect(log.take()).toEqual([
       'POST Detections',
       'PATCH Detections()',
@@ -123,7 +124,8 @@ describe('requests', () => {
       'GET Detections()',
       'GET Detections()',
       'GET Detections()',
-      'POST $batch',
+      'GET Detections()',
+      'DELETE Detections()',
     ]);
   });
 

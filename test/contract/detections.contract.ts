@@ -1,7 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf } from '../../src/core/detection.ts';
+import { NO_TRAFFIC } from '../../src/core/traffic.ts';
 import type { Detections, Partition } from '../../src/ports.ts';
-import { delivery, detection, evidence, groupId, HOSTILE_NAMES, P3, rowsOf, T0, T2, wellFormedRow } from './samples.ts';
+import {
+  delivery,
+  detection,
+  evidence,
+  groupId,
+  HOSTILE_NAMES,
+  P3,
+  rowsOf,
+  T0,
+  T1,
+  T2,
+  traffic,
+  wellFormedRow,
+} from './samples.ts';
 
 /** What every Detections does; two views on one empty store. */
 export function detectionsContract(make: () => Promise<readonly [Detections, Detections]>): void {
@@ -18,6 +32,12 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     if (version === null) throw new Error('not inserted');
     return version;
   };
+  const removed = async (...ids: string[]): Promise<void> => {
+    const found = await Promise.all(
+      ids.map(async (each) => ({ id: each, version: (await store.get(each))?.version ?? '' })),
+    );
+    await store.remove(found);
+  };
   const list = async (filter: Parameters<Detections['list']>[0]): Promise<string[]> =>
     (await rowsOf(store.list(filter))).map((row) => row.detection.groupId);
 
@@ -28,7 +48,8 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     expect(await rowsOf(store.list({}))).toEqual([]);
     expect(await store.update(first, 'W/"x"')).toBeNull();
     expect(await store.mark(id, 'soc', delivery(), 'W/"x"')).toBeNull();
-    await store.remove(P3, [id]);
+    await store.remove([{ id, version: 'W/"x"' }]);
+    expect(await rowsOf(store.summaries({}, ['soc']))).toEqual([]);
   });
 
   it.each<[string, Partial<Detection>]>([
@@ -37,6 +58,23 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     ['no points of evidence', { evidence: evidence(0) }],
     ['large and small numbers', { avg_conn_count: 2 ** 40, average: 0.1 + 0.2, devices: 0, change: 12_345 }],
     ['a whole average', { average: 60 }],
+    ['no interval and no technique', { interval: null, technique: null }],
+    ['a technique', { technique: { id: 'T1071.001', name: 'Web Protocols' } }],
+    [
+      'a life of many episodes',
+      { episodes: Array.from({ length: 20 }, () => ({ episode: T0, resolved: T1, average: 1 / 3 })) },
+    ],
+    ['a change', { change: 2, changeReason: 'The average rose.', told: { average: 1e12 / 3, severity: 'medium' } }],
+    ['ten long names of processes', { otherProcesses: Array.from({ length: 10 }, () => '\u0001'.repeat(1024)) }],
+    [
+      'facts that are long and hostile',
+      {
+        traffic: traffic({
+          urls: HOSTILE_NAMES.slice(0, 5),
+          accounts: Array.from({ length: 5 }, () => '\u0001'.repeat(512)),
+        }),
+      },
+    ],
     ['a suppression', { suppressedBy: 'it is ours' }],
     ...HOSTILE_NAMES.map((name): [string, Partial<Detection>] => [
       JSON.stringify(name),
@@ -64,7 +102,8 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   describe('update', () => {
     it('writes what the scorer knows, and leaves what the notifier does', async () => {
       const marked = await store.mark(id, 'soc', delivery(), await inserted(detection({ evidence: evidence(500) })));
-      const row = detection({ state: 'resolved', change: 1, asOf: T2, evidence: evidence(1) });
+      const nothing = { interval: null, otherProcesses: [], traffic: NO_TRAFFIC, changeReason: '' };
+      const row = detection({ state: 'resolved', change: 1, asOf: T2, evidence: evidence(1), ...nothing });
       const version = await other.update(row, marked as string);
       expect(version).not.toBe(marked);
       expect(await store.get(id)).toEqual({ row: { detection: row, deliveries: { soc: delivery() } }, version });
@@ -79,7 +118,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
 
     it('of a row that is gone is null, and brings nothing back', async () => {
       const version = await inserted();
-      await store.remove(P3, [id]);
+      await removed(id);
       expect(await store.update(first, version)).toBeNull();
       expect(await store.get(id)).toBeNull();
     });
@@ -113,7 +152,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
 
     it('of a row that is gone is null', async () => {
       const version = await inserted();
-      await store.remove(P3, [id]);
+      await removed(id);
       expect(await store.mark(id, 'soc', delivery(), version)).toBeNull();
     });
   });
@@ -148,8 +187,59 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     await inserted();
     await inserted(detection({ groupId: groupId(2) }));
     await inserted(detection({ groupId: groupId(3) }));
-    await store.remove(P3, [id, `${groupId(3)}|seed`, `${groupId(4)}|seed`]);
-    await other.remove(P3, [id]);
+    const version = (await store.get(id))?.version ?? '';
+    await removed(id, `${groupId(3)}|seed`);
+    await other.remove([{ id, version }]);
     expect(await list({})).toEqual([groupId(2)]);
+  });
+
+  it('remove leaves a row that somebody wrote meanwhile, and takes the others', async () => {
+    const version = await inserted();
+    const second = await inserted(detection({ groupId: groupId(2) }));
+    await other.update(detection({ state: 'new', asOf: T2 }), version);
+    await store.remove([
+      { id, version },
+      { id: `${groupId(2)}|seed`, version: second },
+    ]);
+    expect(await list({})).toEqual([groupId(1)]);
+  });
+
+  it('remove takes hundreds at once', async () => {
+    const rows = await Promise.all(
+      Array.from({ length: 130 }, async (_, number) => {
+        const version = await inserted(detection({ groupId: groupId(number) }));
+        return { id: `${groupId(number)}|seed`, version };
+      }),
+    );
+    await store.remove(rows);
+    expect(await list({})).toEqual([]);
+  });
+
+  describe('summaries', () => {
+    it('give rows without what is long, and the deliveries of the sinks that are named', async () => {
+      const row = detection({
+        evidence: evidence(500),
+        technique: { id: 'T1071', name: '' },
+        otherProcesses: Array.from({ length: 10 }, () => '\u0001'.repeat(1024)),
+      });
+      let version = await inserted(row);
+      for (const sink of ['soc', 'chat', 'former']) {
+        version = (await store.mark(id, sink, delivery({ answer: sink }), version)) as string;
+      }
+      const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = row;
+      const deliveries = { soc: delivery({ answer: 'soc' }), chat: delivery({ answer: 'chat' }) };
+      expect(await rowsOf(store.summaries({}, ['soc', 'chat', 'none']))).toEqual([{ detection: summary, deliveries }]);
+      expect(await rowsOf(store.summaries({}, []))).toEqual([{ detection: summary, deliveries: {} }]);
+    });
+
+    it('are of one state or device where asked', async () => {
+      await inserted();
+      await inserted(detection({ groupId: groupId(2), state: 'resolved', DeviceName: 'other' }));
+      const found = async (filter: Parameters<Detections['list']>[0]) =>
+        (await rowsOf(store.summaries(filter, []))).map((row) => row.detection.groupId);
+      expect(await found({ state: 'resolved' })).toEqual([groupId(2)]);
+      expect(await found({ device: first.DeviceName })).toEqual([groupId(1)]);
+      expect(await found({})).toEqual([groupId(1), groupId(2)]);
+    });
   });
 }

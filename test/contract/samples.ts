@@ -161,10 +161,21 @@ export function detection(changes: Partial<Detection> = {}): Detection {
     avg_conn_count: 60,
     average: 60.1 / 3,
     devices: 1,
+    otherProcesses: ['agent.exe'],
+    regularity: 0.1 / 3,
+    interval: { seconds: 60, spread: 1.2 },
+    severity: 'high',
+    severityReason: 'One device talks to a rare address.',
+    technique: null,
+    traffic: traffic(),
     evidence: evidence(2),
     state: 'new',
     episode: T1,
     change: 0,
+    changeReason: '',
+    told: { average: 60.1 / 3, severity: 'high' },
+    highestAverage: 60.1 / 3,
+    episodes: [],
     asOf: T1,
     lastMatched: T1,
     suppressedBy: '',
@@ -183,6 +194,23 @@ export function evidence(points: number): Detection['evidence'] {
     baseline: each(98765.43210987654),
     period: 24,
     omitted: 0,
+    thresholds: { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 },
+  };
+}
+
+export function traffic(changes: Partial<Detection['traffic']> = {}): Detection['traffic'] {
+  return {
+    asOf: T1,
+    ports: [{ port: 443, reports: 72 }],
+    succeeded: 71,
+    failed: 1,
+    localIPs: ['10.20.30.40'],
+    sha1: ['3f786850e387550fdab836ed7e6dc881de23001b'],
+    sha256: ['a'.repeat(64)],
+    folderPaths: ['c:\\program files\\acme\\updater.exe'],
+    accounts: ['system'],
+    urls: ['https://example.com/'],
+    ...changes,
   };
 }
 

@@ -13,6 +13,7 @@ function run(changes: Partial<Run> = {}): Run {
     opened: 1,
     resolved: 2,
     due: 4,
+    requests: 2 ** 33,
     expiredRows: 2 ** 32,
     newestReport: T0,
     durationMs: 1_234,
@@ -37,9 +38,9 @@ export function runsContract(make: () => Promise<readonly [Runs, Runs]>): void {
 
   it('put keeps a run, and puts a repeat of it in its place', async () => {
     await Promise.all([store.put(run({ groups: 1 })), other.put(run({ partition: 'a' as Partition }))]);
-    await store.put(run({ newestReport: '' as Timestamp }));
+    await store.put(run({ newestReport: '' as Timestamp, requests: null }));
     expect(await all(store.since(T1))).toEqual([
-      run({ newestReport: '' as Timestamp }),
+      run({ newestReport: '' as Timestamp, requests: null }),
       run({ partition: 'a' as Partition }),
     ]);
   });

@@ -5,6 +5,7 @@ import { SEED_RULE } from '../../src/core/rule.ts';
 import { seed } from '../../src/core/seed.ts';
 import { type Grain, SeriesBuilder } from '../../src/core/series.ts';
 import { timestampFromMs } from '../../src/core/timestamp.ts';
+import { NO_TRAFFIC } from '../../src/core/traffic.ts';
 import { frozen } from './records.ts';
 
 const KEY = frozen({
@@ -21,7 +22,12 @@ function finding(counts: readonly (number | null)[], grain: Grain = 'hour', seco
   const series = frozen(builder.build());
   const match = seed(series, SEED_RULE);
   if (!match.match) throw new Error(match.reason);
-  return findingOf(frozen({ group: { groupId: '0123', key: KEY, series }, match, devices: 3 }), grain);
+  const others = frozen({ devices: 3, otherProcesses: ['b.exe'] });
+  return findingOf(
+    frozen({ group: { groupId: '0123', key: KEY, series }, match, ...others }),
+    { ...SEED_RULE, grain },
+    null,
+  );
 }
 
 const times = (n: number, count: number) => new Array<number>(n).fill(count);
@@ -40,6 +46,15 @@ describe('findingOf(matched, grain)', () => {
       avg_conn_count: 95,
       average: 2100 / 22,
       devices: 3,
+      otherProcesses: ['b.exe'],
+      regularity: 0,
+      interval: { seconds: 60, spread: 0 },
+      severity: 'high',
+      severityReason:
+        '3 devices talk to a rare address; the hours are regular (spread 0 % of the mean); ' +
+        'the average of 95.5 is clearly over the line of 45.',
+      technique: null,
+      traffic: NO_TRAFFIC,
       evidence: {
         grain: 'hour',
         Timestamp: Array.from({ length: 22 }, (_, i) => timestampFromMs((i + 1) * 3_600_000)),
@@ -49,6 +64,7 @@ describe('findingOf(matched, grain)', () => {
         baseline: times(22, 2100 / 22),
         period: 0,
         omitted: 0,
+        thresholds: { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 },
       },
     });
   });

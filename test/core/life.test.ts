@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection, Finding } from '../../src/core/detection.ts';
+import { thresholdsOf } from '../../src/core/finding.ts';
 import type { Hour } from '../../src/core/kql/bin.ts';
 import { isFresh, matched, type Step, unmatched } from '../../src/core/life.ts';
+import { SEED_RULE } from '../../src/core/rule.ts';
 import { addMs, timestampOf } from '../../src/core/timestamp.ts';
+import { NO_TRAFFIC } from '../../src/core/traffic.ts';
 import { windowOf } from '../../src/core/window.ts';
 import { frozen } from './records.ts';
 
@@ -30,6 +33,13 @@ const finding = (count: number): Finding =>
     avg_conn_count: count,
     average: count,
     devices: 1,
+    otherProcesses: [],
+    regularity: 0.1,
+    interval: null,
+    severity: 'medium',
+    severityReason: 'Two signs.',
+    technique: null,
+    traffic: NO_TRAFFIC,
     evidence: {
       grain: 'hour',
       Timestamp: [],
@@ -39,6 +49,7 @@ const finding = (count: number): Finding =>
       baseline: [],
       period: 0,
       omitted: 0,
+      thresholds: thresholdsOf(SEED_RULE),
     },
   });
 
@@ -55,10 +66,15 @@ const opened: Detection = frozen({
   state: 'new',
   episode: at(0),
   change: 0,
+  changeReason: '',
+  told: { average: 60, severity: 'medium' },
+  highestAverage: 60,
+  episodes: [],
   asOf: at(0),
   lastMatched: at(0),
   suppressedBy: '',
 });
+const ONGOING = { state: 'ongoing', asOf: at(1), lastMatched: at(1) } as const;
 const resolved: Detection = frozen({ ...opened, state: 'resolved', asOf: at(72) });
 
 describe('matched(before, finding, sight)', () => {
@@ -73,7 +89,7 @@ describe('matched(before, finding, sight)', () => {
     const before = frozen({ ...opened, change: 2, suppressedBy: 'ours' });
     expect(matched(before, finding(70), sight(1))).toEqual({
       kind: 'update',
-      detection: { ...before, ...finding(70), state: 'ongoing', asOf: at(1), lastMatched: at(1), suppressedBy: '' },
+      detection: { ...before, ...finding(70), ...ONGOING, highestAverage: 70, suppressedBy: '' },
     });
   });
 
@@ -81,7 +97,16 @@ describe('matched(before, finding, sight)', () => {
     const before = frozen({ ...resolved, change: 2 });
     expect(matched(before, finding(70), sight(80))).toEqual({
       kind: 'update',
-      detection: { ...opened, ...finding(70), episode: at(80), asOf: at(80), lastMatched: at(80) },
+      detection: {
+        ...opened,
+        ...finding(70),
+        episode: at(80),
+        asOf: at(80),
+        lastMatched: at(80),
+        told: { average: 70, severity: 'medium' },
+        highestAverage: 70,
+        episodes: [{ episode: at(0), resolved: at(72), average: 60 }],
+      },
     });
   });
 
@@ -101,28 +126,29 @@ describe('matched(before, finding, sight)', () => {
 
 describe('unmatched(before, sight)', () => {
   it('is nothing until the last match is a whole window and more ago', () => {
-    expect(unmatched(opened, sight(1))).toEqual(NOTHING);
-    expect(unmatched(opened, sight(72))).toEqual(NOTHING);
+    expect(unmatched(opened, sight(1), true)).toEqual(NOTHING);
+    expect(unmatched(opened, sight(72), true)).toEqual(NOTHING);
     const ongoing = detectionOf(matched(opened, finding(60), sight(50)));
-    expect(unmatched(ongoing, sight(122))).toEqual(NOTHING);
-    expect(unmatched(ongoing, sight(123)).kind).toBe('update');
+    expect(unmatched(ongoing, sight(122), true)).toEqual(NOTHING);
+    expect(unmatched(ongoing, sight(123), true).kind).toBe('update');
   });
 
   it('resolves what had no match for a whole window, and keeps all else', () => {
     const before = frozen({ ...opened, change: 2, suppressedBy: 'ours' });
     const wanted = { kind: 'update', detection: { ...before, state: 'resolved', asOf: at(73) } };
-    expect(unmatched(before, sight(73))).toEqual(wanted);
+    expect(unmatched(before, sight(73, 'ours'), true)).toEqual(wanted);
+    expect(unmatched(before, sight(73, 'ours'), false)).toEqual(NOTHING);
   });
 
   it('of what is resolved is nothing', () => {
-    expect(unmatched(resolved, sight(73))).toEqual(NOTHING);
-    expect(unmatched(resolved, sight(100))).toEqual(NOTHING);
+    expect(unmatched(resolved, sight(73), true)).toEqual(NOTHING);
+    expect(unmatched(resolved, sight(100), true)).toEqual(NOTHING);
   });
 
   it('of a run that is older than the row is nothing', () => {
     const ahead = frozen({ ...opened, asOf: at(80) });
-    expect(unmatched(ahead, sight(79))).toEqual(NOTHING);
-    expect(unmatched(ahead, sight(80)).kind).toBe('update');
+    expect(unmatched(ahead, sight(79), true)).toEqual(NOTHING);
+    expect(unmatched(ahead, sight(80), true).kind).toBe('update');
   });
 });
 

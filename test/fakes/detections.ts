@@ -1,5 +1,5 @@
-import { type Delivery, type Detection, type DetectionState, detectionIdOf } from '../../src/core/detection.ts';
-import type { DetectionRow, Detections, Partition, Versioned } from '../../src/ports.ts';
+import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detection.ts';
+import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../../src/ports.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemoryDetections implements Detections {
@@ -13,7 +13,7 @@ export class MemoryDetections implements Detections {
     yield* pagesOf(this.#entries((id) => id.startsWith(partition)));
   }
 
-  async *list(filter: { state?: DetectionState; device?: string }): AsyncGenerator<readonly DetectionRow[]> {
+  async *list(filter: DetectionFilter): AsyncGenerator<readonly DetectionRow[]> {
     const rows = this.#entries(() => true).map(({ row }) => row);
     const wanted = rows.filter(
       ({ detection }) =>
@@ -21,6 +21,16 @@ export class MemoryDetections implements Detections {
         (filter.device === undefined || detection.DeviceName === filter.device),
     );
     yield* pagesOf(wanted);
+  }
+
+  async *summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
+    for await (const page of this.list(filter)) {
+      yield page.map(({ detection, deliveries }) => {
+        const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
+        const wanted = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
+        return { detection: summary, deliveries: Object.fromEntries(wanted) };
+      });
+    }
   }
 
   async insert(detection: Detection): Promise<string | null> {
@@ -41,8 +51,8 @@ export class MemoryDetections implements Detections {
     }));
   }
 
-  async remove(_partition: Partition, ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#rows.delete(id);
+  async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {
+    for (const { id, version } of rows) if (this.#rows.get(id)?.version === version) this.#rows.delete(id);
   }
 
   #entries(isWanted: (id: string) => boolean): Versioned<DetectionRow>[] {

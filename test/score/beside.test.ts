@@ -71,7 +71,7 @@ describe.each([
       ].sort(),
     );
     const again: string[] = [];
-    expect(await run(28, again)).toMatchObject({ opened: 0, resolved: 0 });
+    expect(await run(28, again)).toMatchObject({ opened: 1, resolved: gone.length });
     expect(again).toEqual([]);
   });
 
@@ -121,7 +121,7 @@ describe('scorePartition', () => {
     expect(rows.map(({ detection }) => detection.groupId)).toEqual(groups.map(({ groupId }) => groupId));
     expect(new Set(rows.map(({ detection }) => detection.devices))).toEqual(new Set([1_100]));
     expect(new Set(tenant.told().map(({ detectionId }) => detectionId)).size).toBe(1_100);
-    expect(await tenant.run(4, { sinks })).toMatchObject({ detections: 1_100, opened: 0 });
+    expect(await tenant.run(4, { sinks })).toMatchObject({ detections: 1_100, opened: 1_100 });
   });
 
   it('counts the devices of an address that do not match, and none outside the window', async () => {

@@ -15,9 +15,9 @@ const times = async () => (await tenant.counts()).map(({ Timestamp }) => Timesta
 function removals(stores: Stores, batches: number[], ids: string[]): Stores {
   return withCounts(
     withDetections(stores, (base) => ({
-      remove: async (partition, gone) => {
-        ids.push(...gone);
-        await base.remove(partition, gone);
+      remove: async (gone) => {
+        ids.push(...gone.map(({ id }) => id));
+        await base.remove(gone);
       },
     })),
     (base) => ({

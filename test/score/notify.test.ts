@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Suppressible } from '../../src/partition_scan.ts';
 import { at, group, hours, idOf, sinkState, Tenant } from './tenant.ts';
 
 const BEACON = group(1);
@@ -9,8 +10,8 @@ beforeEach(async () => {
   await tenant.reports(BEACON, hours(0, 3));
 });
 
-const told = async (hour: number, sinks = [sinkState('soc')]) => {
-  const { due } = await tenant.fresh(hour, { sinks });
+const told = async (hour: number, sinks = [sinkState('soc')], suppressedBy = (_: Suppressible) => '') => {
+  const { due } = await tenant.fresh(hour, { sinks, suppressedBy });
   const messages = tenant.told();
   expect(due).toBe(messages.length);
   return messages.map(({ detectionId, sink }) => `${detectionId} ${sink}`).sort();
@@ -54,12 +55,21 @@ describe('scorePartition puts on the notify queue', () => {
     expect(await told(23)).toEqual([]);
   });
 
-  it('nothing that is suppressed', async () => {
-    const gone = group(2, '3fffffff');
-    await tenant.detected(gone, { suppressedBy: 'rule-1', lastMatched: at(4), asOf: at(4) });
-    expect(await told(4)).toEqual([OF_BEACON]);
-    await tenant.detected(group(3, '3fffffff'), { lastMatched: at(4), asOf: at(4) });
-    expect(await told(4)).toEqual([OF_BEACON, `${idOf(group(3, '3fffffff'))} soc`]);
+  it('nothing that is suppressed, be it a match or one that is left; and what no longer is', async () => {
+    const left = group(2, '3fffffff');
+    await tenant.detected(left, { lastMatched: at(4), asOf: at(4) });
+    const hidden = (process: string) => (each: Suppressible) =>
+      each.DeviceName === process && each.detector === 'seed' ? 'rule-1' : '';
+    expect(await told(4, undefined, hidden(BEACON.DeviceName))).toEqual([`${idOf(left)} soc`]);
+    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', suppressedBy: 'rule-1' });
+    expect(await told(5, undefined, hidden(left.DeviceName))).toEqual([OF_BEACON]);
+    expect(await tenant.detection(BEACON)).toMatchObject({ suppressedBy: '' });
+    expect(await tenant.detection(left)).toMatchObject({ suppressedBy: 'rule-1', lastMatched: at(4) });
+    expect(await told(6)).toEqual([OF_BEACON, `${idOf(left)} soc`].sort());
+    // Also where it is over, and only not resolved since the exporter is behind.
+    await tenant.run(40, { sinks: [sinkState('soc')], suppressedBy: () => 'rule-2' });
+    expect(tenant.told()).toEqual([]);
+    expect(await tenant.detection(left)).toMatchObject({ state: 'ongoing', suppressedBy: 'rule-2' });
   });
 
   it('nothing that is resolved, in the run that does it and after', async () => {

@@ -1,7 +1,10 @@
 import type { Contribution } from '../../src/core/contribution.ts';
 import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detection.ts';
+import { thresholdsOf } from '../../src/core/finding.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/timestamp.ts';
+import { NO_TRAFFIC } from '../../src/core/traffic.ts';
+import type { Suppressible } from '../../src/partition_scan.ts';
 import type {
   ContributionRow,
   DetectionRow,
@@ -32,7 +35,7 @@ export const RULE: Rule = Object.freeze({
   anomalyThreshold: 1.5,
   grain: 'hour',
 });
-export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, retentionDays: 1, historyDays: 2 });
+export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, technique: null, retentionDays: 1, historyDays: 2 });
 export const NO_RUN_OLDER = Object.freeze({ since: at(-1000), disabledAt: null, settings: '' });
 
 export type Group = Pick<Contribution, 'groupId' | 'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP'>;
@@ -64,6 +67,7 @@ interface RunOptions {
   readonly sinks?: readonly SinkState[];
   readonly settings?: ScoreSettings;
   readonly message?: Partial<ScoreMessage>;
+  readonly suppressedBy?: (group: Suppressible) => string;
   /** When it runs, in hours; by default 45 minutes after asOf. */
   readonly now?: number;
 }
@@ -96,7 +100,7 @@ export class Tenant {
     const message = { partition: P, asOf: at(hour), oldestUnreadMs: 0, newestReport: '' as const, ...options.message };
     const now = START_MS + (options.now ?? hour + 0.75) * HOUR_MS;
     const { stores = this.stores, settings = SETTINGS, sinks = [] } = options;
-    return scorePartition(stores, settings, sinks, message, () => now);
+    return scorePartition(stores, settings, sinks, message, () => now, options.suppressedBy);
   }
 
   /** A run that knows of reports of the same hour elsewhere: fresh, whatever the partition holds. */
@@ -117,6 +121,7 @@ export class Tenant {
   /** A row of a detection that no run wrote: by default one that matched at hour 0, whose reports are gone. */
   async detected(of: Group, changes: Partial<Detection> = {}): Promise<void> {
     const evidence = { Timestamp: [], ConnCounts: [], flags: [], scores: [], baseline: [], period: 0, omitted: 0 };
+    const thresholds = thresholdsOf(RULE);
     const time = at(0) as Detection['FirstConnection'];
     const facts = {
       count_of_hours: 4,
@@ -125,19 +130,34 @@ export class Tenant {
       avg_conn_count: 60,
       average: 60,
       devices: 1,
-    };
-    const life = { state: 'ongoing', episode: at(0), change: 0, asOf: at(0), lastMatched: at(0) } as const;
+      otherProcesses: [],
+      regularity: 0,
+      interval: { seconds: 60, spread: 0 },
+      severity: 'high',
+      severityReason: 'All three signs.',
+      technique: null,
+      traffic: { ...NO_TRAFFIC, asOf: at(0) },
+    } as const;
+    const told = { average: 60, severity: 'high' } as const;
+    const change = { change: 0, changeReason: '', told, highestAverage: 60, episodes: [] } as const;
+    const life = { state: 'ongoing', episode: at(0), ...change, asOf: at(0), lastMatched: at(0) } as const;
     await this.stores.detections.insert({
       ...of,
       detector: 'seed',
       FirstConnection: time,
       LastConnection: time,
       ...facts,
-      evidence: { grain: 'hour', ...evidence },
+      evidence: { grain: 'hour', ...evidence, thresholds },
       ...life,
       suppressedBy: '',
       ...changes,
     });
+  }
+
+  /** Somebody takes the row away. */
+  async removed(of: Group): Promise<void> {
+    const found = await this.stores.detections.get(idOf(of));
+    await this.stores.detections.remove([{ id: idOf(of), version: found?.version ?? '' }]);
   }
 
   /** What the notifier writes, also where a scorer wrote the row meanwhile. */
@@ -183,10 +203,11 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     get: (id) => base.get(id),
     scan: (partition) => base.scan(partition),
     list: (filter) => base.list(filter),
+    summaries: (filter, sinks) => base.summaries(filter, sinks),
     insert: (detection) => base.insert(detection),
     update: (detection, version) => base.update(detection, version),
     mark: (id, sink, delivery, version) => base.mark(id, sink, delivery, version),
-    remove: (partition, ids) => base.remove(partition, ids),
+    remove: (rows) => base.remove(rows),
     ...changes(base),
   };
   return { ...stores, detections };

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectionIdOf, type Finding } from '../../src/core/detection.ts';
+import { type Detection, detectionIdOf, type Finding } from '../../src/core/detection.ts';
 import { findingOf } from '../../src/core/finding.ts';
 import { bin } from '../../src/core/kql/bin.ts';
 import { seed } from '../../src/core/seed.ts';
 import { SeriesBuilder } from '../../src/core/series.ts';
 import { addMs, msOf, type Timestamp } from '../../src/core/timestamp.ts';
+import { NO_TRAFFIC } from '../../src/core/traffic.ts';
 import type { DetectionRow } from '../../src/ports.ts';
 import { at, type Group, group, HOUR_MS, hours, inPages, RULE, SETTINGS, sinkState, Tenant } from './tenant.ts';
 
@@ -43,11 +44,13 @@ class Twin {
     const from = at(Math.min(hour, now));
 
     const findings = GROUPS.map((each) => this.#finding(each, inWindow)).filter((finding) => finding !== null);
-    let opened = 0;
-    for (const finding of findings) if (this.#matches(finding, asOf)) opened++;
+    for (const finding of findings) this.#matches(finding, asOf);
     const unmatched = [...this.rows].filter(([id]) => !findings.some((finding) => detectionIdOf(finding) === id));
     this.#remove(unmatched, addMs(from, -SETTINGS.historyDays * DAY_MS));
-    const resolved = isFresh ? this.#resolve(unmatched, asOf, after) : 0;
+    if (isFresh) this.#resolve(unmatched, asOf, after);
+    const left = [...this.rows.values()].map(({ detection }) => detection);
+    const opened = left.filter(({ episode }) => episode === asOf).length;
+    const resolved = left.filter((row) => row.state === 'resolved' && row.asOf === asOf).length;
     const told = this.#due();
     this.reports = this.reports.filter(({ time }) => time > addMs(from, -SETTINGS.retentionDays * DAY_MS));
     const counts = { groups: new Set(inWindow.map((report) => report.group)).size, rows, detections: findings.length };
@@ -70,24 +73,52 @@ class Twin {
     if (!match.match) return null;
     const sameAddress = inWindow.filter((report) => report.group.RemoteIP === each.RemoteIP);
     const devices = new Set(sameAddress.map((report) => report.group.DeviceName)).size;
-    return findingOf({ group: { groupId: each.groupId, key: each, series }, match, devices }, 'hour');
+    const others = new Set(sameAddress.map(({ group }) => group.InitiatingProcessFileName));
+    const otherProcesses = [...others].filter((name) => name !== each.InitiatingProcessFileName).sort();
+    return findingOf(
+      { group: { groupId: each.groupId, key: each, series }, match, devices, otherProcesses },
+      RULE,
+      null,
+    );
   }
 
-  /** Whether it opens. */
-  #matches(finding: Finding, asOf: Timestamp): boolean {
+  #matches(finding: Finding, asOf: Timestamp): void {
     const id = detectionIdOf(finding);
     const before = this.rows.get(id);
-    if (before !== undefined && before.detection.asOf > asOf) return false;
+    if (before !== undefined && before.detection.asOf > asOf) return;
     const deliveries = before?.deliveries ?? {};
-    const seen = { ...finding, change: 0, asOf, lastMatched: asOf, suppressedBy: '' };
-    if (before === undefined || before.detection.state === 'resolved') {
-      this.rows.set(id, { detection: { ...seen, state: 'new', episode: asOf }, deliveries });
-      return true;
+    const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy: '', traffic: { ...NO_TRAFFIC, asOf } };
+    const { average, severity } = finding;
+    const old = before?.detection;
+    if (old === undefined || old.state === 'resolved') {
+      const past = old && { episode: old.episode, resolved: old.asOf, average: old.highestAverage };
+      const episodes = old && past ? [...old.episodes, past].slice(-20) : [];
+      const opening = { change: 0, changeReason: '', told: { average, severity }, highestAverage: average, episodes };
+      this.rows.set(id, { detection: { ...seen, ...opening, state: 'new', episode: asOf }, deliveries });
+      return;
     }
-    const { episode } = before.detection;
-    const state = episode === asOf ? 'new' : 'ongoing';
-    this.rows.set(id, { detection: { ...seen, state, episode }, deliveries });
-    return false;
+    const isNewer = finding.LastConnection > old.LastConnection;
+    const hasDoubled = isNewer && average >= 2 * old.told.average;
+    const isHighNow = isNewer && severity === 'high' && old.told.severity !== 'high';
+    const hasChanged = hasDoubled || isHighNow;
+    const levels = ['low', 'medium', 'high'] as const;
+    const highest = levels[Math.max(levels.indexOf(severity), levels.indexOf(old.told.severity))] as typeof severity;
+    const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
+    const changeReason = hasDoubled
+      ? `The average rose to ${Math.trunc(average)} an hour; ${Math.trunc(old.told.average)} were told before.`
+      : `The severity rose to high; ${old.told.severity} was told before.`;
+    const detection: Detection = {
+      ...seen,
+      state: old.episode === asOf ? 'new' : 'ongoing',
+      episode: old.episode,
+      episodes: old.episodes,
+      highestAverage: Math.max(old.highestAverage, average),
+      change: old.change + (hasChanged ? 1 : 0),
+      changeReason: hasChanged ? changeReason : old.changeReason,
+      told: hasChanged ? { average: Math.max(average, old.told.average), severity: highest } : old.told,
+      traffic: isLookedAt ? seen.traffic : old.traffic,
+    };
+    this.rows.set(id, { detection, deliveries });
   }
 
   #remove(unmatched: readonly [string, DetectionRow][], before: Timestamp): void {
@@ -96,14 +127,11 @@ class Twin {
     }
   }
 
-  #resolve(unmatched: readonly [string, DetectionRow][], asOf: Timestamp, after: Timestamp): number {
-    let resolved = 0;
+  #resolve(unmatched: readonly [string, DetectionRow][], asOf: Timestamp, after: Timestamp): void {
     for (const [id, { detection, deliveries }] of unmatched) {
       if (detection.state === 'resolved' || detection.asOf > asOf || detection.lastMatched >= after) continue;
-      resolved++;
       this.rows.set(id, { detection: { ...detection, state: 'resolved', asOf }, deliveries });
     }
-    return resolved;
   }
 
   #due(): string[] {
@@ -112,7 +140,8 @@ class Twin {
     for (const [id, { detection, deliveries }] of live) {
       for (const { name, since, disabledAt } of SINKS) {
         const delivery = deliveries[name];
-        const isOver = delivery?.episode === detection.episode && delivery.status !== 'sending';
+        const isOfThis = delivery?.episode === detection.episode && delivery.change === detection.change;
+        const isOver = isOfThis && delivery.status !== 'sending';
         if (disabledAt === null && detection.episode >= since && !isOver) told.push(`${id} ${name}`);
       }
     }
@@ -133,7 +162,7 @@ const chapters = fc.array(
       fc.record({
         index: groupIndex,
         length: oneOfFew(8),
-        count: fc.constantFrom(60, 60, 50, 20, null),
+        count: fc.constantFrom(60, 60, 50, 130, 300, 20, null),
         spread: fc.constantFrom(0, 0, 1, 7.3),
         tie: fc.boolean(),
       }),
@@ -168,6 +197,7 @@ class Met {
   removed = 0;
   expiredRows = 0;
   due = 0;
+  changed = 0;
 }
 
 /** A tenant and its twin, to which the same happens. */
@@ -211,7 +241,8 @@ class Story {
     const row = this.#twin.rows.get(id);
     if (row === undefined) return;
     const episode = stale ? at(-1) : row.detection.episode;
-    const delivery = { episode, change: 0, status, attempts: 1, firstAt: 1, at: 2, answer: '200' };
+    const { change } = row.detection;
+    const delivery = { episode, change, status, attempts: 1, firstAt: 1, at: 2, answer: '200' };
     this.#twin.rows.set(id, { ...row, deliveries: { ...row.deliveries, [sink]: delivery } });
     await this.#tenant.mark(each, sink, { episode, status });
   }
@@ -232,6 +263,7 @@ class Story {
       // What comes to the same row is not written.
       if (isDeepStrictEqual(present?.row, old.row)) expect(present?.version).toBe(old.version);
       if (present === undefined) this.#met.removed++;
+      if (present !== undefined && present.row.detection.change > old.row.detection.change) this.#met.changed++;
       const isReopened = old.row.detection.state === 'resolved' && present?.row.detection.state === 'new';
       if (isReopened) this.#met.reopened++;
     }

@@ -19,6 +19,7 @@ const run = (changes: Partial<Run>): Run => ({
   opened: 0,
   resolved: 0,
   due: 0,
+  requests: 0,
   expiredRows: 0,
   newestReport: '',
   durationMs: 0,

@@ -17,7 +17,7 @@ const END = Date.parse('2026-11-20T12:00:00Z');
 const AS_OF = timestampFromMs(END);
 const NOW = END + 50 * 60_000;
 const REF = { container: 'insights-logs-advancedhunting-devicenetworkevents', name: 'all.json' };
-const SETTINGS = { rule: SEED_RULE, retentionDays: 4, historyDays: 90 };
+const SETTINGS = { rule: SEED_RULE, technique: null, retentionDays: 4, historyDays: 90 };
 
 describe('20 % of the lines twice, and lines up to three days late, in any export', () => {
   it('change no row of the result, offline or through the stores', async () => {
