@@ -1,5 +1,6 @@
 import type { Delivery, Detection, DetectionState } from './core/detection.ts';
 import { detectionIdOf } from './core/detection.ts';
+import { byAverage } from './core/order.ts';
 import type { Facts } from './core/report.ts';
 import { addMs, type Timestamp } from './core/timestamp.ts';
 import type { ContributionRow, DetectionRow, Stores } from './ports.ts';
@@ -69,18 +70,4 @@ export async function getDetection(
 
 function viewOf({ detection, deliveries }: DetectionRow): DetectionView {
   return { id: detectionIdOf(detection), ...detection, deliveries };
-}
-
-function byAverage(a: DetectionView, b: DetectionView): number {
-  return (
-    b.average - a.average ||
-    compare(a.DeviceName, b.DeviceName) ||
-    compare(a.InitiatingProcessFileName, b.InitiatingProcessFileName) ||
-    compare(a.RemoteIP, b.RemoteIP) ||
-    compare(a.source, b.source)
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { byAverage, ruleRow, seriesColumns } from '../src/cli/output/rows.ts';
+import { inOrder, ruleRow, seriesColumns } from '../src/cli/output/rows.ts';
 import type { Rule } from '../src/core/rule.ts';
 import { timestampOf } from '../src/core/timestamp.ts';
 import { windowOf } from '../src/core/window.ts';
@@ -193,7 +193,7 @@ async function systemRows(random: Random, { lines, asOf }: Tenant, rule: Rule): 
     await offline.read({ container: '', name: `${part}` }, chunks());
   }
   const { matched } = await offline.score(Object.freeze(rule));
-  return matched.sort(byAverage).map((each) => ({ ...ruleRow(each), ...seriesColumns(each) }));
+  return inOrder(matched).map((each) => ({ ...ruleRow(each), ...seriesColumns(each) }));
 }
 
 const NOTHING: Readonly<TwinStats> = Object.freeze({

@@ -9,8 +9,8 @@ import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
 import { contentOf, type InputFile, inputFiles } from './files.ts';
 import { instantOf, tomorrow } from './instant.ts';
-import { formatOf, formatted, FORMATS as OUTPUT_FORMATS } from './output/format.ts';
-import { byAverage } from './output/rows.ts';
+import { formatOf, formatted, FORMATS as OUTPUT_FORMATS, orderNamed } from './output/format.ts';
+import { inOrder } from './output/rows.ts';
 import { Progress } from './progress.ts';
 import { CommandError, UsageError } from './usage.ts';
 
@@ -20,6 +20,7 @@ interface ScoreOptions {
   readonly set: readonly string[];
   readonly format: string;
   readonly series: boolean;
+  readonly order: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -44,6 +45,11 @@ export function addScoreCommand(program: Command): void {
       [],
     )
     .option('--format <format>', `${OUTPUT_FORMATS.join(', ')}`, 'table')
+    .option(
+      '--order <order>',
+      'average: as in the rule; prevalence: rare addresses first; regularity: clockwork first',
+      'average',
+    )
     .option('--series', 'also the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(
       'after',
@@ -62,6 +68,7 @@ function collect(value: string, before: readonly string[]): string[] {
 async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
   const started = performance.now();
   const format = formatOf(options.format);
+  const order = orderNamed(options.order);
   const { rule, sources } = readScoreSettings({ ...process.env, ...settingsOf(options) });
   const asOf = options.now === undefined ? timestampFromMs(Date.now()) : instantOf('--now', options.now);
   const window = windowBefore(asOf, rule.lookbackDays);
@@ -73,9 +80,8 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   if (files.length === 0) throw new CommandError('There is no file to read in what was named');
   const { failed, refused } = await readAll(offline, files);
   const { matched, groups, rows } = await offline.score(rule);
-  matched.sort(byAverage);
 
-  process.stdout.write(formatted(matched, format, { series: options.series, window }));
+  process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window }));
   letters.report();
   const { counters } = offline;
   say(

@@ -176,6 +176,24 @@ describe('score --format json', () => {
     ]);
   });
 
+  it('--order puts rare addresses or clockwork first', async () => {
+    const everywhere = { RemoteIP: '198.51.100.1' };
+    const unsteady = Array.from({ length: 20 }, (_, n) => 300 + (n % 5) * 40);
+    const lines = [
+      beacon(times(20, 100), { DeviceName: 'common-1', ...everywhere }),
+      beacon(times(20, 90), { DeviceName: 'common-2', ...everywhere }),
+      beacon(unsteady, { DeviceName: 'unsteady' }),
+      beacon(times(20, 60), { DeviceName: 'quiet', RemoteIP: '198.51.100.2' }),
+    ];
+    const name = await file('order.json', text(...lines));
+    const devices = async (...order: string[]) =>
+      rowsOf((await score(name, '--now', NOW, '--format', 'json', ...order)).stdout).map((row) => row['DeviceName']);
+    expect(await devices()).toEqual(['unsteady', 'common-1', 'common-2', 'quiet']);
+    expect(await devices('--order', 'average')).toEqual(await devices());
+    expect(await devices('--order', 'prevalence')).toEqual(['unsteady', 'quiet', 'common-1', 'common-2']);
+    expect(await devices('--order', 'regularity')).toEqual(['common-1', 'common-2', 'quiet', 'unsteady']);
+  });
+
   it('--series adds the lists and the series_stats columns', async () => {
     const name = await file('series.json', text(beacon([...times(12, 60), null, 73])));
     const { stdout } = await score(name, '--now', NOW, '--format', 'json', '--series');
@@ -506,6 +524,11 @@ describe('score: exit codes and messages', () => {
     ['no path', [], /missing required argument 'path'/],
     ['an unknown option', ['x.json', '--wrong'], /unknown option '--wrong'/],
     ['an unknown format', ['x.json', '--format', 'xml'], /--format must be one of table, json, csv, got "xml"/],
+    [
+      'an unknown order',
+      ['x.json', '--order', 'rarity'],
+      /--order must be one of average, prevalence, regularity, got "rarity"/,
+    ],
     ['a --now that is no instant', ['x.json', '--now', 'noon'], /--now must be an ISO 8601 instant .* got "noon"/],
     [
       'a --set without value',

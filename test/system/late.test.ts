@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byAverage, ruleRow } from '../../src/cli/output/rows.ts';
+import { inOrder, ruleRow } from '../../src/cli/output/rows.ts';
 import { sampleExports } from '../../src/cli/sample/exports.ts';
 import { planTenant } from '../../src/cli/sample/plan.ts';
 import { SEED_RULE } from '../../src/core/rule.ts';
@@ -70,7 +70,7 @@ async function offlineRows(lines: readonly Buffer[]): Promise<object[]> {
     })(),
   );
   const { matched } = await offline.score(SEED_RULE);
-  return matched.sort(byAverage).map(ruleRow);
+  return inOrder(matched).map(ruleRow);
 }
 
 function pick(row: object, columns: readonly string[]): object {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { byAverage, ruleRow } from '../../src/cli/output/rows.ts';
+import { inOrder, ruleRow } from '../../src/cli/output/rows.ts';
 import { sampleExports } from '../../src/cli/sample/exports.ts';
 import { planTenant } from '../../src/cli/sample/plan.ts';
 import { bin } from '../../src/core/kql/bin.ts';
@@ -68,7 +68,7 @@ async function offlineRows(grain: Grain) {
     );
   }
   const { matched } = await offline.score({ ...SEED_RULE, grain });
-  return matched.sort(byAverage).map(ruleRow);
+  return inOrder(matched).map(ruleRow);
 }
 
 /** Lets the exports arrive in pieces cut anywhere, in any order among them, with readings between. */

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Matched } from '../../core/addresses.ts';
+import { ORDERS, type Order } from '../../core/order.ts';
 import { inertJson, shown } from '../../core/text.ts';
 import type { Window } from '../../core/window.ts';
 import { UsageError } from '../usage.ts';
@@ -13,6 +14,13 @@ export type Format = (typeof FORMATS)[number];
 export function formatOf(text: string): Format {
   const known = FORMATS.find((each) => each === text);
   if (!known) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}, got "${shown(text)}"`);
+  return known;
+}
+
+/** The order that `--order` names. Throws a UsageError. */
+export function orderNamed(text: string): Order {
+  const known = ORDERS.find((each) => each === text);
+  if (!known) throw new UsageError(`--order must be one of ${ORDERS.join(', ')}, got "${shown(text)}"`);
   return known;
 }
 

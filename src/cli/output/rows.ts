@@ -1,4 +1,6 @@
 import type { Matched } from '../../core/addresses.ts';
+import { type Order, orderOf, type Ranked } from '../../core/order.ts';
+import { regularityOf } from '../../core/regularity.ts';
 
 /** The rule's nine columns, in the rule's order. */
 export function ruleRow({ group, match }: Matched) {
@@ -35,17 +37,16 @@ export function seriesColumns({ group, match }: Matched) {
   };
 }
 
-/** The rule's order: the average descending; ties, which Kusto leaves open, by key. */
-export function byAverage(a: Matched, b: Matched): number {
-  return (
-    b.match.stats.avg - a.match.stats.avg ||
-    compare(a.group.key.DeviceName, b.group.key.DeviceName) ||
-    compare(a.group.key.InitiatingProcessFileName, b.group.key.InitiatingProcessFileName) ||
-    compare(a.group.key.RemoteIP, b.group.key.RemoteIP) ||
-    compare(a.group.key.source, b.group.key.source)
-  );
+/** The matches in order, the rule's by default. */
+export function inOrder(matched: readonly Matched[], order: Order = 'average'): Matched[] {
+  const compare = orderOf(order);
+  return matched
+    .map((each) => ({ each, ranked: rankedOf(each) }))
+    .sort((a, b) => compare(a.ranked, b.ranked))
+    .map(({ each }) => each);
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function rankedOf({ group, match, devices }: Matched): Ranked {
+  const regularity = regularityOf(group.series.ConnCounts, match.flags);
+  return { ...group.key, average: match.stats.avg, devices, regularity };
 }
