@@ -7,6 +7,7 @@ import type { Contribution } from './core/contribution.ts';
 import type { Delivery, Detection, DetectionState, DetectionSummary } from './core/detection.ts';
 import type { Fault } from './core/reading.ts';
 import type { Facts } from './core/report.ts';
+import type { Suppression } from './core/suppression.ts';
 import type { Timestamp } from './core/timestamp.ts';
 
 // ── Exports ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,6 +268,36 @@ export interface SinkStates {
   put(state: SinkState): Promise<void>;
 }
 
+// ── Suppressions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What an entry hid of one partition, in the newest run that it hid something in. */
+export interface Hidden {
+  readonly asOf: Timestamp;
+  /** Live detections. */
+  readonly detections: number;
+  /** The asOf of the first run in which it hid something of the partition. */
+  readonly since: Timestamp;
+}
+
+/** A row of Suppressions: the entry, and beside it what the scorer of each partition counted. */
+export interface SuppressionRow {
+  readonly suppression: Suppression;
+  readonly hidden: Readonly<Partial<Record<Partition, Hidden>>>;
+}
+
+/** The `Suppressions` table. */
+export interface Suppressions {
+  get(id: string): Promise<SuppressionRow | null>;
+  /** All entries, those that have expired among them, in no particular order; a page at a time. */
+  list(): AsyncIterable<readonly SuppressionRow[]>;
+  /** Writes an entry that must not exist yet; false where there is one of this id. */
+  insert(suppression: Suppression): Promise<boolean>;
+  /** Scorer: writes what an entry hid of its partition, in a column of its own; nothing where the entry is gone. */
+  count(id: string, partition: Partition, hidden: Hidden): Promise<void>;
+  /** Removes an entry; false where there was none. */
+  remove(id: string): Promise<boolean>;
+}
+
 // ── Sinks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What came back, in a word that names no URL: an HTTP status, `timeout`, or the system's code for what failed. */
@@ -331,6 +362,7 @@ export interface Stores {
   readonly detections: Detections;
   readonly runs: Runs;
   readonly sinks: SinkStates;
+  readonly suppressions: Suppressions;
   readonly queues: Queues;
 }
 

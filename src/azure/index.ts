@@ -8,6 +8,7 @@ import { AzureHourlyCounts } from './hourly_counts.ts';
 import { AzureQueues } from './queues.ts';
 import { AzureRuns } from './runs.ts';
 import { AzureSinkStates } from './sinks.ts';
+import { AzureSuppressions } from './suppressions.ts';
 
 /** All ports on one storage account; the exports may lie in another. */
 export function azureStores(state: StorageClients, exports: StorageClients = state): Stores {
@@ -19,6 +20,7 @@ export function azureStores(state: StorageClients, exports: StorageClients = sta
     detections: new AzureDetections(state),
     runs: new AzureRuns(state),
     sinks: new AzureSinkStates(state),
+    suppressions: new AzureSuppressions(state),
     queues: new AzureQueues(state, exports),
   };
 }

@@ -8,6 +8,7 @@ export const TABLES = {
   detections: 'Detections',
   runs: 'Runs',
   sinks: 'Sinks',
+  suppressions: 'Suppressions',
 } as const;
 
 export const DEAD_LETTERS_CONTAINER = 'dead-letters';

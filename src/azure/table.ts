@@ -14,6 +14,7 @@ export interface TableQuery {
 
 export const MAX_TRANSACTION_ROWS = 100;
 const MAX_PAGE_ROWS = 1000;
+const ANY_VERSION = '*';
 
 /**
  * One table, which comes to be with the first write: reading one that is not there yet finds nothing. Errors name the
@@ -80,11 +81,17 @@ export class Table {
     });
   }
 
-  /** Removes a row, where a version is named only that; nothing where there is none. */
-  async delete(partitionKey: string, rowKey: string, version = '*'): Promise<void> {
-    await this.#about(`delete in partition ${partitionKey}`, () =>
+  /** Changes some columns of a row whatever its version; nothing where there is none. */
+  async merge(row: NewRow): Promise<void> {
+    await this.update(row, 'Merge', ANY_VERSION);
+  }
+
+  /** Removes a row, where a version is named only that; false where there is none. */
+  async delete(partitionKey: string, rowKey: string, version = ANY_VERSION): Promise<boolean> {
+    const answer = await this.#about(`delete in partition ${partitionKey}`, () =>
       orNull([404, 412], () => this.#client.deleteEntity(partitionKey, rowKey, { etag: version })),
     );
+    return answer !== null;
   }
 
   /** Removes rows of one partition, by transactions; those that are gone already do not matter. */

@@ -10,6 +10,7 @@ import { exportsContract } from '../contract/exports.contract.ts';
 import { hourlyCountsContract } from '../contract/hourly_counts.contract.ts';
 import { queuesContract } from '../contract/queues.contract.ts';
 import { runsContract, sinkStatesContract } from '../contract/small_tables.contract.ts';
+import { suppressionsContract } from '../contract/suppressions.contract.ts';
 import { freshClients, twoWorkers } from './stores.ts';
 
 describe('HourlyCounts on Azure', () => hourlyCountsContract(twoWorkers('hourlyCounts')));
@@ -18,6 +19,7 @@ describe('DeadLetters on Azure', () => deadLettersContract(twoWorkers('deadLette
 describe('Detections on Azure', () => detectionsContract(twoWorkers('detections')));
 describe('Runs on Azure', () => runsContract(twoWorkers('runs')));
 describe('SinkStates on Azure', () => sinkStatesContract(twoWorkers('sinks')));
+describe('Suppressions on Azure', () => suppressionsContract(twoWorkers('suppressions')));
 
 describe('ExportStore on Azure', () =>
   exportsContract(async () => {

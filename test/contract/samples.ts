@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Delivery, Detection } from '../../src/core/detection.ts';
 import type { Hour } from '../../src/core/kql/bin.ts';
+import type { Suppression } from '../../src/core/suppression.ts';
 import type { Timestamp } from '../../src/core/timestamp.ts';
 import type { ContributionRow, DeadLetter, ExportState, Partition } from '../../src/ports.ts';
 
@@ -216,6 +217,22 @@ export function traffic(changes: Partial<Detection['traffic']> = {}): Detection[
 
 export function delivery(changes: Partial<Delivery> = {}): Delivery {
   return { episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: 1, at: 2, answer: '', ...changes };
+}
+
+export function suppression(changes: Partial<Suppression> = {}): Suppression {
+  return {
+    id: 's-0a1b2c3d',
+    device: '',
+    process: 'updater.exe',
+    remote: '203.0.113.0/24',
+    source: '',
+    detector: '',
+    owner: 'soc',
+    reason: 'the updater of Example',
+    createdAt: T0,
+    expires: T2,
+    ...changes,
+  };
 }
 
 /** All that an async iterable gives. */

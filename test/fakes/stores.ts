@@ -7,6 +7,7 @@ import { MemoryExports } from './exports.ts';
 import { MemoryQueues } from './queues.ts';
 import { MemoryRuns } from './runs.ts';
 import { MemorySinkStates } from './sinks.ts';
+import { MemorySuppressions } from './suppressions.ts';
 
 export interface MemoryStores extends Stores {
   readonly exports: MemoryExports;
@@ -30,6 +31,7 @@ export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions =
     detections: new MemoryDetections(),
     runs: new MemoryRuns(),
     sinks: new MemorySinkStates(),
+    suppressions: new MemorySuppressions(),
     queues: new MemoryQueues(),
   };
 }

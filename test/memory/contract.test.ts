@@ -7,6 +7,7 @@ import { exportsContract } from '../contract/exports.contract.ts';
 import { hourlyCountsContract } from '../contract/hourly_counts.contract.ts';
 import { queuesContract } from '../contract/queues.contract.ts';
 import { runsContract, sinkStatesContract } from '../contract/small_tables.contract.ts';
+import { suppressionsContract } from '../contract/suppressions.contract.ts';
 import { memoryStores } from '../fakes/stores.ts';
 
 /** Two workers of one process share its memory. */
@@ -23,6 +24,7 @@ describe('DeadLetters in memory', () => deadLettersContract(twice('deadLetters')
 describe('Detections in memory', () => detectionsContract(twice('detections')));
 describe('Runs in memory', () => runsContract(twice('runs')));
 describe('SinkStates in memory', () => sinkStatesContract(twice('sinks')));
+describe('Suppressions in memory', () => suppressionsContract(twice('suppressions')));
 
 describe.each([
   ['', undefined],
