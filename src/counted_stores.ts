@@ -30,6 +30,7 @@ export class CountedStores {
       insert: (detection) => this.#one(() => base.insert(detection)),
       update: (detection, version) => this.#one(() => base.update(detection, version)),
       mark: (id, sink, delivery, version) => this.#one(() => base.mark(id, sink, delivery, version)),
+      dispose: (id, disposition, version) => this.#one(() => base.dispose(id, disposition, version)),
       remove: async (rows) => {
         this.requests += rows.length;
         await base.remove(rows);

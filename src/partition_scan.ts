@@ -184,7 +184,7 @@ export class PartitionScan {
   }
 
   /** Puts what is due on the `notify` queue: a hint, the row is the truth. */
-  async #tell({ detection, deliveries }: DetectionRow): Promise<void> {
+  async #tell({ detection, deliveries }: Pick<DetectionRow, 'detection' | 'deliveries'>): Promise<void> {
     const detectionId = detectionIdOf(detection);
     for (const { name: sink, since, disabledAt } of this.#sinks) {
       if (disabledAt !== null || dueOf(detection, deliveries[sink], since) !== 'due') continue;

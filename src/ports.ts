@@ -5,6 +5,7 @@
 
 import type { Contribution } from './core/contribution.ts';
 import type { Delivery, Detection, DetectionState, DetectionSummary } from './core/detection.ts';
+import type { Disposition } from './core/disposition.ts';
 import type { Fault } from './core/reading.ts';
 import type { Facts } from './core/report.ts';
 import type { Suppression } from './core/suppression.ts';
@@ -176,10 +177,11 @@ export interface DeadLetters {
 
 // ── Detections ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A row of Detections: what the scorer wrote, and beside it what the notifier wrote for each sink. */
+/** A row of Detections: what the scorer wrote, beside it what the notifier wrote for each sink, and what a person said. */
 export interface DetectionRow {
   readonly detection: Detection;
   readonly deliveries: Readonly<Record<string, Delivery>>;
+  readonly disposition: Disposition | null;
 }
 
 /** Which detections a list is about: of one state, of one device, or both; all where neither is named. */
@@ -192,6 +194,7 @@ export interface DetectionFilter {
 export interface SummaryRow {
   readonly detection: DetectionSummary;
   readonly deliveries: Readonly<Record<string, Delivery>>;
+  readonly disposition: Disposition | null;
 }
 
 /** Each writer has columns of its own and merges only these. */
@@ -209,6 +212,8 @@ export interface Detections {
   update(detection: Detection, version: string): Promise<string | null>;
   /** Notifier: writes what it knows of one sink, likewise. */
   mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null>;
+  /** A person: writes a disposition in the place of an earlier one, likewise. */
+  dispose(id: string, disposition: Disposition, version: string): Promise<string | null>;
   /** Removes rows that still have the version that was read; others, and those that are gone, stay as they are. */
   remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void>;
 }

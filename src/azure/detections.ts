@@ -1,5 +1,6 @@
 import { odata } from '@azure/data-tables';
 import type { Delivery, Detection } from '../core/detection.ts';
+import type { Disposition } from '../core/disposition.ts';
 import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
 import {
@@ -8,6 +9,7 @@ import {
   deliveryColumn,
   encodeDelivery,
   encodeDetection,
+  encodeDisposition,
   isDetectionId,
   SUMMARY_COLUMNS,
 } from './detections_codec.ts';
@@ -53,6 +55,10 @@ export class AzureDetections implements Detections {
 
   async mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null> {
     return this.#table.update(encodeDelivery(id, sink, delivery), 'Merge', version);
+  }
+
+  async dispose(id: string, disposition: Disposition, version: string): Promise<string | null> {
+    return this.#table.update(encodeDisposition(id, disposition), 'Merge', version);
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Finding,
   type Severity,
 } from '../core/detection.ts';
+import type { Disposition } from '../core/disposition.ts';
 import { thresholdsOf } from '../core/finding.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Source } from '../core/report.ts';
@@ -94,6 +95,15 @@ export function deliveryColumn(sink: string): string {
   return `${SINK}${sink}`;
 }
 
+/** A person's column. Absent while nobody has said anything. */
+export function encodeDisposition(id: string, disposition: Disposition): NewRow {
+  const { note, who } = disposition;
+  return {
+    ...keysOf(id),
+    Disposition: JSON.stringify({ ...disposition, note: wellFormed(note), who: wellFormed(who) }),
+  };
+}
+
 /** Throws where it is no row of ours. */
 export function decodeDetection(row: Row): DetectionRow {
   const id = row.rowKey ?? '';
@@ -106,6 +116,7 @@ export function decodeDetection(row: Row): DetectionRow {
       episodes: jsonOr<Detection['episodes']>(row, 'Episodes', []),
     },
     deliveries: decodeDeliveries(row),
+    disposition: decodeDisposition(row),
   };
 }
 
@@ -145,13 +156,14 @@ export const SUMMARY_COLUMNS = [
   'AsOf',
   'LastMatched',
   'SuppressedBy',
+  'Disposition',
 ];
 
 /** A row of which only these columns were asked for. Throws where it is no row of ours. */
 export function decodeSummary(row: Row): SummaryRow {
   const id = row.rowKey ?? '';
   if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
-  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row) };
+  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), disposition: decodeDisposition(row) };
 }
 
 function summaryOf(row: Row, id: string): DetectionSummary {
@@ -203,4 +215,9 @@ function severityOf(row: Row): Severity {
 function decodeDeliveries(row: Row): Record<string, Delivery> {
   const columns = Object.keys(row).filter((name) => name.startsWith(SINK) && typeof row[name] === 'string');
   return Object.fromEntries(columns.map((name) => [name.slice(SINK.length), JSON.parse(text(row, name)) as Delivery]));
+}
+
+/** A column that was asked for and is not there may come as null. */
+function decodeDisposition(row: Row): Disposition | null {
+  return row['Disposition'] === undefined || row['Disposition'] === null ? null : (JSON.parse(text(row, 'Disposition')) as Disposition);
 }

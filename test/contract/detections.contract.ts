@@ -5,6 +5,7 @@ import type { Detections, Partition } from '../../src/ports.ts';
 import {
   delivery,
   detection,
+  disposition,
   evidence,
   groupId,
   HOSTILE_NAMES,
@@ -83,7 +84,10 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   ])('keeps %s', async (_what, changes) => {
     const row = detection({ ...changes, InitiatingProcessFileName: 'x' });
     const version = await inserted(row);
-    expect(await store.get(id)).toEqual({ row: { detection: wellFormedRow(row), deliveries: {} }, version });
+    expect(await store.get(id)).toEqual({
+      row: { detection: wellFormedRow(row), deliveries: {}, disposition: null },
+      version,
+    });
   });
 
   describe('insert', () => {
@@ -106,7 +110,10 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       const row = detection({ state: 'resolved', change: 1, asOf: T2, evidence: evidence(1), ...nothing });
       const version = await other.update(row, marked as string);
       expect(version).not.toBe(marked);
-      expect(await store.get(id)).toEqual({ row: { detection: row, deliveries: { soc: delivery() } }, version });
+      expect(await store.get(id)).toEqual({
+        row: { detection: row, deliveries: { soc: delivery() }, disposition: null },
+        version,
+      });
     });
 
     it('of an older version is null, and changes nothing', async () => {
@@ -135,7 +142,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       version = (await other.mark(id, 'soc', sent, version)) as string;
       const deliveries = Object.fromEntries(sinks.map((sink, n) => [sink, delivery({ attempts: n })]));
       expect(await store.get(id)).toEqual({
-        row: { detection: first, deliveries: { ...deliveries, soc: sent } },
+        row: { detection: first, deliveries: { ...deliveries, soc: sent }, disposition: null },
         version,
       });
     });
@@ -154,6 +161,53 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       const version = await inserted();
       await removed(id);
       expect(await store.mark(id, 'soc', delivery(), version)).toBeNull();
+    });
+  });
+
+  describe('dispose', () => {
+    const said = disposition();
+
+    it.each(HOSTILE_NAMES.map((name) => [name]))('keeps %j', async (name) => {
+      await store.dispose(id, disposition({ note: name, who: name }), await inserted());
+      expect((await other.get(id))?.row.disposition).toEqual(wellFormedRow(disposition({ note: name, who: name })));
+    });
+
+    it('keeps a note as long as it may be', async () => {
+      const longest = disposition({ note: '\u{1f600}\u0001'.repeat(333), who: '\u0001'.repeat(200) });
+      await store.dispose(id, longest, await inserted());
+      expect((await store.get(id))?.row.disposition).toEqual(longest);
+    });
+
+    it('writes what a person says, and leaves what the scorer and the notifier write; so do they', async () => {
+      let version = (await store.mark(id, 'soc', delivery(), await inserted())) as string;
+      version = (await other.dispose(id, disposition({ verdict: 'acknowledged' }), version)) as string;
+      version = (await store.dispose(id, said, version)) as string;
+      const row = detection({ state: 'resolved', asOf: T2 });
+      version = (await other.update(row, version)) as string;
+      version = (await store.mark(id, 'chat', delivery(), version)) as string;
+      expect(await store.get(id)).toEqual({
+        row: { detection: row, deliveries: { soc: delivery(), chat: delivery() }, disposition: said },
+        version,
+      });
+      expect((await rowsOf(store.scan(P3)))[0]?.row.disposition).toEqual(said);
+      expect((await rowsOf(store.list({})))[0]?.disposition).toEqual(said);
+    });
+
+    it('of one version by two people is done by one', async () => {
+      const version = await inserted();
+      const versions = await Promise.all(
+        [store, other].map((worker, n) => worker.dispose(id, disposition({ who: String(n) }), version)),
+      );
+      expect(versions.filter((each) => each !== null)).toHaveLength(1);
+      const winner = versions.findIndex((each) => each !== null);
+      expect((await store.get(id))?.row.disposition?.who).toBe(String(winner));
+    });
+
+    it('of a row that is gone is null', async () => {
+      const version = await inserted();
+      await store.remove(P3, [id]);
+      expect(await store.dispose(id, said, version)).toBeNull();
+      expect(await store.get(id)).toBeNull();
     });
   });
 

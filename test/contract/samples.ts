@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Delivery, Detection } from '../../src/core/detection.ts';
+import type { Disposition } from '../../src/core/disposition.ts';
 import type { Hour } from '../../src/core/kql/bin.ts';
 import type { Suppression } from '../../src/core/suppression.ts';
 import type { Timestamp } from '../../src/core/timestamp.ts';
@@ -217,6 +218,10 @@ export function traffic(changes: Partial<Detection['traffic']> = {}): Detection[
 
 export function delivery(changes: Partial<Delivery> = {}): Delivery {
   return { episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: 1, at: 2, answer: '', ...changes };
+}
+
+export function disposition(changes: Partial<Disposition> = {}): Disposition {
+  return { verdict: 'false-positive', note: 'the updater of Example', who: 'ana', at: 1_795_450_841_123, ...changes };
 }
 
 export function suppression(changes: Partial<Suppression> = {}): Suppression {

@@ -1,4 +1,5 @@
 import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detection.ts';
+import type { Disposition } from '../../src/core/disposition.ts';
 import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../../src/ports.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
@@ -25,30 +26,35 @@ export class MemoryDetections implements Detections {
 
   async *summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     for await (const page of this.list(filter)) {
-      yield page.map(({ detection, deliveries }) => {
+      yield page.map(({ detection, deliveries, disposition }) => {
         const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
         const wanted = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
-        return { detection: summary, deliveries: Object.fromEntries(wanted) };
+        return { detection: summary, deliveries: Object.fromEntries(wanted), disposition };
       });
     }
   }
 
   async insert(detection: Detection): Promise<string | null> {
-    return this.#rows.insert(detectionIdOf(detection), { detection: throughJson(detection), deliveries: {} });
+    const row = { detection: throughJson(detection), deliveries: {}, disposition: null };
+    return this.#rows.insert(detectionIdOf(detection), row);
   }
 
   async update(detection: Detection, version: string): Promise<string | null> {
-    return this.#rows.update(detectionIdOf(detection), version, ({ deliveries }) => ({
+    return this.#rows.update(detectionIdOf(detection), version, (row) => ({
+      ...row,
       detection: throughJson(detection),
-      deliveries,
     }));
   }
 
   async mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null> {
-    return this.#rows.update(id, version, ({ detection, deliveries }) => ({
-      detection,
-      deliveries: { ...deliveries, [sink]: throughJson(delivery) },
+    return this.#rows.update(id, version, (row) => ({
+      ...row,
+      deliveries: { ...row.deliveries, [sink]: throughJson(delivery) },
     }));
+  }
+
+  async dispose(id: string, disposition: Disposition, version: string): Promise<string | null> {
+    return this.#rows.update(id, version, (row) => ({ ...row, disposition: throughJson(disposition) }));
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { dispose } from '../../src/disposition.ts';
 import type { Stores } from '../../src/ports.ts';
 import { mulberry32 } from '../random.ts';
 import { at, group, hours, idOf, sinkState, Tenant, withDetections } from './tenant.ts';
@@ -52,7 +53,11 @@ describe('scorePartition whose insert comes second', () => {
     });
     expect([first.opened, second.opened]).toEqual([1, 1]);
     expect(await tenant.all()).toEqual([
-      { detection: await aloneAt(4), deliveries: { soc: expect.objectContaining({ status: 'sent' }) } },
+      {
+        detection: await aloneAt(4),
+        deliveries: { soc: expect.objectContaining({ status: 'sent' }) },
+        disposition: null,
+      },
     ]);
     expect(tenant.told()).toEqual([]);
   });
@@ -81,8 +86,19 @@ describe('scorePartition whose update comes second', () => {
       deliveries: {
         soc: { episode: at(4), change: 0, status: 'sent', attempts: 1, firstAt: 1, at: 2, answer: '204' },
       },
+      disposition: null,
     });
     expect(tenant.told()).toEqual([]);
+  });
+
+  it('to an analyst keeps what was said, and says what it saw', async () => {
+    const said = { verdict: 'acknowledged', note: 'looking', who: 'ana' } as const;
+    await overtakenRun(5, 'update', () => dispose(tenant.stores, idOf(BEACON), said, () => 7));
+    expect(await tenant.row(BEACON)).toEqual({
+      detection: await aloneAt(4, 5),
+      deliveries: {},
+      disposition: { ...said, at: 7 },
+    });
   });
 
   it('to the same run leaves the row of one run', async () => {

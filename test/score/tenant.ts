@@ -207,6 +207,7 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     insert: (detection) => base.insert(detection),
     update: (detection, version) => base.update(detection, version),
     mark: (id, sink, delivery, version) => base.mark(id, sink, delivery, version),
+    dispose: (id, disposition, version) => base.dispose(id, disposition, version),
     remove: (rows) => base.remove(rows),
     ...changes(base),
   };

@@ -94,7 +94,7 @@ class Twin {
       const past = old && { episode: old.episode, resolved: old.asOf, average: old.highestAverage };
       const episodes = old && past ? [...old.episodes, past].slice(-20) : [];
       const opening = { change: 0, changeReason: '', told: { average, severity }, highestAverage: average, episodes };
-      this.rows.set(id, { detection: { ...seen, ...opening, state: 'new', episode: asOf }, deliveries });
+      this.rows.set(id, { detection: { ...seen, ...opening, state: 'new', episode: asOf }, deliveries, disposition: null });
       return;
     }
     const isNewer = finding.LastConnection > old.LastConnection;
@@ -118,7 +118,7 @@ class Twin {
       told: hasChanged ? { average: Math.max(average, old.told.average), severity: highest } : old.told,
       traffic: isLookedAt ? seen.traffic : old.traffic,
     };
-    this.rows.set(id, { detection, deliveries });
+    this.rows.set(id, { detection, deliveries, disposition: null });
   }
 
   #remove(unmatched: readonly [string, DetectionRow][], before: Timestamp): void {
@@ -130,7 +130,7 @@ class Twin {
   #resolve(unmatched: readonly [string, DetectionRow][], asOf: Timestamp, after: Timestamp): void {
     for (const [id, { detection, deliveries }] of unmatched) {
       if (detection.state === 'resolved' || detection.asOf > asOf || detection.lastMatched >= after) continue;
-      this.rows.set(id, { detection: { ...detection, state: 'resolved', asOf }, deliveries });
+      this.rows.set(id, { detection: { ...detection, state: 'resolved', asOf }, deliveries, disposition: null });
     }
   }
 
