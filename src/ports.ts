@@ -284,10 +284,10 @@ export interface Hidden {
   readonly since: Timestamp;
 }
 
-/** A row of Suppressions: the entry, and beside it what the scorer of each partition counted. */
+/** A row of Suppressions: the entry, and beside it what the scorer of each partition counted, by partition. */
 export interface SuppressionRow {
   readonly suppression: Suppression;
-  readonly hidden: Readonly<Partial<Record<Partition, Hidden>>>;
+  readonly hidden: Readonly<Record<string, Hidden>>;
 }
 
 /** The `Suppressions` table. */
