@@ -36,11 +36,18 @@ export class CountedStores {
         await base.remove(rows);
       },
     };
-    const { queues } = stores;
+    const { queues, suppressions } = stores;
     this.stores = {
       ...stores,
       hourlyCounts,
       detections,
+      suppressions: {
+        get: (id) => this.#one(() => suppressions.get(id)),
+        list: () => this.#pages(suppressions.list()),
+        insert: (suppression) => this.#one(() => suppressions.insert(suppression)),
+        count: (id, partition, hidden) => this.#one(() => suppressions.count(id, partition, hidden)),
+        remove: (id) => this.#one(() => suppressions.remove(id)),
+      },
       queues: {
         send: (queue, message) => this.#one(() => queues.send(queue, message)),
         lengths: () => queues.lengths(),

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Address, AddressScorer, type Matched } from './core/addresses.ts';
 import type { Contribution } from './core/contribution.ts';
-import { type Detection, detectionIdOf, type Finding, MAX_TRAFFIC_ROWS, type Technique } from './core/detection.ts';
+import { type Detection, detectionIdOf, MAX_TRAFFIC_ROWS, type Technique } from './core/detection.ts';
 import { dueOf } from './core/due.ts';
 import { findingOf } from './core/finding.ts';
 import { GroupCutter } from './core/groups.ts';
 import { isFresh, isOver, matched, type Sight, type Step, unmatched } from './core/life.ts';
-import type { GroupKey } from './core/report.ts';
 import type { Rule } from './core/rule.ts';
+import type { Suppressible } from './core/suppression.ts';
 import { addMs, type Timestamp } from './core/timestamp.ts';
 import { isToBeRead, trafficOf } from './core/traffic.ts';
 import type { Window } from './core/window.ts';
@@ -19,9 +19,6 @@ const REMOVED_AT_ONCE = 100;
 /** Resolved in one run at most: their ids are held until it is known whether the data is fresh. The next run goes on. */
 const MAX_RESOLVED = 10_000;
 
-/** Whom a suppression is asked about. */
-export type Suppressible = GroupKey & { readonly detector: Finding['detector'] };
-
 export interface ScanSettings {
   readonly rule: Rule;
   readonly technique: Technique | null;
@@ -32,6 +29,9 @@ export interface ScanSettings {
   /** Resolved detections that last matched before this are removed. */
   readonly expireDetections: Timestamp;
 }
+
+/** What is looked at to tell what is due. */
+type Told = Pick<DetectionRow, 'detection' | 'deliveries'>;
 
 export type ScanTally = Pick<
   Run,
@@ -53,6 +53,8 @@ export class PartitionScan {
   /** Ids of the detections that are over, if only the data is fresh: that is known at the end. */
   readonly #over: string[] = [];
   #gone: { readonly id: string; readonly version: string }[] = [];
+  /** Live detections that are hidden, by the suppression that hides them. */
+  readonly #hidden = new Map<string, number>();
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, expiredRows: 0 };
 
   constructor(
@@ -68,6 +70,11 @@ export class PartitionScan {
     this.#partition = partition;
     this.#window = window;
     this.#detections = new DetectionCursor(stores.detections.scan(partition));
+  }
+
+  /** Live detections that this run left hidden, by the suppression that hides them. */
+  get hidden(): ReadonlyMap<string, number> {
+    return this.#hidden;
   }
 
   /** `newestElsewhere`: the newest report that other partitions are known to hold, '' for none. */
@@ -175,16 +182,19 @@ export class PartitionScan {
   }
 
   /** Counts a row as it stands after the run, and tells of it. */
-  async #leave(row: DetectionRow): Promise<void> {
+  async #leave(row: Told): Promise<void> {
     const { asOf } = this.#window;
-    const { episode, state } = row.detection;
+    const { episode, state, suppressedBy } = row.detection;
     if (episode === asOf) this.#tally.opened++;
     if (state === 'resolved' && row.detection.asOf === asOf) this.#tally.resolved++;
+    else if (state !== 'resolved' && suppressedBy !== '') {
+      this.#hidden.set(suppressedBy, (this.#hidden.get(suppressedBy) ?? 0) + 1);
+    }
     await this.#tell(row);
   }
 
   /** Puts what is due on the `notify` queue: a hint, the row is the truth. */
-  async #tell({ detection, deliveries }: Pick<DetectionRow, 'detection' | 'deliveries'>): Promise<void> {
+  async #tell({ detection, deliveries }: Told): Promise<void> {
     const detectionId = detectionIdOf(detection);
     for (const { name: sink, since, disabledAt } of this.#sinks) {
       if (disabledAt !== null || dueOf(detection, deliveries[sink], since) !== 'due') continue;

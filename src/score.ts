@@ -1,12 +1,15 @@
 import type { Technique } from './core/detection.ts';
 import { FRESH_MS } from './core/life.ts';
 import type { Rule } from './core/rule.ts';
+import type { Suppressible } from './core/suppression.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from './core/timestamp.ts';
 import { windowOf } from './core/window.ts';
 import { CountedStores } from './counted_stores.ts';
 import { PARTITIONS } from './keys.ts';
-import { expiryOf, PartitionScan, type Suppressible } from './partition_scan.ts';
+import { expiryOf, PartitionScan } from './partition_scan.ts';
 import type { Clock, Partition, Run, SinkState, Stores } from './ports.ts';
+import { expireSuppressions } from './suppressions.ts';
+import { Suppressor } from './suppressor.ts';
 
 /** What a run is told: see `Messages`. */
 export interface ScoreMessage {
@@ -43,9 +46,12 @@ export async function scoreWindows(
 
 const DAY_MS = 86_400_000;
 
-/** Once a day, with the window that ends at midnight: removes runs and dead letters that are older than `historyDays`. */
+/**
+ * Once a day, with the window that ends at midnight: removes runs, dead letters and suppressions that were over
+ * `historyDays` ago.
+ */
 export async function expireHistory(
-  stores: Pick<Stores, 'runs' | 'deadLetters'>,
+  stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions'>,
   asOf: Timestamp,
   historyDays: number,
 ): Promise<void> {
@@ -53,12 +59,13 @@ export async function expireHistory(
   const before = addMs(asOf, -historyDays * DAY_MS);
   await stores.runs.expire(before);
   await stores.deadLetters.expire(msOf(before));
+  await expireSuppressions(stores, before);
 }
 
 /**
  * Scores one partition: a pass over its rows and its detections side by side. Memory for the matches of one address,
  * whatever the partition holds; what is too old goes in passing. Running it again changes nothing, and neither does a
- * late message of an earlier run. `suppressedBy`: what hides a group, '' for nothing, as of this run.
+ * late message of an earlier run. The suppressions are those of the moment: one that was added hides from this run on.
  */
 export async function scorePartition(
   stores: Stores,
@@ -66,7 +73,6 @@ export async function scorePartition(
   sinks: readonly SinkState[],
   message: ScoreMessage,
   clock: Clock,
-  suppressedBy: (group: Suppressible) => string = () => '',
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = message;
   const started = clock();
@@ -74,6 +80,8 @@ export async function scorePartition(
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
   const counted = new CountedStores(stores);
+  const suppressor = await Suppressor.read(counted.stores, timestampFromMs(started));
+  const suppressedBy = (group: Suppressible) => suppressor.by(group);
   const scan = new PartitionScan(
     counted.stores,
     { rule, technique, suppressedBy, ...expiry },
@@ -82,6 +90,7 @@ export async function scorePartition(
     window,
   );
   const tally = await scan.run(newestReport);
+  await suppressor.write(counted.stores, scan.hidden, partition, asOf);
   const endedAt = clock();
   const { requests } = counted;
   const run = { asOf, partition, ...tally, requests, durationMs: endedAt - started, endedAt, oldestUnreadMs };

@@ -1,6 +1,6 @@
 import { MAX_WHO_LENGTH } from './core/disposition.ts';
 import { ipRangeOf, ipRangeText } from './core/ip_range.ts';
-import { MAX_NAME_LENGTH } from './core/report.ts';
+import { MAX_NAME_LENGTH, SOURCES } from './core/report.ts';
 import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from './core/suppression.ts';
 import { msOf, type Timestamp, timestampFromMs } from './core/timestamp.ts';
 import type { Clock, Stores, SuppressionRow } from './ports.ts';
@@ -68,6 +68,9 @@ function faultOfNew(wanted: NewSuppression, now: number): string | null {
   if (tooLong) return `${tooLong[0]} may be at most ${tooLong[2]} characters`;
   if (wanted.owner.trim() === '') return 'an entry must name its owner';
   if (wanted.reason.trim() === '') return 'an entry must name its reason';
+  const { source, detector } = wanted;
+  if (source !== '' && !SOURCES.some((each) => each === source)) return `source must be one of ${SOURCES.join(', ')}`;
+  if (!/^[a-z]{0,40}$/.test(detector)) return 'detector must be the name of a detector, such as seed';
   const days = (msOf(wanted.expires) - now) / DAY_MS;
   if (days <= 0) return 'an entry must expire in the future';
   if (days > MAX_SUPPRESSION_DAYS)

@@ -2,12 +2,11 @@ import { type Suppressible, type Suppression, suppressedBy } from './core/suppre
 import type { Timestamp } from './core/timestamp.ts';
 import type { Partition, Stores, SuppressionRow } from './ports.ts';
 
-/** The entries as one run of one partition meets them, and what each hides in it. */
+/** The entries as one run of one partition meets them. */
 export class Suppressor {
   readonly #rows: readonly SuppressionRow[];
   readonly #entries: readonly Suppression[];
   readonly #now: Timestamp;
-  readonly #hidden = new Map<string, number>();
 
   private constructor(rows: readonly SuppressionRow[], now: Timestamp) {
     this.#rows = rows;
@@ -29,19 +28,19 @@ export class Suppressor {
     return suppressedBy(this.#entries, one, this.#now)?.id ?? '';
   }
 
-  /** Counts a live detection by the entry that hides it. */
-  count(suppressedBy: string): void {
-    if (suppressedBy !== '') this.#hidden.set(suppressedBy, (this.#hidden.get(suppressedBy) ?? 0) + 1);
-  }
-
   /**
-   * Writes what each entry hid of the partition: one write for each that hid something. A run that is older than what
+   * Writes how many live detections of the partition each entry hid: one write for each that hid something. A run that is older than what
    * was counted changes nothing; the same run once more writes the same.
    */
-  async write(stores: Pick<Stores, 'suppressions'>, partition: Partition, asOf: Timestamp): Promise<void> {
-    for (const { suppression, hidden } of this.#rows) {
-      const detections = this.#hidden.get(suppression.id) ?? 0;
-      const before = hidden[partition];
+  async write(
+    stores: Pick<Stores, 'suppressions'>,
+    hidden: ReadonlyMap<string, number>,
+    partition: Partition,
+    asOf: Timestamp,
+  ): Promise<void> {
+    for (const { suppression, hidden: counted } of this.#rows) {
+      const detections = hidden.get(suppression.id) ?? 0;
+      const before = counted[partition];
       if (detections === 0 || (before !== undefined && before.asOf > asOf)) continue;
       await stores.suppressions.count(suppression.id, partition, { asOf, detections, since: before?.since ?? asOf });
     }

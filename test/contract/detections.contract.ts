@@ -205,7 +205,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
 
     it('of a row that is gone is null', async () => {
       const version = await inserted();
-      await store.remove(P3, [id]);
+      await removed(id);
       expect(await store.dispose(id, said, version)).toBeNull();
       expect(await store.get(id)).toBeNull();
     });
@@ -282,8 +282,14 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       }
       const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = row;
       const deliveries = { soc: delivery({ answer: 'soc' }), chat: delivery({ answer: 'chat' }) };
-      expect(await rowsOf(store.summaries({}, ['soc', 'chat', 'none']))).toEqual([{ detection: summary, deliveries }]);
-      expect(await rowsOf(store.summaries({}, []))).toEqual([{ detection: summary, deliveries: {} }]);
+      expect(await rowsOf(store.summaries({}, ['soc', 'chat', 'none']))).toEqual([
+        { detection: summary, deliveries, disposition: null },
+      ]);
+      await store.dispose(id, disposition(), version);
+      expect((await rowsOf(other.summaries({}, [])))[0]?.disposition).toEqual(disposition());
+      expect(await rowsOf(store.summaries({}, []))).toEqual([
+        { detection: summary, deliveries: {}, disposition: disposition() },
+      ]);
     });
 
     it('are of one state or device where asked', async () => {

@@ -183,8 +183,8 @@ describe('scorePartition writes its run', () => {
       opened: 1,
       resolved: 1,
       due: 4,
-      // Two pages; a match inserted, one updated, and a look behind both; one resolved; four messages; rows removed.
-      requests: 2 + 2 + 2 + 2 + 4 + 1,
+      // Two pages, and the suppressions; a match inserted, one updated, and a look behind both; one resolved; four messages; rows removed.
+      requests: 3 + 2 + 2 + 2 + 4 + 1,
       expiredRows: 2,
       newestReport: at(29.5),
       durationMs: MINUTE_MS,

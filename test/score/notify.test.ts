@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Suppressible } from '../../src/partition_scan.ts';
+import { suppression } from '../contract/samples.ts';
 import { at, group, hours, idOf, sinkState, Tenant } from './tenant.ts';
 
 const BEACON = group(1);
@@ -10,8 +10,8 @@ beforeEach(async () => {
   await tenant.reports(BEACON, hours(0, 3));
 });
 
-const told = async (hour: number, sinks = [sinkState('soc')], suppressedBy = (_: Suppressible) => '') => {
-  const { due } = await tenant.fresh(hour, { sinks, suppressedBy });
+const told = async (hour: number, sinks = [sinkState('soc')]) => {
+  const { due } = await tenant.fresh(hour, { sinks });
   const messages = tenant.told();
   expect(due).toBe(messages.length);
   return messages.map(({ detectionId, sink }) => `${detectionId} ${sink}`).sort();
@@ -58,18 +58,23 @@ describe('scorePartition puts on the notify queue', () => {
   it('nothing that is suppressed, be it a match or one that is left; and what no longer is', async () => {
     const left = group(2, '3fffffff');
     await tenant.detected(left, { lastMatched: at(4), asOf: at(4) });
-    const hidden = (process: string) => (each: Suppressible) =>
-      each.DeviceName === process && each.detector === 'seed' ? 'rule-1' : '';
-    expect(await told(4, undefined, hidden(BEACON.DeviceName))).toEqual([`${idOf(left)} soc`]);
-    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', suppressedBy: 'rule-1' });
-    expect(await told(5, undefined, hidden(left.DeviceName))).toEqual([OF_BEACON]);
+    const hide = (id: string, changes: object) =>
+      tenant.stores.suppressions.insert(suppression({ id, process: '', remote: '', expires: at(99), ...changes }));
+    await hide('s-1', { device: BEACON.DeviceName, detector: 'seed' });
+    expect(await told(4)).toEqual([`${idOf(left)} soc`]);
+    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', suppressedBy: 's-1' });
+    await tenant.stores.suppressions.remove('s-1');
+    await hide('s-2', { device: left.DeviceName });
+    expect(await told(5)).toEqual([OF_BEACON]);
     expect(await tenant.detection(BEACON)).toMatchObject({ suppressedBy: '' });
-    expect(await tenant.detection(left)).toMatchObject({ suppressedBy: 'rule-1', lastMatched: at(4) });
+    expect(await tenant.detection(left)).toMatchObject({ suppressedBy: 's-2', lastMatched: at(4) });
+    await tenant.stores.suppressions.remove('s-2');
     expect(await told(6)).toEqual([OF_BEACON, `${idOf(left)} soc`].sort());
     // Also where it is over, and only not resolved since the exporter is behind.
-    await tenant.run(40, { sinks: [sinkState('soc')], suppressedBy: () => 'rule-2' });
+    await hide('s-3', { source: 'defender' });
+    await tenant.run(40, { sinks: [sinkState('soc')] });
     expect(tenant.told()).toEqual([]);
-    expect(await tenant.detection(left)).toMatchObject({ state: 'ongoing', suppressedBy: 'rule-2' });
+    expect(await tenant.detection(left)).toMatchObject({ state: 'ongoing', suppressedBy: 's-3' });
   });
 
   it('nothing that is resolved, in the run that does it and after', async () => {

@@ -4,7 +4,6 @@ import { thresholdsOf } from '../../src/core/finding.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/timestamp.ts';
 import { NO_TRAFFIC } from '../../src/core/traffic.ts';
-import type { Suppressible } from '../../src/partition_scan.ts';
 import type {
   ContributionRow,
   DetectionRow,
@@ -67,7 +66,6 @@ interface RunOptions {
   readonly sinks?: readonly SinkState[];
   readonly settings?: ScoreSettings;
   readonly message?: Partial<ScoreMessage>;
-  readonly suppressedBy?: (group: Suppressible) => string;
   /** When it runs, in hours; by default 45 minutes after asOf. */
   readonly now?: number;
 }
@@ -100,7 +98,7 @@ export class Tenant {
     const message = { partition: P, asOf: at(hour), oldestUnreadMs: 0, newestReport: '' as const, ...options.message };
     const now = START_MS + (options.now ?? hour + 0.75) * HOUR_MS;
     const { stores = this.stores, settings = SETTINGS, sinks = [] } = options;
-    return scorePartition(stores, settings, sinks, message, () => now, options.suppressedBy);
+    return scorePartition(stores, settings, sinks, message, () => now);
   }
 
   /** A run that knows of reports of the same hour elsewhere: fresh, whatever the partition holds. */

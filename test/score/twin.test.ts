@@ -94,7 +94,11 @@ class Twin {
       const past = old && { episode: old.episode, resolved: old.asOf, average: old.highestAverage };
       const episodes = old && past ? [...old.episodes, past].slice(-20) : [];
       const opening = { change: 0, changeReason: '', told: { average, severity }, highestAverage: average, episodes };
-      this.rows.set(id, { detection: { ...seen, ...opening, state: 'new', episode: asOf }, deliveries, disposition: null });
+      this.rows.set(id, {
+        detection: { ...seen, ...opening, state: 'new', episode: asOf },
+        deliveries,
+        disposition: null,
+      });
       return;
     }
     const isNewer = finding.LastConnection > old.LastConnection;

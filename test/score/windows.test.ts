@@ -6,7 +6,7 @@ import { addMs, msOf, type Timestamp } from '../../src/core/timestamp.ts';
 import { PARTITIONS } from '../../src/keys.ts';
 import type { Run } from '../../src/ports.ts';
 import { expireHistory, scoreWindows } from '../../src/score.ts';
-import { deadLetter } from '../contract/samples.ts';
+import { deadLetter, suppression } from '../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
 import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, P, SETTINGS, sinkState, Tenant } from './tenant.ts';
 
@@ -186,14 +186,17 @@ describe('expireHistory(stores, asOf, historyDays)', () => {
       const writer = stores.deadLetters.open(`segment-${n}`, { repeat: false });
       await writer.add(deadLetter({ bytes: Buffer.from('x') }));
       await writer.close();
+      await stores.suppressions.insert(suppression({ id: `s-${n}`, expires: each }));
     }
     await expireHistory(stores, asOf, SETTINGS.historyDays);
     const runs = await Array.fromAsync(stores.runs.since(at(-1000)));
     const letters = await Array.fromAsync(stores.deadLetters.list());
+    const entries = (await Array.fromAsync(stores.suppressions.list())).flat();
+    expect(entries).toHaveLength(letters.length);
     return [runs.map((each) => each.asOf), letters.length];
   }
 
-  it('removes runs and dead letters from before the history, with the window that ends at midnight', async () => {
+  it('removes runs, dead letters and suppressions from before the history, with the window that ends at midnight', async () => {
     expect(await left(at(48))).toEqual([ASOFS.slice(1), 3]);
     expect(await left(at(72))).toEqual([ASOFS.slice(3), 1]);
   });
