@@ -4,12 +4,12 @@ import { app } from './beaconwatch.ts';
 import { log } from './log.ts';
 
 functions.http('detections', {
-  methods: ['GET'],
+  methods: ['GET', 'POST'],
   authLevel: 'function',
   route: 'detections/{id?}',
   handler: async (request, context) => {
-    const response = await detectionsResponse(app, request.params['id'], request.query);
-    log(context, { status: response.status });
+    const response = await detectionsResponse(app, request);
+    log(context, { method: request.method, status: response.status });
     return response;
   },
 });

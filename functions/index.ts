@@ -1,4 +1,5 @@
 import './detections.ts';
+import './health.ts';
 import './ingestExport.ts';
 import './ingestQueued.ts';
 import './notifyDetection.ts';

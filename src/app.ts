@@ -1,20 +1,37 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type StorageClientOptions, storageClients } from './azure/clients.ts';
 import { azureStores } from './azure/index.ts';
 import type { Config } from './config.ts';
-import type { DetectionState } from './core/detection.ts';
+import type { Disposition } from './core/disposition.ts';
 import { bin } from './core/kql/bin.ts';
+import type { SuppressionCriteria } from './core/suppression.ts';
 import { timestampFromMs } from './core/timestamp.ts';
-import { type DetectionDetail, type DetectionList, getDetection, listDetections } from './detections.ts';
+import {
+  type DetectionDetail,
+  type DetectionPage,
+  type DetectionQuery,
+  getDetection,
+  listDetections,
+  type SuppressionTest,
+  testSuppression,
+} from './detections.ts';
+import { dispose } from './disposition.ts';
 import { formatsOf } from './formats.ts';
 import { type Health, health } from './health.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
 import { parseMessage } from './messages.ts';
 import { type NotifyEnd, notify, sinkStates } from './notify.ts';
-import type { Clock, DeadLetter, ExportInfo, ExportRef, Run, Sink, Stores } from './ports.ts';
+import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, Stores } from './ports.ts';
 import { replay } from './replay.ts';
 import { expireHistory, scorePartition, scoreWindows } from './score.ts';
 import { openSink } from './sinks/open.ts';
+import {
+  type Added,
+  addSuppression,
+  listSuppressions,
+  type NewSuppression,
+  type SuppressionView,
+} from './suppressions.ts';
 import { type SweepResult, sweep, unread } from './sweep.ts';
 
 /** The use cases, one for each trigger, over the stores that the settings name. */
@@ -37,8 +54,15 @@ export interface App {
   replay(ref: ExportRef): Promise<IngestResult | null>;
   deadLetters(): AsyncIterable<DeadLetter>;
   health(): Promise<Health>;
-  listDetections(filter: { state?: DetectionState; device?: string }): Promise<DetectionList>;
+  listDetections(query: DetectionQuery): Promise<DetectionPage>;
   getDetection(id: string): Promise<DetectionDetail | null>;
+  /** Says what a person makes of a detection; null where there is none of this id. */
+  dispose(id: string, said: Omit<Disposition, 'at'>): Promise<DetectionRow | null>;
+  addSuppression(wanted: NewSuppression, force: boolean): Promise<Added>;
+  listSuppressions(): Promise<readonly SuppressionView[]>;
+  /** False where there was none of this id. */
+  removeSuppression(id: string): Promise<boolean>;
+  testSuppression(criteria: SuppressionCriteria): Promise<SuppressionTest>;
 }
 
 export interface AppParts {
@@ -57,6 +81,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
   const stores = parts.stores ?? storesOf(config);
   const clock = parts.clock ?? Date.now;
   const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink));
+  const sinkNames = sinks.map(({ name }) => name);
   const { rule, technique, retentionDays, historyDays } = config;
   const settings = { rule, technique, retentionDays, historyDays };
   const sweepSettings = { ...settings, containers: config.containers };
@@ -103,16 +128,20 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       return (await replay(stores.exportStates, ref)) ? await ingest.ingest(ref, Number.POSITIVE_INFINITY) : null;
     },
     deadLetters: () => stores.deadLetters.list(),
-    health: () =>
-      health(
-        stores,
-        sweepSettings,
-        sinks.map(({ name }) => name),
-        clock,
-      ),
-    listDetections: (filter) => listDetections(stores, filter),
+    health: () => health(stores, sweepSettings, sinkNames, clock),
+    listDetections: (query) => listDetections(stores, sinkNames, query),
     getDetection: (id) => getDetection(stores, id, config.rule.lookbackDays),
+    dispose: (id, said) => dispose(stores, id, said, clock),
+    addSuppression: (wanted, force) => addSuppression(stores, wanted, force, clock, newSuppressionId),
+    listSuppressions: () => listSuppressions(stores, clock),
+    removeSuppression: (id) => stores.suppressions.remove(id),
+    testSuppression: (criteria) => testSuppression(stores, criteria, config.rule.lookbackDays),
   };
+}
+
+/** Says nothing of what the entry is about. */
+function newSuppressionId(): string {
+  return `s-${randomBytes(4).toString('hex')}`;
 }
 
 /** The stores on Azure that the settings name. */

@@ -1,21 +1,29 @@
-import type { Delivery, Detection, DetectionState } from './core/detection.ts';
-import { detectionIdOf } from './core/detection.ts';
-import { byAverage } from './core/order.ts';
+import {
+  type Delivery,
+  type Detection,
+  type DetectionSummary,
+  detectionIdOf,
+  type Severity,
+} from './core/detection.ts';
+import type { Disposition, Verdict } from './core/disposition.ts';
+import { type IpRange, isInIpRange } from './core/ip_range.ts';
+import { comparePlaces, type Place, placeOf, type Sort } from './core/place.ts';
+import { defenderQuery, sentinelQuery } from './core/queries.ts';
 import type { Facts } from './core/report.ts';
+import { fits, type SuppressionCriteria } from './core/suppression.ts';
 import { addMs, type Timestamp } from './core/timestamp.ts';
-import type { ContributionRow, DetectionRow, Stores } from './ports.ts';
+import { type Window, windowOf } from './core/window.ts';
+import type { ContributionRow, Stores, SummaryRow } from './ports.ts';
 
-/** A detection as it is shown to the outside: by its id, with what became of its notifications. */
-export interface DetectionView extends Detection {
+/** What was found beside what the scorer wrote: what became of its notifications, and what an analyst said. */
+interface Told {
   readonly id: string;
   readonly deliveries: Readonly<Record<string, Delivery>>;
+  readonly disposition: Disposition | null;
 }
 
-export interface DetectionList {
-  readonly detections: readonly DetectionView[];
-  /** Whether there are more than `MAX_LISTED`: those with the highest averages are listed. */
-  readonly truncated: boolean;
-}
+/** A detection as it is listed. */
+export type SummaryView = DetectionSummary & Told;
 
 /** A report behind a detection. */
 export interface ReportView extends Facts {
@@ -23,31 +31,138 @@ export interface ReportView extends Facts {
   readonly count: number | null;
 }
 
-/** One detection, with the newest of the reports behind it. */
-export interface DetectionDetail extends DetectionView {
+/** One detection, with the newest of the reports behind it, and the queries by which one looks further. */
+export interface DetectionDetail extends Detection, Told {
   readonly latestReports: readonly ReportView[];
+  /** KQL. */
+  readonly queries: { readonly defender: string; readonly sentinel: string };
 }
 
-/** At most so many are listed: a page for people, not an export. */
-export const MAX_LISTED = 1000;
+/** Which detections are wanted: those that fit everything that is named. Names are compared without regard to case. */
+export interface DetectionFilter {
+  /** `live`: new or ongoing. */
+  readonly state?: Detection['state'] | 'live' | undefined;
+  readonly device?: string | undefined;
+  readonly process?: string | undefined;
+  readonly remote?: IpRange | undefined;
+  readonly severity?: Severity | undefined;
+  readonly source?: string | undefined;
+  readonly suppressed?: boolean | undefined;
+  /** What an analyst said last; `none` for nothing. */
+  readonly disposition?: Verdict | 'none' | undefined;
+  /** Matched in a run at or after this instant. */
+  readonly since?: Timestamp | undefined;
+}
+
+export interface DetectionQuery {
+  readonly filter: DetectionFilter;
+  readonly sort: Sort;
+  /** Of one page. */
+  readonly limit: number;
+  /** Only what comes behind this place; null for the first page. */
+  readonly after: Place | null;
+}
+
+export interface DetectionPage {
+  readonly detections: readonly SummaryView[];
+  /** Detections that fit, on all pages. */
+  readonly total: number;
+  /** Where the next page begins, as its `after`; null on the last. */
+  readonly next: Place | null;
+}
+
 const LATEST_REPORTS = 10;
 const DAY_MS = 86_400_000;
 
-/** The detections of one state or device, in the rule's order: average descending, then key. */
+/**
+ * A page of the detections that fit. All are looked at for each page, since the table knows no order but its own; at most
+ * twice the page is held. A detection that changes its place between two pages may be met twice, or not.
+ */
 export async function listDetections(
-  { detections }: Pick<Stores, 'detections'>,
-  filter: { state?: DetectionState; device?: string },
-): Promise<DetectionList> {
-  let views: DetectionView[] = [];
-  let truncated = false;
-  for await (const page of detections.list(filter)) {
-    views.push(...page.map(viewOf));
-    if (views.length <= 2 * MAX_LISTED) continue;
-    views = views.sort(byAverage).slice(0, MAX_LISTED);
-    truncated = true;
+  stores: Pick<Stores, 'detections'>,
+  sinks: readonly string[],
+  { filter, sort, limit, after }: DetectionQuery,
+): Promise<DetectionPage> {
+  const { state } = filter;
+  const rows = stores.detections.summaries(state === undefined || state === 'live' ? {} : { state }, sinks);
+  const { first, total } = await firstOf(rows, (row) => isWanted(row, filter), { sort, limit: limit + 1, after });
+  const page = first.slice(0, limit);
+  const last = page.at(-1);
+  const next = first.length > limit && last ? placeOf(last.detection, sort) : null;
+  return { detections: page.map(viewOf), total, next };
+}
+
+/** The first of the rows that are wanted, in order, and how many are wanted at all. Holds at most twice as many. */
+async function firstOf(
+  pages: AsyncIterable<readonly SummaryRow[]>,
+  isWanted: (row: SummaryRow) => boolean,
+  { sort, limit, after }: { readonly sort: Sort; readonly limit: number; readonly after: Place | null },
+): Promise<{ first: SummaryRow[]; total: number }> {
+  let total = 0;
+  let kept: { row: SummaryRow; place: Place }[] = [];
+  const cut = () => {
+    kept = kept.sort((a, b) => comparePlaces(a.place, b.place)).slice(0, limit);
+  };
+  for await (const page of pages) {
+    for (const row of page) {
+      if (!isWanted(row)) continue;
+      total++;
+      const place = placeOf(row.detection, sort);
+      if (after !== null && comparePlaces(place, after) <= 0) continue;
+      kept.push({ row, place });
+      if (kept.length === 2 * limit) cut();
+    }
   }
-  views.sort(byAverage);
-  return { detections: views.slice(0, MAX_LISTED), truncated: truncated || views.length > MAX_LISTED };
+  cut();
+  return { first: kept.map(({ row }) => row), total };
+}
+
+function isWanted({ detection, disposition }: SummaryRow, filter: DetectionFilter): boolean {
+  const { state, device = '', process = '', remote, severity, source, suppressed, since } = filter;
+  const { suppressedBy, lastMatched } = detection;
+  const names = { device, process, remote: '', source: '', detector: '' };
+  return (
+    (state === undefined || state === detection.state || (state === 'live' && detection.state !== 'resolved')) &&
+    ((device === '' && process === '') || fits(names, detection)) &&
+    (remote === undefined || isInIpRange(detection.RemoteIP, remote)) &&
+    (severity === undefined || severity === detection.severity) &&
+    (source === undefined || source === detection.source) &&
+    (suppressed === undefined || suppressed === (suppressedBy !== '')) &&
+    (filter.disposition === undefined || filter.disposition === (disposition?.verdict ?? 'none')) &&
+    (since === undefined || lastMatched >= since)
+  );
+}
+
+/** What an entry would have hidden in the last window. */
+export interface SuppressionTest {
+  /** That of the newest run that wrote a detection; null where there is none. */
+  readonly window: Window | null;
+  /** Detections that fit, and matched within the window: live ones, and resolved ones among them. */
+  readonly total: number;
+  /** Those with the highest averages. */
+  readonly detections: readonly SummaryView[];
+}
+
+const MAX_TESTED = 1000;
+
+/** Looks what an entry would have hidden, had it been there; whatever hid it in fact. Writes nothing. */
+export async function testSuppression(
+  stores: Pick<Stores, 'detections'>,
+  criteria: SuppressionCriteria,
+  lookbackDays: number,
+): Promise<SuppressionTest> {
+  let newest: Timestamp | '' = '';
+  for await (const page of stores.detections.summaries({}, [])) {
+    for (const { detection } of page) if (detection.asOf > newest) newest = detection.asOf;
+  }
+  if (newest === '') return { window: null, total: 0, detections: [] };
+  const window = windowOf(newest, lookbackDays);
+  const { first, total } = await firstOf(
+    stores.detections.summaries({}, []),
+    ({ detection }) => detection.lastMatched > window.after && fits(criteria, detection),
+    { sort: 'average', limit: MAX_TESTED, after: null },
+  );
+  return { window, total, detections: first.map(viewOf) };
 }
 
 /** One detection, and the newest reports of its group within `lookbackDays` before its last match; null where there is none. */
@@ -59,15 +174,17 @@ export async function getDetection(
   const found = await stores.detections.get(id);
   if (found === null) return null;
   // Up to its last match: of one that is resolved nothing is newer.
-  const { groupId, lastMatched } = found.row.detection;
+  const { detection, deliveries, disposition } = found.row;
+  const { groupId, lastMatched } = detection;
   let latest: ContributionRow[] = [];
   for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
     latest = [...latest, ...page].slice(-LATEST_REPORTS);
   }
   const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
-  return { ...viewOf(found.row), latestReports };
+  const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
+  return { id, ...detection, deliveries, disposition, latestReports, queries };
 }
 
-function viewOf({ detection, deliveries }: DetectionRow): DetectionView {
-  return { id: detectionIdOf(detection), ...detection, deliveries };
+function viewOf({ detection, deliveries, disposition }: SummaryRow): SummaryView {
+  return { id: detectionIdOf(detection), ...detection, deliveries, disposition };
 }

@@ -1,7 +1,7 @@
-import { isOfThisChange } from './core/due.ts';
+import { dueOf, isOfThisChange } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
-import type { Clock, ExportState, Stores, SummaryRow } from './ports.ts';
+import type { Clock, ExportState, SinkState, Stores, SummaryRow } from './ports.ts';
 import { type SweepSettings, unread } from './sweep.ts';
 
 /** An export that is stuck, and why. */
@@ -12,6 +12,12 @@ export interface StuckExport {
   readonly failures: number;
   /** ISO 8601; '' where it is not tried again by itself. */
   readonly nextTry: string;
+}
+
+export interface NotificationCounts {
+  readonly due: number;
+  readonly trying: number;
+  readonly failed: number;
 }
 
 /** What an operator asks at a glance. */
@@ -25,8 +31,8 @@ export interface Health {
   readonly refused: readonly StuckExport[];
   readonly missingContainers: readonly string[];
   readonly deadLetters: number;
-  /** By sink: notifications that ended as failed, and that are being tried. */
-  readonly notifications: Readonly<Record<string, { failed: number; trying: number }>>;
+  /** By sink: notifications that are still to be told, those of them that are being tried, and those that failed. */
+  readonly notifications: Readonly<Record<string, NotificationCounts>>;
   readonly disabledSinks: readonly string[];
   /** Messages that wait, by queue. */
   readonly queues: Readonly<Record<string, number>>;
@@ -89,21 +95,31 @@ async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> 
   return last;
 }
 
+/** What is due is derived, as a scoring run derives it; of a sink that no run has seen yet, or that is gone, nothing is. */
 async function notifications(stores: Stores, sinks: readonly string[]): Promise<Health['notifications']> {
-  const bySink = Object.fromEntries(sinks.map((name) => [name, { failed: 0, trying: 0 }]));
+  const told = await Promise.all(sinks.map(async (name) => ({ name, state: await stores.sinks.get(name) })));
+  const counts = new Map(sinks.map((name) => [name, { due: 0, trying: 0, failed: 0 }]));
   for await (const page of stores.detections.summaries({}, sinks)) {
     for (const row of page) {
-      for (const name of sinks) count(row, name, bySink[name] as { failed: number; trying: number });
+      for (const { name, state } of told) {
+        const status = statusOf(row, name, state);
+        const count = counts.get(name);
+        if (!count || status === null) continue;
+        if (status !== 'failed') count.due++;
+        if (status !== 'due') count[status]++;
+      }
     }
   }
-  return bySink;
+  return Object.fromEntries(counts);
 }
 
-function count({ detection, deliveries }: SummaryRow, sink: string, into: { failed: number; trying: number }): void {
+/** How it stands with telling a sink of a live detection; null where there is nothing to tell (any more). */
+function statusOf({ detection, deliveries }: SummaryRow, sink: string, state: SinkState | null) {
   const delivery = deliveries[sink];
-  if (detection.state === 'resolved' || delivery === undefined || !isOfThisChange(detection, delivery)) return;
-  if (delivery.status === 'failed') into.failed++;
-  if (delivery.status === 'sending') into.trying++;
+  const present = delivery && isOfThisChange(detection, delivery) ? delivery.status : null;
+  if (detection.state !== 'resolved' && present === 'failed') return 'failed';
+  if (state === null || state.disabledAt !== null || dueOf(detection, delivery, state.since) !== 'due') return null;
+  return present === 'sending' ? 'trying' : 'due';
 }
 
 async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {

@@ -1,37 +1,93 @@
-import * as z from 'zod';
+import { DETECTION_ID } from './api/detection.ts';
+import { dispositionPost } from './api/disposition.ts';
+import type { Problem } from './api/problem.ts';
+import { continuationOf, faultsOf, readDetectionQuery } from './api/query.ts';
 import type { App } from './app.ts';
+import { inertJson } from './core/text.ts';
+import { type Bodied, readBody } from './http_body.ts';
+
+/** What of a request is looked at. */
+export interface ApiRequest extends Bodied {
+  readonly method: string;
+  /** Of the route, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Iterable<readonly [string, string]>;
+}
 
 /** What an HTTP function answers with. */
 export interface HttpAnswer {
   readonly status: number;
-  readonly jsonBody: unknown;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
-const query = z.strictObject({
-  state: z.enum(['new', 'ongoing', 'resolved']).optional(),
-  device: z.string().min(1).max(1024).optional(),
-});
-const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+$/;
+type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'dispose'>;
 
-/** `GET detections`, with `?state=` and `?device=`, and `GET detections/{id}`. */
-export async function detectionsResponse(
-  app: Pick<App, 'listDetections' | 'getDetection'>,
-  id: string | undefined,
-  search: Iterable<readonly [string, string]>,
-): Promise<HttpAnswer> {
-  if (id !== undefined) {
-    const detection = DETECTION_ID.test(id) ? await app.getDetection(id) : null;
-    return detection === null ? answer(404, { error: 'there is no detection of this id' }) : answer(200, detection);
+/** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with what an analyst says of it. */
+export async function detectionsResponse(app: DetectionsApp, request: ApiRequest): Promise<HttpAnswer> {
+  const id = request.params['id'];
+  if (request.method === 'POST') {
+    return id === undefined ? problem(405, 'post to detections/{id}', { allow: 'GET' }) : await said(app, id, request);
   }
-  const { code: _key, ...rest } = Object.fromEntries(search) as Record<string, string>;
-  const filter = query.safeParse(rest);
-  if (!filter.success) return answer(400, { error: z.prettifyError(filter.error) });
-  const { state, device } = filter.data;
-  return answer(200, await app.listDetections({ ...(state && { state }), ...(device && { device }) }));
+  return id === undefined ? await list(app, request) : await show(app, id);
 }
 
-function answer(status: number, jsonBody: unknown): HttpAnswer {
-  // What is shown comes from attackers: no browser is to guess it is a page.
-  return { status, jsonBody, headers: { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } };
+/** `GET health`: 200 also where something wants attention, which `problems` names: the question was answered. */
+export async function healthResponse(app: Pick<App, 'health'>): Promise<HttpAnswer> {
+  return answer(200, await app.health());
+}
+
+async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnswer> {
+  // The function's key may stand in the query.
+  const { code: _key, ...parameters } = Object.fromEntries(query) as Record<string, string>;
+  const read = readDetectionQuery(parameters);
+  if (!read.ok) return problem(400, read.reason);
+  const { detections, total, next } = await app.listDetections(read.query);
+  const continuation = next && continuationOf(next, read.query.sort);
+  return answer(200, { detections, total, continuation });
+}
+
+async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {
+  const detection = DETECTION_ID.test(id) ? await app.getDetection(id) : null;
+  return detection === null ? unknown() : answer(200, detection);
+}
+
+async function said(app: DetectionsApp, id: string, request: ApiRequest): Promise<HttpAnswer> {
+  if (!DETECTION_ID.test(id)) return unknown();
+  const body = await readBody(request);
+  if (!body.ok) return problem(body.status, body.detail);
+  const post = dispositionPost.safeParse(body.json);
+  if (!post.success) return problem(400, faultsOf(post.error));
+  return (await app.dispose(id, post.data)) ? await show(app, id) : unknown();
+}
+
+function unknown(): HttpAnswer {
+  return problem(404, 'there is no detection of this id');
+}
+
+const TITLES = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+};
+
+function problem(status: keyof typeof TITLES, detail: string, headers: Record<string, string> = {}): HttpAnswer {
+  const body: Problem = { type: 'about:blank', title: TITLES[status], status, detail };
+  return answer(status, body, { 'content-type': 'application/problem+json', ...headers });
+}
+
+function answer(status: number, json: unknown, headers: Record<string, string> = {}): HttpAnswer {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      // What is shown comes from attackers: no browser is to guess it is a page.
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body: inertJson(JSON.stringify(json)),
+  };
 }

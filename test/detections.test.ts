@@ -1,9 +1,30 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../src/core/detection.ts';
+import { ipRangeOf } from '../src/core/ip_range.ts';
+import { type Place, SORTS } from '../src/core/place.ts';
+import { defenderQuery, sentinelQuery } from '../src/core/queries.ts';
 import { addMs } from '../src/core/timestamp.ts';
-import { getDetection, listDetections, MAX_LISTED } from '../src/detections.ts';
+import {
+  type DetectionFilter,
+  type DetectionQuery,
+  getDetection,
+  listDetections,
+  testSuppression,
+} from '../src/detections.ts';
 import type { Partition } from '../src/ports.ts';
-import { contribution, delivery, detection, FACTS, groupId, T1, T2 } from './contract/samples.ts';
+import {
+  contribution,
+  delivery,
+  detection,
+  disposition,
+  FACTS,
+  groupId,
+  suppression,
+  T0,
+  T1,
+  T2,
+} from './contract/samples.ts';
 import { type MemoryStores, memoryStores } from './fakes/stores.ts';
 
 let stores: MemoryStores;
@@ -13,61 +34,149 @@ beforeEach(() => {
 
 const insert = (number: number, changes: Partial<Detection> = {}) =>
   stores.detections.insert(detection({ groupId: groupId(number), ...changes }));
-const listed = async (filter: Parameters<typeof listDetections>[1] = {}) =>
-  (await listDetections(stores, filter)).detections.map(({ id }) => Number.parseInt(id.slice(1, 32), 16));
+const numberOf = (id: string) => Number.parseInt(id.slice(1, 32), 16);
+const query = (changes: Partial<DetectionQuery> = {}): DetectionQuery => ({
+  ...{ filter: {}, sort: 'average', limit: 1000, after: null },
+  ...changes,
+});
+const listed = async (changes: Partial<DetectionQuery> = {}) =>
+  (await listDetections(stores, [], query(changes))).detections.map(({ id }) => numberOf(id));
+const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...SUMMARY } = detection();
 
-describe('listDetections(stores, filter)', () => {
+describe('listDetections(stores, sinks, query)', () => {
   it('of nothing is nothing', async () => {
-    expect(await listDetections(stores, {})).toEqual({ detections: [], truncated: false });
+    expect(await listDetections(stores, [], query())).toEqual({ detections: [], total: 0, next: null });
   });
 
-  it('shows each by its id, with what became of its notifications', async () => {
-    const version = await insert(1);
+  it('shows each by its id, with what became of its notifications and what was said of it', async () => {
     const id = `${groupId(1)}|seed`;
-    await stores.detections.mark(id, 'soc', delivery(), version ?? '');
-    expect(await listDetections(stores, {})).toEqual({
-      detections: [{ id, ...detection({ groupId: groupId(1) }), deliveries: { soc: delivery() } }],
-      truncated: false,
+    const version = (await stores.detections.mark(id, 'soc', delivery(), (await insert(1)) ?? '')) as string;
+    await stores.detections.dispose(id, disposition(), version);
+    expect(await listDetections(stores, ['soc', 'chat'], query())).toEqual({
+      detections: [{ id, ...SUMMARY, deliveries: { soc: delivery() }, disposition: disposition() }],
+      total: 1,
+      next: null,
     });
   });
 
-  it('is in the order of the rule: average in full descending, then device, process and address', async () => {
-    const equal = { average: 50 };
-    await insert(1, { ...equal, DeviceName: 'b' });
-    await insert(2, { ...equal, DeviceName: 'a', InitiatingProcessFileName: 'b' });
-    await insert(3, { ...equal, DeviceName: 'a', InitiatingProcessFileName: 'a', RemoteIP: '9' });
-    await insert(4, { ...equal, DeviceName: 'a', InitiatingProcessFileName: 'a', RemoteIP: '10' });
-    await insert(5, { average: 50.001, DeviceName: 'z' });
-    await insert(6, { average: 49.999, DeviceName: 'A' });
-    await insert(7, { average: 1e6 });
-    expect(await listed()).toEqual([7, 5, 4, 3, 2, 1, 6]);
+  it.each<[(typeof SORTS)[number], number[]]>([
+    ['average', [3, 1, 2, 4]],
+    ['prevalence', [2, 4, 1, 3]],
+    ['regularity', [3, 2, 4, 1]],
+    ['newest', [4, 1, 2, 3]],
+  ])('sorts by %s, equals by average, then by id', async (sort, order) => {
+    await insert(1, { average: 60, devices: 5, regularity: 0.5, episode: T1 });
+    await insert(2, { average: 50, devices: 1, regularity: 0.1, episode: T1 });
+    await insert(3, { average: 60.001, devices: 9, regularity: 0, episode: T0 });
+    await insert(4, { average: 50, devices: 1, regularity: 0.1, episode: T2 });
+    expect(await listed({ sort })).toEqual(order);
   });
 
-  it('is of one state or device where asked', async () => {
-    await insert(1, { average: 5, state: 'ongoing', DeviceName: 'a' });
-    await insert(2, { average: 4, state: 'resolved', DeviceName: 'a' });
-    await insert(3, { average: 3, state: 'ongoing', DeviceName: 'b' });
-    expect(await listed({ state: 'ongoing' })).toEqual([1, 3]);
-    expect(await listed({ device: 'a' })).toEqual([1, 2]);
-    expect(await listed({ state: 'ongoing', device: 'a' })).toEqual([1]);
-    expect(await listed({ state: 'new' })).toEqual([]);
+  it('gives page after page what one page gives, in every order, whatever the size of the pages', async () => {
+    const few = fc.nat(3);
+    const any = fc.record({ average: few, devices: few, regularity: few, episode: fc.constantFrom(T0, T1, T2) });
+    const many = fc.array(any, { maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(many, fc.integer({ min: 1, max: 8 }), fc.constantFrom(...SORTS), async (all, limit, sort) => {
+        stores = memoryStores();
+        for (const [n, each] of all.entries()) await insert(n, each);
+        const whole = await listed({ sort });
+        expect(new Set(whole).size).toBe(all.length);
+        const paged: number[] = [];
+        for (let after: Place | null = null, more = true; more; ) {
+          const page = await listDetections(stores, [], query({ sort, limit, after }));
+          expect(page.total).toBe(all.length);
+          paged.push(...page.detections.map(({ id }) => numberOf(id)));
+          after = page.next;
+          more = after !== null;
+          if (more) expect(page.detections).toHaveLength(limit);
+        }
+        expect(paged).toEqual(whole);
+      }),
+      { numRuns: 60 },
+    );
   });
 
-  it.each([
-    [MAX_LISTED - 1, false],
-    [MAX_LISTED, false],
-    [MAX_LISTED + 1, true],
-    [2 * MAX_LISTED, true],
-    [2 * MAX_LISTED + 1, true],
-    [5 * MAX_LISTED + 7, true],
-  ])('of %d lists the highest averages, and says whether some are missing: %j', async (count, truncated) => {
-    // The highest stand neither first nor last.
-    const order = (n: number) => (n * 7919) % count;
-    for (let n = 0; n < count; n++) await insert(n, { average: order(n) });
-    const list = await listDetections(stores, {});
-    expect(list.truncated).toBe(truncated);
-    const wanted = Array.from({ length: Math.min(count, 1_000) }, (_, n) => count - 1 - n);
-    expect(list.detections.map(({ average }) => average)).toEqual(wanted);
+  it.each([5, 1000, 1999, 2000, 2001, 4007])(
+    'of %d gives the first in order, and says how many there are',
+    async (count) => {
+      // The highest stand neither first nor last.
+      const order = (n: number) => (n * 7919) % count;
+      for (let n = 0; n < count; n++) await insert(n, { average: order(n) });
+      const { detections, total, next } = await listDetections(stores, [], query());
+      expect([total, next === null]).toEqual([count, count <= 1000]);
+      const wanted = Array.from({ length: Math.min(count, 1_000) }, (_, n) => count - 1 - n);
+      expect(detections.map(({ average }) => average)).toEqual(wanted);
+    },
+  );
+
+  it.each<[DetectionFilter, number[]]>([
+    [{}, [1, 2, 3, 4]],
+    [{ state: 'new' }, [1]],
+    [{ state: 'live' }, [1, 2]],
+    [{ state: 'resolved' }, [3, 4]],
+    [{ device: 'WKS-a' }, [1, 3]],
+    [{ device: 'wks' }, []],
+    [{ process: 'Curl.exe' }, [1, 2]],
+    [{ device: 'wks-a', process: 'curl.exe' }, [1]],
+    [{ remote: ipRangeOf('198.51.100.0/25') ?? undefined }, [1]],
+    [{ remote: ipRangeOf('198.51.100.200') ?? undefined }, [2]],
+    [{ severity: 'low' }, [2]],
+    [{ source: 'sysmon' }, [4]],
+    [{ suppressed: true }, [2]],
+    [{ suppressed: false }, [1, 3, 4]],
+    [{ disposition: 'false-positive' }, [3]],
+    [{ disposition: 'acknowledged' }, []],
+    [{ disposition: 'none' }, [1, 2, 4]],
+    [{ since: T1 }, [1, 2]],
+    [{ since: T2 }, [2]],
+    [{ state: 'live', severity: 'high' }, [1]],
+  ])('%o are those that fit', async (filter, wanted) => {
+    const curl = { InitiatingProcessFileName: 'curl.exe' };
+    const high = { severity: 'high' } as const;
+    await insert(1, {
+      average: 9,
+      ...high,
+      ...curl,
+      state: 'new',
+      DeviceName: 'wks-a',
+      RemoteIP: '198.51.100.7',
+      lastMatched: T1,
+    });
+    await insert(2, {
+      average: 8,
+      state: 'ongoing',
+      severity: 'low',
+      ...curl,
+      RemoteIP: '198.51.100.200',
+      suppressedBy: 's-1',
+      lastMatched: T2,
+    });
+    const version = await insert(3, { average: 7, ...high, state: 'resolved', DeviceName: 'wks-A', lastMatched: T0 });
+    await insert(4, { average: 6, ...high, state: 'resolved', source: 'sysmon', lastMatched: T0 });
+    await stores.detections.dispose(`${groupId(3)}|seed`, disposition(), version ?? '');
+    expect(await listed({ filter })).toEqual(wanted);
+    expect((await listDetections(stores, [], query({ filter, limit: 1 }))).total).toBe(wanted.length);
+  });
+});
+
+describe('testSuppression(stores, criteria, lookbackDays)', () => {
+  const { id: _id, ...criteria } = suppression({ process: 'updater.exe', remote: '' });
+
+  it('of nothing is nothing', async () => {
+    expect(await testSuppression(stores, criteria, 3)).toEqual({ window: null, total: 0, detections: [] });
+  });
+
+  it('shows what fits and matched within the window of the newest run, live or not, whatever hides it', async () => {
+    const late = { asOf: T2, lastMatched: T2 };
+    await insert(1, { ...late, average: 50 });
+    await insert(2, { ...late, average: 60, suppressedBy: 's-9', state: 'resolved' });
+    await insert(3, { ...late, InitiatingProcessFileName: 'other.exe' });
+    await insert(4, { asOf: T1, lastMatched: addMs(T2, -43_200_000) });
+    await insert(5, { asOf: T1, lastMatched: addMs(T2, -43_199_999), average: 40 });
+    const { window, total, detections } = await testSuppression(stores, criteria, 0.5);
+    expect([window, total]).toEqual([{ after: addMs(T2, -43_200_000), asOf: T2 }, 3]);
+    expect(detections.map(({ id }) => numberOf(id))).toEqual([2, 1, 5]);
   });
 });
 
@@ -84,8 +193,9 @@ describe('getDetection(stores, id, lookbackDays)', () => {
   it('is the detection, with its notifications', async () => {
     const version = await insert(1);
     await stores.detections.mark(id, 'soc', delivery(), version ?? '');
-    const view = { id, ...detection(), deliveries: { soc: delivery() }, latestReports: [] };
-    expect(await getDetection(stores, id, 3)).toEqual(view);
+    const view = { id, ...detection(), deliveries: { soc: delivery() }, disposition: null, latestReports: [] };
+    const queries = { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) };
+    expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });
   });
 
   it('has the newest ten reports of its window, newest first, with what is known of each', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Detection } from '../src/core/detection.ts';
 import { addMs, timestampFromMs } from '../src/core/timestamp.ts';
 import { health } from '../src/health.ts';
 import { PARTITIONS } from '../src/keys.ts';
@@ -44,7 +45,7 @@ describe('health where all is well', () => {
       refused: [],
       missingContainers: [],
       deadLetters: 0,
-      notifications: { soc: { failed: 0, trying: 0 } },
+      notifications: { soc: { due: 0, trying: 0, failed: 0 } },
       disabledSinks: [],
       queues: {},
     });
@@ -171,34 +172,43 @@ describe('health looks at queues and sinks', () => {
     expect(await look()).toMatchObject({ problems: [], queues: { ingest: 3, 'score-poison': 0 } });
   });
 
-  it('notifications of live detections that failed; those on their way are no problem', async () => {
+  it('notifications of live detections that are due, tried or failed; only the last are a problem', async () => {
+    const since = addMs(timestampFromMs(world.now), -DAY_MS);
+    for (const name of ['soc', 'chat', 'gone']) {
+      await world.stores.sinks.put({ name, since, disabledAt: name === 'gone' ? world.now : null, settings: '' });
+    }
     const tell = async (
       number: number,
-      state: 'ongoing' | 'resolved',
+      changes: Partial<Detection>,
       statuses: Record<string, 'failed' | 'sending' | 'sent'>,
     ) => {
-      let version = await world.stores.detections.insert(detection({ groupId: groupId(number), state }));
+      const live = { state: 'ongoing', episode: since } as const;
+      let version = await world.stores.detections.insert(detection({ groupId: groupId(number), ...live, ...changes }));
       for (const [sink, status] of Object.entries(statuses)) {
-        version = await world.stores.detections.mark(
-          `${groupId(number)}|seed`,
-          sink,
-          delivery({ status }),
-          version ?? '',
-        );
+        const mark = delivery({ status, episode: since });
+        version = await world.stores.detections.mark(`${groupId(number)}|seed`, sink, mark, version ?? '');
       }
     };
-    await tell(1, 'ongoing', { soc: 'sending', chat: 'sent', former: 'failed' });
-    await tell(2, 'resolved', { soc: 'failed', chat: 'sending' });
-    expect(await look(['soc', 'chat'])).toMatchObject({
-      problems: [],
-      notifications: { soc: { failed: 0, trying: 1 }, chat: { failed: 0, trying: 0 } },
+    const counts = async () => (await look(['soc', 'chat', 'fresh'])).notifications;
+    await tell(1, {}, { soc: 'sending', chat: 'sent', former: 'failed' });
+    await tell(2, { state: 'resolved' }, { soc: 'failed', chat: 'sending' });
+    expect(await look(['soc', 'chat'])).toMatchObject({ problems: [] });
+    expect(await counts()).toEqual({
+      soc: { due: 1, trying: 1, failed: 0 },
+      chat: { due: 0, trying: 0, failed: 0 },
+      fresh: { due: 0, trying: 0, failed: 0 },
     });
-    await tell(3, 'ongoing', { soc: 'sent', chat: 'failed' });
-    await tell(4, 'ongoing', { soc: 'sending', chat: 'failed' });
-    expect(await look(['soc', 'chat'])).toMatchObject({
-      problems: ['Sink chat did not take 2 notifications: see its settings.'],
-      notifications: { soc: { failed: 0, trying: 2 }, chat: { failed: 2, trying: 0 } },
+    await tell(3, {}, { soc: 'sent', chat: 'failed' });
+    await tell(4, {}, { chat: 'failed' });
+    await tell(5, { suppressedBy: 's-1' }, {});
+    await tell(6, { episode: addMs(since, -1) }, {});
+    await tell(7, { change: 1 }, { soc: 'sent', chat: 'failed' });
+    expect(await counts()).toMatchObject({
+      soc: { due: 3, trying: 1, failed: 0 },
+      chat: { due: 1, trying: 0, failed: 2 },
     });
+    expect((await look(['gone'])).notifications).toEqual({ gone: { due: 0, trying: 0, failed: 0 } });
+    expect(await problems(['soc', 'chat'])).toEqual(['Sink chat did not take 2 notifications: see its settings.']);
   });
 
   it('sinks that are disabled, of those that there are', async () => {

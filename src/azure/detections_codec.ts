@@ -219,5 +219,7 @@ function decodeDeliveries(row: Row): Record<string, Delivery> {
 
 /** A column that was asked for and is not there may come as null. */
 function decodeDisposition(row: Row): Disposition | null {
-  return row['Disposition'] === undefined || row['Disposition'] === null ? null : (JSON.parse(text(row, 'Disposition')) as Disposition);
+  return row['Disposition'] === undefined || row['Disposition'] === null
+    ? null
+    : (JSON.parse(text(row, 'Disposition')) as Disposition);
 }

@@ -25,7 +25,8 @@ export function addAccountCommands(program: Command): void {
     .command('health')
     .summary('what is stuck, and why; fails where something wants attention')
     .option('--format <format>', 'table or json', 'table')
-    .action(async (options: { format: string }) => {
+    .option('--now <ISO>', 'as if it were then: of a local run that is kept over old data, whose clock stands there')
+    .action(async (options: { format: string; now?: string }) => {
       if (!['table', 'json'].includes(options.format)) throw new UsageError('--format must be table or json');
       await (await import('./account/health.ts')).healthCommand(options);
     });

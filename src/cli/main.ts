@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { shown } from '../core/text.ts';
 import { SettingsError } from '../settings.ts';
 import { addAccountCommands } from './account.ts';
+import { addDetectionsCommands } from './detections.ts';
 import { addLocalCommand } from './local.ts';
 import { addSampleCommand } from './sample.ts';
 import { addScoreCommand } from './score.ts';
+import { addSuppressCommands } from './suppress.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 const DONE = 0;
@@ -19,6 +21,8 @@ addScoreCommand(program);
 addLocalCommand(program);
 addSampleCommand(program);
 addAccountCommands(program);
+addDetectionsCommands(program);
+addSuppressCommands(program);
 
 /** Runs the command line; the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function run(argv: readonly string[]): Promise<number> {

@@ -81,9 +81,20 @@ const EVERYWHERE = {
     {
       type: 'httpTrigger',
       direction: 'in',
-      methods: ['GET'],
+      methods: ['GET', 'POST'],
       authLevel: 'function',
       route: 'detections/{id?}',
+      properties: NOT_DEFERRED,
+    },
+    { type: 'http', direction: 'out' },
+  ],
+  health: [
+    {
+      type: 'httpTrigger',
+      direction: 'in',
+      methods: ['GET'],
+      authLevel: 'function',
+      route: 'health',
       properties: NOT_DEFERRED,
     },
     { type: 'http', direction: 'out' },
@@ -96,10 +107,10 @@ const EVERYWHERE = {
 };
 
 describe('the bundle of functions, where nothing else can be found', () => {
-  it('registers six functions by default, their triggers as the host reads them', async () => {
+  it('registers seven functions by default, their triggers as the host reads them', async () => {
     const recorded = await registered({ AzureWebJobsStorage: STORAGE });
     expect(bindingsOf(recorded)).toEqual(EVERYWHERE);
-    expect(recorded.functions.map(({ callback }) => callback)).toEqual(Array(6).fill('function'));
+    expect(recorded.functions.map(({ callback }) => callback)).toEqual(Array(7).fill('function'));
     expect(recorded.model.name).toBe('@azure/functions');
     expect(recorded.hooks).toEqual([]);
   });

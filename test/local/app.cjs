@@ -39,3 +39,8 @@ app.http('things', {
     },
   }),
 });
+app.http('notes', {
+  methods: ['POST'],
+  route: 'notes',
+  handler: async (request) => ({ jsonBody: { type: request.headers.get('content-type'), body: await request.json() } }),
+});

@@ -28,6 +28,11 @@ const results = {
   both: await get('/api/things/odd/7%7C8?a=1&b=%20'),
   one: await get('/api/things/odd'),
   post: await get('/api/things/odd', 'POST'),
+  posted: await fetch(`${server.url}/api/notes`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text: 'ü' }),
+  }).then((response) => response.json()),
   none: await get('/api/things'),
   outside: await get('/things/odd'),
   seen: seen.map(({ function: name, logs, error }) => [name, logs.length, error instanceof Error]),

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 describe('FunctionsHost', () => {
   it('knows what the app registers', () => {
-    expect(results['names']).toEqual(['queued', 'uploaded', 'hourly', 'failing', 'things']);
+    expect(results['names']).toEqual(['queued', 'uploaded', 'hourly', 'failing', 'things', 'notes']);
   });
 
   it('hands over a message parsed where it is JSON, and its metadata', () => {
@@ -47,6 +47,7 @@ describe('FunctionsHost', () => {
       ['failing', 1, true],
       ['things', 0, false],
       ['things', 0, false],
+      ['notes', 0, false],
     ]);
   });
 });
@@ -56,6 +57,10 @@ describe('answerBy(host, request)', () => {
     const body = { params: { kind: 'odd', id: '7|8' }, query: { a: '1', b: ' ' }, accept: 'text/x' };
     expect(results['both']).toEqual({ status: 201, kind: 'odd', body: JSON.stringify(body) });
     expect(results['one']).toMatchObject({ status: 201, body: expect.stringContaining('"params":{"kind":"odd"}') });
+  });
+
+  it('passes a body on', () => {
+    expect(results['posted']).toEqual({ type: 'application/json', body: { text: 'ü' } });
   });
 
   it('knows no other path or method', () => {

@@ -11,7 +11,7 @@ import { formatsOf } from '../../src/formats.ts';
 import { OfflineScore } from '../../src/offline.ts';
 import { freshAccount } from '../azurite.ts';
 import { mulberry32 } from '../random.ts';
-import { System } from './system.ts';
+import { ALL, System } from './system.ts';
 
 /** More of them: `KILLS=25 npx vitest run test/system/kill.test.ts`; the same ones: `SEED=…`. */
 const KILLS = Number(process.env['KILLS'] ?? 4);
@@ -68,7 +68,7 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   expect(matched.length).toBeGreaterThan(5);
   const { HourlyCounts } = await system.dump('HourlyCounts');
   expect(HourlyCounts).toHaveLength(rows);
-  const { detections: found } = await system.app.listDetections({});
+  const { detections: found } = await system.app.listDetections(ALL);
   expect(found.map(({ groupId, average }) => [groupId, average]).sort()).toEqual(
     matched.map(({ group, match }) => [group.groupId, match.stats.avg]).sort(),
   );

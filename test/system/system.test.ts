@@ -3,6 +3,7 @@ import { inOrder, ruleRow } from '../../src/cli/output/rows.ts';
 import { sampleExports } from '../../src/cli/sample/exports.ts';
 import { planTenant } from '../../src/cli/sample/plan.ts';
 import { bin } from '../../src/core/kql/bin.ts';
+import { byAverage } from '../../src/core/order.ts';
 import { SEED_RULE } from '../../src/core/rule.ts';
 import type { Grain } from '../../src/core/series.ts';
 import { msOf, timestampFromMs } from '../../src/core/timestamp.ts';
@@ -11,7 +12,7 @@ import { formatsOf } from '../../src/formats.ts';
 import { OfflineScore } from '../../src/offline.ts';
 import { freshAccount } from '../azurite.ts';
 import { mulberry32 } from '../random.ts';
-import { type Receiver, SECRET, System, startReceiver } from './system.ts';
+import { ALL, type Receiver, SECRET, System, startReceiver } from './system.ts';
 
 const HOUR_MS = 3_600_000;
 /** The end of the data: a full hour of today, since the emulator dates the blobs. */
@@ -104,9 +105,10 @@ describe('the system on the emulator', () => {
 
       const expected = await offlineRows(grain);
       expect(expected.length).toBeGreaterThan(5);
-      const { detections: found } = await system.app.listDetections({});
+      const { detections: found } = await system.app.listDetections(ALL);
       const columns = Object.keys(expected[0] as object) as (keyof (typeof expected)[number])[];
-      expect(found.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])))).toEqual(expected);
+      const rows = found.toSorted(byAverage).map((row) => columns.map((column) => [column, row[column]]));
+      expect(rows.map((row) => Object.fromEntries(row))).toEqual(expected);
       expect(soar.received.map(({ body }) => body.data['id']).sort()).toEqual(found.map(({ id }) => id).sort());
     },
     60_000,
@@ -126,7 +128,7 @@ describe('the system on the emulator', () => {
     for (const { ref } of exports) await system.app.ingest(ref);
     await system.app.sweep();
     await system.app.scoreWindows();
-    for (const detection of (await system.app.listDetections({})).detections) {
+    for (const detection of (await system.app.listDetections(ALL)).detections) {
       await system.app.notify({ detectionId: detection.id, sink: 'soar' });
     }
     await system.drain(2);
@@ -149,7 +151,7 @@ describe('the system on the emulator', () => {
     }
     const ids = soar.received.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    const live = (await system.app.listDetections({})).detections.map(({ id }) => id);
+    const live = (await system.app.listDetections(ALL)).detections.map(({ id }) => id);
     expect(soar.received.map(({ body }) => body.data['id']).sort()).toEqual(live.sort());
   }, 60_000);
 

@@ -5,9 +5,13 @@ import { Webhook } from 'standardwebhooks';
 import { type App, createApp } from '../../src/app.ts';
 import { storageClients } from '../../src/azure/clients.ts';
 import { readConfig } from '../../src/config.ts';
+import type { DetectionQuery } from '../../src/detections.ts';
 import type { ExportRef } from '../../src/ports.ts';
 
 export const SECRET = `whsec_${Buffer.from('a secret of the tests, 24+ bytes').toString('base64')}`;
+
+/** Every detection of a small tenant. */
+export const ALL: DetectionQuery = { filter: {}, sort: 'average', limit: 1000, after: null };
 
 /** A webhook that came in, its signature verified. */
 export interface Received {

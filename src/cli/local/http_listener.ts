@@ -19,13 +19,19 @@ export async function answerBy(host: FunctionsHost, request: IncomingMessage, re
     return;
   }
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const query = Object.fromEntries(url.searchParams);
+  const body = { bytes: await bytesOf(request) };
   const { result } = await host.invoke(
     found.hosted.name,
-    httpInput({ method, url: url.href, headers, query: Object.fromEntries(url.searchParams), params: found.params }),
+    httpInput({ method, url: url.href, headers, query, params: found.params, body }),
   );
   const answer = result?.http;
   response.writeHead(Number(answer?.statusCode ?? 204), { ...answer?.headers });
   response.end(answer?.body?.bytes ?? '');
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Uint8Array> {
+  return Buffer.concat((await Array.fromAsync(request)) as Buffer[]);
 }
 
 function find(host: FunctionsHost, method: string, path: string) {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERY_LAG_MS } from '../../app.ts';
+import { DEFAULT_CONTAINER } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
 import { CommandError } from '../usage.ts';
@@ -24,6 +25,12 @@ export async function keep(
       'All of it goes on running: a sweep every five seconds, the score once an hour. Ctrl-C ends it.',
       '',
       `  curl '${system.httpUrl}/api/detections?state=new'     (asks for no key; on Azure it does)`,
+      '',
+      '  In another shell, the command line on the same storage:',
+      `  export AzureWebJobsStorage='${system.connectionString}'`,
+      ...(containers.join(',') === DEFAULT_CONTAINER ? [] : [`  export EXPORT_CONTAINERS=${containers.join(',')}`]),
+      '  npm run -s beaconwatch -- detections list',
+      `  npm run -s beaconwatch -- health --now ${new Date(Date.now()).toISOString().slice(0, 19)}Z   (the clock of the data)`,
       '',
       `  Append to blobs of the container ${containers.join(', ')}, with Azure Storage Explorer or any client, by`,
       `  ${system.connectionString}`,

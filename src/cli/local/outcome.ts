@@ -4,7 +4,7 @@ import { addCounters, NO_COUNTERS } from '../../counters.ts';
 import { lastEnd } from '../../export_state.ts';
 import type { Counters, Stores } from '../../ports.ts';
 
-export type DetectionView = Awaited<ReturnType<App['listDetections']>>['detections'][number];
+export type DetectionView = NonNullable<Awaited<ReturnType<App['getDetection']>>>;
 
 /** What storage holds at the end. */
 export interface Outcome {

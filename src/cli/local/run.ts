@@ -1,6 +1,7 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
 import { readConfig, readScoreSettings } from '../../config.ts';
+import { byAverage } from '../../core/order.ts';
 import type { Source } from '../../core/report.ts';
 import { SEED_RULE } from '../../core/rule.ts';
 import { shown } from '../../core/text.ts';
@@ -171,12 +172,29 @@ async function score(system: LocalSystem, asOf: Timestamp, say: Say): Promise<vo
   say(`every notification is sent: ${system.received.verified} received`);
 }
 
-/** The detections, as the HTTP function gives them. */
+/** The detections, as the HTTP function gives them: the lists by pages, then each with its series; in the rule's order. */
 async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
-  const response = await fetch(`${system.httpUrl}/api/detections`);
+  const detections: DetectionView[] = [];
+  let more = '';
+  do {
+    const page = (await get(system, `detections?limit=1000${more}`)) as ListedPage;
+    for (const { id } of page.detections) {
+      detections.push((await get(system, `detections/${encodeURIComponent(id)}`)) as DetectionView);
+    }
+    more = page.continuation === null ? '' : `&continuation=${page.continuation}`;
+  } while (more !== '');
+  return detections.sort(byAverage);
+}
+
+interface ListedPage {
+  readonly detections: readonly { readonly id: string }[];
+  readonly continuation: string | null;
+}
+
+async function get(system: LocalSystem, path: string): Promise<unknown> {
+  const response = await fetch(`${system.httpUrl}/api/${path}`);
   if (!response.ok) throw new CommandError(`GET /api/detections answers ${response.status}`);
-  const { detections } = (await response.json()) as { detections: DetectionView[] };
-  return detections;
+  return await response.json();
 }
 
 function lineOf(detection: DetectionView): DetectionLine {

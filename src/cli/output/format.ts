@@ -1,9 +1,9 @@
-import { stringify } from 'csv-stringify/sync';
 import type { Matched } from '../../core/addresses.ts';
 import { ORDERS, type Order } from '../../core/order.ts';
-import { inertJson, shown } from '../../core/text.ts';
+import { shown } from '../../core/text.ts';
 import type { Window } from '../../core/window.ts';
 import { UsageError } from '../usage.ts';
+import { csvLines, jsonLines } from './lines.ts';
 import { type RuleRow, ruleRow, seriesColumns } from './rows.ts';
 import { type DetectionLine, detectionTable } from './table.ts';
 
@@ -28,7 +28,7 @@ export function orderNamed(text: string): Order {
 export function formatted(matched: readonly Matched[], format: Format, options: { series: boolean; window: Window }) {
   if (format === 'table') return formattedLines(matched.map(lineOf), format, options.window);
   const rows = matched.map((each) => ({ ...ruleRow(each), ...(options.series ? seriesColumns(each) : {}) }));
-  return format === 'json' ? json(rows) : csv(rows, options.series);
+  return format === 'json' ? jsonLines(rows) : csv(rows, options.series);
 }
 
 /** The same of detections that come from elsewhere; without the series. */
@@ -37,7 +37,7 @@ export function formattedLines(lines: readonly DetectionLine[], format: Format, 
     case 'table':
       return detectionTable(lines, window);
     case 'json':
-      return json(lines.map(onlyRule));
+      return jsonLines(lines.map(onlyRule));
     case 'csv':
       return csv(lines.map(onlyRule), false);
   }
@@ -52,27 +52,8 @@ function onlyRule(line: DetectionLine): object {
   return Object.fromEntries(RULE_COLUMNS.map((column) => [column, line[column]]));
 }
 
-function json(rows: readonly object[]): string {
-  return rows.map((row) => `${inertJson(JSON.stringify(row))}\n`).join('');
-}
-
-/** The columns stand in the first line even where there are no rows, so that a script meets the same file always. */
 function csv(rows: readonly object[], series: boolean): string {
-  return stringify(
-    rows.map((row) => Object.values(row).map(cell)),
-    {
-      header: true,
-      columns: series ? [...RULE_COLUMNS, ...SERIES_COLUMNS] : [...RULE_COLUMNS],
-      // A spreadsheet would run what begins with = + - @; names come from attackers.
-      escape_formulas: true,
-    },
-  );
-}
-
-/** Lists as JSON; text without what acts on a terminal, and without the white space behind which a formula hides. */
-function cell(value: unknown): unknown {
-  if (Array.isArray(value)) return JSON.stringify(value);
-  return typeof value === 'string' ? shown(value, Number.MAX_SAFE_INTEGER).replace(/^\s+(?=[=+\-@])/, '') : value;
+  return csvLines(series ? [...RULE_COLUMNS, ...SERIES_COLUMNS] : RULE_COLUMNS, rows);
 }
 
 const RULE_COLUMNS = [

@@ -1,0 +1,23 @@
+import type { App } from '../../app.ts';
+import { shown } from '../../core/text.ts';
+import { CommandError, UsageError } from '../usage.ts';
+
+const START = /^[0-9a-f]{4,32}(\|[a-z]*)?$/;
+/** Of an id: its address, and enough of its group. */
+export const SHORT_ID_LENGTH = 12;
+
+/** The id that begins so. Throws where none does, or several. */
+export async function detectionIdOf(app: Pick<App, 'listDetections'>, start: string): Promise<string> {
+  if (!START.test(start)) throw new UsageError(`no id of a detection, nor the start of one: "${shown(start)}"`);
+  const found: string[] = [];
+  let after = null;
+  do {
+    const page = await app.listDetections({ filter: {}, sort: 'average', limit: 1000, after });
+    found.push(...page.detections.map(({ id }) => id).filter((id) => id.startsWith(start)));
+    after = page.next;
+  } while (after !== null && found.length < 2);
+  const [id] = found;
+  if (id === undefined) throw new CommandError(`there is no detection ${shown(start)}`);
+  if (found.length > 1) throw new CommandError(`more than one detection begins with ${shown(start)}: name more of it`);
+  return id;
+}

@@ -1,0 +1,24 @@
+import { dispositionPost } from '../../api/disposition.ts';
+import { faultsOf } from '../../api/query.ts';
+import { shown } from '../../core/text.ts';
+import { CommandError, UsageError } from '../usage.ts';
+import { connect } from './connect.ts';
+import { detectionIdOf } from './detection_id.ts';
+import { whoOf } from './who.ts';
+
+export interface MarkOptions {
+  readonly as: string;
+  readonly note: string;
+  readonly who?: string;
+}
+
+/** `detections mark`: what an analyst makes of a detection, in the place of what was said before. */
+export async function markCommand(start: string, { as, note, who }: MarkOptions): Promise<void> {
+  const said = dispositionPost.safeParse({ verdict: as, note, who: whoOf('--who', who) });
+  if (!said.success) throw new UsageError(faultsOf(said.error).replace(/^verdict/, '--as'));
+  const app = connect();
+  const id = await detectionIdOf(app, start);
+  const row = await app.dispose(id, said.data);
+  if (row === null) throw new CommandError(`there is no detection ${shown(id)} any more`);
+  process.stdout.write(`${id}: ${said.data.verdict}, by ${shown(said.data.who)}\n`);
+}

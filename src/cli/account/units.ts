@@ -1,0 +1,14 @@
+/** `2026-11-20 12:00` of any ISO 8601 text in UTC. */
+export function minute(timestamp: string): string {
+  return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)}`;
+}
+
+/** `30 s`, `1.5 min`: as precise as a person wants it. */
+export function secondsText(seconds: number): string {
+  return seconds < 90 ? `${rounded(seconds)} s` : `${rounded(seconds / 60)} min`;
+}
+
+/** Three digits. */
+export function rounded(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

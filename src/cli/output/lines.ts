@@ -1,0 +1,50 @@
+import Table from 'cli-table3';
+import { stringify } from 'csv-stringify/sync';
+import { inertJson, shown } from '../../core/text.ts';
+
+/** An object a line. */
+export function jsonLines(rows: readonly object[]): string {
+  return rows.map((row) => `${inertJson(JSON.stringify(row))}\n`).join('');
+}
+
+/** The columns stand in the first line even where there are no rows, so that a script meets the same file always. */
+export function csvLines(columns: readonly string[], rows: readonly object[], header = true): string {
+  const cells = rows.map((row) => columns.map((column) => cell((row as Record<string, unknown>)[column])));
+  return stringify(cells, {
+    header,
+    columns: [...columns],
+    // A spreadsheet would run what begins with = + - @; names come from attackers.
+    escape_formulas: true,
+  });
+}
+
+/** Lists as JSON; text without what acts on a terminal, and without the white space behind which a formula hides. */
+function cell(value: unknown): unknown {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'object') return JSON.stringify(value);
+  return typeof value === 'string' ? shown(value, Number.MAX_SAFE_INTEGER).replace(/^\s+(?=[=+\-@])/, '') : value;
+}
+
+export interface TextColumn {
+  readonly head: string;
+  readonly right?: boolean;
+  /** Characters that are shown of a text; by default 32. */
+  readonly widest?: number;
+}
+
+const WIDEST = 32;
+
+/** A table for a person. Texts may come from the telemetry. */
+export function textTable(columns: readonly TextColumn[], rows: readonly (readonly (string | number)[])[]): string {
+  const table = new Table({
+    head: columns.map(({ head }) => head),
+    // The library's colours would be escapes in a file or a pipe.
+    style: { head: [], border: [], compact: true },
+    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
+  });
+  for (const row of rows) {
+    table.push(row.map((value, n) => (typeof value === 'string' ? shown(value, columns[n]?.widest ?? WIDEST) : value)));
+  }
+  return `${table.toString()}\n`;
+}
