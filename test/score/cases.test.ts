@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/core/detection.ts';
-import type { Suppressible } from '../../src/partition_scan.ts';
 import type { ScoreSettings } from '../../src/score.ts';
+import { suppression } from '../contract/samples.ts';
 import { at, group, hours, idOf, inPages, RULE, SETTINGS, sinkState, Tenant } from './tenant.ts';
 
 /*
@@ -193,8 +193,7 @@ const CASES: Record<string, readonly Step[]> = {
   ],
 };
 
-const HIDDEN = (_: Suppressible): string => 'ours';
-const SHOWN = (_: Suppressible): string => '';
+const OURS = suppression({ id: 'ours', process: '', remote: '', device: BEACON.DeviceName, expires: at(1000) });
 
 /** Plays a step, tells what is due at once, and says how the row stands. */
 async function play(tenant: Tenant, step: Step, pages: number): Promise<string> {
@@ -207,8 +206,9 @@ async function play(tenant: Tenant, step: Step, pages: number): Promise<string> 
     stores: inPages(tenant.stores, pages, pages),
     settings,
     sinks: SINKS,
-    suppressedBy: step.suppressed ? HIDDEN : SHOWN,
   };
+  if (step.suppressed) await tenant.stores.suppressions.insert(OURS);
+  else await tenant.stores.suppressions.remove(OURS.id);
   await (step.behind ? tenant.run(step.run, options) : tenant.fresh(step.run, options));
   const told = tenant.told();
   for (const { sink } of told) await tenant.mark(BEACON, sink);
