@@ -4,8 +4,9 @@ import { azureStores } from './azure/index.ts';
 import type { Config } from './config.ts';
 import type { Disposition } from './core/disposition.ts';
 import { bin } from './core/kql/bin.ts';
+import type { Rule } from './core/rule.ts';
 import type { SuppressionCriteria } from './core/suppression.ts';
-import { timestampFromMs } from './core/timestamp.ts';
+import { type Timestamp, timestampFromMs } from './core/timestamp.ts';
 import {
   type DetectionDetail,
   type DetectionPage,
@@ -23,7 +24,7 @@ import { parseMessage } from './messages.ts';
 import { type NotifyEnd, notify, sinkStates } from './notify.ts';
 import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, Stores } from './ports.ts';
 import { replay } from './replay.ts';
-import { expireHistory, scorePartition, scoreWindows } from './score.ts';
+import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
 import { openSink } from './sinks/open.ts';
 import {
   type Added,
@@ -33,6 +34,7 @@ import {
   type SuppressionView,
 } from './suppressions.ts';
 import { type SweepResult, sweep, unread } from './sweep.ts';
+import { type WhatIf, WindowError, whatIf } from './what_if.ts';
 
 /** The use cases, one for each trigger, over the stores that the settings name. */
 export interface App {
@@ -43,6 +45,12 @@ export interface App {
   sweep(): Promise<SweepResult & { readonly poison: Readonly<Record<string, number>> }>;
   scoreWindows(): Promise<{ readonly asOf: string; readonly oldestUnreadMs: number | null }>;
   scorePartition(message: unknown): Promise<Run>;
+  /** The full hour up to which the timer would score now. */
+  scoredHour(): Timestamp;
+  /** Scores every partition in this process, one after the other; what is to be told goes on the queue. Throws a WindowError. */
+  runNow(asOf: Timestamp, onRun?: (run: Run) => void): Promise<Run[]>;
+  /** What another rule would make of a window that is stored. Reads only. Throws a WindowError. */
+  whatIf(rule: Rule, asOf: Timestamp): Promise<WhatIf>;
   notify(message: unknown): Promise<NotifyEnd>;
   /** Exports with something unread, touched since then (ms since the epoch; by default within the retention). */
   unread(
@@ -87,6 +95,15 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
   const sweepSettings = { ...settings, containers: config.containers };
   const ingest = new Ingest(stores, formatsOf(config.sources), settings, clock, randomUUID);
 
+  // Also when the timer comes late: the hour that it was set for, not the one that has just begun.
+  const scoredHour = () => bin(timestampFromMs(clock() - DELIVERY_LAG_MS), '1h');
+  // What is read already is scored, whatever keeps the exports out of sight; the sweep fails loudly for that.
+  const oldestUnread = () =>
+    unread(stores, sweepSettings, clock).then(
+      (found) => found.oldestUnreadMs,
+      () => null,
+    );
+
   return {
     config,
     async ingest(message) {
@@ -101,13 +118,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       return { ...(await sweep(stores, sweepSettings, clock)), poison };
     },
     async scoreWindows() {
-      // Also when the timer comes late: the hour that it was set for, not the one that has just begun.
-      const asOf = bin(timestampFromMs(clock() - DELIVERY_LAG_MS), '1h');
-      // What is read already is scored, whatever keeps the exports out of sight; the sweep fails loudly for that.
-      const oldestUnreadMs = await unread(stores, sweepSettings, clock).then(
-        (found) => found.oldestUnreadMs,
-        () => null,
-      );
+      const asOf = scoredHour();
+      const oldestUnreadMs = await oldestUnread();
       await scoreWindows(stores, asOf, oldestUnreadMs);
       await expireHistory(stores, asOf, config.historyDays);
       return { asOf, oldestUnreadMs };
@@ -117,6 +129,21 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       const states = await sinkStates(stores, sinks, job.asOf);
       return await scorePartition(stores, settings, states, job, clock);
     },
+    scoredHour,
+    async runNow(asOf, onRun = () => {}) {
+      // A row that a run of an hour to come has written would be left alone by all runs until then.
+      const last = bin(timestampFromMs(clock()), '1h');
+      if (asOf > last) throw new WindowError(`the window up to ${asOf} is not over: the last full hour is ${last}`);
+      const states = await sinkStates(stores, sinks, asOf);
+      const runs: Run[] = [];
+      for (const message of await scoreMessages(stores, asOf, await oldestUnread())) {
+        const run = await scorePartition(stores, settings, states, message, clock);
+        onRun(run);
+        runs.push(run);
+      }
+      return runs;
+    },
+    whatIf: (rule, asOf) => whatIf(stores, rule, asOf),
     async notify(message) {
       const { detectionId, sink: name } = parseMessage('notify', message);
       const sink = sinks.find((each) => each.name === name);

@@ -27,21 +27,28 @@ export interface ScoreSettings {
 }
 
 /**
- * Puts every partition on the `score` queue, for the window that ends at `asOf`, with the newest report that the runs of
- * the last hours have seen: a quiet partition cannot tell by itself whether the exporter is behind.
+ * What every partition is to be told, for the window that ends at `asOf`, with the newest report that the runs of the
+ * last hours have seen: a quiet partition cannot tell by itself whether the exporter is behind.
  */
+export async function scoreMessages(
+  stores: Pick<Stores, 'runs'>,
+  asOf: Timestamp,
+  oldestUnreadMs: number | null,
+): Promise<ScoreMessage[]> {
+  let newestReport: Timestamp | '' = '';
+  for await (const run of stores.runs.since(addMs(asOf, -FRESH_MS))) {
+    if (run.newestReport > newestReport && run.newestReport <= asOf) newestReport = run.newestReport as Timestamp;
+  }
+  return PARTITIONS.map((partition) => ({ partition, asOf, oldestUnreadMs, newestReport }));
+}
+
+/** Puts every partition on the `score` queue, for the window that ends at `asOf`. */
 export async function scoreWindows(
   stores: Pick<Stores, 'queues' | 'runs'>,
   asOf: Timestamp,
   oldestUnreadMs: number | null,
 ): Promise<void> {
-  let newestReport = '';
-  for await (const run of stores.runs.since(addMs(asOf, -FRESH_MS))) {
-    if (run.newestReport > newestReport && run.newestReport <= asOf) newestReport = run.newestReport;
-  }
-  for (const partition of PARTITIONS) {
-    await stores.queues.send('score', { partition, asOf, oldestUnreadMs, newestReport });
-  }
+  for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
 }
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
+import { RULE_SETTINGS } from '../config.ts';
 import type { IngestOptions } from './account/ingest.ts';
+import type { RunOptions } from './account/run.ts';
+import { FORMATS } from './output/format.ts';
+import { collect } from './rule_options.ts';
 import { UsageError } from './usage.ts';
 
 /** The commands that work on the storage account which the environment names, with the settings of the functions. */
@@ -20,6 +24,27 @@ export function addAccountCommands(program: Command): void {
     .summary('reads exports again, with the same cuts: nothing counts twice')
     .argument('<export...>', 'container/name, as dead-letters and health show them')
     .action(async (paths: string[]) => (await import('./account/replay.ts')).replayCommand(paths));
+
+  program
+    .command('run')
+    .summary('scores now, or asks what other settings would find')
+    .description(
+      'Scores every partition in this process, as the hourly timer does by way of the queue; what is to be told goes on\n' +
+        'the queue of the functions. With --dry-run it writes nothing, and says what would be added and what would go,\n' +
+        'compared with the detections that are live at present.',
+    )
+    .option('--now <ISO>', 'end of the window; the full hour at or before (default: the last one that is delivered)')
+    .option('--dry-run', 'write nothing; compare', false)
+    .option('--set <NAME=VALUE>', `with --dry-run, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`, collect, [])
+    .option('--format <format>', `${FORMATS.join(', ')}`, 'table')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  beaconwatch run\n' +
+        '  beaconwatch run --dry-run --set MIN_AVERAGE=30\n' +
+        '  beaconwatch run --dry-run --now 2026-11-20T12:00:00Z --set SERIES_GRAIN=report --format csv',
+    )
+    .action(async (options: RunOptions) => (await import('./account/run.ts')).runCommand(options));
 
   program
     .command('health')

@@ -12,6 +12,7 @@ import { instantOf, tomorrow } from './instant.ts';
 import { formatOf, formatted, FORMATS as OUTPUT_FORMATS, orderNamed } from './output/format.ts';
 import { inOrder } from './output/rows.ts';
 import { Progress } from './progress.ts';
+import { collect, settingsSet } from './rule_options.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 interface ScoreOptions {
@@ -59,10 +60,6 @@ export function addScoreCommand(program: Command): void {
         '  zcat PT1H.json.gz | beaconwatch score - --grain report',
     )
     .action((paths: string[], options: ScoreOptions) => score(paths, options));
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
@@ -167,16 +164,7 @@ function windowBefore(asOf: Timestamp, lookbackDays: number): Window {
 }
 
 function settingsOf(options: ScoreOptions): Record<string, string> {
-  const settings: Record<string, string> = {};
-  for (const pair of options.set) {
-    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    if (!Object.hasOwn(SCORE_SETTINGS, name)) {
-      throw new UsageError(
-        `--set wants NAME=VALUE with one of ${Object.keys(SCORE_SETTINGS).join(', ')}, got "${shown(pair)}"`,
-      );
-    }
-    settings[name] = value;
-  }
+  const settings = settingsSet(options.set, SCORE_SETTINGS);
   return options.grain === undefined ? settings : { ...settings, SERIES_GRAIN: options.grain };
 }
 
