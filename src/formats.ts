@@ -1,15 +1,18 @@
 import type { Format } from './core/reading.ts';
 import { SOURCES, type Source } from './core/report.ts';
 import { defender } from './core/sources/defender.ts';
+import { defenderRaw } from './core/sources/defender_raw.ts';
+import { sysmon } from './core/sources/sysmon.ts';
+import { wfp } from './core/sources/wfp.ts';
 
-const FORMATS: Readonly<Record<Source, readonly Format[]>> = {
-  defender: [defender],
-  'defender-raw': [],
-  sysmon: [],
-  wfp: [],
+const FORMATS: Readonly<Record<Source, Format>> = {
+  defender,
+  'defender-raw': defenderRaw,
+  sysmon,
+  wfp,
 };
 
 /** The formats of these sources, in the order in which they are tried on a record. */
 export function formatsOf(sources: readonly Source[]): readonly Format[] {
-  return SOURCES.filter((source) => sources.includes(source)).flatMap((source) => FORMATS[source]);
+  return SOURCES.filter((source) => sources.includes(source)).map((source) => FORMATS[source]);
 }

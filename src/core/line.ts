@@ -59,11 +59,13 @@ function recordsOf(text: string): readonly unknown[] | Fault {
 function read(record: unknown, formats: readonly Format[]) {
   if (!isObject(record)) return { kind: 'fault', fault: 'bad-json' } as const;
   try {
+    let kind: 'skipped' | 'unknown' = 'unknown';
     for (const format of formats) {
       const reading = format.read(record);
-      if (reading.kind !== 'unknown') return reading;
+      if (reading.kind === 'skipped') kind = 'skipped';
+      else if (reading.kind !== 'unknown') return reading;
     }
-    return { kind: 'unknown' } as const;
+    return { kind } as const;
   } catch (error) {
     // Nested deeper than the stack: known only by what happens.
     if (error instanceof RangeError) return { kind: 'fault', fault: 'too-deep' } as const;

@@ -10,10 +10,17 @@ export type Fault =
   | 'bad-json'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
-  /** A report without a Timestamp that is an instant. */
+  /** The XML of a Windows event that is none, names one thing twice, is too long, or has a document type. */
+  | 'bad-xml'
+  /** A report without a time that is an instant. */
   | 'bad-time'
-  /** A report whose name or address is neither text nor null; a record of the table whose properties are no object. */
+  /**
+   * A report whose name or address is neither text nor null; a record of the table whose properties are no object; a
+   * Windows event without a computer, or that does not say which side began the connection.
+   */
   | 'bad-field'
+  /** A connection of a Windows event without a remote address. */
+  | 'no-address'
   /** A report whose name or address is longer than 1,024 characters. */
   | 'name-too-long';
 
@@ -32,5 +39,6 @@ export type Reading =
 export interface Format {
   /** Bytes that stand in every line that holds a report of this format; other lines are not parsed. */
   readonly needle: string;
+  /** 'skipped' leaves the record to the other formats, 'unknown' as well; anything else is the last word. */
   read(record: object): Reading;
 }

@@ -1,0 +1,14 @@
+import ipaddr from 'ipaddr.js';
+
+/** The longest spelling of an IPv6 address, and a zone. */
+const MAX_LENGTH = 64;
+
+/**
+ * The IPv4 address that an IPv4-mapped IPv6 one stands for, in any spelling of it (`::ffff:203.0.113.7`,
+ * `0:0:0:0:0:FFFF:cb00:7107`); other text as it stands. Sockets for both families report IPv4 connections this way.
+ */
+export function unmapped(address: string): string {
+  if (!address.includes(':') || address.length > MAX_LENGTH || !ipaddr.IPv6.isValid(address)) return address;
+  const parsed = ipaddr.IPv6.parse(address);
+  return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address().toString() : address;
+}

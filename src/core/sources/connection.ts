@@ -1,0 +1,101 @@
+import { toint } from '../kql/toint.ts';
+import type { Reading } from '../reading.ts';
+import { isLookedAt } from '../remote.ts';
+import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Source } from '../report.ts';
+import type { Timestamp } from '../timestamp.ts';
+import { unmapped } from './address.ts';
+import { fault } from './row.ts';
+
+/** An outbound connection as a Windows event has it; of unknown type what stands in the event. */
+export interface Connection {
+  readonly source: Source;
+  readonly time: Timestamp | null;
+  readonly computer: unknown;
+  /** Path of the process's image, as of either spelling: `C:\…\x.exe`, `\device\harddiskvolume2\…\x.exe`. */
+  readonly image: unknown;
+  readonly user?: unknown;
+  /** `tcp`, `udp`, or the number of the protocol. */
+  readonly protocol: unknown;
+  readonly localIP: unknown;
+  readonly localPort: unknown;
+  readonly remoteIP: unknown;
+  readonly remotePort: unknown;
+  readonly remoteName?: unknown;
+}
+
+/**
+ * The report of one connection, count 1.
+ *
+ * Computer and process are folded to lower case: Windows does not tell their cases apart, and its tools write the same
+ * one as `WKS-1` and `wks-1`, `C:\…\Updater.exe` and `\device\…\updater.exe`. The process is the file name of the image.
+ * An IPv4-mapped address is the IPv4 address. `-` is how Windows writes an empty value.
+ */
+export function readConnection(connection: Connection): Reading {
+  const { source, time } = connection;
+  const computer = textOf(connection.computer)?.toLowerCase();
+  const image = textOf(connection.image);
+  const address = textOf(connection.remoteIP);
+  if (isAnswer(connection)) return { kind: 'skipped' };
+  if (time === null) return fault('bad-time');
+  // Of no computer, it would be one group with all others of none.
+  if (!computer || image === null || address === null) return fault('bad-field');
+  if (address === '') return fault('no-address');
+  const RemoteIP = unmapped(address);
+  const InitiatingProcessFileName = image.slice(Math.max(image.lastIndexOf('\\'), image.lastIndexOf('/')) + 1);
+  const key = {
+    source,
+    DeviceName: computer,
+    InitiatingProcessFileName: InitiatingProcessFileName.toLowerCase(),
+    RemoteIP,
+  };
+  const names = [key.DeviceName, key.InitiatingProcessFileName, RemoteIP];
+  if (names.some((name) => name.length > MAX_NAME_LENGTH)) return fault('name-too-long');
+  if (!isLookedAt(RemoteIP)) return { kind: 'excluded' };
+  return {
+    kind: 'report',
+    report: { ...key, Timestamp: time, count: 1, identity: null, facts: factsOf(connection) },
+  };
+}
+
+/**
+ * Whether this is a server's answer that only looks outbound. UDP has no connections, so that what Windows says of who
+ * began is a guess: a DNS server's answers to its clients can come as connections to them. Told by the ports: from one
+ * below 1024 to one that is not, or from one outside the dynamic range (49152 and up) into it. Clients do it the other
+ * way round. Names say nothing here: that of an address is what its owner wants it to be.
+ */
+function isAnswer({ protocol, localPort, remotePort }: Connection): boolean {
+  const transport = textOf(protocol)?.toLowerCase();
+  if (transport !== 'udp' && transport !== '17') return false;
+  const from = portOf(localPort);
+  const to = portOf(remotePort);
+  if (from === null || to === null) return false;
+  return (from < 1024 && to >= 1024) || (from < 49_152 && to >= 49_152);
+}
+
+function factsOf({ image, user, localIP, remotePort, remoteName }: Connection): Facts {
+  const local = textOf(localIP);
+  const port = portOf(remotePort);
+  return {
+    ...(port !== null && { RemotePort: port }),
+    ...factOf('LocalIP', local && unmapped(local)),
+    ...factOf('InitiatingProcessFolderPath', textOf(image)),
+    ...factOf('InitiatingProcessAccountName', textOf(user)),
+    ...factOf('RemoteUrl', textOf(remoteName)),
+  };
+}
+
+function factOf(name: keyof Facts, text: string | null): Facts {
+  return text ? { [name]: text.slice(0, MAX_FACT_LENGTH) } : {};
+}
+
+function portOf(value: unknown): number | null {
+  const port = toint(value);
+  return port !== null && port >= 0 && port <= 65_535 ? port : null;
+}
+
+/** Text as it stands, of a number its digits; '' for what is empty, null for what is no text. */
+export function textOf(value: unknown): string | null {
+  if (value === undefined || value === null || value === '-') return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' ? value : null;
+}

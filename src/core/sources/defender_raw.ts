@@ -1,0 +1,19 @@
+import type { Format } from '../reading.ts';
+import { readRow, rowOf } from './device_network_events.ts';
+import type { Row } from './row.ts';
+
+/**
+ * DeviceNetworkEvents of Defender for Endpoint without aggregated reporting: single events of connections that succeeded.
+ * The sensor does not write each one: of like connections often only the first in 24 hours (FalconForce, "Microsoft
+ * Defender for Endpoint Internals 0x03"), so the hour's count is a lower bound, and a beacon may not show at all.
+ */
+export const defenderRaw: Format = {
+  needle: 'ConnectionSuccess',
+  read(record) {
+    const row = rowOf(record as Row);
+    if (row === null) return { kind: 'unknown' };
+    if (row === 'broken') return { kind: 'fault', fault: 'bad-field' };
+    if (row === 'foreign' || row['ActionType'] !== 'ConnectionSuccess') return { kind: 'skipped' };
+    return readRow(row, 'defender-raw', () => ({ count: 1, identity: null }));
+  },
+};

@@ -1,0 +1,83 @@
+import { toint } from '../kql/toint.ts';
+import type { Reading } from '../reading.ts';
+import { isLookedAt } from '../remote.ts';
+import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report, type Source } from '../report.ts';
+import { timestampOf } from '../timestamp.ts';
+import { fault, isObject, type Row } from './row.ts';
+
+/**
+ * The row of DeviceNetworkEvents in a record: in the Streaming API's envelope, or flat, as Log Analytics and the portal
+ * write it; 'foreign' where it is of another table, 'broken' where it is of ours and cannot be read, null where it is no
+ * such record.
+ */
+export function rowOf(record: Row): Row | 'foreign' | 'broken' | null {
+  const { category, properties } = record;
+  if (typeof category === 'string' && properties !== undefined) {
+    const ours = /^(?:advancedhunting-)?devicenetworkevents$/i.test(category);
+    if (isObject(properties)) return ours ? properties : 'foreign';
+    if (ours) return 'broken';
+  }
+  const { Type, ActionType } = record;
+  if (typeof Type === 'string') return Type === 'DeviceNetworkEvents' ? record : 'foreign';
+  return typeof ActionType === 'string' && ('DeviceName' in record || 'DeviceId' in record) ? record : null;
+}
+
+/** What is made of a row that counts: its number, and what tells it from others. */
+type Counted = (report: Pick<Report, 'DeviceName' | 'Timestamp'>) => Pick<Report, 'count' | 'identity'>;
+
+/** The report that a row is, names exactly as they stand: the rule's query compares them with case. */
+export function readRow(row: Row, source: Source, counted: Counted): Reading {
+  const time = row['Timestamp'] ?? row['TimeGenerated'];
+  const Timestamp = typeof time === 'string' ? timestampOf(time) : null;
+  if (Timestamp === null) return fault('bad-time');
+
+  const DeviceName = nameOf(row['DeviceName']);
+  const InitiatingProcessFileName = nameOf(row['InitiatingProcessFileName']);
+  const RemoteIP = nameOf(row['RemoteIP']);
+  if (DeviceName === null || InitiatingProcessFileName === null || RemoteIP === null) return fault('bad-field');
+  if (Math.max(DeviceName.length, InitiatingProcessFileName.length, RemoteIP.length) > MAX_NAME_LENGTH) {
+    return fault('name-too-long');
+  }
+  if (!isLookedAt(RemoteIP)) return { kind: 'excluded' };
+  const { count, identity } = counted({ DeviceName, Timestamp });
+  return {
+    kind: 'report',
+    report: {
+      source,
+      DeviceName,
+      InitiatingProcessFileName,
+      RemoteIP,
+      Timestamp,
+      count,
+      identity,
+      facts: factsOf(row),
+    },
+  };
+}
+
+/** A group name: text as it stands; '' for null and absent, as Kusto's string has no null; null where it is no text. */
+function nameOf(value: unknown): string | null {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value : null;
+}
+
+const TEXT_FACTS = [
+  'ActionType',
+  'LocalIP',
+  'InitiatingProcessSHA1',
+  'InitiatingProcessSHA256',
+  'InitiatingProcessFolderPath',
+  'InitiatingProcessAccountName',
+  'RemoteUrl',
+] as const satisfies readonly (keyof Facts)[];
+
+function factsOf(row: Row): Facts {
+  const facts: Record<string, string | number> = {};
+  for (const name of TEXT_FACTS) {
+    const value = row[name];
+    if (typeof value === 'string' && value !== '') facts[name] = value.slice(0, MAX_FACT_LENGTH);
+  }
+  const port = toint(row['RemotePort']);
+  if (port !== null && port >= 0 && port <= 65_535) facts['RemotePort'] = port;
+  return facts;
+}

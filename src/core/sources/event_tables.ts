@@ -1,0 +1,28 @@
+import { parse_json } from '../kql/parse_json.ts';
+import { eventDataOf } from './event_data.ts';
+import { isObject, type Row } from './row.ts';
+import { eventIdOf, instantOf, type WindowsEvent } from './windows_event.ts';
+
+/**
+ * Rows of Log Analytics: `Event` (provider in `Source`, data as XML), `WindowsEvent` (`Provider`, data as an object) and
+ * `SecurityEvent` (`EventSourceName`, XML). `TimeCreated` is the event log's time; so is `TimeGenerated`, unless it was
+ * too old when it came: then Azure Monitor puts the time of its coming there.
+ */
+export function tableEventOf(record: Row): WindowsEvent | null {
+  const { EventData } = record;
+  const provider = record['Source'] ?? record['Provider'] ?? record['EventSourceName'];
+  if (typeof provider !== 'string' || record['EventID'] === undefined) return null;
+  return {
+    provider,
+    eventId: eventIdOf(record['EventID']),
+    computer: record['Computer'],
+    logged: instantOf(record['TimeCreated']) ?? instantOf(record['TimeGenerated']),
+    received: null,
+    data() {
+      if (typeof EventData === 'string' && EventData.trimStart().startsWith('<')) return eventDataOf(EventData);
+      // A dynamic column is an object, or text where it was none to Log Analytics.
+      const data = parse_json(EventData);
+      return isObject(data) ? data : 'bad-field';
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Format } from '../reading.ts';
+import { readConnection, textOf } from './connection.ts';
+import { fault, type Row } from './row.ts';
+import { windowsEventOf } from './windows_event_of.ts';
+
+const PROVIDER = 'Microsoft-Windows-Security-Auditing';
+const PERMITTED_CONNECTION = 5156;
+
+/** Outbound connections that the Windows Filtering Platform permitted: event 5156 of the Security log. */
+export const wfp: Format = {
+  // In each of its records as the event's number; in few others, where the provider's name would be in all of the log.
+  needle: '5156',
+  read(record) {
+    const event = windowsEventOf(record as Row);
+    if (event === null) return { kind: 'unknown' };
+    if (event.provider !== PROVIDER || event.eventId !== PERMITTED_CONNECTION) return { kind: 'skipped' };
+    const data = event.data();
+    if (typeof data === 'string') return fault(data);
+    const outbound = isOutbound(data);
+    if (outbound === null) return fault('bad-field');
+    if (!outbound) return { kind: 'skipped' };
+    return readConnection({
+      source: 'wfp',
+      time: event.logged ?? event.received,
+      computer: event.computer,
+      image: data['Application'],
+      protocol: data['Protocol'],
+      localIP: data['SourceAddress'],
+      localPort: data['SourcePort'],
+      remoteIP: data['DestAddress'],
+      remotePort: data['DestPort'],
+    });
+  },
+};
+
+const OUTBOUND = '%%14593';
+const CONNECT = '%%14611';
+/** FWPS_LAYER_ALE_AUTH_CONNECT_V4 and _V6, then _RECV_ACCEPT_V4 and _V6 (Windows Driver Kit, fwpsk.h). */
+const LAYERS = new Map([
+  ['48', true],
+  ['50', true],
+  ['44', false],
+  ['46', false],
+]);
+
+/**
+ * Whether a process of the computer began it: Direction outbound, at the Connect layer; null where the event does not
+ * say. Some tools write out the two codes in the language of the computer (`Sortant`), and the number of the layer is
+ * what is left to go by.
+ */
+function isOutbound(data: Row): boolean | null {
+  const direction = textOf(data['Direction']) ?? '';
+  const layer = textOf(data['LayerName']) ?? '';
+  if (isCode(direction) && isCode(layer)) return direction === OUTBOUND && layer === CONNECT;
+  return LAYERS.get(textOf(data['LayerRTID']) ?? '') ?? null;
+}
+
+function isCode(text: string): boolean {
+  return /^%%\d+$/.test(text);
+}
