@@ -128,6 +128,21 @@ describe('scorePartition removes detections', () => {
     expect(await tenant.all()).toHaveLength(0);
   });
 
+  it('but not one that another run opens again before it is gone', async () => {
+    await tenant.detected(group(1), { state: 'resolved', lastMatched: at(0), asOf: at(20) });
+    const stores = withDetections(tenant.stores, (base) => ({
+      remove: async (rows) => {
+        expect(rows.map(({ id }) => id)).toEqual([`${group(1).groupId}|seed`]);
+        await tenant.reports(group(1), hours(94, 97));
+        await tenant.fresh(98);
+        await base.remove(rows);
+      },
+    }));
+    await tenant.run(98, { stores });
+    expect(await tenant.detection(group(1))).toMatchObject({ state: 'new', episode: at(98) });
+    expect((await tenant.detection(group(1))).episodes).toHaveLength(1);
+  });
+
   it('by the hundred, with rows in passing', async () => {
     const groups = Array.from({ length: 250 }, (_, number) => group(number));
     for (const each of groups) {

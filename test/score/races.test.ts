@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dispose } from '../../src/disposition.ts';
-import type { Stores } from '../../src/ports.ts';
+import type { Run, Stores } from '../../src/ports.ts';
 import { mulberry32 } from '../random.ts';
 import { at, group, hours, idOf, sinkState, Tenant, withDetections } from './tenant.ts';
 
@@ -166,50 +166,64 @@ describe('scorePartition that would resolve', () => {
   });
 });
 
-describe('scorers and a notifier at once', () => {
-  it.each(hours(1, 40))('in disorder %d leave the rows of one scorer, and all deliveries', async (seed) => {
-    const random = mulberry32(seed);
-    const pause = async () => {
-      for (let turns = Math.floor(random() * 6); turns > 0; turns--) await Promise.resolve();
-    };
-    const slow = withDetections(tenant.stores, (base) => ({
-      get: async (id) => {
-        await pause();
-        return base.get(id);
-      },
-      insert: async (detection) => {
-        await pause();
-        const version = await base.insert(detection);
-        await pause();
-        return version;
-      },
-      update: async (detection, version) => {
-        await pause();
-        const written = await base.update(detection, version);
-        await pause();
-        return written;
-      },
-    }));
-    const all = [BEACON, group(2), group(1, '3000000b'), group(4, '3fffffff')];
-    const gone = group(3, '3fffffff');
-    await tenant.detected(gone, { asOf: at(-20), lastMatched: at(-20) });
-    for (const each of all.slice(1)) await tenant.reports(each, hours(0, 3));
-    const notifying = async () => {
-      for (const each of [...all, gone]) {
-        for (let tries = 0; (await tenant.row(each)) === null && tries < 50; tries++) await pause();
-        await pause();
-        await tenant.mark(each, 'chat', { answer: each.groupId });
+describe('scorers, a notifier and an analyst at once', () => {
+  it.each(hours(1, 40))(
+    'in disorder %d leave the rows of one scorer, all deliveries and all that was said',
+    async (seed) => {
+      const random = mulberry32(seed);
+      const pause = async () => {
+        for (let turns = Math.floor(random() * 6); turns > 0; turns--) await Promise.resolve();
+      };
+      const slow = withDetections(tenant.stores, (base) => ({
+        get: async (id) => {
+          await pause();
+          return base.get(id);
+        },
+        insert: async (detection) => {
+          await pause();
+          const version = await base.insert(detection);
+          await pause();
+          return version;
+        },
+        update: async (detection, version) => {
+          await pause();
+          const written = await base.update(detection, version);
+          await pause();
+          return written;
+        },
+      }));
+      const all = [BEACON, group(2), group(1, '3000000b'), group(4, '3fffffff')];
+      const gone = group(3, '3fffffff');
+      await tenant.detected(gone, { asOf: at(-20), lastMatched: at(-20) });
+      for (const each of all.slice(1)) await tenant.reports(each, hours(0, 3));
+      const notifying = async () => {
+        for (const each of [...all, gone]) {
+          for (let tries = 0; (await tenant.row(each)) === null && tries < 50; tries++) await pause();
+          await pause();
+          await tenant.mark(each, 'chat', { answer: each.groupId });
+        }
+      };
+      const judging = async () => {
+        for (const each of [gone, ...all]) {
+          for (let tries = 0; (await tenant.row(each)) === null && tries < 50; tries++) await pause();
+          await pause();
+          const said = { verdict: 'acknowledged', note: each.groupId, who: 'ana' } as const;
+          await dispose(slow, idOf(each), said, () => 7);
+        }
+      };
+      const runs = [4, 4, 4].map((hour) => tenant.fresh(hour, { stores: slow, sinks: SINKS }));
+      const [first, second, third] = await Promise.all([...runs, notifying(), judging()]);
+      for (const run of [first, second, third]) expect((run as Run | undefined)?.opened).toBe(all.length);
+      const alone = new Tenant();
+      await alone.detected(gone, { asOf: at(-20), lastMatched: at(-20) });
+      for (const each of all) await alone.reports(each, hours(0, 3));
+      await alone.fresh(4);
+      const rows = await tenant.all();
+      expect(rows.map(({ detection }) => detection)).toEqual((await alone.all()).map(({ detection }) => detection));
+      for (const { detection, deliveries, disposition } of rows) {
+        expect(deliveries['chat']?.answer).toBe(detection.groupId);
+        expect(disposition?.note).toBe(detection.groupId);
       }
-    };
-    const runs = [4, 4, 4].map((hour) => tenant.fresh(hour, { stores: slow, sinks: SINKS }));
-    const [first, second, third] = await Promise.all([...runs, notifying()]);
-    for (const run of [first, second, third]) expect(run?.opened).toBe(all.length);
-    const alone = new Tenant();
-    await alone.detected(gone, { asOf: at(-20), lastMatched: at(-20) });
-    for (const each of all) await alone.reports(each, hours(0, 3));
-    await alone.fresh(4);
-    const rows = await tenant.all();
-    expect(rows.map(({ detection }) => detection)).toEqual((await alone.all()).map(({ detection }) => detection));
-    for (const { detection, deliveries } of rows) expect(deliveries['chat']?.answer).toBe(detection.groupId);
-  });
+    },
+  );
 });
