@@ -33,7 +33,8 @@ export class DetectionCursor {
   }
 
   async #peek(): Promise<Versioned<DetectionRow> | undefined> {
-    while (this.#next === this.#page.length) {
+    // No page is empty.
+    if (this.#next === this.#page.length) {
       const page = await this.#pages.next();
       if (page.done) return undefined;
       this.#page = page.value;

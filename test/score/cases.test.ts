@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Contribution } from '../../src/core/contribution.ts';
 import type { Detection } from '../../src/core/detection.ts';
 import type { ScoreSettings } from '../../src/score.ts';
 import { suppression } from '../contract/samples.ts';
-import { at, group, hours, idOf, inPages, RULE, SETTINGS, sinkState, Tenant } from './tenant.ts';
+import { at, group, hours, idOf, inPages, RULE, SETTINGS, sinkState, Tenant, withCounts } from './tenant.ts';
 
 /*
  * The life of one group as a table. The rule of these tests asks for four steady hours above 45 within a window of
@@ -292,6 +293,29 @@ describe('a detection', () => {
     expect(await lookedAt()).toBe(at(16));
     await play(tenant, { run: 40, stands: '-' }, 1000);
     expect(await lookedAt()).toBe(at(40));
+  });
+
+  it('is looked behind over the newest 500 rows, however they come in pages', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(BEACON, hours(0, 3));
+    const [model] = await tenant.counts();
+    const rows = Array.from({ length: 700 }, (_, n) => ({
+      ...(model as Contribution),
+      facts: { RemotePort: n < 300 ? 80 : 443 },
+    }));
+    const stores = withCounts(tenant.stores, () => ({
+      async *read(groupId, after, asOf) {
+        expect([groupId, after, asOf]).toEqual([BEACON.groupId, at(-8), at(4)]);
+        yield rows.slice(0, 600);
+        yield rows.slice(600);
+      },
+    }));
+    await tenant.fresh(4, { stores });
+    const { ports } = (await tenant.detection(BEACON)).traffic;
+    expect(ports).toEqual([
+      { port: 443, reports: 400 },
+      { port: 80, reports: 100 },
+    ]);
   });
 
   it('is the same whether overlapping runs take turns or come at once', async () => {

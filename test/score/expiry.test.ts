@@ -149,7 +149,15 @@ describe('scorePartition removes detections', () => {
       await tenant.detected(each, { state: 'resolved', lastMatched: at(0), asOf: at(20) });
       await tenant.reports(each, [0]);
     }
-    expect(await tenant.run(98)).toMatchObject({ groups: 0, expiredRows: 250 });
+    const atOnce: number[] = [];
+    const stores = withDetections(tenant.stores, (base) => ({
+      remove: async (rows) => {
+        atOnce.push(rows.length);
+        await base.remove(rows);
+      },
+    }));
+    expect(await tenant.run(98, { stores })).toMatchObject({ groups: 0, expiredRows: 250 });
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(100);
     expect(await tenant.all()).toEqual([]);
     expect(await tenant.counts()).toEqual([]);
   });
