@@ -12,6 +12,7 @@ import {
   type DetectionPage,
   type DetectionQuery,
   getDetection,
+  idsBeginningWith,
   listDetections,
   type SuppressionTest,
   testSuppression,
@@ -64,6 +65,8 @@ export interface App {
   health(): Promise<Health>;
   listDetections(query: DetectionQuery): Promise<DetectionPage>;
   getDetection(id: string): Promise<DetectionDetail | null>;
+  /** The ids of detections that begin so, two at most. */
+  detectionIds(start: string): Promise<readonly string[]>;
   /** Says what a person makes of a detection; null where there is none of this id. */
   dispose(id: string, said: Omit<Disposition, 'at'>): Promise<DetectionRow | null>;
   addSuppression(wanted: NewSuppression, force: boolean): Promise<Added>;
@@ -158,6 +161,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     health: () => health(stores, sweepSettings, sinkNames, clock),
     listDetections: (query) => listDetections(stores, sinkNames, query),
     getDetection: (id) => getDetection(stores, id, config.rule.lookbackDays),
+    detectionIds: (start) => idsBeginningWith(stores, start, 2),
     dispose: (id, said) => dispose(stores, id, said, clock),
     addSuppression: (wanted, force) => addSuppression(stores, wanted, force, clock, newSuppressionId),
     listSuppressions: () => listSuppressions(stores, clock),

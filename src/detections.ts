@@ -185,6 +185,20 @@ export async function getDetection(
   return { id, ...detection, deliveries, disposition, latestReports, queries };
 }
 
+/** The ids that begin so, the first `most` of them. */
+export async function idsBeginningWith(
+  stores: Pick<Stores, 'detections'>,
+  start: string,
+  most: number,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const page of stores.detections.summaries({}, [])) {
+    ids.push(...page.map(({ detection }) => detectionIdOf(detection)).filter((id) => id.startsWith(start)));
+    if (ids.length >= most) break;
+  }
+  return ids.slice(0, most);
+}
+
 function viewOf({ detection, deliveries, disposition }: SummaryRow): SummaryView {
   return { id: detectionIdOf(detection), ...detection, deliveries, disposition };
 }

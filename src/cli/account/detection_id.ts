@@ -1,3 +1,4 @@
+import { DETECTION_ID } from '../../api/detection.ts';
 import type { App } from '../../app.ts';
 import { shown } from '../../core/text.ts';
 import { CommandError, UsageError } from '../usage.ts';
@@ -7,15 +8,11 @@ const START = /^[0-9a-f]{4,32}(\|[a-z]*)?$/;
 export const SHORT_ID_LENGTH = 12;
 
 /** The id that begins so. Throws where none does, or several. */
-export async function detectionIdOf(app: Pick<App, 'listDetections'>, start: string): Promise<string> {
+export async function idBeginningWith(app: Pick<App, 'detectionIds'>, start: string): Promise<string> {
   if (!START.test(start)) throw new UsageError(`no id of a detection, nor the start of one: "${shown(start)}"`);
-  const found: string[] = [];
-  let after = null;
-  do {
-    const page = await app.listDetections({ filter: {}, sort: 'average', limit: 1000, after });
-    found.push(...page.detections.map(({ id }) => id).filter((id) => id.startsWith(start)));
-    after = page.next;
-  } while (after !== null && found.length < 2);
+  // A whole one is looked up by whoever asks for it.
+  if (DETECTION_ID.test(start)) return start;
+  const found = await app.detectionIds(start);
   const [id] = found;
   if (id === undefined) throw new CommandError(`there is no detection ${shown(start)}`);
   if (found.length > 1) throw new CommandError(`more than one detection begins with ${shown(start)}: name more of it`);

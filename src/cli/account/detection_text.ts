@@ -68,7 +68,7 @@ function trafficText({ traffic, ...each }: DetectionDetail): string[] {
   const tries = traffic.succeeded + traffic.failed;
   const list = (texts: readonly string[]) => texts.map((text) => shown(text, 120)).join(', ');
   return labelled([
-    ['devices', `${each.devices} talk to the address`],
+    ['devices', each.devices === 1 ? '1 talks to the address' : `${each.devices} talk to the address`],
     ['others', list(each.otherProcesses)],
     ['ports', ports],
     ['outcome', tries === 0 ? '' : `${traffic.succeeded} reports of connections, ${traffic.failed} of failed attempts`],

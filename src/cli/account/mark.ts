@@ -3,7 +3,7 @@ import { faultsOf } from '../../api/query.ts';
 import { shown } from '../../core/text.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
-import { detectionIdOf } from './detection_id.ts';
+import { idBeginningWith } from './detection_id.ts';
 import { whoOf } from './who.ts';
 
 export interface MarkOptions {
@@ -17,8 +17,8 @@ export async function markCommand(start: string, { as, note, who }: MarkOptions)
   const said = dispositionPost.safeParse({ verdict: as, note, who: whoOf('--who', who) });
   if (!said.success) throw new UsageError(faultsOf(said.error).replace(/^verdict/, '--as'));
   const app = connect();
-  const id = await detectionIdOf(app, start);
+  const id = await idBeginningWith(app, start);
   const row = await app.dispose(id, said.data);
-  if (row === null) throw new CommandError(`there is no detection ${shown(id)} any more`);
+  if (row === null) throw new CommandError(`there is no detection ${shown(id)}`);
   process.stdout.write(`${id}: ${said.data.verdict}, by ${shown(said.data.who)}\n`);
 }
