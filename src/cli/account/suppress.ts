@@ -1,4 +1,4 @@
-import type { SuppressionCriteria } from '../../core/suppression.ts';
+import { faultOf, type SuppressionCriteria } from '../../core/suppression.ts';
 import { shown } from '../../core/text.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../suppressions.ts';
@@ -79,6 +79,8 @@ export async function testCommand(id: string | undefined, options: CriteriaOptio
   const format = formatOf(options.format);
   const app = connect();
   const criteria = id === undefined ? criteriaOf(options) : await criteriaOfEntry(app, id);
+  const fault = faultOf(criteria);
+  if (fault !== null) throw new UsageError(fault);
   const { window, total, detections } = await app.testSuppression(criteria);
   process.stdout.write(listText(detections, format));
   const span = window === null ? 'there are no detections' : `in the window that ends at ${window.asOf.slice(0, 16)}Z`;
