@@ -136,12 +136,12 @@ describe('beaconwatch suppress', () => {
     const criteria = ['--process', 'updater.exe', '--remote', '203.0.113.77/24'];
     const tested = await beaconwatch('suppress', 'test', ...criteria, '--format', 'json');
     expect(jsonOf(tested)).toMatchObject([{ RemoteIP: '203.0.113.7' }]);
-    expect(tested.stderr).toMatch(/^1 detections would have been hidden: in the window that ends at .*Z\n$/);
+    expect(tested.stderr).toMatch(/^1 detection would have been hidden: in the window that ends at .*Z\n$/);
 
     const added = await beaconwatch('suppress', 'add', ...criteria, '--reason', 'ours', '--format', 'json');
     expect(added).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('It fits 1 detections of the last window'),
+      stderr: expect.stringContaining('It fits 1 detection of the last window'),
     });
     const [{ id, ...entry }] = jsonOf(added);
     expect(entry).toMatchObject({ process: 'updater.exe', remote: '203.0.113.0/24', owner: 'ana', reason: 'ours' });

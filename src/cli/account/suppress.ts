@@ -48,7 +48,7 @@ export async function addCommand(options: AddOptions): Promise<void> {
   process.stdout.write(entriesText([{ ...suppression, ...never }], format));
   const { total } = await app.testSuppression(suppression);
   process.stderr.write(
-    `It fits ${total} detections of the last window, and hides from the next scoring run on, until ${minute(expires)}.\n`,
+    `It fits ${amount(total)} of the last window, and hides from the next scoring run on, until ${minute(expires)}.\n`,
   );
 }
 
@@ -84,7 +84,7 @@ export async function testCommand(id: string | undefined, options: CriteriaOptio
   const { window, total, detections } = await app.testSuppression(criteria);
   process.stdout.write(listText(detections, format));
   const span = window === null ? 'there are no detections' : `in the window that ends at ${window.asOf.slice(0, 16)}Z`;
-  process.stderr.write(`${total} detections would have been hidden: ${span}\n`);
+  process.stderr.write(`${amount(total)} would have been hidden: ${span}\n`);
   if (detections.length < total) process.stderr.write(`the first ${detections.length} of them are shown\n`);
 }
 
@@ -152,4 +152,8 @@ function criteriaText({ device, process, remote, source, detector }: Suppression
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
+}
+
+function amount(detections: number): string {
+  return detections === 1 ? '1 detection' : `${detections} detections`;
 }
