@@ -59,8 +59,8 @@ export interface App {
   ): Promise<{ readonly exports: readonly ExportInfo[]; readonly missingContainers: readonly string[] }>;
   /** Reads an export to its end, however long it takes. */
   readOn(ref: ExportRef): Promise<IngestResult>;
-  /** Reads an export again with the cuts that it has; null where nothing was read of it. */
-  replay(ref: ExportRef): Promise<IngestResult | null>;
+  /** Reads an export again with the cuts that it has, or see `replay`; null where nothing was read of it. */
+  replay(ref: ExportRef, force?: boolean): Promise<IngestResult | null>;
   deadLetters(): AsyncIterable<DeadLetter>;
   health(): Promise<Health>;
   listDetections(query: DetectionQuery): Promise<DetectionPage>;
@@ -154,8 +154,10 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     unread: (since) => unread(stores, sweepSettings, clock, since),
     readOn: (ref) => ingest.ingest(ref, Number.POSITIVE_INFINITY),
-    async replay(ref) {
-      return (await replay(stores.exportStates, ref)) ? await ingest.ingest(ref, Number.POSITIVE_INFINITY) : null;
+    async replay(ref, force) {
+      return (await replay(stores.exportStates, ref, force))
+        ? await ingest.ingest(ref, Number.POSITIVE_INFINITY)
+        : null;
     },
     deadLetters: () => stores.deadLetters.list(),
     health: () => health(stores, sweepSettings, sinkNames, clock),

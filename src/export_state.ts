@@ -7,9 +7,13 @@ const CLAIM_MS = 10 * 60_000;
 const FIRST_BACK_OFF_MS = 60_000;
 const LONGEST_BACK_OFF_MS = 6 * 3_600_000;
 const LEFT = 'a worker stopped before it was done';
+/** Why an export is refused that was replaced. */
+export const REPLACED =
+  'it was replaced or cut short after raw events of it had been counted, ' +
+  'which cannot be told from those that it holds now; nothing more of it is read';
 
 /** The state of an export that nobody has read from. */
-export function newState({ container, name, lastModified }: ExportInfo): ExportState {
+export function newState({ container, name, created, lastModified }: ExportInfo): ExportState {
   return {
     container,
     name,
@@ -20,6 +24,9 @@ export function newState({ container, name, lastModified }: ExportInfo): ExportS
     claimedBy: '',
     tail: '',
     recognised: false,
+    raw: false,
+    created,
+    searched: 0,
     lastModified,
     counters: NO_COUNTERS,
     failures: 0,
@@ -32,6 +39,11 @@ export function newState({ container, name, lastModified }: ExportInfo): ExportS
 /** The export was replaced or cut short: what it holds now is read from its first byte. */
 export function nextGeneration(state: ExportState, info: ExportInfo): ExportState {
   return { ...newState(info), generation: state.generation + 1 };
+}
+
+/** What it holds now is read from its first byte, whatever was counted of what it held before. */
+export function readAnew(state: ExportState): ExportState {
+  return nextGeneration(state, { ...state, length: 0 });
 }
 
 /** The same cuts once more: everything is read again, and writes the rows that it wrote. */
@@ -70,16 +82,22 @@ export function isBackingOff(state: ExportState, worker: string | null, now: num
 }
 
 /** `worker` takes the open segment, which stands as it is. That its owner left it without a word is a failure like others. */
-export function claimed(state: ExportState, worker: string, now: number): ExportState {
+export function claimed(state: ExportState, { created }: ExportInfo, worker: string, now: number): ExportState {
   const isLeft = state.claimedAt !== null && state.claimedBy !== worker;
-  return { ...(isLeft ? failed(state, LEFT, now) : state), claimedAt: now, claimedBy: worker };
+  return { ...(isLeft ? failed(state, LEFT, now) : state), created, claimedAt: now, claimedBy: worker };
 }
 
 /** `worker` cuts a segment and takes it. */
 export function claimedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worker: string, now: number): ExportState {
   const ends = [...state.ends, cut.end];
   // One that was refused before its first cut has lines by now.
-  return { ...claimed(state, worker, now), ends, tail: cut.tail, lastModified: info.lastModified, refused: false };
+  return {
+    ...claimed(state, info, worker, now),
+    lastModified: info.lastModified,
+    ends,
+    tail: cut.tail,
+    refused: false,
+  };
 }
 
 /** The open segment is done. */
@@ -94,21 +112,37 @@ export function committed(state: ExportState, counters: Counters, recognised: bo
   };
 }
 
-/** The open segment was tried in vain: again after a while that doubles each time, up to six hours. */
-export function failed(state: ExportState, reason: string, now: number): ExportState {
+/** Tried in vain: again after a while that doubles each time, up to six hours. Why it is refused stays known. */
+export function failed(state: ExportState, why: string, now: number): ExportState {
+  const reason = state.refused ? state.reason : why;
   const backOff = Math.min(FIRST_BACK_OFF_MS * 2 ** state.failures, LONGEST_BACK_OFF_MS);
   return { ...state, ...UNCLAIMED, failures: state.failures + 1, nextTry: now + backOff, reason };
 }
 
-/** Of a foreign format: left alone until it changes, or is replayed. */
+/** Not read: left alone until it changes, or is replayed. */
 export function refused(state: ExportState, reason: string, info: ExportInfo): ExportState {
-  return { ...state, ...UNCLAIMED, ...WELL, refused: true, reason, lastModified: info.lastModified };
+  return { ...state, ...UNCLAIMED, ...WELL, ...metAs(info), refused: true, reason };
 }
 
 /** Looked at, and nothing to read: it has not failed, and what has changed of it does not matter. */
 export function seen(state: ExportState, info: ExportInfo): ExportState {
   const { refused, reason } = state;
-  return { ...state, ...WELL, reason: refused ? reason : '', lastModified: info.lastModified };
+  return { ...state, ...WELL, ...metAs(info), reason: refused ? reason : '' };
+}
+
+/** Searched for a line end up to its length, in vain. */
+export function searched(state: ExportState, info: ExportInfo): ExportState {
+  return { ...seen(state, info), searched: info.length };
+}
+
+/** Raw events of it are stored from now on. */
+export function withRaw(state: ExportState): ExportState {
+  return { ...state, raw: true };
+}
+
+/** What is kept of how an export was met, to see a change of it. */
+function metAs({ created, lastModified }: ExportInfo) {
+  return { created, lastModified };
 }
 
 const UNCLAIMED = { claimedAt: null, claimedBy: '' } as const;

@@ -1,6 +1,7 @@
 import { dueOf, isOfThisChange } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
+import { REPLACED } from './export_state.ts';
 import type { Clock, ExportState, SinkState, Stores, SummaryRow } from './ports.ts';
 import { type SweepSettings, unread } from './sweep.ts';
 
@@ -127,6 +128,17 @@ async function disabled(stores: Stores, sinks: readonly string[]): Promise<strin
   return states.filter((state) => state !== null && state.disabledAt !== null).map((state) => state?.name ?? '');
 }
 
+function times(number: number): string {
+  return number === 1 ? 'once' : `${number} times`;
+}
+
+/** What to do about an export that is refused. */
+function stepAfter(reason: string): string {
+  return reason === REPLACED
+    ? 'Where it may count twice what both have in common: beaconwatch replay --force.'
+    : 'After a fix: beaconwatch replay.';
+}
+
 function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
   const { lastRun, unread, failing, refused, missingContainers, notifications, disabledSinks, queues } = facts;
   const hours = (ms: number) => `${(ms / HOUR_MS).toFixed(1)} h`;
@@ -145,9 +157,9 @@ function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
       ? [`An export has waited ${hours(unread.oldestMs)} to be read: see below, or the log of sweepExports.`]
       : []),
     ...failing.map(
-      (each) => `${each.export} failed ${each.failures} times (${each.reason}); next try ${each.nextTry}.`,
+      (each) => `${each.export} failed ${times(each.failures)} (${each.reason}); next try ${each.nextTry}.`,
     ),
-    ...refused.map((each) => `${each.export} is refused: ${each.reason}. After a fix: beaconwatch replay.`),
+    ...refused.map((each) => `${each.export} is refused: ${each.reason}. ${stepAfter(each.reason)}`),
     ...missingContainers.map(
       (name) => `There is no container ${name}: see EXPORT_CONTAINERS, and the export's settings.`,
     ),

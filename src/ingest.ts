@@ -13,15 +13,21 @@ import {
   newState,
   nextGeneration,
   openSegment,
+  REPLACED,
   refused,
+  searched,
   seen,
+  withRaw,
 } from './export_state.ts';
+import { MAX_LINE_BYTES } from './lines.ts';
 import type { Clock, Counters, ExportInfo, ExportRef, ExportState, Stores, Versioned } from './ports.ts';
 import { cutSegment, tailOf } from './segment.ts';
 
 export interface IngestSettings {
   readonly retentionDays: number;
   readonly segmentBytes?: number;
+  /** Of the blocks in which raw events are counted. */
+  readonly blockBytes?: number;
 }
 
 /** How a reading ended. */
@@ -34,7 +40,7 @@ export type IngestEnd =
   | 'held'
   /** It failed a while ago, and its next try is not due. */
   | 'backing-off'
-  /** Of a foreign format. */
+  /** Of a foreign format, or replaced after raw events of it were counted. */
   | 'refused'
   /** There is no such export (any more). */
   | 'gone';
@@ -121,37 +127,40 @@ export class Ingest {
   }
 
   async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Step> {
-    const { exportStates } = this.#stores;
+    const { exports, exportStates } = this.#stores;
     const { row, version } = found;
     const now = this.#clock();
     if (isHeld(row, worker, now)) return end('held');
     if (isBackingOff(row, worker, now)) return end('backing-off');
-    if (row.refused && info.lastModified <= row.lastModified) return end('refused');
+    if (row.refused && row.failures === 0 && info.lastModified <= row.lastModified) return end('refused');
 
     const next = await this.#next(row, info, worker);
     // Asked last: so what was just read is of the content that the earlier segments are of.
-    if (await this.#isReplaced(row, info)) {
-      const begun = await exportStates.replace(nextGeneration(row, info), version);
-      return begun === null ? AGAIN : { kind: 'restarted' };
-    }
+    if (await this.#isReplaced(row, info)) return await this.#replaced(found, info);
     if (next === null) return await this.#nothingNew(found, info);
     if (next === 'no-lines') {
       await exportStates.replace(refused(row, EXPECTED_LINES, info), version);
       return AGAIN;
     }
+    // A cut is of the content that its time of creation is of.
+    if (!next.repeat && (await exports.info(info))?.created !== info.created) return AGAIN;
     const claim = next.state === row ? version : await exportStates.replace(next.state, version);
     return claim === null ? AGAIN : await this.#applyAndCommit({ ...next, version: claim }, info);
   }
 
   /** The open segment, or the next one, cut; null where there is none yet. */
   async #next(row: ExportState, info: ExportInfo, worker: string) {
-    if (row.refused && row.ends.length > 0) return null;
+    const isSame = row.created === info.created;
+    const isKnown = isSame && info.created !== null;
+    // What had no line end in its head has none however it grows.
+    if (row.refused && (row.ends.length > 0 || isKnown)) return null;
     const open = openSegment(row);
     // Ours already, where the answer to our claim was lost.
-    if (open !== null && row.claimedBy === worker) return { state: row, segment: open, repeat: true };
-    if (open !== null) return { state: claimed(row, worker, this.#clock()), segment: open, repeat: true };
+    if (open !== null && row.claimedBy === worker && isSame) return { state: row, segment: open, repeat: true };
+    if (open !== null) return { state: claimed(row, info, worker, this.#clock()), segment: open, repeat: true };
     const start = lastEnd(row);
-    const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), this.#settings.segmentBytes);
+    const options = { segmentBytes: this.#settings.segmentBytes, searched: isKnown ? row.searched : 0 };
+    const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), options);
     if (cut === null || cut === 'no-lines') return cut;
     const state = claimedUpTo(row, cut, info, worker, this.#clock());
     return { state, segment: { start, end: cut.end }, repeat: false };
@@ -159,29 +168,54 @@ export class Ingest {
 
   async #isReplaced(state: ExportState, info: ExportInfo): Promise<boolean> {
     const last = lastEnd(state);
-    return last > 0 && (info.length < last || (await tailOf(this.#stores.exports, info, last)) !== state.tail);
+    if (last === 0) return false;
+    if (info.length < last || isCreatedAnew(state, info)) return true;
+    return (await tailOf(this.#stores.exports, info, last)) !== state.tail;
   }
 
-  /** Notes a change that brought nothing to read (a tag, a tier), or that it is well again: the sweep asks no more. */
+  /** Begins anew; or nothing more is read, where raw events would count twice. */
+  async #replaced({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
+    const next = row.raw ? refused(row, REPLACED, info) : nextGeneration(row, info);
+    const written = await this.#stores.exportStates.replace(next, version);
+    return written === null || row.raw ? AGAIN : { kind: 'restarted' };
+  }
+
+  /**
+   * Notes a change that brought nothing to read (a tag, a tier), or that it is well again: the sweep asks no more. Of a
+   * long line that is not at its end, too, how far it goes: the next one who looks goes on from there.
+   */
   async #nothingNew({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
     const isRead = row.refused || lastEnd(row) === info.length;
-    if (row.failures > 0 || (isRead && row.lastModified < info.lastModified)) {
+    if (!isRead && info.length - Math.max(lastEnd(row), row.searched) > MAX_LINE_BYTES) {
+      await this.#stores.exportStates.replace(searched(row, info), version);
+    } else if (row.failures > 0 || (isRead && row.lastModified < info.lastModified)) {
       await this.#stores.exportStates.replace(seen(row, info), version);
     }
     return end(row.refused ? 'refused' : 'up-to-date');
   }
 
-  async #applyAndCommit({ version, ...work }: Claim, info: ExportInfo): Promise<Step> {
+  async #applyAndCommit({ version: claimVersion, ...claim }: Claim, info: ExportInfo): Promise<Step> {
     const { exportStates } = this.#stores;
-    const { state } = work;
+    const { blockBytes } = this.#settings;
+    let { state } = claim;
+    let version = claimVersion;
+    const noteRaw = async (): Promise<boolean> => {
+      if (state.raw) return true;
+      const noted = await exportStates.replace(withRaw(state), version);
+      if (noted === null) return false;
+      state = withRaw(state);
+      version = noted;
+      return true;
+    };
+    const work = { ...claim, noteRaw, ...(blockBytes !== undefined && { blockBytes }) };
     const kept = {
       after: timestampFromMs(this.#clock() - this.#settings.retentionDays * DAY_MS),
       // By when the report came, not by when it is read: whoever reads the segment once more decides the same.
       upTo: timestampFromMs(state.lastModified + AHEAD_MS),
     };
     const applied = await applySegment(this.#stores, this.#formats, work, kept);
-    // The next step finds out, and begins anew.
-    if (applied === 'replaced') return AGAIN;
+    // The next step finds out what there is to do.
+    if (applied === 'replaced' || applied === 'lost') return AGAIN;
     if (applied === 'foreign') {
       await exportStates.replace(refused(state, EXPECTED_FORMAT, info), version);
       return AGAIN;
@@ -207,7 +241,7 @@ export class Ingest {
   }
 }
 
-interface Claim extends Work {
+interface Claim extends Omit<Work, 'noteRaw'> {
   readonly version: string;
 }
 
@@ -221,6 +255,15 @@ const AGAIN: Step = { kind: 'again' };
 
 function end(end: IngestEnd): Step {
   return { kind: 'end', end };
+}
+
+/**
+ * Whether there is another export in its place, as its time of creation tells where the tail cannot. An account that is
+ * copied or restored gives all its exports new ones: reports are then read again, and count once; of raw events that
+ * would be the end, so that their tail alone decides.
+ */
+function isCreatedAnew(state: ExportState, info: ExportInfo): boolean {
+  return !state.raw && state.created !== null && info.created !== null && state.created !== info.created;
 }
 
 /** Why a segment failed, without telemetry or address: our errors say what they were about, others only their kind. */

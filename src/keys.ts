@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { GroupKey, Report } from './core/report.ts';
+import { bin } from './core/kql/bin.ts';
+import { type GroupKey, isRaw, type Report } from './core/report.ts';
+import type { Timestamp } from './core/timestamp.ts';
 import type { ContributionRow, ExportRef, Partition } from './ports.ts';
 
 /**
@@ -21,25 +23,34 @@ export function partitionOf(groupId: string): Partition {
 export const PARTITIONS: readonly Partition[] = [...'0123456789abcdef'] as Partition[];
 
 /** What a report adds to its group: 64 bits of its identity. Frozen likewise. */
-export function contributionOf(report: Report): ContributionRow {
-  const identity = report.identity ?? JSON.stringify(report);
-  const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count, facts } = report;
-  return {
-    groupId: groupIdOf(report),
-    source,
-    DeviceName,
-    InitiatingProcessFileName,
-    RemoteIP,
-    Timestamp,
-    contribution: sha256(identity).slice(0, 16),
-    count,
-    facts,
-  };
+export function contributionOf(report: Report, identity: string): ContributionRow {
+  return rowOf(report, report.Timestamp, sha256(identity).slice(0, 16), report.count);
+}
+
+/** What raw events of a block, of which this is one, add to an hour of their group. */
+export function hourOf(event: Report, events: number, block: string): ContributionRow {
+  return rowOf(event, bin(event.Timestamp, '1h'), block, events);
+}
+
+/** How many reports, or raw events, a row counts. */
+export function reportsOf({ source, count }: Pick<ContributionRow, 'source' | 'count'>): number {
+  return isRaw(source) ? (count ?? 0) : 1;
 }
 
 /** The id of a segment: the same for each delivery of the same bytes of the same generation of an export. */
 export function segmentIdOf(ref: ExportRef, generation: number, start: number, end: number): string {
   return sha256([ref.container, ref.name, generation, start, end]).slice(0, 32);
+}
+
+/** 64 bits of the id of a block of raw events: what is left of such a segment from `from` on. Frozen likewise. */
+export function blockOf(ref: ExportRef, generation: number, from: number, end: number): string {
+  return segmentIdOf(ref, generation, from, end).slice(0, 16);
+}
+
+function rowOf(report: Report, Timestamp: Timestamp, contribution: string, count: number | null): ContributionRow {
+  const { source, DeviceName, InitiatingProcessFileName, RemoteIP, facts } = report;
+  const key = { source, DeviceName, InitiatingProcessFileName, RemoteIP };
+  return { groupId: groupIdOf(key), ...key, Timestamp, contribution, count, facts };
 }
 
 /** SHA-256, hex, over text, or over parts so that no two lists of parts are the same text. */

@@ -1,12 +1,13 @@
 import { partitionOf } from './keys.ts';
 import type { ContributionRow, HourlyCounts, Partition, Place, Refusal } from './ports.ts';
 
-/** A row that the service refused, and where its report stands. */
+/** A row that the service refused, and where what it counts stands. */
 export interface PlacedRefusal extends Refusal {
   readonly place: Place;
 }
 
-interface PlacedRow {
+/** A row, and where what it counts stands: its report, or the first of its events. */
+export interface PlacedRow {
   readonly row: ContributionRow;
   readonly place: Place;
 }

@@ -1,17 +1,18 @@
 import { type Address, AddressScorer, type Matched } from './core/addresses.ts';
 import { GroupCutter } from './core/groups.ts';
+import { bin } from './core/kql/bin.ts';
 import type { Format } from './core/reading.ts';
-import type { Report } from './core/report.ts';
 import type { Rule } from './core/rule.ts';
 import type { Timestamp } from './core/timestamp.ts';
-import { isWithin, type Window } from './core/window.ts';
+import { isOfWindow, type Window } from './core/window.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
-import { contributionOf, PARTITIONS } from './keys.ts';
+import { blockOf, contributionOf, PARTITIONS, reportsOf } from './keys.ts';
 import { MAX_LINE_BYTES, readLines } from './lines.ts';
 import { MemoryHourlyCounts } from './memory/hourly_counts.ts';
-import { Merger } from './merger.ts';
+import { Merger, type PlacedRow } from './merger.ts';
 import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
-import { ReportReader } from './reports.ts';
+import { RawHours } from './raw_hours.ts';
+import { type LocatedReport, ReportReader } from './reports.ts';
 
 /** What became of one export. */
 export interface OfflineReading {
@@ -29,7 +30,7 @@ export class OfflineScore {
   readonly #onLetter: (letter: DeadLetter) => void;
   readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
-  /** Reports inside the window, repeats among them. */
+  /** Reports and raw events inside the window, repeats among them. */
   reportsInWindow = 0;
   /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
   newest: Timestamp | '' = '';
@@ -51,6 +52,8 @@ export class OfflineScore {
   async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
     const reader = new ReportReader(ref, this.#formats);
     const needles = this.#formats.map((format) => format.needle);
+    // The whole file is one segment; its length is not known.
+    const raw = new RawHours(0, (from) => blockOf(ref, 0, from, 0));
     let counters = NO_COUNTERS;
     const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
     // Until the export is known to be ours, its unreadable lines are no dead letters of ours.
@@ -62,11 +65,12 @@ export class OfflineScore {
         for (const letter of reading.letters) held.push(letter);
         if (reader.foreign) return { counters, foreign: true };
         if (!reader.probe.active) this.#tell(held);
-        for (const { report } of reading.reports) await this.#add(report);
+        for (const located of reading.reports) await this.#add(located, raw);
       }
       reader.end();
       return { counters, foreign: reader.foreign };
     } finally {
+      await this.#addHours(raw.close());
       if (!reader.foreign) {
         this.#tell(held);
         this.counters = addCounters(this.counters, counters);
@@ -74,12 +78,13 @@ export class OfflineScore {
     }
   }
 
-  /** All groups that match, unordered. To be called when everything is read. */
-  async score(rule: Rule): Promise<{ matched: Matched[]; groups: number; rows: number }> {
+  /** All groups that match, unordered; `counted`: reports and raw events, each once. To be called when everything is read. */
+  async score(rule: Rule): Promise<{ matched: Matched[]; groups: number; rows: number; counted: number }> {
     await this.#merger.finish();
     const matched: Matched[] = [];
     let groups = 0;
     let rows = 0;
+    let counted = 0;
     for (const partition of PARTITIONS) {
       const cutter = new GroupCutter(this.#window, rule.grain);
       const scorer = new AddressScorer(rule);
@@ -91,19 +96,27 @@ export class OfflineScore {
       };
       for await (const page of this.#counts.scan(partition)) {
         rows += page.length;
+        for (const row of page) counted += reportsOf(row);
         take(scorer.push(cutter.push(page)));
       }
       take(scorer.push(cutter.finish()));
       take(scorer.finish());
     }
-    return { matched, groups, rows };
+    return { matched, groups, rows, counted };
   }
 
-  async #add(report: Report): Promise<void> {
-    if (report.Timestamp > this.newest && report.Timestamp <= this.#plausible) this.newest = report.Timestamp;
-    if (!isWithin(report.Timestamp, this.#window)) return;
+  async #add(located: LocatedReport, raw: RawHours): Promise<void> {
+    const { report } = located;
+    const { source, Timestamp, identity } = report;
+    if (Timestamp > this.newest && Timestamp <= this.#plausible) this.newest = Timestamp;
+    if (!isOfWindow({ source, Timestamp: identity === null ? bin(Timestamp, '1h') : Timestamp }, this.#window)) return;
     this.reportsInWindow++;
-    await this.#merger.add(contributionOf(report), NOWHERE);
+    if (identity === null) await this.#addHours(raw.add(located));
+    else await this.#merger.add(contributionOf(report, identity), NOWHERE);
+  }
+
+  async #addHours(rows: readonly PlacedRow[]): Promise<void> {
+    for (const { row } of rows) await this.#merger.add(row, NOWHERE);
   }
 
   #tell(held: DeadLetter[]): void {

@@ -22,8 +22,8 @@ export interface ExportRef {
 export interface ExportInfo extends ExportRef {
   /** Bytes. */
   readonly length: number;
-  /** Milliseconds since the Unix epoch. */
-  readonly created: number;
+  /** Milliseconds since the Unix epoch; null where the service does not say. An append leaves it as it is. */
+  readonly created: number | null;
   readonly lastModified: number;
 }
 
@@ -55,6 +55,12 @@ export interface ExportState extends ExportRef {
   readonly tail: string;
   /** Whether a record of a known format was met. */
   readonly recognised: boolean;
+  /** Whether raw events of it are stored, or may be: they have no identity by which they could be counted once more. */
+  readonly raw: boolean;
+  /** When the export was created, as far as we saw (ms since the epoch); null where that is not known. */
+  readonly created: number | null;
+  /** So far it is known to hold no line end behind its last end (bytes); 0 where nothing is known. */
+  readonly searched: number;
   /** When the export last grew, as far as we saw (ms since the epoch). */
   readonly lastModified: number;
   readonly counters: Counters;
@@ -64,7 +70,7 @@ export interface ExportState extends ExportRef {
   readonly nextTry: number;
   /** Why it failed last, or why it is refused; '' where neither. Never telemetry, never a URL. */
   readonly reason: string;
-  /** Whether it is of a foreign format, and left alone until it is replaced. */
+  /** Whether it cannot be read as it is, and is left alone until it changes. */
   readonly refused: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
 import { type LineReading, readLine } from './core/line.ts';
 import type { Format } from './core/reading.ts';
 import type { Report } from './core/report.ts';
@@ -10,6 +11,8 @@ import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
 /** A report and where it stands. */
 export interface LocatedReport extends Place {
   readonly report: Report;
+  /** Of a raw event: 128 bits over the bytes of its line, as text; else ''. */
+  readonly digest: string;
 }
 
 /** What a batch of lines held. */
@@ -88,7 +91,9 @@ export class ReportReader {
         continue;
       }
       const { offset, length } = line;
-      for (const { report, record } of reading.reports) reports.push({ report, offset, length, record });
+      const hasRaw = reading.reports.some(({ report }) => report.identity === null);
+      const digest = hasRaw ? digestOf(line) : '';
+      for (const { report, record } of reading.reports) reports.push({ report, offset, length, record, digest });
       for (const letter of this.#lettersOf(line, reading.faults)) letters.push(letter);
       counters.records += reading.records;
       counters.skipped += reading.skipped;
@@ -132,6 +137,10 @@ export class ReportReader {
       return { export: this.#ref, offset, length, record, reason: fault, bytes: kept };
     });
   }
+}
+
+function digestOf(line: Line): string {
+  return hash('sha256', line.bytes, 'base64url').slice(0, 22);
 }
 
 /**

@@ -21,6 +21,12 @@ export interface Cut {
   readonly tail: string;
 }
 
+export interface CutOptions {
+  readonly segmentBytes?: number | undefined;
+  /** Up to here there is no newline behind `start`: somebody has looked. */
+  readonly searched?: number;
+}
+
 /**
  * Cuts the segment that begins at `start`: behind the last whole line within `segmentBytes`; null where no whole line is
  * there yet, 'no-lines' where none will be. What follows the last newline at the very end is a line when it is a whole
@@ -31,16 +37,17 @@ export async function cutSegment(
   info: ExportInfo,
   start: number,
   now: number,
-  segmentBytes = SEGMENT_BYTES,
+  { segmentBytes = SEGMENT_BYTES, searched = 0 }: CutOptions = {},
 ): Promise<Cut | null | 'no-lines'> {
   const limit = Math.min(info.length, start + segmentBytes);
   if (limit <= start) return null;
-  const lines = await lastNewline(store, info, start, limit);
+  const unsearched = Math.max(start, searched);
+  const lines = await lastNewline(store, info, unsearched, limit);
   // The newest bytes: whatever stands behind the last newline is looked at now, with the lines before it or alone.
   if (limit === info.length) return (await tailCut(store, info, lines?.end ?? start, now)) ?? lines;
   if (lines) return lines;
   const isHead = start === 0 && info.length > HEAD_BYTES;
-  const line = await nextNewline(store, info, limit, isHead ? HEAD_BYTES : info.length);
+  const line = await nextNewline(store, info, Math.max(limit, unsearched), isHead ? HEAD_BYTES : info.length);
   return line ?? (isHead ? 'no-lines' : tailCut(store, info, start, now));
 }
 

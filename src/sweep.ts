@@ -9,6 +9,8 @@ export interface SweepSettings {
 
 export interface SweepResult {
   readonly exports: number;
+  /** Exports that have something to read, also such as somebody is at, or whose next try is not due. */
+  readonly pending: number;
   /** Exports that were put on the `ingest` queue. */
   readonly queued: number;
   readonly missingContainers: readonly string[];
@@ -20,15 +22,24 @@ export interface SweepResult {
 
 const DAY_MS = 86_400_000;
 
+/** How long after the full hour a sweep belongs to it: they are five minutes apart. */
+const FIRST_OF_HOUR_MS = 5 * 60_000;
+const HOUR_MS = 60 * 60_000;
+
 /**
  * Puts every export that holds something unread on the `ingest` queue. The dependable way: no event announces that an
  * export has grown. One listing of the blobs and one of the rows, whatever their number.
+ *
+ * While as many messages wait as exports are pending, nothing is queued, so that a long backlog does not multiply: there
+ * is a message for each, or there are repeats of some, which will be gone first. The first sweep of an hour does not ask
+ * how many wait: a message that was lost is made up for within the hour, whatever the queue holds.
  */
 export async function sweep(stores: Stores, settings: SweepSettings, clock: Clock): Promise<SweepResult> {
   const now = clock();
   const missingContainers: string[] = [];
   const errors: unknown[] = [];
-  const total = { exports: 0, queued: 0, oldestUnreadMs: 0, expired: 0 };
+  const due: ExportInfo[] = [];
+  const total = { exports: 0, pending: 0, oldestUnreadMs: 0, expired: 0 };
   for (const container of settings.containers) {
     try {
       const states = await statesOf(stores, container);
@@ -37,19 +48,30 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
         missingContainers.push(container);
         continue;
       }
-      for (const { name } of seen.due) await stores.queues.send('ingest', { container, name });
+      for (const each of seen.due) due.push(each);
       total.exports += seen.exports;
-      total.queued += seen.due.length;
+      total.pending += seen.pending;
       total.oldestUnreadMs = Math.max(total.oldestUnreadMs, seen.oldestUnreadMs);
       total.expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
     } catch (error) {
       errors.push(error);
     }
   }
+  const queued = await queue(stores, due, total.pending, now);
   // One container that cannot be read keeps no other from being swept.
   if (errors.length > 0)
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several containers failed');
-  return { ...total, missingContainers };
+  return { ...total, queued, missingContainers };
+}
+
+/** Puts those that are due on the queue, unless as many messages wait there as exports are pending. How many. */
+async function queue({ queues }: Stores, due: readonly ExportInfo[], pending: number, now: number): Promise<number> {
+  if (due.length === 0) return 0;
+  const isFirstOfHour = now % HOUR_MS < FIRST_OF_HOUR_MS;
+  const { ingest: waiting = 0 } = isFirstOfHour ? {} : await queues.lengths();
+  if (waiting >= pending) return 0;
+  for (const { container, name } of due) await queues.send('ingest', { container, name });
+  return due.length;
 }
 
 /**
@@ -87,6 +109,7 @@ async function survey(
   const unread: ExportInfo[] = [];
   const due: ExportInfo[] = [];
   let exports = 0;
+  let pending = 0;
   let oldestUnreadMs = 0;
   for await (const blob of blobs) {
     exports++;
@@ -99,9 +122,10 @@ async function survey(
       continue;
     }
     // One that failed when it was read to its end is looked at until it is well.
+    pending++;
     if (isDue(state, now)) due.push(blob);
   }
-  return { exports, unread, due, oldestUnreadMs };
+  return { exports, pending, unread, due, oldestUnreadMs };
 }
 
 async function statesOf(stores: Stores, container: string): Promise<Map<string, ExportState>> {
@@ -124,7 +148,7 @@ function isUnread(blob: ExportInfo, state: ExportState | undefined): boolean {
  * done, the claim's newest bytes; else its last append, the earliest that can be known.
  */
 function unreadSince(blob: ExportInfo, state: ExportState | undefined, now: number): number {
-  if (state === undefined) return blob.created;
+  if (state === undefined) return blob.created ?? blob.lastModified;
   if (state.refused) return now;
   return openSegment(state) === null ? blob.lastModified : state.lastModified;
 }

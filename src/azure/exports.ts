@@ -72,6 +72,6 @@ function infoOf(ref: ExportRef, properties: Properties): ExportInfo {
     throw new Error(`${ref.container}: the service gives neither length nor time of an export`);
   }
   // Blobs from before 2017 have no time of creation.
-  const created = createdOn ?? lastModified;
-  return { ...ref, length: contentLength, created: created.getTime(), lastModified: lastModified.getTime() };
+  const created = createdOn?.getTime() ?? null;
+  return { ...ref, length: contentLength, created, lastModified: lastModified.getTime() };
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { RULE_SETTINGS } from '../config.ts';
 import type { IngestOptions } from './account/ingest.ts';
+import type { ReplayOptions } from './account/replay.ts';
 import type { RunOptions } from './account/run.ts';
 import { FORMATS } from './output/format.ts';
 import { collect } from './rule_options.ts';
@@ -23,7 +24,13 @@ export function addAccountCommands(program: Command): void {
     .command('replay')
     .summary('reads exports again, with the same cuts: nothing counts twice')
     .argument('<export...>', 'container/name, as dead-letters and health show them')
-    .action(async (paths: string[]) => (await import('./account/replay.ts')).replayCommand(paths));
+    .option(
+      '--force',
+      'also one that was replaced after raw events of it had counted: what both contents hold counts twice',
+    )
+    .action(async (paths: string[], options: ReplayOptions) =>
+      (await import('./account/replay.ts')).replayCommand(paths, options),
+    );
 
   program
     .command('run')

@@ -76,14 +76,14 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   if (passedOver.length > 0) say(`passed over: ${passedOver.map((path) => shown(path)).join(', ')}`);
   if (files.length === 0) throw new CommandError('There is no file to read in what was named');
   const { failed, refused } = await readAll(offline, files);
-  const { matched, groups, rows } = await offline.score(rule);
+  const { matched, groups, counted } = await offline.score(rule);
 
   process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window }));
   letters.report();
   const { counters } = offline;
   say(
     `${count(files.length, 'export')}, ${count(counters.lines, 'line')}, ${count(counters.reports, 'report')} ` +
-      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - rows, 'repeat')}), ` +
+      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - counted, 'repeat')}), ` +
       `${count(groups, 'group')}, ${count(matched.length, 'detection')}, ` +
       `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );

@@ -3,7 +3,7 @@ import { type Finding, MAX_EVIDENCE_POINTS, type Technique, type Thresholds } fr
 import { intervalOf } from './interval.ts';
 import { regularityOf } from './regularity.ts';
 import type { Rule } from './rule.ts';
-import type { Series } from './series.ts';
+import { grainOf, type Series } from './series.ts';
 import { severityOf } from './severity.ts';
 import { NO_TRAFFIC } from './traffic.ts';
 
@@ -42,7 +42,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     technique,
     traffic: NO_TRAFFIC,
     evidence: {
-      grain: rule.grain,
+      grain: grainOf(group.key, rule.grain),
       Timestamp: group.series.countHours.slice(newest),
       ConnCounts: ConnCounts.slice(newest),
       flags: match.flags.slice(newest),

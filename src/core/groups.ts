@@ -1,8 +1,8 @@
 import type { Contribution } from './contribution.ts';
 import type { GroupKey } from './report.ts';
-import { type Grain, type Series, SeriesBuilder } from './series.ts';
+import { type Grain, grainOf, type Series, SeriesBuilder } from './series.ts';
 import type { Timestamp } from './timestamp.ts';
-import { isWithin, type Window } from './window.ts';
+import { isOfWindow, type Window } from './window.ts';
 
 /** A group that has reports in the window, and its series. */
 export interface Group {
@@ -33,10 +33,10 @@ export class GroupCutter {
     for (const contribution of contributions) {
       const { groupId, Timestamp, count } = contribution;
       if (Timestamp > this.newest && Timestamp <= this.#window.asOf) this.newest = Timestamp;
-      if (!isWithin(Timestamp, this.#window)) continue;
+      if (!isOfWindow(contribution, this.#window)) continue;
       if (this.#open?.groupId !== groupId) {
         groups.push(...this.finish());
-        this.#open = { groupId, key: contribution, builder: new SeriesBuilder(this.#grain) };
+        this.#open = { groupId, key: contribution, builder: new SeriesBuilder(grainOf(contribution, this.#grain)) };
       }
       this.#open.builder.add(Timestamp, count);
     }

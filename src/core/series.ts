@@ -1,8 +1,14 @@
 import { bin, type Hour } from './kql/bin.ts';
+import { type GroupKey, isRaw } from './report.ts';
 import type { Timestamp } from './timestamp.ts';
 
 /** `hour`: one point per clock hour that has reports, summed. `report`: one point per report, the query to the letter. */
 export type Grain = 'hour' | 'report';
+
+/** Raw events are counted by the hour, whatever grain is asked for: what a report would have said of it. */
+export function grainOf({ source }: GroupKey, asked: Grain): Grain {
+  return isRaw(source) ? 'hour' : asked;
+}
 
 /** The counts of one group in the window, in time order. */
 export interface Series {

@@ -1,3 +1,5 @@
+import type { Contribution } from './contribution.ts';
+import { isRaw } from './report.ts';
 import { addMs, type Timestamp } from './timestamp.ts';
 
 /** The half-open span `(after, asOf]` of a report's own time: `Timestamp > ago(lookback)`, and nothing after asOf. */
@@ -15,4 +17,14 @@ export function windowOf(asOf: Timestamp, lookbackDays: number): Window {
 
 export function isWithin(timestamp: Timestamp, window: Window): boolean {
   return timestamp > window.after && timestamp <= window.asOf;
+}
+
+/**
+ * Whether a contribution belongs to the window: a report by its own time; raw events, which are counted by the hour, by
+ * the start of theirs. Up to a full hour these are the hours that have passed, whole: what happens at the start of an
+ * hour or later belongs to that hour, so the one that begins at `after` is inside, and the one that begins at asOf is not.
+ */
+export function isOfWindow({ source, Timestamp }: Pick<Contribution, 'source' | 'Timestamp'>, window: Window): boolean {
+  if (!isRaw(source)) return isWithin(Timestamp, window);
+  return Timestamp >= window.after && Timestamp < window.asOf;
 }

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeDetection, encodeDelivery, encodeDetection } from '../../src/azure/detections_codec.ts';
-import { decodeExportState } from '../../src/azure/export_states_codec.ts';
+import { decodeExportState, encodeExportState } from '../../src/azure/export_states_codec.ts';
 import { decodeContribution, encodeContribution, rowKeyOf } from '../../src/azure/hourly_counts_codec.ts';
 import type { Row } from '../../src/azure/table.ts';
-import { anyContribution, contribution, delivery, detection, evidence, type T0 } from '../contract/samples.ts';
+import {
+  anyContribution,
+  contribution,
+  delivery,
+  detection,
+  evidence,
+  exportState,
+  type T0,
+} from '../contract/samples.ts';
 
 const row = (columns: Record<string, unknown>): Row => ({ etag: '', ...columns });
 
@@ -41,6 +49,17 @@ describe('the key of a contribution', () => {
     { contribution: '00112233445566a/' },
   ])('of %o is refused', (changes) => {
     expect(() => encodeContribution(contribution(changes))).toThrow(RangeError);
+  });
+});
+
+describe('a row of Exports', () => {
+  it('from before Raw, Created and Searched were kept is of reports alone, and of unknown age', () => {
+    const { Raw: _raw, Created: _created, Searched: _searched, ...columns } = encodeExportState(exportState());
+    const plain = Object.entries(columns).map(([name, value]) => [name, (value as { value?: unknown }).value ?? value]);
+    const old = Object.fromEntries(
+      plain.map(([name, value]) => [name, /^\d{1,16}$/.test(`${value}`) ? Number(value) : value]),
+    );
+    expect(decodeExportState(row(old))).toEqual(exportState({ raw: false, created: null, searched: 0 }));
   });
 });
 

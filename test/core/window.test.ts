@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bin } from '../../src/core/kql/bin.ts';
 import { timestampOf } from '../../src/core/timestamp.ts';
-import { isWithin, windowOf } from '../../src/core/window.ts';
+import { isOfWindow, isWithin, windowOf } from '../../src/core/window.ts';
 
 const at = (text: string) => timestampOf(text)!;
 
@@ -56,5 +56,25 @@ describe('isWithin(timestamp, window)', () => {
     ['2026-11-20T12:00:00.0000001Z', false],
   ])('%s: %s, since the window is (after, asOf]', (instant, within) => {
     expect(isWithin(at(instant), window)).toBe(within);
+  });
+});
+
+describe('isOfWindow(contribution, window)', () => {
+  const window = windowOf(at('2026-11-20T12:00:00Z'), 3);
+
+  it.each([
+    ['2026-11-17T11:00:00Z', false],
+    ['2026-11-17T12:00:00Z', true],
+    ['2026-11-20T11:00:00Z', true],
+    ['2026-11-20T12:00:00Z', false],
+  ])('takes an hour of raw events by its start, %s: %s', (hour, inside) => {
+    expect(isOfWindow({ source: 'sysmon', Timestamp: at(hour) }, window)).toBe(inside);
+  });
+
+  it('takes a report by its own time', () => {
+    for (const time of ['2026-11-17T12:00:00Z', '2026-11-20T12:00:00Z']) {
+      const contribution = { source: 'defender', Timestamp: at(time) } as const;
+      expect(isOfWindow(contribution, window)).toBe(isWithin(at(time), window));
+    }
   });
 });

@@ -1,5 +1,7 @@
 import type { Fault } from '../../src/core/reading.ts';
+import type { Source } from '../../src/core/report.ts';
 import type { Random } from './random.ts';
+import type { RawEvent } from './raw_events.ts';
 
 /** What becomes of a record, whatever happens on the way. */
 export type Fate =
@@ -7,6 +9,8 @@ export type Fate =
   | { readonly kind: 'row'; readonly row: string; readonly timeMs: number }
   /** A dead letter, once for each segment that holds it. */
   | { readonly kind: 'refused'; readonly row: string }
+  /** A raw event: one more in the row of this hour of its group, `[source, device, process, address, hour]` as JSON. */
+  | { readonly kind: 'raw'; readonly hour: string; readonly timeMs: number; readonly refused: boolean }
   /** A dead letter, each time. */
   | { readonly kind: 'future' }
   | { readonly kind: 'skipped' | 'excluded' }
@@ -29,6 +33,7 @@ interface Spec {
 }
 
 const DEVICES = ['wks-0417.corp.example', 'wks-ä日本\u{1f600}', 'srv-1'];
+const RAW_SOURCES = ['sysmon', 'wfp'] as const satisfies readonly Source[];
 const PROCESSES = ['updater.exe', 'agent "x".exe', ''];
 const ADDRESSES = ['203.0.113.77', '198.51.100.9', '192.0.2.7'];
 const HOUR_MS = 3_600_000;
@@ -36,20 +41,24 @@ const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Writes what an exporter writes, and worse: reports of few groups at few instants, so that they differ in a port alone;
- * the same report again, by either route; reports that are late, too late, ahead of time or refused; other records; and
+ * the same report again, by either route; raw events of the same groups; the same line again; reports that are late, too late, ahead of time or refused; other records; and
  * what is none. Of each record it knows the fate, by the number `Model` within: no code of ours is asked.
  */
 export class Author {
   readonly #random: Random;
   readonly #start: number;
+  /** How many raw events there are for a hundred other records. */
+  readonly #raw: number;
+  readonly #lines: Buffer[] = [];
   readonly #specs: Spec[] = [];
   readonly #fates: Fate[] = [];
   #envelopes = 0;
 
   /** `start`: when the exports begin (ms since the epoch). */
-  constructor(random: Random, start: number) {
+  constructor(random: Random, start: number, raw: number) {
     this.#random = random;
     this.#start = start;
+    this.#raw = raw;
   }
 
   /** What becomes of the record with this number. */
@@ -71,6 +80,13 @@ export class Author {
   }
 
   #line(): Buffer {
+    const isAgain = this.#lines.length > 0 && this.#random.chance(0.1);
+    const line = isAgain ? this.#random.pick(this.#lines) : this.#freshLine();
+    this.#lines.push(line);
+    return this.#random.chance(0.05) ? Buffer.concat([Buffer.from(' '), line, Buffer.from('\t')]) : line;
+  }
+
+  #freshLine(): Buffer {
     const random = this.#random;
     const kind = random.weighted({ record: 80, batch: 5, array: 3, malformed: 4, broken: 4, badUtf8: 2, blank: 2 });
     switch (kind) {
@@ -110,6 +126,7 @@ export class Author {
       unknown: 2,
       badTime: 3,
       badField: 2,
+      raw: this.#raw,
     });
     switch (kind) {
       case 'fresh':
@@ -137,7 +154,25 @@ export class Author {
         return this.#other({ kind: 'fault', fault: 'bad-time' }, { Timestamp: 'yesterday' });
       case 'badField':
         return this.#other({ kind: 'fault', fault: 'bad-field' }, { RemoteIP: 5 });
+      case 'raw':
+        return this.#rawEvent();
     }
+  }
+
+  /** Few groups, and hours near each other; two events differ in their number at least. */
+  #rawEvent(): object {
+    const random = this.#random;
+    const when = random.weighted({ recent: 85, late: 5, tooLate: 5, future: 5 });
+    const daysAgo = { recent: 0, late: 18, tooLate: 30, future: -300 }[when];
+    const timeMs = this.#start - daysAgo * DAY_MS - random.int(0, 2 * 3_600) * 1_000;
+    const event: RawEvent = {
+      source: random.pick(RAW_SOURCES),
+      device: when === 'recent' && random.chance(0.1) ? REFUSED_DEVICE : (DEVICES[0] as string),
+      process: PROCESSES[0] as string,
+      ip: random.pick(ADDRESSES.slice(0, 2)),
+      time: `${instant(timeMs)}${random.pick(['0', '000', '1234567'])}Z`,
+    };
+    return { RawEvent: event, Model: this.#fated(rawFate(event, timeMs, when === 'future')) };
   }
 
   #fated(fate: Fate): number {
@@ -179,7 +214,14 @@ export class Author {
 
   #fateOf({ device, process, ip, timeMs, ticks, count }: Spec): Fate {
     if (timeMs > this.#start) return { kind: 'future' };
-    const row = JSON.stringify([device, process, ip, `${instant(timeMs)}${ticks.slice(1).padEnd(7, '0')}Z`, count]);
+    const row = JSON.stringify([
+      'defender',
+      device,
+      process,
+      ip,
+      `${instant(timeMs)}${ticks.slice(1).padEnd(7, '0')}Z`,
+      count,
+    ]);
     return device === REFUSED_DEVICE ? { kind: 'refused', row } : { kind: 'row', row, timeMs };
   }
 
@@ -218,6 +260,13 @@ export class Author {
   #enveloped(properties: object): { properties: object } {
     return { time: `${this.#envelopes++}`, category: 'AdvancedHunting-DeviceNetworkEvents', properties } as never;
   }
+}
+
+function rawFate({ source, device, process, ip }: RawEvent, timeMs: number, isFuture: boolean): Fate {
+  if (isFuture) return { kind: 'future' };
+  const hourMs = timeMs - (timeMs % HOUR_MS);
+  const hour = JSON.stringify([source, device, process, ip, `${instant(hourMs)}0000000Z`]);
+  return { kind: 'raw', hour, timeMs: hourMs, refused: device === REFUSED_DEVICE };
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.` */

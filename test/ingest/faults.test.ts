@@ -38,11 +38,12 @@ describe('a fault at any storage call of ingest and sweep, before and after it t
       return call.run();
     };
     const clean = await play(inMemory(), counting);
-    expect(clean.rows).toHaveLength(7);
-    expect(clean.letters).toHaveLength(6);
+    expect(clean.rows).toHaveLength(11);
+    expect(clean.letters).toHaveLength(8);
     expect(clean.states).toMatchObject([
       { name: 'a', generation: 0, claimedAt: null, failures: 0 },
       { name: 'b', generation: 1, claimedAt: null, failures: 0 },
+      { name: 'c', generation: 0, claimedAt: null, failures: 0, refused: true, raw: true },
     ]);
     // What a fault may hit: where ingest or the sweep comes to call more, it is met without anyone thinking of it.
     expect([...new Set(ops)].sort()).toMatchInlineSnapshot(`
@@ -58,6 +59,7 @@ describe('a fault at any storage call of ingest and sweep, before and after it t
         "exports.list next",
         "exports.read",
         "hourlyCounts.merge",
+        "queues.lengths",
         "queues.send",
       ]
     `);

@@ -79,6 +79,7 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
         "GET exports container list",
         "GET exports/export",
         "GET none container list",
+        "GET queue metadata",
         "HEAD exports/export",
         "POST $batch",
         "POST Exports",
@@ -87,7 +88,7 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
         "PUT Exports()",
         "PUT dead-letters container",
         "PUT dead-letters/segment.jsonl",
-        "PUT ingest",
+        "PUT queue",
       ]
     `);
     // What only reads has no effect to be before or after.
@@ -121,6 +122,7 @@ function kindOf({ method, url }: Request): string {
     .join('/')
     .replace(/\(.*\)/, '()')
     .replace(/[0-9a-f]{32}/, 'segment')
-    .replace(/exports\/[ab]$/, 'exports/export');
+    .replace(/exports\/[abc]$/, 'exports/export')
+    .replace(/^(?:ingest|score|notify|webjobs-blobtrigger)(?:-poison)?$/, 'queue');
   return [method, path, searchParams.get('restype'), searchParams.get('comp')].filter(Boolean).join(' ');
 }

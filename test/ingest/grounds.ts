@@ -70,7 +70,7 @@ async function* mapped<T>(items: AsyncIterable<T>, change: (item: T) => T): Asyn
 }
 
 /** In front of HourlyCounts: refuses the rows of one device, as the service would. */
-function refusing(counts: HourlyCounts): HourlyCounts {
+export function refusing(counts: HourlyCounts): HourlyCounts {
   return {
     scan: (partition) => counts.scan(partition),
     read: (id, after, asOf) => counts.read(id, after, asOf),

@@ -6,30 +6,45 @@ import { sweep } from '../../src/sweep.ts';
 import { REFUSED_DEVICE } from './author.ts';
 import { type Gate, gated, InjectedFault } from './gate.ts';
 import type { Ground } from './grounds.ts';
+import { type RawEvent, rawEvents } from './raw_events.ts';
 import { rowsOf } from './verify.ts';
 import { DAY_MS, HOUR_MS, lines, MINUTE_MS, report } from './world.ts';
 
 export const START = Date.UTC(2026, 10, 20, 10);
 const A: ExportRef = { container: 'exports', name: 'a' };
 const B: ExportRef = { container: 'exports', name: 'b' };
+/** Of raw events. */
+const C: ExportRef = { container: 'exports', name: 'c' };
+const FORMATS = [...formatsOf(['defender']), rawEvents];
 const SETTINGS = { retentionDays: 8, historyDays: 90 };
 
 /** What happens to the exports, one after the other; between two of these they are swept, and read to their ends. */
 const HAPPENINGS: readonly ((ground: Ground) => Promise<unknown>)[] = [
-  // Rows of several partitions, dead letters of every kind, more than one segment.
+  // Rows of several partitions, dead letters of every kind, more than one segment. Of raw events a line twice, two hours,
+  // and a row that is refused.
   async (ground) => {
     const hosts = ['a', 'b', 'c', 'd'].map((name, n) => report(n, { DeviceName: name, RemoteIP: `203.0.113.${n}` }));
     const refused = report(10, { DeviceName: REFUSED_DEVICE });
     const future = report(11, { Timestamp: '2027-11-20T10:00:00Z' });
     await ground.append(A, Buffer.from(lines(...hosts, '}', refused, future, '{"Aggregated":}')));
+    const [first, ...others] = [event(0), event(1), event(70), event(71)] as const;
+    const [third, fourth] = [3, 4].map((minutes) => event(minutes, { device: REFUSED_DEVICE })) as [object, object];
+    await ground.append(C, Buffer.from(lines(first, first, third, ...others, fourth)));
   },
   // Another export with the same report, and half a line.
   async (ground) => {
     await ground.append(B, Buffer.from(lines(report(0, { DeviceName: 'a', RemoteIP: '203.0.113.0' }), report(20))));
     await ground.append(A, Buffer.from('{"half":'));
   },
-  async (ground) => await ground.append(A, Buffer.from(`1}\r\n${JSON.stringify(report(12))}`)),
-  async (ground) => await ground.replace(B, Buffer.from(lines(report(21), '}'))),
+  async (ground) => {
+    await ground.append(A, Buffer.from(`1}\r\n${JSON.stringify(report(12))}`));
+    await ground.append(C, Buffer.from(lines(event(2), event(72))));
+  },
+  // One begins anew, the other is refused.
+  async (ground) => {
+    await ground.replace(B, Buffer.from(lines(report(21), '}')));
+    await ground.replace(C, Buffer.from(lines(event(5), '}')));
+  },
   async (ground) => {
     const found = await ground.stores.exportStates.get(A);
     if (found) await ground.stores.exportStates.replace(replayed(found.row), found.version);
@@ -83,6 +98,13 @@ export async function play({ ground, setNow, clock, happenings, atWork }: Play, 
   };
 }
 
+/** So many minutes after the start. */
+function event(minutes: number, changes: Partial<RawEvent> = {}): object {
+  const time = new Date(START + minutes * MINUTE_MS).toISOString();
+  const event = { source: 'sysmon', device: 'a', process: 'updater.exe', ip: '203.0.113.0', time } as const;
+  return { RawEvent: { ...event, ...changes } satisfies RawEvent };
+}
+
 function byName(a: ExportState, b: ExportState): number {
   return a.name < b.name ? -1 : 1;
 }
@@ -91,8 +113,14 @@ function byName(a: ExportState, b: ExportState): number {
 async function readAll(stores: Stores, clock: Clock): Promise<void> {
   const found: ExportRef[] = [];
   const send = stores.queues.send;
+  const { lengths } = stores.queues;
   const queues: Stores['queues'] = {
     ...stores.queues,
+    // All of them have been taken.
+    lengths: async () => {
+      await lengths.call(stores.queues);
+      return {};
+    },
     send: async (queue, message) => {
       await send.call(stores.queues, queue, message);
       found.push(message as ExportRef);
@@ -101,10 +129,8 @@ async function readAll(stores: Stores, clock: Clock): Promise<void> {
   await sweep({ ...stores, queues }, { ...SETTINGS, containers: ['none', 'exports'] }, clock);
   for (const ref of found) {
     const worker = `worker-${Math.random()}`;
-    await new Ingest(stores, formatsOf(['defender']), { ...SETTINGS, segmentBytes: 1_500 }, clock, () => worker).ingest(
-      ref,
-      HOUR_MS,
-    );
+    const settings = { ...SETTINGS, segmentBytes: 1_500, blockBytes: 400 };
+    await new Ingest(stores, FORMATS, settings, clock, () => worker).ingest(ref, HOUR_MS);
   }
 }
 

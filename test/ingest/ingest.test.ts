@@ -152,6 +152,68 @@ describe('ingest(export) with a tail that has no newline', () => {
   });
 });
 
+describe('ingest(export) with a line that does not end', () => {
+  const MIB = 1024 * 1024;
+  const long = Buffer.alloc(2 * MIB, 'x');
+
+  /** Bytes that a reading asks for. */
+  async function bytesRead(): Promise<number> {
+    let bytes = 0;
+    const { exports } = world.stores;
+    const read: Stores['exports']['read'] = async function* (ref, start, end) {
+      for await (const piece of exports.read(ref, start, end)) {
+        bytes += piece.length;
+        yield piece;
+      }
+    };
+    const stores = {
+      ...world.stores,
+      exports: { read, info: exports.info.bind(exports), list: exports.list.bind(exports) },
+    };
+    await world.ingest({ stores });
+    return bytes;
+  }
+
+  it.each([
+    ['first', ''],
+    ['', lines(report(1))],
+  ])('%s, looks each time at what is new', async (_what, before) => {
+    world.segmentBytes = MIB;
+    world.append(before);
+    world.append(long);
+    await world.ingest();
+    expect(await world.state()).toMatchObject({ searched: bytesOf(before) + long.length });
+    expect(await bytesRead()).toBeLessThan(0.1 * MIB);
+    world.now += MINUTE_MS;
+    world.append(long);
+    const read = await bytesRead();
+    expect(read).toBeGreaterThan(2 * MIB);
+    expect(read).toBeLessThan(2.1 * MIB);
+    world.append(`\n${lines(report(2))}`);
+    await world.ingest();
+    expect((await world.rows()).at(-1)).toBe(2);
+    expect(await world.letters()).toEqual([`line-too-long ${bytesOf(before)}`]);
+  });
+
+  it('looks again from its start where it was replaced', async () => {
+    world.append(long);
+    await world.ingest();
+    world.now += MINUTE_MS;
+    world.stores.exports.replace(REF, lines(report(1)) + 'x'.repeat(3 * MIB));
+    await world.ingest();
+    expect(await world.rows()).toEqual([1]);
+  });
+
+  it('that is refused for it, does not look again', async () => {
+    world.append(Buffer.alloc(64 * MIB + 1, 'x'));
+    expect(await world.ingest()).toMatchObject({ end: 'refused' });
+    world.now += MINUTE_MS;
+    world.append('x');
+    expect(await bytesRead()).toBe(0);
+    expect(await world.state()).toMatchObject({ refused: true, lastModified: world.now });
+  });
+});
+
 describe('ingest(export) that was replaced', () => {
   const old = lines(report(1), report(2));
 
@@ -169,6 +231,27 @@ describe('ingest(export) that was replaced', () => {
     expect(await world.rows()).toEqual([1, 2, ...[5, 6, 7].slice(0, text.split('\n').length - 1)]);
     const ends = text === '' ? [] : [bytesOf(text)];
     expect(await world.state()).toMatchObject({ generation: 1, ends, applied: ends.length });
+  });
+
+  it('by another with the same end is told from it by its time of creation', async () => {
+    const end = lines(...Array.from({ length: 20 }, (_, n) => report(100 + n)));
+    world.append(lines(report(1)) + end);
+    await world.ingest();
+    world.now += 1_000;
+    world.stores.exports.replace(REF, lines(report(2)) + end);
+    expect(await world.ingest()).toMatchObject({ end: 'up-to-date', restarts: 1 });
+    expect((await world.rows()).slice(0, 2)).toEqual([1, 2]);
+    expect(await world.state()).toMatchObject({ generation: 1, created: world.now });
+  });
+
+  it('is known by its end alone where no time of creation is known, as in rows from before it was kept', async () => {
+    world.append(old);
+    await world.ingest();
+    await world.change({ created: null });
+    world.now += MINUTE_MS;
+    world.stores.exports.replace(REF, old + lines(report(3)));
+    expect(await world.ingest()).toMatchObject({ end: 'up-to-date', restarts: 0, segments: 1 });
+    expect(await world.state()).toMatchObject({ generation: 0, created: world.now });
   });
 
   it('while one of its segments is read, keeps no dead letter of the mixture, and begins anew', async () => {
@@ -464,6 +547,21 @@ describe('an export that fails', () => {
     await twin.ingest();
     return { ...(await twin.state()), lastModified: of.now };
   }
+});
+
+describe('an export that is refused', () => {
+  it('and fails, keeps why it is refused, and is well when it was looked at again', async () => {
+    world.append(lines(...new Array<string>(1_000).fill(UNKNOWN)));
+    await world.ingest();
+    world.now += MINUTE_MS;
+    world.append(lines(UNKNOWN));
+    await expect(world.ingest({ gate: failing('exports.info', 'fail-before') })).rejects.toThrow();
+    expect(await world.state()).toMatchObject({ refused: true, reason: EXPECTED_FORMAT, failures: 1 });
+    world.now += MINUTE_MS;
+    expect(await world.ingest()).toMatchObject({ end: 'refused' });
+    expect(await world.state()).toMatchObject({ refused: true, reason: EXPECTED_FORMAT, failures: 0 });
+    expect((await world.sweep()).queued).toBe(0);
+  });
 });
 
 describe('an export of a foreign format', () => {

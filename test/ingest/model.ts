@@ -1,19 +1,22 @@
 import { Buffer } from 'node:buffer';
-import { replayed } from '../../src/export_state.ts';
+import { REPLACED, replayed } from '../../src/export_state.ts';
 import { formatsOf } from '../../src/formats.ts';
 import { Ingest } from '../../src/ingest.ts';
 import type { Clock, ExportRef, ExportState, Stores } from '../../src/ports.ts';
+import { replay } from '../../src/replay.ts';
 import { sweep } from '../../src/sweep.ts';
 import { Author } from './author.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from './gate.ts';
 import type { Ground } from './grounds.ts';
+import { type Oracle, readSlowly } from './oracle.ts';
 import { Random } from './random.ts';
+import { rawEvents } from './raw_events.ts';
 import {
+  type ClaimedSegment,
   check,
   checkEnds,
   checkLettersAndCounters,
   checkRows,
-  type Stretch,
   tailHash,
   type Version,
   Violation,
@@ -25,6 +28,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Long enough that nothing drops out while the clock jumps. */
 const RETENTION_DAYS = 20;
+const FORMATS = [...formatsOf(['defender']), rawEvents];
 const SETTINGS = { retentionDays: RETENTION_DAYS, historyDays: 90 };
 /** How far the clock of a worker may be off. */
 const SKEW_MS = 5 * MINUTE_MS;
@@ -98,7 +102,10 @@ interface ModelExport {
   readonly ref: ExportRef;
   current: Version;
   readonly replaced: Version[];
-  readonly committed: Stretch[];
+  /** By generation and end. */
+  readonly segments: Map<string, ClaimedSegment>;
+  /** Generations that were left by force. */
+  readonly forced: Set<number>;
 }
 
 interface Pending {
@@ -126,7 +133,10 @@ class Run {
   wildSteps = 0;
   readonly #random: Random;
   readonly #author: Author;
+  /** Raw events for a hundred other records. */
+  readonly #raw: number;
   readonly #segmentBytes: number;
+  readonly #blockBytes: number;
   readonly #faultRate: number;
   readonly #exports: ModelExport[] = [];
   readonly #workers: Worker[] = [];
@@ -146,13 +156,21 @@ class Run {
 
   constructor(seed: number) {
     this.#random = new Random(seed);
-    this.#author = new Author(this.#random, START);
+    this.#raw = this.#random.pick([0, 0, 30, 300]);
+    this.#author = new Author(this.#random, START, this.#raw);
     this.#segmentBytes = this.#random.pick([150, 800, 2_500, 10_000, 64 * 1024 * 1024]);
+    this.#blockBytes = this.#random.pick([300, 1_500, 16 * 1024 * 1024]);
     this.#faultRate = this.#random.pick([0, 0.03, 0.1]);
     const count = this.#random.int(1, 3);
     for (let n = 0; n < count; n++) {
       const ref = { container: 'exports', name: `export-${n}` };
-      this.#exports.push({ ref, current: { bytes: Buffer.alloc(0), grown: [] }, replaced: [], committed: [] });
+      this.#exports.push({
+        ref,
+        current: { bytes: Buffer.alloc(0), grown: [] },
+        replaced: [],
+        segments: new Map(),
+        forced: new Set(),
+      });
     }
   }
 
@@ -177,6 +195,7 @@ class Run {
       resume: 1,
       replace: 1.5,
       replay: 1,
+      force: 1,
     });
     switch (action) {
       case 'call':
@@ -202,6 +221,8 @@ class Run {
         return await this.#replace();
       case 'replay':
         return await this.#replay();
+      case 'force':
+        return await this.#force();
     }
   }
 
@@ -245,8 +266,15 @@ class Run {
   async #replace(): Promise<void> {
     const model = this.#random.pick(this.#exports);
     if (model.current.bytes.length === 0) return;
+    // Times of creation are in whole seconds.
+    this.#now += 1_000;
     let bytes = this.#author.lines(this.#random.int(1, 12));
-    if (this.#random.chance(0.3)) {
+    const headEnd = model.current.bytes.lastIndexOf(10, model.current.bytes.length - 1_100);
+    if (headEnd > 0 && this.#raw === 0 && this.#random.chance(0.3)) {
+      // The same end: only by its time of creation it is another one.
+      while (bytes.length < headEnd) bytes = Buffer.concat([bytes, Buffer.from('\r\n'), this.#author.lines(5)]);
+      bytes = Buffer.concat([bytes.subarray(0, headEnd), model.current.bytes.subarray(headEnd)]);
+    } else if (this.#random.chance(0.3)) {
       const { length } = model.current.bytes;
       while (bytes.length < length) bytes = Buffer.concat([bytes, Buffer.from('\r\n'), this.#author.lines(5)]);
       bytes = bytes.subarray(0, length);
@@ -268,6 +296,20 @@ class Run {
     this.#states.set(ref.name, row);
   }
 
+  /** Has the exports read that are refused, as somebody does who would rather count twice. */
+  async #force(): Promise<void> {
+    const { exportStates } = this.#ground.stores;
+    for (const { ref, forced } of this.#exports) {
+      const found = await exportStates.get(ref);
+      if (!found?.row.refused) continue;
+      this.trace.push(`replay --force ${ref.name}`);
+      check(await replay(exportStates, ref, true), `${ref.name}: not replayed`);
+      forced.add(found.row.generation);
+      const after = await exportStates.get(ref);
+      if (after) this.#states.set(ref.name, after.row);
+    }
+  }
+
   #jump(ms: number): void {
     this.trace.push(`clock +${ms / MINUTE_MS} min`);
     this.#now += ms;
@@ -279,13 +321,14 @@ class Run {
     const budgetMs = this.#random.chance(0.3) ? 0 : HOUR_MS;
     const name = `worker-${this.#workers.length}`;
     await this.#start(`ingest ${ref.name}`, async (stores, clock) => {
-      const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
-      const { end } = await new Ingest(stores, formatsOf(['defender']), settings, clock, () => name).ingest(
-        ref,
-        budgetMs,
-      );
+      const { end } = await this.#ingestOf(stores, clock, name).ingest(ref, budgetMs);
       if (end === 'more') this.#queue.push(ref);
     });
+  }
+
+  #ingestOf(stores: Stores, clock: Clock, name: string): Ingest {
+    const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes, blockBytes: this.#blockBytes };
+    return new Ingest(stores, FORMATS, settings, clock, () => name);
   }
 
   async #start(what: string, work: (stores: Stores, clock: Clock) => Promise<unknown>): Promise<void> {
@@ -364,7 +407,7 @@ class Run {
           check(queue === 'ingest', `message on ${queue}`);
           this.#queue.push(message as ExportRef);
         },
-        lengths: async () => ({}),
+        lengths: async () => ({ ingest: this.#queue.length }),
         takePoison: async () => ({}),
       },
     };
@@ -375,17 +418,43 @@ class Run {
     if (row.generation !== before.generation) {
       check(row.generation === before.generation + 1 && row.ends.length === 0, `${row.name}: a strange generation`);
       check(row.generation <= model.replaced.length, `${row.name}: begun anew, and was not replaced`);
+      const isCounted = [...model.segments.values()].some(
+        ({ generation, hasRaw }) => generation === before.generation && hasRaw,
+      );
+      check(!isCounted, `${row.name}: begun anew, though raw events of it were counted`);
       return;
+    }
+    if (row.refused) {
+      check(row.reason === REPLACED && row.raw, `${row.name}: refused: ${row.reason}`);
+      check(model.replaced.length > 0 && this.#raw > 0, `${row.name}: refused without reason`);
     }
     const stand = before.ends.every((end, index) => row.ends[index] === end);
     check(stand, `${row.name}: cuts ${before.ends.join(' ')} became ${row.ends.join(' ')}`);
     check(row.applied >= before.applied, `${row.name}: segment ${before.applied} became undone`);
-    if (row.applied === before.applied) return;
-    const lastEnd = row.ends.at(-1) ?? 0;
-    const versions = [model.current, ...model.replaced.toReversed()];
-    const version = versions.find(({ bytes }) => bytes.length >= lastEnd && tailHash(bytes, lastEnd) === row.tail);
-    const end = row.ends[before.applied] as number;
-    if (version) model.committed.push({ version, start: row.ends[before.applied - 1] ?? 0, end });
+    if (row.ends.length > before.ends.length) this.#noteClaim(model, row);
+    if (row.applied > before.applied) this.#noteCommit(model, row, before.applied);
+  }
+
+  #noteClaim({ current, replaced, segments }: ModelExport, { generation, ends, tail }: ExportState): void {
+    const [start = 0, end = 0] = [ends.at(-2), ends.at(-1)];
+    const isOf = ({ bytes }: Version): boolean => bytes.length >= end && tailHash(bytes, end) === tail;
+    const versions = [current, ...replaced.toReversed()].filter(isOf);
+    segments.set(`${generation} ${end}`, { versions, generation, start, end, committed: false, hasRaw: false });
+  }
+
+  #noteCommit({ segments }: ModelExport, { name, generation, ends }: ExportState, index: number): void {
+    const segment = segments.get(`${generation} ${ends[index]}`);
+    check(segment !== undefined, `${name}: committed, and never claimed`);
+    segment.committed = true;
+    const { versions, start, end } = segment;
+    const keptSince = this.#now + SKEW_MS - RETENTION_DAYS * DAY_MS;
+    segment.hasRaw ||= versions.every(({ bytes }) =>
+      readSlowly(bytes, start, end, this.#oracle).hours.some(({ timeMs }) => timeMs > keptSince),
+    );
+  }
+
+  get #oracle(): Oracle {
+    return { fateOf: (model) => this.#author.fateOf(model), blockBytes: this.#blockBytes };
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -409,14 +478,7 @@ class Run {
   }
 
   async #finishOne(ref: ExportRef, stores: Stores, clock: Clock): Promise<void> {
-    const settings = { ...SETTINGS, segmentBytes: this.#segmentBytes };
-    const { end } = await new Ingest(
-      stores,
-      formatsOf(['defender']),
-      settings,
-      clock,
-      () => `clean-${this.trace.length}`,
-    ).ingest(ref, DAY_MS);
+    const { end } = await this.#ingestOf(stores, clock, `clean-${this.trace.length}`).ingest(ref, DAY_MS);
     this.trace.push(`clean worker: ${ref.name} ${end}`);
   }
 
@@ -448,15 +510,10 @@ class Run {
       // A content that is replaced while its first segment is cut can give it more: two readings look for its end.
       const maxBytes = model.replaced.length > 0 ? Number.POSITIVE_INFINITY : this.#segmentBytes;
       checkEnds(found.row, model.current, model.replaced, maxBytes, this.#now, SKEW_MS);
-      exports.push({ state: found.row, ...model });
+      exports.push({ ...model, state: found.row, segments: [...model.segments.values()] });
     }
     const expiredAt = this.#now + SKEW_MS - RETENTION_DAYS * DAY_MS;
-    const finished = {
-      stores: this.#ground.stores,
-      fateOf: (model: number) => this.#author.fateOf(model),
-      expiredAt,
-      exports,
-    };
+    const finished = { stores: this.#ground.stores, oracle: this.#oracle, expiredAt, exports };
     await checkLettersAndCounters(finished);
     await checkRows(finished);
   }

@@ -22,6 +22,7 @@ describe('sweep queues', () => {
     world.append('', named('b'));
     expect(await world.sweep()).toEqual({
       exports: 2,
+      pending: 1,
       queued: 1,
       missingContainers: [],
       oldestUnreadMs: 0,
@@ -57,9 +58,20 @@ describe('sweep queues', () => {
     world.append(lines(report(1)));
     await world.ingest();
     world.now += MINUTE_MS;
-    world.stores.exports.replace(REF, lines(report(1)));
+    world.append('');
     expect(await world.sweep()).toMatchObject({ queued: 1 });
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 0, restarts: 0 });
+    expect(await world.sweep()).toMatchObject({ queued: 0 });
+  });
+
+  it('what was replaced by the same again, once: it is read, and counts once', async () => {
+    world.append(lines(report(1)));
+    await world.ingest();
+    world.now += MINUTE_MS;
+    world.stores.exports.replace(REF, lines(report(1)));
+    expect(await world.sweep()).toMatchObject({ queued: 1 });
+    expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 1, restarts: 1 });
+    expect(await world.rows()).toEqual([1]);
     expect(await world.sweep()).toMatchObject({ queued: 0 });
   });
 
@@ -88,7 +100,7 @@ describe('sweep queues', () => {
     world.append(lines(report(1)));
     let infos = 0;
     const gate: Gate = (call) => {
-      if (call.op === 'exports.info' && infos++ === 2) throw new InjectedFault('busy');
+      if (call.op === 'exports.info' && infos++ === 4) throw new InjectedFault('busy');
       return call.run();
     };
     await expect(world.ingest({ gate })).rejects.toThrow('busy');
@@ -118,6 +130,55 @@ describe('sweep queues', () => {
     expect(await world.sweep()).toMatchObject({ queued: 1, oldestUnreadMs: 4 * DAY_MS });
     world.now += 1;
     expect(await world.sweep()).toMatchObject({ exports: 1, queued: 0, oldestUnreadMs: 0 });
+  });
+});
+
+describe('sweep, where messages of earlier sweeps still wait', () => {
+  const names = ['a', 'b', 'c'];
+  const sweepAt = async (minute: number): Promise<string[]> => {
+    world.now = Date.UTC(2026, 10, 20, 10, minute);
+    const before = world.stores.queues.ingest.length;
+    await sweep(world.stores, SETTINGS, () => world.now);
+    return world.stores.queues.ingest.slice(before).map(({ name }) => name);
+  };
+  const take = (): void => {
+    world.stores.queues.ingest.shift();
+  };
+  beforeEach(() => {
+    for (const name of names) world.append(lines(report(1)), named(name));
+  });
+
+  it('queues nothing while they are as many as the exports that are pending', async () => {
+    expect(await sweepAt(5)).toEqual(names);
+    for (let minute = 10; minute < 60; minute += 5) expect(await sweepAt(minute)).toEqual([]);
+  });
+
+  it('queues all when one of them is lost', async () => {
+    await sweepAt(5);
+    take();
+    expect(await sweepAt(10)).toEqual(names);
+    expect(await sweepAt(15)).toEqual([]);
+  });
+
+  it('queues all once an hour, whatever waits', async () => {
+    await sweepAt(5);
+    for (let n = 0; n < 10; n++) world.stores.queues.ingest.push({ container: 'exports', name: 'gone' });
+    for (let minute = 10; minute < 60; minute += 5) expect(await sweepAt(minute)).toEqual([]);
+    expect(await sweepAt(60)).toEqual(names);
+    expect(await sweepAt(65)).toEqual([]);
+  });
+
+  it('does not wait for one that somebody is at: its message is still there', async () => {
+    await sweepAt(5);
+    await world.ingest({ ref: named('b') });
+    await world.ingest({ ref: named('c') });
+    take();
+    take();
+    await world.ingest({ ref: named('a') });
+    await world.change({ applied: 0, claimedAt: world.now, claimedBy: 'somebody' }, named('a'));
+    world.append(lines(report(2)), named('b'));
+    expect(await sweepAt(10)).toEqual(['b']);
+    expect(await sweepAt(14)).toEqual([]);
   });
 });
 
@@ -228,7 +289,10 @@ describe('sweep asks storage', () => {
     await clients.blobs.getContainerClient('second').getBlockBlobClient('7').upload('xy', 2);
     log.take();
     expect(await sweep(stores, settings, clock)).toMatchObject({ exports: 60, queued: 1 });
-    const requests = log.take().filter((request) => !request.startsWith('PUT'));
-    expect(requests.filter((request) => !request.startsWith('POST'))).toEqual(listings);
+    const requests = log.take().filter((request) => /^(?:GET|HEAD)/.test(request));
+    // And for the lengths of the queues, at most once.
+    const isOfQueue = (request: string): boolean => request.endsWith(' metadata');
+    expect(requests.filter((request) => !isOfQueue(request))).toEqual(listings);
+    expect(requests.filter(isOfQueue).length).toBeLessThan(10);
   });
 });

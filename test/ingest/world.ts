@@ -6,6 +6,7 @@ import { type SweepResult, sweep } from '../../src/sweep.ts';
 import { streamed } from '../core/records.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
 import { type Gate, gated } from './gate.ts';
+import { type RawEvent, rawEvents } from './raw_events.ts';
 import { rowsOf } from './verify.ts';
 
 export const REF = Object.freeze({ container: 'exports', name: 'y=2026/m=11/d=20/h=08/m=00/PT1H.json' });
@@ -20,6 +21,7 @@ export class World {
   now = Date.UTC(2026, 10, 20, 10);
   readonly stores: MemoryStores;
   segmentBytes: number | undefined;
+  blockBytes: number | undefined;
   #workers = 0;
 
   constructor(random?: () => number) {
@@ -39,10 +41,11 @@ export class World {
     const settings = {
       retentionDays: RETENTION_DAYS,
       ...(this.segmentBytes !== undefined && { segmentBytes: this.segmentBytes }),
+      ...(this.blockBytes !== undefined && { blockBytes: this.blockBytes }),
     };
     const ingest = new Ingest(
       stores,
-      formatsOf(['defender']),
+      [...formatsOf(['defender']), rawEvents],
       settings,
       () => this.now,
       () => name,
@@ -50,7 +53,9 @@ export class World {
     return ingest.ingest(options.ref ?? REF, options.budgetMs ?? HOUR_MS);
   }
 
+  /** A sweep, when the messages of the one before have been taken. */
   async sweep(containers: readonly string[] = ['exports'], stores: Stores = this.stores): Promise<SweepResult> {
+    this.queued();
     return await sweep(stores, { containers, retentionDays: RETENTION_DAYS, historyDays: 90 }, () => this.now);
   }
 
@@ -87,6 +92,19 @@ export class World {
 /** A report of its own number. */
 export function report(n: number, changes: Record<string, unknown> = {}): object {
   return streamed({ ReportId: n, AdditionalFields: `{"uniqueEventsAggregated":${n}}`, ...changes });
+}
+
+/** A raw event, of 20 November 2026 at that time of day. */
+export function event(time: string, changes: Partial<RawEvent> = {}): object {
+  const RawEvent: RawEvent = {
+    source: 'sysmon',
+    device: 'wks-0417',
+    process: 'updater.exe',
+    ip: '203.0.113.77',
+    time: `2026-11-20T${time}Z`,
+    ...changes,
+  };
+  return { RawEvent };
 }
 
 /** Lines as the exporter writes them. */
