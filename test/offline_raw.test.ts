@@ -43,7 +43,7 @@ describe('score over files of raw events', () => {
     expect({ groups, counted, inWindow }).toEqual({ groups: 1, counted: 72 * 60 + 1, inWindow: 72 * 60 + 2 });
     expect(matched).toHaveLength(1);
     expect(matched[0]!.group.series.ConnCounts).toEqual([61, ...Array(71).fill(60)]);
-    expect(findingOf(matched[0]!, grain).evidence.grain).toBe('hour');
+    expect(findingOf(matched[0]!, { ...SEED_RULE, grain }, null).evidence.grain).toBe('hour');
   });
 
   it('adds up the hours of several files, and lines that are in two of them', async () => {
@@ -71,8 +71,8 @@ describe('score over files of raw events', () => {
     }
     const found = await offline('hour', text);
     expect(found.matched).toHaveLength(1);
-    expect(found.matched.map((each) => findingOf(each, 'hour'))).toEqual(
-      matched.map((each) => findingOf(each, 'hour')),
+    expect(found.matched.map((each) => findingOf(each, SEED_RULE, null))).toEqual(
+      matched.map((each) => findingOf(each, SEED_RULE, null)),
     );
   });
 
