@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Azurite, startAzurite } from '../src/cli/azurite.ts';
+import { AsTheService } from '../test/azure/service.ts';
 import { azureGround, memoryGround } from '../test/ingest/grounds.ts';
 import { type MakeGround, playAndShorten, playSchedule } from '../test/ingest/model.ts';
 
@@ -52,7 +53,8 @@ function sum(): string {
 }
 
 function groundOn(emulator: Azurite, schedule: number): MakeGround {
-  return (clock) => azureGround(emulator.connectionString(`soak${schedule}`), clock);
+  const options = { policy: new AsTheService(), retry: { retries: 2, delayMs: 1, maxDelayMs: 2 } };
+  return (clock) => azureGround(emulator.connectionString(`soak${schedule}`), clock, options);
 }
 
 function accounts(): string[] {

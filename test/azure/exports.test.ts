@@ -5,7 +5,7 @@ import { AzureExports } from '../../src/azure/exports.ts';
 import { StoreError } from '../../src/azure/store_error.ts';
 import { freshAccount } from '../azurite.ts';
 import { all } from '../contract/samples.ts';
-import { response } from './policies.ts';
+import { AsTheService } from './service.ts';
 
 const ref = { container: 'exports', name: 'PT1H.json' };
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7 + (n >> 8)) & 0xff));
@@ -64,12 +64,10 @@ describe('Exports.read', () => {
   });
 
   it('gives nothing at the end, also where the service answers 416 as Azure does', async () => {
-    const policy: RequestPolicy = {
-      name: 'invalidRange',
-      sendRequest: async (request) => response(request, 416, { 'x-ms-error-code': 'InvalidRange' }, ''),
-    };
+    const policy = new AsTheService();
     const clients = storageClients({ kind: 'connectionString', value }, { policy });
     expect(await all(new AzureExports(clients).read(ref, CONTENT.length, CONTENT.length + 10))).toEqual([]);
+    expect([...policy.answers.keys()]).toEqual(['InvalidRange']);
   });
 
   it('names the container where it fails, and neither the export nor a URL', async () => {

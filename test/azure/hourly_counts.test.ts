@@ -5,6 +5,7 @@ import { StoreError } from '../../src/azure/store_error.ts';
 import { freshAccount } from '../azurite.ts';
 import { contribution, groupId, P3, rowsOf } from '../contract/samples.ts';
 import { answering, failedTransaction, RequestLog, response } from './policies.ts';
+import { AsTheService } from './service.ts';
 import { freshClients } from './stores.ts';
 
 const QUICK = { retry: { retries: 2, delayMs: 1, maxDelayMs: 2 } };
@@ -121,17 +122,12 @@ describe('HourlyCounts.merge', () => {
 
 describe('HourlyCounts.scan', () => {
   it('goes on behind an empty page where the service says that there is more', async () => {
-    let asked = 0;
-    // As at the border of a partition, or after five seconds.
-    const policy = answering((request) => {
-      if (request.method !== 'GET' || ++asked > 1) return null;
-      const next = { 'x-ms-continuation-nextpartitionkey': 'Mw==', 'x-ms-continuation-nextrowkey': 'MA==' };
-      return response(request, 200, { 'content-type': 'application/json', ...next }, '{"value":[]}');
-    });
+    // As after five seconds, and at the border of a partition.
+    const policy = new AsTheService();
     const [store, plain] = await storesWith({ policy });
     await plain.merge(P3, rows);
     expect(await rowsOf(store.scan(P3))).toHaveLength(100);
-    expect(asked).toBe(2);
+    expect(Object.fromEntries(policy.answers)).toEqual({ 'empty page': 1, 'empty last page': 1 });
   });
 
   it('throws on a row that is not ours, and names its key', async () => {

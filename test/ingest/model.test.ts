@@ -1,4 +1,5 @@
 import { describe, inject, it } from 'vitest';
+import { AsTheService } from '../azure/service.ts';
 import { freshAccount } from '../azurite.ts';
 import { azureGround, memoryGround } from './grounds.ts';
 import { playAndShorten, playSchedule } from './model.ts';
@@ -16,7 +17,8 @@ describe('ingest, whatever happens on the way, leaves the rows, dead letters and
   it(`on Azurite: ${AZURITE_RUNS} schedules`, { timeout: 60_000 + AZURITE_RUNS * 5_000 }, async () => {
     for (let n = 0; n < AZURITE_RUNS; n++) {
       const account = await freshAccount(inject('azurite'));
-      await playSchedule(FIRST_SEED + n, (clock) => azureGround(account, clock));
+      const options = { policy: new AsTheService(), retry: { retries: 2, delayMs: 1, maxDelayMs: 2 } };
+      await playSchedule(FIRST_SEED + n, (clock) => azureGround(account, clock, options));
     }
   });
 });
