@@ -4,13 +4,14 @@ import { hourOf } from './keys.ts';
 import type { PlacedRow } from './merger.ts';
 import type { Place } from './ports.ts';
 import type { LocatedReport } from './reports.ts';
+import { SEGMENT_BYTES } from './segment.ts';
 
 /**
  * Raw events are counted block by block of a segment. Where a block ends follows from the place of a line, never from
- * what is read in it: a fix of a reader moves no border, and replay writes the same keys. So large are some 10,000
- * events as the products write them; and as many rows as there fit smallest events into it are held at worst.
+ * what is read in it: a fix of a reader moves no border, and replay writes the same keys. So many bytes are some 3,000
+ * events as the products write them; of the smallest that can be made up 40,000, each a row, which memory has to hold.
  */
-export const BLOCK_BYTES = 16 * 1024 * 1024;
+export const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** Of one group in one hour. */
 interface Count {
@@ -23,15 +24,19 @@ interface Count {
 
 /**
  * Counts raw events: those of a group in a clock hour of one block make one row, with the facts of the newest and the
- * place of the first. Lines of a block that are the same, byte for byte, count once. Holds one block.
+ * place of the first. Lines of a segment that are the same, byte for byte, count once. Holds the rows of one block, and
+ * a number for each line of a segment.
  */
 export class RawHours {
   readonly #start: number;
   readonly #contributionOf: (from: number) => string;
   readonly #blockBytes: number;
   #block = 0;
-  /** By the digest of a line: where it first stands. */
-  readonly #lines = new Map<string, number>();
+  /** In a file, which is one segment however long it is, so many bytes are looked for repeats at a time. */
+  #span = 0;
+  readonly #lines = new Set<number>();
+  /** The line that was met last, and whether it is a repeat. */
+  #line = { offset: -1, isRepeat: false };
   /** By group and hour, in the order of their first events. */
   readonly #counts = new Map<string, Count>();
 
@@ -47,9 +52,7 @@ export class RawHours {
     const block = Math.floor((event.offset - this.#start) / this.#blockBytes);
     const rows = block === this.#block ? [] : this.close();
     this.#block = block;
-    const first = this.#lines.get(event.digest);
-    if (first === undefined) this.#lines.set(event.digest, event.offset);
-    if (first === undefined || first === event.offset) this.#count(event);
+    if (!this.#isRepeat(event)) this.#count(event);
     return rows;
   }
 
@@ -61,8 +64,18 @@ export class RawHours {
       place,
     }));
     this.#counts.clear();
-    this.#lines.clear();
     return rows;
+  }
+
+  #isRepeat({ offset, digest }: LocatedReport): boolean {
+    if (offset !== this.#line.offset) {
+      const span = Math.floor((offset - this.#start) / SEGMENT_BYTES);
+      if (span !== this.#span) this.#lines.clear();
+      this.#span = span;
+      this.#line = { offset, isRepeat: this.#lines.has(digest) };
+      this.#lines.add(digest);
+    }
+    return this.#line.isRepeat;
   }
 
   #count(event: LocatedReport): void {

@@ -159,7 +159,7 @@ class Run {
     this.#raw = this.#random.pick([0, 0, 30, 300]);
     this.#author = new Author(this.#random, START, this.#raw);
     this.#segmentBytes = this.#random.pick([150, 800, 2_500, 10_000, 64 * 1024 * 1024]);
-    this.#blockBytes = this.#random.pick([300, 1_500, 16 * 1024 * 1024]);
+    this.#blockBytes = this.#random.pick([300, 1_500, 4 * 1024 * 1024]);
     this.#faultRate = this.#random.pick([0, 0.03, 0.1]);
     const count = this.#random.int(1, 3);
     for (let n = 0; n < count; n++) {

@@ -47,7 +47,7 @@ class Reading implements Expected {
   readonly #fateOf: (model: number) => Fate;
   /** Of each refused row the place of its last report. */
   readonly #refused = new Map<number, string>();
-  /** Lines that were met, each with its block. */
+  /** Lines that were met. */
   readonly #lines = new Set<string>();
   readonly #raw = new Map<string, { hour: string; place: string; timeMs: number; refused: boolean; events: number }>();
 
@@ -57,8 +57,8 @@ class Reading implements Expected {
 
   line(block: number, place: string, text: string, bytes: Buffer): void {
     this.counters.lines++;
-    const isRepeat = this.#lines.has(`${block} ${text}`);
-    this.#lines.add(`${block} ${text}`);
+    const isRepeat = this.#lines.has(text);
+    this.#lines.add(text);
     const isWhole = /^(?:\{.*\}|\[.*\])$/s.test(text);
     const records = !isWhole ? 'bad-json' : /Aggregated|RawEvent/.test(text) ? recordsOf(bytes) : null;
     this.counters.records += Array.isArray(records) ? records.length : 1;

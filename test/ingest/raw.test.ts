@@ -106,9 +106,16 @@ describe('raw events of one segment', () => {
   });
 
   it('are counted block by block, by the place of their line', async () => {
-    const line = JSON.stringify(event('08:00:00'));
-    world.blockBytes = 2 * (line.length + 1);
-    world.append(`${line}\n${line}\n${line}\n`);
+    const [first, ...others] = ['08:00:00', '08:00:01', '08:00:02'].map((time) => lines(event(time))) as [string];
+    world.blockBytes = 2 * first.length;
+    world.append([first, ...others].join(''));
+    await world.ingest();
+    expect(await hours()).toEqual(['sysmon updater.exe 08:00 1', 'sysmon updater.exe 08:00 2']);
+  });
+
+  it('that are the same in two blocks count once', async () => {
+    world.blockBytes = 100;
+    world.append(lines(event('08:00:00'), event('08:00:01'), event('08:00:00'), event('08:00:01')));
     await world.ingest();
     expect(await hours()).toEqual(['sysmon updater.exe 08:00 1', 'sysmon updater.exe 08:00 1']);
   });
