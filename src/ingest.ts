@@ -127,7 +127,7 @@ export class Ingest {
   }
 
   async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Step> {
-    const { exports, exportStates } = this.#stores;
+    const { exportStates } = this.#stores;
     const { row, version } = found;
     const now = this.#clock();
     if (isHeld(row, worker, now)) return end('held');
@@ -142,8 +142,6 @@ export class Ingest {
       await exportStates.replace(refused(row, EXPECTED_LINES, info), version);
       return AGAIN;
     }
-    // A cut is of the content that its time of creation is of.
-    if (!next.repeat && (await exports.info(info))?.created !== info.created) return AGAIN;
     const claim = next.state === row ? version : await exportStates.replace(next.state, version);
     return claim === null ? AGAIN : await this.#applyAndCommit({ ...next, version: claim }, info);
   }

@@ -100,7 +100,7 @@ describe('sweep queues', () => {
     world.append(lines(report(1)));
     let infos = 0;
     const gate: Gate = (call) => {
-      if (call.op === 'exports.info' && infos++ === 4) throw new InjectedFault('busy');
+      if (call.op === 'exports.info' && infos++ === 3) throw new InjectedFault('busy');
       return call.run();
     };
     await expect(world.ingest({ gate })).rejects.toThrow('busy');
