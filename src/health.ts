@@ -1,3 +1,4 @@
+import { counted } from './core/counted.ts';
 import { dueOf, isOfThisChange } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
@@ -164,9 +165,12 @@ function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
       (name) => `There is no container ${name}: see EXPORT_CONTAINERS, and the export's settings.`,
     ),
     ...poisoned.map(
-      ([name, length]) => `${length} messages in ${name}: see the log of its function; the next sweep takes them off.`,
+      ([name, length]) =>
+        `${counted(length, 'message')} in ${name}: see the log of its function; the next sweep takes them off.`,
     ),
-    ...failed.map(([name, { failed }]) => `Sink ${name} did not take ${failed} notifications: see its settings.`),
+    ...failed.map(
+      ([name, { failed }]) => `Sink ${name} did not take ${counted(failed, 'notification')}: see its settings.`,
+    ),
     ...disabledSinks.map((name) => `Sink ${name} said that it is gone (410): change its settings to wake it.`),
   ];
 }

@@ -100,7 +100,7 @@ describe('beaconwatch dead-letters and replay', () => {
 
     const before = await system.dump('HourlyCounts');
     const replayed = await beaconwatch('replay', `${CONTAINER}/a.json`);
-    expect(replayed.stdout).toContain('1 segments, 2 reports, 2 rows, 1 dead letters (up-to-date)');
+    expect(replayed.stdout).toContain('1 segment, 2 reports, 2 rows, 1 dead letter (up-to-date)');
     expect(await system.dump('HourlyCounts')).toEqual(before);
     expect((await beaconwatch('dead-letters')).stderr).toContain('1 bad-json');
   });
@@ -134,7 +134,7 @@ describe('beaconwatch health', () => {
     expect(ended.code).toBe(1);
     const { problems, refused, queues } = JSON.parse(ended.stdout);
     expect(problems.join('\n')).toMatch(/No scoring run[\s\S]*foreign\.json is refused: no record of a known format/);
-    expect(problems.join('\n')).toMatch(/1 messages in ingest-poison/);
+    expect(problems.join('\n')).toMatch(/1 message in ingest-poison/);
     expect(refused).toHaveLength(1);
     expect(queues['ingest-poison']).toBe(1);
     expect((await system.app.sweep()).poison).toEqual({ 'ingest-poison': 1 });

@@ -1,4 +1,5 @@
 import { catchUp } from '../../catch_up.ts';
+import { counted } from '../../core/counted.ts';
 import { shown } from '../../core/text.ts';
 import { msOf } from '../../core/timestamp.ts';
 import { instantOf } from '../instant.ts';
@@ -32,11 +33,11 @@ export async function ingestCommand(options: IngestOptions): Promise<void> {
   for (const { name, reason } of total.failed) process.stderr.write(`${shown(name)}: ${shown(reason)}\n`);
   const { counters } = total;
   process.stdout.write(
-    `${work.exports.length} exports with something unread: ${total.ends['up-to-date']} read to their end, ` +
+    `${counted(work.exports.length, 'export')} with something unread: ${total.ends['up-to-date']} read to their end, ` +
       `${total.ends.held} held by another worker, ${total.ends['backing-off']} backing off, ${total.ends.refused} refused, ` +
       `${total.failed.length} failed\n` +
-      `${total.segments} segments, ${counters.lines} lines, ${counters.reports} reports, ${total.rows} rows, ` +
-      `${counters.deadLetters} dead letters\n`,
+      `${counted(total.segments, 'segment')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')}, ${counted(total.rows, 'row')}, ` +
+      `${counted(counters.deadLetters, 'dead letter')}\n`,
   );
   if (total.failed.length > 0)
     throw new CommandError('not everything could be read; run it again, it goes on where it stopped');

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { shown } from '../../core/text.ts';
 import { CommandError } from '../usage.ts';
 import { connect } from './connect.ts';
@@ -21,8 +22,8 @@ export async function replayCommand(paths: readonly string[], { force }: ReplayO
     }
     const { segments, rows, counters, end } = result;
     process.stdout.write(
-      `${shown(path)}: ${segments} segments, ${counters.reports} reports, ${rows} rows, ` +
-        `${counters.deadLetters} dead letters (${end})\n`,
+      `${shown(path)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}, ${counted(rows, 'row')}, ` +
+        `${counted(counters.deadLetters, 'dead letter')} (${end})\n`,
     );
   }
   if (missing > 0) throw new CommandError('not every export could be replayed');
