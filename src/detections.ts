@@ -110,7 +110,7 @@ async function firstOf(
       const place = placeOf(row.detection, sort);
       if (after !== null && comparePlaces(place, after) <= 0) continue;
       kept.push({ row, place });
-      if (kept.length === 2 * limit) cut();
+      if (kept.length >= 2 * limit) cut();
     }
   }
   cut();

@@ -104,6 +104,7 @@ describe('scorePartition with suppressions', () => {
       { asOf: at(14), detections: 1, since: at(4) },
     ]);
     await run(30);
+    await run(31);
     expect((await counted()).map((each) => each?.asOf)).toEqual([at(14), at(14)]);
   });
 
