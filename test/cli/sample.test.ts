@@ -47,6 +47,11 @@ describe('beaconwatch sample', () => {
   it.each([
     [['--devices', '0'], 'devices must be a whole number from 1 to'],
     [['--devices', '2.5'], '--devices must be a whole number, got "2.5"'],
+    [
+      ['--format', 'xml\u0007'],
+      '--format must be one of defender, defender-records, log-analytics, portal-csv, defender-raw, sysmon-event, ' +
+        'sysmon-windowsevent, wfp-securityevent, nxlog, winlogbeat, ecs, got "xml\\u0007"',
+    ],
     [['--seed', 'x\u001b[2J'], '--seed must be a whole number, got "x\\u001b[2J"'],
     [['--end', 'yesterday'], '--end must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "yesterday"'],
     [['--end', '1969-01-01T00:00:00Z'], 'end must be in the years 1970 to 9999'],
@@ -54,6 +59,18 @@ describe('beaconwatch sample', () => {
     const { code, stdout, stderr } = await beaconwatch('sample', '--out', join(folder, 'none'), ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(why);
+  });
+
+  it('in another format says which source to score, and names the plants as that source does', async () => {
+    const out = join(folder, 'nxlog');
+    const args = ['--format', 'nxlog', '--plain', '--devices', '1', '--end', '2026-11-20T12:00:00Z'];
+    const { code, stdout } = await beaconwatch('sample', '--out', out, ...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^72 exports, [\d.]+ MB, [\d,]+ lines: [\d,]+ connections, 0 rows twice, 0 late, 0 unread/m);
+    expect(stdout).toMatch(/^Next: {2}SOURCES=sysmon npm run -s beaconwatch -- score \S+ --now 2026-11-20T12:00:00Z$/m);
+    const { format, sources, plain, plants } = JSON.parse(await readFile(join(out, '_planted.json'), 'utf8'));
+    expect({ format, sources, plain }).toEqual({ format: 'nxlog', sources: ['sysmon', 'wfp'], plain: true });
+    expect(plants).toContainEqual(expect.objectContaining({ process: '<unknown process>', expected: 'found' }));
   });
 
   it('asks for a folder, and takes none that holds something else', async () => {

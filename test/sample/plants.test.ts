@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Plant, planTenant } from '../../src/cli/sample/plan.ts';
-import { foundGroups, groupKey } from './rule.ts';
+import { plantsIn } from '../../src/cli/sample/plants_seen.ts';
+import { foundGroups, groupKey, matches } from './rule.ts';
 import { END, tenant } from './tenant.ts';
+import { truth } from './truth.ts';
 
 const keyOf = ({ device, process, remoteIP }: Plant) => groupKey(device, process, remoteIP);
 
@@ -20,6 +22,18 @@ describe('planTenant(…).plants', () => {
     expect(plan.plants.some(({ expected }) => expected === 'found')).toBe(true);
     expect(plan.plants.some(({ expected }) => expected === 'missed')).toBe(true);
   });
+
+  test.each(['defender', 'defender-raw', 'sysmon', 'wfp'] as const)(
+    'in connections one by one, as source %s tells of them: the rule finds those it is said to find',
+    (source) => {
+      const plan = planTenant({ devices: 5, seed: 1, end: END, plain: true });
+      const counts = truth(plan, source);
+      const isFound = (plant: Plant) => matches(counts.get(keyOf(plant)) ?? new Map());
+      const plants = plantsIn(plan.plants, source);
+      expect(plants.filter((plant) => isFound(plant) !== (plant.expected === 'found'))).toEqual([]);
+      expect(plants.filter(isFound).length).toBeGreaterThan(15);
+    },
+  );
 
   test('the rule finds a little more than what was planted, not much', () => {
     const { plan, lines } = tenant();

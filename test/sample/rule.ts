@@ -45,13 +45,14 @@ export function countOf(additionalFields: unknown): number | null {
   return fields === null ? null : Number(fields.uniqueEventsAggregated);
 }
 
-function matches(hours: ReadonlyMap<string, number>): boolean {
+/** Whether the rule finds a group with these counts by the hour. */
+export function matches(hours: ReadonlyMap<string, number>): boolean {
   const series = [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
   const average = series.reduce((sum, count) => sum + count, 0) / series.length;
   return average > 45 && series_decompose_anomalies(series, 1.5, -1).ad_flag.filter((flag) => flag === 0).length >= 12;
 }
 
-function isPublic(ip: unknown): boolean {
+export function isPublic(ip: unknown): boolean {
   if (typeof ip !== 'string' || !/^\d+\.\d+\.\d+\.\d+$/.test(ip)) return false;
   return !/^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(ip);
 }

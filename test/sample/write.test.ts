@@ -30,8 +30,8 @@ async function contents(root: string): Promise<Map<string, string>> {
 }
 
 test('writeSample(…) writes the exports under their container and name, and says how much', async () => {
-  const progress: [number, number][] = [];
-  const written = await writeSample({ out, ...SMALL, onProgress: (...args) => progress.push(args) });
+  const progress: number[] = [];
+  const written = await writeSample({ out, ...SMALL, onProgress: (done) => progress.push(done) });
   const expected = tenant(SMALL);
   const files = await contents(out);
   expect([...files.keys()].filter((path) => path !== '_planted.json')).toEqual(
@@ -47,8 +47,7 @@ test('writeSample(…) writes the exports under their container and name, and sa
     unreadable: 12,
     plants: expected.plan.plants,
   });
-  expect(progress.map(([done]) => done)).toEqual(expected.exports.map((_, i) => i + 1));
-  expect(progress.every(([done, atMost]) => done <= atMost)).toBe(true);
+  expect(progress).toEqual(expected.exports.map((_, i) => i + 1));
 });
 
 test('writeSample(…) says beside them what was planted', async () => {

@@ -1,35 +1,24 @@
 import type { Buffer } from 'node:buffer';
-import { type FaultKind, type FaultPlace, unreadable } from './faults.ts';
+import type { Append } from './appends.ts';
+import { type FaultPlace, unreadable } from './faults.ts';
 import type { Plan } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
 import { lineOf } from './records.ts';
-import { type Sent, sensorOf } from './sensor.ts';
+import { type SensorShows, type Sent, sensorOf } from './sensor.ts';
 import { HOUR_MS, MINUTE_MS, SAMPLE_HOURS, SECOND_MS } from './span.ts';
 
-/** One export, as it is when it has stopped growing. */
-export interface SampleExport {
-  readonly container: string;
-  /** Name of the blob, which says in which hour it was delivered. */
-  readonly name: string;
-  /** Milliseconds since the Unix epoch: the start of that hour. */
+/** One export, as it is when it has stopped growing: all of it in one append. */
+export interface SampleExport extends Append {
+  /** Milliseconds since the Unix epoch: the start of the hour in which it was delivered. */
   readonly hour: number;
-  /** In the order in which they were appended, each with its CRLF. */
-  readonly lines: readonly Buffer[];
-  /** Aggregated reports; like `others`, without what is delivered again or cannot be read. */
-  readonly reports: number;
-  /** Rows of other kinds. */
+  /** Rows that are not counted as `reports`. */
   readonly others: number;
-  /** Rows that had been delivered before. */
-  readonly duplicates: number;
-  /** Of the reports and others: those that came more than an hour after the event. */
-  readonly late: number;
-  readonly unreadable: readonly { readonly line: number; readonly kind: FaultKind }[];
 }
 
 export const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 
 /** Share of the rows that the exporter delivers again, at times more than once. */
-const AGAIN = 0.034;
+export const AGAIN = 0.034;
 /** Share of a device's hours that are delivered hours or days late. */
 const LATE = 0.012;
 /** The last delivery of all but repeats: what would come later is not late. */
@@ -49,8 +38,8 @@ interface Delivery {
  * Layout: an append blob of JSON lines for each hour of delivery, as Defender's Streaming API writes them to a storage
  * account (Microsoft, "Stream events to your Storage account"). Rows come 5 to 40 minutes after their event.
  */
-export function* sampleExports(plan: Plan): Generator<SampleExport> {
-  const sensors = plan.devices.map((device) => sensorOf(plan, device));
+export function* sampleExports(plan: Plan, shows: SensorShows = 'reports'): Generator<SampleExport> {
+  const sensors = plan.devices.map((device) => sensorOf(plan, device, shows));
   const waiting = new Map<number, Delivery[]>();
   const put = (delivery: Delivery) => {
     const hour = Math.floor((delivery.atMs - plan.start) / HOUR_MS);
@@ -62,7 +51,7 @@ export function* sampleExports(plan: Plan): Generator<SampleExport> {
   for (let hour = 0; hour < SAMPLE_HOURS || waiting.size > 0; hour++) {
     for (const sensor of hour < SAMPLE_HOURS ? sensors : []) {
       const random = randomOf(plan.seed, 'delivery', sensor.device.index, hour);
-      const delayMs = delayOf(hour, random);
+      const delayMs = plan.plain ? 0 : delayOf(hour, random);
       for (const sent of sensor.hour(hour)) {
         for (const delivery of deliveries(sent, delayMs, plan, random)) put(delivery);
       }
@@ -85,7 +74,7 @@ function* deliveries(sent: Sent, delayMs: number, plan: Plan, random: Random): G
   let atMs = sent.atMs + delayMs + random.int(5 * MINUTE_MS, 40 * MINUTE_MS);
   const line = () => lineOf(sent.properties, plan.tenantId, atMs, random);
   yield { atMs, line: line(), what: sent.isReport ? 'report' : 'other', late: delayMs > 0 };
-  while (random.chance(AGAIN)) {
+  while (!plan.plain && random.chance(AGAIN)) {
     // Mostly within the same hour's export, at times in the next.
     atMs += 15 * SECOND_MS + Math.floor(25 * MINUTE_MS * random.fraction() ** 3);
     yield { atMs, line: line(), what: 'duplicate', late: false };

@@ -13,11 +13,18 @@ export interface SampleOptions {
   readonly seed: number;
   /** Milliseconds since the Unix epoch; the sample ends at the full UTC hour at or before. */
   readonly end: number;
+  /** Without what real exports do to their readers; see `Plan.plain`. */
+  readonly plain?: boolean;
 }
 
 /** What a tenant holds. */
 export interface Plan {
   readonly seed: number;
+  /**
+   * Sensors report on the clock hour, every report has its count, nothing comes twice, late or unreadable, and what
+   * happens in an hour is logged in it: so every format holds the same connections in the same hours.
+   */
+  readonly plain: boolean;
   /** Milliseconds since the Unix epoch, a full UTC hour; the tenant covers `(start, end]`. */
   readonly start: number;
   readonly end: number;
@@ -52,7 +59,7 @@ const DEVICES_PER_PLANTING = 40;
 const TENANT_ID = '11111111-2222-3333-4444-555555555555';
 
 /** Plans a tenant. Throws a RangeError for a number of devices, a seed or an end that there cannot be. */
-export function planTenant({ devices: count, seed, end: until }: SampleOptions): Plan {
+export function planTenant({ devices: count, seed, end: until, plain = false }: SampleOptions): Plan {
   if (!Number.isInteger(count) || count < 1 || count > MOST_DEVICES) {
     throw new RangeError(`devices must be a whole number from 1 to ${MOST_DEVICES}, got ${count}`);
   }
@@ -70,8 +77,9 @@ export function planTenant({ devices: count, seed, end: until }: SampleOptions):
     plant(seed, devices.slice(first, first + DEVICES_PER_PLANTING), traffic, plants);
   }
   for (const device of devices) traffic[device.index]?.push(...backgroundOf(seed, device));
-  const faults = faultPlaces(seed);
-  return { seed, start: end - SAMPLE_HOURS * HOUR_MS, end, tenantId: TENANT_ID, devices, traffic, plants, faults };
+  const faults = plain ? [] : faultPlaces(seed);
+  const start = end - SAMPLE_HOURS * HOUR_MS;
+  return { seed, plain, start, end, tenantId: TENANT_ID, devices, traffic, plants, faults };
 }
 
 /** Plants every recipe once among these devices. */

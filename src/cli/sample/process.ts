@@ -1,5 +1,6 @@
 import { type Device, SYSTEM, type User } from './device.ts';
 import { anyInstant } from './instant.ts';
+import type { Plan } from './plan.ts';
 import type { Program } from './program.ts';
 import { randomOf } from './random.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './span.ts';
@@ -16,7 +17,17 @@ export interface Process {
   readonly user: User;
 }
 
-export function processOf(seed: number, startMs: number, device: Device, program: Program): Process {
+/** The processes of a device, each made when its program is first asked for. */
+export function processesOf(plan: Plan, device: Device): (program: Program) => Process {
+  const processes = new Map<Program, Process>();
+  return (program) => {
+    const process = processes.get(program) ?? processOf(plan.seed, plan.start, device, program);
+    processes.set(program, process);
+    return process;
+  };
+}
+
+function processOf(seed: number, startMs: number, device: Device, program: Program): Process {
   const random = randomOf(seed, 'process', device.index, program.path ?? '');
   const createdMs = startMs - random.int(2 * MINUTE_MS, 40 * HOUR_MS);
   const parentCreatedMs = createdMs - random.int(SECOND_MS, 30 * MINUTE_MS);

@@ -1,9 +1,10 @@
 import { aggregatedReports, type Event } from './aggregated.ts';
+import { clockHourReports, connectionRow } from './clock_hour.ts';
+import { connectionsOf } from './connections.ts';
 import type { Device } from './device.ts';
 import { otherEvent } from './other.ts';
 import type { Plan } from './plan.ts';
-import { type Process, processOf } from './process.ts';
-import type { Program } from './program.ts';
+import { processesOf } from './process.ts';
 import { type Random, randomOf } from './random.ts';
 import { propertiesOf } from './records.ts';
 import { HOUR_MS, isOn, SECOND_MS } from './span.ts';
@@ -28,13 +29,11 @@ const OTHER_ROWS = 1.5;
 /** ReportId is a repeating counter. */
 const LAST_REPORT_ID = 65_535;
 
-export function sensorOf(plan: Plan, device: Device): Sensor {
-  const processes = new Map<Program, Process>();
-  const running = (program: Program): Process => {
-    const process = processes.get(program) ?? processOf(plan.seed, plan.start, device, program);
-    processes.set(program, process);
-    return process;
-  };
+/** What rows a sensor sends of its device's connections: hourly reports, or each by itself. */
+export type SensorShows = 'reports' | 'connections';
+
+export function sensorOf(plan: Plan, device: Device, shows: SensorShows = 'reports'): Sensor {
+  const running = processesOf(plan, device);
   let lastReportId = device.firstReportId;
   const sent = (atMs: number, isReport: boolean, event: Event): Sent => {
     lastReportId = lastReportId === LAST_REPORT_ID ? 1 : lastReportId + 1;
@@ -54,12 +53,26 @@ export function sensorOf(plan: Plan, device: Device): Sensor {
     }
   }
 
+  function* connections(hour: number, random: Random) {
+    for (const [index, { program }] of (plan.traffic[device.index] ?? []).entries()) {
+      const made = connectionsOf(plan, device, index, running(program), hour);
+      if (shows === 'reports') {
+        for (const event of clockHourReports(made, random)) yield sent(Date.parse(event.timestamp), true, event);
+      } else {
+        for (const each of made) yield sent(each.atMs, true, connectionRow(each, random));
+      }
+    }
+  }
+
   function* others(hour: number, groups: readonly Traffic[], random: Random) {
     const count = Math.floor(groups.length * OTHER_ROWS + random.fraction());
     for (let i = 0; i < count; i++) {
       const group = random.pick(groups);
       const atMs = plan.start + hour * HOUR_MS + random.int(SECOND_MS, HOUR_MS - SECOND_MS);
-      yield sent(atMs, false, otherEvent(group, running(group.program), device, atMs, random));
+      const event = otherEvent(group, running(group.program), device, atMs, random);
+      // Of these there is a row for each connection already.
+      if (shows === 'connections' && event.actionType === 'ConnectionSuccess') continue;
+      yield sent(atMs, false, event);
     }
   }
 
@@ -69,7 +82,8 @@ export function sensorOf(plan: Plan, device: Device): Sensor {
       const random = randomOf(plan.seed, 'sensor', device.index, hour);
       const isActive = (group: Traffic) => isOn(device.hours, hour) && isOn(group.hours, hour);
       const groups = (plan.traffic[device.index] ?? []).filter(isActive);
-      yield* reports(hour, groups, random);
+      if (plan.plain || shows === 'connections') yield* connections(hour, random);
+      else yield* reports(hour, groups, random);
       yield* others(hour, groups, random);
     },
   };

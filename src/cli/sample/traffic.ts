@@ -28,12 +28,26 @@ export function connectionsIn(pace: Pace, lengthMs: number, random: Random): num
     const factor = 0.15 + 0.35 / (random.fraction() + 0.1);
     return Math.max(1, Math.round((pace.typicalPerHour * factor * lengthMs) / HOUR_MS));
   }
+  return beats(pace, lengthMs, random).length;
+}
+
+/** When the connections of a period are made: whole milliseconds of `[0, lengthMs)`, in order. */
+export function instantsIn(pace: Pace, lengthMs: number, random: Random): number[] {
+  const instants =
+    pace.kind === 'beacon'
+      ? beats(pace, lengthMs, random)
+      : Array.from({ length: connectionsIn(pace, lengthMs, random) }, () => random.int(0, lengthMs - 1));
+  return instants.map(Math.floor).sort((a, b) => a - b);
+}
+
+function beats(pace: Pace & { kind: 'beacon' }, lengthMs: number, random: Random): number[] {
   const intervalMs = pace.intervalSeconds * SECOND_MS;
-  let count = 0;
-  for (let at = random.fraction() * intervalMs; at < lengthMs; count++) {
+  const instants: number[] = [];
+  for (let at = random.fraction() * intervalMs; at < lengthMs; ) {
+    instants.push(at);
     at += intervalMs * (1 + pace.jitter * (2 * random.fraction() - 1));
   }
-  return count;
+  return instants;
 }
 
 /** Spreads a count over `parts`, about evenly; the sum stays the same. */

@@ -1,14 +1,18 @@
 import { Buffer } from 'node:buffer';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CONTAINER, type SampleExport, sampleExports } from './exports.ts';
+import type { Append } from './appends.ts';
+import { SAMPLE_FORMATS, type SampleFormat, type SampleFormatName } from './formats.ts';
 import { type Plan, type Plant, planTenant, type SampleOptions } from './plan.ts';
+import { plantsIn } from './plants_seen.ts';
 
 export interface WriteSampleOptions extends SampleOptions {
   /** Folder to write into; made where it is not there. */
   readonly out: string;
-  /** Told after each export how many there are so far, and how many there will be at most. */
-  readonly onProgress?: (exports: number, atMost: number) => void;
+  /** How the tenant is written; as Defender's Streaming API does, where it is not said. */
+  readonly format?: SampleFormatName;
+  /** Told after each new export how many there are so far. */
+  readonly onProgress?: (exports: number) => void;
 }
 
 export interface WrittenSample {
@@ -16,7 +20,7 @@ export interface WrittenSample {
   /** All lines, unreadable ones too. */
   readonly lines: number;
   readonly bytes: number;
-  /** Aggregated reports, each counted once. */
+  /** Aggregated reports, or connections one by one; each counted once. */
   readonly reports: number;
   readonly duplicates: number;
   readonly late: number;
@@ -32,36 +36,40 @@ export class SampleFolderError extends Error {
 /** What was planted; a name with `_` in front is no export. */
 export const PLANTED = '_planted.json';
 
-/** 72 hours of events, the hour after them, and one for repeats. */
-const MOST_EXPORTS = 74;
-
 /**
  * Writes a sample tenant: `out/<container>/<blob name>` for each export, and beside them `out/_planted.json`, which says
  * what was planted and what the rule makes of it. An earlier sample is replaced; anything else in the folder is a
  * SampleFolderError, and nothing is written.
  */
-export async function writeSample({ out, onProgress, ...options }: WriteSampleOptions): Promise<WrittenSample> {
+export async function writeSample(options: WriteSampleOptions): Promise<WrittenSample> {
+  const { out, format: name = 'defender', onProgress } = options;
   const plan = planTenant(options);
+  const format: SampleFormat = SAMPLE_FORMATS[name];
+  const plants = plantsIn(plan.plants, format.sources[0]);
   await clear(out);
   await mkdir(out, { recursive: true });
+  const planted = new PlantedFile(out, plan, name, plants);
   // First, so that a folder that was left half-written is known as ours.
-  await writePlanted(out, plan, [], null);
+  await planted.write([], null);
 
   const totals = { exports: 0, lines: 0, bytes: 0, reports: 0, duplicates: 0, late: 0, unreadable: 0 };
   const faults: object[] = [];
-  for (const written of sampleExports(plan)) {
-    totals.bytes += await writeExport(out, written);
+  const seen = new Set<string>();
+  for (const append of format.appends(plan)) {
+    totals.bytes += await writeAppend(out, append);
+    totals.lines += append.lines.length;
+    totals.reports += append.reports;
+    totals.duplicates += append.duplicates;
+    totals.late += append.late;
+    totals.unreadable += append.unreadable.length;
+    faults.push(...append.unreadable.map((fault) => ({ blob: append.name, ...fault })));
+    if (seen.has(append.name)) continue;
+    seen.add(append.name);
     totals.exports++;
-    totals.lines += written.lines.length;
-    totals.reports += written.reports;
-    totals.duplicates += written.duplicates;
-    totals.late += written.late;
-    totals.unreadable += written.unreadable.length;
-    faults.push(...written.unreadable.map((fault) => ({ blob: written.name, ...fault })));
-    onProgress?.(totals.exports, MOST_EXPORTS);
+    onProgress?.(totals.exports);
   }
-  await writePlanted(out, plan, faults, totals);
-  return { ...totals, plants: plan.plants };
+  await planted.write(faults, totals);
+  return { ...totals, plants };
 }
 
 /** Makes room: takes an earlier sample away, and nothing but that. */
@@ -78,34 +86,43 @@ async function clear(out: string): Promise<void> {
   if (!names.includes(PLANTED)) {
     throw new SampleFolderError(`${out} is not empty, and holds no sample: name another folder, or empty this one`);
   }
-  await rm(join(out, CONTAINER), { recursive: true, force: true });
+  const containers = new Set(Object.values(SAMPLE_FORMATS).map(({ container }) => container));
+  for (const container of containers) await rm(join(out, container), { recursive: true, force: true });
 }
 
-async function writeExport(out: string, { container, name, lines }: SampleExport): Promise<number> {
+/** Puts the lines behind what the file holds; how many bytes that are. */
+export async function writeAppend(out: string, { container, name, lines }: Append): Promise<number> {
   const path = join(out, container, ...name.split('/'));
   const content = Buffer.concat(lines);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content);
+  await appendFile(path, content);
   return content.length;
 }
 
-async function writePlanted(
-  out: string,
-  plan: Plan,
-  unreadable: readonly object[],
-  totals: object | null,
-): Promise<void> {
-  const planted = {
-    about:
-      'A made-up tenant of Beaconwatch. What the rule should make of what was planted, with its default settings and asOf = window.to; of all other groups nothing is said.',
-    seed: plan.seed,
-    devices: plan.devices.length,
-    window: { from: new Date(plan.start).toISOString(), to: new Date(plan.end).toISOString() },
-    totals,
-    plants: plan.plants,
-    unreadable,
-  };
-  await writeFile(join(out, PLANTED), `${JSON.stringify(planted, null, 2)}\n`);
+/** `_planted.json`: what was planted, for who wants to know whether it is found. */
+class PlantedFile {
+  readonly #path: string;
+  readonly #facts: object;
+  readonly #plants: readonly Plant[];
+
+  constructor(out: string, plan: Plan, format: SampleFormatName, plants: readonly Plant[]) {
+    this.#path = join(out, PLANTED);
+    this.#plants = plants;
+    this.#facts = {
+      about:
+        'A made-up tenant of Beaconwatch. What the rule should make of what was planted, with its default settings and asOf = window.to; of all other groups nothing is said.',
+      ...(format === 'defender' ? {} : { format, sources: SAMPLE_FORMATS[format].sources }),
+      ...(plan.plain ? { plain: true } : {}),
+      seed: plan.seed,
+      devices: plan.devices.length,
+      window: { from: new Date(plan.start).toISOString(), to: new Date(plan.end).toISOString() },
+    };
+  }
+
+  async write(unreadable: readonly object[], totals: object | null): Promise<void> {
+    const planted = { ...this.#facts, totals, plants: this.#plants, unreadable };
+    await writeFile(this.#path, `${JSON.stringify(planted, null, 2)}\n`);
+  }
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -1,0 +1,46 @@
+import type { Event } from './aggregated.ts';
+import type { Connection } from './connections.ts';
+import { anyInstant } from './instant.ts';
+import type { Random } from './random.ts';
+import { HOUR_MS, SECOND_MS } from './span.ts';
+
+/**
+ * The reports of a sensor whose reporting hour is the clock's: what its group did in an hour, one report for each port
+ * and local address, within the hour's last second.
+ */
+export function* clockHourReports(connections: readonly Connection[], random: Random): Generator<Event> {
+  const counts = new Map<string, { first: Connection; count: number }>();
+  for (const connection of connections) {
+    const key = `${connection.remotePort} ${connection.localIP}`;
+    const counted = counts.get(key);
+    if (counted) counted.count++;
+    else counts.set(key, { first: connection, count: 1 });
+  }
+  for (const { first, count } of counts.values()) {
+    const endMs = first.atMs - (first.atMs % HOUR_MS) + HOUR_MS - SECOND_MS;
+    yield {
+      ...rowOf(first),
+      localPort: null,
+      timestamp: anyInstant(endMs, random),
+      actionType: `${ACTION_TYPES[first.outcome]}AggregatedReport`,
+      additionalFields: `{"uniqueEventsAggregated":${count}}`,
+    };
+  }
+}
+
+/** The row of one connection by itself. */
+export function connectionRow(connection: Connection, random: Random): Event {
+  return {
+    ...rowOf(connection),
+    localPort: connection.localPort,
+    timestamp: anyInstant(connection.atMs, random),
+    actionType: ACTION_TYPES[connection.outcome],
+    additionalFields: null,
+  };
+}
+
+const ACTION_TYPES = { success: 'ConnectionSuccess', failed: 'ConnectionFailed' } as const;
+
+function rowOf({ process, remoteIP, remotePort, localIP }: Connection) {
+  return { process, remoteIP, remotePort, remoteUrl: null, localIP, protocol: 'Tcp' };
+}

@@ -1,0 +1,50 @@
+import type { Device } from './device.ts';
+import type { Plan } from './plan.ts';
+import type { Process } from './process.ts';
+import { randomOf } from './random.ts';
+import { HOUR_MS, isOn } from './span.ts';
+import { instantsIn, type Traffic } from './traffic.ts';
+
+/** One connection that a program of a device makes. */
+export interface Connection {
+  /** Whole milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  readonly process: Process;
+  readonly remoteIP: string;
+  readonly remotePort: number;
+  readonly localIP: string;
+  readonly localPort: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly outcome: Traffic['outcome'];
+}
+
+/**
+ * The connections of one group in one of the tenant's hours, in order of time; none where it is off, or where there is
+ * nobody to connect to. Whoever watches the device sees these: each by itself, or counted by the hour where the plan is
+ * plain.
+ */
+export function connectionsOf(plan: Plan, device: Device, group: number, process: Process, hour: number): Connection[] {
+  const traffic = plan.traffic[device.index]?.[group];
+  if (traffic === undefined || !isOn(device.hours, hour) || !isOn(traffic.hours, hour)) return [];
+  const { remoteIP } = traffic;
+  if (remoteIP === null || !isAddress(remoteIP)) return [];
+  const random = randomOf(plan.seed, 'connections', device.index, group, hour);
+  const localIPs = random.chance(0.08) ? device.localIPs : device.localIPs.slice(0, 1);
+  const startMs = plan.start + hour * HOUR_MS;
+  return instantsIn(traffic.pace, HOUR_MS, random).map((ms) => ({
+    atMs: startMs + ms,
+    process,
+    remoteIP,
+    remotePort: random.pick(traffic.ports),
+    localIP: random.pick(localIPs),
+    localPort: random.int(49_152, 65_535),
+    // HTTP/3, which browsers and others speak by now.
+    protocol: traffic.ports[0] === 443 && random.chance(0.05) ? 'udp' : 'tcp',
+    outcome: traffic.outcome,
+  }));
+}
+
+/** Reports may come without one; a connection does not. */
+function isAddress(remoteIP: string): boolean {
+  return /[.:]/.test(remoteIP);
+}

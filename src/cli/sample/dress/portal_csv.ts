@@ -1,0 +1,100 @@
+import { Buffer } from 'node:buffer';
+import { stringify } from 'csv-stringify/sync';
+import type { Append } from '../appends.ts';
+import type { Plan } from '../plan.ts';
+import { type TableRow, tableHours } from '../table_hours.ts';
+
+export const PORTAL_FOLDER = 'advanced-hunting';
+
+/** A query in the portal gives no more rows than this to its CSV. */
+const MOST_ROWS = 10_000;
+
+/** What a query for all of DeviceNetworkEvents gives, saved as CSV: as many files as the portal's limit asks for. */
+export function* portalFiles(plan: Plan): Generator<Append> {
+  let file = 0;
+  let room = 0;
+  for (const { rows } of tableHours(plan)) {
+    for (let from = 0; from < rows.length; ) {
+      const first = room === 0;
+      if (first) {
+        file++;
+        room = MOST_ROWS;
+      }
+      const taken = rows.slice(from, from + room);
+      from += taken.length;
+      room -= taken.length;
+      const lines = taken.map(({ row }) => line(COLUMNS.map((column) => cell(row[column]))));
+      yield {
+        container: PORTAL_FOLDER,
+        name: `DeviceNetworkEvents-${String(file).padStart(3, '0')}.csv`,
+        lines: first ? [HEAD, ...lines] : lines,
+        reports: taken.filter(({ sent }) => sent.isReport).length,
+        duplicates: 0,
+        late: 0,
+        unreadable: [],
+      };
+    }
+  }
+}
+
+function line(cells: readonly string[]): Buffer {
+  return Buffer.from(stringify([cells], { record_delimiter: 'windows' }));
+}
+
+function cell(value: TableRow[string]): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Microsoft, DeviceNetworkEvents in the advanced hunting schema: its columns in its order. */
+const COLUMNS = [
+  'Timestamp',
+  'DeviceId',
+  'DeviceName',
+  'ActionType',
+  'RemoteIP',
+  'RemotePort',
+  'RemoteUrl',
+  'LocalIP',
+  'LocalPort',
+  'Protocol',
+  'LocalIPType',
+  'RemoteIPType',
+  'InitiatingProcessSHA1',
+  'InitiatingProcessSHA256',
+  'InitiatingProcessMD5',
+  'InitiatingProcessFileName',
+  'InitiatingProcessFileSize',
+  'InitiatingProcessVersionInfoCompanyName',
+  'InitiatingProcessVersionInfoProductName',
+  'InitiatingProcessVersionInfoProductVersion',
+  'InitiatingProcessVersionInfoInternalFileName',
+  'InitiatingProcessVersionInfoOriginalFileName',
+  'InitiatingProcessVersionInfoFileDescription',
+  'InitiatingProcessId',
+  'InitiatingProcessCommandLine',
+  'InitiatingProcessCreationTime',
+  'InitiatingProcessFolderPath',
+  'InitiatingProcessParentFileName',
+  'InitiatingProcessParentId',
+  'InitiatingProcessParentCreationTime',
+  'InitiatingProcessAccountDomain',
+  'InitiatingProcessAccountName',
+  'InitiatingProcessAccountSid',
+  'InitiatingProcessAccountUpn',
+  'InitiatingProcessAccountObjectId',
+  'InitiatingProcessIntegrityLevel',
+  'InitiatingProcessTokenElevation',
+  'ReportId',
+  'AppGuardContainerId',
+  'AdditionalFields',
+  'InitiatingProcessSessionId',
+  'IsInitiatingProcessRemoteSession',
+  'InitiatingProcessRemoteSessionDeviceName',
+  'InitiatingProcessRemoteSessionIP',
+  'InitiatingProcessUniqueId',
+  'MachineGroup',
+] as const;
+
+/** A byte order mark, for spreadsheets. */
+const HEAD = Buffer.concat([Buffer.from('\ufeff'), line(COLUMNS)]);

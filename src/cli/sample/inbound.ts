@@ -1,0 +1,40 @@
+import type { Device } from './device.ts';
+import type { Plan } from './plan.ts';
+import { randomOf } from './random.ts';
+import { HOUR_MS } from './span.ts';
+import { instantsIn } from './traffic.ts';
+
+/** A connection that somebody else makes to a service of the device. */
+export interface Inbound {
+  readonly atMs: number;
+  readonly remoteIP: string;
+  readonly remotePort: number;
+  readonly localIP: string;
+  readonly localPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** RFC 5737; not among the addresses that the tenant's own programs talk to. */
+const CALLERS = [
+  { remoteIP: '192.0.2.10', localPort: 443, protocol: 'tcp' },
+  { remoteIP: '192.0.2.11', localPort: 3478, protocol: 'udp' },
+] as const;
+
+/**
+ * Two callers of every server, one over TCP, one over UDP, each minute: as steady as a beacon, and none, since the far
+ * side calls. Who takes one end for the other finds two beacons too many.
+ */
+export function inboundOf(plan: Plan, device: Device, hour: number): Inbound[] {
+  if (device.kind !== 'server') return [];
+  const random = randomOf(plan.seed, 'inbound', device.index, hour);
+  const startMs = plan.start + hour * HOUR_MS;
+  const [localIP = ''] = device.localIPs;
+  return CALLERS.flatMap((caller) =>
+    instantsIn({ kind: 'beacon', intervalSeconds: 60, jitter: 0.05 }, HOUR_MS, random).map((ms) => ({
+      ...caller,
+      atMs: startMs + ms,
+      remotePort: random.int(49_152, 65_535),
+      localIP,
+    })),
+  );
+}

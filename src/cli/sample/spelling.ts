@@ -1,0 +1,49 @@
+import type { Device } from './device.ts';
+import type { Program } from './program.ts';
+import type { Random } from './random.ts';
+
+/** The System process has no file; Defender calls it by its image in the folder of Windows. */
+const KERNEL = 'ntoskrnl.exe';
+
+/**
+ * A file name as Windows can hold it: `|` becomes `&`, and what else is forbidden in names becomes `_`. Telemetry of
+ * Defender may come from other systems; Sysmon's and the firewall's does not.
+ *
+ * Microsoft, "Naming Files, Paths, and Namespaces".
+ */
+export function windowsName(fileName: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  return fileName.replaceAll('|', '&').replace(/[\u0000-\u001f<>:"/\\?*]/g, '_');
+}
+
+/** Sysmon's Image: the path as the file system spells it, at times as whoever started the program did. */
+export function imageOf({ path, fileName }: Program, random: Random): string {
+  if (path === null || fileName === null) return '<unknown process>';
+  if (fileName === KERNEL) return 'System';
+  const folder = path
+    .slice(0, -fileName.length)
+    .replace(/(^|[\\ ])([a-z])/g, (_, before, letter) => before + letter.toUpperCase());
+  const image = folder + windowsName(fileName);
+  return random.chance(0.06) ? image.toUpperCase() : image;
+}
+
+/** 5156's Application: the path below the device of its volume, in lower case. */
+export function applicationOf({ path, fileName }: Program, device: Device): string {
+  if (path === null || fileName === null) return '-';
+  if (fileName === KERNEL) return 'System';
+  const folder = path.slice('c:'.length, -fileName.length);
+  return `\\device\\harddiskvolume${2 + (device.index % 3)}${folder}${windowsName(fileName)}`.toLowerCase();
+}
+
+/** An address as logs write it: IPv4 at times mapped into IPv6, in any spelling. */
+export function addressOf(ip: string, random: Random): string {
+  const mapped = random.chance(0.04);
+  if (!mapped || !/^[\d.]+$/.test(ip)) return ip;
+  const [a = 0, b = 0, c = 0, d = 0] = ip.split('.').map(Number);
+  const words = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  return random.pick([`::ffff:${ip}`, `::FFFF:${ip}`, `::ffff:${words}`, `0:0:0:0:0:ffff:${words}`]);
+}
+
+export function isIpv6(ip: string): boolean {
+  return ip.includes(':');
+}

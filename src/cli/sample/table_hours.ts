@@ -1,0 +1,16 @@
+import type { Plan } from './plan.ts';
+import { type Sent, sensorOf } from './sensor.ts';
+import { HOUR_MS, SAMPLE_HOURS } from './span.ts';
+
+/** A row of DeviceNetworkEvents, by its columns. */
+export type TableRow = Readonly<Record<string, unknown>>;
+
+/** What the table itself holds, hour by hour: every row once, in order of time. */
+export function* tableHours(plan: Plan): Generator<{ startMs: number; rows: { sent: Sent; row: TableRow }[] }> {
+  const sensors = plan.devices.map((device) => sensorOf(plan, device));
+  for (let hour = 0; hour < SAMPLE_HOURS; hour++) {
+    const sent = sensors.flatMap((sensor) => [...sensor.hour(hour)]).sort((a, b) => a.atMs - b.atMs);
+    const rows = sent.map((each) => ({ sent: each, row: JSON.parse(each.properties) as TableRow }));
+    yield { startMs: plan.start + hour * HOUR_MS, rows };
+  }
+}
