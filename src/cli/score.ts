@@ -8,6 +8,7 @@ import { formatsOf } from '../formats.ts';
 import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
 import { contentOf, type InputFile, inputFiles } from './files.ts';
+import { adviceOnSources } from './inactive.ts';
 import { instantOf, tomorrow } from './instant.ts';
 import { formatOf, formatted, FORMATS as OUTPUT_FORMATS, orderNamed } from './output/format.ts';
 import { inOrder } from './output/rows.ts';
@@ -88,6 +89,8 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
       `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
   if (offline.reportsInWindow === 0) adviseNow(offline, window, rule.lookbackDays);
+  const advice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
+  if (advice !== null) say(advice);
   if (refused > 0 && refused === files.length) throw new CommandError('Nothing was read: no export of a known format');
   if (failed > 0)
     throw new CommandError(`${count(failed, 'export')} could not be read; the rows are those of the others`);

@@ -5,6 +5,7 @@ import { windowOf } from '../../core/window.ts';
 import { formatsOf } from '../../formats.ts';
 import { OfflineScore } from '../../offline.ts';
 import { type InputFile, inputFiles } from '../files.ts';
+import { adviceOnSources } from '../inactive.ts';
 import { tomorrow } from '../instant.ts';
 import { CONTAINER } from '../sample/exports.ts';
 import { type Plant, planTenant } from '../sample/plan.ts';
@@ -57,8 +58,11 @@ export async function folderInputs(folder: string, now: Timestamp | null, source
     throw new CommandError(`${folder}: no files in it (names that begin with _ or . do not count)`);
   const troubles: string[] = [];
   const newest = now ?? (await newestReport(files, sources));
-  if (newest === '')
-    throw new CommandError(`${folder}: no report in its files that is not more than a day ahead of the clock`);
+  if (newest === '') {
+    const none = `${folder}: no report in its files that is not more than a day ahead of the clock`;
+    const advice = await adviceOnSources(files, sources);
+    throw new CommandError(advice === null ? none : `${none}\n${advice}`);
+  }
   return {
     what: `${files.length} files of ${folder}`,
     exports: files.length,

@@ -1,0 +1,38 @@
+import { SOURCES, type Source } from '../core/report.ts';
+import { timestampFromMs } from '../core/timestamp.ts';
+import { windowOf } from '../core/window.ts';
+import { formatsOf } from '../formats.ts';
+import { OfflineScore } from '../offline.ts';
+import { contentOf, type InputFile } from './files.ts';
+
+/** A window that nothing lies in: what is read is not kept. */
+const NONE = windowOf(timestampFromMs(0), 1);
+
+/**
+ * For who has found no report in the files: what to set, where they hold reports of sources that are not active; null
+ * where they do not. Looks no further than the first file that does.
+ */
+export async function adviceOnSources(files: readonly InputFile[], active: readonly Source[]): Promise<string | null> {
+  for (const file of files) {
+    // What came through standard input is gone.
+    if (file.path === '-') continue;
+    const found: Source[] = [];
+    for (const source of SOURCES) if (!active.includes(source) && (await holds(file, source))) found.push(source);
+    if (found.length > 0) return `The files hold reports of another source: set SOURCES=${found.join(',')}`;
+  }
+  return null;
+}
+
+async function holds(file: InputFile, source: Source): Promise<boolean> {
+  const offline = new OfflineScore(NONE, formatsOf([source]), () => {});
+  try {
+    await offline.read(
+      { container: '', name: file.path },
+      contentOf(file, () => {}),
+    );
+  } catch (error) {
+    // A file that cannot be read has been named already.
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+  }
+  return offline.newest !== '';
+}
