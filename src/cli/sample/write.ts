@@ -91,7 +91,7 @@ async function clear(out: string): Promise<void> {
 }
 
 /** Puts the lines behind what the file holds; how many bytes that are. */
-export async function writeAppend(out: string, { container, name, lines }: Append): Promise<number> {
+async function writeAppend(out: string, { container, name, lines }: Append): Promise<number> {
   const path = join(out, container, ...name.split('/'));
   const content = Buffer.concat(lines);
   await mkdir(dirname(path), { recursive: true });
