@@ -1,7 +1,7 @@
 import { app as functions } from '@azure/functions';
 import { exportOf, keepNameOnly } from '../src/export_binding.ts';
 import { app } from './beaconwatch.ts';
-import { log } from './log.ts';
+import { logged } from './log.ts';
 
 const { blobTrigger, containers } = app.config;
 
@@ -13,6 +13,6 @@ if (blobTrigger !== 'off' && containers[0] !== undefined) {
     connection: app.config.exportStorage === app.config.storage ? 'AzureWebJobsStorage' : 'ExportStorage',
     source: blobTrigger,
     sdkBinding: true,
-    handler: async (blob, context) => log(context, await app.ingest(exportOf(blob, context))),
+    handler: logged((blob, context) => app.ingest(exportOf(blob, context))),
   });
 }

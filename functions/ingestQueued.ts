@@ -1,9 +1,9 @@
 import { app as functions } from '@azure/functions';
 import { app } from './beaconwatch.ts';
-import { log } from './log.ts';
+import { logged } from './log.ts';
 
 functions.storageQueue('ingestQueued', {
   queueName: 'ingest',
   connection: 'AzureWebJobsStorage',
-  handler: async (message, context) => log(context, await app.ingest(message)),
+  handler: logged((message) => app.ingest(message)),
 });

@@ -1,9 +1,9 @@
 import { app as functions } from '@azure/functions';
 import { app } from './beaconwatch.ts';
-import { log } from './log.ts';
+import { logged } from './log.ts';
 
 functions.storageQueue('notifyDetection', {
   queueName: 'notify',
   connection: 'AzureWebJobsStorage',
-  handler: async (message, context) => log(context, { end: await app.notify(message) }),
+  handler: logged(async (message) => ({ end: await app.notify(message) })),
 });

@@ -19,6 +19,7 @@ import {
   seen,
   withRaw,
 } from './export_state.ts';
+import { segmentIdOf } from './keys.ts';
 import { MAX_LINE_BYTES } from './lines.ts';
 import type { Clock, Counters, ExportInfo, ExportRef, ExportState, Stores, Versioned } from './ports.ts';
 import { cutSegment, tailOf } from './segment.ts';
@@ -52,7 +53,12 @@ export interface IngestResult {
   readonly counters: Counters;
   /** Times that the export was found replaced or cut short, and begun anew. */
   readonly restarts: number;
+  /** The newest of the segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
+  readonly segmentIds: readonly string[];
 }
+
+/** As many as a line of the log can carry; a reading within its budget has seldom more. */
+const MAX_SEGMENT_IDS = 16;
 
 export const EXPECTED_FORMAT =
   'no record of a known format at its head; expected JSON lines of DeviceNetworkEvents, ' +
@@ -97,15 +103,18 @@ export class Ingest {
     let rows = 0;
     let restarts = 0;
     let counters = NO_COUNTERS;
+    const segmentIds: string[] = [];
     for (;;) {
       const step = await this.#step(ref, worker);
-      if (step.kind === 'end') return { end: step.end, segments, rows, counters, restarts };
+      if (step.kind === 'end') return { end: step.end, segments, rows, counters, restarts, segmentIds };
       if (step.kind === 'restarted') restarts++;
       if (step.kind !== 'applied') continue;
       segments++;
+      segmentIds.push(step.segmentId);
+      if (segmentIds.length > MAX_SEGMENT_IDS) segmentIds.shift();
       rows += step.rows;
       counters = addCounters(counters, step.counters);
-      if (this.#clock() - started >= budgetMs) return { end: 'more', segments, rows, counters, restarts };
+      if (this.#clock() - started >= budgetMs) return { end: 'more', segments, rows, counters, restarts, segmentIds };
     }
   }
 
@@ -220,7 +229,10 @@ export class Ingest {
     }
     // Where somebody else went on meanwhile, the row says so, and the next step reads it.
     const done = await exportStates.replace(committed(state, applied.counters, applied.recognised), version);
-    return done === null ? AGAIN : { kind: 'applied', rows: applied.rows, counters: applied.counters };
+    if (done === null) return AGAIN;
+    const { start, end } = claim.segment;
+    const segmentId = segmentIdOf(state, state.generation, start, end);
+    return { kind: 'applied', segmentId, rows: applied.rows, counters: applied.counters };
   }
 
   /** Keeps why a step failed, for the back-off, and lets go of the claim; unless somebody else is at it by now. */
@@ -247,7 +259,7 @@ type Step =
   | { readonly kind: 'end'; readonly end: IngestEnd }
   | { readonly kind: 'again' }
   | { readonly kind: 'restarted' }
-  | { readonly kind: 'applied'; readonly rows: number; readonly counters: Counters };
+  | { readonly kind: 'applied'; readonly segmentId: string; readonly rows: number; readonly counters: Counters };
 
 const AGAIN: Step = { kind: 'again' };
 

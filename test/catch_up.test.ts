@@ -21,6 +21,7 @@ const result = (changes: Partial<IngestResult> = {}): IngestResult => ({
   rows: 0,
   counters: counters({}),
   restarts: 0,
+  segmentIds: [],
   ...changes,
 });
 const NO_ENDS = { 'up-to-date': 0, more: 0, held: 0, 'backing-off': 0, refused: 0, gone: 0 };

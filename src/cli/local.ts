@@ -7,6 +7,7 @@ interface Options {
   readonly keep: boolean;
   readonly now?: string;
   readonly format: string;
+  readonly report?: string;
 }
 
 export function addLocalCommand(program: Command): void {
@@ -21,12 +22,14 @@ export function addLocalCommand(program: Command): void {
     .option('--exports <DIR>', 'a folder of exports in place of the sample; what score reads, as JSON lines')
     .option('--now <ISO>', 'end of the window, a full hour (default: the end of the data)')
     .option('--format <format>', `of the detections: ${FORMATS.join(', ')}`, 'table')
+    .option('--report <FILE>', 'writes what it took as JSON: requests by function, and the lines of the log')
     .option('--keep', 'leave it running, and say how to look at it', false)
-    .action(async ({ exports, now, format, keep }: Options) => {
+    .action(async ({ exports, now, format, keep, report }: Options) => {
       const options = {
         exports: exports ?? null,
         now: now === undefined ? null : instantOf('--now', now),
         keep,
+        report: report ?? null,
         format: formatOf(format),
       };
       // The clients of storage take half a second to load: only for who needs them.

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { replayed } from '../../src/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../src/ingest.ts';
+import { segmentIdOf } from '../../src/keys.ts';
 import type { Stores } from '../../src/ports.ts';
 import { streamed } from '../core/records.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from './gate.ts';
@@ -46,6 +47,7 @@ describe('ingest(export) that grows', () => {
       rows: 1,
       counters: counters({ lines: 1, records: 1, reports: 1 }),
       restarts: 0,
+      segmentIds: [segmentIdOf(REF, 0, 0, bytesOf(lines(report(1))))],
     });
     const first = bytesOf(lines(report(1)));
     world.append(lines(report(2), SKIPPED));

@@ -63,8 +63,8 @@ describe('totalsText(totals)', () => {
       },
       notifications: 3,
       requests: [
-        { operation: 'blob reads', functions: 12, host: 0 },
-        { operation: 'queue sends', functions: 1000, host: 1 },
+        { operation: 'blob reads', functions: 12, host: 0, byFunction: { ingestQueued: 12 } },
+        { operation: 'queue sends', functions: 1000, host: 1, byFunction: { sweepExports: 1000 } },
       ],
       seconds: 12.345,
     });

@@ -1,5 +1,7 @@
 import { shown } from '../../core/text.ts';
+import type { Timestamp } from '../../core/timestamp.ts';
 import type { Plant } from '../sample/plan.ts';
+import type { Invocation } from './functions_host.ts';
 import type { DetectionView, Outcome } from './outcome.ts';
 import type { Requests } from './request_counter.ts';
 import type { Uploaded } from './uploader.ts';
@@ -72,6 +74,16 @@ export function totalsText({ uploaded, outcome, notifications, requests, seconds
     '',
     `${seconds.toFixed(1)} s in all`,
   ].join('\n')}\n`;
+}
+
+/** The same as JSON, with the lines of the log, and of what failed, the message: as the host logs it. */
+export function reportJson(asOf: Timestamp, totals: Totals, log: readonly Invocation[]): string {
+  const invocations = log.map(({ function: name, logs, error }) => ({
+    function: name,
+    lines: logs,
+    ...(error !== undefined && { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  }));
+  return `${JSON.stringify({ asOf, ...totals, invocations }, null, 1)}\n`;
 }
 
 type Line = [name: string, value: number, note: string];

@@ -9,12 +9,14 @@ export interface Requests {
   readonly operation: string;
   readonly functions: number;
   readonly host: number;
+  /** Those of the functions, by the function that sent them. */
+  readonly byFunction: Readonly<Record<string, number>>;
 }
 
 /** Counts the requests that leave this process for a storage account, each try, by service and operation. */
 export class RequestCounter {
   readonly #services: ReadonlyMap<string, Service>;
-  readonly #counts = new Map<string, { functions: number; host: number }>();
+  readonly #counts = new Map<string, Count>();
   readonly #onStart = (message: unknown): void => this.#count((message as { request: ClientRequest }).request);
 
   constructor(connectionString: string) {
@@ -36,11 +38,22 @@ export class RequestCounter {
     const service = this.#services.get(String(request.getHeader('host')));
     if (service === undefined) return;
     const operation = `${service} ${OPERATIONS[service](request.method, request.path)}`;
-    const count = this.#counts.get(operation) ?? { functions: 0, host: 0 };
+    const count = this.#counts.get(operation) ?? { functions: 0, host: 0, byFunction: {} };
     this.#counts.set(operation, count);
-    if (currentFunction() === undefined) count.host++;
-    else count.functions++;
+    const sender = currentFunction();
+    if (sender === undefined) {
+      count.host++;
+      return;
+    }
+    count.functions++;
+    count.byFunction[sender] = (count.byFunction[sender] ?? 0) + 1;
   }
+}
+
+interface Count {
+  functions: number;
+  host: number;
+  readonly byFunction: Record<string, number>;
 }
 
 const CHANNEL = 'http.client.request.start';

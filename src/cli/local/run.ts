@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
 import { readConfig, readScoreSettings } from '../../config.ts';
@@ -12,10 +13,11 @@ import { type Format, formattedLines } from '../output/format.ts';
 import type { DetectionLine } from '../output/table.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { shiftClock } from './clock.ts';
+import type { Invocation } from './functions_host.ts';
 import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
 import { Interrupted, keep, type Say } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
-import { plantedText, totalsText } from './report.ts';
+import { plantedText, reportJson, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
 import { APPENDS, type Uploaded, upload } from './uploader.ts';
 
@@ -26,6 +28,8 @@ export interface LocalOptions {
   readonly now: Timestamp | null;
   readonly keep: boolean;
   readonly format: Format;
+  /** File for what it took, as JSON; none where null. */
+  readonly report: string | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -56,11 +60,16 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   const onSignal = (): void => ending.abort(new Interrupted('stopped'));
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   let system: LocalSystem | undefined;
+  const log: Invocation[] = [];
   try {
     system = await LocalSystem.start({
       containers: inputs.containers,
       bundle: new URL('./functions.js', import.meta.url),
       onProgress: say,
+      // Not while it is kept running: the log has no end then.
+      onInvocation: (invocation) => {
+        if (options.report !== null && !options.keep) log.push(invocation);
+      },
       signal,
       onFailure: (error) => ending.abort(error),
     });
@@ -77,7 +86,9 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     const planted = inputs.plants && plantedText(inputs.plants, detections);
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
-    const totals = totalsText({ uploaded, outcome, notifications, requests, seconds });
+    const took = { uploaded, outcome, notifications, requests, seconds };
+    if (options.report !== null) await writeFile(options.report, reportJson(inputs.asOf, took, log));
+    const totals = totalsText(took);
     const rest = options.format === 'table' ? process.stdout : process.stderr;
     rest.write(`\n${planted === null ? '' : `${planted.text}\n`}${totals}`);
 

@@ -8,7 +8,7 @@ import { BlobListener } from './blob_listener.ts';
 import { Closers } from './closers.ts';
 import type { Binding } from './core_module.ts';
 import { setEnvironment } from './environment.ts';
-import { FunctionsHost, type HostedFunction } from './functions_host.ts';
+import { FunctionsHost, type HostedFunction, type Invocation } from './functions_host.ts';
 import { hostSettings } from './host_settings.ts';
 import { answerBy } from './http_listener.ts';
 import { type LocalServer, serve } from './http_server.ts';
@@ -25,6 +25,7 @@ export interface SystemOptions {
   /** The bundle of the functions. */
   readonly bundle: URL;
   readonly onNotification?: (id: string) => void;
+  readonly onInvocation?: (invocation: Invocation) => void;
   readonly onProgress: (what: string) => void;
   /** Ends the wait for anything. */
   readonly signal: AbortSignal;
@@ -54,7 +55,10 @@ export class LocalSystem {
 
   private constructor(options: SystemOptions) {
     this.#options = options;
-    this.#host = new FunctionsHost((invocation) => this.tally.add(invocation));
+    this.#host = new FunctionsHost((invocation) => {
+      this.tally.add(invocation);
+      options.onInvocation?.(invocation);
+    });
   }
 
   /** Starts all of it; where that fails, nothing is left running. */

@@ -15,7 +15,10 @@ export class Tally {
   add({ function: name, logs, error }: Invocation): void {
     this.invocations++;
     this.lastAt = performance.now();
-    if (error !== undefined) this.failures++;
+    if (error !== undefined) {
+      this.failures++;
+      return;
+    }
     if (name !== 'ingestExport' && name !== 'ingestQueued') return;
     for (const line of logs) {
       const { segments, rows, counters } = JSON.parse(line) as IngestLine;
