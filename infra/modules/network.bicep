@@ -1,0 +1,47 @@
+// A network that the app's outgoing traffic takes, and private endpoints for storage and the vault in it.
+param name string
+param location string
+param tags object
+param addressPrefix string = '10.60.0.0/24'
+param appSubnetPrefix string = '10.60.0.0/26'
+param endpointSubnetPrefix string = '10.60.0.64/26'
+
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: {
+      addressPrefixes: [
+        addressPrefix
+      ]
+    }
+    subnets: [
+      {
+        name: 'app'
+        properties: {
+          addressPrefix: appSubnetPrefix
+          delegations: [
+            {
+              name: 'flex'
+              properties: {
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: endpointSubnetPrefix
+          privateEndpointNetworkPolicies: 'Disabled'
+        }
+      }
+    ]
+  }
+}
+
+output networkId string = network.id
+output appSubnetId string = '${network.id}/subnets/app'
+output endpointSubnetId string = '${network.id}/subnets/endpoints'

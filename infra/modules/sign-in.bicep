@@ -1,0 +1,55 @@
+// Entra sign-in in front of the HTTP functions, beside their keys: a call without a token of this tenant is answered 401.
+param appName string
+
+@description('Client id of the app registration that stands for this API.')
+param clientId string
+
+@description('Client ids of the applications that may call it; any of the tenant that gets a token for it where empty.')
+param allowedApplications array = []
+
+resource app 'Microsoft.Web/sites@2024-04-01' existing = {
+  name: appName
+}
+
+resource signIn 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+      runtimeVersion: '~1'
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      // Event Grid comes with a key of its own instead of a token.
+      excludedPaths: [
+        '/runtime/webhooks/blobs'
+      ]
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: clientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            clientId
+            'api://${clientId}'
+          ]
+          defaultAuthorizationPolicy: empty(allowedApplications) ? {} : { allowedApplications: allowedApplications }
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
+}

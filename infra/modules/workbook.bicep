@@ -1,0 +1,18 @@
+// A page with what the log says: runs, exports, detections, notifications, faults.
+param location string
+param tags object
+param workspaceId string
+param functionAppName string
+
+resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = {
+  name: guid(resourceGroup().id, 'beaconwatch')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Beaconwatch'
+    category: 'workbook'
+    sourceId: workspaceId
+    serializedData: replace(loadTextContent('../workbook.json'), 'FUNCTION_APP_NAME', functionAppName)
+  }
+}

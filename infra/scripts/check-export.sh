@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Whether exports arrive, and whether they are read. Needs az, signed in with Storage Blob Data Reader on the account of
+# the exports (Owner and Contributor are not enough), and for the second half the readers' roles on the app's account.
+set -euo pipefail
+
+: "${EXPORT_STORAGE_ACCOUNT:?is an output of infra/main.bicep}"
+: "${HOST_STORAGE_ACCOUNT:?is an output of infra/main.bicep}"
+: "${EXPORT_CONTAINERS:?is an output of infra/main.bicep}"
+
+IFS=', ' read -r -a containers <<<"$EXPORT_CONTAINERS"
+for container in "${containers[@]}"; do
+  echo "── $container"
+  if [ "$(az storage container exists --auth-mode login --account-name "$EXPORT_STORAGE_ACCOUNT" --name "$container" \
+    --query exists --output tsv)" != true ]; then
+    echo 'not there: the exporter makes it with its first export'
+    continue
+  fi
+  # Exports are laid out by day: today's and yesterday's are enough, and a listing stays short.
+  for day in "$(date -u +%Y-%m-%d)" "$(date -u -d yesterday +%Y-%m-%d 2>/dev/null || date -u -v-1d +%Y-%m-%d)"; do
+    path=$(printf 'y=%s/m=%s/d=%s/' "${day%%-*}" "$(echo "$day" | cut -d- -f2)" "${day##*-}")
+    az storage blob list --auth-mode login --account-name "$EXPORT_STORAGE_ACCOUNT" --container-name "$container" \
+      --num-results '*' --output tsv \
+      --query "[?contains(name, '$path')].[properties.lastModified, properties.contentLength, name]" | sort | tail -n 3
+  done
+done
+
+echo '── read'
+AzureWebJobsStorage__accountName=$HOST_STORAGE_ACCOUNT \
+  ExportStorage__accountName=$EXPORT_STORAGE_ACCOUNT \
+  EXPORT_CONTAINERS=$EXPORT_CONTAINERS \
+  npm run -s beaconwatch -- health
