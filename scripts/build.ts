@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
-import { COMMON } from './bundle.ts';
+import { buildFunctions, COMMON } from './bundle.ts';
 
 const outdir = process.argv[2] ?? 'dist';
 
@@ -18,10 +18,4 @@ await build({
   splitting: true,
   chunkNames: 'beaconwatch-[name]-[hash]',
 });
-// The worker of the host provides the core itself.
-await build({
-  ...COMMON,
-  outdir,
-  entryPoints: { functions: 'functions/index.ts' },
-  external: ['@azure/functions-core'],
-});
+await buildFunctions(outdir);

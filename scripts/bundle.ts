@@ -1,4 +1,4 @@
-import type { BuildOptions } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 /** How everything that ships, or is measured as it ships, is bundled. */
 export const COMMON: BuildOptions = {
@@ -20,3 +20,14 @@ export const COMMON: BuildOptions = {
       './node_modules/@azure/functions-extensions-base/dist/azure-functions-extensions-base.js',
   },
 };
+
+/** Bundles the functions into `functions.js` of a folder. The worker of the host provides the core itself. */
+export async function buildFunctions(outdir: string, options: BuildOptions = {}): Promise<void> {
+  await build({
+    ...COMMON,
+    ...options,
+    outdir,
+    entryPoints: { functions: 'functions/index.ts' },
+    external: ['@azure/functions-core'],
+  });
+}

@@ -37,6 +37,14 @@ export const SYSTEM_SETTINGS = {
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 
+const VALUE_SETTINGS = { ...SCORE_SETTINGS, ...SYSTEM_SETTINGS };
+
+/** The storage connections: each one setting, or several that begin with its name and two underscores. */
+export const CONNECTION_NAMES = ['AzureWebJobsStorage', 'ExportStorage'] as const;
+
+/** The names of all settings, for who documents or deploys them; those that SINKS refers to have names of their own. */
+export const SETTING_NAMES: readonly string[] = [...CONNECTION_NAMES, ...Object.keys(VALUE_SETTINGS), 'SINKS'];
+
 export interface Config {
   readonly rule: Rule;
   /** The telemetry that is read; each once. */
@@ -72,7 +80,7 @@ export function readConfig(env: Env): Config {
       return undefined;
     }
   };
-  const settings = attempt(() => parseSettings(z.object({ ...SCORE_SETTINGS, ...SYSTEM_SETTINGS }), set));
+  const settings = attempt(() => parseSettings(z.object(VALUE_SETTINGS), set));
   const storage = attempt(() => readStorage('AzureWebJobsStorage', ['blob', 'queue', 'table'], set));
   const exportStorage = attempt(() => readStorage('ExportStorage', ['blob'], set, storage ?? UNREAD_STORAGE));
   const sinks = attempt(() => readSinks(set));

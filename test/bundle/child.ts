@@ -35,6 +35,12 @@ export async function node(
   return { code, stdout, stderr };
 }
 
+/** Makes what is deployed in a folder, by the project's own script. */
+export async function pack(folder: string): Promise<void> {
+  const { code, stderr } = await node(['scripts/package.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
+  if (code !== 0) throw new Error(`the package cannot be made:\n${stderr}`);
+}
+
 /** Builds the bundles into a folder, by the project's own script. */
 export async function build(folder: string): Promise<void> {
   const { code, stderr } = await node(['scripts/build.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });

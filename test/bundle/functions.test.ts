@@ -1,8 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, type Ended, node, REPO } from './child.ts';
+import { type Ended, node, pack, REPO } from './child.ts';
 
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const STORAGE = 'UseDevelopmentStorage=true';
@@ -26,11 +26,8 @@ let deployed: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'beaconwatch-bundle-'));
-  await build(join(folder, 'built'));
   deployed = join(folder, 'deployed');
-  await mkdir(join(deployed, 'dist'), { recursive: true });
-  await copyFile(join(folder, 'built/functions.js'), join(deployed, 'dist/functions.js'));
-  for (const name of ['package.json', 'host.json']) await copyFile(join(REPO, name), join(deployed, name));
+  await pack(deployed);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -105,6 +102,34 @@ const EVERYWHERE = {
   sweepExports: timer('0 */5 * * * *'),
   scoreWindows: timer('0 45 * * * *'),
 };
+
+describe('the package', () => {
+  it('is these files, of a size that starts quickly, and depends on nothing', async () => {
+    const names = ['LICENSE', 'functions.js', 'functions.js.LEGAL.txt', 'host.json', 'package.json'];
+    expect((await readdir(deployed, { recursive: true })).sort()).toEqual(names);
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(deployed, name))).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(5_000_000);
+    const given = await json(join(deployed, 'package.json'));
+    expect(Object.keys(given)).toEqual(['name', 'version', 'license', 'private', 'type', 'main', 'engines']);
+    expect(await json(join(deployed, 'host.json'))).toEqual(await json(join(REPO, 'host.json')));
+  });
+
+  it('holds no code of a development dependency', async () => {
+    const { devDependencies } = await json(join(REPO, 'package.json'));
+    const bundle = await readFile(join(deployed, 'functions.js'), 'utf8');
+    // esbuild names each file that it takes in.
+    const packages = new Set(
+      [...bundle.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(([, name]) => name),
+    );
+    expect(packages).toContain('@azure/functions');
+    expect(Object.keys(devDependencies).filter((name) => packages.has(name))).toEqual([]);
+  });
+
+  it('is the only thing that goes: publishing the checkout itself sends nothing', async () => {
+    const lines = (await readFile(join(REPO, '.funcignore'), 'utf8')).split('\n');
+    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual(['*']);
+  });
+});
 
 describe('the bundle of functions, where nothing else can be found', () => {
   it('registers seven functions by default, their triggers as the host reads them', async () => {

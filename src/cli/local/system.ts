@@ -24,6 +24,8 @@ export interface SystemOptions {
   readonly containers: readonly string[];
   /** The bundle of the functions. */
   readonly bundle: URL;
+  /** Settings beside those of a local run, or in their place. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onNotification?: (id: string) => void;
   readonly onInvocation?: (invocation: Invocation) => void;
   readonly onProgress: (what: string) => void;
@@ -158,6 +160,7 @@ export class LocalSystem {
 
     const connectionString = azurite.connectionString();
     setEnvironment({ connectionString, containers, sinkUrl: receiver.url, sinkSecret: secret });
+    Object.assign(process.env, this.#options.environment);
     const counter = new RequestCounter(connectionString);
     this.#closers.add(() => counter.stop());
     this.#counter = counter;

@@ -1,0 +1,24 @@
+/**
+ * Makes what is deployed into dist/package/, or into the folder that is named: the bundle of the functions, host.json, and
+ * a package.json without dependencies. Prints its files and their sizes.
+ */
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildFunctions } from './bundle.ts';
+
+const folder = process.argv[2] ?? 'dist/package';
+const { name, version, license, type, engines } = JSON.parse(await readFile('package.json', 'utf8'));
+
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+// Without a map, which would be most of the package: a stack names lines of the bundle, which is not minified.
+await buildFunctions(folder, { sourcemap: false });
+for (const file of ['host.json', 'LICENSE']) await cp(file, join(folder, file));
+const main = 'functions.js';
+await writeFile(
+  join(folder, 'package.json'),
+  `${JSON.stringify({ name, version, license, private: true, type, main, engines }, null, 2)}\n`,
+);
+for (const file of ['functions.js', 'functions.js.LEGAL.txt', 'host.json', 'LICENSE', 'package.json']) {
+  console.log(`${(await stat(join(folder, file))).size.toLocaleString('en-US').padStart(12)}  ${file}`);
+}
