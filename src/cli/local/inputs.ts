@@ -30,7 +30,7 @@ export interface Inputs {
 }
 
 /** The sample's size is that of one planting: enough to see all of it, and read in seconds. */
-const SAMPLE = { devices: 20, seed: 1 };
+export const SAMPLE = { devices: 20, seed: 1 };
 
 const HOUR_MS = 3_600_000;
 

@@ -1,0 +1,199 @@
+/** What a month costs, from what was measured, what the platform's limits make of it, and a list of prices. */
+
+/** bench/requests.json */
+export interface Measured {
+  readonly measured: string;
+  readonly command: string;
+  readonly on: string;
+  readonly devices: number;
+  readonly hours: number;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly reports: number;
+  readonly rows: number;
+  readonly groups: number;
+  readonly segments: number;
+  readonly detections: number;
+  readonly notifications: number;
+  readonly invocations: Record<string, { count: number; durationMs: number; lineBytes: number }>;
+  readonly requests: readonly {
+    readonly operation: string;
+    readonly functions: number;
+    readonly host: number;
+    readonly byFunction: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** bench/prices.json */
+export type Prices = Readonly<
+  Record<
+    string,
+    {
+      readonly usd: number;
+      readonly per: string;
+      readonly free?: number;
+      readonly what: string;
+      readonly where: string;
+    }
+  >
+>;
+
+/** What is assumed and was not measured; each said in docs/costs.md. */
+export const ASSUMED = {
+  hoursOfMonth: 730,
+  /** The sweep's timer; each finds the growing export longer. */
+  sweepsPerHour: 12,
+  segmentBytes: 64 * 1024 * 1024,
+  /** Rows a second that one partition of a table is good for, by Azure's own target: slower than what was measured. */
+  rowsPerSecond: 2_000,
+  /** RETENTION_DAYS, HISTORY_DAYS and exportsKeepDays, as they are by default. */
+  retentionDays: 4,
+  historyDays: 90,
+  exportsKeepDays: 30,
+  /** A row of HourlyCounts as the service counts it: names and values of its columns, in UTF-16. */
+  rowBytes: 1_000,
+  /** Mean of an exporter's append, once device tables were among what it exports: one tenant, July 2026. */
+  appendBytes: 35_600,
+  /** The platform looks at each queue every ten seconds to decide on instances; ours and the poison queues. */
+  queuesLookedAt: 6,
+  lookEverySeconds: 10,
+  /** Lines of the host around each of ours. */
+  hostLines: 2,
+  notificationsPerDevice: 1,
+  memoryGb: 2,
+  alertRules: 7,
+} as const;
+
+const INGEST = ['ingestExport', 'ingestQueued'];
+
+export interface Month {
+  readonly devices: number;
+  /** What the platform's limits are about. */
+  readonly scale: Readonly<Record<'gbPerHour' | 'rowsPerSecond' | 'rowsPerPartition' | 'scanSeconds', number>>;
+  readonly amounts: Readonly<
+    Record<'exportGb' | 'reports' | 'segments' | 'tableTransactions' | 'gigabyteSeconds', number>
+  >;
+  readonly usd: Readonly<Record<(typeof LINES)[number][0], number>>;
+  readonly ours: number;
+  readonly exporter: number;
+  readonly logAnalytics: number;
+}
+
+export const LINES = [
+  ['tables', 'Tables: transactions and storage'],
+  ['blobs', 'Blobs: reading and listing exports'],
+  ['queues', 'Queues, with the platform’s looking at them'],
+  ['functions', 'Functions: time and executions, after the free grant'],
+  ['logs', 'Log: ingestion, after the free 5 GB'],
+  ['alerts', 'Alert rules'],
+] as const;
+
+/** Requests of some functions, by service and operation. */
+export function requestsOf(measured: Measured, operation: RegExp, functions: readonly string[]): number {
+  return measured.requests
+    .filter((each) => operation.test(each.operation))
+    .flatMap(({ byFunction }) => functions.map((name) => byFunction[name] ?? 0))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Transactions that a segment of so many rows takes: each of the sixteen partitions has its own, a hundred rows at most,
+ * and on average half of one that is not full.
+ */
+export function transactionsOf(rows: number): number {
+  const touched = 1 - (15 / 16) ** rows;
+  return 16 * Math.max(touched, rows >= 160 ? rows / 1600 + 0.5 : 0);
+}
+
+export function monthOf(devices: number, measured: Measured, prices: Prices): Month {
+  const { hoursOfMonth: hours, sweepsPerHour } = ASSUMED;
+  const perDeviceHour = (amount: number) => amount / measured.devices / measured.hours;
+  const price = (name: string) => {
+    const found = prices[name];
+    if (!found) throw new RangeError(`no price ${name}`);
+    return found.usd;
+  };
+  const free = (name: string) => prices[name]?.free ?? 0;
+
+  const bytes = perDeviceHour(measured.bytes) * devices * hours;
+  const rowsPerHour = perDeviceHour(measured.rows) * devices;
+  const sweeps = sweepsPerHour * hours;
+  const segments = sweeps + Math.floor(bytes / ASSUMED.segmentBytes);
+  const transactions = segments * transactionsOf((rowsPerHour * hours) / segments);
+  const perSegment = (operation: RegExp) => (requestsOf(measured, operation, INGEST) / measured.segments) * segments;
+
+  // A run: every row of the retention in pages of a thousand, the detections beside them, and rows that have grown too old.
+  const kept = rowsPerHour * 24 * ASSUMED.retentionDays;
+  const scans = hours * (32 + kept / 1000);
+  const removals = hours * transactionsOf(rowsPerHour);
+  const scoring = requestsOf(measured, /^table (?!transactions|creations)/, ['scorePartition']);
+  const perRun = hours * Math.max(0, scoring - 32);
+  const notifications = ASSUMED.notificationsPerDevice * devices;
+  const perNotification = requestsOf(measured, /^table/, ['notifyDetection']) / Math.max(1, measured.notifications) + 1;
+  const sweepQueries = sweeps * (1 + Math.ceil((24 * ASSUMED.historyDays) / 1000));
+  const tableTransactions =
+    transactions +
+    perSegment(/^table (gets|inserts|updates)/) +
+    scans +
+    removals +
+    perRun +
+    sweepQueries +
+    notifications * perNotification;
+
+  const blobReads = perSegment(/^blob (reads|properties)/);
+  const listings = sweeps + hours + perSegment(/^blob writes/);
+  const looks = ((hours * 3600) / ASSUMED.lookEverySeconds) * ASSUMED.queuesLookedAt;
+  // Each message is sent, received and taken off; the sweep looks into the poison queues.
+  const queueOperations = looks + 3 * (segments + 17 * hours + notifications) + 4 * sweeps;
+
+  const seconds = (names: readonly string[], per: number) =>
+    names.reduce((sum, name) => sum + (measured.invocations[name]?.durationMs ?? 0), 0) / 1000 / per;
+  const measuredTransactions = requestsOf(measured, /^table transactions/, INGEST);
+  // No execution is billed for less than a second.
+  const billed = (count: number, total: number) => Math.max(count, total);
+  const gigabyteSeconds =
+    ASSUMED.memoryGb *
+    (billed(segments, seconds(INGEST, measuredTransactions) * transactions) +
+      billed(17 * hours, (kept / ASSUMED.rowsPerSecond) * hours) +
+      billed(sweeps, 0) +
+      billed(notifications, 0));
+  const executions = segments + 17 * hours + sweeps + notifications;
+  const lines = Object.values(measured.invocations).reduce((sum, each) => sum + each.count, 0);
+  const lineBytes = Object.values(measured.invocations).reduce((sum, each) => sum + each.lineBytes, 0) / lines;
+  const logGb = (executions * (1 + ASSUMED.hostLines) * lineBytes) / 1e9;
+
+  const usd = {
+    tables:
+      (tableTransactions / 10_000) * price('tableTransactions') +
+      ((kept * ASSUMED.rowBytes) / 1e9) * price('tableStorage'),
+    blobs: (blobReads / 10_000) * price('blobReads') + (listings / 10_000) * price('blobWrites'),
+    queues: (queueOperations / 10_000) * price('queueOperations'),
+    functions:
+      Math.max(0, gigabyteSeconds - free('gigabyteSeconds')) * price('gigabyteSeconds') +
+      (Math.max(0, executions - free('executions')) / 1e6) * price('executions'),
+    logs: Math.max(0, logGb - free('logIngestion')) * price('logIngestion'),
+    alerts: ASSUMED.alertRules * price('alertRule'),
+  };
+  const appends = bytes / ASSUMED.appendBytes;
+  const stored = (bytes / 1e9) * (ASSUMED.exportsKeepDays / (hours / 24));
+  return {
+    devices,
+    scale: {
+      gbPerHour: bytes / hours / 1e9,
+      rowsPerSecond: rowsPerHour / 3600,
+      rowsPerPartition: kept / 16,
+      scanSeconds: kept / 16 / ASSUMED.rowsPerSecond,
+    },
+    amounts: {
+      exportGb: bytes / 1e9,
+      reports: perDeviceHour(measured.reports) * devices * hours,
+      segments,
+      tableTransactions,
+      gigabyteSeconds,
+    },
+    usd,
+    ours: Object.values(usd).reduce((sum, each) => sum + each, 0),
+    exporter: (appends / 10_000) * price('blobWrites') + stored * price('blobStorage'),
+    logAnalytics: Math.max(0, bytes / 1e9 - free('logIngestion')) * price('logIngestion'),
+  };
+}

@@ -1,0 +1,137 @@
+import { LINES, type Measured, monthOf, type Prices, requestsOf } from './cost_model.ts';
+
+const DEVICES = [100, 1_000, 10_000, 100_000];
+const INGEST = ['ingestExport', 'ingestQueued'];
+
+/** The tables of docs/costs.md, by the name of their place in it. */
+export function costTables(measured: Measured, prices: Prices): Readonly<Record<string, string>> {
+  return {
+    sample: sampleText(measured),
+    requests: requestsTable(measured),
+    month: monthTable(measured, prices),
+    scale: scaleTable(measured, prices),
+    prices: table(
+      ['what', 'USD', 'per', 'region, date, source'],
+      Object.values(prices).map(({ usd, per, free, what, where }) => [
+        what,
+        String(usd),
+        `${per}${free === undefined ? '' : `, the first ${amount(free)} free`}`,
+        where,
+      ]),
+    ),
+  };
+}
+
+/** The pages that hold tables, and which. */
+export const PAGES: Readonly<Record<string, readonly string[]>> = {
+  'docs/costs.md': ['sample', 'requests', 'month', 'prices'],
+  'docs/operations.md': ['scale'],
+};
+
+/** A page with tables between its marks `<!-- name -->` and `<!-- /name -->`. Throws where a mark is missing. */
+export function withTables(page: string, names: readonly string[], tables: Readonly<Record<string, string>>): string {
+  let text = page;
+  for (const name of names) {
+    const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    if (!place.test(text)) throw new RangeError(`the page has no place for ${name}`);
+    text = text.replace(place, (_all, before: string, after: string) => `${before}${tables[name]}\n${after}`);
+  }
+  return text;
+}
+
+function sampleText({
+  measured,
+  command,
+  on,
+  devices,
+  hours,
+  bytes,
+  lines,
+  reports,
+  rows,
+  groups,
+  segments,
+}: Measured): string {
+  return (
+    `Measured ${measured} by \`${command}\` (${on}): the sample tenant of ${devices} devices over ${hours} hours, ` +
+    `${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines, ${amount(reports)} reports, ${amount(rows)} rows, ` +
+    `${amount(groups)} groups, read in ${amount(segments)} segments while the exports grew.`
+  );
+}
+
+function requestsTable(measured: Measured): string {
+  const per = (count: number, of: number) => (of === 0 ? '0' : amount(Math.round((count / of) * 10_000) / 10));
+  const body = measured.requests
+    .map(({ operation }) => {
+      const only = (names: readonly string[]) => requestsOf(measured, new RegExp(`^${operation}$`), names);
+      const [ingest, score] = [only(INGEST), only(['scorePartition'])];
+      const sweep = only(['sweepExports']) / (measured.invocations['sweepExports']?.count ?? 1);
+      const notify = only(['notifyDetection']) / measured.notifications;
+      return { operation, ingest, score, sweep, notify };
+    })
+    .filter(({ ingest, score, sweep, notify }) => ingest + score + sweep + notify > 0)
+    .map(({ operation, ingest, score, sweep, notify }) => [
+      operation,
+      per(ingest, measured.reports),
+      (ingest / measured.segments).toFixed(1),
+      per(score, measured.groups),
+      sweep.toFixed(1),
+      notify.toFixed(1),
+    ]);
+  return table(
+    ['request', 'per 1,000 reports read', 'per segment', 'per 1,000 groups scored', 'per sweep', 'per notification'],
+    body,
+  );
+}
+
+function monthTable(measured: Measured, prices: Prices): string {
+  const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
+  const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
+  return table(
+    ['devices', ...DEVICES.map(amount)],
+    [
+      row('exports, GB', ({ amounts }) => amount(round(amounts.exportGb))),
+      row('reports, million', ({ amounts }) => amount(round(amounts.reports / 1e6))),
+      row('segments, thousand', ({ amounts }) => amount(round(amounts.segments / 1e3))),
+      row('requests of tables, million', ({ amounts }) => amount(round(amounts.tableTransactions / 1e6))),
+      row('GB-seconds, thousand', ({ amounts }) => amount(round(amounts.gigabyteSeconds / 1e3))),
+      ...LINES.map(([key, name]) => row(name, ({ usd }) => money(usd[key]))),
+      row('**Beaconwatch together**', ({ ours }) => `**${money(ours)}**`),
+      row('The exporter: appends, and 30 days of exports', ({ exporter }) => money(exporter)),
+      row('The same table into Log Analytics instead', ({ logAnalytics }) => money(logAnalytics)),
+    ],
+  );
+}
+
+/** Belongs to docs/operations.md. */
+function scaleTable(measured: Measured, prices: Prices): string {
+  const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
+  const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
+  return table(
+    ['devices', ...DEVICES.map(amount)],
+    [
+      row('exports, GB an hour', ({ scale }) => amount(round(scale.gbPerHour))),
+      row('rows written a second, on average', ({ scale }) => amount(round(scale.rowsPerSecond))),
+      row('rows that a partition keeps, thousand', ({ scale }) => amount(round(scale.rowsPerPartition / 1e3))),
+      row('seconds to scan it, at 2,000 rows a second', ({ scale }) => amount(round(scale.scanSeconds))),
+    ],
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+}
+
+function money(usd: number): string {
+  return `$${usd < 100 ? usd.toFixed(2) : amount(Math.round(usd))}`;
+}
+
+/** Two digits that mean something; whole numbers above a hundred. */
+function round(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(2));
+}
+
+function amount(value: number): string {
+  return value.toLocaleString('en-US');
+}
