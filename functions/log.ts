@@ -34,13 +34,13 @@ async function logging<T>(
   counts: (result: T) => object,
 ): Promise<T> {
   const started = performance.now();
-  let line: object = { failed: 'unknown' };
+  let line: object = { error: 'unknown' };
   try {
     const result = await work();
     line = counts(result);
     return result;
   } catch (error) {
-    line = { failed: error instanceof Error ? error.name : 'unknown' };
+    line = { error: error instanceof Error ? error.name : 'unknown' };
     throw error;
   } finally {
     const { functionName, invocationId } = context;

@@ -75,7 +75,7 @@ describe('logged(work)', () => {
     };
     const { end, lines } = await run(work, message);
     expect(end).toBe('wks-0417.corp.example');
-    expect(lines).toEqual([{ ...about, failed: 'TypeError', durationMs: expect.any(Number) }]);
+    expect(lines).toEqual([{ ...about, error: 'TypeError', durationMs: expect.any(Number) }]);
   });
 });
 

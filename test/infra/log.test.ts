@@ -40,7 +40,7 @@ describe('the log of a run over a hostile tenant', () => {
       expect(functions).toContain(name);
     }
     expect(of('scorePartition').some(({ detections }) => detections === 1)).toBe(true);
-    const ends = of('notifyDetection').map(({ sink, end, failed }) => `${sink}: ${end ?? failed}`);
+    const ends = of('notifyDetection').map(({ sink, end, error }) => `${sink}: ${end ?? error}`);
     expect(ends).toEqual(expect.arrayContaining(['takes: sent', 'refuses: failed', 'absent: NotifyError']));
     expect(of('ingestExport').map(({ end }) => end)).toEqual(expect.arrayContaining(['up-to-date', 'refused']));
     expect(of('detections').map(({ status }) => status)).toEqual([200, 400, 404, 200]);
@@ -58,7 +58,7 @@ describe('the log of a run over a hostile tenant', () => {
       expect(logs).toHaveLength(1);
       const line = JSON.parse(logs[0] ?? '') as Line;
       expect(line).toMatchObject({ function: name, invocationId: expect.any(String), durationMs: expect.any(Number) });
-      expect('failed' in line).toBe(error !== undefined);
+      expect('error' in line).toBe(error !== undefined);
     }
   });
 
