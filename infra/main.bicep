@@ -99,9 +99,12 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var roles = loadJsonContent('roles.json')
 
 var ownsExports = empty(existingExportAccountId)
-var exportAccountName = ownsExports ? 'bwexports${token}' : last(split(existingExportAccountId, '/'))
-var exportSubscription = ownsExports ? subscription().subscriptionId : split(existingExportAccountId, '/')[2]
-var exportGroup = ownsExports ? 'rg-${environmentName}' : split(existingExportAccountId, '/')[4]
+var ownExportsId = '${subscription().id}/resourceGroups/rg-${environmentName}/providers/Microsoft.Storage/storageAccounts/bwexports${token}'
+// /subscriptions/<2>/resourceGroups/<4>/providers/Microsoft.Storage/storageAccounts/<8>
+var exportIdParts = split(ownsExports ? ownExportsId : existingExportAccountId, '/')
+var exportSubscription = exportIdParts[2]
+var exportGroup = exportIdParts[4]
+var exportAccountName = exportIdParts[8]
 var trigger = blobTrigger == 'auto' ? (ownsExports ? 'EventGrid' : 'off') : blobTrigger
 var networkDefaultAction = networkIsolation ? 'Deny' : 'Allow'
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,7 +31,10 @@ beforeAll(async () => {
   await appendFile(join(out, last ?? ''), '{"time":"2026-11-20T08:');
   await build(BUILT);
   const env = { PATH: process.env['PATH'] ?? '', ExportStorage: 'not for this', EXPORT_CONTAINERS: 'nor-this' };
-  local = await beaconwatch(['local', '--exports', out, '--format', 'json'], env);
+  local = await beaconwatch(
+    ['local', '--exports', out, '--format', 'json', '--report', join(folder, 'report.json')],
+    env,
+  );
 }, 120_000);
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -82,6 +85,19 @@ describe('beaconwatch local --exports DIR', () => {
     expect(total('table transactions')).toBeGreaterThan(73);
     expect(total('blob appends')).toBe(0);
     expect(local.stderr).toMatch(/^blob appends +0 +\d{3}$/m);
+  });
+
+  it('reports what it took as JSON: the same totals, requests by function, and the lines of the log', async () => {
+    const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({ asOf: `${NOW.slice(0, 19)}.0000000Z`, notifications: total('notifications') });
+    expect(report.outcome).toMatchObject({ exports: 73, segments: total('segments'), rows: total('rows') });
+    for (const { operation, functions, byFunction } of report.requests) {
+      const sum = Object.values<number>(byFunction).reduce((all, count) => all + count, 0);
+      expect({ operation, sum }).toEqual({ operation, sum: functions });
+    }
+    const scored = report.invocations.filter((each: { function: string }) => each.function === 'scorePartition');
+    expect(scored).toHaveLength(16);
+    expect(JSON.parse(scored[0].lines[0])).toMatchObject({ function: 'scorePartition', asOf: report.asOf });
   });
 
   it('says which export ends within a line', () => {

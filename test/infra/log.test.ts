@@ -171,7 +171,7 @@ describe('the queries of the alerts and the workbook', () => {
     expect([...rules.matchAll(/^ {4}name: '([\w-]+)'$/gm)].map(([, name]) => name).toSorted()).toEqual(names);
     for (const name of names) {
       expect(rules).toContain(`loadTextContent('../alerts/${name}.kql')`);
-      expect(page).toContain(`### ${name}`);
+      expect(page).toMatch(new RegExp(`^### ${name}$`, 'm'));
     }
   });
 
