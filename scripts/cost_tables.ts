@@ -55,7 +55,8 @@ function sampleText({
   return (
     `Measured ${measured} by \`${command}\` (${on}): the sample tenant of ${devices} devices over ${hours} hours, ` +
     `${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines, ${amount(reports)} reports, ${amount(rows)} rows, ` +
-    `${amount(groups)} groups, read in ${amount(segments)} segments while the exports grew.`
+    `${amount(groups)} groups, read in ${amount(segments)} segments while the exports grew. Per device and day that is ` +
+    `${((bytes / 1e6 / devices / hours) * 24).toFixed(2)} MB and ${Math.round((reports / devices / hours) * 24)} reports.`
   );
 }
 

@@ -80,6 +80,16 @@ try {
   for (const path of ['?device=planted-device-7f3a', '?planted-device-7f3a=1', '/planted-device-7f3a%7Cseed', '']) {
     await (await fetch(`${system.httpUrl}/api/detections${path}`)).text();
   }
+  const body = JSON.stringify({
+    verdict: 'planted-device-7f3a',
+    note: 'planted-process-91b2',
+    who: 'planted-account-d1e9',
+  });
+  const headers = { 'content-type': 'application/json' };
+  for (const id of ['planted-device-7f3a', `${'0'.repeat(32)}%7Cseed`]) {
+    await (await fetch(`${system.httpUrl}/api/detections/${id}`, { method: 'POST', headers, body })).text();
+  }
+  await (await fetch(`${system.httpUrl}/api/health?planted-device-7f3a`)).text();
 } finally {
   await system.stop();
   server.close();

@@ -43,7 +43,15 @@ describe('the log of a run over a hostile tenant', () => {
     const ends = of('notifyDetection').map(({ sink, end, error }) => `${sink}: ${end ?? error}`);
     expect(ends).toEqual(expect.arrayContaining(['takes: sent', 'refuses: failed', 'absent: NotifyError']));
     expect(of('ingestExport').map(({ end }) => end)).toEqual(expect.arrayContaining(['up-to-date', 'refused']));
-    expect(of('detections').map(({ status }) => status)).toEqual([200, 400, 404, 200]);
+    expect(of('detections').map(({ method, status }) => `${method} ${status}`)).toEqual([
+      'GET 200',
+      'GET 400',
+      'GET 404',
+      'GET 200',
+      'POST 404',
+      'POST 400',
+    ]);
+    expect(of('health').map(({ status }) => status)).toEqual([200]);
   });
 
   it.each(PLANTED)('holds nothing of %s: no line, no error as the host logs it, no output of the process', (name) => {

@@ -76,7 +76,7 @@ describe('every page', () => {
 
   it.each(files('docs', '.md').map((path) => [path]))('%s names files and scripts that are there', (path) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    for (const [, script = ''] of read(path).matchAll(/npm run (?:-s )?([\w:]+)/g))
+    for (const [, script = ''] of read(path).matchAll(/npm run (?:-s )?([\w:-]+)/g))
       expect(scripts).toHaveProperty(script);
     for (const [file] of read(path).matchAll(/\b(?:infra|scripts|bench|test|src|functions)\/[\w./-]+\.\w+/g)) {
       expect({ file, exists: existsSync(join(REPO, file)) }).toEqual({ file, exists: true });

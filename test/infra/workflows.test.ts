@@ -68,7 +68,8 @@ describe.each(PATHS.map((path) => [path]))('%s', (path) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const { steps } of Object.values(parsed(path).jobs)) {
       for (const { run = '' } of steps) {
-        for (const [, script = ''] of run.matchAll(/npm run (?:-s )?([\w:]+)/g)) expect(scripts).toHaveProperty(script);
+        for (const [, script = ''] of run.matchAll(/npm run (?:-s )?([\w:-]+)/g))
+          expect(scripts).toHaveProperty(script);
         for (const [, file = ''] of run.matchAll(
           /(?:bash|node|--file|--template-file|--parameters) ([\w./-]+\.?\w+)/g,
         )) {
