@@ -146,7 +146,10 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
   const listings = sweeps + hours + perSegment(/^blob writes/);
   const looks = ((hours * 3600) / ASSUMED.lookEverySeconds) * ASSUMED.queuesLookedAt;
   // Each message is sent, received and taken off; the sweep looks into the poison queues.
-  const queueOperations = looks + 3 * (segments + 17 * hours + notifications) + 4 * sweeps;
+  const perSweep =
+    requestsOf(measured, /^queue (receives|properties)/, ['sweepExports']) /
+    (measured.invocations['sweepExports']?.count ?? 1);
+  const queueOperations = looks + 3 * (segments + 17 * hours + notifications) + perSweep * sweeps;
 
   // No execution is billed for less than a second.
   const billed = (count: number, total: number) => Math.max(count, total);
