@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -20,8 +20,12 @@ export interface InputFiles {
   readonly passedOver: readonly string[];
 }
 
-/** Bytes that are read at once: smaller costs calls, larger gains nothing. */
+/** Bytes that a stream reads at once: smaller costs calls, larger gains nothing. */
 const CHUNK_BYTES = 1024 * 1024;
+/** Bytes that are read at once into the same memory: what the processor's cache holds while they are looked through. */
+const WINDOW_BYTES = 256 * 1024;
+/** How gzip begins. */
+const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /**
  * The files that the arguments name, folders walked, in order of name. A file is read whatever it is called; in folders
@@ -73,6 +77,39 @@ async function walk(folder: string, files: InputFile[], passedOver: string[]): P
 }
 
 /**
+ * The bytes of a file for a reader that is done with each piece before it asks for the next: a piece may stand where the
+ * one before it stood. Otherwise as `contentOf`, and the faster of the two: what costs time in reading a file is not the
+ * disk, but the memory that each piece is put into.
+ */
+export function piecesOf(file: InputFile, onRead: (bytes: number) => void): AsyncIterable<Uint8Array> {
+  return file.path !== '-' && isPlain(file.path) ? windowsOf(file.path, onRead) : contentOf(file, onRead);
+}
+
+async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    for (let bytes = readSync(file, window); bytes > 0; bytes = readSync(file, window)) {
+      onRead(bytes);
+      yield window.subarray(0, bytes);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether it is a file (of a pipe nothing may be read ahead), and not gzip. */
+function isPlain(path: string): boolean {
+  const head = Buffer.alloc(GZIP.length);
+  const file = openSync(path, 'r');
+  try {
+    return fstatSync(file).isFile() && !(readSync(file, head) === head.length && head.equals(GZIP));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
  * The bytes of a file, unpacked where they are gzip (by their first two bytes, whatever the name says). `onRead` hears
  * of the bytes as they lie on disk.
  */
@@ -80,13 +117,13 @@ export async function* contentOf(file: InputFile, onRead: (bytes: number) => voi
   const raw = file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
   const chunks = counted(raw, onRead);
   let head: Buffer = Buffer.alloc(0);
-  while (head.length < 2) {
+  while (head.length < GZIP.length) {
     const { value, done } = await chunks.next();
     if (done) break;
     head = Buffer.concat([head, value]);
   }
   const all = joined(head, chunks);
-  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+  if (!head.subarray(0, GZIP.length).equals(GZIP)) {
     yield* all;
     return;
   }

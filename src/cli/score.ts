@@ -7,7 +7,7 @@ import { isWithin, type Window, windowOf } from '../core/window.ts';
 import { formatsOf } from '../formats.ts';
 import { OfflineScore } from '../offline.ts';
 import type { DeadLetter } from '../ports.ts';
-import { contentOf, type InputFile, inputFiles } from './files.ts';
+import { type InputFile, inputFiles, piecesOf } from './files.ts';
 import { adviceOnSources } from './inactive.ts';
 import { instantOf, tomorrow } from './instant.ts';
 import { formatOf, formatted, FORMATS as OUTPUT_FORMATS, orderNamed } from './output/format.ts';
@@ -103,8 +103,8 @@ async function readAll(offline: OfflineScore, files: readonly InputFile[]) {
   const refused: string[] = [];
   const failed: string[] = [];
   for (const file of files) {
-    const chunks = contentOf(file, (bytes) => progress.add(bytes / 1e6));
     try {
+      const chunks = piecesOf(file, (bytes) => progress.add(bytes / 1e6));
       const { foreign } = await offline.read({ container: '', name: file.path }, chunks);
       if (foreign) refused.push(`${shown(file.path)}: refused: ${EXPECTED}`);
     } catch (error) {

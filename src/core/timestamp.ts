@@ -23,8 +23,8 @@ export function timestampOf(text: string): Timestamp | null {
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts;
   const wholeSecond = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   const ms = Date.parse(`${wholeSecond}.000Z`);
-  // Date.parse carries 30 February into March: what does not come back as it went in is no date.
-  if (Number.isNaN(ms) || !isoOf(ms)?.startsWith(wholeSecond)) return null;
+  // Date.parse takes 24:00:00, and carries 30 February into March: what does not come back as it went in is no instant.
+  if (Number.isNaN(ms) || hour === '24' || (Number(day) > 28 && !isoOf(ms)?.startsWith(wholeSecond))) return null;
   const offset = offsetMinutes(zone);
   if (offset === null) return null;
   const utc = offset === 0 ? wholeSecond : isoOf(ms - offset * MINUTE_MS)?.slice(0, 19);
