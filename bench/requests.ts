@@ -1,75 +1,217 @@
+import { storageClients } from '../src/azure/clients.ts';
+import { decodeContribution } from '../src/azure/hourly_counts_codec.ts';
+import { azureStores } from '../src/azure/index.ts';
+import { startAzurite } from '../src/cli/azurite.ts';
+import { RequestCounter } from '../src/cli/local/request_counter.ts';
+import { HOUR_MS, MINUTE_MS } from '../src/cli/sample/span.ts';
+import { SEED_RULE } from '../src/core/rule.ts';
+import { addMs, timestampFromMs } from '../src/core/timestamp.ts';
+import { formatsOf } from '../src/formats.ts';
+import { Ingest } from '../src/ingest.ts';
+import { PARTITIONS } from '../src/keys.ts';
+import type { HourlyCounts, Partition, Stores } from '../src/ports.ts';
+import { scorePartition, scoreWindows } from '../src/score.ts';
+import { SEGMENT_BYTES } from '../src/segment.ts';
+import { sweep } from '../src/sweep.ts';
+import { memoryStores } from '../test/fakes/stores.ts';
+import { type Bench, say } from './harness/bench.ts';
+import { type Counts, countedStores, total } from './harness/counted_stores.ts';
+import { GrowingExports } from './harness/growing_exports.ts';
+import type { Outcome } from './harness/results.ts';
+import { benchTenant, END, linesOf, type Tenant } from './harness/tenant.ts';
+import { wirePages } from './harness/wire_rows.ts';
+
+/** What storage is asked: requests, counted; size in devices of the large tenant. */
+export const bench: Bench = {
+  name: 'requests',
+  full: { size: 10_000, rounds: 1 },
+  async run({ size }) {
+    await prove();
+    const outcomes: Record<string, Outcome> = {};
+    const measured: Record<string, Record<string, number[]>> = {};
+    const work: Record<string, number> = {};
+    for (const [devices, hours, atMost] of [
+      [250, 24, 80],
+      [size, 1, 13],
+    ] as const) {
+      const { reports, counts } = await ingestOf(devices, hours);
+      const name = `ingest, ${devices.toLocaleString('en-US')} devices`;
+      measured[name] = byOperation(counts, reports);
+      work[`reports of ${devices} devices`] = reports;
+      outcomes[`${name}: requests for 1,000 reports`] = { value: per(counts, reports), atMost, unit: 'requests' };
+      say(`  ${name}: ${JSON.stringify(measured[name])}`);
+    }
+    for (const matching of [true, false]) {
+      const { rows, groups, counts, detections } = await scoringOf(Math.min(94_000, size * 10), matching);
+      const name = matching ? `scoring, ${detections} detections live` : 'scoring, no detection live';
+      measured[name] = byOperation(counts, rows);
+      work[matching ? 'rows scored' : 'rows scored, none matching'] = rows;
+      work['groups scored'] = groups;
+      outcomes[`${name}: requests for 1,000 rows`] = {
+        value: per(counts, rows),
+        ...(!matching && { atMost: 1.2 }),
+        unit: 'requests',
+      };
+      say(`  ${name}: ${JSON.stringify(measured[name])}`);
+    }
+    return { work, measured, outcomes };
+  },
+};
+
+const CONTAINER = 'exports';
+const TICK_MS = 5 * MINUTE_MS;
+/** An hour of the tenant with work in it; its exports begin here. */
+const FIRST_HOUR = 24;
+
 /**
- * Counts what one run of the local system asks of storage, by operation and function, on the sample tenant whose exports
- * grow meanwhile, and writes it to bench/requests.json: the numbers that docs/costs.md is computed from.
- *
- *   npm run bench:requests && npm run costs
+ * A tenant's exports grow every five minutes, and after each growth the sweep and the queue have their turn: what leaves
+ * for storage. Lines that are no reports ask for nothing and are left out; the segments are cut smaller in proportion.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import type { Measured } from '../scripts/cost_model.ts';
-import { SAMPLE } from '../src/cli/local/inputs.ts';
-import { SAMPLE_HOURS } from '../src/cli/sample/span.ts';
-
-const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const REPORT = path('.local/requests-report.json');
-
-interface Report {
-  readonly uploaded: { readonly bytes: number };
-  readonly outcome: {
-    readonly segments: number;
-    readonly counters: { readonly lines: number; readonly reports: number };
-    readonly groups: number;
-    readonly rows: number;
-    readonly detections: number;
-  };
-  readonly notifications: number;
-  readonly requests: Measured['requests'];
-  readonly invocations: readonly { readonly function: string; readonly lines: readonly string[] }[];
+async function ingestOf(devices: number, hours: number) {
+  const tenant = benchTenant(devices);
+  let now = tenant.start + FIRST_HOUR * HOUR_MS;
+  const clock = () => now;
+  const exports = new GrowingExports(clock);
+  const counts: Counts = new Map();
+  const stores = countedStores(
+    { ...memoryStores({ clock }), exports, hourlyCounts: taking() } as unknown as Stores,
+    counts,
+  );
+  const segmentBytes = SEGMENT_BYTES * reportShare(tenant);
+  let reports = 0;
+  const ingest = new Ingest(
+    stores,
+    formatsOf(['defender']),
+    { retentionDays: 400, segmentBytes },
+    clock,
+    () => 'worker',
+  );
+  for (let hour = FIRST_HOUR; hour < FIRST_HOUR + hours; hour++) {
+    for (const batch of batchesOf(tenant, hour)) {
+      now += TICK_MS;
+      exports.append(`h=${hour}/PT1H.json`, batch.bytes);
+      reports += batch.reports;
+      await tick(stores, ingest, clock);
+    }
+  }
+  return { reports, counts };
 }
 
-await rm(REPORT, { force: true });
-const built = path('.local/requests');
-await run([path('scripts/build.ts'), built]);
-await run([`${built}/beaconwatch.js`, 'local', '--format', 'json', '--report', REPORT]);
-const report = JSON.parse(await readFile(REPORT, 'utf8')) as Report;
-
-const invocations: Measured['invocations'] = {};
-for (const { function: name, lines } of report.invocations) {
-  invocations[name] ??= { count: 0, durationMs: 0, lineBytes: 0 };
-  const sum = invocations[name];
-  sum.count++;
-  for (const line of lines) {
-    sum.durationMs += (JSON.parse(line) as { durationMs: number }).durationMs;
-    sum.lineBytes += line.length;
+/** What the timer and the queue do with it. */
+async function tick(stores: Stores, ingest: Ingest, clock: () => number): Promise<void> {
+  await sweep(stores, { containers: [CONTAINER], retentionDays: 4, historyDays: 90 }, clock);
+  for (const ref of (stores.queues as ReturnType<typeof memoryStores>['queues']).ingest.splice(0)) {
+    const { end } = await ingest.ingest(ref, Number.POSITIVE_INFINITY);
+    if (end !== 'up-to-date') throw new Error(`the reading ended as ${end}`);
   }
 }
-const { segments, counters, groups, rows, detections } = report.outcome;
-const measured: Measured = {
-  measured: new Date().toISOString().slice(0, 10),
-  command: 'npm run bench:requests',
-  on: `Node ${process.versions.node}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, against Azurite`,
-  devices: SAMPLE.devices,
-  hours: SAMPLE_HOURS,
-  bytes: report.uploaded.bytes,
-  lines: counters.lines,
-  reports: counters.reports,
-  rows,
-  groups,
-  segments,
-  detections,
-  notifications: report.notifications,
-  invocations,
-  requests: report.requests,
-};
-await writeFile(path('bench/requests.json'), `${JSON.stringify(measured, null, 2)}\n`);
-await rm(built, { recursive: true, force: true });
 
-/** Runs Node to its end, what it says on stderr shown. */
-async function run(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const [code] = (await once(child, 'exit')) as [number];
-  if (code !== 0) throw new Error(`${args[0]} ended with ${code}`);
+/** An hour's lines in twelve batches, each device's at its minute. */
+function* batchesOf(tenant: Tenant, hour: number): Generator<{ bytes: Buffer; reports: number }> {
+  for (let from = 0; from < 60; from += 5) {
+    const batch = tenant.devices.filter(({ minute }) => minute >= from && minute < from + 5);
+    const sent = batch.map((member) => linesOf(tenant, member, hour, true));
+    const reports = sent.reduce((sum, each) => sum + each.reports, 0);
+    yield { bytes: Buffer.concat(sent.flatMap(({ lines }) => lines)), reports };
+  }
+}
+
+/** Bytes of the lines that are reports, of all bytes. */
+function reportShare(tenant: Tenant): number {
+  const bytesOf = (reportsOnly: boolean) =>
+    tenant.devices
+      .slice(0, 20)
+      .flatMap((member) => linesOf(tenant, member, FIRST_HOUR, reportsOnly).lines)
+      .reduce((sum, { length }) => sum + length, 0);
+  return bytesOf(true) / bytesOf(false);
+}
+
+/** A run over the rows of four days (the retention) of a tenant of 250 devices, whose detections were opened by the run before. */
+async function scoringOf(groups: number, matching: boolean) {
+  const counts: Counts = new Map();
+  const each = Math.ceil(groups / PARTITIONS.length);
+  const stores = countedStores({ ...memoryStores(), hourlyCounts: streaming(each) }, counts);
+  const rule = matching ? SEED_RULE : { ...SEED_RULE, minAverage: 1e9 };
+  const settings = { rule, retentionDays: 4, historyDays: 90 };
+  const found = { rows: 0, groups: 0, detections: 0 };
+  for (const run of [0, 1]) {
+    counts.clear();
+    Object.assign(found, { rows: 0, groups: 0, detections: 0 });
+    const asOf = addMs(timestampFromMs(END), run * HOUR_MS);
+    await scoreWindows(stores, asOf, 0);
+    for (const partition of PARTITIONS) {
+      const message = { partition, asOf, oldestUnreadMs: 0, newestReport: '' } as const;
+      const {
+        rows,
+        groups: met,
+        detections,
+      } = await scorePartition(stores, settings, [], message, () => END + run * HOUR_MS);
+      found.rows += rows;
+      found.groups += met;
+      found.detections += detections;
+    }
+  }
+  return { ...found, counts };
+}
+
+function streaming(each: number): HourlyCounts {
+  return {
+    ...taking(),
+    async *scan(partition: Partition) {
+      for (const page of wirePages(partition, each)) yield page.map(decodeContribution);
+    },
+  };
+}
+
+/** Takes all rows and keeps none. */
+function taking(): HourlyCounts {
+  return { merge: async () => [], async *scan() {}, async *read() {}, remove: async () => {} };
+}
+
+/** The counter's rules, held against the requests that leave for the emulator. Throws where they differ. */
+async function prove(): Promise<void> {
+  const azurite = await startAzurite();
+  try {
+    const connection = azurite.connectionString();
+    const clients = storageClients({ kind: 'connectionString', value: connection });
+    const stores = azureStores(clients);
+    const blobs = clients.blobs.getContainerClient(CONTAINER);
+    const blob = blobs.getAppendBlobClient('h=0/PT1H.json');
+    await blobs.create();
+    await blob.create();
+    const tenant = benchTenant(150);
+    // Tables and queues are made by the first call: not counted.
+    const [first, ...batches] = [...batchesOf(tenant, FIRST_HOUR)];
+    const counts: Counts = new Map();
+    const counted = countedStores({ ...stores, queues: memoryStores().queues }, counts);
+    const ingest = new Ingest(counted, formatsOf(['defender']), { retentionDays: 400 }, Date.now, () => 'worker');
+    await blob.appendBlock(first?.bytes as Buffer, first?.bytes.length as number);
+    await tick(counted, ingest, Date.now);
+    counts.clear();
+    let sent = 0;
+    for (const { bytes } of batches.slice(0, 4)) {
+      await blob.appendBlock(bytes, bytes.length);
+      const counter = new RequestCounter(connection);
+      await tick(counted, ingest, Date.now);
+      counter.stop();
+      sent += counter.requests.reduce((sum, { functions, host }) => sum + functions + host, 0);
+    }
+    // The queue is a fake here, and a message costs one.
+    const expected = total(counts) - (counts.get('queues.send') ?? 0);
+    if (sent !== expected)
+      throw new Error(`${sent} requests left, and ${expected} were counted: ${JSON.stringify([...counts])}`);
+    say(`  the counter's rules hold on the emulator: ${sent} requests`);
+  } finally {
+    await azurite.stop();
+  }
+}
+
+function per(counts: Counts, work: number): number {
+  return (total(counts) / work) * 1000;
+}
+
+/** For a thousand, the most first. */
+function byOperation(counts: Counts, work: number): Record<string, number[]> {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return Object.fromEntries(sorted.map(([name, count]) => [name, [(count / work) * 1000]]));
 }

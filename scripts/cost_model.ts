@@ -1,6 +1,6 @@
 /** What a month costs, from what was measured, what the platform's limits make of it, and a list of prices. */
 
-/** bench/requests.json */
+/** bench/local_requests.json */
 export interface Measured {
   readonly measured: string;
   readonly command: string;

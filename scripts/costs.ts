@@ -1,9 +1,9 @@
-/** Writes the tables of docs/costs.md and docs/operations.md anew, from bench/requests.json and bench/prices.json. */
+/** Writes the tables of docs/costs.md and docs/operations.md anew, from bench/local_requests.json and bench/prices.json. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { costTables, PAGES, withTables } from './cost_tables.ts';
 
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
-const tables = costTables(json('bench/requests.json'), json('bench/prices.json'));
+const tables = costTables(json('bench/local_requests.json'), json('bench/prices.json'));
 for (const [page, names] of Object.entries(PAGES)) {
   writeFileSync(page, withTables(readFileSync(page, 'utf8'), names, tables));
 }

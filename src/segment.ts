@@ -3,8 +3,11 @@ import { createHash } from 'node:crypto';
 import { MAX_LINE_BYTES } from './lines.ts';
 import type { ExportInfo, ExportRef, ExportStore } from './ports.ts';
 
-/** Bytes that a segment has at most, unless one line alone is longer. */
-export const SEGMENT_BYTES = 64 * 1024 * 1024;
+/**
+ * Bytes that a segment has at most, unless one line alone is longer. Memory is the same for any size; where a segment ends
+ * every partition sends a hundred that is not full, so that small segments cost requests.
+ */
+export const SEGMENT_BYTES = 256 * 1024 * 1024;
 /** An export without a newline in so many bytes from its start holds no lines. */
 const HEAD_BYTES = 64 * 1024 * 1024;
 /** What the hash of a tail covers. */

@@ -8,7 +8,7 @@ import { REPO } from '../bundle/child.ts';
 import { files, MAIN } from './template.ts';
 
 const read = (path: string) => readFileSync(join(REPO, path), 'utf8');
-const measured = JSON.parse(read('bench/requests.json')) as Measured;
+const measured = JSON.parse(read('bench/local_requests.json')) as Measured;
 const prices = JSON.parse(read('bench/prices.json')) as Prices;
 
 describe('docs', () => {
@@ -25,7 +25,7 @@ describe('withTables(page, names, tables)', () => {
   });
 });
 
-describe('bench/requests.json', () => {
+describe('bench/local_requests.json', () => {
   it('is of a run that did all there is to do', () => {
     for (const name of ['ingestQueued', 'sweepExports', 'scoreWindows', 'scorePartition', 'notifyDetection']) {
       expect(measured.invocations[name]?.count).toBeGreaterThan(0);

@@ -1,0 +1,111 @@
+import { parseArgs } from 'node:util';
+import { type Contestant, interleave, type Measured } from './interleave.ts';
+import { originNow } from './machine.ts';
+import { isMet, type Outcome, type Results, writeResults } from './results.ts';
+import { type Summary, summaryOf } from './statistics.ts';
+
+/** How much a benchmark is to do: `--size` and `--rounds`, to try it small. */
+export interface Options {
+  readonly size: number;
+  readonly rounds: number;
+}
+
+/** One benchmark, as a file of bench/ gives it. */
+export interface Bench {
+  readonly name: string;
+  /** What is run for the documentation; what `size` means is the benchmark's own. */
+  readonly full: Options;
+  run(options: Options): Promise<Found>;
+}
+
+export interface Found {
+  readonly work: Readonly<Record<string, number>>;
+  readonly measured: Measured;
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+  readonly skipped?: readonly string[];
+}
+
+export function optionsFrom(args: readonly string[], full: Options): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { size: { type: 'string' }, rounds: { type: 'string' } },
+  });
+  return { size: positive('size', values.size, full.size), rounds: positive('rounds', values.rounds, full.rounds) };
+}
+
+/** Runs a benchmark, says what came out, and keeps it. */
+export async function runBench(bench: Bench, options: Options): Promise<Results> {
+  say(`${bench.name}: size ${options.size}, ${options.rounds} rounds`);
+  const found = await bench.run(options);
+  const { size, rounds } = bench.full;
+  const results: Results = {
+    name: bench.name,
+    origin: originNow(),
+    full: options.size >= size && options.rounds >= rounds,
+    rounds: options.rounds,
+    work: found.work,
+    measured: found.measured,
+    summaries: summariesOf(found.measured),
+    outcomes: found.outcomes,
+    skipped: found.skipped ?? [],
+  };
+  report(results);
+  writeResults(results);
+  return results;
+}
+
+/** Interleaved rounds, with a word on each. */
+export function rounds(contestants: readonly Contestant[], count: number, warmUp = 0): Promise<Measured> {
+  return interleave(contestants, count, { warmUp, onRound: (round) => say(`  round ${round + 1} of ${count}`) });
+}
+
+/** The values that one number of a contestant took. */
+export function valuesOf(measured: Measured, contestant: string, number: string): readonly number[] {
+  const values = measured[contestant]?.[number];
+  if (!values) throw new Error(`${contestant} has no ${number}`);
+  return values;
+}
+
+/** An outcome that is the median of rounds. */
+export function outcomeOf(summary: Summary, unit: string, goal: Pick<Outcome, 'atMost' | 'atLeast'> = {}): Outcome {
+  return { value: summary.median, spread: [summary.low, summary.high], unit, ...goal };
+}
+
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function summariesOf(measured: Measured): Results['summaries'] {
+  const summaries: Record<string, Record<string, Summary>> = {};
+  for (const [contestant, numbers] of Object.entries(measured)) {
+    const entries = Object.entries(numbers).map(([name, values]) => [name, summaryOf(values)] as const);
+    summaries[contestant] = Object.fromEntries(entries);
+  }
+  return summaries;
+}
+
+function report({ summaries, outcomes, skipped }: Results): void {
+  for (const [contestant, numbers] of Object.entries(summaries)) {
+    const texts = Object.entries(numbers).map(([name, { median, low, high }]) => {
+      return `${name} ${digits(median)} (${digits(low)} to ${digits(high)})`;
+    });
+    console.log(`  ${contestant}: ${texts.join(', ')}`);
+  }
+  for (const [name, outcome] of Object.entries(outcomes)) {
+    const { value, unit, atMost, atLeast } = outcome;
+    const goal = atMost !== undefined ? `at most ${atMost}` : atLeast !== undefined ? `at least ${atLeast}` : '';
+    console.log(`  ${name}: ${digits(value)} ${unit}${goal && `, goal ${goal}: ${isMet(outcome) ? 'met' : 'MISSED'}`}`);
+  }
+  for (const line of skipped) console.log(`  skipped: ${line}`);
+}
+
+function digits(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
+}
+
+function positive(name: string, text: string | undefined, preset: number): number {
+  if (text === undefined) return preset;
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`--${name} must be a number above 0, got "${text}"`);
+  return value;
+}

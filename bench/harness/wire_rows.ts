@@ -1,0 +1,53 @@
+import type { Row } from '../../src/azure/table.ts';
+import { BROWSERS, OTHER_PROGRAMS } from '../../src/cli/sample/program.ts';
+import { END } from './tenant.ts';
+
+/**
+ * The rows of one partition of HourlyCounts as the SDK hands them over, a page of a thousand at a time and each made when
+ * it is asked for: a store of any size in the memory of a page. Shape of a real tenant: seven groups in a hundred have
+ * 12 hours or more, two in a hundred also a mean above the line; a row a group and hour.
+ */
+export function* wirePages(partition: string, groups: number): Generator<readonly Row[]> {
+  let page: Row[] = [];
+  for (let number = 0; number < groups; number++) {
+    const { first, hours, typical } = groupOf(number);
+    // An address has three groups; groups ascend, as keys do.
+    const address = Math.floor(number / 3);
+    const groupId = `${partition}${hex(address, 7)}${hex(number, 24)}`;
+    for (let hour = first; hour < first + hours; hour++) {
+      page.push({
+        partitionKey: partition,
+        rowKey: `${groupId}|${TIMES[hour]}|00000000000${hex(number % 4096, 5)}`,
+        etag: '',
+        Source: 'defender',
+        DeviceName: `wks-${hex(number % 65_536, 4)}.corp.example`,
+        InitiatingProcessFileName: NAMES[number % NAMES.length],
+        RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
+        Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
+      });
+      if (page.length < PAGE_ROWS) continue;
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+const PAGE_ROWS = 1000;
+const HOURS = 72;
+const HOUR_MS = 3_600_000;
+const TIMES = Array.from({ length: HOURS }, (_, hour) =>
+  new Date(END - (HOURS - hour) * HOUR_MS + 90_000).toISOString().replace('Z', '0000Z'),
+);
+const NAMES = [...BROWSERS, ...OTHER_PROGRAMS].map(({ fileName }) => fileName);
+
+function groupOf(number: number): { first: number; hours: number; typical: number } {
+  const place = number % 100;
+  if (place < 2) return { first: 0, hours: HOURS, typical: 60 + (number % 70) };
+  if (place < 7) return { first: 0, hours: 12 + (number % 20), typical: 5 + (number % 30) };
+  return { first: number % 60, hours: 1 + (place < 30 ? number % 5 : 0), typical: 1 + (number % 60) };
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

@@ -1,0 +1,42 @@
+/**
+ * The benchmarks, one or all. `npm run bench` runs all that have no full results of this commit yet, so that a run that was
+ * broken off goes on; `npm run bench:<name> -- --size S --rounds R` runs one, smaller where asked.
+ */
+import { type Bench, optionsFrom, runBench, say } from './harness/bench.ts';
+import { originNow } from './harness/machine.ts';
+import { readResults } from './harness/results.ts';
+
+const NAMES = ['series', 'requests', 'tenant', 'growth', 'start', 'score', 'ingest', 'memory'] as const;
+
+const [name = 'all', ...args] = process.argv.slice(2);
+if (name === 'all') await runAll(args.includes('--again'));
+else await runOne(name, args);
+
+async function runOne(wanted: string, rest: readonly string[]): Promise<void> {
+  const bench = await benchOf(wanted);
+  await runBench(bench, optionsFrom(rest, bench.full));
+}
+
+async function runAll(again: boolean): Promise<void> {
+  for (const each of NAMES) {
+    if (!again && isDone(each)) {
+      say(`${each}: done already for this commit (--again to repeat it)`);
+      continue;
+    }
+    const bench = await benchOf(each);
+    await runBench(bench, bench.full);
+  }
+}
+
+function isDone(each: string): boolean {
+  const results = readResults(each);
+  if (!results?.full) return false;
+  const { commit, dirty } = originNow();
+  return !dirty && !results.origin.dirty && results.origin.commit === commit;
+}
+
+async function benchOf(wanted: string): Promise<Bench> {
+  if (!NAMES.some((each) => each === wanted)) throw new RangeError(`no benchmark ${wanted}: ${NAMES.join(', ')}`);
+  const { bench } = (await import(`./${wanted}.ts`)) as { bench: Bench };
+  return bench;
+}

@@ -1,0 +1,92 @@
+/**
+ * One pass over the rows of a tenant, all sixteen partitions, in a process of its own: `node tenant_worker.ts MODE GROUPS`.
+ * MODE: `rows` makes them and does nothing else, `decode` also decodes them, `score` scores them, after a first, smaller pass
+ * where `warm` follows. Prints what it took.
+ */
+import { encodeDetection } from '../src/azure/detections_codec.ts';
+import { decodeContribution } from '../src/azure/hourly_counts_codec.ts';
+import type { Contribution } from '../src/core/contribution.ts';
+import { SEED_RULE } from '../src/core/rule.ts';
+import { timestampFromMs } from '../src/core/timestamp.ts';
+import { PARTITIONS } from '../src/keys.ts';
+import type { Detections, HourlyCounts, Partition } from '../src/ports.ts';
+import { scorePartition } from '../src/score.ts';
+import { memoryStores } from '../test/fakes/stores.ts';
+import { END } from './harness/tenant.ts';
+import { wirePages } from './harness/wire_rows.ts';
+
+const [mode = '', groups = '', warm] = process.argv.slice(2);
+if (warm === 'warm') await passOf(mode, 20_000);
+const started = performance.now();
+const found = await passOf(mode, Number(groups));
+console.log(JSON.stringify({ ...found, ms: performance.now() - started }));
+
+async function passOf(which: string, total: number) {
+  const each = Math.ceil(total / PARTITIONS.length);
+  switch (which) {
+    case 'rows':
+      return { rows: sum(PARTITIONS.map((partition) => rowsOf(wirePages(partition, each)))) };
+    case 'decode':
+      return { rows: sum(PARTITIONS.map((partition) => rowsOf(decoded(partition, each)))) };
+    case 'score':
+      return await score(each);
+    default:
+      throw new RangeError(`no mode ${which}`);
+  }
+}
+
+function* decoded(partition: Partition, each: number): Generator<readonly Contribution[]> {
+  for (const page of wirePages(partition, each)) yield page.map(decodeContribution);
+}
+
+async function score(each: number) {
+  const stores = { ...memoryStores(), hourlyCounts: streaming(each), detections: encoding() };
+  const settings = { rule: SEED_RULE, retentionDays: 4, historyDays: 90 };
+  const found = { rows: 0, groups: 0, detections: 0 };
+  for (const partition of PARTITIONS) {
+    const message = { partition, asOf: timestampFromMs(END), oldestUnreadMs: 0, newestReport: '' } as const;
+    const run = await scorePartition(stores, settings, [], message, () => END);
+    found.rows += run.rows;
+    found.groups += run.groups;
+    found.detections += run.detections;
+  }
+  return found;
+}
+
+/** HourlyCounts whose rows are made as they are read, and decoded as the adapter on Azure decodes them. */
+function streaming(each: number): HourlyCounts {
+  return {
+    merge: async () => [],
+    async *scan(partition) {
+      yield* decoded(partition, each);
+    },
+    async *read() {},
+    remove: async () => {},
+  };
+}
+
+/** Detections that are encoded as the adapter on Azure encodes them, and forgotten: each is the first of its group. */
+function encoding(): Detections {
+  return {
+    get: async () => null,
+    async *scan() {},
+    async *list() {},
+    async insert(detection) {
+      encodeDetection(detection);
+      return '1';
+    },
+    update: async () => '1',
+    mark: async () => '1',
+    remove: async () => {},
+  };
+}
+
+function rowsOf(pages: Iterable<{ readonly length: number }>): number {
+  let rows = 0;
+  for (const page of pages) rows += page.length;
+  return rows;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
