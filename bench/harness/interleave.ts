@@ -23,7 +23,7 @@ export async function interleave(
     if (measured[name]) throw new RangeError(`twice: ${name}`);
     measured[name] = {};
   }
-  for (let round = -warmUp; round < rounds; round++) {
+  for (let round = 0 - warmUp; round < rounds; round++) {
     for (const contestant of contestants) {
       if (round >= (contestant.rounds ?? rounds)) continue;
       const numbers = await contestant.run(round);

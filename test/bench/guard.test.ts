@@ -4,7 +4,10 @@ import { bestRatio, isSlower } from '../../bench/harness/guard.ts';
 /** A clock that the work itself moves on. */
 function clock() {
   let at = 0;
-  return { now: () => at, work: (ms: () => number) => () => void (at += ms()) };
+  const work = (ms: () => number) => (): void => {
+    at += ms();
+  };
+  return { now: () => at, work };
 }
 
 describe('bestRatio(ours, floor)', () => {
