@@ -132,7 +132,7 @@ async function scoringOf(groups: number, matching: boolean) {
   const each = Math.ceil(groups / PARTITIONS.length);
   const stores = countedStores({ ...memoryStores(), hourlyCounts: streaming(each) }, counts);
   const rule = matching ? SEED_RULE : { ...SEED_RULE, minAverage: 1e9 };
-  const settings = { rule, retentionDays: 4, historyDays: 90 };
+  const settings = { rule, technique: null, retentionDays: 4, historyDays: 90 };
   const found = { rows: 0, groups: 0, detections: 0 };
   for (const run of [0, 1]) {
     counts.clear();

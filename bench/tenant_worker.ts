@@ -41,7 +41,7 @@ function* decoded(partition: Partition, each: number): Generator<readonly Contri
 
 async function score(each: number) {
   const stores = { ...memoryStores(), hourlyCounts: streaming(each), detections: encoding() };
-  const settings = { rule: SEED_RULE, retentionDays: 4, historyDays: 90 };
+  const settings = { rule: SEED_RULE, technique: null, retentionDays: 4, historyDays: 90 };
   const found = { rows: 0, groups: 0, detections: 0 };
   for (const partition of PARTITIONS) {
     const message = { partition, asOf: timestampFromMs(END), oldestUnreadMs: 0, newestReport: '' } as const;
@@ -71,6 +71,7 @@ function encoding(): Detections {
     get: async () => null,
     async *scan() {},
     async *list() {},
+    async *summaries() {},
     async insert(detection) {
       encodeDetection(detection);
       return '1';
