@@ -4,9 +4,7 @@
  */
 import { type Bench, optionsFrom, runBench, say } from './harness/bench.ts';
 import { originNow } from './harness/machine.ts';
-import { readResults } from './harness/results.ts';
-
-const NAMES = ['series', 'requests', 'tenant', 'growth', 'start', 'score', 'ingest', 'memory'] as const;
+import { NAMES, readResults } from './harness/results.ts';
 
 const [name = 'all', ...args] = process.argv.slice(2);
 if (name === 'all') await runAll(args.includes('--again'));

@@ -38,6 +38,9 @@ export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 /** Where the results of a smaller run go: ignored by git. */
 const TRIED = fileURLToPath(new URL('../../.local/bench/results/', import.meta.url));
 
+/** All benchmarks, in the order of the documentation. */
+export const NAMES = ['score', 'ingest', 'requests', 'series', 'tenant', 'start', 'memory', 'growth'] as const;
+
 export function isMet({ value, atMost, atLeast }: Outcome): boolean {
   return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? Number.NEGATIVE_INFINITY);
 }
@@ -52,6 +55,11 @@ export function writeResults(results: Results, folder = results.full ? RESULTS :
 export function readResults(name: string, folder = RESULTS): Results | null {
   const path = `${folder}${name}.json`;
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Results) : null;
+}
+
+/** In the order of the documentation; those that were never run are left out. */
+export function allResults(folder = RESULTS): readonly Results[] {
+  return NAMES.map((name) => readResults(name, folder)).filter((results) => results !== null);
 }
 
 /** Six digits are more than any clock here is good for. */
