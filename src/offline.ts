@@ -9,8 +9,8 @@ import { addCounters, NO_COUNTERS } from './counters.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from './keys.ts';
 import { MAX_LINE_BYTES, readLines } from './lines.ts';
 import { MemoryHourlyCounts } from './memory/hourly_counts.ts';
-import { Merger, type PlacedRow } from './merger.ts';
-import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
+import type { PlacedRow } from './merger.ts';
+import type { Counters, DeadLetter, ExportRef } from './ports.ts';
 import { RawHours } from './raw_hours.ts';
 import { type LocatedReport, ReportReader } from './reports.ts';
 
@@ -26,7 +26,6 @@ export class OfflineScore {
   readonly #window: Window;
   readonly #formats: readonly Format[];
   readonly #counts = new MemoryHourlyCounts();
-  readonly #merger = new Merger(this.#counts, async () => {});
   readonly #onLetter: (letter: DeadLetter) => void;
   readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
@@ -65,12 +64,12 @@ export class OfflineScore {
         for (const letter of reading.letters) held.push(letter);
         if (reader.foreign) return { counters, foreign: true };
         if (!reader.probe.active) this.#tell(held);
-        for (const located of reading.reports) await this.#add(located, raw);
+        for (const located of reading.reports) this.#add(located, raw);
       }
       reader.end();
       return { counters, foreign: reader.foreign };
     } finally {
-      await this.#addHours(raw.close());
+      this.#addHours(raw.close());
       if (!reader.foreign) {
         this.#tell(held);
         this.counters = addCounters(this.counters, counters);
@@ -80,7 +79,6 @@ export class OfflineScore {
 
   /** All groups that match, unordered; `counted`: reports and raw events, each once. To be called when everything is read. */
   async score(rule: Rule): Promise<{ matched: Matched[]; groups: number; rows: number; counted: number }> {
-    await this.#merger.finish();
     const matched: Matched[] = [];
     let groups = 0;
     let rows = 0;
@@ -105,18 +103,18 @@ export class OfflineScore {
     return { matched, groups, rows, counted };
   }
 
-  async #add(located: LocatedReport, raw: RawHours): Promise<void> {
+  #add(located: LocatedReport, raw: RawHours): void {
     const { report } = located;
     const { source, Timestamp, identity } = report;
     if (Timestamp > this.newest && Timestamp <= this.#plausible) this.newest = Timestamp;
     if (!isOfWindow({ source, Timestamp: identity === null ? bin(Timestamp, '1h') : Timestamp }, this.#window)) return;
     this.reportsInWindow++;
-    if (identity === null) await this.#addHours(raw.add(located));
-    else await this.#merger.add(contributionOf(report, identity), NOWHERE);
+    if (identity === null) this.#addHours(raw.add(located));
+    else this.#counts.put(contributionOf(report, identity));
   }
 
-  async #addHours(rows: readonly PlacedRow[]): Promise<void> {
-    for (const { row } of rows) await this.#merger.add(row, NOWHERE);
+  #addHours(rows: readonly PlacedRow[]): void {
+    for (const { row } of rows) this.#counts.put(row);
   }
 
   #tell(held: DeadLetter[]): void {
@@ -126,6 +124,3 @@ export class OfflineScore {
 
 /** After every Timestamp. */
 const LAST = '~' as Timestamp;
-
-/** Memory refuses no row that could be read, so that no place is ever asked for. */
-const NOWHERE: Place = { offset: 0, length: 0, record: 0 };

@@ -172,7 +172,7 @@ function settingsOf(options: ScoreOptions): Record<string, string> {
 }
 
 function count(number: number, noun: string): string {
-  const digits = number.toLocaleString('en-US');
+  const digits = String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
   return noun === '' ? digits : `${digits} ${noun}${number === 1 ? '' : 's'}`;
 }
 

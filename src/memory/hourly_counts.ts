@@ -34,9 +34,14 @@ export class MemoryHourlyCounts implements HourlyCounts {
     const refusals: Refusal[] = [];
     for (const row of rows) {
       if (isTooLong(row)) refusals.push({ row, code: 'PropertyValueTooLarge' });
-      else this.#groupOf(partition, row).put(row);
+      else this.put(row);
     }
     return refusals;
+  }
+
+  /** A row by itself, for who fills this memory and no other store. What a table would refuse is taken. */
+  put(row: ContributionRow): void {
+    this.#groupOf(row.groupId.slice(0, 1) as Partition, row).put(row);
   }
 
   async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
