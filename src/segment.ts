@@ -42,7 +42,8 @@ export async function cutSegment(
   now: number,
   { segmentBytes = SEGMENT_BYTES, searched = 0 }: CutOptions = {},
 ): Promise<Cut | null | 'no-lines'> {
-  const limit = Math.min(info.length, start + segmentBytes);
+  // The head is short: it is where an export shows that it holds no lines.
+  const limit = Math.min(info.length, start + Math.min(segmentBytes, start === 0 ? HEAD_BYTES : segmentBytes));
   if (limit <= start) return null;
   const unsearched = Math.max(start, searched);
   const lines = await lastNewline(store, info, unsearched, limit);
