@@ -78,6 +78,7 @@ function encoding(): Detections {
     },
     update: async () => '1',
     mark: async () => '1',
+    dispose: async () => '1',
     remove: async () => {},
   };
 }
