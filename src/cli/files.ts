@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -98,12 +98,13 @@ async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncG
   }
 }
 
-/** Whether it is a file (of a pipe nothing may be read ahead), and not gzip. */
+/** Whether it is a file, and not gzip. (A pipe may be opened once alone: its writer would meet a closed end.) */
 function isPlain(path: string): boolean {
+  if (!statSync(path).isFile()) return false;
   const head = Buffer.alloc(GZIP.length);
   const file = openSync(path, 'r');
   try {
-    return fstatSync(file).isFile() && !(readSync(file, head) === head.length && head.equals(GZIP));
+    return !(readSync(file, head) === head.length && head.equals(GZIP));
   } finally {
     closeSync(file);
   }
