@@ -20,7 +20,6 @@ const CONFIG = {
     gridOpacity: 0.25,
     domainColor: INK,
     tickColor: INK,
-    labelLimit: 420,
   },
   legend: { labelColor: INK, titleColor: INK, labelFontSize: 13, titleFontSize: 13 },
   text: { color: INK, fontSize: 13 },
@@ -61,7 +60,7 @@ function bars(
     data: { values: values.map((each) => ({ ...each, base, label: digits(each.value) })) },
     width: 420,
     height: { step: 26 },
-    encoding: { y: { field: 'name', type: 'nominal', sort: null, title: null } },
+    encoding: { y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 0, ticks: false } } },
     layer: [
       {
         mark: { type: 'bar', height: 16 },
@@ -70,7 +69,7 @@ function bars(
             field: 'value',
             type: 'quantitative',
             title,
-            scale: scale === 'log' ? { type: 'log', domainMin: base } : { zero: true },
+            scale: scale === 'log' ? { type: 'log', domainMin: base, nice: false } : { zero: true },
           },
           ...(scale === 'log' && { x2: { field: 'base' } }),
           color: { condition: { test: 'datum.ours', value: OURS }, value: OTHERS },

@@ -53,11 +53,11 @@ function measuredTable({ summaries, outcomes, skipped, work }: Results): string 
   ].join('\n\n');
 }
 
-function originLine({ origin, rounds, name }: Results): string {
+function originLine({ origin, rounds, name, full }: Results): string {
   const { date, node, cpu, cores, memoryGiB, commit, dirty } = origin;
   const at = `${date.slice(0, 10)}, commit \`${commit}\`${dirty ? ' and changes' : ''}`;
   const many = `${rounds} round${rounds === 1 ? '' : 's'}`;
-  return `\`npm run bench:${name}\`: ${at}, Node ${node}, ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${many}, medians (quartiles).`;
+  return `\`npm run bench:${name}\`: ${at}, Node ${node}, ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${many}, medians (quartiles).${full ? '' : ' **Fewer rounds, or less work, than `npm run bench` asks for.**'}`;
 }
 
 /** What the numbers are called at the head of a column. */
