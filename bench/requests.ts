@@ -11,7 +11,7 @@ import { Ingest } from '../src/ingest.ts';
 import { PARTITIONS } from '../src/keys.ts';
 import type { HourlyCounts, Partition, Stores } from '../src/ports.ts';
 import { scorePartition, scoreWindows } from '../src/score.ts';
-import { SEGMENT_BYTES } from '../src/segment.ts';
+import { segmentBytesOf } from '../src/segment.ts';
 import { sweep } from '../src/sweep.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { type Bench, say } from './harness/bench.ts';
@@ -79,7 +79,7 @@ async function ingestOf(devices: number, hours: number) {
     { ...memoryStores({ clock }), exports, hourlyCounts: taking() } as unknown as Stores,
     counts,
   );
-  const segmentBytes = SEGMENT_BYTES * reportShare(tenant);
+  const segmentBytes = segmentBytesOf(['defender']) * reportShare(tenant);
   let reports = 0;
   const ingest = new Ingest(
     stores,

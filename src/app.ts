@@ -26,6 +26,7 @@ import { type NotifyEnd, notify, sinkStates } from './notify.ts';
 import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, Stores } from './ports.ts';
 import { replay } from './replay.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
+import { segmentBytesOf } from './segment.ts';
 import { openSink } from './sinks/open.ts';
 import {
   type Added,
@@ -96,7 +97,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
   const { rule, technique, retentionDays, historyDays } = config;
   const settings = { rule, technique, retentionDays, historyDays };
   const sweepSettings = { ...settings, containers: config.containers };
-  const ingest = new Ingest(stores, formatsOf(config.sources), settings, clock, randomUUID);
+  const ingestSettings = { retentionDays, segmentBytes: segmentBytesOf(config.sources) };
+  const ingest = new Ingest(stores, formatsOf(config.sources), ingestSettings, clock, randomUUID);
 
   // Also when the timer comes late: the hour that it was set for, not the one that has just begun.
   const scoredHour = () => bin(timestampFromMs(clock() - DELIVERY_LAG_MS), '1h');

@@ -1,13 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { isRaw, type Source } from './core/report.ts';
 import { MAX_LINE_BYTES } from './lines.ts';
 import type { ExportInfo, ExportRef, ExportStore } from './ports.ts';
 
+/** Bytes that a segment has at most, unless one line alone is longer. */
+export const SEGMENT_BYTES = 64 * 1024 * 1024;
 /**
- * Bytes that a segment has at most, unless one line alone is longer. Memory is the same for any size; where a segment ends
- * every partition sends a hundred that is not full, so that small segments cost requests.
+ * Bytes of a segment where only reports are read, of which memory holds the same for any size. Where a segment ends every
+ * partition sends a hundred that is not full, so that small segments cost requests.
  */
-export const SEGMENT_BYTES = 256 * 1024 * 1024;
+const REPORT_SEGMENT_BYTES = 256 * 1024 * 1024;
 /** An export without a newline in so many bytes from its start holds no lines. */
 const HEAD_BYTES = 64 * 1024 * 1024;
 /** What the hash of a tail covers. */
@@ -28,6 +31,11 @@ export interface CutOptions {
   readonly segmentBytes?: number | undefined;
   /** Up to here there is no newline behind `start`: somebody has looked. */
   readonly searched?: number;
+}
+
+/** Of raw events a number is held for each line of a segment, so that those are shorter. */
+export function segmentBytesOf(sources: readonly Source[]): number {
+  return sources.some(isRaw) ? SEGMENT_BYTES : REPORT_SEGMENT_BYTES;
 }
 
 /**
