@@ -27,7 +27,8 @@ export function processesOf(plan: Plan, device: Device): (program: Program) => P
   };
 }
 
-function processOf(seed: number, startMs: number, device: Device, program: Program): Process {
+/** A program as it runs on one device. */
+export function processOf(seed: number, startMs: number, device: Device, program: Program): Process {
   const random = randomOf(seed, 'process', device.index, program.path ?? '');
   const createdMs = startMs - random.int(2 * MINUTE_MS, 40 * HOUR_MS);
   const parentCreatedMs = createdMs - random.int(SECOND_MS, 30 * MINUTE_MS);
