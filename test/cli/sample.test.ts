@@ -61,17 +61,41 @@ describe('beaconwatch sample', () => {
     expect(stderr).toContain(why);
   });
 
-  it('in another format says which source to score, and names the plants as that source does', async () => {
-    const out = join(folder, 'nxlog');
-    const args = ['--format', 'nxlog', '--plain', '--devices', '1', '--end', '2026-11-20T12:00:00Z'];
-    const { code, stdout } = await beaconwatch('sample', '--out', out, ...args);
+  it('in another format says which source to score, which score says as well, and finds the plants in', async () => {
+    const out = join(folder, 'ecs');
+    const end = '2026-11-20T12:00:00Z';
+    const { code, stdout } = await beaconwatch(
+      'sample',
+      '--out',
+      out,
+      '--format',
+      'ecs',
+      '--devices',
+      '1',
+      '--end',
+      end,
+    );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^72 exports, [\d.]+ MB, [\d,]+ lines: [\d,]+ connections, 0 rows twice, 0 late, 0 unread/m);
+    expect(stdout).toMatch(
+      /^72 exports, [\d.]+ MB, [\d,]+ lines: [\d,]+ connections, \d+ rows twice, 0 late, 0 unread/m,
+    );
     expect(stdout).toMatch(/^Next: {2}SOURCES=sysmon npm run -s beaconwatch -- score \S+ --now 2026-11-20T12:00:00Z$/m);
-    const { format, sources, plain, plants } = JSON.parse(await readFile(join(out, '_planted.json'), 'utf8'));
-    expect({ format, sources, plain }).toEqual({ format: 'nxlog', sources: ['sysmon', 'wfp'], plain: true });
-    expect(plants).toContainEqual(expect.objectContaining({ process: '<unknown process>', expected: 'found' }));
-  });
+    const { format, sources, plants } = JSON.parse(await readFile(join(out, '_planted.json'), 'utf8'));
+    expect({ format, sources }).toEqual({ format: 'ecs', sources: ['sysmon'] });
+
+    const without = await beaconwatch('score', join(out, 'elastic-agent'), '--now', end);
+    expect(without.stderr).toContain('The files hold reports of another source: set SOURCES=sysmon\n');
+    const scored = await beaconwatch('score', out, '--now', end, '--format', 'json', '--set', 'SOURCES=sysmon');
+    expect(scored.stderr).not.toContain('another source');
+    expect(scored.stdout).not.toContain('192.0.2.10"');
+    for (const { process, remoteIP, expected } of plants) {
+      const isFound = scored.stdout.split('\n').some((line) => {
+        const row = line === '' ? {} : JSON.parse(line);
+        return row.InitiatingProcessFileName === process && row.RemoteIP === remoteIP;
+      });
+      expect({ process, remoteIP, isFound }).toEqual({ process, remoteIP, isFound: expected === 'found' });
+    }
+  }, 60_000);
 
   it('asks for a folder, and takes none that holds something else', async () => {
     expect((await beaconwatch('sample')).code).toBe(2);
