@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import { applySegment, type Work } from './apply.ts';
+import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from './content.ts';
 import type { Format } from './core/reading.ts';
 import { timestampFromMs } from './core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
@@ -60,10 +62,8 @@ export interface IngestResult {
 /** As many as a line of the log can carry; a reading within its budget has seldom more. */
 const MAX_SEGMENT_IDS = 16;
 
-export const EXPECTED_FORMAT =
-  'no record of a known format at its head; expected JSON lines of DeviceNetworkEvents, ' +
-  'as the Streaming API or a Log Analytics export rule writes them';
-export const EXPECTED_LINES = 'no line end in its first 64 MiB; expected JSON lines';
+export const EXPECTED_FORMAT = `no record of an active source (SOURCES) at its head; expected ${EXPECTED}`;
+export const EXPECTED_LINES = `no line end in its first 64 MiB; expected ${EXPECTED}`;
 
 const DAY_MS = 86_400_000;
 /** How far ahead a device's clock may be when its report arrives. */
@@ -147,15 +147,15 @@ export class Ingest {
     // Asked last: so what was just read is of the content that the earlier segments are of.
     if (await this.#isReplaced(row, info)) return await this.#replaced(found, info);
     if (next === null) return await this.#nothingNew(found, info);
-    if (next === 'no-lines') {
-      await exportStates.replace(refused(row, EXPECTED_LINES, info), version);
+    if (typeof next === 'string') {
+      await exportStates.replace(refused(row, next, info), version);
       return AGAIN;
     }
     const claim = next.state === row ? version : await exportStates.replace(next.state, version);
     return claim === null ? AGAIN : await this.#applyAndCommit({ ...next, version: claim }, info);
   }
 
-  /** The open segment, or the next one, cut; null where there is none yet. */
+  /** The open segment, or the next one, cut; null where there is none yet, why where there will be none. */
   async #next(row: ExportState, info: ExportInfo, worker: string) {
     const isSame = row.created === info.created;
     const isKnown = isSame && info.created !== null;
@@ -166,11 +166,20 @@ export class Ingest {
     if (open !== null && row.claimedBy === worker && isSame) return { state: row, segment: open, repeat: true };
     if (open !== null) return { state: claimed(row, info, worker, this.#clock()), segment: open, repeat: true };
     const start = lastEnd(row);
+    const foreign = start === 0 ? adviceOf(contentKindOf(await this.#headOf(info))) : null;
+    if (foreign !== null) return foreign;
     const options = { segmentBytes: this.#settings.segmentBytes, searched: isKnown ? row.searched : 0 };
     const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), options);
-    if (cut === null || cut === 'no-lines') return cut;
+    if (cut === null || cut === 'no-lines') return cut && EXPECTED_LINES;
     const state = claimedUpTo(row, cut, info, worker, this.#clock());
     return { state, segment: { start, end: cut.end }, repeat: false };
+  }
+
+  async #headOf(info: ExportInfo): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    const end = Math.min(info.length, HEAD_BYTES);
+    if (end > 0) for await (const piece of this.#stores.exports.read(info, 0, end)) pieces.push(piece);
+    return Buffer.concat(pieces);
   }
 
   async #isReplaced(state: ExportState, info: ExportInfo): Promise<boolean> {

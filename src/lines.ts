@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Fault } from './core/reading.ts';
 
 /** A line of an export that is looked at closer, without its line end. */
 export interface Line {
@@ -9,14 +10,18 @@ export interface Line {
   readonly bytes: Buffer;
 }
 
+export interface FaultyLine extends Line {
+  readonly fault?: Fault;
+}
+
 /** What one chunk of an export held. The bytes of its lines are views, good until the next batch is asked for. */
 export interface LineBatch {
   /** Lines that hold a needle. */
   readonly hits: readonly Line[];
   /** Lines without a needle, as long as the probe is active. */
   readonly probes: readonly Line[];
-  /** Lines that are no JSON object or array by their first and last byte. */
-  readonly malformed: readonly Line[];
+  /** Lines that are no JSON object or array by their first and last byte: 'bad-json', unless they say otherwise. */
+  readonly malformed: readonly FaultyLine[];
   /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
   readonly tooLong: readonly Line[];
   /** All lines that are not blank, those above among them. */

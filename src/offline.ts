@@ -1,3 +1,4 @@
+import { readContent } from './content_reader.ts';
 import { type Address, AddressScorer, type Matched } from './core/addresses.ts';
 import { GroupCutter } from './core/groups.ts';
 import { bin } from './core/kql/bin.ts';
@@ -7,7 +8,7 @@ import type { Timestamp } from './core/timestamp.ts';
 import { isOfWindow, type Window } from './core/window.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from './keys.ts';
-import { MAX_LINE_BYTES, readLines } from './lines.ts';
+import { MAX_LINE_BYTES } from './lines.ts';
 import { MemoryHourlyCounts } from './memory/hourly_counts.ts';
 import type { PlacedRow } from './merger.ts';
 import type { Counters, DeadLetter, ExportRef } from './ports.ts';
@@ -58,7 +59,7 @@ export class OfflineScore {
     // Until the export is known to be ours, its unreadable lines are no dead letters of ours.
     const held: DeadLetter[] = [];
     try {
-      for await (const batch of readLines(chunks, options)) {
+      for await (const batch of readContent(chunks, options)) {
         const reading = reader.read(batch);
         counters = addCounters(counters, reading.counters);
         for (const letter of reading.letters) held.push(letter);

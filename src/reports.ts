@@ -82,7 +82,9 @@ export class ReportReader {
     counters.skipped = batch.lines - looked;
 
     for (const line of batch.tooLong) letters.push(...this.#lettersOf(line, [{ fault: 'line-too-long', record: 0 }]));
-    for (const line of batch.malformed) letters.push(...this.#lettersOf(line, [{ fault: 'bad-json', record: 0 }]));
+    for (const line of batch.malformed) {
+      letters.push(...this.#lettersOf(line, [{ fault: line.fault ?? 'bad-json', record: 0 }]));
+    }
     for (const line of batch.hits) {
       const reading = isUtf8(line.bytes) ? readLine(line.bytes.toString('utf8'), this.#formats) : 'bad-utf8';
       if (reading === 'bad-utf8') {

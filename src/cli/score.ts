@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
+import { EXPECTED } from '../content.ts';
 import { bin } from '../core/kql/bin.ts';
+import type { Source } from '../core/report.ts';
 import { shown } from '../core/text.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/timestamp.ts';
 import { isWithin, type Window, windowOf } from '../core/window.ts';
@@ -34,8 +36,9 @@ export function addScoreCommand(program: Command): void {
     .command('score')
     .summary('the rule over exported files, offline')
     .description(
-      'Runs the rule over exported DeviceNetworkEvents on this machine, without any storage.\n' +
-        'Files may be gzip; folders are walked (names that begin with _ or . are passed over); - is standard input.',
+      'Runs the rule over exported telemetry on this machine, without any storage: DeviceNetworkEvents by default,\n' +
+        'other sources by --set SOURCES=sysmon (or defender-raw, wfp; docs/sources.md).\n' +
+        'Files are JSON lines, JSON over several lines, or the CSV of advanced hunting, each also as gzip; folders are walked (names that begin with _ or . are passed over); - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')
     .option('--now <ISO>', 'end of the window, an ISO 8601 instant (default: the clock)')
@@ -76,7 +79,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const { files, passedOver } = await inputFiles(paths);
   if (passedOver.length > 0) say(`passed over: ${passedOver.map((path) => shown(path)).join(', ')}`);
   if (files.length === 0) throw new CommandError('There is no file to read in what was named');
-  const { failed, refused } = await readAll(offline, files);
+  const { failed, refused } = await readAll(offline, files, sources);
   const { matched, groups, counted } = await offline.score(rule);
 
   process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window }));
@@ -97,7 +100,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
 }
 
 /** Reads every file; one that cannot be read, or is of a foreign format, is named and stops no other. */
-async function readAll(offline: OfflineScore, files: readonly InputFile[]) {
+async function readAll(offline: OfflineScore, files: readonly InputFile[], sources: readonly Source[]) {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = new Progress('reading', total / 1e6, 'MB');
   const refused: string[] = [];
@@ -106,7 +109,10 @@ async function readAll(offline: OfflineScore, files: readonly InputFile[]) {
     try {
       const chunks = piecesOf(file, (bytes) => progress.add(bytes / 1e6));
       const { foreign } = await offline.read({ container: '', name: file.path }, chunks);
-      if (foreign) refused.push(`${shown(file.path)}: refused: ${EXPECTED}`);
+      if (foreign)
+        refused.push(
+          `${shown(file.path)}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
+        );
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error)) throw error;
       failed.push(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
@@ -116,10 +122,6 @@ async function readAll(offline: OfflineScore, files: readonly InputFile[]) {
   for (const trouble of [...refused, ...failed]) say(trouble);
   return { refused: refused.length, failed: failed.length };
 }
-
-const EXPECTED =
-  'no record of a known format at its head; expected JSON lines of DeviceNetworkEvents, ' +
-  'as the Streaming API or a Log Analytics export rule writes them';
 
 /** Dead letters: the first few by name, all by the number. */
 class LetterLog {

@@ -8,6 +8,8 @@ export type Fault =
   | 'bad-utf8'
   /** No JSON object, array of objects, or `{"records":[…]}`. */
   | 'bad-json'
+  /** A row of a CSV with more or fewer cells than its header. */
+  | 'bad-csv'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
   /** The XML of a Windows event that is none, names one thing twice, is too long, or has a document type. */

@@ -133,7 +133,7 @@ describe('beaconwatch health', () => {
     const ended = await beaconwatch('health', '--format', 'json');
     expect(ended.code).toBe(1);
     const { problems, refused, queues } = JSON.parse(ended.stdout);
-    expect(problems.join('\n')).toMatch(/No scoring run[\s\S]*foreign\.json is refused: no record of a known format/);
+    expect(problems.join('\n')).toMatch(/No scoring run[\s\S]*foreign\.json is refused: no record of an active source/);
     expect(problems.join('\n')).toMatch(/1 message in ingest-poison/);
     expect(refused).toHaveLength(1);
     expect(queues['ingest-poison']).toBe(1);

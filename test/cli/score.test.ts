@@ -519,6 +519,79 @@ describe('score of files, folders and standard input', () => {
   });
 });
 
+describe('score of other contents', () => {
+  const rows = beacon(times(12, 60)).map((line) => JSON.parse(line)['properties'] as Record<string, unknown>);
+  const columns = Object.keys(rows[0] ?? {}).reverse();
+  const cell = (value: unknown) => `"${String(value ?? '').replaceAll('"', '""')}"`;
+  const csv = [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))].join(
+    '\r\n',
+  );
+
+  it.each<[string, string | Buffer]>([
+    ['the CSV of advanced hunting', `\ufeff${csv}\r\n`],
+    ['that CSV as gzip', gzipSync(`\ufeff${csv}\r\n`)],
+    ['an array over several lines', JSON.stringify(rows, null, 2)],
+    ['that array as gzip', gzipSync(JSON.stringify(rows, null, '\t'))],
+    ['{"records":[…]} over several lines', JSON.stringify({ records: rows.map((row) => streamed(row)) }, null, 2)],
+    ['objects over several lines', rows.map((row) => `${JSON.stringify(row, null, 2)}\n`).join('')],
+  ])('finds in %s what it finds in lines', async (_, content) => {
+    const lines = await score(await file('lines.json', text(beacon(times(12, 60)))), '--now', NOW, '--format', 'json');
+    expect(rowsOf(lines.stdout)).toHaveLength(1);
+    // By what is in it: the name says nothing.
+    const name = await file('content', content);
+    expect(await score(name, '--now', NOW, '--format', 'json')).toMatchObject({ code: 0, stdout: lines.stdout });
+    const piped = await beaconwatch(['score', '-', '--now', NOW, '--format', 'json'], {
+      input: Buffer.from(content as Buffer),
+    });
+    expect(piped).toMatchObject({ code: 0, stdout: lines.stdout });
+  });
+
+  it('names rows that cannot be read, and where a file breaks off', async () => {
+    const short = await file(
+      'short.csv',
+      `${csv.slice(0, csv.indexOf('\r\n'))}\r\n1,2\r\n${csv.slice(csv.indexOf('\r\n') + 2)}`,
+    );
+    const { code, stderr } = await score(short, '--now', NOW);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`dead letter: short.csv at byte ${csv.indexOf('\r\n') + 2} (5 bytes): bad-csv`);
+    const open = await file('open.csv', `${csv}\r\n"never closed`);
+    const broken = await score(open, '--now', NOW, '--format', 'json');
+    expect(broken.code).toBe(1);
+    expect(rowsOf(broken.stdout)).toHaveLength(1);
+    expect(broken.stderr).toContain('open.csv: not read to its end: Quote Not Closed');
+  });
+
+  it('--set SOURCES reads other telemetry, each apart', async () => {
+    const events = times(12, 50).flatMap((count, hour) =>
+      Array.from({ length: count }, (_, n) => {
+        const at = new Date(Date.UTC(2026, 10, 20, hour) + n * 60_000).toISOString();
+        const data = { Image: 'C:\\x\\Updater.exe', Initiated: 'true', UtcTime: at.replace('T', ' ').slice(0, -1) };
+        const ends = {
+          SourceIp: '192.0.2.40',
+          SourcePort: `${50_000 + n}`,
+          DestinationIp: '203.0.113.77',
+          DestinationPort: '443',
+        };
+        return JSON.stringify({
+          ...{ EventID: 3, SourceName: 'Microsoft-Windows-Sysmon', Hostname: 'WKS-1', Protocol: 'tcp' },
+          ...{ ...data, ...ends },
+        });
+      }),
+    );
+    const name = await file('mixed.json', text(events, beacon(times(12, 60))));
+    const keys = async (...args: string[]) =>
+      rowsOf((await score(name, '--now', NOW, '--format', 'json', ...args)).stdout).map((row) => [
+        row['DeviceName'],
+        row['InitiatingProcessFileName'],
+        row['avg_conn_count'],
+      ]);
+    const defender = ['wks-0417.corp.example', 'updater.exe', 60];
+    expect(await keys()).toEqual([defender]);
+    expect(await keys('--set', 'SOURCES=sysmon')).toEqual([['wks-1', 'updater.exe', 50]]);
+    expect(await keys('--set', 'SOURCES=sysmon,defender')).toEqual([defender, ['wks-1', 'updater.exe', 50]]);
+  });
+});
+
 describe('score: exit codes and messages', () => {
   it.each<[string, readonly string[], RegExp]>([
     ['no path', [], /missing required argument 'path'/],
@@ -595,7 +668,9 @@ describe('score: exit codes and messages', () => {
     const foreign = await file('foreign.csv', 'Timestamp,DeviceName\r\n2026-11-20,wks\r\n');
     const alone = await score(foreign, '--format', 'json');
     expect(alone).toMatchObject({ code: 1, stdout: '' });
-    expect(alone.stderr).toContain('foreign.csv: refused: no record of a known format at its head');
+    expect(alone.stderr).toContain(
+      'foreign.csv: refused: no record of an active source (SOURCES=defender) at its head',
+    );
     expect(alone.stderr).toContain('Nothing was read: no export of a known format');
     expect(alone.stderr).not.toContain('dead letter:');
     const ours = await file('ours.json', text(beacon(times(12, 60))));

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { replayed } from '../../src/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../src/ingest.ts';
@@ -258,7 +259,7 @@ describe('ingest(export) that was replaced', () => {
 
   it('while one of its segments is read, keeps no dead letter of the mixture, and begins anew', async () => {
     world.append(old);
-    const { gate, stopped, go } = stopping('exports.read', 2);
+    const { gate, stopped, go } = stopping('exports.read', 4);
     const reading = world.ingest({ gate });
     await stopped;
     expect((await world.state()).claimedBy).not.toBe('');
@@ -609,6 +610,20 @@ describe('an export of a foreign format', () => {
     expect(await world.letters()).toEqual(['line-too-long 0']);
     world.append(lines(report(1)));
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', rows: 1 });
+  });
+
+  it.each([
+    ['gzip', gzipSync(lines(report(1))), /^gzip; that is for `score`, or to be unpacked, expected JSON lines/],
+    ['CSV', 'Timestamp,ActionType,DeviceName,RemoteIP\r\n', /^the CSV of advanced hunting; that is for `score`/],
+    ['JSON over several lines', `[\n${report(1)}\n]\n`, /^JSON over several lines; that is for `score`/],
+  ])('is refused at once with advice where it is %s, nothing of it kept', async (_, content, reason) => {
+    world.append(content);
+    expect(await world.ingest()).toMatchObject({ end: 'refused', segments: 0 });
+    const { reason: told, ...state } = await world.state();
+    expect(told).toMatch(reason);
+    expect(state).toMatchObject({ refused: true, ends: [], claimedAt: null });
+    expect([await world.rows(), await world.letters()]).toEqual([[], []]);
+    expect((await world.sweep()).queued).toBe(0);
   });
 
   it('is refused where its first 64 MiB hold no newline', async () => {

@@ -255,7 +255,7 @@ describe('an export of raw events that was replaced', () => {
     let reads = 0;
     const gate: Gate = (call) => {
       // The reading of the segment itself.
-      if (call.op === 'exports.read' && ++reads === 3) world.stores.exports.replace(REF, other);
+      if (call.op === 'exports.read' && ++reads === 5) world.stores.exports.replace(REF, other);
       return call.run();
     };
     expect(await world.ingest({ gate })).toMatchObject({ end: 'up-to-date', restarts: 1 });

@@ -1,0 +1,45 @@
+/** What the bytes of a file are, by how they begin. */
+export type ContentKind =
+  /** JSON lines, or what is at least no other kind. */
+  | 'lines'
+  /** The Defender portal's CSV of advanced hunting. */
+  | 'csv'
+  /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
+  | 'json'
+  | 'gzip';
+
+/** As many bytes as tell the kind: a CSV header of all columns is some 2,500. */
+export const HEAD_BYTES = 16 * 1024;
+
+/** How JSON over several lines begins, to the end of its first line. One that is cut off hardly ends there. */
+const JSON_BEGIN = /^(?:\{|\[|\[\s*\{|\{\s*"records"\s*:\s*\[(?:\s*\{)?|\[\s*\{.*\}\s*,)$/;
+
+export function contentKindOf(head: Uint8Array): ContentKind {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  // A byte order mark is white space to trimStart.
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(head.subarray(0, HEAD_BYTES)).trimStart();
+  const lineEnd = text.indexOf('\n');
+  if (lineEnd === -1) return 'lines';
+  const line = text.slice(0, lineEnd).trimEnd();
+  if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) ? 'json' : 'lines';
+  const columns = line.split(',').map((column) => column.replace(/^"(.*)"$/, '$1'));
+  return columns.includes('ActionType') && columns.includes('RemoteIP') ? 'csv' : 'lines';
+}
+
+/** What the formats are that can be read, for messages. */
+export const EXPECTED =
+  'JSON lines as Defender (Streaming API), Log Analytics (export rule), NXLog, winlogbeat or Elastic Agent write them';
+
+/** Why a file of that kind cannot be read in a container, and what to do with it; null where it can. */
+export function adviceOf(kind: ContentKind): string | null {
+  switch (kind) {
+    case 'lines':
+      return null;
+    case 'csv':
+      return `the CSV of advanced hunting; that is for \`score\`, expected ${EXPECTED}`;
+    case 'json':
+      return `JSON over several lines; that is for \`score\`, or for one record a line (jq -c), expected ${EXPECTED}`;
+    case 'gzip':
+      return `gzip; that is for \`score\`, or to be unpacked, expected ${EXPECTED}`;
+  }
+}

@@ -1,0 +1,211 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { contentKindOf } from '../src/content.ts';
+import { readContent } from '../src/content_reader.ts';
+import type { Line } from '../src/lines.ts';
+
+const MAX = 4_000;
+
+/** What a file holds, read in chunks of that many bytes, each overwritten as soon as the next one is asked for. */
+async function read(text: string | Buffer, chunkBytes = 1 << 16) {
+  const bytes = Buffer.from(text);
+  async function* chunks() {
+    const window = Buffer.alloc(chunkBytes);
+    for (let at = 0; at < bytes.length; at += chunkBytes) {
+      const length = bytes.copy(window, 0, at, at + chunkBytes);
+      yield window.subarray(0, length);
+      window.fill(0);
+    }
+  }
+  const found = {
+    hits: [] as string[],
+    malformed: [] as string[],
+    tooLong: [] as [number, number][],
+    lines: 0,
+    end: 0,
+  };
+  const places: [number, number][] = [];
+  for await (const batch of readContent(chunks(), { needles: [], maxLineBytes: MAX, tail: 'line', probe: PROBE })) {
+    for (const line of [...batch.hits, ...batch.probes]) {
+      found.hits.push(line.bytes.toString());
+      places.push(placeOf(line));
+    }
+    found.malformed.push(
+      ...batch.malformed.map(({ offset, length }) => bytes.toString('utf8', offset, offset + length)),
+    );
+    found.tooLong.push(...batch.tooLong.map(placeOf));
+    found.lines += batch.lines;
+    found.end = batch.end;
+  }
+  return { ...found, places, at: places.map(([offset, length]) => bytes.toString('utf8', offset, offset + length)) };
+}
+
+const PROBE = { active: true };
+const placeOf = ({ offset, length }: Line): [number, number] => [offset, length];
+
+describe('contentKindOf(head)', () => {
+  it.each([
+    ['{"a":1}\n{"b":2}\n', 'lines'],
+    ['{"records":[{"a":1}]}\r\n', 'lines'],
+    ['[{"a":1}]\n', 'lines'],
+    ['{"cut off":"\n{"b":2}\n', 'lines'],
+    ['{"cut off\n{"b":2}\n', 'lines'],
+    ['{"a":[1,2\n{"b":2}\n', 'lines'],
+    ['{\n  "a": 1\n}\n', 'json'],
+    ['[\r\n  {\r\n', 'json'],
+    ['[{\n', 'json'],
+    ['[\n{"a":1},\n', 'json'],
+    ['[{"a":1},\n{"b":2}]\n', 'json'],
+    ['\ufeff\n {"records": [\n', 'json'],
+    ['{ "records" : [ {\n', 'json'],
+    ['{', 'lines'],
+    ['', 'lines'],
+    ['\x1f\x8b\x08', 'lines'],
+    ['Timestamp,DeviceName,ActionType,RemoteIP\n', 'csv'],
+    ['\ufeff"RemoteIP","ActionType"\r\n', 'csv'],
+    ['Timestamp;ActionType;RemoteIP\n', 'lines'],
+    ['Timestamp,DeviceName\n', 'lines'],
+  ])('%j is %s', (text, kind) => {
+    expect(contentKindOf(Buffer.from(text))).toBe(kind);
+  });
+
+  it('knows gzip by its first two bytes', () => {
+    expect(contentKindOf(Uint8Array.of(0x1f, 0x8b, 8))).toBe('gzip');
+    expect(contentKindOf(Uint8Array.of(0x1f))).toBe('lines');
+  });
+});
+
+describe('readContent of JSON over several lines', () => {
+  const anyRecord = fc.dictionary(
+    fc.string({ unit: 'binary' }).map((name) => name.toWellFormed()),
+    fc.jsonValue({ maxDepth: 2, stringUnit: 'binary' }),
+    { minKeys: 1, maxKeys: 4 },
+  );
+  const wrapped = fc.constantFrom<[string, (records: readonly object[], indent: number | string) => string]>(
+    ['array', (records, indent) => JSON.stringify(records, null, indent)],
+    ['records', (records, indent) => JSON.stringify({ records }, null, indent)],
+    [
+      'records and more',
+      (records, indent) => JSON.stringify({ records, count: 3, next: { records: [1, '}]'], a: [] } }, null, indent),
+    ],
+    ['objects', (records, indent) => records.map((record) => `${JSON.stringify(record, null, indent)}\n`).join('')],
+    ['a line each', (records) => `[\n${records.map((record) => JSON.stringify(record)).join(',\n')}\n]`],
+  );
+
+  it('gives the records that JSON.parse gives, each with its place, in whatever chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyRecord, { minLength: 1, maxLength: 6 }),
+        wrapped,
+        fc.constantFrom(1, 2, '\t', '  \r\n'.slice(0, 2)),
+        fc.integer({ min: 1, max: 300 }),
+        async (records, [shape, write], indent, chunkBytes) => {
+          // A record that has a list of records itself is one that holds them.
+          fc.pre(shape !== 'objects' || records.every((record) => !Array.isArray(record['records'])));
+          const wanted = JSON.parse(JSON.stringify(records));
+          const text = write(records, indent);
+          const { hits, at, malformed, lines, end } = await read(text, chunkBytes);
+          expect(malformed).toEqual([]);
+          expect(hits.map((hit) => JSON.parse(hit))).toEqual(wanted);
+          expect(at).toEqual(hits);
+          expect({ lines, end }).toEqual({ lines: records.length, end: Buffer.byteLength(text) });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('lets no record that is none stop the others', async () => {
+    const text = '[\n  {"a": 1},\n  {"b": no},\n  7,\n  "te,xt",\n  [1, [2]],\n  null,\n  {"d": 4}\n]\n}]\n{"e": 5}';
+    for (const chunkBytes of [1, 3, 100]) {
+      expect(await read(text, chunkBytes)).toMatchObject({
+        hits: ['{"a": 1}', '{"b": no}', '{"d": 4}', '{"e": 5}'],
+        malformed: ['7', '"te,xt"', '[1, [2]]', 'null', '}', ']'],
+        lines: 10,
+      });
+    }
+  });
+
+  it('names what is cut off, in a record or between two', async () => {
+    const inside = '[\n  {"a": 1},\n  {"b": [1,';
+    expect(await read(inside)).toMatchObject({ hits: ['{"a": 1}'], malformed: ['{"b": [1,'], lines: 2 });
+    expect(await read('{\n"records": [\n  {"a": 1},\n')).toMatchObject({
+      hits: ['{"a": 1}'],
+      malformed: [''],
+      lines: 2,
+    });
+  });
+
+  it.each([7, 1 << 16])(
+    'passes over a record that is too long, in chunks of %d, and names its place',
+    async (chunkBytes) => {
+      const long = `{"a": "${'x'.repeat(MAX)}"}`;
+      const text = `[\n  {"b": 1},\n  ${long},\n  {"c": 1}\n]\n`;
+      expect(await read(text, chunkBytes)).toMatchObject({
+        hits: ['{"b": 1}', '{"c": 1}'],
+        tooLong: [[text.indexOf(long), long.length]],
+      });
+      const exact = `{"a": "${'x'.repeat(MAX - 9)}"}`;
+      expect(await read(`[\n${exact}\n]`, chunkBytes)).toMatchObject({ hits: [exact], tooLong: [] });
+    },
+  );
+
+  it('closes its source when it is left early', async () => {
+    let closed = false;
+    async function* source() {
+      try {
+        for (;;) yield Buffer.from('[\n{"a":1},\n');
+      } finally {
+        closed = true;
+      }
+    }
+    for await (const _ of readContent(source(), { needles: [], maxLineBytes: MAX, tail: 'line' })) break;
+    expect(closed).toBe(true);
+  });
+});
+
+describe('readContent of CSV', () => {
+  const HEADER = 'ActionType,RemoteIP,AdditionalFields,Text';
+
+  it('gives each row as a JSON object, with its place', async () => {
+    const rows = ['A,203.0.113.1,"{""n"":60}",', '"B ""b""",203.0.113.2,,"two\r\nlines, ä"', '', 'C,,, x '];
+    const { hits, at, malformed, lines } = await read(`\ufeff${HEADER}\r\n${rows.join('\r\n')}\r\n`, 5);
+    expect(hits.map((hit) => JSON.parse(hit))).toEqual([
+      { ActionType: 'A', RemoteIP: '203.0.113.1', AdditionalFields: '{"n":60}', Text: '' },
+      { ActionType: 'B "b"', RemoteIP: '203.0.113.2', AdditionalFields: '', Text: 'two\r\nlines, ä' },
+      { ActionType: 'C', RemoteIP: '', AdditionalFields: '', Text: ' x ' },
+    ]);
+    expect({ at: at.map((text) => text.trim()), malformed, lines }).toEqual({
+      at: rows.filter((row) => row !== '').map((row) => row.trim()),
+      malformed: [],
+      lines: 3,
+    });
+  });
+
+  it('names rows with more or fewer cells than the header, and goes on', async () => {
+    expect(await read(`${HEADER}\nA,b\nA,b,c,d,e\nA,b,c,d\n`)).toMatchObject({
+      malformed: ['A,b\n', 'A,b,c,d,e\n'],
+      lines: 3,
+    });
+  });
+
+  it.each([
+    ['a quote that does not close', `${HEADER}\nA,b,c,d\nA,"b,c,d\n`, 'CSV_QUOTE_NOT_CLOSED'],
+    ['a row that is too long', `${HEADER}\nA,b,c,d\nA,"${'x'.repeat(MAX + 1)}",c,d\n`, 'CSV_MAX_RECORD_SIZE'],
+  ])('throws for %s', async (_, text, code) => {
+    await expect(read(text, 100)).rejects.toMatchObject({ code });
+  });
+
+  it('gives any table back', async () => {
+    const cell = fc.string({ unit: 'binary' }).map((text) => text.toWellFormed());
+    const quoted = (cells: readonly string[]) => cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell)), fc.integer({ min: 1, max: 99 }), async (rows, chunkBytes) => {
+        const text = ['"ActionType","RemoteIP"', ...rows.map(quoted)].join('\r\n');
+        const { hits } = await read(`${text}\r\n`, chunkBytes);
+        expect(hits.map((hit) => Object.values(JSON.parse(hit)))).toEqual(rows);
+      }),
+    );
+  });
+});
