@@ -136,12 +136,25 @@ describe('what is no outbound connection', () => {
     expect(ids('wfp-securityevent')).toEqual(new Set([4624, 5156, 5158]));
   });
 
-  test('is inbound, each minute, TCP and UDP, the far side as the source', () => {
+  test('is inbound, each minute, TCP and UDP, with either side as the source; and answers over UDP', () => {
     const data = recordsOf('sysmon-windowsevent', plain).map((record) => record['EventData'] as Record<string, string>);
-    const inbound = data.filter(({ Initiated }) => Initiated === 'false');
-    const callers = new Set(inbound.map(({ Protocol, SourceIp }) => `${Protocol} ${SourceIp}`));
-    expect(callers).toEqual(new Set(['tcp 192.0.2.10', 'udp 192.0.2.11']));
-    expect(inbound.length / callers.size / 72).toBeCloseTo(60, -1);
+    const kinds = new Map<string, number>();
+    for (const { Initiated, Protocol, SourceIp = '', DestinationIp = '' } of data) {
+      const side = SourceIp.startsWith('192.0.2.1') ? 'from' : 'to';
+      const caller = [SourceIp, DestinationIp].find((ip) => /^192\.0\.2\.1[01]$/.test(ip));
+      if (caller === undefined) continue;
+      const kind = `${Protocol} ${side} ${caller}, Initiated ${Initiated}`;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
+    expect([...kinds.keys()].sort()).toEqual([
+      'tcp from 192.0.2.10, Initiated false',
+      'tcp to 192.0.2.10, Initiated false',
+      'udp from 192.0.2.11, Initiated false',
+      'udp to 192.0.2.11, Initiated false',
+      'udp to 192.0.2.11, Initiated true',
+    ]);
+    const total = [...kinds.values()].reduce((sum, count) => sum + count, 0);
+    expect(total / 2 / 72).toBeCloseTo(60, -1);
   });
 });
 

@@ -20,6 +20,9 @@ const CALLERS = [
   { remoteIP: '192.0.2.11', localPort: 3478, protocol: 'udp' },
 ] as const;
 
+/** Share of what comes over UDP that logs take for something the device began. */
+export const ANSWERS = 0.3;
+
 /**
  * Two callers of every server, one over TCP, one over UDP, each minute: as steady as a beacon, and none, since the far
  * side calls. Who takes one end for the other finds two beacons too many.

@@ -1,6 +1,6 @@
 import { type Connection, connectionsOf } from './connections.ts';
 import type { Device } from './device.ts';
-import { type Inbound, inboundOf } from './inbound.ts';
+import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
 import { logWriter } from './log_writer.ts';
 import type { Plan } from './plan.ts';
 import { processesOf } from './process.ts';
@@ -52,13 +52,14 @@ function permitted(made: Connection, device: Device, random: Random): Happening 
   return { ...PERMITTED, atMs: made.atMs, counts: true, data };
 }
 
-/** Which side is the source of an inbound connection is told in both ways: so both are here. */
+/** Which side is the source is told in both ways; and a server's answers over UDP may look outbound. */
 function accepted(caller: Inbound, random: Random): Happening {
   const far = [caller.remoteIP, String(caller.remotePort)] as const;
   const near = [caller.localIP, String(caller.localPort)] as const;
-  const [from, to] = random.chance(0.5) ? [far, near] : [near, far];
+  const isAnswer = caller.protocol === 'udp' && random.chance(ANSWERS);
+  const [from, to] = isAnswer || random.chance(0.5) ? [near, far] : [far, near];
   const application = '\\device\\harddiskvolume2\\windows\\system32\\svchost.exe';
-  const data = permission(1_204, application, INBOUND, caller.protocol, [
+  const data = permission(1_204, application, isAnswer ? OUTBOUND : INBOUND, caller.protocol, [
     ['SourceAddress', from[0]],
     ['SourcePort', from[1]],
     ['DestAddress', to[0]],

@@ -1,6 +1,6 @@
 import { type Connection, connectionsOf } from './connections.ts';
 import type { Device, User } from './device.ts';
-import { type Inbound, inboundOf } from './inbound.ts';
+import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
 import { logWriter } from './log_writer.ts';
 import type { Plan } from './plan.ts';
 import { type Process, processesOf } from './process.ts';
@@ -52,18 +52,23 @@ function connected(made: Connection, device: Device, utc: Data[number], random: 
   return { ...CONNECTED, atMs, counts: true, data };
 }
 
-/** What the far side began: it is the source, as it is the one that called. */
+/**
+ * What the far side began. Which side is the source is told in both ways; and the answers of a server over UDP are at
+ * times taken for connections of its own.
+ */
 function called(caller: Inbound, device: Device, random: Random): Happening {
   const { atMs, protocol } = caller;
-  const from = { ip: caller.remoteIP, host: '-', port: caller.remotePort };
-  const to = { ip: caller.localIP, host: device.name, port: caller.localPort };
+  const far = { ip: caller.remoteIP, host: '-', port: caller.remotePort };
+  const near = { ip: caller.localIP, host: device.name, port: caller.localPort };
+  const isAnswer = protocol === 'udp' && random.chance(ANSWERS);
+  const [from, to] = isAnswer || random.chance(0.5) ? [near, far] : [far, near];
   const service: Data = [
     ['ProcessGuid', guid(device, 1_204)],
     ['ProcessId', '1204'],
     ['Image', 'C:\\Windows\\System32\\svchost.exe'],
     ['User', 'NT AUTHORITY\\NETWORK SERVICE'],
   ];
-  const data = [rule(random), ['UtcTime', utcTime(atMs)] as const, ...service, ...ends(protocol, false, from, to)];
+  const data = [rule(random), ['UtcTime', utcTime(atMs)] as const, ...service, ...ends(protocol, isAnswer, from, to)];
   return { ...CONNECTED, atMs, counts: false, data };
 }
 
