@@ -5,7 +5,7 @@
  *
  * Each process reads as much: one export of the largest size, or as many as come to it. A process takes a while to reach
  * what it needs for good (compiled code, the allocator's arenas), so that one which has read little tells nothing of a
- * size. What it had when its first export was done is named beside.
+ * size.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,6 +99,5 @@ async function ingest(blobs: readonly string[], storage: string) {
     args: [...HEAP, WORKER, ...blobs],
     env: { AzureWebJobsStorage: storage },
   });
-  const { firstMb, rows } = JSON.parse(stdout) as { firstMb: number; rows: number };
-  return { peakMb, firstMb, wallMs, cpuMs, rows };
+  return { peakMb, wallMs, cpuMs, rows: (JSON.parse(stdout) as { rows: number }).rows };
 }

@@ -1,15 +1,12 @@
-/** Ingests exports, one after the other, and says how much memory the first of them took, for bench:memory. */
+/** Ingests exports, one after the other, for bench:memory. */
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 
 const app = createApp(readConfig(process.env));
 let rows = 0;
-let firstMb = 0;
 for (const name of process.argv.slice(2)) {
   const result = await app.readOn({ container: 'exports', name });
   if (result.end !== 'up-to-date') throw new Error(`the reading ended as ${result.end}`);
   rows += result.rows;
-  // maxRSS is in KiB.
-  if (firstMb === 0) firstMb = (process.resourceUsage().maxRSS * 1024) / 1e6;
 }
-console.log(JSON.stringify({ firstMb, rows }));
+console.log(JSON.stringify({ rows }));
