@@ -50,6 +50,7 @@ export class CountedStores {
       },
       queues: {
         send: (queue, message) => this.#one(() => queues.send(queue, message)),
+        waiting: (queue) => queues.waiting(queue),
         lengths: () => queues.lengths(),
         takePoison: () => queues.takePoison(),
       },

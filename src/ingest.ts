@@ -114,6 +114,7 @@ export class Ingest {
       if (segmentIds.length > MAX_SEGMENT_IDS) segmentIds.shift();
       rows += step.rows;
       counters = addCounters(counters, step.counters);
+      if (step.isAll) return { end: 'up-to-date', segments, rows, counters, restarts, segmentIds };
       if (this.#clock() - started >= budgetMs) return { end: 'more', segments, rows, counters, restarts, segmentIds };
     }
   }
@@ -241,7 +242,9 @@ export class Ingest {
     if (done === null) return AGAIN;
     const { start, end } = claim.segment;
     const segmentId = segmentIdOf(state, state.generation, start, end);
-    return { kind: 'applied', segmentId, rows: applied.rows, counters: applied.counters };
+    // Not asked for again: what has come since is found by the next sweep.
+    const isAll = !claim.repeat && end === info.length;
+    return { kind: 'applied', segmentId, isAll, rows: applied.rows, counters: applied.counters };
   }
 
   /** Keeps why a step failed, for the back-off, and lets go of the claim; unless somebody else is at it by now. */
@@ -268,7 +271,14 @@ type Step =
   | { readonly kind: 'end'; readonly end: IngestEnd }
   | { readonly kind: 'again' }
   | { readonly kind: 'restarted' }
-  | { readonly kind: 'applied'; readonly segmentId: string; readonly rows: number; readonly counters: Counters };
+  | {
+      readonly kind: 'applied';
+      readonly segmentId: string;
+      /** Whether it reaches to the end of the export, as it was when it was looked at. */
+      readonly isAll: boolean;
+      readonly rows: number;
+      readonly counters: Counters;
+    };
 
 const AGAIN: Step = { kind: 'again' };
 

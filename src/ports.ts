@@ -352,6 +352,8 @@ export interface Messages {
 export interface Queues {
   /** Puts a message on a queue. Doing it twice delivers it twice; delivering it twice does no harm. */
   send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void>;
+  /** Messages that wait on one queue: the service's own estimate. */
+  waiting(queue: keyof Messages): Promise<number>;
   /** Messages that wait, by the queue's name, those in poison queues among them: the service's own estimate. */
   lengths(): Promise<Readonly<Record<string, number>>>;
   /**

@@ -68,7 +68,7 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
 async function queue({ queues }: Stores, due: readonly ExportInfo[], pending: number, now: number): Promise<number> {
   if (due.length === 0) return 0;
   const isFirstOfHour = now % HOUR_MS < FIRST_OF_HOUR_MS;
-  const { ingest: waiting = 0 } = isFirstOfHour ? {} : await queues.lengths();
+  const waiting = isFirstOfHour ? 0 : await queues.waiting('ingest');
   if (waiting >= pending) return 0;
   for (const { container, name } of due) await queues.send('ingest', { container, name });
   return due.length;

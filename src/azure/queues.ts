@@ -34,12 +34,16 @@ export class AzureQueues implements Queues {
     });
   }
 
+  async waiting(queue: keyof Messages): Promise<number> {
+    return (await lengthOf(this.#queues.getQueueClient(QUEUES[queue]))) ?? 0;
+  }
+
   async lengths(): Promise<Record<string, number>> {
     const lengths: Record<string, number> = {};
     const ours = Object.values(QUEUES).map((name) => this.#queues.getQueueClient(name));
     for (const client of [...ours, ...this.#poisonQueues()]) {
-      const found = await about(`queue ${client.name}: length`, () => unlessAbsent(client.getProperties()));
-      if (found) lengths[client.name] = found.approximateMessagesCount ?? 0;
+      const length = await lengthOf(client);
+      if (length !== null) lengths[client.name] = length;
     }
     return lengths;
   }
@@ -57,6 +61,12 @@ export class AzureQueues implements Queues {
     const ours = Object.values(QUEUES).map((name) => this.#queues.getQueueClient(`${name}-poison`));
     return [...ours, this.#triggers.getQueueClient(BLOB_TRIGGER_POISON)];
   }
+}
+
+/** Null where there is no such queue. */
+async function lengthOf(client: QueueClient): Promise<number | null> {
+  const found = await about(`queue ${client.name}: length`, () => unlessAbsent(client.getProperties()));
+  return found && (found.approximateMessagesCount ?? 0);
 }
 
 async function takeAll(client: QueueClient): Promise<number> {

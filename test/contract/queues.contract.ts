@@ -37,10 +37,13 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
     expect(await under.received('notify')).toEqual([{ detectionId: 'x|seed', sink: 'soc' }]);
   });
 
-  it('lengths names what waits, takePoison takes off the poison queues', async () => {
+  it('waiting and lengths say what waits, takePoison takes off the poison queues', async () => {
     const [store, other] = under.stores;
     expect(await store.takePoison()).toEqual({});
+    expect(await store.waiting('ingest')).toBe(0);
     await store.send('ingest', { container: 'c', name: 'n' });
+    expect(await other.waiting('ingest')).toBe(1);
+    expect(await other.waiting('notify')).toBe(0);
     await under.poison('ingest-poison', 40);
     await under.poison('webjobs-blobtrigger-poison', 1);
     expect(await store.lengths()).toMatchObject({ ingest: 1, 'ingest-poison': 40, 'webjobs-blobtrigger-poison': 1 });

@@ -12,6 +12,10 @@ export class MemoryQueues implements Queues {
     (this[queue] as Messages[Q][]).push(throughJson(message));
   }
 
+  async waiting(queue: keyof Messages): Promise<number> {
+    return this[queue].length;
+  }
+
   async lengths(): Promise<Record<string, number>> {
     const { ingest, score, notify } = this;
     const waiting = Object.entries({ ingest, score, notify }).map(([name, { length }]) => [name, length] as const);

@@ -59,8 +59,8 @@ describe('a fault at any storage call of ingest and sweep, before and after it t
         "exports.list next",
         "exports.read",
         "hourlyCounts.merge",
-        "queues.lengths",
         "queues.send",
+        "queues.waiting",
       ]
     `);
     for (const [number, op] of ops.entries()) {

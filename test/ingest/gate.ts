@@ -69,6 +69,7 @@ export function gated(stores: Stores, gate: Gate): Stores {
     },
     queues: {
       send: (queue, message) => pass('queues.send', () => queues.send(queue, message)),
+      waiting: (queue) => pass('queues.waiting', () => queues.waiting(queue)),
       lengths: () => pass('queues.lengths', () => queues.lengths()),
       takePoison: () => pass('queues.takePoison', () => queues.takePoison()),
     },

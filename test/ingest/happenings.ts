@@ -113,13 +113,13 @@ function byName(a: ExportState, b: ExportState): number {
 async function readAll(stores: Stores, clock: Clock): Promise<void> {
   const found: ExportRef[] = [];
   const send = stores.queues.send;
-  const { lengths } = stores.queues;
+  const { waiting } = stores.queues;
   const queues: Stores['queues'] = {
     ...stores.queues,
     // All of them have been taken.
-    lengths: async () => {
-      await lengths.call(stores.queues);
-      return {};
+    waiting: async (queue) => {
+      await waiting.call(stores.queues, queue);
+      return 0;
     },
     send: async (queue, message) => {
       await send.call(stores.queues, queue, message);

@@ -79,15 +79,29 @@ describe('ingest(export) that grows', () => {
     expect(await world.state()).toMatchObject({ ends: [], applied: 0 });
   });
 
-  it('while it is read, is read on in the same go', async () => {
+  it('while it is read, is read on when it is asked for again', async () => {
     world.append(lines(report(1)));
     const { gate, stopped, go } = stopping('hourlyCounts.merge');
     const reading = world.ingest({ gate });
     await stopped;
     world.append(lines(report(2)));
     go();
-    expect(await reading).toMatchObject({ end: 'up-to-date', segments: 2 });
+    expect(await reading).toMatchObject({ end: 'up-to-date', segments: 1 });
+    expect(await world.sweep()).toMatchObject({ queued: 1 });
+    expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 1 });
     expect(await world.rows()).toEqual([1, 2]);
+  });
+
+  it('of which the last segment reaches to the end is not looked at again', async () => {
+    world.segmentBytes = 10;
+    world.append(lines(report(1), report(2)));
+    const calls: string[] = [];
+    const gate: Gate = (call) => {
+      calls.push(call.op);
+      return call.run();
+    };
+    expect(await world.ingest({ gate })).toMatchObject({ end: 'up-to-date', segments: 2 });
+    expect(calls.at(-1)).toBe('exportStates.replace');
   });
 
   it('stops after the segment in which its time is up', async () => {

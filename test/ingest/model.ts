@@ -407,6 +407,7 @@ class Run {
           check(queue === 'ingest', `message on ${queue}`);
           this.#queue.push(message as ExportRef);
         },
+        waiting: async () => this.#queue.length,
         lengths: async () => ({ ingest: this.#queue.length }),
         takePoison: async () => ({}),
       },
