@@ -1,15 +1,23 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contentKindOf } from '../src/content.ts';
+import { contentKindOf, HEAD_BYTES } from '../src/content.ts';
 import { readContent } from '../src/content_reader.ts';
+import { readCsv } from '../src/csv.ts';
+import { readJson } from '../src/json_records.ts';
 import type { Line } from '../src/lines.ts';
 
 const MAX = 4_000;
 
+const OPTIONS = { needles: [], maxLineBytes: MAX, tail: 'line', probe: { active: true } } as const;
+
+type Reader = typeof readContent | typeof readJson | typeof readCsv;
+
 /** What a file holds, read in chunks of that many bytes, each overwritten as soon as the next one is asked for. */
-async function read(text: string | Buffer, chunkBytes = 1 << 16) {
+async function read(text: string | Buffer, chunkBytes = 1 << 16, reader?: Reader) {
   const bytes = Buffer.from(text);
+  // Not through readContent, which makes one chunk of the first 16 KiB.
+  const readFile = reader ?? (contentKindOf(bytes) === 'csv' ? readCsv : readJson);
   async function* chunks() {
     const window = Buffer.alloc(chunkBytes);
     for (let at = 0; at < bytes.length; at += chunkBytes) {
@@ -26,7 +34,7 @@ async function read(text: string | Buffer, chunkBytes = 1 << 16) {
     end: 0,
   };
   const places: [number, number][] = [];
-  for await (const batch of readContent(chunks(), { needles: [], maxLineBytes: MAX, tail: 'line', probe: PROBE })) {
+  for await (const batch of readFile(chunks(), OPTIONS)) {
     for (const line of [...batch.hits, ...batch.probes]) {
       found.hits.push(line.bytes.toString());
       places.push(placeOf(line));
@@ -41,7 +49,6 @@ async function read(text: string | Buffer, chunkBytes = 1 << 16) {
   return { ...found, places, at: places.map(([offset, length]) => bytes.toString('utf8', offset, offset + length)) };
 }
 
-const PROBE = { active: true };
 const placeOf = ({ offset, length }: Line): [number, number] => [offset, length];
 
 describe('contentKindOf(head)', () => {
@@ -76,7 +83,34 @@ describe('contentKindOf(head)', () => {
   });
 });
 
-describe('readContent of JSON over several lines', () => {
+describe('readContent(chunks)', () => {
+  const records = Array.from({ length: 2_000 }, (_, n) => ({
+    ActionType: `a${n}`,
+    RemoteIP: '',
+    Text: 'ä"\\\n'.repeat(n % 9),
+  }));
+  const csv = [
+    'ActionType,RemoteIP,Text',
+    ...records.map(({ ActionType, Text }) => `${ActionType},,"${Text.replaceAll('"', '""')}"`),
+  ];
+
+  it.each<[string, string]>([
+    ['lines', records.map((record) => `${JSON.stringify(record)}\n`).join('')],
+    ['an array', JSON.stringify(records, null, 1)],
+    ['CSV', `${csv.join('\r\n')}\r\n`],
+  ])('gives the records of %s, whatever their form and the chunks, with their places', async (_, text) => {
+    expect(text.length).toBeGreaterThan(3 * HEAD_BYTES);
+    for (const chunkBytes of [1_000, HEAD_BYTES, HEAD_BYTES + 1, 1 << 20]) {
+      const { hits, at, malformed } = await read(text, chunkBytes, readContent);
+      expect(malformed).toEqual([]);
+      expect(hits.map((hit) => JSON.parse(hit))).toEqual(records);
+      if (!text.startsWith('Action')) expect(at).toEqual(hits);
+      else expect(at.map((row) => row.trim())).toEqual(csv.slice(1).map((row) => row.trim()));
+    }
+  });
+});
+
+describe('JSON over several lines', () => {
   const anyRecord = fc.dictionary(
     fc.string({ unit: 'binary' }).map((name) => name.toWellFormed()),
     fc.jsonValue({ maxDepth: 2, stringUnit: 'binary' }),
@@ -127,6 +161,15 @@ describe('readContent of JSON over several lines', () => {
     }
   });
 
+  it('takes a name that ends like records for what it is', async () => {
+    for (const name of ['a\\"records', 'xrecords', 'Records']) {
+      const text = `{\n  "${name}": [{"b": 1}]\n}\n`;
+      expect(await read(text, 5)).toMatchObject({ hits: [text.trim()], lines: 1 });
+    }
+    const spaced = '{\n  "records"\r\n : \t [{"b": 1}]\n}\n';
+    expect(await read(spaced, 5)).toMatchObject({ hits: ['{"b": 1}'], lines: 1 });
+  });
+
   it('names what is cut off, in a record or between two', async () => {
     const inside = '[\n  {"a": 1},\n  {"b": [1,';
     expect(await read(inside)).toMatchObject({ hits: ['{"a": 1}'], malformed: ['{"b": [1,'], lines: 2 });
@@ -160,12 +203,12 @@ describe('readContent of JSON over several lines', () => {
         closed = true;
       }
     }
-    for await (const _ of readContent(source(), { needles: [], maxLineBytes: MAX, tail: 'line' })) break;
+    for await (const _ of readContent(source(), OPTIONS)) break;
     expect(closed).toBe(true);
   });
 });
 
-describe('readContent of CSV', () => {
+describe('CSV', () => {
   const HEADER = 'ActionType,RemoteIP,AdditionalFields,Text';
 
   it('gives each row as a JSON object, with its place', async () => {

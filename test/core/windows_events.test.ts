@@ -229,6 +229,16 @@ describe('when a connection was made', () => {
   });
 });
 
+describe('when a permitted connection was made', () => {
+  it.each([
+    [{ TimeCreated: '2026-11-20T08:59:59Z', TimeGenerated: '2026-11-20T09:00:01Z' }, '2026-11-20T08:59:59.0000000Z'],
+    [{ TimeCreated: undefined, TimeGenerated: '2026-11-20T09:00:01Z' }, '2026-11-20T09:00:01.0000000Z'],
+    [{ TimeCreated: 'then', TimeGenerated: '2026-11-20T09:00:01Z' }, '2026-11-20T09:00:01.0000000Z'],
+  ])('by %j: %s', (times, wanted) => {
+    expect(report(wfp, wfpEvent({}, times)).Timestamp).toBe(wanted);
+  });
+});
+
 describe('unmapped(address)', () => {
   it.each([
     '::ffff:203.0.113.7',
