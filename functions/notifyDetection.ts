@@ -5,5 +5,5 @@ import { logged } from './log.ts';
 functions.storageQueue('notifyDetection', {
   queueName: 'notify',
   connection: 'AzureWebJobsStorage',
-  handler: logged(async (message) => ({ end: await app.notify(message) })),
+  handler: logged(async (message) => ({ ...(await app.notify(message)) })),
 });

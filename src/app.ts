@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type StorageClientOptions, storageClients } from './azure/clients.ts';
+import { credentialOf, type StorageClientOptions, storageClients } from './azure/clients.ts';
 import { azureStores } from './azure/index.ts';
 import type { Config } from './config.ts';
 import type { Disposition } from './core/disposition.ts';
@@ -22,12 +22,14 @@ import { formatsOf } from './formats.ts';
 import { type Health, health } from './health.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
 import { parseMessage } from './messages.ts';
-import { type NotifyEnd, notify, sinkStates } from './notify.ts';
-import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, Stores } from './ports.ts';
+import { type NotifyResult, notify } from './notify.ts';
+import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, SinkAnswer, Stores } from './ports.ts';
 import { replay } from './replay.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
 import { segmentBytesOf } from './segment.ts';
-import { openSink } from './sinks/open.ts';
+import { sinkStates } from './sink_states.ts';
+import { testNotification } from './sinks/fictional.ts';
+import { bodyOf, openSink } from './sinks/open.ts';
 import {
   type Added,
   addSuppression,
@@ -53,7 +55,12 @@ export interface App {
   runNow(asOf: Timestamp, onRun?: (run: Run) => void): Promise<Run[]>;
   /** What another rule would make of a window that is stored. Reads only. Throws a WindowError. */
   whatIf(rule: Rule, asOf: Timestamp): Promise<WhatIf>;
-  notify(message: unknown): Promise<NotifyEnd>;
+  /** Tells a sink of what is due to it; null where it is in the settings no more. */
+  notify(message: unknown): Promise<NotifyResult | null>;
+  /** Sends a test message to a sink, past everything that is kept; null where there is no such sink. */
+  testSink(name: string): Promise<SinkAnswer | null>;
+  /** The body of that message; null where there is no such sink. */
+  previewSink(name: string): string | null;
   /** Exports with something unread, touched since then (ms since the epoch; by default within the retention). */
   unread(
     since?: number,
@@ -92,7 +99,8 @@ export const DELIVERY_LAG_MS = 45 * 60_000;
 export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
   const stores = parts.stores ?? storesOf(config);
   const clock = parts.clock ?? Date.now;
-  const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink));
+  const context = { links: config.links, digestAbove: config.digestAbove, credential: credentialOf };
+  const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink, context));
   const sinkNames = sinks.map(({ name }) => name);
   const { rule, technique, retentionDays, historyDays } = config;
   const settings = { rule, technique, retentionDays, historyDays };
@@ -150,9 +158,20 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     whatIf: (rule, asOf) => whatIf(stores, rule, asOf),
     async notify(message) {
-      const { detectionId, sink: name } = parseMessage('notify', message);
+      const { sink: name } = parseMessage('notify', message);
       const sink = sinks.find((each) => each.name === name);
-      return sink === undefined ? 'not-due' : await notify(stores, sink, detectionId, clock);
+      if (sink === undefined) return null;
+      const result = await notify(stores, sink, clock);
+      if (result.againInMs !== null) await stores.queues.send('notify', { sink: name }, result.againInMs);
+      return result;
+    },
+    async testSink(name) {
+      const sink = sinks.find((each) => each.name === name);
+      return sink === undefined ? null : await sink.tell(testNotification(clock()), clock());
+    },
+    previewSink(name) {
+      const sink = config.sinks.find((each) => each.name === name);
+      return sink === undefined ? null : bodyOf(testNotification(clock()), sink, config.links, clock());
     },
     unread: (since) => unread(stores, sweepSettings, clock, since),
     readOn: (ref) => ingest.ingest(ref, Number.POSITIVE_INFINITY),

@@ -4,7 +4,8 @@ import type { Technique } from './core/detection.ts';
 import { SOURCES, type Source } from './core/report.ts';
 import { type Rule, SEED_RULE } from './core/rule.ts';
 import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
-import { readSinks } from './sinks/read.ts';
+import type { Links } from './sinks/links.ts';
+import { readLinks, readSinks } from './sinks/read.ts';
 import type { SinkSettings } from './sinks/settings.ts';
 import { readStorage } from './storage_setting.ts';
 
@@ -34,6 +35,8 @@ export const SYSTEM_SETTINGS = {
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
   /** `T1071.001` or `T1071.001 Web Protocols`; the rule claims none. */
   MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
+  /** More new detections than this are one message in a chat. */
+  DIGEST_ABOVE: number(5, { least: 1, most: 1000 }),
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 
@@ -43,7 +46,7 @@ const VALUE_SETTINGS = { ...SCORE_SETTINGS, ...SYSTEM_SETTINGS };
 export const CONNECTION_NAMES = ['AzureWebJobsStorage', 'ExportStorage'] as const;
 
 /** The names of all settings, for who documents or deploys them; those that SINKS refers to have names of their own. */
-export const SETTING_NAMES: readonly string[] = [...CONNECTION_NAMES, ...Object.keys(VALUE_SETTINGS), 'SINKS'];
+export const SETTING_NAMES: readonly string[] = [...CONNECTION_NAMES, ...Object.keys(VALUE_SETTINGS), 'SINKS', 'LINKS'];
 
 export interface Config {
   readonly rule: Rule;
@@ -59,6 +62,9 @@ export interface Config {
   /** How the platform tells of new exports; `off`: the sweep alone finds them. */
   readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
   readonly sinks: readonly SinkSettings[];
+  readonly digestAbove: number;
+  /** Links that messages offer. */
+  readonly links: Links;
 }
 
 /** Reads what an offline run needs. Throws a SettingsError. */
@@ -84,6 +90,7 @@ export function readConfig(env: Env): Config {
   const storage = attempt(() => readStorage('AzureWebJobsStorage', ['blob', 'queue', 'table'], set));
   const exportStorage = attempt(() => readStorage('ExportStorage', ['blob'], set, storage ?? UNREAD_STORAGE));
   const sinks = attempt(() => readSinks(set));
+  const links = attempt(() => readLinks(set));
   const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);
   if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
     faults.push(`RETENTION_DAYS must be at least LOOKBACK_DAYS (${settings.LOOKBACK_DAYS}), got ${retentionDays}`);
@@ -92,7 +99,7 @@ export function readConfig(env: Env): Config {
   if (settings && retentionDays !== undefined && settings.HISTORY_DAYS < retentionDays) {
     faults.push(`HISTORY_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${settings.HISTORY_DAYS}`);
   }
-  if (faults.length > 0 || !settings || !storage || !exportStorage || !sinks || retentionDays === undefined) {
+  if (faults.length > 0 || !settings || !storage || !exportStorage || !sinks || !links || retentionDays === undefined) {
     throw new SettingsError(faults);
   }
   return {
@@ -106,6 +113,8 @@ export function readConfig(env: Env): Config {
     technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
     sinks,
+    digestAbove: settings.DIGEST_ABOVE,
+    links,
   };
 }
 

@@ -8,24 +8,19 @@ export interface Ids {
   readonly partition?: string;
   /** End of the window that is scored. */
   readonly asOf?: string;
-  /** See `loggedDetectionId`. */
-  readonly detection?: string;
   readonly sink?: string;
 }
 
-const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+$/;
 const SINK_NAME = /^[A-Za-z0-9_]{1,40}$/;
 
 /** The ids in a message of one of our queues, or in the reference to an export; none where it is something else. */
 export function idsOf(message: unknown): Ids {
   if (typeof message !== 'object' || message === null) return {};
-  const { name, partition, asOf, detectionId, sink } = message as Record<string, unknown>;
+  const { name, partition, asOf, sink } = message as Record<string, unknown>;
   return {
     ...(typeof name === 'string' && { exportId: sha256(name) }),
     ...(typeof partition === 'string' && /^[0-9a-f]$/.test(partition) && { partition }),
     ...(typeof asOf === 'string' && isTimestamp(asOf) && { asOf }),
-    ...(typeof detectionId === 'string' &&
-      DETECTION_ID.test(detectionId) && { detection: loggedDetectionId(detectionId) }),
     ...(typeof sink === 'string' && SINK_NAME.test(sink) && { sink }),
   };
 }
@@ -36,4 +31,9 @@ export function idsOf(message: unknown): Ids {
  */
 export function loggedDetectionId(detectionId: string): string {
   return detectionId.slice(8);
+}
+
+/** The same of a notification: its id begins with the detection's, but for a digest's, which is a hash of all of them. */
+export function loggedNotificationId(id: string): string {
+  return id.startsWith('digest|') ? id : loggedDetectionId(id);
 }

@@ -44,6 +44,8 @@ const HOUR_MS = 3_600_000;
 /** A run is due each hour, and reading every few minutes: twice an hour without is no hiccup. */
 const PATIENCE_MS = 2 * HOUR_MS;
 const PARTITIONS = 16;
+/** Fewer failures of a sink in a row are none that anybody has to look at. */
+const HICCUPS = 3;
 
 /** Looks at everything that can be stuck. Reads only. */
 export async function health(
@@ -69,7 +71,7 @@ export async function health(
     disabledSinks: await disabled(stores, sinks),
     queues: await stores.queues.lengths(),
   };
-  return { problems: problemsOf(facts, now), ...facts };
+  return { problems: [...problemsOf(facts, now), ...(await silent(stores, sinks))], ...facts };
 }
 
 async function statesOf(stores: Stores, containers: readonly string[]): Promise<ExportState[]> {
@@ -127,6 +129,18 @@ function statusOf({ detection, deliveries }: SummaryRow, sink: string, state: Si
 async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {
   const states = await Promise.all(sinks.map((name) => stores.sinks.get(name)));
   return states.filter((state) => state !== null && state.disabledAt !== null).map((state) => state?.name ?? '');
+}
+
+/** Sinks that answer nobody at present; what is due to them waits. */
+async function silent(stores: Stores, sinks: readonly string[]): Promise<string[]> {
+  const states = await Promise.all(sinks.map((name) => stores.sinks.get(name)));
+  return states
+    .filter((state) => state !== null && state.disabledAt === null && state.failures >= HICCUPS)
+    .map((state) => {
+      const { name, failures, notBefore } = state as SinkState;
+      const next = new Date(notBefore).toISOString();
+      return `Sink ${name} did not answer ${failures} times in a row; what is due to it waits until ${next}.`;
+    });
 }
 
 function times(number: number): string {

@@ -15,7 +15,7 @@ const schemas = {
       .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
       .default(''),
   }),
-  notify: z.object({ detectionId: z.string().regex(/^[0-9a-f]{32}\|[a-z]+$/), sink: z.string().min(1).max(40) }),
+  notify: z.object({ sink: z.string().min(1).max(40) }),
 } satisfies Record<keyof Messages, z.ZodType>;
 
 /** A message on one of our queues that is none of ours: it ends in the poison queue. */

@@ -1,122 +1,151 @@
+import { backoffMs } from './backoff.ts';
 import type { Delivery, Detection } from './core/detection.ts';
-import { dueOf, isOfThisChange } from './core/due.ts';
-import type { Timestamp } from './core/timestamp.ts';
-import type { Clock, DetectionRow, Sink, SinkAnswer, SinkState, Stores, Versioned } from './ports.ts';
+import { loggedNotificationId } from './correlation.ts';
+import { type Claimed, claimAll, markAll } from './delivery.ts';
+import { CLAIM_MS, outgoingOf, type Telling, tellingsOf } from './outbox.ts';
+import type { Clock, Sink, SinkAnswer, SinkState, Stores } from './ports.ts';
+import { SEND_MS } from './ports.ts';
 
-/** How a notification ended. */
-export type NotifyEnd =
-  | 'sent'
+/** How a round of telling ended, by the number of detections. */
+export interface NotifyResult {
+  readonly sent: number;
   /** The receiver said no for good, or has not said yes for a day. */
-  | 'failed'
-  /** Somebody else is sending it right now. */
-  | 'held'
-  /** There is nothing to tell (any more). */
-  | 'not-due';
-
-/** The receiver could not be reached, or asked for patience: to be tried again. Names the sink, never its address. */
-export class NotifyError extends Error {
-  override readonly name = 'NotifyError';
+  readonly failed: number;
+  /** To be tried again. */
+  readonly waiting: number;
+  /** In other hands, or not as they were when they were listed. */
+  readonly held: number;
+  /** When to look again (ms from now); null where the next run does. */
+  readonly againInMs: number | null;
+  /** The first messages of the round, for the log. */
+  readonly messages: readonly SentMessage[];
 }
 
-/** A delivery that was claimed so long ago is nobody's any more. */
-const CLAIM_MS = 2 * 60_000;
+/** One message of a round. */
+export interface SentMessage {
+  /** Of the notification, as the log may have it: a detection, its episode and its change; or of a digest. */
+  readonly id: string;
+  readonly detections: number;
+  readonly end: End;
+  /** What came back; '' where nothing was sent. */
+  readonly answer: string;
+}
+
+/** The log keeps so many of a round. */
+const MAX_LOGGED = 20;
+
+export interface NotifyOptions {
+  /** No message is begun after so long: other sinks want their turn. */
+  readonly budgetMs?: number;
+  /** From 0 to below 1: spreads the tries. */
+  readonly random?: () => number;
+}
+
+type NotifyStores = Pick<Stores, 'detections' | 'sinks'>;
+
+const BUDGET_MS = 30_000;
 /** A change that could not be told for so long is given up. */
 const PATIENCE_MS = 24 * 3_600_000;
+/** What is to wait for longer than this, the hourly run brings back. */
+const QUEUE_WAIT_MS = 15 * 60_000;
 
 /**
- * Tells one sink of the present change of one detection: claim, send, mark. A crash between sending and marking tells it
- * once more, with the same id; nothing is lost. Throws a NotifyError where another try is worth it.
+ * Tells one sink of all that is due to it: claim, send, mark, a message at a time. A crash between sending and marking
+ * tells it once more, with the same id; nothing is lost. A message that the sink does not take now ends the round: the
+ * sink is left alone for a while, and holds nobody up.
  */
 export async function notify(
-  stores: Pick<Stores, 'detections' | 'sinks'>,
+  stores: NotifyStores,
   sink: Sink,
-  detectionId: string,
   clock: Clock,
-): Promise<NotifyEnd> {
+  { budgetMs = BUDGET_MS, random = Math.random }: NotifyOptions = {},
+): Promise<NotifyResult> {
+  const started = clock();
+  const messages: SentMessage[] = [];
+  const counts = { sent: 0, failed: 0, waiting: 0, held: 0, messages };
   const state = await stores.sinks.get(sink.name);
-  if (state === null || state.disabledAt !== null) return 'not-due';
-  const found = await stores.detections.get(detectionId);
-  if (found === null) return 'not-due';
-  const { detection, deliveries } = found.row;
-  const before = deliveries[sink.name];
-  if (dueOf(detection, before, state.since) !== 'due') return 'not-due';
+  // Who opened the break comes back after it.
+  if (state === null || state.disabledAt !== null || state.notBefore > started) return { ...counts, againInMs: null };
+  const outgoing = await outgoingOf(stores.detections, sink.name);
 
+  let againInMs: number | null = null;
+  for (const telling of tellingsOf(outgoing, state.since, sink.together, started)) {
+    if (clock() - started >= budgetMs) return { ...counts, againInMs: 0 };
+    const spread = random();
+    const { end, answer } = await deliver(stores, sink, state, telling, clock, spread);
+    const detections = telling.members.length;
+    counts[end] += detections;
+    if (messages.length < MAX_LOGGED)
+      messages.push({ id: loggedNotificationId(telling.id), detections, end, answer: answer?.answer ?? '' });
+    // What was claimed of a digest that did not come about is free again then.
+    if (end === 'held' && telling.digest !== null) againInMs = CLAIM_MS;
+    if (answer === null) continue;
+    const pauseMs = await settle(stores, sink.name, answer, clock, spread);
+    if (answer.kind === 'gone') return { ...counts, againInMs: null };
+    if (answer.kind === 'passing') return { ...counts, againInMs: pauseMs <= QUEUE_WAIT_MS ? pauseMs + 1000 : null };
+  }
+  return { ...counts, againInMs };
+}
+
+type End = 'sent' | 'failed' | 'waiting' | 'held';
+
+async function deliver(
+  stores: NotifyStores,
+  sink: Sink,
+  state: SinkState,
+  telling: Telling,
+  clock: Clock,
+  spread: number,
+): Promise<{ end: End; answer: SinkAnswer | null }> {
+  const claimedAt = clock();
+  const shown = sink.together?.shown ?? 1;
+  const claimed = await claimAll(stores, sink.name, state.since, telling, shown, claimedAt);
   const now = clock();
-  if (before !== undefined && isBeingSent(detection, before, now)) return 'held';
-  const claim = claimOf(detection, before, now);
-  const version = await stores.detections.mark(detectionId, sink.name, claim, found.version);
-  // Whoever wrote the row meanwhile saw it due, or will: the next run does.
-  if (version === null) throw new NotifyError(`${sink.name}: the detection changed while it was claimed`);
-
-  const answer = await sink.tell(detection, now);
-  const outcome = outcomeOf(claim, answer, clock());
-  await mark(stores, detectionId, sink.name, claim, outcome, version);
-  if (answer.kind === 'gone') await stores.sinks.put({ ...state, disabledAt: clock() });
-  if (outcome.status === 'sending') throw new NotifyError(`${sink.name}: ${answer.answer}, to be tried again`);
-  return outcome.status;
+  // A claim that could end while the message is on its way is not used: it would be told by two.
+  if (claimed === null || now - claimedAt > CLAIM_MS - 2 * SEND_MS) return { end: 'held', answer: null };
+  const answer = await sink.tell(notificationOf(telling, claimed), now);
+  const ends = new Set<Delivery['status']>();
+  await markAll(stores, sink.name, claimed, (claim) => {
+    const outcome = outcomeOf(claim, answer, clock(), spread);
+    ends.add(outcome.status);
+    return outcome;
+  });
+  return { end: ends.has('sending') ? 'waiting' : ends.has('failed') ? 'failed' : 'sent', answer };
 }
 
-function isBeingSent(detection: Detection, delivery: Delivery, now: number): boolean {
-  const isOpen = isOfThisChange(detection, delivery) && delivery.status === 'sending' && delivery.answer === '';
-  return isOpen && now - delivery.at < CLAIM_MS;
+function notificationOf({ id, members, digest }: Telling, claimed: readonly Claimed[]) {
+  const detections = claimed.map(({ detection }) => detection).filter((each): each is Detection => each !== null);
+  return { id, detections, more: members.length - detections.length, digest: digest !== null };
 }
 
-function claimOf(detection: Detection, before: Delivery | undefined, now: number): Delivery {
-  const { episode, change } = detection;
-  const tried = before !== undefined && isOfThisChange(detection, before) ? before : { attempts: 0, firstAt: now };
-  return {
-    episode,
-    change,
-    status: 'sending',
-    attempts: tried.attempts + 1,
-    firstAt: tried.firstAt,
-    at: now,
-    answer: '',
-  };
+function outcomeOf(claim: Delivery, answer: SinkAnswer, now: number, spread: number): Delivery {
+  const { kind } = answer;
+  const outcome = { ...claim, at: now, answer: answer.answer };
+  if (kind === 'sent') return { ...outcome, status: 'sent' };
+  if (kind !== 'passing' || now - claim.firstAt >= PATIENCE_MS) return { ...outcome, status: 'failed' };
+  return { ...outcome, nextTry: now + backoffMs(claim.attempts, answer.retryAfterMs ?? 0, spread) };
 }
 
-function outcomeOf(claim: Delivery, { kind, answer }: SinkAnswer, now: number): Delivery {
-  const givenUp = kind !== 'passing' || now - claim.firstAt >= PATIENCE_MS;
-  const status = kind === 'sent' ? 'sent' : givenUp ? 'failed' : 'sending';
-  return { ...claim, status, at: now, answer };
-}
-
-/** Writes the outcome, also where the scorer wrote the row meanwhile; not where the claim is another's by now. */
-async function mark(
-  stores: Pick<Stores, 'detections'>,
-  id: string,
-  sink: string,
-  claim: Delivery,
-  outcome: Delivery,
-  claimVersion: string,
-): Promise<void> {
-  let version: string | null = claimVersion;
-  while ((await stores.detections.mark(id, sink, outcome, version)) === null) {
-    const found: Versioned<DetectionRow> | null = await stores.detections.get(id);
-    const present = found?.row.deliveries[sink];
-    if (!found || present?.at !== claim.at || present.attempts !== claim.attempts) return;
-    version = found.version;
+/** Keeps what the answer says of the sink as a whole. How long it is left alone (ms). */
+async function settle(
+  stores: NotifyStores,
+  name: string,
+  answer: SinkAnswer,
+  clock: Clock,
+  spread: number,
+): Promise<number> {
+  // As it is now: another worker may have heard of it too.
+  const state = await stores.sinks.get(name);
+  if (state === null) return 0;
+  if (answer.kind === 'gone') {
+    await stores.sinks.put({ ...state, disabledAt: clock() });
+  } else if (answer.kind === 'passing') {
+    const failures = state.failures + 1;
+    const pauseMs = backoffMs(failures, answer.retryAfterMs ?? 0, spread);
+    await stores.sinks.put({ ...state, failures, notBefore: clock() + pauseMs });
+    return pauseMs;
+  } else if (state.failures > 0) {
+    await stores.sinks.put({ ...state, failures: 0, notBefore: 0 });
   }
-}
-
-/** The states of the configured sinks, as of a run: a new one hears of what opens from this run on. */
-export async function sinkStates(
-  stores: Pick<Stores, 'sinks'>,
-  sinks: readonly Sink[],
-  asOf: Timestamp,
-): Promise<SinkState[]> {
-  const states: SinkState[] = [];
-  for (const sink of sinks) {
-    const settings = sink.fingerprint;
-    const state = await stores.sinks.ensure({ name: sink.name, since: asOf, disabledAt: null, settings });
-    if (state.settings === settings) {
-      states.push(state);
-      continue;
-    }
-    // Other settings: what said that it is gone may be there again.
-    const woken = { ...state, settings, disabledAt: null };
-    await stores.sinks.put(woken);
-    states.push(woken);
-  }
-  return states;
+  return 0;
 }

@@ -12,7 +12,8 @@ import { addMs, type Timestamp } from './core/timestamp.ts';
 import { isToBeRead, trafficOf } from './core/traffic.ts';
 import type { Window } from './core/window.ts';
 import { DetectionCursor } from './detection_cursor.ts';
-import type { ContributionRow, DetectionRow, Partition, Run, SinkState, Stores, Versioned } from './ports.ts';
+import type { ContributionRow, DetectionRow, Partition, Run, Stores, Versioned } from './ports.ts';
+import type { KnownSink } from './sink_states.ts';
 
 const DAY_MS = 86_400_000;
 const REMOVED_AT_ONCE = 100;
@@ -45,13 +46,15 @@ export type ScanTally = Pick<
 export class PartitionScan {
   readonly #stores: Stores;
   readonly #settings: ScanSettings;
-  readonly #sinks: readonly SinkState[];
+  readonly #sinks: readonly KnownSink[];
   readonly #partition: Partition;
   readonly #window: Window;
   readonly #detections: DetectionCursor;
   #expired: Contribution[] = [];
   /** Ids of the detections that are over, if only the data is fresh: that is known at the end. */
   readonly #over: string[] = [];
+  /** Sinks that something is due to. */
+  readonly #due = new Set<KnownSink>();
   #gone: { readonly id: string; readonly version: string }[] = [];
   /** Live detections that are hidden, by the suppression that hides them. */
   readonly #hidden = new Map<string, number>();
@@ -60,7 +63,7 @@ export class PartitionScan {
   constructor(
     stores: Stores,
     settings: ScanSettings,
-    sinks: readonly SinkState[],
+    sinks: readonly KnownSink[],
     partition: Partition,
     window: Window,
   ) {
@@ -92,6 +95,7 @@ export class PartitionScan {
     const newest = cutter.newest > newestElsewhere ? cutter.newest : newestElsewhere;
     await this.#resolve(isFresh(newest, this.#window.asOf));
     await this.#removeExpired();
+    await this.#hint();
     return { ...this.#tally, newestReport: cutter.newest };
   }
 
@@ -151,7 +155,7 @@ export class PartitionScan {
       const changed = step.kind !== 'none' && !isDeepStrictEqual(before?.row.detection, step.detection);
       const written =
         !changed || (await (before === null ? detections.insert(now) : detections.update(now, before.version)));
-      if (written !== null) return await this.#leave({ detection: now, deliveries: before?.row.deliveries ?? {} });
+      if (written !== null) return this.#leave({ detection: now, deliveries: before?.row.deliveries ?? {} });
       before = await detections.get(id);
     }
   }
@@ -182,7 +186,7 @@ export class PartitionScan {
   }
 
   /** Counts a row as it stands after the run, and tells of it. */
-  async #leave(row: Told): Promise<void> {
+  #leave(row: Told): void {
     const { asOf } = this.#window;
     const { episode, state, suppressedBy } = row.detection;
     if (episode === asOf) this.#tally.opened++;
@@ -190,17 +194,20 @@ export class PartitionScan {
     else if (state !== 'resolved' && suppressedBy !== '') {
       this.#hidden.set(suppressedBy, (this.#hidden.get(suppressedBy) ?? 0) + 1);
     }
-    await this.#tell(row);
+    this.#tell(row);
   }
 
-  /** Puts what is due on the `notify` queue: a hint, the row is the truth. */
-  async #tell({ detection, deliveries }: Told): Promise<void> {
-    const detectionId = detectionIdOf(detection);
-    for (const { name: sink, since, disabledAt } of this.#sinks) {
-      if (disabledAt !== null || dueOf(detection, deliveries[sink], since) !== 'due') continue;
-      await this.#stores.queues.send('notify', { detectionId, sink });
+  #tell({ detection, deliveries }: Told): void {
+    for (const sink of this.#sinks) {
+      if (sink.disabledAt !== null || dueOf(detection, deliveries[sink.name], sink.since) !== 'due') continue;
+      this.#due.add(sink);
       this.#tally.due++;
     }
+  }
+
+  /** Puts the sinks that something is due to on the `notify` queue: a hint, the rows are the truth. */
+  async #hint(): Promise<void> {
+    for (const { name: sink, waitMs } of this.#due) await this.#stores.queues.send('notify', { sink }, waitMs);
   }
 
   async #expire(page: readonly Contribution[]): Promise<void> {

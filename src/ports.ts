@@ -237,7 +237,7 @@ export interface Run {
   readonly resolved: number;
   /** Asked of the storage: pages, rows read or written by themselves, transactions, messages; null in rows of before. */
   readonly requests: number | null;
-  /** Notifications that were due, and put on the queue. */
+  /** Notifications that were due. */
   readonly due: number;
   readonly expiredRows: number;
   /** Newest report that the partition holds at or before asOf; '' where it holds none. */
@@ -270,6 +270,10 @@ export interface SinkState {
   readonly disabledAt: number | null;
   /** Hash of its settings: a disabled sink wakes when they change. */
   readonly settings: string;
+  /** Tries in a row that it did not take, 0 after one that it did. */
+  readonly failures: number;
+  /** Nothing is sent before then (ms since the epoch); 0 for at once. */
+  readonly notBefore: number;
 }
 
 export interface SinkStates {
@@ -314,21 +318,49 @@ export interface Suppressions {
 /** What came back, in a word that names no URL: an HTTP status, `timeout`, or the system's code for what failed. */
 export type SinkAnswer =
   | { readonly kind: 'sent'; readonly answer: string }
-  /** Worth another try. */
-  | { readonly kind: 'passing'; readonly answer: string }
+  /** Worth another try, not before so many milliseconds where it says so. */
+  | { readonly kind: 'passing'; readonly answer: string; readonly retryAfterMs?: number }
   /** The receiver wants nothing any more (410). */
   | { readonly kind: 'gone'; readonly answer: string }
   /** Another try would end the same way. */
   | { readonly kind: 'permanent'; readonly answer: string };
+
+/** When and how many detections are told in one message. */
+export interface Together {
+  /** More than so many that are due go together; fewer each by itself. */
+  readonly above: number;
+  /** At most so many in one message. */
+  readonly atMost: number;
+  /** So many of them are shown, the first by average; the others are a number. */
+  readonly shown: number;
+  /** How long the first waits for the others of its run (ms). */
+  readonly waitMs: number;
+}
+
+/** One message to a sink: of one detection, or of several. */
+export interface Notification {
+  /** The same for every try. */
+  readonly id: string;
+  /** As they are; one, or those of a digest that are shown. */
+  readonly detections: readonly Detection[];
+  /** Further detections of the digest. */
+  readonly more: number;
+  readonly digest: boolean;
+}
 
 /** One configured destination of notifications. */
 export interface Sink {
   readonly name: string;
   /** Hash of its settings; tells nothing of them. */
   readonly fingerprint: string;
-  /** Tells of a detection as it is, once; the same change always under the same id. Never throws. */
-  tell(detection: Detection, now: number): Promise<SinkAnswer>;
+  /** Null: each detection by itself. */
+  readonly together: Together | null;
+  /** Tells once. Never throws, and takes no longer than `SEND_MS`. */
+  tell(notification: Notification, now: number): Promise<SinkAnswer>;
 }
+
+/** What a receiver gets to answer in. */
+export const SEND_MS = 15_000;
 
 // ── Queues ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -345,13 +377,16 @@ export interface Messages {
     readonly oldestUnreadMs: number | null;
     readonly newestReport: string;
   };
-  /** Change of a detection to tell a sink. A hint: the Detections row is the truth. */
-  readonly notify: { readonly detectionId: string; readonly sink: string };
+  /** Sink that may have something due. A hint: the rows of Detections are the truth. */
+  readonly notify: { readonly sink: string };
 }
 
 export interface Queues {
-  /** Puts a message on a queue. Doing it twice delivers it twice; delivering it twice does no harm. */
-  send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void>;
+  /**
+   * Puts a message on a queue, to be delivered after a delay. Doing it twice delivers it twice; delivering it twice does
+   * no harm.
+   */
+  send<Q extends keyof Messages>(queue: Q, message: Messages[Q], delayMs?: number): Promise<void>;
   /** Messages that wait on one queue: the service's own estimate. */
   waiting(queue: keyof Messages): Promise<number>;
   /** Messages that wait, by the queue's name, those in poison queues among them: the service's own estimate. */

@@ -7,7 +7,8 @@ import { windowOf } from './core/window.ts';
 import { CountedStores } from './counted_stores.ts';
 import { PARTITIONS } from './keys.ts';
 import { expiryOf, PartitionScan } from './partition_scan.ts';
-import type { Clock, Partition, Run, SinkState, Stores } from './ports.ts';
+import type { Clock, Partition, Run, Stores } from './ports.ts';
+import type { KnownSink } from './sink_states.ts';
 import { expireSuppressions } from './suppressions.ts';
 import { Suppressor } from './suppressor.ts';
 
@@ -77,7 +78,7 @@ export async function expireHistory(
 export async function scorePartition(
   stores: Stores,
   settings: ScoreSettings,
-  sinks: readonly SinkState[],
+  sinks: readonly KnownSink[],
   message: ScoreMessage,
   clock: Clock,
 ): Promise<Run> {

@@ -108,6 +108,8 @@ describe('readConfig(env)', () => {
       technique: null,
       blobTrigger: 'off',
       sinks: [],
+      digestAbove: 5,
+      links: {},
     });
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answering, logged } from '../functions/log.ts';
 import { rowKeyOf } from '../src/azure/export_states_codec.ts';
-import { idsOf } from '../src/correlation.ts';
+import { idsOf, loggedNotificationId } from '../src/correlation.ts';
 import { groupIdOf } from '../src/keys.ts';
 
 const KEY = {
@@ -14,20 +14,12 @@ const KEY = {
 } as const;
 
 describe('idsOf(message)', () => {
-  it('is the RowKey of the export, the window and partition of a run, the detection and the sink', () => {
+  it('is the RowKey of the export, the window and partition of a run, the sink', () => {
     const ref = { container: 'exports', name: 'tenantId=1/y=2026/PT1H.json' };
     expect(idsOf(ref)).toEqual({ exportId: rowKeyOf(ref) });
     const asOf = '2026-11-20T12:00:00.0000000Z';
     expect(idsOf({ partition: 'a', asOf, oldestUnreadMs: 3, newestReport: asOf })).toEqual({ partition: 'a', asOf });
-    const detectionId = `${groupIdOf(KEY)}|seed`;
-    expect(idsOf({ detectionId, sink: 'soar' })).toEqual({ detection: detectionId.slice(8), sink: 'soar' });
-  });
-
-  it('leaves out the hash over the address alone, which could be found by trying all addresses', () => {
-    const other = { ...KEY, DeviceName: 'srv-1', InitiatingProcessFileName: 'a.exe' };
-    const [a, b] = [KEY, other].map((key) => groupIdOf(key)) as [string, string];
-    expect(a.slice(0, 8)).toBe(b.slice(0, 8));
-    expect(JSON.stringify(idsOf({ detectionId: `${a}|seed`, sink: 'soar' }))).not.toContain(a.slice(0, 8));
+    expect(idsOf({ sink: 'soar' })).toEqual({ sink: 'soar' });
   });
 
   it.each([null, undefined, 'text', 7, [], { detectionId: 'wks-0417', sink: 'a b', partition: '10', asOf: 'now' }])(
@@ -48,6 +40,23 @@ describe('idsOf(message)', () => {
   });
 });
 
+describe('loggedNotificationId(id)', () => {
+  it('leaves out the hash over the address alone, which could be found by trying all addresses', () => {
+    const other = { ...KEY, DeviceName: 'srv-1', InitiatingProcessFileName: 'a.exe' };
+    const [a, b] = [KEY, other].map((key) => groupIdOf(key)) as [string, string];
+    expect(a.slice(0, 8)).toBe(b.slice(0, 8));
+    expect(loggedNotificationId(`${a}|seed|2026-11-20T12:00:00.0000000Z|0`)).toBe(
+      `${a.slice(8)}|seed|2026-11-20T12:00:00.0000000Z|0`,
+    );
+  });
+
+  it('is all of the id of a digest, a hash over everything in it', () => {
+    expect(loggedNotificationId('digest|00112233445566778899aabbccddeeff')).toBe(
+      'digest|00112233445566778899aabbccddeeff',
+    );
+  });
+});
+
 describe('logged(work)', () => {
   const run = async (work: () => Promise<object>, message: unknown) => {
     const lines: string[] = [];
@@ -59,8 +68,8 @@ describe('logged(work)', () => {
     const end = await logged(work)(message, context).catch((error: Error) => error.message);
     return { end, lines: lines.map((line) => JSON.parse(line) as object) };
   };
-  const message = { detectionId: `${'0'.repeat(32)}|seed`, sink: 'soar' };
-  const about = { function: 'notifyDetection', invocationId: 'i-1', detection: `${'0'.repeat(24)}|seed`, sink: 'soar' };
+  const message = { sink: 'soar' };
+  const about = { function: 'notifyDetection', invocationId: 'i-1', sink: 'soar' };
 
   it('leaves one line with the ids, the counts and the time it took', async () => {
     const { end, lines } = await run(async () => ({ end: 'sent', durationMs: -1 }), message);

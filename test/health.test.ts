@@ -53,7 +53,7 @@ describe('health where all is well', () => {
 
   it('reads only', async () => {
     const before = await world.state();
-    await world.stores.queues.send('notify', { detectionId: 'x', sink: 'soc' });
+    await world.stores.queues.send('notify', { sink: 'soc' });
     await look(['soc']);
     expect(await world.state()).toEqual(before);
     expect(world.stores.queues.notify).toHaveLength(1);
@@ -175,7 +175,8 @@ describe('health looks at queues and sinks', () => {
   it('notifications of live detections that are due, tried or failed; only the last are a problem', async () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     for (const name of ['soc', 'chat', 'gone']) {
-      await world.stores.sinks.put({ name, since, disabledAt: name === 'gone' ? world.now : null, settings: '' });
+      const disabledAt = name === 'gone' ? world.now : null;
+      await world.stores.sinks.put({ name, since, disabledAt, settings: '', failures: 0, notBefore: 0 });
     }
     const tell = async (
       number: number,
@@ -211,12 +212,24 @@ describe('health looks at queues and sinks', () => {
     expect(await problems(['soc', 'chat'])).toEqual(['Sink chat did not take 2 notifications: see its settings.']);
   });
 
+  it('sinks that do not answer, from the third time in a row', async () => {
+    const since = addMs(timestampFromMs(world.now), -DAY_MS);
+    const state = { since, disabledAt: null, settings: '', notBefore: world.now + HOUR_MS };
+    await world.stores.sinks.put({ ...state, name: 'soc', failures: 2 });
+    await world.stores.sinks.put({ ...state, name: 'chat', failures: 3 });
+    await world.stores.sinks.put({ ...state, name: 'gone', failures: 3, disabledAt: world.now });
+    const next = new Date(world.now + HOUR_MS).toISOString();
+    expect(await look(['soc', 'chat'])).toMatchObject({
+      problems: [`Sink chat did not answer 3 times in a row; what is due to it waits until ${next}.`],
+    });
+  });
+
   it('sinks that are disabled, of those that there are', async () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     for (const name of ['soc', 'former']) {
-      await world.stores.sinks.put({ name, since, disabledAt: world.now, settings: '' });
+      await world.stores.sinks.put({ name, since, disabledAt: world.now, settings: '', failures: 0, notBefore: 0 });
     }
-    await world.stores.sinks.put({ name: 'chat', since, disabledAt: null, settings: '' });
+    await world.stores.sinks.put({ name: 'chat', since, disabledAt: null, settings: '', failures: 0, notBefore: 0 });
     expect(await look(['soc', 'chat', 'fresh'])).toMatchObject({
       problems: ['Sink soc said that it is gone (410): change its settings to wake it.'],
       disabledSinks: ['soc'],

@@ -33,7 +33,12 @@ beforeEach(async () => {
     asked.push(id);
     return get.call(stores.detections, id);
   };
-  const soar = { name: 'soar', fingerprint: '', tell: async () => ({ kind: 'sent', answer: '200' }) as const };
+  const soar = {
+    name: 'soar',
+    fingerprint: '',
+    together: null,
+    tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+  };
   const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
   app = createApp(config, { stores, sinks: [soar], clock: () => 1_795_450_841_123 });
 });

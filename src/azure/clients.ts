@@ -120,7 +120,7 @@ function accountOf(connection: StorageConnection): Account {
  * On Azure the identity of the app and nothing else: DefaultAzureCredential would first try what a developer may have
  * left about. The host of App Service and Functions sets IDENTITY_ENDPOINT.
  */
-function credentialOf(clientId: string | undefined): TokenCredential {
+export function credentialOf(clientId: string | undefined): TokenCredential {
   if (clientId !== undefined) return new ManagedIdentityCredential({ clientId });
   return process.env['IDENTITY_ENDPOINT'] === undefined
     ? new DefaultAzureCredential()

@@ -8,6 +8,8 @@ import { about } from './store_error.ts';
 /** Taken off at once, and at most so often in a row: a flood of poison does not hold up a sweep. */
 const TAKEN_AT_ONCE = 32;
 const TAKES = 20;
+/** A message lives for a week, and a delay must end before. */
+const MAX_DELAY_SECONDS = 6 * 86_400;
 
 /** The queues that the functions listen on; each comes to be with its first message. */
 export class AzureQueues implements Queues {
@@ -20,16 +22,17 @@ export class AzureQueues implements Queues {
     this.#triggers = exports.queues;
   }
 
-  async send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void> {
+  async send<Q extends keyof Messages>(queue: Q, message: Messages[Q], delayMs = 0): Promise<void> {
     const client = this.#queues.getQueueClient(QUEUES[queue]);
     const text = messageText(message);
+    const options = delayMs > 0 ? { visibilityTimeout: Math.min(Math.ceil(delayMs / 1000), MAX_DELAY_SECONDS) } : {};
     await about(`queue ${client.name}: send`, async () => {
       try {
-        await client.sendMessage(text);
+        await client.sendMessage(text, options);
       } catch (error) {
         if (!isAnswer(error, 404, 'QueueNotFound')) throw error;
         await client.createIfNotExists();
-        await client.sendMessage(text);
+        await client.sendMessage(text, options);
       }
     });
   }

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../core/timestamp.ts';
 import type { SinkState, SinkStates } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
-import { int64, text, wholeOrNull } from './columns.ts';
+import { int32, int64, text, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewRow, type Row, Table } from './table.ts';
 
@@ -41,6 +41,8 @@ function encodeSink(state: SinkState): NewRow {
     Since: state.since,
     ...(state.disabledAt !== null && { DisabledAt: int64(state.disabledAt) }),
     Settings: state.settings,
+    Failures: int32(state.failures),
+    NotBefore: int64(state.notBefore),
   };
 }
 
@@ -50,5 +52,8 @@ function decodeSink(row: Row): SinkState {
     since: text(row, 'Since') as Timestamp,
     disabledAt: wholeOrNull(row, 'DisabledAt'),
     settings: text(row, 'Settings'),
+    // Absent in rows of an earlier version.
+    failures: wholeOrNull(row, 'Failures') ?? 0,
+    notBefore: wholeOrNull(row, 'NotBefore') ?? 0,
   };
 }

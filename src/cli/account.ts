@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { RULE_SETTINGS } from '../config.ts';
 import type { IngestOptions } from './account/ingest.ts';
+import type { NotifyOptions } from './account/notify.ts';
 import type { ReplayOptions } from './account/replay.ts';
 import type { RunOptions } from './account/run.ts';
 import { FORMATS } from './output/format.ts';
@@ -62,6 +63,13 @@ export function addAccountCommands(program: Command): void {
       if (!['table', 'json'].includes(options.format)) throw new UsageError('--format must be table or json');
       await (await import('./account/health.ts')).healthCommand(options);
     });
+
+  program
+    .command('notify')
+    .summary('tries a sink out: sends a test message, or prints its body')
+    .option('--test <SINK>', 'sends a test message, and says what came back; fails where it was not taken')
+    .option('--preview <SINK>', 'prints the body of that message, and sends nothing')
+    .action(async (options: NotifyOptions) => (await import('./account/notify.ts')).notifyCommand(options));
 
   program
     .command('dead-letters')

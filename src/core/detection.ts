@@ -153,8 +153,18 @@ export interface Delivery {
   readonly firstAt: number;
   /** When it came to this status (ms since the epoch). */
   readonly at: number;
-  /** What came back: the HTTP status, or a word such as `timeout`; never a URL. '' while the first try is on its way. */
+  /** What came back: the HTTP status, or a word such as `timeout`; never a URL. '' while a try is on its way. */
   readonly answer: string;
+  /** Not to be tried before (ms since the epoch); absent for at once. */
+  readonly nextTry?: number;
+  /** The digest that it is told within; absent where it is told by itself. */
+  readonly digest?: DigestMark;
+}
+
+/** Names a digest, and says how many detections it was made of: with fewer it was never sent. */
+export interface DigestMark {
+  readonly id: string;
+  readonly of: number;
 }
 
 /** `<groupId>|<detector>`: the id of a detection, and its RowKey. */
@@ -163,6 +173,6 @@ export function detectionIdOf(finding: Pick<Finding, 'groupId' | 'detector'>): s
 }
 
 /** The id of a notification: the same for every try to tell one change. */
-export function notificationIdOf(detection: Detection): string {
+export function notificationIdOf(detection: Pick<Detection, 'groupId' | 'detector' | 'episode' | 'change'>): string {
   return `${detectionIdOf(detection)}|${detection.episode}|${detection.change}`;
 }

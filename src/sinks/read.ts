@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Env, parseValues, SettingsError } from '../settings.ts';
+import { type Links, linksSchema } from './links.ts';
 import { type SinkSettings, sinkSchema } from './settings.ts';
 
 /**
@@ -19,6 +20,19 @@ export function readSinks(env: Env): SinkSettings[] {
   if (unresolved.length > 0) throw new SettingsError(unresolved);
   const { SINKS } = parseValues(schema, { SINKS: given });
   return SINKS;
+}
+
+/** Reads `LINKS`, a JSON object of label to template. Throws a SettingsError. */
+export function readLinks(env: Env): Links {
+  const text = env['LINKS'];
+  if (text === undefined) return {};
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw new SettingsError(['LINKS must be a JSON object of label to https URL']);
+  }
+  return parseValues(z.object({ LINKS: linksSchema }), { LINKS: given }).LINKS;
 }
 
 const schema = z.object({ SINKS: z.array(sinkSchema).superRefine(eachNameOnce) });

@@ -1,25 +1,82 @@
 import * as z from 'zod';
 
-/** What every sink has: a name of its own and the address that it listens at, which is a secret. */
-const base = {
-  name: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be 1 to 40 of A-Z, a-z, 0-9 and _'),
+/** What every sink has: a name of its own. */
+const named = { name: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be 1 to 40 of A-Z, a-z, 0-9 and _') };
+
+/** A sink that takes a POST at an address, which is a secret. */
+const posted = {
+  ...named,
   url: secret().refine(isWebAddress, 'must be an https URL (http only to this machine)'),
 };
+
+/** More new detections than this are told in one message. */
+const digestAbove = z.int('must be a whole number').min(1, 'must be at least 1').max(1000, 'must be at most 1000');
+
+/** A word of another system's: the name of an index, a stream, a rule. */
+const word = (most: number) =>
+  z.string().regex(new RegExp(`^[A-Za-z0-9_.:-]{1,${most}}$`), `must be 1 to ${most} of A-Z, a-z, 0-9 and _ . : -`);
 
 /** One sink of the `SINKS` setting; `format` tells which kind. */
 export const sinkSchema = z.discriminatedUnion('format', [
   z.strictObject({
-    ...base,
+    ...posted,
     format: z.literal('json'),
     /** Signs the body by Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes. Several, while they are rotated. */
     secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(4)]).optional(),
+    /** By default each detection is told by itself. */
+    digestAbove: digestAbove.optional(),
+  }),
+  z.strictObject({
+    ...posted,
+    format: z.literal('slack'),
+    /** By default `DIGEST_ABOVE`. */
+    digestAbove: digestAbove.optional(),
+  }),
+  z.strictObject({
+    ...posted,
+    format: z.literal('teams'),
+    /** By default `DIGEST_ABOVE`. */
+    digestAbove: digestAbove.optional(),
+  }),
+  z.strictObject({
+    ...posted,
+    format: z.literal('ocsf'),
+    /** Sent as `Authorization: Bearer …`. */
+    token: token().optional(),
+  }),
+  z.strictObject({
+    ...posted,
+    format: z.literal('splunk-hec'),
+    /** Sent as `Authorization: Splunk …`. */
+    token: token(),
+    index: word(80).optional(),
+    sourcetype: word(80).default('beaconwatch:detection'),
+  }),
+  z.strictObject({
+    ...named,
+    format: z.literal('sentinel'),
+    /** The logs ingestion endpoint of the data collection rule, or of a data collection endpoint. */
+    endpoint: z.string().refine(isHttps, 'must be an https URL'),
+    /** The rule's immutable id: `dcr-…`. */
+    ruleId: z.string().regex(/^dcr-[0-9a-f]{32}$/, 'must be the immutable id of a rule: dcr- and 32 hex digits'),
+    stream: word(100).default('Custom-Beaconwatch_CL'),
+    /** Of a user-assigned identity; by default the app's own. */
+    clientId: z.guid('must be a client id: a GUID').optional(),
   }),
 ]);
 
 export type SinkSettings = z.infer<typeof sinkSchema>;
+export type SinkFormat = SinkSettings['format'];
+/** The settings of the sinks of one format. */
+export type SinkOf<F extends SinkFormat> = Extract<SinkSettings, { format: F }>;
 
 function secret() {
   return z.string().min(1, 'must not be empty');
+}
+
+/** What can stand in an HTTP header. */
+function token() {
+  return z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be a token: printable ASCII without spaces');
 }
 
 function signingSecret() {
@@ -34,8 +91,12 @@ function isSigningSecret(text: string): boolean {
 
 function isWebAddress(text: string): boolean {
   const url = URL.parse(text);
-  // A name and password in it is nothing that a request can be sent to.
   if (url === null || url.username !== '' || url.password !== '') return false;
-  if (url.protocol === 'https:') return true;
-  return url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  return isHttps(text) || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
+}
+
+/** A name and password in it is nothing that a request can be sent to. */
+function isHttps(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.protocol === 'https:' && url.username === '' && url.password === '';
 }

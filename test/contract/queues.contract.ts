@@ -26,7 +26,7 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
       oldestUnreadMs: 0,
       newestReport: '',
     });
-    await store.send('notify', { detectionId: 'x|seed', sink: 'soc' });
+    await store.send('notify', { sink: 'soc' });
     expect(await under.received('ingest')).toEqual([
       { container: 'c', name: 'n' },
       { container: 'c', name: 'n' },
@@ -34,7 +34,7 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
     expect(await under.received('score')).toEqual([
       { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0, newestReport: '' },
     ]);
-    expect(await under.received('notify')).toEqual([{ detectionId: 'x|seed', sink: 'soc' }]);
+    expect(await under.received('notify')).toEqual([{ sink: 'soc' }]);
   });
 
   it('waiting and lengths say what waits, takePoison takes off the poison queues', async () => {
@@ -55,6 +55,14 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
   it('send by two workers at once, where no queue is yet, delivers both', async () => {
     await Promise.all(under.stores.map((store, n) => store.send('ingest', { container: 'c', name: String(n) })));
     expect(await under.received('ingest')).toHaveLength(2);
+  });
+
+  it('send with a delay keeps the message out of sight until then', async () => {
+    const [store] = under.stores;
+    await store.send('notify', { sink: 'soc' }, 1_500);
+    await store.send('notify', { sink: 'chat' });
+    expect(await under.received('notify')).toEqual([{ sink: 'chat' }]);
+    await expect.poll(() => under.received('notify'), { timeout: 10_000, interval: 500 }).toEqual([{ sink: 'soc' }]);
   });
 
   it('send carries any name', async () => {

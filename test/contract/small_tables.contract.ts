@@ -70,7 +70,7 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
   beforeEach(async () => {
     [store, other] = await make();
   });
-  const sink: SinkState = { name: 'soc', since: T0, disabledAt: null, settings: 'ab12' };
+  const sink: SinkState = { name: 'soc', since: T0, disabledAt: null, settings: 'ab12', failures: 0, notBefore: 0 };
 
   it('get where there is none is null', async () => {
     expect(await store.get('soc')).toBeNull();
@@ -90,6 +90,8 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
   it('put writes the row, whatever is there', async () => {
     await store.put({ ...sink, disabledAt: 1_795_450_841_123 });
     expect(await store.get('soc')).toEqual({ ...sink, disabledAt: 1_795_450_841_123 });
+    await store.put({ ...sink, failures: 3, notBefore: 1_795_450_841_123 });
+    expect(await store.get('soc')).toEqual({ ...sink, failures: 3, notBefore: 1_795_450_841_123 });
     await other.put({ ...sink, settings: '' });
     await store.put({ ...sink, settings: '' });
     expect(await store.get('soc')).toEqual({ ...sink, settings: '' });

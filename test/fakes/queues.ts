@@ -6,10 +6,17 @@ export class MemoryQueues implements Queues {
   readonly ingest: Messages['ingest'][] = [];
   readonly score: Messages['score'][] = [];
   readonly notify: Messages['notify'][] = [];
+  /** What was put there to be delivered later, by the wall clock; it stays in this list. */
+  readonly later: { readonly queue: string; readonly message: object; readonly delayMs: number }[] = [];
   readonly poison: Record<string, number> = {};
 
-  async send<Q extends keyof Messages>(queue: Q, message: Messages[Q]): Promise<void> {
-    (this[queue] as Messages[Q][]).push(throughJson(message));
+  async send<Q extends keyof Messages>(queue: Q, message: Messages[Q], delayMs = 0): Promise<void> {
+    const put = () => (this[queue] as Messages[Q][]).push(throughJson(message));
+    if (delayMs <= 0) put();
+    else {
+      this.later.push({ queue, message: throughJson(message), delayMs });
+      setTimeout(put, delayMs).unref();
+    }
   }
 
   async waiting(queue: keyof Messages): Promise<number> {

@@ -120,7 +120,7 @@ describe('scorePartition', () => {
     const rows = await tenant.all();
     expect(rows.map(({ detection }) => detection.groupId)).toEqual(groups.map(({ groupId }) => groupId));
     expect(new Set(rows.map(({ detection }) => detection.devices))).toEqual(new Set([1_100]));
-    expect(new Set(tenant.told().map(({ detectionId }) => detectionId)).size).toBe(1_100);
+    expect(new Set((await tenant.told()).map(({ detectionId }) => detectionId)).size).toBe(1_100);
     expect(await tenant.run(4, { sinks })).toMatchObject({ detections: 1_100, opened: 1_100 });
   });
 

@@ -211,7 +211,7 @@ async function play(tenant: Tenant, step: Step, pages: number): Promise<string> 
   if (step.suppressed) await tenant.stores.suppressions.insert(OURS);
   else await tenant.stores.suppressions.remove(OURS.id);
   await (step.behind ? tenant.run(step.run, options) : tenant.fresh(step.run, options));
-  const told = tenant.told();
+  const told = await tenant.told();
   for (const { sink } of told) await tenant.mark(BEACON, sink);
   const row = await tenant.row(BEACON);
   if (row === null) return '-';
@@ -332,6 +332,6 @@ describe('a detection', () => {
       lastMatched: at(28),
     });
     expect(each.map(at)).toContain(episode);
-    expect(tenant.told().every(({ detectionId }) => detectionId === idOf(BEACON))).toBe(true);
+    expect((await tenant.told()).every(({ detectionId }) => detectionId === idOf(BEACON))).toBe(true);
   });
 });

@@ -90,10 +90,10 @@ describe('scorePartition once more', () => {
     ] as const) {
       const { opened, resolved } = await tenant.run(hour, { sinks });
       const rows = await tenant.versioned();
-      tenant.told();
+      await tenant.told();
       expect(await tenant.run(hour, { sinks })).toMatchObject({ opened, resolved, due });
       expect(await tenant.versioned()).toEqual(rows);
-      expect(tenant.told()).toEqual(due === 0 ? [] : [{ detectionId: idOf(BEACON), sink: 'soc' }]);
+      expect(await tenant.told()).toEqual(due === 0 ? [] : [{ detectionId: idOf(BEACON), sink: 'soc' }]);
     }
   });
 
@@ -192,8 +192,8 @@ describe('scorePartition writes its run', () => {
       opened: 1,
       resolved: 1,
       due: 4,
-      // Two pages, and the suppressions; a match inserted, one updated, and a look behind both; one resolved; four messages; rows removed.
-      requests: 3 + 2 + 2 + 2 + 4 + 1,
+      // Two pages, and the suppressions; a match inserted, one updated, and a look behind both; one resolved; two messages; rows removed.
+      requests: 3 + 2 + 2 + 2 + 2 + 1,
       expiredRows: 2,
       newestReport: at(29.5),
       durationMs: MINUTE_MS,

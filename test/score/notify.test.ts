@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 const told = async (hour: number, sinks = [sinkState('soc')]) => {
   const { due } = await tenant.fresh(hour, { sinks });
-  const messages = tenant.told();
+  const messages = await tenant.told();
   expect(due).toBe(messages.length);
   return messages.map(({ detectionId, sink }) => `${detectionId} ${sink}`).sort();
 };
@@ -73,7 +73,7 @@ describe('scorePartition puts on the notify queue', () => {
     // Also where it is over, and only not resolved since the exporter is behind.
     await hide('s-3', { source: 'defender' });
     await tenant.run(40, { sinks: [sinkState('soc')] });
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
     expect(await tenant.detection(left)).toMatchObject({ state: 'ongoing', suppressedBy: 's-3' });
   });
 
@@ -87,7 +87,7 @@ describe('scorePartition puts on the notify queue', () => {
   it('what is over, while the exporter is behind and it cannot be resolved', async () => {
     await tenant.run(4);
     const { due } = await tenant.run(30, { sinks: [sinkState('soc')] });
-    expect([due, tenant.told()]).toEqual([1, [{ detectionId: idOf(BEACON), sink: 'soc' }]]);
+    expect([due, await tenant.told()]).toEqual([1, [{ detectionId: idOf(BEACON), sink: 'soc' }]]);
   });
 
   it('nothing that opened before the sink was added, and what opened in its first run', async () => {

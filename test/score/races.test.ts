@@ -59,7 +59,7 @@ describe('scorePartition whose insert comes second', () => {
         disposition: null,
       },
     ]);
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
   });
 
   it('to an earlier run goes on with its episode', async () => {
@@ -88,7 +88,7 @@ describe('scorePartition whose update comes second', () => {
       },
       disposition: null,
     });
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
   });
 
   it('to an analyst keeps what was said, and says what it saw', async () => {
@@ -148,7 +148,7 @@ describe('scorePartition that would resolve', () => {
       detection: { state: 'resolved', asOf: at(30) },
       deliveries: { soc: { status: 'sent' } },
     });
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
   });
 
   it('leaves what a later run has met', async () => {
@@ -157,7 +157,7 @@ describe('scorePartition that would resolve', () => {
       await tenant.fresh(31);
     });
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', episode: at(4), lastMatched: at(31) });
-    expect(tenant.told()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
+    expect(await tenant.told()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
   });
 
   it('makes nothing of what was removed', async () => {

@@ -1,5 +1,6 @@
 import type { Contribution } from '../../src/core/contribution.ts';
 import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detection.ts';
+import { dueOf } from '../../src/core/due.ts';
 import { thresholdsOf } from '../../src/core/finding.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/timestamp.ts';
@@ -9,13 +10,12 @@ import type {
   DetectionRow,
   Detections,
   HourlyCounts,
-  Messages,
   Partition,
   Run,
-  SinkState,
   Stores,
 } from '../../src/ports.ts';
 import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../src/score.ts';
+import type { KnownSink } from '../../src/sink_states.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
 
 export const MINUTE_MS = 60_000;
@@ -35,7 +35,13 @@ export const RULE: Rule = Object.freeze({
   grain: 'hour',
 });
 export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, technique: null, retentionDays: 1, historyDays: 2 });
-export const NO_RUN_OLDER = Object.freeze({ since: at(-1000), disabledAt: null, settings: '' });
+export const NO_RUN_OLDER = Object.freeze({
+  since: at(-1000),
+  disabledAt: null,
+  settings: '',
+  failures: 0,
+  notBefore: 0,
+});
 
 export type Group = Pick<Contribution, 'groupId' | 'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP'>;
 
@@ -57,13 +63,13 @@ export function hours(first: number, last: number): number[] {
 
 export const idOf = ({ groupId }: Group): string => detectionIdOf({ groupId, detector: 'seed' });
 
-export function sinkState(name: string, changes: Partial<SinkState> = {}): SinkState {
-  return { name, ...NO_RUN_OLDER, ...changes };
+export function sinkState(name: string, changes: Partial<KnownSink> = {}): KnownSink {
+  return { name, ...NO_RUN_OLDER, waitMs: 0, ...changes };
 }
 
 interface RunOptions {
   readonly stores?: Stores;
-  readonly sinks?: readonly SinkState[];
+  readonly sinks?: readonly KnownSink[];
   readonly settings?: ScoreSettings;
   readonly message?: Partial<ScoreMessage>;
   /** When it runs, in hours; by default 45 minutes after asOf. */
@@ -74,6 +80,8 @@ interface RunOptions {
 export class Tenant {
   readonly stores: MemoryStores = memoryStores({ clock: () => START_MS });
   #contributions = 0;
+  /** Of the sinks of the last run. */
+  readonly #since = new Map<string, Timestamp>();
 
   /** A report in the middle of each of these hours. */
   async reports(of: Group, hours: readonly number[], count: number | null = 60): Promise<void> {
@@ -98,6 +106,7 @@ export class Tenant {
     const message = { partition: P, asOf: at(hour), oldestUnreadMs: 0, newestReport: '' as const, ...options.message };
     const now = START_MS + (options.now ?? hour + 0.75) * HOUR_MS;
     const { stores = this.stores, settings = SETTINGS, sinks = [] } = options;
+    for (const { name, since } of sinks) this.#since.set(name, since);
     return scorePartition(stores, settings, sinks, message, () => now);
   }
 
@@ -170,9 +179,18 @@ export class Tenant {
     }
   }
 
-  /** What was put on the `notify` queue since it was last asked. */
-  told(): Messages['notify'][] {
-    return this.stores.queues.notify.splice(0);
+  /** What the sinks that were put on the `notify` queue since it was last asked would find due. */
+  async told(): Promise<{ detectionId: string; sink: string }[]> {
+    const told: { detectionId: string; sink: string }[] = [];
+    for (const { sink } of this.stores.queues.notify.splice(0)) {
+      const since = this.#since.get(sink) ?? (await this.stores.sinks.get(sink))?.since;
+      if (since === undefined) throw new Error(`${sink}: no run has met it`);
+      for await (const page of this.stores.detections.summaries({}, [sink])) {
+        const due = page.filter(({ detection, deliveries }) => dueOf(detection, deliveries[sink], since) === 'due');
+        told.push(...due.map(({ detection }) => ({ detectionId: detectionIdOf(detection), sink })));
+      }
+    }
+    return told;
   }
 
   /** `<groupId> <state>`, in key order. */

@@ -257,7 +257,7 @@ class Story {
     const run = await this.#tenant.run(asOf, { stores, sinks: SINKS, now, message: { newestReport } });
     const { tally, told } = this.#twin.run(asOf, now, newestReport);
     expect(run).toMatchObject(tally);
-    const messages = this.#tenant.told().map(({ detectionId, sink }) => `${detectionId} ${sink}`);
+    const messages = (await this.#tenant.told()).map(({ detectionId, sink }) => `${detectionId} ${sink}`);
     expect(messages.sort()).toEqual(told);
     expect(await this.#tenant.counts()).toHaveLength(this.#twin.reports.length);
     const after = new Map((await this.#tenant.versioned()).map((found) => [detectionIdOf(found.row.detection), found]));

@@ -8,7 +8,7 @@ import type { Run } from '../../src/ports.ts';
 import { expireHistory, scoreWindows } from '../../src/score.ts';
 import { deadLetter, suppression } from '../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
-import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, P, SETTINGS, sinkState, Tenant } from './tenant.ts';
+import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, NO_RUN_OLDER, P, SETTINGS, Tenant } from './tenant.ts';
 
 const run = (changes: Partial<Run>): Run => ({
   asOf: at(30),
@@ -149,7 +149,12 @@ describe('app.scorePartition(message)', () => {
     LOOKBACK_DAYS: '0.5',
     MIN_UNIFORM_PER_DAY: '8',
   });
-  const silent = { name: 'soc', fingerprint: 'x', tell: async () => ({ kind: 'sent', answer: '200' }) as const };
+  const silent = {
+    name: 'soc',
+    fingerprint: 'x',
+    together: null,
+    tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+  };
 
   it('meets its sinks: each hears of what opens from its first run on', async () => {
     const tenant = new Tenant();
@@ -159,8 +164,13 @@ describe('app.scorePartition(message)', () => {
     const app = (sinks: readonly (typeof silent)[]) => createApp(CONFIG, { stores: tenant.stores, clock, sinks });
     await app([]).scorePartition({ partition: '3', asOf: at(4) });
     expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ due: 1 });
-    expect(tenant.told()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
-    expect(await tenant.stores.sinks.get('soc')).toEqual(sinkState('soc', { since: at(5), settings: 'x' }));
+    expect(await tenant.told()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
+    expect(await tenant.stores.sinks.get('soc')).toEqual({
+      name: 'soc',
+      ...NO_RUN_OLDER,
+      since: at(5),
+      settings: 'x',
+    });
   });
 
   it('takes a message of the version before, which names no newest report', async () => {

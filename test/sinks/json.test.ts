@@ -2,17 +2,15 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/core/detection.ts';
-import { jsonRequest } from '../../src/sinks/json.ts';
+import { defenderQuery, sentinelQuery } from '../../src/core/queries.ts';
+import * as json from '../../src/sinks/json.ts';
 import type { SinkRequest } from '../../src/sinks/request.ts';
-import type { SinkSettings } from '../../src/sinks/settings.ts';
+import type { SinkOf } from '../../src/sinks/settings.ts';
 import { anyText, detection, groupId, HOSTILE_NAMES, T2 } from '../contract/samples.ts';
+import { NOW, one, SINKS, secretOf, URL_SECRET } from './samples.ts';
 
-const NOW = new Date('2026-11-20T09:45:12.987Z');
-const URL_SECRET = 'https://receiver.example/hook?sig=planted-url-secret';
-const secretOf = (byte: number, length = 32) => `whsec_${Buffer.alloc(length, byte).toString('base64')}`;
-
-const sink = (changes: Partial<SinkSettings> = {}): SinkSettings =>
-  Object.freeze({ name: 'soar', format: 'json', url: URL_SECRET, secret: secretOf(7), ...changes });
+const sink = (changes: Partial<SinkOf<'json'>> = {}): SinkOf<'json'> => Object.freeze({ ...SINKS.json, ...changes });
+const jsonRequest = (of: Detection, to: SinkOf<'json'>, now: Date) => json.jsonRequest(one(of), to, {}, now);
 
 /**
  * Written from the specification, without the library: `webhook-signature` is a list, with spaces between, of
@@ -57,13 +55,19 @@ describe('jsonRequest(detection, sink, now)', () => {
       timestamp: detection().asOf,
       data: {
         id: `${groupId(1)}|seed`,
+        notificationId: `${groupId(1)}|seed|${T2}|3`,
+        headline: 'Beacon changed',
         groupId: groupId(1),
         detector: 'seed',
         state: 'ongoing',
         episode: T2,
         change: 3,
+        changeReason: '',
         asOf: '2026-11-20T09:00:00.0000000Z',
+        severity: 'high',
+        severityReason: detection().severityReason,
         tactic: { id: 'TA0011', name: 'Command and Control' },
+        technique: detection().technique,
         source: 'defender',
         FirstConnection: '2026-11-20T08:00:00.0000000Z',
         LastConnection: '2026-11-23T07:00:00.0000000Z',
@@ -74,8 +78,17 @@ describe('jsonRequest(detection, sink, now)', () => {
         inliner_count: 70,
         outlier_count: 2,
         avg_conn_count: 60,
+        average: detection().average,
+        regularity: detection().regularity,
+        interval: detection().interval,
         devices: 1,
+        otherProcesses: detection().otherProcesses,
+        traffic: detection().traffic,
+        episodes: detection().episodes,
+        links: [],
+        queries: { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) },
         evidence: detection().evidence,
+        omitted: [],
       },
     });
   });

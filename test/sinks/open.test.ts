@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { openSink } from '../../src/sinks/open.ts';
 import type { SinkRequest } from '../../src/sinks/request.ts';
-import type { SinkSettings } from '../../src/sinks/settings.ts';
+import type { SinkOf } from '../../src/sinks/settings.ts';
 import { detection } from '../contract/samples.ts';
+import { CONTEXT, one } from './samples.ts';
 
 const SECRET = `whsec_${Buffer.from('planted signing secret, 24+ bytes').toString('base64')}`;
-const SETTINGS: SinkSettings = {
+const SETTINGS: SinkOf<'json'> = {
   name: 'soar',
   format: 'json',
   url: 'https://receiver.example/hook?sig=planted-url-secret',
@@ -17,18 +18,18 @@ const NOW = Date.parse('2026-11-20T09:45:00.000Z');
 describe('openSink(settings, post)', () => {
   it('tells by one request to the address of its settings, as of then, and gives back the answer', async () => {
     const requests: SinkRequest[] = [];
-    const sink = openSink(SETTINGS, async (request) => {
+    const sink = openSink(SETTINGS, CONTEXT, async (request) => {
       requests.push(request);
       return { kind: 'gone', answer: '410' };
     });
-    expect(await sink.tell(detection(), NOW)).toEqual({ kind: 'gone', answer: '410' });
+    expect(await sink.tell(one(detection()), NOW)).toEqual({ kind: 'gone', answer: '410' });
     expect(requests).toHaveLength(1);
     expect(requests[0]?.url).toBe(SETTINGS.url);
     expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ type: 'beacon.detected' });
   });
 
   it('has a fingerprint that follows from the settings, and is another for each change of them', () => {
-    const of = (changes: Partial<SinkSettings>) => openSink({ ...SETTINGS, ...changes }).fingerprint;
+    const of = (changes: Partial<SinkOf<'json'>>) => openSink({ ...SETTINGS, ...changes }, CONTEXT).fingerprint;
     expect(of({})).toBe(of({}));
     const { secret: _secret, ...unsigned } = SETTINGS;
     const all = [
@@ -37,14 +38,14 @@ describe('openSink(settings, post)', () => {
       of({ url: `${SETTINGS.url}2` }),
       of({ secret: [SECRET] }),
       of({ secret: [SECRET, SECRET] }),
-      openSink(unsigned).fingerprint,
+      openSink(unsigned, CONTEXT).fingerprint,
     ];
     expect(new Set(all).size).toBe(all.length);
     for (const fingerprint of all) expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
   });
 
   it('shows nothing of its address and its secret where it is logged', () => {
-    const sink = openSink(SETTINGS);
+    const sink = openSink(SETTINGS, CONTEXT);
     const shown = inspect(sink, { depth: null, showHidden: true }) + JSON.stringify(sink);
     expect(sink.name).toBe('soar');
     expect(shown).not.toContain('planted');

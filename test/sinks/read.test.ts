@@ -122,6 +122,49 @@ describe('readSinks(env)', () => {
     expect(faultsOf([sink])).toEqual([expect.stringMatching(/^SINKS\[0\]/)]);
   });
 
+  const SPLUNK = { name: 'splunk', format: 'splunk-hec', url: URL_SECRET, token: 'planted-token' };
+  const SENTINEL = {
+    name: 'sentinel',
+    format: 'sentinel',
+    endpoint: 'https://receiver.example/',
+    ruleId: 'dcr-0123456789abcdef0123456789abcdef',
+  };
+
+  it('reads a sink of every format, with what is there by default', () => {
+    const url = URL_SECRET;
+    const sinks = [
+      { ...SINK, digestAbove: 3 },
+      { name: 'slack', format: 'slack', url },
+      { name: 'teams', format: 'teams', url, digestAbove: 1000 },
+      { name: 'lake', format: 'ocsf', url, token: 'planted-token' },
+      SPLUNK,
+      SENTINEL,
+    ];
+    const [json, slack, teams, ocsf, splunk, sentinel] = read(sinks);
+    expect([json, slack, teams, ocsf]).toEqual(sinks.slice(0, 4));
+    expect(splunk).toEqual({ ...SPLUNK, sourcetype: 'beaconwatch:detection' });
+    expect(sentinel).toEqual({ ...SENTINEL, stream: 'Custom-Beaconwatch_CL' });
+  });
+
+  it.each<[string, object]>([
+    ['digestAbove', { ...SINK, digestAbove: 0 }],
+    ['digestAbove', { ...SINK, digestAbove: 1.5 }],
+    ['digestAbove', { ...SINK, digestAbove: 1001 }],
+    ['token', { ...SPLUNK, token: '' }],
+    ['token', { ...SPLUNK, token: 'planted token' }],
+    ['token', { ...SPLUNK, token: 'planted\r\nx: y' }],
+    ['token', { ...SPLUNK, token: undefined }],
+    ['index', { ...SPLUNK, index: 'planted index' }],
+    ['sourcetype', { ...SPLUNK, sourcetype: '' }],
+    ['endpoint', { ...SENTINEL, endpoint: 'http://127.0.0.1/planted' }],
+    ['endpoint', { ...SENTINEL, endpoint: 'https://planted@receiver.example/' }],
+    ['ruleId', { ...SENTINEL, ruleId: 'planted' }],
+    ['stream', { ...SENTINEL, stream: 'planted/stream' }],
+    ['clientId', { ...SENTINEL, clientId: 'planted' }],
+  ])('refuses a wrong %s: %j', (member, sink) => {
+    expect(faultsOf([sink])).toEqual([expect.stringMatching(`^SINKS\\[0\\]\\.${member} `)]);
+  });
+
   it('says all faults at once', () => {
     expect(
       faultsOf([

@@ -1,6 +1,12 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { send } from '../../src/sinks/send.ts';
 
@@ -101,9 +107,78 @@ describe('send(request)', () => {
     expect(answer).toMatch(/^[A-Z][A-Za-z_]+$/);
   });
 
+  it.each([
+    [429, '120', 120_000],
+    [503, ' 7 ', 7_000],
+    [408, '0', undefined],
+    [502, 'soon', undefined],
+    [500, '-1', undefined],
+  ])('passes on what %i asks for in Retry-After: %s', async (status, header, retryAfterMs) => {
+    const answer = await to(await receiver(answering(status, { 'retry-after': header })));
+    const wanted = { kind: 'passing', answer: String(status) };
+    expect(answer).toEqual(retryAfterMs === undefined ? wanted : { ...wanted, retryAfterMs });
+  });
+
+  it('passes on a date in Retry-After as the time until then', async () => {
+    const date = new Date(Date.now() + 90_000).toUTCString();
+    const answer = await to(await receiver(answering(503, { 'retry-after': date })));
+    expect(answer).toMatchObject({ kind: 'passing', retryAfterMs: expect.any(Number) });
+    const { retryAfterMs = 0 } = answer as { retryAfterMs?: number };
+    expect(retryAfterMs).toBeGreaterThan(85_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(90_000);
+  });
+
+  it('takes an answer that breaks off in its head for passing, and goes by the status of one that does in its body', async () => {
+    const broken = (text: string) =>
+      receiver((request) => {
+        request.socket.write(text);
+        setTimeout(() => request.socket.destroy(), 20);
+      });
+    expect(await to(await broken('HTTP/1.1 200 O'))).toMatchObject({ kind: 'passing' });
+    const half = await broken('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf an ans');
+    expect(await to(half)).toEqual({ kind: 'sent', answer: '200' });
+  });
+
   it('takes no answer in time for passing: timeout', async () => {
     const url = await receiver(() => {});
     expect(await to(url, 50)).toEqual({ kind: 'passing', answer: 'timeout' });
+  });
+
+  it('takes a head that comes drop by drop for passing: timeout', async () => {
+    const url = await receiver((request) => {
+      request.socket.write('HTTP/1.1 200 OK\r\nx-drop: ');
+      const drops = setInterval(() => request.socket.write('x'), 10);
+      request.socket.on('close', () => clearInterval(drops)).on('error', () => {});
+    });
+    expect(await to(url, 200)).toEqual({ kind: 'passing', answer: 'timeout' });
+  });
+
+  it('takes a port that takes connections and says nothing for passing: timeout', async () => {
+    const silent = createSocketServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    expect(await to(`https://127.0.0.1:${(silent.address() as AddressInfo).port}/`, 200)).toEqual({
+      kind: 'passing',
+      answer: 'timeout',
+    });
+    silent.close();
+  });
+
+  it('sends nothing to a receiver whose certificate nobody vouches for: passing, by its code', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'beaconwatch-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=receiver.example', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
+    await promisify(execFile)('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert]);
+    let met = 0;
+    const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, (_, response) => {
+      met++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const answer = await to(`https://127.0.0.1:${(server.address() as AddressInfo).port}/hook?sig=planted`);
+    server.close();
+    await rm(folder, { recursive: true });
+    expect(answer).toEqual({ kind: 'passing', answer: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(met).toBe(0);
   });
 
   it('goes by the status, not by a body that comes late or without end', async () => {

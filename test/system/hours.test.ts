@@ -3,7 +3,7 @@ import { type App, createApp } from '../../src/app.ts';
 import { type SampleExport, sampleExports } from '../../src/cli/sample/exports.ts';
 import { type Plan, planTenant } from '../../src/cli/sample/plan.ts';
 import { readConfig } from '../../src/config.ts';
-import { type Detection, detectionIdOf, notificationIdOf } from '../../src/core/detection.ts';
+import { type Detection, detectionIdOf } from '../../src/core/detection.ts';
 import { msOf } from '../../src/core/timestamp.ts';
 import type { Sink } from '../../src/ports.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
@@ -74,11 +74,13 @@ class Hours {
     return {
       name,
       fingerprint: name,
-      tell: async (detection) => {
+      together: null,
+      tell: async ({ id, detections }) => {
+        const [detection] = detections as [Detection];
         const { DeviceName, InitiatingProcessFileName, RemoteIP, asOf } = detection;
         const group = groupKey(DeviceName, InitiatingProcessFileName, RemoteIP);
         const hour = (msOf(asOf) - (END - RUNS * HOUR_MS)) / HOUR_MS;
-        this.told.push({ sink: name, hour, id: notificationIdOf(detection), group, detection });
+        this.told.push({ sink: name, hour, id, group, detection });
         return { kind: 'sent', answer: '200' };
       },
     };

@@ -1,0 +1,65 @@
+import { inertJson } from '../src/core/text.ts';
+import type { Notification } from '../src/ports.ts';
+import { fictionalDetection } from '../src/sinks/fictional.ts';
+import { bodyOf } from '../src/sinks/open.ts';
+import type { SinkSettings } from '../src/sinks/settings.ts';
+
+const NOW = Date.parse('2026-11-20T09:45:00Z');
+const LINKS = {
+  'Device in Defender': 'https://security.microsoft.com/machines?q={DeviceName}',
+  Detection: 'https://beaconwatch.example/api/detections/{id}',
+};
+const url = 'https://example.com/';
+const SINKS: readonly SinkSettings[] = [
+  { name: 'json', format: 'json', url },
+  { name: 'slack', format: 'slack', url },
+  { name: 'teams', format: 'teams', url },
+  { name: 'ocsf', format: 'ocsf', url },
+  { name: 'splunk', format: 'splunk-hec', url, token: 'x', sourcetype: 'beaconwatch:detection' },
+  {
+    name: 'sentinel',
+    format: 'sentinel',
+    endpoint: url,
+    ruleId: `dcr-${'0'.repeat(32)}`,
+    stream: 'Custom-Beaconwatch_CL',
+  },
+];
+const WITH_DIGESTS = ['json', 'slack', 'teams'];
+
+const PROCESSES = [
+  'updater.exe',
+  'sync-agent.exe',
+  'mshta.exe',
+  'helper.exe',
+  'rundll32.exe',
+  'node.exe',
+  'report.exe',
+];
+const seven = PROCESSES.map((InitiatingProcessFileName, n) =>
+  fictionalDetection(NOW, {
+    groupId: `${n}c1a0f3e52d94b6688aa01c2d3e4f506`,
+    InitiatingProcessFileName,
+    DeviceName: `wks-${String(417 + 31 * n).padStart(4, '0')}.corp.example`,
+    RemoteIP: `203.0.113.${77 + n}`,
+    severity: n < 2 ? 'high' : n < 5 ? 'medium' : 'low',
+  }),
+);
+
+const single: Notification = { id: '', detections: [fictionalDetection(NOW)], more: 0, digest: false };
+const digest: Notification = { id: `digest|${'0'.repeat(32)}`, detections: seven, more: 37, digest: true };
+
+/** What a sink of each format is sent of one fictional detection, and of a digest, by the name of a file. */
+export function sinkExamples(): Record<string, string> {
+  const pretty = (body: string) => `${inertLines(JSON.stringify(JSON.parse(body), null, 2))}\n`;
+  const files = SINKS.flatMap((sink) => [
+    [`${sink.name}.json`, pretty(bodyOf(single, sink, LINKS, NOW))],
+    ...(WITH_DIGESTS.includes(sink.name)
+      ? [[`${sink.name}-digest.json`, pretty(bodyOf(digest, sink, LINKS, NOW))]]
+      : []),
+  ]);
+  return Object.fromEntries(files) as Record<string, string>;
+}
+
+function inertLines(text: string): string {
+  return text.split('\n').map(inertJson).join('\n');
+}

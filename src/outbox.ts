@@ -1,0 +1,148 @@
+import {
+  type Delivery,
+  type DetectionSummary,
+  type DigestMark,
+  detectionIdOf,
+  notificationIdOf,
+} from './core/detection.ts';
+import { dueOf, isOfThisChange, type Tellable } from './core/due.ts';
+import type { Timestamp } from './core/timestamp.ts';
+import { sha256 } from './keys.ts';
+import type { Detections, Together } from './ports.ts';
+
+/** One message that a sink is to get: what of, and under which id. */
+export interface Telling {
+  /** The same for every try. */
+  readonly id: string;
+  readonly members: readonly Member[];
+  /** Null for one detection by itself. */
+  readonly digest: DigestMark | null;
+}
+
+/** A live detection, and what is known of it at one sink: enough to see what is due. */
+export interface Outgoing extends Tellable, Pick<DetectionSummary, 'groupId' | 'detector' | 'severity' | 'average'> {
+  readonly delivery: Delivery | undefined;
+}
+
+/** A detection, and the change of it that is due. */
+export interface Member extends Pick<Outgoing, 'groupId' | 'detector' | 'episode' | 'change'> {}
+
+/** A delivery that was claimed so long ago is nobody's any more. */
+export const CLAIM_MS = 2 * 60_000;
+
+/**
+ * What a sink is to be told now, in order: what was tried least comes first, then the more severe,
+ * then the higher average.
+ *
+ * More detections than `together.above` go into digests. A digest is named by a hash of what it is made of, and is sent
+ * only when all of that is claimed for it. So one that is found with all its members may have been sent, and is told
+ * again as it was, under its id; one with fewer never was, and its members are free. What was tried by itself before
+ * stays by itself: it may have arrived.
+ */
+export function tellingsOf(
+  outgoing: readonly Outgoing[],
+  since: Timestamp,
+  together: Together | null,
+  now: number,
+): Telling[] {
+  const whole = wholeDigests(outgoing);
+  const due = outgoing
+    .filter((each) => dueOf(each, each.delivery, since) === 'due')
+    .filter((each) => !isHeld(each, now))
+    .sort(byOrder);
+  const again = new Map<string, { mark: DigestMark; members: Outgoing[] }>();
+  const alone: Outgoing[] = [];
+  const free: Outgoing[] = [];
+  for (const each of due) {
+    const delivery = ofThisChange(each);
+    if (delivery === undefined) free.push(each);
+    else if (delivery.digest === undefined) alone.push(each);
+    else if (!whole.has(delivery.digest.id)) free.push(each);
+    else {
+      const { digest: mark } = delivery;
+      const found = again.get(mark.id) ?? { mark, members: [] };
+      found.members.push(each);
+      again.set(mark.id, found);
+    }
+  }
+  const isFlood = together !== null && free.length > together.above;
+  return [
+    ...(isFlood ? pieces(free, together.atMost).map(digestOf) : free.map(single)),
+    ...alone.map(single),
+    ...[...again.values()].map(({ mark, members }) => ({ id: mark.id, members, digest: mark })),
+  ];
+}
+
+/** All that one sink may have to be told of. Holds them all, without their evidence. */
+export async function outgoingOf(detections: Pick<Detections, 'summaries'>, sink: string): Promise<Outgoing[]> {
+  const found = new Map<string, Outgoing>();
+  // One that goes from the first to the second meanwhile is met twice.
+  for (const state of ['new', 'ongoing'] as const) {
+    for await (const page of detections.summaries({ state }, [sink])) {
+      for (const { detection, deliveries } of page) {
+        const { groupId, detector, episode, change, suppressedBy, severity, average } = detection;
+        const delivery = deliveries[sink];
+        const each = {
+          groupId,
+          detector,
+          state: detection.state,
+          episode,
+          change,
+          suppressedBy,
+          severity,
+          average,
+          delivery,
+        };
+        found.set(detectionIdOf(detection), each);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** Whether somebody is sending it right now, or it is to wait. */
+export function isHeld(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, now: number): boolean {
+  const delivery = ofThisChange(each);
+  if (delivery === undefined || delivery.status !== 'sending') return false;
+  return (delivery.answer === '' && now - delivery.at < CLAIM_MS) || (delivery.nextTry ?? 0) > now;
+}
+
+function ofThisChange(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>): Delivery | undefined {
+  return each.delivery !== undefined && isOfThisChange(each, each.delivery) ? each.delivery : undefined;
+}
+
+function wholeDigests(outgoing: readonly Outgoing[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  const whole = new Set<string>();
+  for (const { delivery } of outgoing) {
+    if (delivery?.digest === undefined) continue;
+    const { id, of } = delivery.digest;
+    const count = (counts.get(id) ?? 0) + 1;
+    counts.set(id, count);
+    if (count === of) whole.add(id);
+  }
+  return whole;
+}
+
+const SEVERITIES = ['low', 'medium', 'high'] as const;
+
+function byOrder(a: Outgoing, b: Outgoing): number {
+  const tries = (ofThisChange(a)?.attempts ?? 0) - (ofThisChange(b)?.attempts ?? 0);
+  const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
+  return tries || severity || b.average - a.average || (detectionIdOf(a) < detectionIdOf(b) ? -1 : 1);
+}
+
+function single(member: Outgoing): Telling {
+  return { id: notificationIdOf(member), members: [member], digest: null };
+}
+
+function digestOf(members: readonly Outgoing[]): Telling {
+  if (members.length === 1) return single(members[0] as Outgoing);
+  const id = `digest|${sha256(members.map(notificationIdOf).sort()).slice(0, 32)}`;
+  return { id, members, digest: { id, of: members.length } };
+}
+
+function pieces<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, n) => items.slice(n * size, (n + 1) * size));
+}
