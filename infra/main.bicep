@@ -79,6 +79,9 @@ param signInClientId string = ''
 @description('Client ids that may call them; any of the tenant where empty.')
 param signInAllowedApplications array = []
 
+@description('Full resource id of the Log Analytics workspace that Microsoft Sentinel is on, for the sink `sentinel`; none where empty.')
+param sentinelWorkspaceId string = ''
+
 // Network and log ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 @description('Storage and vault by private endpoints only: whoever operates must then come from within the network.')
@@ -457,6 +460,18 @@ module events 'modules/events.bicep' = if (ownsExports && trigger == 'EventGrid'
   }
 }
 
+// Table, rule of collection, the right to write and the analytics rule, beside the workspace of Sentinel.
+var sentinelIdParts = split(empty(sentinelWorkspaceId) ? ownExportsId : sentinelWorkspaceId, '/')
+module sentinel 'sentinel/main.bicep' = if (!empty(sentinelWorkspaceId)) {
+  name: 'beaconwatch-sentinel-${token}'
+  scope: resourceGroup(sentinelIdParts[2], sentinelIdParts[4])
+  params: {
+    workspaceName: last(sentinelIdParts)
+    principalId: identity.outputs.principalId
+    tags: tags
+  }
+}
+
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts'
   scope: group
@@ -494,4 +509,6 @@ output EXPORT_CONTAINERS string = exportContainers
 output BLOB_TRIGGER string = trigger
 output SYSTEM_TOPIC_NAME string = ownsExports && trigger == 'EventGrid' ? events.outputs.name : ''
 output KEY_VAULT_NAME string = vault.outputs.name
+output SENTINEL_ENDPOINT string = empty(sentinelWorkspaceId) ? '' : sentinel.outputs.endpoint
+output SENTINEL_RULE_ID string = empty(sentinelWorkspaceId) ? '' : sentinel.outputs.ruleId
 output LOG_WORKSPACE_ID string = monitoring.outputs.workspaceId

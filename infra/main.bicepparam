@@ -11,6 +11,7 @@ param sources = readEnvironmentVariable('BEACONWATCH_SOURCES', 'defender')
 param exportsKeepDays = int(readEnvironmentVariable('BEACONWATCH_EXPORTS_KEEP_DAYS', '30'))
 
 param sinks = readEnvironmentVariable('BEACONWATCH_SINKS', '')
+param sentinelWorkspaceId = readEnvironmentVariable('BEACONWATCH_SENTINEL_WORKSPACE_ID', '')
 param sinkSecrets = json(readEnvironmentVariable('BEACONWATCH_SINK_SECRETS', '[]'))
 param settings = json(readEnvironmentVariable('BEACONWATCH_SETTINGS', '{}'))
 param historyDays = int(readEnvironmentVariable('BEACONWATCH_HISTORY_DAYS', '90'))
