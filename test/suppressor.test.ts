@@ -63,10 +63,10 @@ describe('scorePartition with suppressions', () => {
   it('an entry acts from the next run on, on what is there already; it hides, and drops nothing', async () => {
     await run(4);
     await tenant.mark(BEACON, 'soc', { status: 'sending' });
-    tenant.told();
+    await tenant.told();
     await hide('s-1', { device: BEACON.DeviceName.toUpperCase() });
     expect(await run(5)).toMatchObject({ detections: 2, due: 1 });
-    expect(tenant.told()).toEqual([{ detectionId: idOf(OTHER), sink: 'soc' }]);
+    expect(await tenant.told()).toEqual([{ detectionId: idOf(OTHER), sink: 'soc' }]);
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', suppressedBy: 's-1', asOf: at(5) });
   });
 
@@ -75,16 +75,16 @@ describe('scorePartition with suppressions', () => {
     await hide('s-1', { device: BEACON.DeviceName, expires: at(5.7) });
     await hide('s-2', { device: OTHER.DeviceName, expires: at(20.7) });
     await run(4);
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
     await run(5);
-    expect(tenant.told()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
+    expect(await tenant.told()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
     await tenant.mark(BEACON, 'soc');
     await run(6);
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
     // The other is over by then.
     await run(25);
     expect(await tenant.detection(OTHER)).toMatchObject({ state: 'resolved' });
-    expect(tenant.told()).toEqual([]);
+    expect(await tenant.told()).toEqual([]);
   });
 
   it('counts what each entry hides in each run, matches and what is left alike, until nothing is live', async () => {
