@@ -8,22 +8,32 @@ export type ContentKind =
   | 'json'
   | 'gzip';
 
-/** As many bytes as tell the kind: a CSV header of all columns is some 2,500. */
+/** As many bytes as tell the kind, but of a list, whose first line may be longer: a CSV header is some 2,500. */
 export const HEAD_BYTES = 16 * 1024;
 
 /** How JSON over several lines begins, to the end of its first line. One that is cut off hardly ends there. */
-const JSON_BEGIN = /^(?:\{|\[|\[\s*\{|\{\s*"records"\s*:\s*\[(?:\s*\{)?|\[\s*\{.*\}\s*,)$/;
+const JSON_BEGIN = /^(?:\{|(?:\[|\{\s*"records"\s*:\s*\[)(?:\s*\{(?:.*\}\s*,)?)?|\[\s*\{.*\})$/;
+const LIST_BEGIN = /^(?:\[\s*\{|\{\s*"records"\s*:\s*\[\s*\{)/;
 
 export function contentKindOf(head: Uint8Array): ContentKind {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  // A byte order mark is white space to trimStart.
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(head.subarray(0, HEAD_BYTES)).trimStart();
+  const text = textOf(head);
   const lineEnd = text.indexOf('\n');
   if (lineEnd === -1) return 'lines';
   const line = text.slice(0, lineEnd).trimEnd();
   if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) ? 'json' : 'lines';
   const columns = line.split(',').map((column) => column.replace(/^"(.*)"$/, '$1'));
   return columns.includes('ActionType') && columns.includes('RemoteIP') ? 'csv' : 'lines';
+}
+
+/** Whether it begins as a list of records does: an array, or `{"records":[…]}`. */
+export function isList(head: Uint8Array): boolean {
+  return LIST_BEGIN.test(textOf(head.subarray(0, HEAD_BYTES)));
+}
+
+/** A byte order mark is white space to trimStart. */
+function textOf(head: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(head).trimStart();
 }
 
 /** What the formats are that can be read, for messages. */

@@ -16,6 +16,8 @@ export async function* readCsv(
   let header: readonly string[] | undefined;
   const parser = parse({
     bom: true,
+    // Else taken from the first line end: an editor may have left both in a file.
+    record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: maxLineBytes,

@@ -64,6 +64,11 @@ describe('contentKindOf(head)', () => {
     ['[{\n', 'json'],
     ['[\n{"a":1},\n', 'json'],
     ['[{"a":1},\n{"b":2}]\n', 'json'],
+    ['[{"a":1}\n,{"b":2}]\n', 'json'],
+    ['{"records":[{"a":[1]},\r\n{"b":2}]}\n', 'json'],
+    ['{ "records" : [ {"a":1} ,\n', 'json'],
+    ['{"records":[{"a":1}],"b":{}}\n', 'lines'],
+    ['{"a":[{"b":1},\n', 'lines'],
     ['\ufeff\n {"records": [\n', 'json'],
     ['{ "records" : [ {\n', 'json'],
     ['{', 'lines'],
@@ -150,6 +155,27 @@ describe('JSON over several lines', () => {
     );
   });
 
+  it.each([
+    ['an array', '[', ']'],
+    ['records', '{"records":[', ']}'],
+    ['an array behind a byte order mark', '\ufeff [', ' ]'],
+  ])('reads a list in one line that is longer than a line may be: %s', async (_, open, close) => {
+    const records = Array.from({ length: 3_000 }, (_, i) => `{"a":${i}}`);
+    for (const end of ['', '\n', '\r\n[{"b":1}]\n']) {
+      for (const chunkBytes of [7, 1_000, 1 << 20]) {
+        const { hits, malformed, tooLong } = await read(`${open}${records.join(',')}${close}${end}`, chunkBytes);
+        expect(hits).toEqual(end.includes('b') ? [...records, '{"b":1}'] : records);
+        expect({ malformed, tooLong }).toEqual({ malformed: [], tooLong: [] });
+      }
+    }
+  });
+
+  it('takes a list that fits into a line as the line that it is', async () => {
+    const text = `[${'{"a":1},'.repeat(400)}{}]`;
+    expect((await read(`${text}\n${text}`)).hits).toEqual([text, text]);
+    expect((await read(text)).hits).toEqual([text]);
+  });
+
   it('lets no record that is none stop the others', async () => {
     const text = '[\n  {"a": 1},\n  {"b": no},\n  7,\n  "te,xt",\n  [1, [2]],\n  null,\n  {"d": 4}\n]\n}]\n{"e": 5}';
     for (const chunkBytes of [1, 3, 100]) {
@@ -224,6 +250,19 @@ describe('CSV', () => {
       malformed: [],
       lines: 3,
     });
+  });
+
+  it('takes either line end, whichever comes first', async () => {
+    const row = 'A,203.0.113.1,"{""n"":60}","x"';
+    for (const text of [
+      `\r\n${HEADER}\n${row}\n${row}\n`,
+      `${HEADER}\n${row}\r\n${row}`,
+      `${HEADER}\r\n${row}\n${row}`,
+    ]) {
+      const { hits, malformed } = await read(text, 5);
+      expect(hits.map((hit) => JSON.parse(hit).Text)).toEqual(['x', 'x']);
+      expect(malformed).toEqual([]);
+    }
   });
 
   it('names rows with more or fewer cells than the header, and goes on', async () => {

@@ -10,17 +10,29 @@ const NONE = windowOf(timestampFromMs(0), 1);
 
 /**
  * For who has found no report in the files: what to set, where they hold reports of sources that are not active; null
- * where they do not. Looks no further than the first file that does.
+ * where they do not. Looks no further than the first file that does. Defender's single events, which stand beside its
+ * reports in every tenant, are named only where there is nothing else.
  */
 export async function adviceOnSources(files: readonly InputFile[], active: readonly Source[]): Promise<string | null> {
+  let hasSingle = false;
   for (const file of files) {
     // What came through standard input is gone.
     if (file.path === '-') continue;
     const found: Source[] = [];
-    for (const source of SOURCES) if (!active.includes(source) && (await holds(file, source))) found.push(source);
-    if (found.length > 0) return `The files hold reports of another source: set SOURCES=${found.join(',')}`;
+    for (const source of SOURCES) {
+      const isKnown = active.includes(source) || (source === 'defender-raw' && hasSingle);
+      if (!isKnown && (await holds(file, source))) found.push(source);
+    }
+    const others = found.filter((source) => source !== 'defender-raw');
+    if (others.length > 0) return adviceOf(others);
+    hasSingle ||= found.length > 0;
+    if (hasSingle && active.includes('defender')) break;
   }
-  return null;
+  return hasSingle ? adviceOf(['defender-raw']) : null;
+}
+
+function adviceOf(sources: readonly Source[]): string {
+  return `The files hold reports of another source: set SOURCES=${sources.join(',')}`;
 }
 
 async function holds(file: InputFile, source: Source): Promise<boolean> {

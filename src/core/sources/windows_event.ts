@@ -23,7 +23,10 @@ export function eventIdOf(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }
 
-/** An instant in UTC; without a zone it is taken for UTC. */
+/** More digits of a second than a Timestamp has: Elastic's beats write nine where `timestamp.precision` asks for them. */
+const NANOSECONDS = /(\.\d{7})\d+/;
+
+/** An instant in UTC; without a zone it is taken for UTC. What is below 100 ns is cut off. */
 export function instantOf(value: unknown): Timestamp | null {
-  return typeof value === 'string' ? timestampOf(value) : null;
+  return typeof value === 'string' ? timestampOf(value.replace(NANOSECONDS, '$1')) : null;
 }
