@@ -4,7 +4,7 @@ import { findingOf } from '../src/core/finding.ts';
 import { GroupCutter } from '../src/core/groups.ts';
 import { SEED_RULE } from '../src/core/rule.ts';
 import { timestampOf } from '../src/core/timestamp.ts';
-import { windowOf } from '../src/core/window.ts';
+import { type Window, windowOf } from '../src/core/window.ts';
 import { formatsOf } from '../src/formats.ts';
 import { PARTITIONS } from '../src/keys.ts';
 import { OfflineScore } from '../src/offline.ts';
@@ -32,7 +32,11 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
 }
 
 async function offline(grain: 'hour' | 'report', ...files: readonly string[]) {
-  const score = new OfflineScore(WINDOW, FORMATS, () => {});
+  return await offlineIn(WINDOW, grain, ...files);
+}
+
+async function offlineIn(window: Window, grain: 'hour' | 'report', ...files: readonly string[]) {
+  const score = new OfflineScore(window, FORMATS, () => {});
   for (const [n, file] of files.entries()) await score.read({ container: '', name: `${n}` }, bytesOf(file));
   return { ...(await score.score({ ...SEED_RULE, grain })), inWindow: score.reportsInWindow };
 }
@@ -82,5 +86,14 @@ describe('score over files of raw events', () => {
     const { counted } = await offline('hour', lines(...edge(17), ...edge(20), at('2026-11-20T10:59:59Z')));
     // The last hour before asOf, and the first one behind the start.
     expect(counted).toBe(2);
+  });
+
+  it('counts an hour whole, or not, where the window ends within it', async () => {
+    const window = windowOf(timestampOf('2026-11-20T10:30:00Z')!, SEED_RULE.lookbackDays);
+    const at = (time: string) => event('', { time });
+    const day = (day: number) => [at(`2026-11-${day}T10:29:59Z`), at(`2026-11-${day}T10:30:01Z`)];
+    const { counted } = await offlineIn(window, 'hour', lines(...day(17), ...day(20), at('2026-11-20T10:59:59Z')));
+    // All of the last hour, and none of the one in which the window begins.
+    expect(counted).toBe(3);
   });
 });
