@@ -24,7 +24,7 @@ import { Ingest, type IngestResult } from './ingest.ts';
 import { parseMessage } from './messages.ts';
 import { type NotifyResult, notify } from './notify.ts';
 import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, SinkAnswer, Stores } from './ports.ts';
-import { replay } from './replay.ts';
+import { readUnder, replay } from './replay.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
 import { segmentBytesOf } from './segment.ts';
 import { sinkStates } from './sink_states.ts';
@@ -69,6 +69,8 @@ export interface App {
   readOn(ref: ExportRef): Promise<IngestResult>;
   /** Reads an export again with the cuts that it has, or see `replay`; null where nothing was read of it. */
   replay(ref: ExportRef, force?: boolean): Promise<IngestResult | null>;
+  /** The exports of a container whose names begin so and of which something was read. */
+  readUnder(start: ExportRef): Promise<readonly ExportRef[]>;
   deadLetters(): AsyncIterable<DeadLetter>;
   health(): Promise<Health>;
   listDetections(query: DetectionQuery): Promise<DetectionPage>;
@@ -180,6 +182,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
         ? await ingest.ingest(ref, Number.POSITIVE_INFINITY)
         : null;
     },
+    readUnder: (start) => readUnder(stores.exportStates, start),
     deadLetters: () => stores.deadLetters.list(),
     health: () => health(stores, sweepSettings, sinkNames, clock),
     listDetections: (query) => listDetections(stores, sinkNames, query),

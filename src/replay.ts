@@ -17,3 +17,12 @@ export async function replay(states: ExportStates, ref: ExportRef, force = false
     if ((await states.replace(next, version)) !== null) return true;
   }
 }
+
+/** The exports of a container whose names begin so and of which something was read, in order of name. */
+export async function readUnder(states: ExportStates, { container, name: start }: ExportRef): Promise<ExportRef[]> {
+  const found: ExportRef[] = [];
+  for await (const { row } of states.list(container)) {
+    if (row.name.startsWith(start)) found.push({ container, name: row.name });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -24,7 +24,10 @@ export function addAccountCommands(program: Command): void {
   program
     .command('replay')
     .summary('reads exports again, with the same cuts: nothing counts twice')
-    .argument('<export...>', 'container/name, as dead-letters and health show them')
+    .argument(
+      '<export...>',
+      'container/name, as dead-letters and health show them; container/, or container/folder/: all under it',
+    )
     .option(
       '--force',
       'also one that was replaced after raw events of it had counted: what both contents hold counts twice',

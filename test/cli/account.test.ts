@@ -27,8 +27,12 @@ beforeEach(async () => {
 });
 
 function beaconwatch(...args: string[]): Promise<Ended> {
+  return beaconwatchWith({}, ...args);
+}
+
+function beaconwatchWith(settings: Record<string, string>, ...args: string[]): Promise<Ended> {
   return node([join(BUILT, 'beaconwatch.js'), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage: connectionString },
+    env: { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage: connectionString, ...settings },
   });
 }
 
@@ -103,6 +107,33 @@ describe('beaconwatch dead-letters and replay', () => {
     expect(replayed.stdout).toContain('1 segment, 2 reports, 2 rows, 1 dead letter (up-to-date)');
     expect(await system.dump('HourlyCounts')).toEqual(before);
     expect((await beaconwatch('dead-letters')).stderr).toContain('1 bad-json');
+  });
+
+  it('reads all exports under a path that ends in a slash', async () => {
+    for (const name of ['x/b.json', 'x/a.json', 'xy.json']) await upload(name, `${reports(2)}\r\n`);
+    await beaconwatch('ingest');
+    const names = async (path: string) =>
+      [...(await beaconwatch('replay', path)).stdout.matchAll(/^\S+?\/(\S+): 1 segment, 2 reports/gm)].map(
+        (found) => found[1],
+      );
+    expect(await names(`${CONTAINER}/x/`)).toEqual(['x/a.json', 'x/b.json']);
+    expect(await names(`${CONTAINER}/`)).toEqual(['x/a.json', 'x/b.json', 'xy.json']);
+    expect(await beaconwatch('replay', `${CONTAINER}/y/`)).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  it('reads again with a source that is added, also what was refused without it', async () => {
+    const event = {
+      Provider: 'Microsoft-Windows-Sysmon',
+      EventID: 3,
+      Computer: 'wks-1',
+      TimeGenerated: timestampFromMs(NOW),
+    };
+    const data = { Image: 'x.exe', Initiated: 'true', DestinationIp: '203.0.113.7' };
+    await upload('events.json', `${JSON.stringify({ ...event, EventData: data })}\n`.repeat(1001));
+    await beaconwatch('ingest');
+    expect((await beaconwatch('health')).stdout).toContain('events.json is refused');
+    const { stdout } = await beaconwatchWith({ SOURCES: 'sysmon' }, 'replay', `${CONTAINER}/`);
+    expect(stdout).toContain('events.json: 1 segment, 1,001 reports, 1 row, 0 dead letters (up-to-date)');
   });
 
   it('fails on an export of which nothing was read', async () => {
