@@ -38,10 +38,14 @@ export async function healthResponse(app: Pick<App, 'health'>): Promise<HttpAnsw
 }
 
 async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnswer> {
+  const named = [...query];
   // The function's key may stand in the query.
-  const { code: _key, ...parameters } = Object.fromEntries(query) as Record<string, string>;
+  const { code: _key, ...parameters } = Object.fromEntries(named) as Record<string, string>;
+  // Of two values one would go without a word.
+  const twice = Object.keys(parameters).find((name) => named.filter(([each]) => each === name).length > 1);
   const read = readDetectionQuery(parameters);
   if (!read.ok) return problem(400, read.reason);
+  if (twice !== undefined) return problem(400, `${twice}: more than once`);
   const { detections, total, next } = await app.listDetections(read.query);
   const continuation = next && continuationOf(next, read.query.sort);
   return answer(200, { detections, total, continuation });

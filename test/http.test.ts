@@ -148,6 +148,7 @@ describe('GET detections', () => {
     ['limit=1.5', /limit/],
     ['limit=x', /limit/],
     ['continuation=x', /continuation/],
+    ['state=new&sort=average&state=resolved', /^state: more than once$/],
     [`continuation=${Buffer.from('["average",1,2,"x"]').toString('base64url')}`, /continuation/],
     [`sort=newest&continuation=${Buffer.from(`["average",1,2,"${FIRST}"]`).toString('base64url')}`, /continuation/],
     [`continuation=${'A'.repeat(301)}`, /continuation/],

@@ -38,6 +38,12 @@ describe('Suppressor', () => {
     expect(await counted('s-1')).toEqual({ 3: { asOf: T1, detections: 5, since: T0 } });
   });
 
+  it('write of the same run once more counts what it hid then', async () => {
+    await write({ 's-1': 5 }, T1);
+    await write({ 's-1': 6 }, T1);
+    expect(await counted('s-1')).toEqual({ 3: { asOf: T1, detections: 6, since: T1 } });
+  });
+
   it('write of the same run once more changes nothing, nor does that of an earlier one', async () => {
     await write({ 's-1': 5 }, T1);
     const before = await counted('s-1');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** RFC 9457, application/problem+json. Never says anything of the telemetry, nor repeats what was sent. */
+/** RFC 9457, application/problem+json. Never says anything of the telemetry, nor repeats a value that was sent. */
 export const problem = z
   .strictObject({
     type: z.literal('about:blank'),

@@ -4,9 +4,8 @@ import type { IngestOptions } from './account/ingest.ts';
 import type { NotifyOptions } from './account/notify.ts';
 import type { ReplayOptions } from './account/replay.ts';
 import type { RunOptions } from './account/run.ts';
-import { FORMATS } from './output/format.ts';
+import { FORMATS, tableOrJson } from './output/format.ts';
 import { collect } from './rule_options.ts';
-import { UsageError } from './usage.ts';
 
 /** The commands that work on the storage account which the environment names, with the settings of the functions. */
 export function addAccountCommands(program: Command): void {
@@ -63,7 +62,7 @@ export function addAccountCommands(program: Command): void {
     .option('--format <format>', 'table or json', 'table')
     .option('--now <ISO>', 'as if it were then: of a local run that is kept over old data, whose clock stands there')
     .action(async (options: { format: string; now?: string }) => {
-      if (!['table', 'json'].includes(options.format)) throw new UsageError('--format must be table or json');
+      tableOrJson(options.format);
       await (await import('./account/health.ts')).healthCommand(options);
     });
 
@@ -79,7 +78,7 @@ export function addAccountCommands(program: Command): void {
     .summary('what could not be read or stored, and why')
     .option('--format <format>', 'table or json', 'table')
     .action(async (options: { format: string }) => {
-      if (!['table', 'json'].includes(options.format)) throw new UsageError('--format must be table or json');
+      tableOrJson(options.format);
       await (await import('./account/dead_letters.ts')).deadLettersCommand(options);
     });
 }

@@ -40,5 +40,6 @@ export function addDetectionsCommands(program: Command): void {
     .requiredOption('--as <VERDICT>', 'acknowledged, true-positive or false-positive')
     .option('--note <TEXT>', 'at most 1,000 characters', '')
     .option('--who <NAME>', 'who says so (default: the user of this machine)')
+    .option('--format <format>', 'table or json', 'table')
     .action(async (id: string, options: MarkOptions) => (await import('./account/mark.ts')).markCommand(id, options));
 }

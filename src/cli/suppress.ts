@@ -32,7 +32,8 @@ export function addSuppressCommands(program: Command): void {
     .command('remove')
     .summary('removes entries: what they hid is told by the next run, if it is still live')
     .argument('<id...>', 'as list shows them')
-    .action(async (ids: string[]) => (await commands()).removeCommand(ids));
+    .option('--format <format>', 'table or json', 'table')
+    .action(async (ids: string[], options: { format: string }) => (await commands()).removeCommand(ids, options));
 
   criteria(
     suppress

@@ -1,10 +1,16 @@
 import type { Suppressible } from './suppression.ts';
 
-/** The command that hides exactly one group, ready to be typed but for the reason. */
+/** The command that hides one group, ready to be typed but for the reason. */
 export interface SuppressCommand {
   readonly command: string;
-  /** Options that are not in it, since their value could act on a shell. */
-  readonly leftOut: readonly string[];
+  /** Options that are not in it: without them it hides more than the one group. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface LeftOut {
+  readonly option: string;
+  /** The telemetry names nothing there, which no entry can ask for; or the name could act on a shell. */
+  readonly because: 'no-name' | 'could-act';
 }
 
 /**
@@ -19,7 +25,9 @@ export function suppressCommand(one: Suppressible): SuppressCommand {
   const values = { device: one.DeviceName, process: one.InitiatingProcessFileName, remote: one.RemoteIP };
   const named = Object.entries(values);
   const options = named.filter(([, value]) => PLAIN.test(value)).map(([name, value]) => ` --${name}=${quoted(value)}`);
-  const leftOut = named.filter(([, value]) => !PLAIN.test(value)).map(([name]) => name);
+  const leftOut = named
+    .filter(([, value]) => !PLAIN.test(value))
+    .map(([option, value]) => ({ option, because: value === '' ? ('no-name' as const) : ('could-act' as const) }));
   return { command: `suppress add${options.join('')} --reason='why'`, leftOut };
 }
 

@@ -120,6 +120,20 @@ describe('beaconwatch detections', () => {
     const [{ id }] = jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--remote', '203.0.113.7'));
     const marked = await beaconwatch('detections', 'mark', id, '--as', 'false-positive', '--note', 'ours \u202e');
     expect(marked).toEqual({ code: 0, stdout: `${id}: false-positive, by ana\n`, stderr: '' });
+    const json = await beaconwatch(
+      'detections',
+      'mark',
+      id,
+      '--as',
+      'false-positive',
+      '--note',
+      'ours \u202e',
+      '--format',
+      'json',
+    );
+    expect(json.stdout).not.toContain('\u202e');
+    const said = { verdict: 'false-positive', note: 'ours \u202e', who: 'ana', at: expect.any(Number) };
+    expect(jsonOf(json)).toEqual([{ id, disposition: said }]);
     await score(1);
     expect(await listed('--disposition', 'false-positive')).toEqual(['203.0.113.7']);
     expect((await beaconwatch('detections', 'show', id)).stdout).toMatch(
@@ -161,7 +175,11 @@ describe('beaconwatch suppress', () => {
     );
     expect(jsonOf(await beaconwatch('suppress', 'test', id, '--format', 'json'))).toHaveLength(1);
 
+    expect(await beaconwatch('suppress', 'test', id, ...criteria)).toMatchObject({ code: 2, stdout: '' });
+
     expect(await beaconwatch('suppress', 'remove', id)).toEqual({ code: 0, stdout: `${id}: removed\n`, stderr: '' });
+    const again = await beaconwatch('suppress', 'remove', id, '--format', 'json');
+    expect([again.code, again.stdout]).toEqual([1, `{"id":"${id}","removed":false}\n`]);
     await score(2);
     expect(await listed('--suppressed', 'true')).toEqual([]);
     expect((await beaconwatch('suppress', 'list')).stdout).toBe('No suppressions.\n');

@@ -111,6 +111,9 @@ describe('beaconwatch run --dry-run', () => {
     const [header, row, ...rest] = higher.stdout.trim().split('\n');
     expect(header).toMatch(/^change,reason,id,source,FirstConnection,/);
     expect(row).toMatch(/^gone,too-few-points|^gone,low-average/);
+    // When it last matched: one that has not for long goes whatever the settings.
+    expect(header).toMatch(/,lastMatched$/);
+    expect(row).toMatch(/,\d{4}-\d\d-\d\dT\d\d:00:00\.0000000Z$/);
     expect(rest.length).toBeLessThan(2);
     expect(await system.dump(...TABLES)).toEqual(before);
   });

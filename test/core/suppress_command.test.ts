@@ -17,29 +17,17 @@ describe('suppressCommand(detection)', () => {
   });
 
   it('leaves out what is empty or could act on a shell, and says so', () => {
-    const hostile = [
-      "a'b",
-      'a’b',
-      'a"b',
-      'a&b',
-      'a;b',
-      'a|b',
-      '$(a)',
-      '`a`',
-      '%a%',
-      'a\nb',
-      'a\\',
-      '!a',
-      '\u202ea',
-      '',
-    ];
+    const hostile = ["a'b", 'a’b', 'a"b', 'a&b', 'a;b', 'a|b', '$(a)', '`a`', '%a%', 'a\nb', 'a\\', '!a', '\u202ea'];
     for (const name of hostile) {
       expect(of(name, 'a.exe')).toEqual({
         command: "suppress add --process=a.exe --remote=203.0.113.7 --reason='why'",
-        leftOut: ['device'],
+        leftOut: [{ option: 'device', because: 'could-act' }],
       });
     }
-    expect(of('<', '>').leftOut).toEqual(['device', 'process']);
+    expect(of('<', '').leftOut).toEqual([
+      { option: 'device', because: 'could-act' },
+      { option: 'process', because: 'no-name' },
+    ]);
   });
 
   it('of any names holds nothing but plain characters within single quotes', () => {

@@ -54,6 +54,8 @@ describe('fits(criteria, detection)', () => {
     [{ remote: 'no address' }, false],
     [{ process: 'updater.exe ' }, false],
     [{ process: '*' }, false],
+    // What names nothing hides nothing, however it came into the table.
+    [{}, false],
   ])('%o: %s', (changes, wanted) => {
     expect(fits(criteria(changes), ONE)).toBe(wanted);
   });

@@ -1,6 +1,6 @@
 import { countsByHour } from '../../core/hours.ts';
 import { sparkline } from '../../core/sparkline.ts';
-import { suppressCommand } from '../../core/suppress_command.ts';
+import { type LeftOut, suppressCommand } from '../../core/suppress_command.ts';
 import { shown } from '../../core/text.ts';
 import { windowOf } from '../../core/window.ts';
 import type { DetectionDetail } from '../../detections.ts';
@@ -104,9 +104,14 @@ function lifeText({ disposition, ...each }: DetectionDetail): string[] {
   ]);
 }
 
+const WHY_LEFT_OUT: Record<LeftOut['because'], string> = {
+  'no-name': 'it has none, which no entry can ask for',
+  'could-act': 'the name could act on a shell',
+};
+
 function nextText(each: DetectionDetail): string[] {
   const { command, leftOut } = suppressCommand(each);
-  const note = leftOut.length === 0 ? [] : [`  (without ${leftOut.join(' and ')}: the name could act on a shell)`];
+  const notes = leftOut.map(({ option, because }) => `  (without ${option}: ${WHY_LEFT_OUT[because]})`);
   const indented = (text: string) =>
     text
       .trimEnd()
@@ -122,7 +127,7 @@ function nextText(each: DetectionDetail): string[] {
     '',
     'If it is known, and no threat:',
     `  ${COMMAND}${command}`,
-    ...note,
+    ...notes,
     'What you make of it:',
     `  ${COMMAND}detections mark ${each.groupId} --as acknowledged --note 'why'`,
   ];

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { inertJson, shown } from '../../core/text.ts';
 import { msOf } from '../../core/timestamp.ts';
 import { instantOf } from '../instant.ts';
@@ -33,5 +34,8 @@ export async function healthCommand({
     );
     for (const problem of found.problems) process.stdout.write(`! ${shown(problem, 1000)}\n`);
   }
-  if (found.problems.length > 0) throw new CommandError(`${found.problems.length} things want attention`);
+  if (found.problems.length > 0) {
+    const want = found.problems.length === 1 ? 'wants' : 'want';
+    throw new CommandError(`${counted(found.problems.length, 'thing')} ${want} attention`);
+  }
 }

@@ -1,6 +1,8 @@
 import { dispositionPost } from '../../api/disposition.ts';
 import { faultsOf } from '../../api/query.ts';
 import { shown } from '../../core/text.ts';
+import { tableOrJson } from '../output/format.ts';
+import { jsonLines } from '../output/lines.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
 import { idBeginningWith } from './detection_id.ts';
@@ -10,15 +12,21 @@ export interface MarkOptions {
   readonly as: string;
   readonly note: string;
   readonly who?: string;
+  readonly format: string;
 }
 
 /** `detections mark`: what an analyst makes of a detection, in the place of what was said before. */
-export async function markCommand(start: string, { as, note, who }: MarkOptions): Promise<void> {
+export async function markCommand(start: string, { as, note, who, format }: MarkOptions): Promise<void> {
+  const isJson = tableOrJson(format) === 'json';
   const said = dispositionPost.safeParse({ verdict: as, note, who: whoOf('--who', who) });
-  if (!said.success) throw new UsageError(faultsOf(said.error).replace(/^verdict/, '--as'));
+  if (!said.success) throw new UsageError(`--${faultsOf(said.error).replace(/^verdict/, 'as')}`);
   const app = connect();
   const id = await idBeginningWith(app, start);
   const row = await app.dispose(id, said.data);
   if (row === null) throw new CommandError(`there is no detection ${shown(id)}`);
-  process.stdout.write(`${id}: ${said.data.verdict}, by ${shown(said.data.who)}\n`);
+  process.stdout.write(
+    isJson
+      ? jsonLines([{ id, disposition: row.disposition }])
+      : `${id}: ${said.data.verdict}, by ${shown(said.data.who)}\n`,
+  );
 }

@@ -3,7 +3,7 @@ import { shown } from '../../core/text.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../suppressions.ts';
 import { instantOf } from '../instant.ts';
-import { formatOf } from '../output/format.ts';
+import { formatOf, tableOrJson } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
@@ -62,13 +62,15 @@ export async function listCommand(options: { readonly format: string }): Promise
 }
 
 /** `suppress remove`. */
-export async function removeCommand(ids: readonly string[]): Promise<void> {
+export async function removeCommand(ids: readonly string[], { format }: { readonly format: string }): Promise<void> {
+  const isJson = tableOrJson(format) === 'json';
   const app = connect();
   let missing = 0;
   for (const id of ids) {
     const removed = await app.removeSuppression(id);
     if (!removed) missing++;
-    process.stdout.write(removed ? `${shown(id)}: removed\n` : '');
+    if (isJson) process.stdout.write(jsonLines([{ id, removed }]));
+    else if (removed) process.stdout.write(`${shown(id)}: removed\n`);
     process.stderr.write(removed ? '' : `${shown(id)}: there is no such suppression\n`);
   }
   if (missing > 0) throw new CommandError('not every suppression could be removed');
@@ -77,6 +79,8 @@ export async function removeCommand(ids: readonly string[]): Promise<void> {
 /** `suppress test`: what an entry would have hidden in the last window. */
 export async function testCommand(id: string | undefined, options: CriteriaOptions): Promise<void> {
   const format = formatOf(options.format);
+  const named = Object.values(criteriaOf(options)).some((value) => value !== '');
+  if (id !== undefined && named) throw new UsageError('either the id of an entry or options, not both');
   const app = connect();
   const criteria = id === undefined ? criteriaOf(options) : await criteriaOfEntry(app, id);
   const fault = faultOf(criteria);

@@ -2,6 +2,7 @@ import { detectionIdOf } from '../../core/detection.ts';
 import type { Dropped, Proposed, WhatIf } from '../../what_if.ts';
 import type { Format } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
+import { minute } from './units.ts';
 
 const COLUMNS = [
   { head: '' },
@@ -13,6 +14,7 @@ const COLUMNS = [
   { head: 'devices', right: true },
   { head: 'severity' },
   { head: 'why' },
+  { head: 'last match (UTC)' },
 ];
 
 /** Words for a person. */
@@ -41,6 +43,7 @@ export function whatIfText({ added, gone }: WhatIf, format: Format): string {
       row.devices,
       row.severity,
       row.reason === '' ? '' : WHY[row.reason],
+      row.lastMatched === null ? '' : minute(row.lastMatched),
     ]),
   );
 }
@@ -48,16 +51,16 @@ export function whatIfText({ added, gone }: WhatIf, format: Format): string {
 const CSV_COLUMNS = [
   ...['change', 'reason', 'id', 'source', 'FirstConnection', 'LastConnection', 'DeviceName'],
   ...['InitiatingProcessFileName', 'RemoteIP', 'count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
-  ...['devices', 'regularity', 'severity'],
+  ...['devices', 'regularity', 'severity', 'lastMatched'],
 ];
 
 function addedRow(proposed: Proposed) {
-  return { change: 'added' as const, reason: '' as const, ...ruleColumns(proposed) };
+  return { change: 'added' as const, reason: '' as const, ...ruleColumns(proposed), lastMatched: null };
 }
 
-/** With the numbers of its last match. */
+/** With the numbers of its last match, which may be long ago: that it goes then is no matter of other settings. */
 function goneRow({ detection, reason }: Dropped) {
-  return { change: 'gone' as const, reason, ...ruleColumns(detection) };
+  return { change: 'gone' as const, reason, ...ruleColumns(detection), lastMatched: detection.lastMatched };
 }
 
 function ruleColumns(row: Proposed) {

@@ -17,6 +17,12 @@ export function formatOf(text: string): Format {
   return known;
 }
 
+/** The same where there are no rows to make CSV of. */
+export function tableOrJson(text: string): 'table' | 'json' {
+  if (text !== 'table' && text !== 'json') throw new UsageError(`--format must be table or json, got "${shown(text)}"`);
+  return text;
+}
+
 /** The order that `--order` names. Throws a UsageError. */
 export function orderNamed(text: string): Order {
   const known = ORDERS.find((each) => each === text);
