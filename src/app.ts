@@ -204,6 +204,6 @@ function newSuppressionId(): string {
 /** The stores on Azure that the settings name. */
 export function storesOf(config: Config, options: StorageClientOptions = {}): Stores {
   const state = storageClients(config.storage, options);
-  const isSame = config.exportStorage === config.storage;
-  return azureStores(state, isSame ? state : storageClients(config.exportStorage, options));
+  const exports = config.exportStorage === config.storage ? state : storageClients(config.exportStorage, options);
+  return azureStores(state, exports, config.blobTrigger === 'off' ? null : exports);
 }

@@ -7,7 +7,7 @@ import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsErr
 import type { Links } from './sinks/links.ts';
 import { readLinks, readSinks } from './sinks/read.ts';
 import type { SinkSettings } from './sinks/settings.ts';
-import { readStorage } from './storage_setting.ts';
+import { readStorage, type Service } from './storage_setting.ts';
 
 /** The settings of the rule, as environment variables name them. */
 export const RULE_SETTINGS = {
@@ -88,7 +88,9 @@ export function readConfig(env: Env): Config {
   };
   const settings = attempt(() => parseSettings(z.object(VALUE_SETTINGS), set));
   const storage = attempt(() => readStorage('AzureWebJobsStorage', ['blob', 'queue', 'table'], set));
-  const exportStorage = attempt(() => readStorage('ExportStorage', ['blob'], set, storage ?? UNREAD_STORAGE));
+  // The host's blob trigger keeps its queue beside the exports.
+  const ofExports: readonly Service[] = (settings?.BLOB_TRIGGER ?? 'off') === 'off' ? ['blob'] : ['blob', 'queue'];
+  const exportStorage = attempt(() => readStorage('ExportStorage', ofExports, set, storage ?? UNREAD_STORAGE));
   const sinks = attempt(() => readSinks(set));
   const links = attempt(() => readLinks(set));
   const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);

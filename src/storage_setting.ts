@@ -1,7 +1,7 @@
 import type { StorageConnection } from './azure/clients.ts';
 import { type Env, SettingsError } from './settings.ts';
 
-/** The services of an account that are used; of the account with the exports alone, blobs. */
+/** The services of an account that are used; of one that holds exports alone, blobs, and queues for the blob trigger. */
 export type Service = 'blob' | 'queue' | 'table';
 
 const ACCOUNT_NAME = /^[a-z0-9]{3,24}$/;

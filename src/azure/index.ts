@@ -10,8 +10,15 @@ import { AzureRuns } from './runs.ts';
 import { AzureSinkStates } from './sinks.ts';
 import { AzureSuppressions } from './suppressions.ts';
 
-/** All ports on one storage account; the exports may lie in another. */
-export function azureStores(state: StorageClients, exports: StorageClients = state): Stores {
+/**
+ * All ports on one storage account. The exports may lie in another, and with them the queues of the host's blob trigger:
+ * `triggers` is null where there is none, since the connection to the exports need not reach queues then.
+ */
+export function azureStores(
+  state: StorageClients,
+  exports: StorageClients = state,
+  triggers: StorageClients | null = exports,
+): Stores {
   return {
     exports: new AzureExports(exports),
     exportStates: new AzureExportStates(state),
@@ -21,6 +28,6 @@ export function azureStores(state: StorageClients, exports: StorageClients = sta
     runs: new AzureRuns(state),
     sinks: new AzureSinkStates(state),
     suppressions: new AzureSuppressions(state),
-    queues: new AzureQueues(state, exports),
+    queues: new AzureQueues(state, triggers),
   };
 }

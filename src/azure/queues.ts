@@ -14,12 +14,12 @@ const MAX_DELAY_SECONDS = 6 * 86_400;
 /** The queues that the functions listen on; each comes to be with its first message. */
 export class AzureQueues implements Queues {
   readonly #queues: QueueServiceClient;
-  /** The queues of the account that holds the exports, where the host keeps the blob trigger's. */
-  readonly #triggers: QueueServiceClient;
+  /** The queues of the account that holds the exports, where the host keeps the blob trigger's; null without a trigger. */
+  readonly #triggers: QueueServiceClient | null;
 
-  constructor(clients: StorageClients, exports: StorageClients = clients) {
+  constructor(clients: StorageClients, triggers: StorageClients | null = clients) {
     this.#queues = clients.queues;
-    this.#triggers = exports.queues;
+    this.#triggers = triggers === null ? null : triggers.queues;
   }
 
   async send<Q extends keyof Messages>(queue: Q, message: Messages[Q], delayMs = 0): Promise<void> {
@@ -62,7 +62,7 @@ export class AzureQueues implements Queues {
 
   #poisonQueues(): QueueClient[] {
     const ours = Object.values(QUEUES).map((name) => this.#queues.getQueueClient(`${name}-poison`));
-    return [...ours, this.#triggers.getQueueClient(BLOB_TRIGGER_POISON)];
+    return this.#triggers ? [...ours, this.#triggers.getQueueClient(BLOB_TRIGGER_POISON)] : ours;
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Node } from 'web-tree-sitter';
+import { createApp } from '../../src/app.ts';
 import { CONNECTION_NAMES, readConfig, SETTING_NAMES } from '../../src/config.ts';
 import { REPO } from '../bundle/child.ts';
 import { declarationOf, files, MAIN, nodesOf, propertiesOf, TEMPLATES, type Template } from './template.ts';
@@ -39,7 +40,8 @@ describe('the settings of infra/main.bicep', () => {
       const [, service] = /__(blob|queue|table)ServiceUri$/.exec(name) ?? [];
       return service === undefined ? 'x' : `https://${settingOf(name).toLowerCase()}.${service}.core.windows.net/`;
     };
-    const config = readConfig(Object.fromEntries(SET.map((name) => [name, values[name] ?? made(name)])));
+    const env: Record<string, string> = Object.fromEntries(SET.map((name) => [name, values[name] ?? made(name)]));
+    const config = readConfig(env);
     expect(config.storage).toEqual({
       kind: 'identity',
       clientId: 'x',
@@ -51,7 +53,18 @@ describe('the settings of infra/main.bicep', () => {
       kind: 'identity',
       clientId: 'x',
       blobServiceUri: 'https://exportstorage.blob.core.windows.net/',
+      queueServiceUri: 'https://exportstorage.queue.core.windows.net/',
     });
+    expect(createApp(config).config).toBe(config);
+    // With an account of somebody else's, which need not have queues, the trigger is off.
+    const { ExportStorage__queueServiceUri: _, ...blobs } = env;
+    for (const settings of [
+      { ...env, BLOB_TRIGGER: 'off' },
+      { ...blobs, BLOB_TRIGGER: 'off' },
+    ]) {
+      expect(() => createApp(readConfig(settings))).not.toThrow();
+    }
+    expect(() => readConfig(blobs)).toThrow(/ExportStorage__queueServiceUri must be set/);
   });
 
   it('go to the app under the names that the host reads', () => {
