@@ -111,6 +111,7 @@ var exportAccountName = exportIdParts[8]
 var trigger = blobTrigger == 'auto' ? (ownsExports ? 'EventGrid' : 'off') : blobTrigger
 var networkDefaultAction = networkIsolation ? 'Deny' : 'Allow'
 
+var vaultName = 'kv-bw-${token}'
 var packageContainer = 'app-package'
 var deadLetters = 'dead-letters'
 
@@ -327,7 +328,7 @@ module vault 'modules/vault.bicep' = {
   name: 'vault'
   scope: group
   params: {
-    name: 'kv-bw-${token}'
+    name: vaultName
     location: location
     tags: tags
     principalId: identity.outputs.principalId
@@ -409,7 +410,8 @@ var sinkSettings = empty(sinks) ? {} : { SINKS: sinks }
 var secretSettings = toObject(
   sinkSecrets,
   name => name,
-  name => '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/${replace(name, '_', '-')})'
+  // By its name: Resource Manager is known to stumble over what a module puts out within a lambda.
+  name => '@Microsoft.KeyVault(SecretUri=https://${vaultName}${environment().suffixes.keyvaultDns}/secrets/${replace(name, '_', '-')})'
 )
 
 module app 'modules/function-app.bicep' = {
@@ -431,8 +433,9 @@ module app 'modules/function-app.bicep' = {
     admitEventGrid: trigger == 'EventGrid'
     settings: union(ownSettings, sinkSettings, secretSettings, settings)
   }
-  // A start without its roles or names would fail, and be tried again only later.
+  // A start without its roles, names or secrets would fail, and be tried again only later.
   dependsOn: [
+    vault
     hostRoles
     exportRoles
     privateEndpoints
@@ -498,6 +501,7 @@ module workbook 'modules/workbook.bicep' = {
 }
 
 // What infra/scripts and people need; nothing of it is a secret.
+output SUBSCRIPTION_ID string = subscription().subscriptionId
 output RESOURCE_GROUP string = group.name
 output FUNCTION_APP_NAME string = app.outputs.name
 output FUNCTION_APP_HOST string = app.outputs.hostName

@@ -6,4 +6,5 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 }
 
 output blobServiceUri string = account.properties.primaryEndpoints.blob
-output queueServiceUri string = account.properties.primaryEndpoints.queue
+// Not every kind of account has queues; nobody needs them without a blob trigger.
+output queueServiceUri string = account.properties.primaryEndpoints.?queue ?? ''

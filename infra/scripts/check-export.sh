@@ -10,8 +10,10 @@ set -euo pipefail
 IFS=', ' read -r -a containers <<<"$EXPORT_CONTAINERS"
 for container in "${containers[@]}"; do
   echo "── $container"
-  if [ "$(az storage container exists --auth-mode login --account-name "$EXPORT_STORAGE_ACCOUNT" --name "$container" \
-    --query exists --output tsv)" != true ]; then
+  # Apart from the test of it: where az may not look, the script ends here, and does not say that there is nothing.
+  exists=$(az storage container exists --auth-mode login --account-name "$EXPORT_STORAGE_ACCOUNT" --name "$container" \
+    --query exists --output tsv)
+  if [ "$exists" != true ]; then
     echo 'not there: the exporter makes it with its first export'
     continue
   fi

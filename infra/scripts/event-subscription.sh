@@ -3,13 +3,13 @@
 # extension exists only when the app has run once. Running it again changes nothing. Needs az, signed in.
 set -euo pipefail
 
+: "${SUBSCRIPTION_ID:?is an output of infra/main.bicep}"
 : "${RESOURCE_GROUP:?is an output of infra/main.bicep}"
 : "${FUNCTION_APP_NAME:?is an output of infra/main.bicep}"
 : "${FUNCTION_APP_HOST:?is an output of infra/main.bicep}"
 : "${EXPORT_STORAGE_ACCOUNT_ID:?is an output of infra/main.bicep}"
 : "${EXPORT_CONTAINERS:?is an output of infra/main.bicep}"
 topic=${SYSTEM_TOPIC_NAME:-}
-name=beaconwatch
 
 if [ "${BLOB_TRIGGER:-off}" != EventGrid ]; then
   echo 'BLOB_TRIGGER is off: the sweep finds every export within five minutes, nothing to connect.'
@@ -18,8 +18,9 @@ fi
 
 key=
 for _ in 1 2 3 4 5 6 7 8 9 10; do
-  key=$(az functionapp keys list --resource-group "$RESOURCE_GROUP" --name "$FUNCTION_APP_NAME" \
-    --query systemKeys.blobs_extension --output tsv)
+  # A host that is only just starting answers this with an error.
+  key=$(az functionapp keys list --subscription "$SUBSCRIPTION_ID" --resource-group "$RESOURCE_GROUP" \
+    --name "$FUNCTION_APP_NAME" --query systemKeys.blobs_extension --output tsv || true)
   [ -n "$key" ] && [ "$key" != None ] && break
   key=
   echo 'The app has not made its key for events yet; trying again in half a minute.'
@@ -31,10 +32,12 @@ if [ -z "$key" ]; then
 fi
 
 # Only the first container has a trigger. An append blob is created empty and its growth raises no event, so what is
-# announced with length 0 is left to the sweep; and an event that is an hour old is no hint any more.
+# announced with length 0 is left to the sweep; and an event that is an hour old is no hint any more. Named after the app:
+# several may listen to one account.
 container=${EXPORT_CONTAINERS%%,*}
 settings=(
-  --name "$name"
+  --subscription "$SUBSCRIPTION_ID"
+  --name "$FUNCTION_APP_NAME"
   --endpoint-type webhook
   --endpoint "https://$FUNCTION_APP_HOST/runtime/webhooks/blobs?functionName=Host.Functions.ingestExport&code=$key"
   --included-event-types Microsoft.Storage.BlobCreated

@@ -10,9 +10,10 @@ state=$(az provider show --namespace Microsoft.Insights --subscription "$subscri
 if [ "$state" != Registered ]; then
   az provider register --namespace Microsoft.Insights --subscription "$subscription" --wait
 fi
-trusted=$(az storage account show --ids "$EXPORT_STORAGE_ACCOUNT_ID" --query networkRuleSet.bypass --output tsv)
-case $trusted in
-  *AzureServices*) ;;
+firewall=$(az storage account show --ids "$EXPORT_STORAGE_ACCOUNT_ID" \
+  --query "join(' ', [networkRuleSet.defaultAction, networkRuleSet.bypass])" --output tsv)
+case $firewall in
+  Allow* | *AzureServices*) ;;
   *)
     echo 'The storage account does not let trusted Microsoft services in: Networking → Exceptions.' >&2
     exit 1

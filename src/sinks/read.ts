@@ -49,8 +49,15 @@ function eachNameOnce(sinks: readonly SinkSettings[], context: z.RefinementCtx):
 function resolved(value: unknown, env: Env, unresolved: string[]): unknown {
   if (typeof value !== 'object' || value === null || !('setting' in value)) return value;
   const name = String(value.setting);
-  if (env[name] === undefined) unresolved.push(faultOfName(name));
-  return env[name];
+  const found = env[name];
+  if (found === undefined) unresolved.push(faultOfName(name));
+  // App Service hands us the reference itself where it cannot follow it; as a token it would pass for a secret.
+  else if (found.startsWith('@Microsoft.KeyVault(')) {
+    unresolved.push(
+      `SINKS names the setting ${name}, whose Key Vault reference was not resolved: is the secret there?`,
+    );
+  }
+  return found;
 }
 
 /** What stands where a name belongs can be the secret itself: only what looks like a name is repeated. */

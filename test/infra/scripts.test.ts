@@ -10,10 +10,13 @@ import { files } from './template.ts';
 const AZ = `#!/usr/bin/env bash
 printf '%s\\n' "$@" -- >> "$CALLS"
 case "$*" in
-  *"functionapp keys list"*) cat "$KEYS" ;;
+  *"functionapp keys list"*)
+    # As often as FAILS says, the host is not up yet.
+    [ "$(grep -c "^keys$" "$CALLS")" -gt "\${FAILS:-0}" ] || exit 1
+    cat "$KEYS" ;;
   *"provider show"*) echo "\${STATE:-Registered}" ;;
-  *"storage account show"*) echo "\${BYPASS:-AzureServices}" ;;
-  *"container exists"*) echo "\${EXISTS:-true}" ;;
+  *"storage account show"*) echo "\${FIREWALL:-Deny AzureServices}" ;;
+  *"container exists"*) [ -z "\${FORBIDDEN:-}" ] && echo "\${EXISTS:-true}" ;;
 esac
 `;
 
@@ -31,6 +34,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const OUTPUTS = {
+  SUBSCRIPTION_ID: 's-0',
   RESOURCE_GROUP: 'rg-one',
   FUNCTION_APP_NAME: 'func-one',
   FUNCTION_APP_HOST: 'func-one.azurewebsites.net',
@@ -65,7 +69,7 @@ describe('event-subscription.sh', () => {
     expect(calls[1]).toEqual(
       (
         'eventgrid system-topic event-subscription create --resource-group rg-one --system-topic-name evgt-one ' +
-        '--name beaconwatch --endpoint-type webhook --endpoint ' +
+        '--subscription s-0 --name func-one --endpoint-type webhook --endpoint ' +
         'https://func-one.azurewebsites.net/runtime/webhooks/blobs?functionName=Host.Functions.ingestExport&code=k3y ' +
         '--included-event-types Microsoft.Storage.BlobCreated ' +
         '--subject-begins-with /blobServices/default/containers/first-one/ ' +
@@ -96,6 +100,13 @@ describe('event-subscription.sh', () => {
     const { stdout, stderr } = run('event-subscription.sh');
     expect(stdout + stderr).not.toContain('k3y');
   });
+
+  it('tries again where the host is not up yet, in the subscription of the deployment', () => {
+    const { status, calls } = run('event-subscription.sh', { FAILS: '2' });
+    expect(status).toBe(0);
+    expect(calls.map(([command]) => command)).toEqual(['functionapp', 'functionapp', 'functionapp', 'eventgrid']);
+    for (const call of calls) expect(call[call.indexOf('--subscription') + 1]).toBe('s-0');
+  });
 });
 
 describe('exporter.sh', () => {
@@ -110,10 +121,11 @@ describe('exporter.sh', () => {
   });
 
   it('fails where the account keeps trusted services out', () => {
-    expect(run('exporter.sh', { BYPASS: 'None' })).toMatchObject({
+    expect(run('exporter.sh', { FIREWALL: 'Deny None' })).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('trusted'),
     });
+    expect(run('exporter.sh', { FIREWALL: 'Allow None' })).toMatchObject({ status: 0 });
   });
 });
 
@@ -136,6 +148,8 @@ describe('check-export.sh', () => {
 
   it('says what is not there yet', () => {
     expect(run('check-export.sh', { EXISTS: 'false' }).stdout).toContain('not there: the exporter makes it');
+    const forbidden = run('check-export.sh', { FORBIDDEN: 'yes' });
+    expect(forbidden).toMatchObject({ status: 1, stdout: expect.not.stringContaining('not there') });
   });
 });
 

@@ -55,6 +55,14 @@ describe('readSinks(env)', () => {
     },
   );
 
+  it('refuses a Key Vault reference that the platform could not follow, and names the setting', () => {
+    const reference = '@Microsoft.KeyVault(SecretUri=https://planted.vault.azure.net/secrets/SOAR-URL)';
+    const sinks = [{ ...SINK, url: { setting: 'SOAR_URL' }, secret: { setting: 'SOAR_SECRET' } }];
+    expect(faultsOf(sinks, { SOAR_URL: URL_SECRET, SOAR_SECRET: reference })).toEqual([
+      'SINKS names the setting SOAR_SECRET, whose Key Vault reference was not resolved: is the secret there?',
+    ]);
+  });
+
   it('refuses a name twice, whatever its sinks', () => {
     const twice = [SINK, { ...SINK, name: 'chat' }, { ...SINK, url: 'https://other.example/' }];
     expect(faultsOf(twice)).toEqual(['SINKS[2].name is taken by another sink']);
