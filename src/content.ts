@@ -21,9 +21,30 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   const lineEnd = text.indexOf('\n');
   if (lineEnd === -1) return 'lines';
   const line = text.slice(0, lineEnd).trimEnd();
-  if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) ? 'json' : 'lines';
+  if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) && goesOn(text.split('\n')) ? 'json' : 'lines';
   const columns = line.split(',').map((column) => column.replace(/^"(.*)"$/, '$1'));
   return columns.includes('ActionType') && columns.includes('RemoteIP') ? 'csv' : 'lines';
+}
+
+/**
+ * Whether the lines behind the first are the rest of one JSON text. They are not where an object has another in its midst
+ * without a name, or one follows another without a comma: then the first is a broken line among whole ones.
+ */
+function goesOn(head: readonly string[]): boolean {
+  const lines = head.map((line) => line.trim()).filter((line) => line !== '');
+  const [first = '', second = ''] = lines;
+  if (first === '{' && !second.startsWith('"')) return false;
+  return !lines.slice(1).some((line, index) => isObject(line) && !/[,:[]$/.test(lines[index] as string));
+}
+
+function isObject(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether it begins as a list of records does: an array, or `{"records":[…]}`. */

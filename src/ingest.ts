@@ -161,7 +161,7 @@ export class Ingest {
     const isSame = row.created === info.created;
     const isKnown = isSame && info.created !== null;
     // What had no line end in its head has none however it grows.
-    if (row.refused && (row.ends.length > 0 || isKnown)) return null;
+    if (row.refused && (row.ends.length > 0 || (row.reason === EXPECTED_LINES && isKnown))) return null;
     const open = openSegment(row);
     // Ours already, where the answer to our claim was lost.
     if (open !== null && row.claimedBy === worker && isSame) return { state: row, segment: open, repeat: true };

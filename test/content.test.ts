@@ -69,6 +69,11 @@ describe('contentKindOf(head)', () => {
     ['{ "records" : [ {"a":1} ,\n', 'json'],
     ['{"records":[{"a":1}],"b":{}}\n', 'lines'],
     ['{"a":[{"b":1},\n', 'lines'],
+    ['{\n{"a":1}\n', 'lines'],
+    ['{\n}\n', 'lines'],
+    ['[\n{"a":1}\n]\n', 'json'],
+    ['[\n{"a":1}\n{"b":2}\n', 'lines'],
+    ['{\n  "a":\n{"b":1}\n}\n', 'json'],
     ['\ufeff\n {"records": [\n', 'json'],
     ['{ "records" : [ {\n', 'json'],
     ['{', 'lines'],
@@ -172,8 +177,8 @@ describe('JSON over several lines', () => {
 
   it('takes a list that fits into a line as the line that it is', async () => {
     const text = `[${'{"a":1},'.repeat(400)}{}]`;
-    expect((await read(`${text}\n${text}`)).hits).toEqual([text, text]);
-    expect((await read(text)).hits).toEqual([text]);
+    expect((await read(`${text}\n${text}`, 1 << 16, readContent)).hits).toEqual([text, text]);
+    expect((await read(text, 1 << 16, readContent)).hits).toEqual([text]);
   });
 
   it('lets no record that is none stop the others', async () => {

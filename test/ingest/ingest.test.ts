@@ -640,6 +640,17 @@ describe('an export of a foreign format', () => {
     expect((await world.sweep()).queued).toBe(0);
   });
 
+  it('is refused no more once whole records show that only its first line is broken', async () => {
+    world.append('{\n"broken"\n');
+    expect(await world.ingest()).toMatchObject({ end: 'refused' });
+    world.now += MINUTE_MS;
+    world.append(lines(report(1), report(2)));
+    expect((await world.sweep()).queued).toBe(1);
+    expect(await world.ingest()).toMatchObject({ end: 'up-to-date', rows: 2 });
+    expect(await world.state()).toMatchObject({ refused: false, reason: '' });
+    expect(await world.letters()).toEqual(['bad-json 0', 'bad-json 2']);
+  });
+
   it('is refused where its first 64 MiB hold no newline', async () => {
     const head = Buffer.alloc(64 * 1024 * 1024, 'x');
     world.append(head);
