@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { replayed } from '../../src/export_state.ts';
 import { health } from '../../src/health.ts';
 import { groupIdOf, PARTITIONS, segmentIdOf } from '../../src/keys.ts';
@@ -47,16 +47,24 @@ describe('raw events of one segment', () => {
   });
 
   it('have the segment for a contribution, and the hour for a time', async () => {
-    const text = lines(event('08:10:00'));
-    world.append(text);
+    const texts = [lines(event('08:10:00')), lines(event('08:20:00'))];
+    for (const text of texts) {
+      world.append(text);
+      await world.ingest();
+    }
+    const end = bytesOf(texts[0]!);
+    const ids = [segmentIdOf(REF, 0, 0, end), segmentIdOf(REF, 0, end, end + bytesOf(texts[1]!))];
+    const hour = { Timestamp: '2026-11-20T08:00:00.0000000Z', count: 1 };
+    const rows = await contributions();
+    expect(rows).toMatchObject([hour, hour]);
+    expect(rows.map(({ contribution }) => contribution).sort()).toEqual(ids.map((id) => id.slice(0, 16)).sort());
+  });
+
+  it('are written once, though the row of the export changes before that', async () => {
+    const merge = vi.spyOn(world.stores.hourlyCounts, 'merge');
+    world.append(lines(event('08:10:00')));
     await world.ingest();
-    expect(await contributions()).toMatchObject([
-      {
-        Timestamp: '2026-11-20T08:00:00.0000000Z',
-        contribution: segmentIdOf(REF, 0, 0, bytesOf(text)).slice(0, 16),
-        count: 1,
-      },
-    ]);
+    expect(merge).toHaveBeenCalledTimes(1);
   });
 
   it('are counted with those of no other source, process or segment', async () => {
