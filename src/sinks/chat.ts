@@ -41,7 +41,7 @@ export function shownOf(detection: Detection, links: Links, attempt: Attempt) {
 
 function commandLeft({ suppress }: Message): string {
   return suppress === null
-    ? 'the command that suppresses it, since a shell could take these names for more'
+    ? 'the command that suppresses it, since a name is missing, or a shell could take one for more'
     : 'the command that suppresses it';
 }
 
