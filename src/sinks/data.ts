@@ -1,6 +1,7 @@
 import { type Detection, detectionIdOf, type Evidence, notificationIdOf } from '../core/detection.ts';
 import { headlineOf } from '../core/message.ts';
 import { defenderQuery, sentinelQuery } from '../core/queries.ts';
+import { cutTo } from './inert.ts';
 import { type Links, linksOf } from './links.ts';
 
 /** How much of a detection a machine is told; what is less than all says so in `omitted`. */
@@ -25,13 +26,14 @@ export const DETAILS: readonly Detail[] = [
   { ...WHOLE, points: 24, listed: 3 },
   { points: 24, listed: 1, queries: false, links: true, length: 1024 },
   { points: 0, listed: 1, queries: false, links: false, length: 128 },
+  { points: 0, listed: 1, queries: false, links: false, length: 64 },
 ];
 
 /** A detection for a machine: the rule's row under the rule's own names, and what is behind it. */
 export function detectionData(detection: Detection, links: Links, detail: Detail = WHOLE) {
   const { groupId, detector, state, episode, change, changeReason, asOf, source, evidence, traffic } = detection;
   const { episodes, devices, otherProcesses, regularity, interval, severity, severityReason, technique } = detection;
-  const cut = (text: string) => text.slice(0, detail.length);
+  const cut = (text: string) => cutTo(text, detail.length);
   const some = (texts: readonly string[]) => texts.slice(0, detail.listed).map(cut);
   const whole = {
     id: detectionIdOf(detection),

@@ -21,6 +21,14 @@ export function jsonText(value: unknown): string {
   return inertJson(JSON.stringify(value));
 }
 
+/** At most so many UTF-16 units, and no half of a pair: a strict reader of JSON refuses the whole message for one. */
+export function cutTo(text: string, maxLength: number): string {
+  return text
+    .toWellFormed()
+    .slice(0, maxLength)
+    .replace(/[\ud800-\udbff]$/, '');
+}
+
 /** UTF-8. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text, 'utf8');

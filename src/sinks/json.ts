@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Detection } from '../core/detection.ts';
 import type { Notification } from '../ports.ts';
 import { DETAILS, detectionData } from './data.ts';
-import { bytesOf, fitted, jsonText } from './inert.ts';
+import { bytesOf, cutTo, fitted, jsonText } from './inert.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
@@ -46,7 +46,7 @@ function digestBody({ id, detections, more }: Notification): string {
   return fitted(
     [1024, 256, 64],
     (length) => {
-      const cut = (text: string) => text.slice(0, length);
+      const cut = (text: string) => cutTo(text, length);
       const shown = detections.map((detection) => {
         const { id, notificationId, headline, severity, FirstConnection, LastConnection, ...data } = detectionData(
           detection,

@@ -4,7 +4,7 @@
  */
 export function retryAfterMs(value: string | null, now: number): number {
   const text = value?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
   // The only form that is sent today: `Sun, 06 Nov 1994 08:49:37 GMT`.
   if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return 0;
   const at = Date.parse(text);

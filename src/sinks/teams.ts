@@ -40,10 +40,10 @@ function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof 
   return card(
     [
       title(`${message.headline} (${message.severity})`, COLORS[message.severity]),
-      ...message.facts.map(({ label, value }) => line(runs(`${label}: `, BOLD), runs(forChat(value, length)))),
-      line(runs(`Connections by hour, the last ${message.sparkHours}`, BOLD)),
+      ...message.facts.map(({ label, value }) => line(run(`${label}: `, BOLD), run(forCard(value, length)))),
+      line(run(`Connections by hour, the last ${message.sparkHours}`, BOLD)),
       code(message.sparkline),
-      ...(leftOut === '' ? [] : [line(runs(leftOut))]),
+      ...(leftOut === '' ? [] : [line(run(leftOut))]),
     ],
     [
       ...urls.map(({ label, url }) => ({ type: 'Action.OpenUrl', title: label, url })),
@@ -56,10 +56,10 @@ function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof 
 function digestCard({ detections, more }: Notification): object {
   const items = detections.map((detection) => {
     const { severity, DeviceName, InitiatingProcessFileName, RemoteIP } = detection;
-    const who = `${forChat(InitiatingProcessFileName, 60)} on ${forChat(DeviceName, 80)} to ${forChat(RemoteIP, 60)}`;
-    return line(runs(`${severity} `, { ...BOLD, color: COLORS[severity] }), runs(`${who}: ${paceOf(detection)}`));
+    const who = `${forCard(InitiatingProcessFileName, 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
+    return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${who}: ${paceOf(detection)}`));
   });
-  return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(runs(digestEnd(more)))], []);
+  return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(run(digestEnd(more)))], []);
 }
 
 /** The envelope that the workflow "Post to a channel when a webhook request is received" takes. */
@@ -86,12 +86,12 @@ function title(text: string, color: string): object {
   return { type: 'TextBlock', text, size: 'large', weight: 'bolder', color, wrap: true };
 }
 
-function line(...inlines: readonly object[][]): object {
-  return { type: 'RichTextBlock', inlines: inlines.flat(), spacing: 'small' };
+function line(...inlines: readonly object[]): object {
+  return { type: 'RichTextBlock', inlines, spacing: 'small' };
 }
 
 function code(text: string): object {
-  return line(runs(text, { fontType: 'monospace' }));
+  return line(run(text, { fontType: 'monospace' }));
 }
 
 /** Behind a button, so that the card stays short: the lines of a query or a command. */
@@ -100,11 +100,21 @@ function toCopy(label: string, text: string): object {
   return { type: 'Action.ShowCard', title: label, card: { type: 'AdaptiveCard', version: '1.4', body } };
 }
 
+/** Of the telemetry, at most so many characters. */
+function forCard(text: string, maxLength: number): string {
+  return forChat(apart(text), maxLength);
+}
+
 /**
- * Text as it is. `{{DATE(…)}}` and `{{TIME(…)}}` are formatted wherever a card has text, so that two braces never stand in
- * one run; and a run must not be empty.
+ * `{{DATE(…)}}` and `{{TIME(…)}}` are formatted wherever a card has text, so that two braces never stand side by side: a
+ * second one is written as its code, which a string of KQL reads as the brace. In a run of its own each would cost the
+ * card fifty bytes.
  */
-function runs(text: string, style: Readonly<Record<string, string>> = {}): object[] {
-  const parts = text === '' ? [' '] : text.split(/(?<=\{)(?=\{)/);
-  return parts.map((part) => ({ type: 'TextRun', text: part, ...style }));
+function apart(text: string): string {
+  return text.replace(/(?<=\{)\{/g, '\\u007b');
+}
+
+/** Text as it is; a run must not be empty. */
+function run(text: string, style: Readonly<Record<string, string>> = {}): object {
+  return { type: 'TextRun', text: text === '' ? ' ' : apart(text), ...style };
 }

@@ -3,6 +3,8 @@ import type { Detection } from '../../src/core/detection.ts';
 import { fictionalDetection } from '../../src/sinks/fictional.ts';
 import { requestOf } from '../../src/sinks/open.ts';
 import { sentinelRow } from '../../src/sinks/sentinel_row.ts';
+import { SPLUNK_EVENT_BYTES } from '../../src/sinks/splunk.ts';
+import { fitsTeams } from '../../src/sinks/teams.ts';
 import { digest, NOW, one, SINKS, TOKEN, URL_SECRET } from './samples.ts';
 import { isAdaptiveCard, isDetectionFinding } from './schemas.ts';
 
@@ -97,11 +99,21 @@ describe('teamsRequest(notification, sink, links)', () => {
     ]);
   });
 
-  it('never has two braces in one run, and loses none', () => {
+  it('never has two braces side by side, and loses none', () => {
     const name = '{{DATE(2026-11-20T09:00:00Z)}} {{{x';
     const { body } = cardOf(request('teams', of({ InitiatingProcessFileName: name })).body);
     const inlines = body[2].inlines.map(({ text }: { text: string }) => text);
-    expect(inlines).toEqual(['Process: ', '{', '{DATE(2026-11-20T09:00:00Z)}} {', '{', '{x']);
+    expect(inlines).toEqual(['Process: ', '{\\u007bDATE(2026-11-20T09:00:00Z)}} {\\u007b\\u007bx']);
+  });
+
+  it('takes ten of names that are braces alone', () => {
+    const names = '{'.repeat(1024);
+    const detection = of({ DeviceName: names, InitiatingProcessFileName: names, RemoteIP: names });
+    const ten = digest(
+      Array.from({ length: 10 }, () => detection),
+      990,
+    );
+    expect(fitsTeams(requestOf(ten, SINKS.teams, LINKS, NOW.getTime()).body)).toBe(true);
   });
 
   it('is a line each for a digest, cut honestly', () => {
@@ -203,6 +215,32 @@ describe('splunkRequest(notification, sink, links)', () => {
     expect(event).toMatchObject({ DeviceName: 'wks-0417.corp.example', severity: 'high', omitted: [] });
     const indexed = requestOf(one(of()), { ...SINKS['splunk-hec'], index: 'security' }, {}, 0);
     expect(JSON.parse(indexed.body)).toMatchObject({ index: 'security' });
+  });
+
+  it('stays within what Splunk reads where every text is the longest that its escapes make it', () => {
+    const name = '\u202e'.repeat(1024);
+    const traffic = {
+      ...of().traffic,
+      localIPs: [name],
+      sha1: [name],
+      sha256: [name],
+      folderPaths: [name],
+      accounts: [name],
+      urls: [name],
+    };
+    const { body } = request(
+      'splunk-hec',
+      of({
+        DeviceName: name,
+        InitiatingProcessFileName: name,
+        RemoteIP: name,
+        otherProcesses: [name],
+        technique: { id: 'T1071.001', name: 'n'.repeat(200) },
+        changeReason: 'c'.repeat(300),
+        traffic,
+      }),
+    );
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(SPLUNK_EVENT_BYTES);
   });
 
   it('is an event for each of several, one behind the other', () => {
