@@ -122,6 +122,8 @@ function outcomeOf(claim: Delivery, answer: SinkAnswer, now: number, spread: num
   const { kind } = answer;
   const outcome = { ...claim, at: now, answer: answer.answer };
   if (kind === 'sent') return { ...outcome, status: 'sent' };
+  // It is told when the sink is back, as all else is that is due to it.
+  if (kind === 'gone') return outcome;
   if (kind !== 'passing' || now - claim.firstAt >= PATIENCE_MS) return { ...outcome, status: 'failed' };
   return { ...outcome, nextTry: now + backoffMs(claim.attempts, answer.retryAfterMs ?? 0, spread) };
 }
@@ -140,10 +142,14 @@ async function settle(
   if (answer.kind === 'gone') {
     await stores.sinks.put({ ...state, disabledAt: clock() });
   } else if (answer.kind === 'passing') {
-    const failures = state.failures + 1;
+    const now = clock();
+    // Several were on their way when it fell silent: one failure, not one for each.
+    const isResting = state.notBefore > now;
+    const failures = isResting ? state.failures : state.failures + 1;
     const pauseMs = backoffMs(failures, answer.retryAfterMs ?? 0, spread);
-    await stores.sinks.put({ ...state, failures, notBefore: clock() + pauseMs });
-    return pauseMs;
+    const notBefore = Math.max(now + pauseMs, state.notBefore);
+    await stores.sinks.put({ ...state, failures, notBefore });
+    return notBefore - now;
   } else if (state.failures > 0) {
     await stores.sinks.put({ ...state, failures: 0, notBefore: 0 });
   }

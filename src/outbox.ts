@@ -35,9 +35,9 @@ export const CLAIM_MS = 2 * 60_000;
  * then the higher average.
  *
  * More detections than `together.above` go into digests. A digest is named by a hash of what it is made of, and is sent
- * only when all of that is claimed for it. So one that is found with all its members may have been sent, and is told
- * again as it was, under its id; one with fewer never was, and its members are free. What was tried by itself before
- * stays by itself: it may have arrived.
+ * only when all of that is claimed for it. So one that is found with all its members, or with an answer at one of them,
+ * may have been sent, and what is left of it is told again under its id, all at once; another never was, and its members
+ * are free. What was tried by itself before stays by itself: it may have arrived.
  */
 export function tellingsOf(
   outgoing: readonly Outgoing[],
@@ -45,11 +45,11 @@ export function tellingsOf(
   together: Together | null,
   now: number,
 ): Telling[] {
-  const whole = wholeDigests(outgoing);
-  const due = outgoing
-    .filter((each) => dueOf(each, each.delivery, since) === 'due')
-    .filter((each) => !isHeld(each, now))
-    .sort(byOrder);
+  const sent = sentDigests(outgoing);
+  const all = outgoing.filter((each) => dueOf(each, each.delivery, since) === 'due');
+  const due = all.filter((each) => !isHeld(each, now)).sort(byOrder);
+  // One of its members waits: in two parts it would be two messages of one id.
+  const waiting = new Set(all.filter((each) => isHeld(each, now)).map((each) => ofThisChange(each)?.digest?.id));
   const again = new Map<string, { mark: DigestMark; members: Outgoing[] }>();
   const alone: Outgoing[] = [];
   const free: Outgoing[] = [];
@@ -57,8 +57,8 @@ export function tellingsOf(
     const delivery = ofThisChange(each);
     if (delivery === undefined) free.push(each);
     else if (delivery.digest === undefined) alone.push(each);
-    else if (!whole.has(delivery.digest.id)) free.push(each);
-    else {
+    else if (!sent.has(delivery.digest.id)) free.push(each);
+    else if (!waiting.has(delivery.digest.id)) {
       const { digest: mark } = delivery;
       const found = again.get(mark.id) ?? { mark, members: [] };
       found.members.push(each);
@@ -69,7 +69,7 @@ export function tellingsOf(
   return [
     ...(isFlood ? pieces(free, together.atMost).map(digestOf) : free.map(single)),
     ...alone.map(single),
-    ...[...again.values()].map(({ mark, members }) => ({ id: mark.id, members, digest: mark })),
+    ...[...again.values()].map(({ mark, members }) => ({ id: mark.id, members, digest: { ...mark, of: 1 } })),
   ];
 }
 
@@ -111,17 +111,18 @@ function ofThisChange(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>): 
   return each.delivery !== undefined && isOfThisChange(each, each.delivery) ? each.delivery : undefined;
 }
 
-function wholeDigests(outgoing: readonly Outgoing[]): ReadonlySet<string> {
+/** Digests that were sent, for all that is known: claimed whole, or answered. */
+function sentDigests(outgoing: readonly Outgoing[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
-  const whole = new Set<string>();
+  const sent = new Set<string>();
   for (const { delivery } of outgoing) {
     if (delivery?.digest === undefined) continue;
     const { id, of } = delivery.digest;
     const count = (counts.get(id) ?? 0) + 1;
     counts.set(id, count);
-    if (count === of) whole.add(id);
+    if (count >= of || delivery.answer !== '') sent.add(id);
   }
-  return whole;
+  return sent;
 }
 
 const SEVERITIES = ['low', 'medium', 'high'] as const;

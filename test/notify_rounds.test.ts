@@ -179,6 +179,26 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     expect(await round(slow)).toMatchObject({ sent: 3, againInMs: 0 });
   });
 
+  it('has failed once, however many were on their way when it fell silent', async () => {
+    const sink = sinkOf(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return BUSY;
+    });
+    await open([sink], 16);
+    const rounds = await Promise.all(Array.from({ length: 16 }, () => round(sink)));
+    expect(sink.told.length).toBeGreaterThan(1);
+    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
+    expect(rounds.every(({ againInMs }) => againInMs === null || againInMs === 16_000)).toBe(true);
+  });
+
+  it('keeps the longest that any of them asks for', async () => {
+    const sink = sinkOf(async () => ({ ...BUSY, retryAfterMs: sink.told.length === 1 ? 600_000 : 0 }) as SinkAnswer);
+    await open([sink], 2);
+    await Promise.all([round(sink), round(sink)]);
+    expect(sink.told).toHaveLength(2);
+    expect(await stores.sinks.get('soar')).toMatchObject({ notBefore: START + 600_000 });
+  });
+
   it('keeps what another worker wrote of it meanwhile: gone is gone', async () => {
     const sink = sinkOf(async () => {
       const state = await stores.sinks.get('soar');

@@ -161,7 +161,7 @@ export interface Delivery {
   readonly digest?: DigestMark;
 }
 
-/** Names a digest, and says how many detections it was made of: with fewer it was never sent. */
+/** Names a digest, and says how many detections have to be found with it for it to have been sent; 1 once it was. */
 export interface DigestMark {
   readonly id: string;
   readonly of: number;
