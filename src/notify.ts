@@ -44,6 +44,8 @@ export interface NotifyOptions {
 type NotifyStores = Pick<Stores, 'detections' | 'sinks'>;
 
 const BUDGET_MS = 30_000;
+/** Then a sink rests for so long: its other messages end at once meanwhile, and those of other sinks come up. */
+const TURN_MS = 5000;
 /** A change that could not be told for so long is given up. */
 const PATIENCE_MS = 24 * 3_600_000;
 /** What is to wait for longer than this, the hourly run brings back. */
@@ -70,7 +72,10 @@ export async function notify(
 
   let againInMs: number | null = null;
   for (const telling of tellingsOf(outgoing, state.since, sink.together, started)) {
-    if (clock() - started >= budgetMs) return { ...counts, againInMs: 0 };
+    if (clock() - started >= budgetMs) {
+      await rest(stores, sink.name, clock() + TURN_MS);
+      return { ...counts, againInMs: TURN_MS + 1000 };
+    }
     const spread = random();
     const { end, answer } = await deliver(stores, sink, state, telling, clock, spread);
     const detections = telling.members.length;
@@ -85,6 +90,11 @@ export async function notify(
     if (answer.kind === 'passing') return { ...counts, againInMs: pauseMs <= QUEUE_WAIT_MS ? pauseMs + 1000 : null };
   }
   return { ...counts, againInMs };
+}
+
+async function rest(stores: NotifyStores, name: string, until: number): Promise<void> {
+  const state = await stores.sinks.get(name);
+  if (state !== null) await stores.sinks.put({ ...state, notBefore: Math.max(state.notBefore, until) });
 }
 
 type End = 'sent' | 'failed' | 'waiting' | 'held';

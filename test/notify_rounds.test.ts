@@ -175,8 +175,14 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
       return SENT;
     });
     await open([slow], 10);
-    expect(await round(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, held: 0, againInMs: 0 });
-    expect(await round(slow)).toMatchObject({ sent: 3, againInMs: 0 });
+    expect(await round(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, held: 0, againInMs: 6000 });
+    // Its other messages do not take the turns of others: they end at once.
+    for (let message = 0; message < 15; message++)
+      expect(await round(slow)).toMatchObject({ sent: 0, againInMs: null });
+    expect(slow.told).toHaveLength(3);
+    now += 6000;
+    expect(await round(slow)).toMatchObject({ sent: 3, againInMs: 6000 });
+    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 0 });
   });
 
   it('has failed once, however many were on their way when it fell silent', async () => {
