@@ -83,7 +83,9 @@ async function tailCut(store: ExportStore, info: ExportInfo, from: number, now: 
 async function lateCut(store: ExportStore, info: ExportInfo): Promise<Cut | null> {
   const stretch = await stretchOf(store, info, info.length, info.length);
   const latest = await store.info(info);
-  return latest?.lastModified === info.lastModified ? cutAt(stretch, info.length) : null;
+  // The time is in whole seconds: what came in the same one shows in the length.
+  const isSame = latest?.lastModified === info.lastModified && latest.length === info.length;
+  return isSame ? cutAt(stretch, info.length) : null;
 }
 
 function isJson(bytes: Buffer): boolean {

@@ -138,6 +138,23 @@ describe('ingest(export) with a tail that has no newline', () => {
     expect(await world.letters()).toEqual([]);
   });
 
+  it('cuts no line of which the rest came in the second that it was looked at', async () => {
+    const line = lines(report(1));
+    world.append(line.slice(0, 20));
+    await world.ingest();
+    const gate: Gate = async (call) => {
+      const answer = await call.run();
+      if (call.op === 'exports.info' && world.now % DAY_MS !== 1) {
+        world.append(line.slice(20));
+        world.now = Math.ceil(world.now / DAY_MS + 1) * DAY_MS + 1;
+      }
+      return answer;
+    };
+    await world.ingest({ gate });
+    await world.ingest();
+    expect([await world.rows(), await world.letters()]).toEqual([[1], []]);
+  });
+
   it('makes it a dead letter when the export has not changed for 24 hours, and reads on behind it', async () => {
     world.append(lines(report(1)) + whole.slice(0, 100));
     const end = bytesOf(lines(report(1)));
