@@ -243,7 +243,7 @@ export class Ingest {
     const { start, end } = claim.segment;
     const segmentId = segmentIdOf(state, state.generation, start, end);
     // Not asked for again: what has come since is found by the next sweep.
-    const isAll = !claim.repeat && end === info.length;
+    const isAll = end === info.length;
     return { kind: 'applied', segmentId, isAll, rows: applied.rows, counters: applied.counters };
   }
 
