@@ -1,7 +1,8 @@
 /**
- * Whether reading or scoring has become slower, in a few seconds on any machine: `npm run bench:guard`, a step of CI. Each is
- * timed against a frozen floor of the same work in the same process, turn by turn, and the best of five of each count: their
- * ratio may be 1.5 times what it was when `normal` was written.
+ * Whether cutting lines, reading what they hold or scoring has become slower, in a few seconds on any machine:
+ * `npm run bench:guard`, a step of CI. Each is timed by itself against a frozen floor of the same work in the same
+ * process, turn by turn, and the best of five of each count: their ratio may be 1.5 times what it was when `normal` was
+ * written.
  */
 import { SEED_RULE } from '../src/core/rule.ts';
 import { seed } from '../src/core/seed.ts';
@@ -15,9 +16,14 @@ import { benchTenant, linesOf } from './harness/tenant.ts';
 import { asSeries } from './harness/window_series.ts';
 
 const PIECE = 64 * 1024;
+/** Enough for some tens of milliseconds. */
+const PIECES = 2_000;
+const FORMATS = formatsOf(['defender']);
+const NEEDLE = 'Aggreg';
 
 const checks = [
-  { name: 'parse', normal: 1.6, ...parsing() },
+  { name: 'lines', normal: 1.1, ...cutting() },
+  { name: 'reports', normal: 1.6, ...reading() },
   { name: 'score', normal: 1.8, ...scoring() },
 ];
 for (const { name, normal, ours, floor } of checks) {
@@ -27,38 +33,62 @@ for (const { name, normal, ours, floor } of checks) {
   console.log(`${name}: ${ratio.toFixed(2)} times its floor, normal is ${normal}${slower ? ': SLOWER' : ''}`);
 }
 
-/** The reader, against a search for the needle and JSON.parse of what holds it. */
-function parsing() {
-  const tenant = benchTenant(40);
-  const bytes = Buffer.concat(tenant.devices.flatMap((member) => linesOf(tenant, member, 24).lines));
-  const pieces = Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, n) =>
-    bytes.subarray(n * PIECE, (n + 1) * PIECE),
-  );
-  const formats = formatsOf(['defender']);
-  const needles = formats.map(({ needle }) => needle);
-  const needle = Buffer.from('Aggregated');
+/** Exports cut into lines, against a search for line ends and for what reports hold. */
+function cutting() {
+  const bytes = exportOf(40);
+  const pieces = Array.from({ length: PIECES }, (_, n) => {
+    const start = (n * PIECE) % (bytes.length - PIECE);
+    return bytes.subarray(start, start + PIECE);
+  });
+  const needles = FORMATS.map(({ needle }) => needle);
+  const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line' } as const;
   return {
     async ours() {
       let found = 0;
-      const reader = new ReportReader({ container: '', name: '' }, formats);
-      const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
-      for await (const batch of readLines(pieces, options)) found += reader.read(batch).reports.length;
+      for await (const { hits, lines } of readLines(pieces, options)) found += hits.length + lines;
       return found;
     },
+    floor: () => pieces.reduce((found, piece) => found + countOf(piece, '\n') + countOf(piece, NEEDLE), 0),
+  };
+}
+
+/** Lines that hold a report read, against parsing them. */
+function reading() {
+  const hits = hitsOf(exportOf(200));
+  const batch = { hits, probes: [], malformed: [], tooLong: [], lines: hits.length, end: 0 };
+  return {
+    ours: () => new ReportReader({ container: '', name: '' }, FORMATS).read(batch).reports.length,
     floor() {
       let found = 0;
-      for (let at = bytes.indexOf(needle); at !== -1; ) {
-        const start = bytes.lastIndexOf(10, at) + 1;
-        const end = bytes.indexOf(10, at);
-        const { properties } = JSON.parse(bytes.toString('utf8', start, end)) as {
-          properties: { AdditionalFields: string };
-        };
+      for (const { bytes } of hits) {
+        const { properties } = JSON.parse(bytes.toString('utf8')) as { properties: { AdditionalFields: string } };
         found += (JSON.parse(properties.AdditionalFields) as { uniqueEventsAggregated: number }).uniqueEventsAggregated;
-        at = bytes.indexOf(needle, end);
       }
       return found;
     },
   };
+}
+
+/** An hour of so many devices. */
+function exportOf(devices: number): Buffer {
+  const tenant = benchTenant(devices);
+  return Buffer.concat(tenant.devices.flatMap((member) => linesOf(tenant, member, 24).lines));
+}
+
+function hitsOf(bytes: Buffer): { offset: number; length: number; bytes: Buffer }[] {
+  const hits = [];
+  for (let start = 0, end = bytes.indexOf('\n'); end !== -1; start = end + 1, end = bytes.indexOf('\n', start)) {
+    const line = bytes.subarray(start, end);
+    if (line.includes(NEEDLE)) hits.push({ offset: start, length: line.length, bytes: line });
+  }
+  return hits;
+}
+
+function countOf(bytes: Buffer, what: string): number {
+  const sought = Buffer.from(what);
+  let count = 0;
+  for (let at = bytes.indexOf(sought); at !== -1; at = bytes.indexOf(sought, at + 1)) count++;
+  return count;
 }
 
 /** The rule on series that lie above its line, against plain JavaScript that is not exact. */

@@ -1,8 +1,8 @@
-// The floor of reading: jump from one hit of the needle to the next, JSON.parse only its line, count.
+// The floor of reading (a needle as short as Node finds quickest): jump from one hit of the needle to the next, JSON.parse only its line, count.
 import { Aggregate } from './aggregate.mjs';
 import { exportsIn, wholeLines } from './files.mjs';
 
-const NEEDLE = Buffer.from('AggregatedReport');
+const NEEDLE = Buffer.from('Aggreg');
 const aggregate = new Aggregate();
 for (const path of exportsIn(process.argv[2])) {
   for await (const bytes of wholeLines(path)) {

@@ -7,6 +7,8 @@
 export type Timestamp = string & { readonly __unit: 'timestamp' };
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|z|[+-]\d\d:\d\d)?$/;
+/** Canonical as it stands, on a day that every month has: so are nine of ten that Defender writes. */
+const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
 const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
 
 const MINUTE_MS = 60_000;
@@ -18,6 +20,7 @@ const MINUTE_MS = 60_000;
  * `timestampOf('2026-11-20T08:59:58.9931Z')` is `'2026-11-20T08:59:58.9931000Z'`.
  */
 export function timestampOf(text: string): Timestamp | null {
+  if (PLAIN.test(text)) return text as Timestamp;
   const parts = ISO.exec(text);
   if (!parts) return null;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts;

@@ -52,8 +52,20 @@ export class MemoryHourlyCounts implements HourlyCounts {
       const group = groups.get(groupId);
       if (!group) continue;
       const { keys, counts } = group.sorted();
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
       for (const [index, key] of keys.entries()) {
-        page.push({ groupId, ...group.key, ...parseKey(key), count: counts[index] ?? null });
+        const { Timestamp, contribution } = parseKey(key);
+        const count = counts[index] ?? null;
+        page.push({
+          groupId,
+          source,
+          DeviceName,
+          InitiatingProcessFileName,
+          RemoteIP,
+          Timestamp,
+          contribution,
+          count,
+        });
         if (page.length < PAGE_ROWS) continue;
         yield page;
         page = [];
@@ -147,7 +159,7 @@ class Group {
   put(row: ContributionRow): void {
     // Handed-out rows are whole and in order; what is added goes into lists of its own from then on.
     if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
-    this.#rows.keys.push(flat(keyOf(row)));
+    this.#rows.keys.push(keyOf(row));
     this.#rows.counts.push(row.count);
     if (this.#keepFacts) this.#rows.facts.push(wellFormed(row.facts));
     // Repeats take room until they are sorted out, so never more than half of it.
@@ -205,8 +217,9 @@ function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
+/** Joined, which makes one run of characters at once. */
 function keyOf(row: Contribution): string {
-  return `${row.Timestamp}|${row.contribution}`;
+  return [row.Timestamp, row.contribution].join('|');
 }
 
 function parseKey(key: string): Pick<Contribution, 'Timestamp' | 'contribution'> {

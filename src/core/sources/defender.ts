@@ -7,9 +7,10 @@ import { fault, isObject, type Row } from './row.ts';
 
 /** DeviceNetworkEvents of Defender for Endpoint: its hourly aggregated reports. */
 export const defender: Format = {
-  // Part of the ActionType, and of the member that holds the count: a report whose ActionType is spelt in another case
-  // is found by its count.
-  needle: 'Aggregated',
+  // Of the ActionType's `Aggregated`, and of the member's that holds the count: a report whose ActionType is spelt in
+  // another case is found by its count. Six bytes: of a needle so short Node looks for the first byte as fast as memory
+  // allows, a longer one takes five times as long (LinearSearch and kBMMinPatternLength in its string_search.h).
+  needle: 'Aggreg',
   read(record) {
     const row = rowOf(record as Row);
     if (row === null) return { kind: 'unknown' };
