@@ -1,25 +1,18 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { timestampFromMs } from '../../src/core/timestamp.ts';
 import { freshAccount } from '../azurite.ts';
-import { build, type Ended, node, REPO } from '../bundle/child.ts';
+import type { Ended } from '../bundle/child.ts';
 import { streamed } from '../core/records.ts';
 import { System } from '../system/system.ts';
+import { builtCommand } from './command.ts';
 
-const BUILT = join(REPO, `.local/test-account-${process.pid}`);
+const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const NOW = Date.now();
 const HOUR_MS = 3_600_000;
 
 let connectionString: string;
 let system: System;
-
-beforeAll(async () => {
-  await mkdir(BUILT, { recursive: true });
-  await build(BUILT);
-}, 60_000);
-afterAll(() => rm(BUILT, { recursive: true, force: true }));
 
 beforeEach(async () => {
   connectionString = await freshAccount(inject('azurite'));
@@ -31,9 +24,7 @@ function beaconwatch(...args: string[]): Promise<Ended> {
 }
 
 function beaconwatchWith(settings: Record<string, string>, ...args: string[]): Promise<Ended> {
-  return node([join(BUILT, 'beaconwatch.js'), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage: connectionString, ...settings },
-  });
+  return command(args, { AzureWebJobsStorage: connectionString, ...settings });
 }
 
 /** A report an hour, for that many hours up to now. */
@@ -76,13 +67,8 @@ describe('beaconwatch ingest', () => {
   });
 
   it('names every setting that is wrong, and no secret', async () => {
-    const ended = await node([join(BUILT, 'beaconwatch.js'), 'ingest'], {
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        MIN_AVERAGE: 'high',
-        SINKS: '[{"name":"x","format":"json","url":"planted"}]',
-      },
-    });
+    const settings = { MIN_AVERAGE: 'high', SINKS: '[{"name":"x","format":"json","url":"planted"}]' };
+    const ended = await command(['ingest'], settings);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/MIN_AVERAGE must be a number/);
     expect(ended.stderr).toMatch(/AzureWebJobsStorage must be a connection string/);

@@ -1,13 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { timestampFromMs } from '../../src/core/timestamp.ts';
 import { freshAccount } from '../azurite.ts';
-import { build, type Ended, node, REPO } from '../bundle/child.ts';
+import type { Ended } from '../bundle/child.ts';
 import { streamed } from '../core/records.ts';
 import { type Receiver, SECRET, System, startReceiver } from '../system/system.ts';
+import { builtCommand } from './command.ts';
 
-const BUILT = join(REPO, `.local/test-analyst-${process.pid}`);
+const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const HOUR_MS = 3_600_000;
 const NOW = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + 46 * 60_000;
@@ -15,12 +14,6 @@ const NOW = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + 46 * 60_000;
 let connectionString: string;
 let system: System;
 let receiver: Receiver;
-
-beforeAll(async () => {
-  await mkdir(BUILT, { recursive: true });
-  await build(BUILT);
-}, 60_000);
-afterAll(() => rm(BUILT, { recursive: true, force: true }));
 
 beforeEach(async () => {
   connectionString = await freshAccount(inject('azurite'));
@@ -57,9 +50,7 @@ async function score(hours: number): Promise<void> {
 }
 
 function beaconwatch(...args: string[]): Promise<Ended> {
-  return node([join(BUILT, 'beaconwatch.js'), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', USER: 'ana', AzureWebJobsStorage: connectionString },
-  });
+  return command(args, { USER: 'ana', AzureWebJobsStorage: connectionString });
 }
 
 const jsonOf = ({ stdout }: Ended) =>

@@ -1,14 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { build, type Ended, node, REPO } from '../bundle/child.ts';
+import type { Ended } from '../bundle/child.ts';
 import { secretOf, TOKEN } from '../sinks/samples.ts';
 import { verify } from '../sinks/standard_webhooks.ts';
+import { builtCommand } from './command.ts';
 
-const BUILT = join(REPO, `.local/test-notify-${process.pid}`);
+const command = builtCommand();
 
 let server: Server;
 let port: number;
@@ -16,19 +15,14 @@ let status: number;
 let met: { readonly headers: Record<string, string>; readonly body: string }[];
 
 beforeAll(async () => {
-  await mkdir(BUILT, { recursive: true });
-  await build(BUILT);
   server = createServer(async (request, response) => {
     met.push({ headers: request.headers as Record<string, string>, body: await text(request) });
     response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
-}, 60_000);
-afterAll(async () => {
-  await rm(BUILT, { recursive: true, force: true });
-  await new Promise((resolve) => server.close(resolve));
 });
+afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
   met = [];
   status = 202;
@@ -44,8 +38,8 @@ function beaconwatch(...args: string[]): Promise<Ended> {
     { name: 'splunk', format: 'splunk-hec', url: { setting: 'HOOK' }, token: { setting: 'TOKEN' } },
     { name: 'sentinel', format: 'sentinel', endpoint: 'https://planted.invalid', ruleId: `dcr-${'0'.repeat(32)}` },
   ]);
-  const env = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', SINKS, HOOK: url, SIGNING: secretOf(7), TOKEN };
-  return node([join(BUILT, 'beaconwatch.js'), 'notify', ...args], { env });
+  const settings = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', SINKS, HOOK: url, SIGNING: secretOf(7), TOKEN };
+  return command(['notify', ...args], settings);
 }
 
 /** No word of a secret, on either side. */

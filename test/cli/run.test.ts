@@ -1,14 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { bin } from '../../src/core/kql/bin.ts';
 import { timestampFromMs } from '../../src/core/timestamp.ts';
 import { freshAccount } from '../azurite.ts';
-import { build, type Ended, node, REPO } from '../bundle/child.ts';
+import type { Ended } from '../bundle/child.ts';
 import { streamed } from '../core/records.ts';
 import { System } from '../system/system.ts';
+import { builtCommand } from './command.ts';
 
-const BUILT = join(REPO, `.local/test-run-${process.pid}`);
+const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const HOUR_MS = 3_600_000;
 /** The full hour before the present one: what is reported up to there is in the window that is scored by default. */
@@ -17,12 +16,6 @@ const TABLES = ['HourlyCounts', 'Detections', 'Runs', 'Exports'];
 
 let connectionString: string;
 let system: System;
-
-beforeAll(async () => {
-  await mkdir(BUILT, { recursive: true });
-  await build(BUILT);
-}, 60_000);
-afterAll(() => rm(BUILT, { recursive: true, force: true }));
 
 beforeEach(async () => {
   connectionString = await freshAccount(inject('azurite'));
@@ -50,9 +43,7 @@ function beacon(DeviceName: string, RemoteIP: string, count: number): string[] {
 }
 
 function run(...args: string[]): Promise<Ended> {
-  return node([join(BUILT, 'beaconwatch.js'), 'run', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage: connectionString },
-  });
+  return command(['run', ...args], { AzureWebJobsStorage: connectionString });
 }
 
 const rowsOf = (stdout: string): Record<string, unknown>[] =>
