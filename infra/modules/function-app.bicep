@@ -112,11 +112,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         maximumInstanceCount: maximumInstanceCount
       }
     }
+    // Flex Consumption refuses what it does not know, `ftpsState` among it; of the rest this is what is needed.
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      http20Enabled: true
-      ftpsState: 'Disabled'
       ipSecurityRestrictionsDefaultAction: empty(allowedAddresses) ? 'Allow' : 'Deny'
       ipSecurityRestrictions: empty(allowedAddresses) ? [] : admitEventGrid ? concat([eventGrid], admitted) : admitted
     }
@@ -129,16 +128,18 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(hostSettings, settings)
 }
 
-// Publishing by name and password: off; deployments come with a token.
-resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
-  for policy in ['ftp', 'scm']: {
-    parent: app
-    name: policy
-    properties: {
-      allow: false
-    }
+// Publishing by name and password: off; deployments come with a token. There is no FTP on this plan. After the settings:
+// two changes of one app at a time get in each other's way.
+resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
   }
-]
+  dependsOn: [
+    appSettings
+  ]
+}
 
 output id string = app.id
 output name string = app.name

@@ -4,15 +4,32 @@ import { describe, expect, it } from 'vitest';
 import type { Node } from 'web-tree-sitter';
 import { parse as parseYaml } from 'yaml';
 import { REPO } from '../bundle/child.ts';
-import { bodyOf, declarationOf, propertyOf, TEMPLATES, type Template } from './template.ts';
+import { bodyOf, declarationOf, propertiesOf, propertyOf, TEMPLATES, type Template } from './template.ts';
 
 const at = (path: string) => TEMPLATES.find((template) => template.path === `infra/modules/${path}.bicep`) as Template;
 
-/** The text of a property of what a symbol declares, by its path: `properties.httpsOnly`. */
-function textOf(template: Template, symbol: string, path: string): string | undefined {
+/** A property of what a symbol declares, by its path: `properties.httpsOnly`. */
+function nodeAt(template: Template, symbol: string, path: string): Node | undefined {
   const body = bodyOf(declarationOf(template, symbol) as Node);
-  return path.split('.').reduce<Node | undefined>((object, name) => propertyOf(object, name), body)?.text;
+  return path.split('.').reduce<Node | undefined>((object, name) => propertyOf(object, name), body);
 }
+
+function textOf(template: Template, symbol: string, path: string): string | undefined {
+  return nodeAt(template, symbol, path)?.text;
+}
+
+/**
+ * Of `siteConfig`, what Flex Consumption is known to take: HashiCorp's provider sends these to it. Others end a deployment
+ * with error 51021 ("for Flex Consumption sites is invalid"): ftpsState and linuxFxVersion are named in such answers
+ * (microsoft/azure-pipelines-tasks issue 21032).
+ */
+const FLEX_TAKES = [
+  'http20Enabled',
+  'ipSecurityRestrictions',
+  'ipSecurityRestrictionsDefaultAction',
+  'minTlsVersion',
+  'scmMinTlsVersion',
+];
 
 /** What would deploy as well if it were otherwise, and then not start, not be reached or not be told. */
 const NEEDED: readonly (readonly [module: string, symbol: string, path: string, text: string])[] = [
@@ -49,6 +66,17 @@ describe('infra/modules', () => {
       "'/runtime/webhooks/blobs'",
     );
     expect(at('network').text).toContain("serviceName: 'Microsoft.App/environments'");
+  });
+
+  it('asks nothing of Flex Consumption that it refuses', () => {
+    const asked = propertiesOf(nodeAt(at('function-app'), 'app', 'properties.siteConfig'));
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.filter((name) => !FLEX_TAKES.includes(name))).toEqual([]);
+  });
+
+  it('changes the app one thing after the other', () => {
+    const { text } = at('function-app');
+    expect(text.slice(text.indexOf('resource noPasswords'))).toMatch(/dependsOn: \[\s+appSettings\s+\]/);
   });
 
   it('assigns every role on one resource, never on a group of them', () => {

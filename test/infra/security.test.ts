@@ -143,7 +143,8 @@ describe('templates', () => {
     expect(at('infra/modules/vault.bicep').text).toMatch(/enableRbacAuthorization: true/);
     const app = at('infra/modules/function-app.bicep').text;
     expect(app).toMatch(/httpsOnly: true/);
-    expect(app).toMatch(/for policy in \['ftp', 'scm'\][\s\S]*allow: false/);
+    // Flex Consumption has no FTP.
+    expect(app).toMatch(/basicPublishingCredentialsPolicies@[^{]*\{\s+parent: app\s+name: 'scm'\s+properties: \{\s+allow: false/);
     expect(all).not.toMatch(/minTlsVersion: '1\.[01]'|TLS1_0|TLS1_1/);
   });
 });
