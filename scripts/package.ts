@@ -1,6 +1,8 @@
 /**
  * Makes what is deployed into dist/package/, or into the folder that is named: the bundle of the functions, host.json, and
- * a package.json without dependencies. Prints its files and their sizes.
+ * a package.json without dependencies. Prints its files and their sizes. The .funcignore beside them is azd's and stays
+ * behind: azd runs `npm install` here, whose lock file of nothing need not go; and it is where azd looks whether
+ * node_modules are left to Azure to install, which they are not.
  */
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,6 +21,7 @@ await writeFile(
   join(folder, 'package.json'),
   `${JSON.stringify({ name, version, license, private: true, type, main, engines }, null, 2)}\n`,
 );
+await writeFile(join(folder, '.funcignore'), 'package-lock.json\n');
 for (const file of ['functions.js', 'functions.js.LEGAL.txt', 'host.json', 'LICENSE', 'package.json']) {
   console.log(`${(await stat(join(folder, file))).size.toLocaleString('en-US').padStart(12)}  ${file}`);
 }

@@ -106,12 +106,17 @@ const EVERYWHERE = {
 describe('the package', () => {
   it('is these files, of a size that starts quickly, and depends on nothing', async () => {
     const names = ['LICENSE', 'functions.js', 'functions.js.LEGAL.txt', 'host.json', 'package.json'];
-    expect((await readdir(deployed, { recursive: true })).sort()).toEqual(names);
+    expect((await readdir(deployed, { recursive: true })).sort()).toEqual(['.funcignore', ...names]);
     const sizes = await Promise.all(names.map(async (name) => (await stat(join(deployed, name))).size));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(5_000_000);
     const given = await json(join(deployed, 'package.json'));
     expect(Object.keys(given)).toEqual(['name', 'version', 'license', 'private', 'type', 'main', 'engines']);
     expect(await json(join(deployed, 'host.json'))).toEqual(await json(join(REPO, 'host.json')));
+  });
+
+  it('leaves behind what azd puts beside it, and nothing else: with node_modules excluded azd would refuse to deploy', async () => {
+    // azd reads this file, leaves it out itself, and compares it with `remoteBuild: false` of azure.yaml.
+    expect(await readFile(join(deployed, '.funcignore'), 'utf8')).toBe('package-lock.json\n');
   });
 
   it('holds no code of a development dependency', async () => {

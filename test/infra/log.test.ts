@@ -178,6 +178,13 @@ describe('the queries of the alerts and the workbook', () => {
     }
   });
 
+  it('leave their span to the rule: ago() in an alert makes it two days (Azure Monitor, log search alerts)', () => {
+    for (const { where, text } of ALERTS) {
+      const code = text.replaceAll(/^\/\/.*$/gm, '');
+      expect({ where, ago: /\bago\s*\(/.test(code) }).toEqual({ where, ago: false });
+    }
+  });
+
   it('each have their rule, and their runbook', () => {
     const rules = read('infra/modules/alerts.bicep');
     const page = read('docs/operations.md');

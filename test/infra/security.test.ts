@@ -144,7 +144,9 @@ describe('templates', () => {
     const app = at('infra/modules/function-app.bicep').text;
     expect(app).toMatch(/httpsOnly: true/);
     // Flex Consumption has no FTP.
-    expect(app).toMatch(/basicPublishingCredentialsPolicies@[^{]*\{\s+parent: app\s+name: 'scm'\s+properties: \{\s+allow: false/);
+    expect(app).toMatch(
+      /basicPublishingCredentialsPolicies@[^{]*\{\s+parent: app\s+name: 'scm'\s+properties: \{\s+allow: false/,
+    );
     expect(all).not.toMatch(/minTlsVersion: '1\.[01]'|TLS1_0|TLS1_1/);
   });
 });
