@@ -314,10 +314,18 @@ module exportOperators 'modules/storage-roles.bicep' = if (!empty(operatorsPrinc
     accountName: exportAccountName
     principalId: operatorsPrincipalId
     principalType: operatorsPrincipalType
-    roles: [
-      // Storage Blob Data Reader: `health` lists exports; whoever checks that data arrives, too.
-      { id: roles.storageBlobDataReader.id, why: 'Beaconwatch operators: list exports' }
-    ]
+    roles: concat(
+      [
+        // Storage Blob Data Reader: `health` lists exports; whoever checks that data arrives, too.
+        { id: roles.storageBlobDataReader.id, why: 'Beaconwatch operators: list exports' }
+      ],
+      trigger == 'off'
+        ? []
+        : [
+            // Storage Queue Data Reader: `health` counts the blob trigger's poison queue, which lies beside the exports.
+            { id: roles.storageQueueDataReader.id, why: 'Beaconwatch operators: lengths of queues' }
+          ]
+    )
   }
   dependsOn: [
     exportStorage
@@ -360,14 +368,17 @@ module dns 'modules/private-dns.bicep' = if (networkIsolation) {
 }
 
 var exportAccountId = ownsExports ? exportStorage.outputs.id : existingExportAccountId
-var endpoints = [
-  { of: 'host', service: 'blob' }
-  { of: 'host', service: 'queue' }
-  { of: 'host', service: 'table' }
-  { of: 'exports', service: 'blob' }
-  { of: 'exports', service: 'queue' }
-  { of: 'secrets', service: 'vault' }
-]
+var endpoints = concat(
+  [
+    { of: 'host', service: 'blob' }
+    { of: 'host', service: 'queue' }
+    { of: 'host', service: 'table' }
+    { of: 'exports', service: 'blob' }
+    { of: 'secrets', service: 'vault' }
+  ],
+  // For the blob trigger's own queue; not every account of exports has queues.
+  trigger == 'off' ? [] : [{ of: 'exports', service: 'queue' }]
+)
 
 module privateEndpoints 'modules/private-endpoint.bicep' = [
   for endpoint in endpoints: if (networkIsolation) {

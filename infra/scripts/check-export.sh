@@ -7,6 +7,14 @@ set -euo pipefail
 : "${HOST_STORAGE_ACCOUNT:?is an output of infra/main.bicep}"
 : "${EXPORT_CONTAINERS:?is an output of infra/main.bicep}"
 
+today=$(date -u +%Y-%m-%d)
+yesterday=$(date -u -d yesterday +%Y-%m-%d 2>/dev/null || date -u -v-1d +%Y-%m-%d)
+
+# 2026-11-20 as exports name it.
+path_of() {
+  printf 'y=%s/m=%s/d=%s/' "${1%%-*}" "$(cut -d- -f2 <<<"$1")" "${1##*-}"
+}
+
 IFS=', ' read -r -a containers <<<"$EXPORT_CONTAINERS"
 for container in "${containers[@]}"; do
   echo "── $container"
@@ -17,13 +25,13 @@ for container in "${containers[@]}"; do
     echo 'not there: the exporter makes it with its first export'
     continue
   fi
-  # Exports are laid out by day: today's and yesterday's are enough, and a listing stays short.
-  for day in "$(date -u +%Y-%m-%d)" "$(date -u -d yesterday +%Y-%m-%d 2>/dev/null || date -u -v-1d +%Y-%m-%d)"; do
-    path=$(printf 'y=%s/m=%s/d=%s/' "${day%%-*}" "$(echo "$day" | cut -d- -f2)" "${day##*-}")
-    az storage blob list --auth-mode login --account-name "$EXPORT_STORAGE_ACCOUNT" --container-name "$container" \
-      --num-results '*' --output tsv \
-      --query "[?contains(name, '$path')].[properties.lastModified, properties.contentLength, name]" | sort | tail -n 3
-  done
+  # Exports are laid out by day: of today's and yesterday's the newest are shown. One listing: it is of the whole container,
+  # since a name begins with an id that is not known here, and it is billed by 5,000 names.
+  newest=$(az storage blob list --auth-mode login --account-name "$EXPORT_STORAGE_ACCOUNT" --container-name "$container" \
+    --num-results '*' --output tsv \
+    --query "[?contains(name, '$(path_of "$yesterday")') || contains(name, '$(path_of "$today")')].[properties.lastModified, properties.contentLength, name]" |
+    sort | tail -n 6)
+  echo "${newest:-nothing of today or yesterday: does the exporter still write?}"
 done
 
 echo '── read'

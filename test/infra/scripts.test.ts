@@ -16,6 +16,7 @@ case "$*" in
     cat "$KEYS" ;;
   *"provider show"*) echo "\${STATE:-Registered}" ;;
   *"storage account show"*) echo "\${FIREWALL:-Deny AzureServices}" ;;
+  *"blob list"*) echo "\${BLOBS:-}" ;;
   *"container exists"*) [ -z "\${FORBIDDEN:-}" ] && echo "\${EXISTS:-true}" ;;
 esac
 `;
@@ -136,14 +137,24 @@ describe('check-export.sh', () => {
     const listed = calls
       .filter((call) => call.includes('list'))
       .map((call) => call[call.indexOf('--container-name') + 1]);
-    expect(listed).toEqual(['first-one', 'first-one', 'second-one', 'second-one']);
-    const [today] = new Date().toISOString().split('T');
-    const [year, month, day] = (today ?? '').split('-');
-    expect(calls.flat().join(' ')).toContain(`y=${year}/m=${month}/d=${day}/`);
+    // Once each: a listing is of the whole container, and billed.
+    expect(listed).toEqual(['first-one', 'second-one']);
+    for (const daysAgo of [0, 1]) {
+      const [date = ''] = new Date(Date.now() - daysAgo * 86_400_000).toISOString().split('T');
+      const [year, month, day] = date.split('-');
+      expect(calls.flat().join(' ')).toContain(`contains(name, 'y=${year}/m=${month}/d=${day}/')`);
+    }
     for (const call of calls) expect(call).toContain('login');
     expect(stdout).toContain('AzureWebJobsStorage__accountName=bwhostone');
     expect(stdout).toContain('ExportStorage__accountName=bwexportsone');
     expect(stdout).toContain('npm run -s beaconwatch -- health');
+  });
+
+  it('shows the newest exports, or says that there are none', () => {
+    const blobs = Array.from({ length: 9 }, (_, hour) => `2026-11-20T0${hour}:59:00+00:00 1000 name-${hour}`);
+    const { stdout } = run('check-export.sh', { BLOBS: blobs.toReversed().join('\n') });
+    expect(stdout).toContain(`── first-one\n${blobs.slice(-6).join('\n')}\n`);
+    expect(run('check-export.sh').stdout).toContain('── first-one\nnothing of today or yesterday');
   });
 
   it('says what is not there yet', () => {

@@ -58,7 +58,9 @@ describe('roles', () => {
     expect(rolesOf('hostOperators')).toEqual([
       ['Storage Blob Data Reader', 'Storage Queue Data Reader', 'Storage Table Data Reader'],
     ]);
-    expect(rolesOf('exportOperators')).toEqual([['Storage Blob Data Reader']]);
+    // `health` counts the poison queue of the blob trigger, where there is one, and nothing else of queues there.
+    expect(rolesOf('exportOperators')).toEqual([['Storage Blob Data Reader'], ['Storage Queue Data Reader']]);
+    expect(declarationOf(MAIN, 'exportOperators')?.text).toMatch(/trigger == 'off'\s+\? \[\]/);
   });
 
   it('are assigned under names that follow from scope, identity and role, each with a comment that names it', () => {
@@ -77,6 +79,14 @@ describe('roles', () => {
     for (const { name } of Object.values(roles)) {
       expect(inComments).toContain(name.replace(/^Storage (Queue|Table) Data Reader$/, '$1 Data Reader'));
     }
+  });
+});
+
+describe('private endpoints', () => {
+  it('are made for what is used: the exports’ queues only where the blob trigger is on', () => {
+    const endpoints = declarationOf(MAIN, 'endpoints')?.text.replaceAll(/\s+/g, ' ') ?? '';
+    expect(endpoints.match(/service: '\w+'/g)).toHaveLength(6);
+    expect(endpoints).toMatch(/trigger == 'off' \? \[\] : \[\{ of: 'exports', service: 'queue' \}\] \)$/);
   });
 });
 
