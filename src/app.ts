@@ -92,7 +92,7 @@ export interface AppParts {
   readonly sinks: readonly Sink[];
 }
 
-/** How long one invocation reads on: well below the five minutes that the smallest plan grants. */
+/** How long one invocation reads on: a backlog is to spread, and whoever ends an instance is to end little. */
 const INGEST_BUDGET_MS = 120_000;
 /** Delivery lags up to 40 minutes: a window is scored three quarters of an hour after it ends. */
 export const DELIVERY_LAG_MS = 45 * 60_000;

@@ -201,7 +201,8 @@ describe('the bundle of functions, where nothing else can be found', () => {
     // Of an extension bundle that has queues, timers and blobs by reference; messages as the queues adapter writes them.
     expect(host).toMatchObject({
       version: '2.0',
-      functionTimeout: '00:10:00',
+      // As long as the hour until the next run: Flex Consumption sets no limit (30 minutes where this says nothing).
+      functionTimeout: '01:00:00',
       extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
       extensions: {
         blobs: { maxDegreeOfParallelism: 1, poisonBlobThreshold: 5 },
