@@ -13,6 +13,10 @@ resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = {
     displayName: 'Beaconwatch'
     category: 'workbook'
     sourceId: workspaceId
-    serializedData: replace(loadTextContent('../workbook.json'), 'FUNCTION_APP_NAME', functionAppName)
+    serializedData: replace(
+      replace(loadTextContent('../workbook.json'), 'FUNCTION_APP_NAME', functionAppName),
+      'WORKSPACE_ID',
+      workspaceId
+    )
   }
 }

@@ -9,7 +9,6 @@ param workspaceName string
 @description('Principal id (object id) of the identity that the function app runs as.')
 param principalId string
 
-param location string = resourceGroup().location
 param tags object = {}
 
 @description('Days that rows are kept.')
@@ -49,55 +48,19 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2023-09-01' = {
   }
 }
 
-// kind Direct: it has an ingestion endpoint itself (from 2023-03-11 on), and needs no data collection endpoint.
-resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
-  name: 'dcr-beaconwatch'
-  location: location
-  tags: tags
-  kind: 'Direct'
-  properties: {
-    streamDeclarations: {
-      '${streamName}': {
-        columns: columns
-      }
-    }
-    destinations: {
-      logAnalytics: [
-        {
-          name: 'workspace'
-          workspaceResourceId: workspace.id
-        }
-      ]
-    }
-    dataFlows: [
-      {
-        streams: [
-          streamName
-        ]
-        destinations: [
-          'workspace'
-        ]
-        transformKql: 'source'
-        outputStream: streamName
-      }
-    ]
+module collection 'collection.bicep' = {
+  name: 'beaconwatch-collection'
+  params: {
+    // A rule has to be where its workspace is, and the resource group need not be there.
+    location: workspace.location
+    workspaceId: workspace.id
+    principalId: principalId
+    streamName: streamName
+    tags: tags
   }
   dependsOn: [
     table
   ]
-}
-
-// Monitoring Metrics Publisher on this rule alone: what it takes to write rows through it, and no more.
-var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
-
-resource mayWrite 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(rule.id, principalId, monitoringMetricsPublisher)
-  scope: rule
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
-  }
 }
 
 module incidents 'rule.bicep' = if (deployRule) {
@@ -111,10 +74,10 @@ module incidents 'rule.bicep' = if (deployRule) {
 }
 
 @description('endpoint of the sink.')
-output endpoint string = rule.properties.endpoints.logsIngestion
+output endpoint string = collection.outputs.endpoint
 
 @description('ruleId of the sink.')
-output ruleId string = rule.properties.immutableId
+output ruleId string = collection.outputs.ruleId
 
 @description('stream of the sink.')
 output stream string = streamName

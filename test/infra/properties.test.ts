@@ -89,6 +89,13 @@ describe('infra/modules', () => {
     for (const assignment of assignments) expect(assignment).toMatchObject({ scope: expect.stringMatching(/^\w+$/) });
   });
 
+  it('fills in what the workbook leaves open', () => {
+    const workbook = readFileSync(join(REPO, 'infra/workbook.json'), 'utf8');
+    const open = new Set(workbook.match(/\b[A-Z]{3,}(?:_[A-Z]+)+\b/g));
+    expect([...open].toSorted()).toEqual(['FUNCTION_APP_NAME', 'WORKSPACE_ID']);
+    for (const name of open) expect(at('workbook').text).toContain(`'${name}'`);
+  });
+
   it('has alerts look over their window for rows, and tell the action groups', () => {
     const text = at('alerts').text.replaceAll(/\s+/g, ' ');
     expect(text).toContain("timeAggregation: 'Count' operator: 'GreaterThan' threshold: 0");
@@ -109,7 +116,7 @@ describe('infra/main.bicep', () => {
 });
 
 describe('azure.yaml', () => {
-  it('packages before it provisions, deploys the package as it is, and connects the events at the end', () => {
+  it('packages before it provisions, deploys the package as it is, connects the events at the end, and takes down nothing of others', () => {
     const azd = parseYaml(readFileSync(join(REPO, 'azure.yaml'), 'utf8')) as {
       services: { beaconwatch: { remoteBuild: boolean } };
       hooks: Record<string, { run: string }>;
@@ -118,6 +125,7 @@ describe('azure.yaml', () => {
     expect(Object.entries(azd.hooks).map(([hook, { run }]) => [hook, run])).toEqual([
       ['prepackage', 'npm ci && npm run package'],
       ['postdeploy', 'bash infra/scripts/event-subscription.sh'],
+      ['predown', 'bash infra/scripts/before-down.sh'],
     ]);
   });
 });

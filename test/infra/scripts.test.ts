@@ -164,21 +164,41 @@ describe('check-export.sh', () => {
   });
 });
 
+describe('before-down.sh', () => {
+  const others = '/subscriptions/s-1/resourceGroups/rg-theirs/providers/Microsoft.Storage/storageAccounts/theirs';
+  const sentinel = '/subscriptions/s-1/resourceGroups/rg-soc/providers/Microsoft.OperationalInsights/workspaces/soc';
+
+  it('lets azd delete a deployment that has put everything into a group of its own', () => {
+    expect(run('before-down.sh')).toMatchObject({ status: 0, stderr: '' });
+    const empty = { BEACONWATCH_EXPORT_ACCOUNT_ID: '', BEACONWATCH_SENTINEL_WORKSPACE_ID: '' };
+    expect(run('before-down.sh', empty)).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it.each([
+    [{ BEACONWATCH_EXPORT_ACCOUNT_ID: others }, 'in them: rg-theirs\n'],
+    [{ BEACONWATCH_SENTINEL_WORKSPACE_ID: sentinel }, 'in them: rg-soc\n'],
+    [{ BEACONWATCH_EXPORT_ACCOUNT_ID: others, BEACONWATCH_SENTINEL_WORKSPACE_ID: sentinel }, 'rg-theirs rg-soc\n'],
+  ])('stops it where azd would delete groups of others: %o', (env, text) => {
+    expect(run('before-down.sh', env)).toMatchObject({ status: 1, stderr: expect.stringContaining(text) });
+  });
+});
+
 describe('every script of infra/', () => {
-  it.each(files('infra/scripts', '.sh').map((path) => [path]))(
-    '%s stops at the first error, and names what it lacks',
-    (path) => {
-      const text = readFileSync(join(REPO, path), 'utf8');
-      expect(text).toMatch(/^#!\/usr\/bin\/env bash\n/);
-      expect(text).toMatch(/^set -euo pipefail$/m);
-      const { status, stderr } = spawnSync('bash', [join(REPO, path)], {
-        encoding: 'utf8',
-        env: { PATH: `${folder}:/usr/bin:/bin` },
-      });
-      expect({ status, stderr }).toEqual({
-        status: 1,
-        stderr: expect.stringContaining('is an output of infra/main.bicep'),
-      });
-    },
-  );
+  it.each(
+    files('infra/scripts', '.sh')
+      .filter((path) => !path.endsWith('/before-down.sh'))
+      .map((path) => [path]),
+  )('%s stops at the first error, and names what it lacks', (path) => {
+    const text = readFileSync(join(REPO, path), 'utf8');
+    expect(text).toMatch(/^#!\/usr\/bin\/env bash\n/);
+    expect(text).toMatch(/^set -euo pipefail$/m);
+    const { status, stderr } = spawnSync('bash', [join(REPO, path)], {
+      encoding: 'utf8',
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('is an output of infra/main.bicep'),
+    });
+  });
 });

@@ -52,7 +52,7 @@ describe('infra/sentinel/*.bicep', () => {
     ...node.children.flatMap((child) => (child ? faults(child) : [])),
   ];
 
-  it.each(['main.bicep', 'rule.bicep'])('%s parses', async (name) => {
+  it.each(['main.bicep', 'collection.bicep', 'rule.bicep'])('%s parses', async (name) => {
     const tree = parser.parse(await read(name));
     expect(faults(tree?.rootNode as Node)).toEqual([]);
   });
@@ -63,6 +63,12 @@ describe('infra/sentinel/*.bicep', () => {
     const text = await read('main.bicep');
     expect(text).toContain(`var tableName = '${stream.replace('Custom-', '')}'`);
     expect(text).toContain("var streamName = 'Custom-$" + "{tableName}'");
+  });
+
+  it('puts the data collection rule where the workspace is, which its resource group need not be', async () => {
+    // A resource takes no location that is known at run time only; a module does.
+    expect(await read('main.bicep')).toContain('location: workspace.location');
+    expect(await read('collection.bicep')).toMatch(/kind: 'Direct'/);
   });
 
   it('names only columns that there are', async () => {
