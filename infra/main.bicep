@@ -7,7 +7,7 @@ targetScope = 'subscription'
 @maxLength(40)
 param environmentName string
 
-@description('Region of everything that has one. Flex Consumption must be offered there, with Node 24.')
+@description('Region of everything that has one. Flex Consumption must be offered there, with the Node of `nodeVersion`.')
 param location string
 
 // Exports ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -32,6 +32,9 @@ param exportsKeepDays int = 30
 @description('Days after which exports that are block blobs go to the cool tier; append blobs cannot.')
 param exportsCoolDays int = 7
 
+@description('Whether the account of exports that is made here takes shared keys: only where the exporter turns out to need them.')
+param exportSharedKeys bool = false
+
 // Sinks and settings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 @description('The setting SINKS: JSON. Addresses and secrets in it as {"setting":"NAME"}.')
@@ -47,6 +50,10 @@ param settings object = {}
 @description('Days that resolved detections, runs and dead letters are kept.')
 @minValue(1)
 param historyDays int = 90
+
+@description('Version of Node. 24 is what we test most; 22 for a region that does not offer it on Flex Consumption.')
+@allowed(['22', '24'])
+param nodeVersion string = '24'
 
 // Scale ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,6 +219,7 @@ module exportStorage 'modules/storage.bicep' = if (ownsExports) {
     location: location
     tags: tags
     networkDefaultAction: networkDefaultAction
+    allowSharedKeyAccess: exportSharedKeys
     lifecycleRules: [
       {
         name: 'exports-end'
@@ -436,6 +444,7 @@ module app 'modules/function-app.bicep' = {
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     packageContainerUri: '${hostStorage.outputs.blobServiceUri}${packageContainer}'
+    nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     componentName: monitoring.outputs.componentName

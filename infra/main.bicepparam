@@ -9,6 +9,7 @@ param blobTrigger = readEnvironmentVariable('BEACONWATCH_BLOB_TRIGGER', 'auto')
 param exportContainers = readEnvironmentVariable('BEACONWATCH_EXPORT_CONTAINERS', 'insights-logs-advancedhunting-devicenetworkevents')
 param sources = readEnvironmentVariable('BEACONWATCH_SOURCES', 'defender')
 param exportsKeepDays = int(readEnvironmentVariable('BEACONWATCH_EXPORTS_KEEP_DAYS', '30'))
+param exportSharedKeys = bool(readEnvironmentVariable('BEACONWATCH_EXPORT_SHARED_KEYS', 'false'))
 
 param sinks = readEnvironmentVariable('BEACONWATCH_SINKS', '')
 param sentinelWorkspaceId = readEnvironmentVariable('BEACONWATCH_SENTINEL_WORKSPACE_ID', '')
@@ -16,6 +17,7 @@ param sinkSecrets = json(readEnvironmentVariable('BEACONWATCH_SINK_SECRETS', '[]
 param settings = json(readEnvironmentVariable('BEACONWATCH_SETTINGS', '{}'))
 param historyDays = int(readEnvironmentVariable('BEACONWATCH_HISTORY_DAYS', '90'))
 
+param nodeVersion = readEnvironmentVariable('BEACONWATCH_NODE_VERSION', '24')
 param instanceMemoryMB = int(readEnvironmentVariable('BEACONWATCH_INSTANCE_MEMORY_MB', '2048'))
 param maximumInstanceCount = int(readEnvironmentVariable('BEACONWATCH_MAXIMUM_INSTANCES', '40'))
 

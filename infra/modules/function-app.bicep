@@ -11,6 +11,9 @@ param identityClientId string
 @description('Container of the deployment package, as an address.')
 param packageContainerUri string
 
+@allowed(['22', '24'])
+param nodeVersion string
+
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int
 
@@ -105,7 +108,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       }
       runtime: {
         name: 'node'
-        version: '24'
+        version: nodeVersion
       }
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB

@@ -13,6 +13,9 @@ param lifecycleRules array = []
 @allowed(['Allow', 'Deny'])
 param networkDefaultAction string = 'Allow'
 
+@description('Whether keys open it as well. Nothing of ours uses one.')
+param allowSharedKeyAccess bool = false
+
 @description('Redundancy. The tables can be filled again from the exports, so that one region is enough.')
 param sku string = 'Standard_LRS'
 
@@ -26,8 +29,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
   properties: {
     accessTier: 'Hot'
-    // Entra identities alone: there is no key to lose.
-    allowSharedKeyAccess: false
+    // Entra identities alone, unless asked for: there is no key to lose.
+    allowSharedKeyAccess: allowSharedKeyAccess
     defaultToOAuthAuthentication: true
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false

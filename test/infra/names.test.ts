@@ -89,8 +89,9 @@ describe('the version of Node', () => {
     const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: Record<string, string> };
     expect(devDependencies['node']).toBe(pinned);
     expect(devDependencies['@types/node']?.split('.')[0]).toBe(major);
+    expect(/^param nodeVersion string = '(\d+)'$/m.exec(MAIN.text)?.[1]).toBe(major);
     const app = TEMPLATES.find(({ path }) => path.endsWith('/function-app.bicep'))?.text ?? '';
-    expect(/runtime: \{\s+name: 'node'\s+version: '(\d+)'/.exec(app)?.[1]).toBe(major);
+    expect(app).toMatch(/runtime: \{\s+name: 'node'\s+version: nodeVersion/);
     for (const path of files('.github/workflows', '.yml')) {
       for (const [line] of read(path).matchAll(/^.*node-version.*$/gm)) {
         expect({ path, line: line.trim() }).toEqual({

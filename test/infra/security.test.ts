@@ -94,13 +94,20 @@ describe('storage accounts', () => {
   const account = declarationOf(at('infra/modules/storage.bicep'), 'account') as Node;
   const properties = propertyOf(account.namedChildren.at(-1) as Node, 'properties');
   it.each([
-    ['allowSharedKeyAccess', 'false'],
     ['allowBlobPublicAccess', 'false'],
     ['allowCrossTenantReplication', 'false'],
     ['supportsHttpsTrafficOnly', 'true'],
     ['minimumTlsVersion', "'TLS1_2'"],
   ])('have %s: %s', (name, value) => {
     expect(propertyOf(properties, name)?.text).toBe(value);
+  });
+
+  it('take no shared key, but for the exports’ where somebody asks for it', () => {
+    expect(propertyOf(properties, 'allowSharedKeyAccess')?.text).toBe('allowSharedKeyAccess');
+    expect(at('infra/modules/storage.bicep').text).toContain('param allowSharedKeyAccess bool = false');
+    expect(MAIN.text).toContain('param exportSharedKeys bool = false');
+    expect(MAIN.text.match(/allowSharedKeyAccess: .*/g)).toEqual(['allowSharedKeyAccess: exportSharedKeys']);
+    expect(declarationOf(MAIN, 'exportStorage')?.text).toContain('allowSharedKeyAccess: exportSharedKeys');
   });
 
   it('are made in that one place', () => {
