@@ -2,13 +2,19 @@
  * The benchmarks, one or all. `npm run bench` runs all that have no full results of this commit yet, so that a run that was
  * broken off goes on; `npm run bench:<name> -- --size S --rounds R` runs one, smaller where asked.
  */
-import { type Bench, optionsFrom, runBench, say } from './harness/bench.ts';
+import { type Bench, runBench, say } from './harness/bench.ts';
 import { originNow } from './harness/machine.ts';
+import { againFrom, optionsFrom, Refused } from './harness/options.ts';
 import { NAMES, readResults } from './harness/results.ts';
 
 const [name = 'all', ...args] = process.argv.slice(2);
-if (name === 'all') await runAll(args.includes('--again'));
-else await runOne(name, args);
+try {
+  if (name === 'all') await runAll(againFrom(args));
+  else await runOne(name, args);
+} catch (error) {
+  say(endOf(error));
+  process.exitCode = 1;
+}
 
 async function runOne(wanted: string, rest: readonly string[]): Promise<void> {
   const bench = await benchOf(wanted);
@@ -30,11 +36,17 @@ function isDone(each: string): boolean {
   const results = readResults(each);
   if (!results?.full) return false;
   const { commit, dirty } = originNow();
-  return !dirty && !results.origin.dirty && results.origin.commit === commit;
+  return commit !== '' && !dirty && !results.origin.dirty && results.origin.commit === commit;
 }
 
 async function benchOf(wanted: string): Promise<Bench> {
-  if (!NAMES.some((each) => each === wanted)) throw new RangeError(`no benchmark ${wanted}: ${NAMES.join(', ')}`);
+  if (!NAMES.some((each) => each === wanted)) throw new Refused(`no benchmark ${wanted}: ${NAMES.join(', ')}`);
   const { bench } = (await import(`./${wanted}.ts`)) as { bench: Bench };
   return bench;
+}
+
+/** What a user or the machine is to blame for in a line; else with where it happened. */
+function endOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof Refused || 'syscall' in error ? error.message : (error.stack ?? error.message);
 }

@@ -1,14 +1,8 @@
-import { parseArgs } from 'node:util';
 import { type Contestant, interleave, type Measured } from './interleave.ts';
 import { originNow } from './machine.ts';
+import type { Options } from './options.ts';
 import { isMet, type Outcome, type Results, writeResults } from './results.ts';
 import { type Summary, summaryOf } from './statistics.ts';
-
-/** How much a benchmark is to do: `--size` and `--rounds`, to try it small. */
-export interface Options {
-  readonly size: number;
-  readonly rounds: number;
-}
 
 /** One benchmark, as a file of bench/ gives it. */
 export interface Bench {
@@ -25,14 +19,6 @@ export interface Found {
   readonly skipped?: readonly string[];
 }
 
-export function optionsFrom(args: readonly string[], full: Options): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { size: { type: 'string' }, rounds: { type: 'string' } },
-  });
-  return { size: positive('size', values.size, full.size), rounds: positive('rounds', values.rounds, full.rounds) };
-}
-
 /** Runs a benchmark, says what came out, and keeps it. */
 export async function runBench(bench: Bench, options: Options): Promise<Results> {
   say(`${bench.name}: size ${options.size}, ${options.rounds} rounds`);
@@ -41,7 +27,7 @@ export async function runBench(bench: Bench, options: Options): Promise<Results>
   const results: Results = {
     name: bench.name,
     origin: originNow(),
-    full: options.size >= size && options.rounds >= rounds,
+    full: options.size === size && options.rounds >= rounds,
     rounds: options.rounds,
     work: found.work,
     measured: found.measured,
@@ -101,11 +87,4 @@ function report({ summaries, outcomes, skipped }: Results): void {
 
 function digits(value: number): string {
   return value >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
-}
-
-function positive(name: string, text: string | undefined, preset: number): number {
-  if (text === undefined) return preset;
-  const value = Number(text);
-  if (!(value > 0)) throw new RangeError(`--${name} must be a number above 0, got "${text}"`);
-  return value;
 }

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOUR_MS, SAMPLE_HOURS } from '../../src/cli/sample/span.ts';
@@ -73,7 +63,8 @@ function write(folder: string, devices: number) {
     for (const member of tenant.devices) {
       const { lines, reports, connections } = linesOf(tenant, member, hour);
       const bytes = Buffer.concat(lines);
-      writeSync(file, bytes);
+      // Unlike writeSync it goes on until all is written, or throws: a disk that fills up takes a part first.
+      writeFileSync(file, bytes);
       counts.bytes += bytes.length;
       counts.lines += lines.length;
       totals.reports += reports;
