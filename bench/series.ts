@@ -7,7 +7,7 @@ import type { Series } from '../src/core/series.ts';
 import { outliersOf } from './floor/series.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import type { Contestant } from './harness/interleave.ts';
-import { measureProcess } from './harness/process.ts';
+import { measureProcess, PYTHON, reasonOf } from './harness/process.ts';
 import { POINTS, seriesOf } from './harness/series.ts';
 import { pairedRatio, summaryOf } from './harness/statistics.ts';
 import { asSeries } from './harness/window_series.ts';
@@ -111,8 +111,9 @@ async function pythons(file: string, size: number, expected: number) {
       if (wanted !== null && outliers !== wanted) skipped.push(`${name}: ${outliers} outliers in place of ${wanted}`);
       else present.push({ name, rounds: 5, run: async () => ({ groupsPerSecond: (await run()).groupsPerSecond }) });
     } catch (error) {
-      const last = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1);
-      skipped.push(`${name}: not here, or not working (${last})`);
+      skipped.push(
+        `${name}: not here, or not working (${reasonOf(error)}); it needs ${PYTHON} with numpy and statsmodels`,
+      );
     }
   }
   return { present, skipped };

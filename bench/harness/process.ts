@@ -7,7 +7,7 @@ export interface ProcessRun {
   readonly wallMs: number;
   /** User and system time of all its threads. */
   readonly cpuMs: number;
-  /** Most memory that it had at a time. */
+  /** Most memory that it had at a time; NaN where it is not known (of what is no Node and no Python). */
   readonly peakMb: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -45,8 +45,16 @@ export async function measureProcess({ kind, args, env = {} }: Command): Promise
   ]);
   if (code.ended !== 0)
     throw new Error(`${args.slice(0, 4).join(' ')} ended with ${code.ended}:\n${stderr.slice(-2000)}`);
-  const { cpuMs, peakMb } = JSON.parse(usage) as { cpuMs: number; peakMb: number };
-  return { wallMs: code.at - started, cpuMs, peakMb, stdout, stderr };
+  const { cpuMs, peakMb } = JSON.parse(usage) as { cpuMs: number; peakMb: number | null };
+  return { wallMs: code.at - started, cpuMs, peakMb: peakMb ?? Number.NaN, stdout, stderr };
+}
+
+/** The line of an error that says what is wrong: of a process that failed, not the end of its stack. */
+export function reasonOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
+  return (
+    lines.find((line) => /^\[?\w*(?:Error|Exception)\b.*:/.test(line)) ?? lines.findLast((line) => line !== '') ?? ''
+  );
 }
 
 function commandLine(kind: Command['kind'], args: readonly string[]): string[] {

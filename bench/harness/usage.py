@@ -1,7 +1,7 @@
 """Runs a Python script or another command, and tells at its end what it took on file descriptor 3.
 
 usage.py script.py args...     in this process
-usage.py -- command args...    in a process of its own
+usage.py -- command args...    in a process of its own, whose peak of memory is not told: it begins with ours
 """
 
 import json
@@ -10,14 +10,15 @@ import resource
 import sys
 
 
-def tell(cpu_seconds, peak_kib):
-    os.write(3, json.dumps({"cpuMs": cpu_seconds * 1000, "peakMb": peak_kib * 1024 / 1e6}).encode())
+def tell(cpu_seconds, peak_kib=None):
+    peak_mb = None if peak_kib is None else peak_kib * 1024 / 1e6
+    os.write(3, json.dumps({"cpuMs": cpu_seconds * 1000, "peakMb": peak_mb}).encode())
 
 
 if sys.argv[1] == "--":
     pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, file_actions=[(os.POSIX_SPAWN_CLOSE, 3)])
     _, status, usage = os.wait4(pid, 0)
-    tell(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+    tell(usage.ru_utime + usage.ru_stime)
     sys.exit(os.waitstatus_to_exitcode(status))
 
 import atexit
