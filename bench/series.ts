@@ -8,8 +8,8 @@ import { outliersOf } from './floor/series.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import type { Contestant } from './harness/interleave.ts';
 import { measureProcess, PYTHON, reasonOf } from './harness/process.ts';
-import { POINTS, seriesOf } from './harness/series.ts';
-import { pairedRatio, summaryOf } from './harness/statistics.ts';
+import { isSteady, POINTS, seriesOf } from './harness/series.ts';
+import { mean, pairedRatio, summaryOf } from './harness/statistics.ts';
 import { asSeries } from './harness/window_series.ts';
 
 /** The rule on series of 72 points, one core, to Kusto's letter; size in groups. */
@@ -18,8 +18,8 @@ export const bench: Bench = {
   full: { size: 20_000, rounds: 11 },
   async run({ size, rounds: count }) {
     const mixed = seriesOf(size, SHARE_OVER);
-    const decided = mixed.map(asSeries);
-    const full = seriesOf(size, 1).map(asSeries);
+    const over = seriesOf(size, 1);
+    const [decided, full] = [checked(mixed), checked(over)];
     const file = written(mixed);
     const flat = Float64Array.from(mixed.flat());
     const expected = outliersOf(flat);
@@ -68,6 +68,17 @@ const STL = 'statsmodels STL, per group';
 const SHARE_OVER = 0.22;
 /** STL is so slow that so many will do. */
 const STL_GROUPS = 300;
+
+/** The same as the rule takes them. Throws where it does not match what it has to: all that are steady and over the line, none under it. */
+function checked(all: readonly (readonly number[])[]): readonly Series[] {
+  const series = all.map(asSeries);
+  for (const [number, counts] of all.entries()) {
+    const isOver = mean(counts) > SEED_RULE.minAverage;
+    const { match } = seed(series[number] as Series, SEED_RULE);
+    if (isOver ? isSteady(number) && !match : match) throw new Error(`series ${number}: match is ${match}`);
+  }
+  return series;
+}
 
 function decideAll(series: readonly Series[]): number {
   let matches = 0;

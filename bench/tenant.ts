@@ -3,6 +3,7 @@ import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import type { Contestant } from './harness/interleave.ts';
 import { measureProcess } from './harness/process.ts';
 import { pairedRatio, summaryOf } from './harness/statistics.ts';
+import { tenantOf } from './harness/wire_rows.ts';
 
 /** A scoring run over a whole tenant from a store that streams its rows; size in groups. */
 export const bench: Bench = {
@@ -49,6 +50,10 @@ function contestantOf(groups: number) {
         args: ['--max-semi-space-size=4', WORKER, mode, String(groups)],
       });
       const { ms, rows, detections = 0 } = JSON.parse(stdout) as { ms: number; rows: number; detections?: number };
+      const wanted = tenantOf(groups);
+      if (rows !== wanted.rows || (mode === SCORE.mode && detections !== wanted.matching)) {
+        throw new Error(`${name}: ${rows} rows and ${detections} detections in place of ${JSON.stringify(wanted)}`);
+      }
       return { inProcessMs: ms, groupsPerSecond: (groups / ms) * 1000, cpuMs, peakMb, rows, detections };
     },
   });

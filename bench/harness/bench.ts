@@ -79,7 +79,8 @@ function report({ summaries, outcomes, skipped }: Results): void {
   }
   for (const [name, outcome] of Object.entries(outcomes)) {
     const { value, unit, atMost, atLeast } = outcome;
-    const goal = atMost !== undefined ? `at most ${atMost}` : atLeast !== undefined ? `at least ${atLeast}` : '';
+    const bounds = [atLeast !== undefined && `at least ${atLeast}`, atMost !== undefined && `at most ${atMost}`];
+    const goal = bounds.filter((bound) => bound !== false).join(' and ');
     console.log(`  ${name}: ${digits(value)} ${unit}${goal && `, goal ${goal}: ${isMet(outcome) ? 'met' : 'MISSED'}`}`);
   }
   for (const line of skipped) console.log(`  skipped: ${line}`);

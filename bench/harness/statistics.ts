@@ -52,6 +52,6 @@ export function growth(points: readonly { readonly work: number; readonly cost: 
   return covariance / variance;
 }
 
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../../src/azure/table.ts';
 import { BROWSERS, OTHER_PROGRAMS } from '../../src/cli/sample/program.ts';
+import { PARTITIONS } from '../../src/keys.ts';
 import { END } from './tenant.ts';
 
 /**
@@ -31,6 +32,18 @@ export function* wirePages(partition: string, groups: number): Generator<readonl
     }
   }
   if (page.length > 0) yield page;
+}
+
+/** What sixteen partitions of together so many groups hold: what a pass over them has to come to. */
+export function tenantOf(groups: number): { readonly rows: number; readonly matching: number } {
+  const one = { rows: 0, matching: 0 };
+  for (let number = 0; number < Math.ceil(groups / PARTITIONS.length); number++) {
+    const { hours, typical } = groupOf(number);
+    one.rows += hours;
+    // The rule asks for a mean above 45 and, of three days, 12 inliers.
+    if (hours === HOURS && typical > 45) one.matching++;
+  }
+  return { rows: one.rows * PARTITIONS.length, matching: one.matching * PARTITIONS.length };
 }
 
 const PAGE_ROWS = 1000;
