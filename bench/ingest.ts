@@ -23,6 +23,8 @@ export const bench: Bench = {
       modes.map((mode) => contestantOf(input, mode)),
       count,
     );
+    const sent = (name: string) => valuesOf(measured, name, 'requests').join();
+    if (sent(INGEST) !== sent(REQUESTS)) throw new Error(`${sent(INGEST)} requests against ${sent(REQUESTS)}`);
     const cpu = (name: string) => valuesOf(measured, name, 'cpuMs');
     const floor = cpu(PARSE).map((cpuMs, round) => cpuMs + (cpu(REQUESTS)[round] as number));
     return {
@@ -53,16 +55,11 @@ function contestantOf({ folder, files, totals }: Input, { mode, name }: { mode: 
           kind: 'node',
           args: [WORKER, mode, stub.connectionString, ...files],
         });
-        const {
-          cpuMs,
-          ms,
-          rows = totals.reports,
-          reports = totals.reports,
-        } = JSON.parse(stdout) as Record<string, number>;
-        if (rows !== totals.reports || reports !== totals.reports) {
-          throw new Error(`${name}: ${Math.min(rows, reports)} in place of ${totals.reports}`);
-        }
-        return { cpuMs: cpuMs as number, inProcessMs: ms as number, peakMb };
+        const { cpuMs, ms, reports } = JSON.parse(stdout) as { cpuMs: number; ms: number; reports?: number };
+        const { requests, rows } = stub.asked;
+        const found = reports ?? rows;
+        if (found !== totals.reports) throw new Error(`${name}: ${found} in place of ${totals.reports}`);
+        return { cpuMs, inProcessMs: ms, peakMb, requests };
       } finally {
         stub.stop();
       }

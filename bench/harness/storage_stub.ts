@@ -11,6 +11,8 @@ export interface StubBlob {
 
 export interface StorageStub {
   readonly connectionString: string;
+  /** What it was asked so far: requests, and rows of transactions. */
+  readonly asked: { readonly requests: number; readonly rows: number };
   stop(): void;
 }
 
@@ -21,10 +23,17 @@ export interface StorageStub {
  */
 export async function startStorageStub(blobOf: (name: string) => StubBlob): Promise<StorageStub> {
   const rows = new Map<string, { body: string; version: number }>();
+  const asked = { requests: 0, rows: 0 };
   const server = createServer((request, response) => {
+    asked.requests++;
     const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '');
     if (path.startsWith('/blobs/')) serveBlob(blobOf(path.split('/').slice(3).join('/')), request, response);
-    else void textOf(request).then((body) => serveTable(rows, path, body, request, response));
+    else {
+      void textOf(request).then((body) => {
+        asked.rows += path.endsWith('$batch') ? operationsIn(body) : 0;
+        serveTable(rows, path, body, request, response);
+      });
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -32,6 +41,7 @@ export async function startStorageStub(blobOf: (name: string) => StubBlob): Prom
   const endpoints = [endpoint('Blob', 'blobs'), endpoint('Queue', 'queues'), endpoint('Table', 'tables')];
   return {
     connectionString: ['DefaultEndpointsProtocol=http;AccountName=stub;AccountKey=c3R1Yg==', ...endpoints].join(';'),
+    asked,
     stop: () => server.close(),
   };
 }
@@ -98,11 +108,13 @@ function serveTable(
 
 /** Every operation of it done: one answer for each. */
 function transaction(body: string, response: ServerResponse): void {
-  const operations =
-    body.split('\r\nContent-Type: application/http').length - 1 || body.split('application/http').length - 1;
-  const parts = Array.from({ length: operations }, () => PART).join('');
+  const parts = PART.repeat(operationsIn(body));
   const text = `--batchresponse_b\r\nContent-Type: multipart/mixed; boundary=changesetresponse_c\r\n\r\n${parts}--changesetresponse_c--\r\n--batchresponse_b--\r\n`;
   response.writeHead(202, { 'content-type': 'multipart/mixed; boundary=batchresponse_b' }).end(text);
+}
+
+function operationsIn(body: string): number {
+  return body.split('application/http').length - 1;
 }
 
 const PART = [
