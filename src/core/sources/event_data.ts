@@ -1,6 +1,5 @@
 import { parseXml, XmlElement, XmlError } from '@rgrove/parse-xml';
 import type { Fault } from '../reading.ts';
-import { plainEventDataOf } from './plain_event_data.ts';
 import type { Row } from './row.ts';
 
 /** What XML 1.0 has no place for, as it stands or as a reference. */
@@ -21,23 +20,17 @@ export const MAX_XML_LENGTH = 65_536;
  */
 export function eventDataOf(xml: string): Row | Fault {
   if (xml.length > MAX_XML_LENGTH || xml.includes('<!DOCTYPE')) return 'bad-xml';
-  const pairs = plainEventDataOf(xml) ?? parsedEventDataOf(xml);
-  if (pairs === null) return 'bad-xml';
-  const data = new Map(pairs);
-  return data.size === pairs.length ? Object.fromEntries(data) : 'bad-xml';
-}
-
-/** By a parser of XML; null where it is none. */
-export function parsedEventDataOf(xml: string): (readonly [name: string, value: string])[] | null {
   const element = eventDataElement(xml) ?? eventDataElementWithout(xml);
-  if (element === null) return null;
-  const data: [string, string][] = [];
+  if (element === null) return 'bad-xml';
+  const data = new Map<string, string>();
   for (const child of element.children) {
     if (!(child instanceof XmlElement) || child.name !== 'Data') continue;
     const name = child.attributes['Name'];
-    if (name !== undefined) data.push([name, child.text]);
+    if (name === undefined) continue;
+    if (data.has(name)) return 'bad-xml';
+    data.set(name, child.text);
   }
-  return data;
+  return Object.fromEntries(data);
 }
 
 /** The same of XML that has characters which XML has not. */
