@@ -87,7 +87,8 @@ function rivals({ folder, files, bytes, totals }: Input): Program[] {
     expected: totals,
     ...(hint !== undefined && { hint }),
   });
-  const node = (name: string, path: string) => program(name, { kind: 'node', args: [file(path), folder] });
+  const node = (name: string, path: string, ...more: string[]) =>
+    program(name, { kind: 'node', args: [file(path), folder, ...more] });
   const duckdb = (name: string, ...more: string[]) =>
     program(
       name,
@@ -101,6 +102,7 @@ function rivals({ folder, files, bytes, totals }: Input): Program[] {
     { ...node('the bare read', 'floor/read.mjs'), expected: { bytes } },
     node('needle and JSON.parse of hits (floor)', 'floor/prefilter.mjs'),
     node(EVERY, 'floor/parse_every.mjs'),
+    node(`${EVERY}, read as by score`, 'floor/parse_every.mjs', 'window'),
     duckdb(DUCKDB1, '1'),
     duckdb(DUCKDB1_NEEDLE, '1', 'prefilter'),
     duckdb('DuckDB, two threads', '2'),

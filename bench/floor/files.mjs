@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The exports of a folder, in order. */
@@ -34,4 +34,15 @@ export function* wholeLines(path) {
   }
   closeSync(file);
   if (held > 0) yield window.subarray(0, held);
+}
+
+/** The same by Node's stream of a file, as one would write it first: each piece in memory of its own. */
+export async function* streamedLines(path) {
+  let rest = Buffer.alloc(0);
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    const end = piece.lastIndexOf(10) + 1;
+    if (end > 0) yield Buffer.concat([rest, piece.subarray(0, end)]);
+    rest = end > 0 ? Buffer.from(piece.subarray(end)) : Buffer.concat([rest, piece]);
+  }
+  if (rest.length > 0) yield rest;
 }

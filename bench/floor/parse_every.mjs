@@ -1,10 +1,13 @@
-// What one would write first, but for how the bytes are read: JSON.parse of every line, then count.
+// node parse_every.mjs FOLDER [window]: JSON.parse of every line, then count. By a stream, as one would write it first; or
+// read as our own reader does.
 import { Aggregate } from './aggregate.mjs';
-import { exportsIn, wholeLines } from './files.mjs';
+import { exportsIn, streamedLines, wholeLines } from './files.mjs';
 
+const [, , folder, how] = process.argv;
+const linesOf = how === 'window' ? wholeLines : streamedLines;
 const aggregate = new Aggregate();
-for (const path of exportsIn(process.argv[2])) {
-  for (const bytes of wholeLines(path)) {
+for (const path of exportsIn(folder)) {
+  for await (const bytes of linesOf(path)) {
     for (let start = 0; start < bytes.length; ) {
       let end = bytes.indexOf(10, start);
       if (end === -1) end = bytes.length;
