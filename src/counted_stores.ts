@@ -49,7 +49,7 @@ export class CountedStores {
         remove: (id) => this.#one(() => suppressions.remove(id)),
       },
       queues: {
-        send: (queue, message) => this.#one(() => queues.send(queue, message)),
+        send: (queue, message, delayMs) => this.#one(() => queues.send(queue, message, delayMs)),
         waiting: (queue) => queues.waiting(queue),
         lengths: () => queues.lengths(),
         takePoison: () => queues.takePoison(),

@@ -102,6 +102,12 @@ describe('scorePartition puts on the notify queue', () => {
     expect(await told(14, sinks.slice(0, 1))).toEqual([]);
   });
 
+  it('a sink that tells several together only after the rest of the run', async () => {
+    await tenant.fresh(4, { sinks: [sinkState('chat', { waitMs: 60_000 }), sinkState('soc')] });
+    expect(tenant.stores.queues.notify).toEqual([{ sink: 'soc' }]);
+    expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'chat' }, delayMs: 60_000 }]);
+  });
+
   it('what an older run, delivered late, meets: as the newer row says', async () => {
     await tenant.fresh(8);
     await tenant.mark(BEACON, 'soc');
