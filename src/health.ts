@@ -101,7 +101,7 @@ async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> 
 
 /** What is due is derived, as a scoring run derives it; of a sink that no run has seen yet, or that is gone, nothing is. */
 async function notifications(stores: Stores, sinks: readonly string[]): Promise<Health['notifications']> {
-  const told = await Promise.all(sinks.map(async (name) => ({ name, state: await stores.sinks.get(name) })));
+  const told = await Promise.all(sinks.map(async (name) => ({ name, state: await stateOf(stores, name) })));
   const counts = new Map(sinks.map((name) => [name, { due: 0, trying: 0, failed: 0 }]));
   for await (const page of stores.detections.summaries({}, sinks)) {
     for (const row of page) {
@@ -117,6 +117,10 @@ async function notifications(stores: Stores, sinks: readonly string[]): Promise<
   return Object.fromEntries(counts);
 }
 
+async function stateOf(stores: Stores, name: string): Promise<SinkState | null> {
+  return (await stores.sinks.get(name))?.row ?? null;
+}
+
 /** How it stands with telling a sink of a live detection; null where there is nothing to tell (any more). */
 function statusOf({ detection, deliveries }: SummaryRow, sink: string, state: SinkState | null) {
   const delivery = deliveries[sink];
@@ -127,13 +131,13 @@ function statusOf({ detection, deliveries }: SummaryRow, sink: string, state: Si
 }
 
 async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {
-  const states = await Promise.all(sinks.map((name) => stores.sinks.get(name)));
+  const states = await Promise.all(sinks.map((name) => stateOf(stores, name)));
   return states.filter((state) => state !== null && state.disabledAt !== null).map((state) => state?.name ?? '');
 }
 
 /** Sinks that answer nobody at present; what is due to them waits. */
 async function silent(stores: Stores, sinks: readonly string[]): Promise<string[]> {
-  const states = await Promise.all(sinks.map((name) => stores.sinks.get(name)));
+  const states = await Promise.all(sinks.map((name) => stateOf(stores, name)));
   return states
     .filter((state) => state !== null && state.disabledAt === null && state.failures >= HICCUPS)
     .map((state) => {

@@ -5,6 +5,7 @@ import { type Claimed, claimAll, markAll } from './delivery.ts';
 import { CLAIM_MS, outgoingOf, type Telling, tellingsOf } from './outbox.ts';
 import type { Clock, Sink, SinkAnswer, SinkState, Stores } from './ports.ts';
 import { SEND_MS } from './ports.ts';
+import { changeSink } from './sink_states.ts';
 
 /** How a round of telling ended, by the number of detections. */
 export interface NotifyResult {
@@ -65,9 +66,9 @@ export async function notify(
   const started = clock();
   const messages: SentMessage[] = [];
   const counts = { sent: 0, failed: 0, waiting: 0, held: 0, messages };
-  const state = await stores.sinks.get(sink.name);
-  // Who opened the break comes back after it.
-  if (state === null || state.disabledAt !== null || state.notBefore > started) return { ...counts, againInMs: null };
+  const known = await stores.sinks.get(sink.name);
+  if (known === null || !isListening(known.row, started)) return { ...counts, againInMs: null };
+  const state = known.row;
   const outgoing = await outgoingOf(stores.detections, sink.name);
 
   let againInMs: number | null = null;
@@ -92,9 +93,13 @@ export async function notify(
   return { ...counts, againInMs };
 }
 
+/** Who made it rest comes back after that. */
+function isListening(state: SinkState, now: number): boolean {
+  return state.disabledAt === null && state.notBefore <= now;
+}
+
 async function rest(stores: NotifyStores, name: string, until: number): Promise<void> {
-  const state = await stores.sinks.get(name);
-  if (state !== null) await stores.sinks.put({ ...state, notBefore: Math.max(state.notBefore, until) });
+  await changeSink(stores, name, (state) => ({ ...state, notBefore: Math.max(state.notBefore, until) }));
 }
 
 type End = 'sent' | 'failed' | 'waiting' | 'held';
@@ -146,22 +151,17 @@ async function settle(
   clock: Clock,
   spread: number,
 ): Promise<number> {
-  // As it is now: another worker may have heard of it too.
-  const state = await stores.sinks.get(name);
-  if (state === null) return 0;
-  if (answer.kind === 'gone') {
-    await stores.sinks.put({ ...state, disabledAt: clock() });
-  } else if (answer.kind === 'passing') {
-    const now = clock();
-    // Several were on their way when it fell silent: one failure, not one for each.
-    const isResting = state.notBefore > now;
-    const failures = isResting ? state.failures : state.failures + 1;
-    const pauseMs = backoffMs(failures, answer.retryAfterMs ?? 0, spread);
-    const notBefore = Math.max(now + pauseMs, state.notBefore);
-    await stores.sinks.put({ ...state, failures, notBefore });
-    return notBefore - now;
-  } else if (state.failures > 0) {
-    await stores.sinks.put({ ...state, failures: 0, notBefore: 0 });
-  }
-  return 0;
+  const now = clock();
+  const state = await changeSink(stores, name, (before) => settled(before, answer, now, spread));
+  return Math.max(0, (state?.notBefore ?? 0) - now);
+}
+
+/** The same state where the answer says nothing new. */
+function settled(state: SinkState, answer: SinkAnswer, now: number, spread: number): SinkState {
+  if (answer.kind === 'gone') return { ...state, disabledAt: now };
+  if (answer.kind !== 'passing') return state.failures > 0 ? { ...state, failures: 0, notBefore: 0 } : state;
+  // Several were on their way when it fell silent: one failure, not one for each.
+  const failures = state.notBefore > now ? state.failures : state.failures + 1;
+  const pauseMs = backoffMs(failures, answer.retryAfterMs ?? 0, spread);
+  return { ...state, failures, notBefore: Math.max(now + pauseMs, state.notBefore) };
 }

@@ -276,11 +276,13 @@ export interface SinkState {
   readonly notBefore: number;
 }
 
+/** The `Sinks` table. Scoring runs and notifiers write the same columns: each write is of the version that was read. */
 export interface SinkStates {
-  get(name: string): Promise<SinkState | null>;
-  /** Writes the row if there is none, and gives back the row as it is then. */
-  ensure(state: SinkState): Promise<SinkState>;
-  put(state: SinkState): Promise<void>;
+  get(name: string): Promise<Versioned<SinkState> | null>;
+  /** Writes a row that must not exist yet. The new version; null where the row exists. */
+  insert(state: SinkState): Promise<string | null>;
+  /** Replaces the row if it still has that version. The new version; null where it has another, or is gone. */
+  replace(state: SinkState, version: string): Promise<string | null>;
 }
 
 // ── Suppressions ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,13 +15,38 @@ export async function sinkStates(
 ): Promise<KnownSink[]> {
   const states: KnownSink[] = [];
   for (const sink of sinks) {
-    const settings = sink.fingerprint;
-    const added = { name: sink.name, since: asOf, disabledAt: null, settings, failures: 0, notBefore: 0 };
-    const state = await stores.sinks.ensure(added);
-    // Other settings: what said that it is gone, or did not answer, may be there again.
-    const woken = { ...state, settings, disabledAt: null, failures: 0, notBefore: 0 };
-    if (state.settings !== settings) await stores.sinks.put(woken);
-    states.push({ ...(state.settings === settings ? state : woken), waitMs: sink.together?.waitMs ?? 0 });
+    const state = await met(stores, sink, asOf);
+    states.push({ ...state, waitMs: sink.together?.waitMs ?? 0 });
   }
   return states;
+}
+
+async function met(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): Promise<SinkState> {
+  const { name, fingerprint: settings } = sink;
+  const added = { name, since: asOf, disabledAt: null, settings, failures: 0, notBefore: 0 };
+  for (;;) {
+    // Other settings: what said that it is gone, or did not answer, may be there again.
+    const known = await changeSink(stores, name, (state) =>
+      state.settings === settings ? state : { ...added, since: state.since },
+    );
+    if (known !== null) return known;
+    if ((await stores.sinks.insert(added)) !== null) return added;
+  }
+}
+
+/**
+ * Changes what is known of a sink: several workers write it, so the change is made of what stands there by then. The
+ * state after it; null where nothing is known of it.
+ */
+export async function changeSink(
+  { sinks }: Pick<Stores, 'sinks'>,
+  name: string,
+  changed: (state: SinkState) => SinkState,
+): Promise<SinkState | null> {
+  for (;;) {
+    const found = await sinks.get(name);
+    if (found === null) return null;
+    const state = changed(found.row);
+    if (state === found.row || (await sinks.replace(state, found.version)) !== null) return state;
+  }
 }

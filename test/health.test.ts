@@ -6,6 +6,7 @@ import { PARTITIONS } from '../src/keys.ts';
 import type { Run } from '../src/ports.ts';
 import { delivery, detection, exportState, groupId } from './contract/samples.ts';
 import { bytesOf, counters, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from './ingest/world.ts';
+import { putState, stateOf } from './sinks/states.ts';
 
 const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
 
@@ -57,7 +58,7 @@ describe('health where all is well', () => {
     await look(['soc']);
     expect(await world.state()).toEqual(before);
     expect(world.stores.queues.notify).toHaveLength(1);
-    expect(await world.stores.sinks.get('soc')).toBeNull();
+    expect(await stateOf(world.stores, 'soc')).toBeNull();
   });
 });
 
@@ -176,7 +177,7 @@ describe('health looks at queues and sinks', () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     for (const name of ['soc', 'chat', 'gone']) {
       const disabledAt = name === 'gone' ? world.now : null;
-      await world.stores.sinks.put({ name, since, disabledAt, settings: '', failures: 0, notBefore: 0 });
+      await putState(world.stores, { name, since, disabledAt, settings: '', failures: 0, notBefore: 0 });
     }
     const tell = async (
       number: number,
@@ -215,9 +216,9 @@ describe('health looks at queues and sinks', () => {
   it('sinks that do not answer, from the third time in a row', async () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     const state = { since, disabledAt: null, settings: '', notBefore: world.now + HOUR_MS };
-    await world.stores.sinks.put({ ...state, name: 'soc', failures: 2 });
-    await world.stores.sinks.put({ ...state, name: 'chat', failures: 3 });
-    await world.stores.sinks.put({ ...state, name: 'gone', failures: 3, disabledAt: world.now });
+    await putState(world.stores, { ...state, name: 'soc', failures: 2 });
+    await putState(world.stores, { ...state, name: 'chat', failures: 3 });
+    await putState(world.stores, { ...state, name: 'gone', failures: 3, disabledAt: world.now });
     const next = new Date(world.now + HOUR_MS).toISOString();
     expect(await look(['soc', 'chat'])).toMatchObject({
       problems: [`Sink chat did not answer 3 times in a row; what is due to it waits until ${next}.`],
@@ -227,9 +228,9 @@ describe('health looks at queues and sinks', () => {
   it('sinks that are disabled, of those that there are', async () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     for (const name of ['soc', 'former']) {
-      await world.stores.sinks.put({ name, since, disabledAt: world.now, settings: '', failures: 0, notBefore: 0 });
+      await putState(world.stores, { name, since, disabledAt: world.now, settings: '', failures: 0, notBefore: 0 });
     }
-    await world.stores.sinks.put({ name: 'chat', since, disabledAt: null, settings: '', failures: 0, notBefore: 0 });
+    await putState(world.stores, { name: 'chat', since, disabledAt: null, settings: '', failures: 0, notBefore: 0 });
     expect(await look(['soc', 'chat', 'fresh'])).toMatchObject({
       problems: ['Sink soc said that it is gone (410): change its settings to wake it.'],
       disabledSinks: ['soc'],

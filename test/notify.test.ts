@@ -17,6 +17,7 @@ import { send } from '../src/sinks/send.ts';
 import { all, detection, groupId, T1 } from './contract/samples.ts';
 import { memoryStores } from './fakes/stores.ts';
 import { CONTEXT } from './sinks/samples.ts';
+import { stateOf } from './sinks/states.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -193,7 +194,7 @@ describe('notify() to a receiver', () => {
     expect(await tell(receiver.sink)).toBe('not-due');
     // Nor did it follow a redirect.
     expect(receiver.received).toHaveLength(1);
-    expect((await stores.sinks.get('soar'))?.disabledAt).toBeNull();
+    expect((await stateOf(stores, 'soar'))?.disabledAt).toBeNull();
   });
 
   it.each<[Behaviour, RegExp]>([
@@ -289,14 +290,14 @@ describe('notify() to a sink that is gone (410)', () => {
     expect(await delivered()).toMatchObject({ status: 'sending', answer: '410' });
     const { fingerprint: settings } = receiver.sink;
     const disabled = { name: 'soar', since: T_EARLIER, disabledAt: START, settings, failures: 0, notBefore: 0 };
-    expect(await stores.sinks.get('soar')).toEqual(disabled);
+    expect(await stateOf(stores, 'soar')).toEqual(disabled);
     receiver.behaviour = 200;
     now += HOUR_MS;
     expect(await tell(receiver.sink)).toBe('not-due');
     expect(receiver.received).toHaveLength(1);
     // Nor does the next run wake it.
     expect(await sinkStates(stores, [receiver.sink], T1)).toEqual([{ ...disabled, waitMs: 0 }]);
-    expect(await stores.sinks.get('soar')).toEqual(disabled);
+    expect(await stateOf(stores, 'soar')).toEqual(disabled);
   });
 
   it('leaves other sinks alone', async () => {
@@ -317,7 +318,7 @@ describe('notify() to a sink that is gone (410)', () => {
     const moved = sinkOf(SENT, { fingerprint: 'bb' });
     const woken = { name: 'soar', since: T_EARLIER, disabledAt: null, settings: 'bb', failures: 0, notBefore: 0 };
     expect(await sinkStates(stores, [moved], T_LATER)).toEqual([{ ...woken, waitMs: 0 }]);
-    expect(await stores.sinks.get('soar')).toEqual(woken);
+    expect(await stateOf(stores, 'soar')).toEqual(woken);
     expect(await tell(moved)).toBe('sent');
     expect(moved.told.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
   });
@@ -332,7 +333,7 @@ describe('sinkStates(stores, sinks, asOf)', () => {
     const second = { name: 'chat', since: T_LATER, settings: 'cc', ...quiet };
     expect(await sinkStates(stores, [soar, chat], T_LATER)).toEqual([first, second]);
     expect(await sinkStates(stores, [chat], addMs(T_LATER, HOUR_MS))).toEqual([second]);
-    expect(await stores.sinks.get('soar')).toMatchObject({ since: T1, settings: 'aa' });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, settings: 'aa' });
     expect(await sinkStates(stores, [], T1)).toEqual([]);
   });
 
@@ -670,7 +671,7 @@ describe('the secrets of a sink', () => {
   /** Everything that the stores hold. */
   async function kept(): Promise<string> {
     const rows = await all(stores.detections.list({}));
-    return JSON.stringify([rows, await stores.sinks.get('soar'), await all(stores.runs.since('' as Timestamp))]);
+    return JSON.stringify([rows, await stateOf(stores, 'soar'), await all(stores.runs.since('' as Timestamp))]);
   }
 
   /** All of an error and what it was caused by. */

@@ -7,13 +7,23 @@ import { readConfig } from '../src/config.ts';
 import { type Delivery, type Detection, detectionIdOf } from '../src/core/detection.ts';
 import { addMs, msOf } from '../src/core/timestamp.ts';
 import { type NotifyOptions, notify } from '../src/notify.ts';
-import type { Detections, Notification, Sink, SinkAnswer, Stores, Together } from '../src/ports.ts';
+import type {
+  Detections,
+  Notification,
+  Sink,
+  SinkAnswer,
+  SinkState,
+  SinkStates,
+  Stores,
+  Together,
+} from '../src/ports.ts';
 import { sinkStates } from '../src/sink_states.ts';
 import { openSink } from '../src/sinks/open.ts';
 import { send } from '../src/sinks/send.ts';
 import { detection, groupId, T1 } from './contract/samples.ts';
 import { type MemoryStores, memoryStores } from './fakes/stores.ts';
 import { CONTEXT, SINKS } from './sinks/samples.ts';
+import { putState, stateOf } from './sinks/states.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -87,7 +97,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     await open([sink], 100);
     expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 1, held: 0, againInMs: 16_000 });
     expect(sink.told).toHaveLength(1);
-    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
     // What comes before then ends at once, and does not come back: who made the try does.
     now += 14_999;
     expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 0, held: 0, againInMs: null });
@@ -112,7 +122,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     await open([sink], 2);
     // Longer than the queue is to wait: an hourly run comes back to it.
     expect((await round(sink)).againInMs).toBeNull();
-    expect(await stores.sinks.get('soar')).toMatchObject({ notBefore: START + 2 * HOUR_MS });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ notBefore: START + 2 * HOUR_MS });
     now += 2 * HOUR_MS - 1;
     await round(sink);
     expect(sink.told).toHaveLength(1);
@@ -128,7 +138,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     for (let each = 0; each < 3; each++) now += (await round(sink)).againInMs ?? 0;
     answer = SENT;
     expect(await round(sink)).toMatchObject({ sent: 4, againInMs: null });
-    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 0, notBefore: 0 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0, notBefore: 0 });
     expect(await statuses()).toEqual({ sent: 4 });
   });
 
@@ -151,7 +161,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     await round(sink);
     const moved = sinkOf(SENT, { fingerprint: 'bb' });
     await sinkStates(stores, [moved], T1);
-    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 0, notBefore: 0 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0, notBefore: 0 });
     now += 16_000;
     expect(await round(moved)).toMatchObject({ sent: 1 });
   });
@@ -182,7 +192,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     expect(slow.told).toHaveLength(3);
     now += 6000;
     expect(await round(slow)).toMatchObject({ sent: 3, againInMs: 6000 });
-    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 0 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0 });
   });
 
   it('has failed once, however many were on their way when it fell silent', async () => {
@@ -193,7 +203,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     await open([sink], 16);
     const rounds = await Promise.all(Array.from({ length: 16 }, () => round(sink)));
     expect(sink.told.length).toBeGreaterThan(1);
-    expect(await stores.sinks.get('soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
     expect(rounds.every(({ againInMs }) => againInMs === null || againInMs === 16_000)).toBe(true);
   });
 
@@ -202,18 +212,67 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     await open([sink], 2);
     await Promise.all([round(sink), round(sink)]);
     expect(sink.told).toHaveLength(2);
-    expect(await stores.sinks.get('soar')).toMatchObject({ notBefore: START + 600_000 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ notBefore: START + 600_000 });
   });
 
   it('keeps what another worker wrote of it meanwhile: gone is gone', async () => {
     const sink = sinkOf(async () => {
-      const state = await stores.sinks.get('soar');
-      if (state) await stores.sinks.put({ ...state, disabledAt: now });
+      const state = await stateOf(stores, 'soar');
+      if (state) await putState(stores, { ...state, disabledAt: now });
       return BUSY;
     });
     await open([sink], 1);
     await round(sink);
-    expect(await stores.sinks.get('soar')).toMatchObject({ disabledAt: START, failures: 1 });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ disabledAt: START, failures: 1 });
+  });
+});
+
+describe('what several workers hear of a sink at once', () => {
+  /** The stores of a worker between whose next reading of the sink and its writing another one writes. */
+  function overtaken(changes: Partial<SinkState>): Stores {
+    let isOver = false;
+    const sinks: SinkStates = {
+      get: (name) => stores.sinks.get(name),
+      insert: (state) => stores.sinks.insert(state),
+      async replace(state, version) {
+        const found = isOver ? null : await stateOf(stores, state.name);
+        isOver = true;
+        if (found !== null) await putState(stores, { ...found, ...changes });
+        return await stores.sinks.replace(state, version);
+      },
+    };
+    return { ...stores, sinks };
+  }
+
+  it.each<[string, SinkAnswer]>([
+    ['busy', BUSY],
+    ['gone', { kind: 'gone', answer: '410' }],
+  ])('is all kept where one of them hears that it is %s', async (_, answer) => {
+    const sink = sinkOf(answer);
+    await open([sink], 1);
+    await round(sink, {}, overtaken({ disabledAt: 7, failures: 5 }));
+    const isGone = answer.kind === 'gone';
+    expect(await stateOf(stores, 'soar')).toMatchObject({
+      disabledAt: isGone ? START : 7,
+      failures: isGone ? 5 : 6,
+    });
+  });
+
+  it('is kept where a slow one has used up its turn', async () => {
+    const slow = sinkOf(async () => {
+      now += 40_000;
+      return SENT;
+    });
+    await open([slow], 2);
+    await round(slow, {}, overtaken({ disabledAt: 7 }));
+    expect(await stateOf(stores, 'soar')).toMatchObject({ disabledAt: 7, notBefore: now + 5000 });
+  });
+
+  it('is kept where a run finds other settings: it was met with them, and is gone since', async () => {
+    await open([sinkOf(SENT)], 1);
+    const moved = sinkOf(SENT, { fingerprint: 'bb' });
+    await sinkStates(overtaken({ settings: 'bb', disabledAt: 7 }), [moved], T1);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ settings: 'bb', disabledAt: 7 });
   });
 });
 

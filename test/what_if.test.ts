@@ -41,7 +41,7 @@ function readOnly(stores: Stores): Stores {
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
     detections: guarded(stores.detections, ['insert', 'update', 'mark', 'remove', 'dispose']),
     runs: guarded(stores.runs, ['put', 'expire']),
-    sinks: guarded(stores.sinks, ['ensure', 'put']),
+    sinks: guarded(stores.sinks, ['insert', 'replace']),
     queues: guarded(stores.queues, ['send', 'takePoison']),
     suppressions: guarded(stores.suppressions, ['insert', 'remove']),
   };

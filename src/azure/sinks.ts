@@ -1,5 +1,5 @@
 import type { Timestamp } from '../core/timestamp.ts';
-import type { SinkState, SinkStates } from '../ports.ts';
+import type { SinkState, SinkStates, Versioned } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
 import { int32, int64, text, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
@@ -15,21 +15,17 @@ export class AzureSinkStates implements SinkStates {
     this.#table = new Table(clients, TABLES.sinks);
   }
 
-  async get(name: string): Promise<SinkState | null> {
+  async get(name: string): Promise<Versioned<SinkState> | null> {
     const row = await this.#table.get(PARTITION, name);
-    return row && decodeSink(row);
+    return row && { row: decodeSink(row), version: row.etag };
   }
 
-  async ensure(state: SinkState): Promise<SinkState> {
-    // Read first: that it is there already is nearly always so.
-    const known = await this.get(state.name);
-    if (known) return known;
-    if (await this.#table.insert(encodeSink(state))) return state;
-    return this.ensure(state);
+  async insert(state: SinkState): Promise<string | null> {
+    return this.#table.insert(encodeSink(state));
   }
 
-  async put(state: SinkState): Promise<void> {
-    await this.#table.put(encodeSink(state));
+  async replace(state: SinkState, version: string): Promise<string | null> {
+    return this.#table.update(encodeSink(state), 'Replace', version);
   }
 }
 

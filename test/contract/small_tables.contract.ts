@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Timestamp } from '../../src/core/timestamp.ts';
 import type { Partition, Run, Runs, SinkState, SinkStates } from '../../src/ports.ts';
 import { all, T0, T1, T2 } from './samples.ts';
@@ -72,37 +72,63 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
   });
   const sink: SinkState = { name: 'soc', since: T0, disabledAt: null, settings: 'ab12', failures: 0, notBefore: 0 };
 
+  const inserted = async (row = sink): Promise<string> => {
+    const version = await store.insert(row);
+    if (version === null) throw new Error('not inserted');
+    return version;
+  };
+
   it('get where there is none is null', async () => {
     expect(await store.get('soc')).toBeNull();
   });
 
-  it('ensure writes the row if there is none, and gives back what is there', async () => {
-    expect(await store.ensure(sink)).toEqual(sink);
-    expect(await other.ensure({ ...sink, since: T2 })).toEqual(sink);
-    expect(await store.get('soc')).toEqual(sink);
+  it.each([
+    {},
+    { disabledAt: 1_795_450_841_123 },
+    { failures: 3, notBefore: 1_795_450_841_123 },
+    { settings: '' },
+    ...['soc_chat', 'SOC', '__', '0'].map((name) => ({ name })),
+  ])('insert keeps %j, by its name', async (changes) => {
+    const row = { ...sink, ...changes };
+    const version = await inserted(row);
+    expect(await other.get(row.name)).toEqual({ row, version });
+    expect(await store.get(row.name === 'soc' ? '_' : 'soc')).toBeNull();
   });
 
-  it('ensure by two workers at once gives both the same', async () => {
-    const [one, two] = await Promise.all([store.ensure(sink), other.ensure({ ...sink, since: T2 })]);
-    expect(one).toEqual(two);
+  it('insert of one that exists is null, and changes nothing', async () => {
+    const version = await inserted();
+    expect(await other.insert({ ...sink, since: T2 })).toBeNull();
+    expect(await store.get('soc')).toEqual({ row: sink, version });
   });
 
-  it('put writes the row, whatever is there', async () => {
-    await store.put({ ...sink, disabledAt: 1_795_450_841_123 });
-    expect(await store.get('soc')).toEqual({ ...sink, disabledAt: 1_795_450_841_123 });
-    await store.put({ ...sink, failures: 3, notBefore: 1_795_450_841_123 });
-    expect(await store.get('soc')).toEqual({ ...sink, failures: 3, notBefore: 1_795_450_841_123 });
-    await other.put({ ...sink, settings: '' });
-    await store.put({ ...sink, settings: '' });
-    expect(await store.get('soc')).toEqual({ ...sink, settings: '' });
+  it('insert by two workers at once, where nothing is yet, is done by one', async () => {
+    const versions = await Promise.all([store.insert(sink), other.insert({ ...sink, since: T2 })]);
+    expect(versions.filter((version) => version !== null)).toHaveLength(1);
   });
 
-  describe('names', () => {
-    it.each(['soc_chat', 'SOC', '__', '0'])('%j is kept apart from others', async (name) => {
-      await store.put({ ...sink, name });
-      expect(await store.get(name)).toEqual({ ...sink, name });
-      expect(await store.get('soc')).toBeNull();
-      expect(await store.get('_')).toBeNull();
-    });
+  it('replace of the version that was read gives a new one', async () => {
+    const first = await inserted({ ...sink, disabledAt: 5 });
+    const second = await other.replace(sink, first);
+    expect(second).not.toBe(first);
+    expect(await store.get('soc')).toEqual({ row: sink, version: second });
+  });
+
+  it('replace of another version is null, and changes nothing', async () => {
+    const first = await inserted();
+    const second = await store.replace({ ...sink, disabledAt: 5 }, first);
+    expect(await other.replace({ ...sink, failures: 1 }, first)).toBeNull();
+    expect(await store.get('soc')).toEqual({ row: { ...sink, disabledAt: 5 }, version: second });
+  });
+
+  it('replace where there is none is null', async () => {
+    const version = await inserted();
+    expect(await other.replace({ ...sink, name: 'chat' }, version)).toBeNull();
+    expect(await store.get('chat')).toBeNull();
+  });
+
+  it('replace by two workers at once is done by one', async () => {
+    const version = await inserted();
+    const versions = await Promise.all([1, 2].map((failures) => store.replace({ ...sink, failures }, version)));
+    expect(versions.filter((each) => each !== null)).toHaveLength(1);
   });
 }

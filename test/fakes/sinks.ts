@@ -1,19 +1,18 @@
-import type { SinkState, SinkStates } from '../../src/ports.ts';
+import type { SinkState, SinkStates, Versioned } from '../../src/ports.ts';
 import { VersionedRows } from './versioned_rows.ts';
 
 export class MemorySinkStates implements SinkStates {
   readonly #rows = new VersionedRows<SinkState>();
 
-  async get(name: string): Promise<SinkState | null> {
-    return this.#rows.get(name)?.row ?? null;
+  async get(name: string): Promise<Versioned<SinkState> | null> {
+    return this.#rows.get(name);
   }
 
-  async ensure(state: SinkState): Promise<SinkState> {
-    this.#rows.insert(state.name, state);
-    return this.#rows.get(state.name)?.row ?? state;
+  async insert(state: SinkState): Promise<string | null> {
+    return this.#rows.insert(state.name, state);
   }
 
-  async put(state: SinkState): Promise<void> {
-    this.#rows.put(state.name, state);
+  async replace(state: SinkState, version: string): Promise<string | null> {
+    return this.#rows.update(state.name, version, () => state);
   }
 }

@@ -17,6 +17,7 @@ import type {
 import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../src/score.ts';
 import type { KnownSink } from '../../src/sink_states.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
+import { stateOf } from '../sinks/states.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -183,7 +184,7 @@ export class Tenant {
   async told(): Promise<{ detectionId: string; sink: string }[]> {
     const told: { detectionId: string; sink: string }[] = [];
     for (const { sink } of this.stores.queues.notify.splice(0)) {
-      const since = this.#since.get(sink) ?? (await this.stores.sinks.get(sink))?.since;
+      const since = this.#since.get(sink) ?? (await stateOf(this.stores, sink))?.since;
       if (since === undefined) throw new Error(`${sink}: no run has met it`);
       for await (const page of this.stores.detections.summaries({}, [sink])) {
         const due = page.filter(({ detection, deliveries }) => dueOf(detection, deliveries[sink], since) === 'due');

@@ -8,6 +8,7 @@ import type { Run } from '../../src/ports.ts';
 import { expireHistory, scoreWindows } from '../../src/score.ts';
 import { deadLetter, suppression } from '../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
+import { stateOf } from '../sinks/states.ts';
 import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, NO_RUN_OLDER, P, SETTINGS, Tenant } from './tenant.ts';
 
 const run = (changes: Partial<Run>): Run => ({
@@ -165,7 +166,7 @@ describe('app.scorePartition(message)', () => {
     await app([]).scorePartition({ partition: '3', asOf: at(4) });
     expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ due: 1 });
     expect(await tenant.told()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
-    expect(await tenant.stores.sinks.get('soc')).toEqual({
+    expect(await stateOf(tenant.stores, 'soc')).toEqual({
       name: 'soc',
       ...NO_RUN_OLDER,
       since: at(5),

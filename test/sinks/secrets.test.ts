@@ -12,6 +12,7 @@ import { send } from '../../src/sinks/send.ts';
 import { all, detection, groupId, T1 } from '../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
 import { CONTEXT } from './samples.ts';
+import { stateOf } from './states.ts';
 
 const HOUR_MS = 3_600_000;
 const START = msOf(T1) + HOUR_MS;
@@ -81,7 +82,7 @@ beforeEach(() => {
 /** Everything that the stores and queues hold. */
 async function kept(): Promise<string> {
   const names = ['json', 'slack', 'teams', 'ocsf', 'splunk', 'sentinel'];
-  const states = await Promise.all(names.map((name) => stores.sinks.get(name)));
+  const states = await Promise.all(names.map((name) => stateOf(stores, name)));
   const { notify, score, ingest, later } = stores.queues;
   return JSON.stringify([await all(stores.detections.list({})), states, notify, score, ingest, later]);
 }
