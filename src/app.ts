@@ -27,7 +27,7 @@ import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink,
 import { readUnder, replay } from './replay.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
 import { segmentBytesOf } from './segment.ts';
-import { sinkStates } from './sink_states.ts';
+import { knownSinks, sinkStates } from './sink_states.ts';
 import { testNotification } from './sinks/fictional.ts';
 import { bodyOf, openSink } from './sinks/open.ts';
 import {
@@ -51,7 +51,10 @@ export interface App {
   scorePartition(message: unknown): Promise<Run>;
   /** The full hour up to which the timer would score now. */
   scoredHour(): Timestamp;
-  /** Scores every partition in this process, one after the other; what is to be told goes on the queue. Throws a WindowError. */
+  /**
+   * Scores every partition in this process, one after the other. What is due to the sinks that the functions know goes on
+   * their queue; what they know of sinks stays as it is, whatever sinks are set here. Throws a WindowError.
+   */
   runNow(asOf: Timestamp, onRun?: (run: Run) => void): Promise<Run[]>;
   /** What another rule would make of a window that is stored. Reads only. Throws a WindowError. */
   whatIf(rule: Rule, asOf: Timestamp): Promise<WhatIf>;
@@ -149,7 +152,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       // A row that a run of an hour to come has written would be left alone by all runs until then.
       const last = bin(timestampFromMs(clock()), '1h');
       if (asOf > last) throw new WindowError(`the window up to ${asOf} is not over: the last full hour is ${last}`);
-      const states = await sinkStates(stores, sinks, asOf);
+      // The settings of a shell are not those of the functions, which alone say what sinks there are.
+      const states = await knownSinks(stores);
       const runs: Run[] = [];
       for (const message of await scoreMessages(stores, asOf, await oldestUnread())) {
         const run = await scorePartition(stores, settings, states, message, clock);

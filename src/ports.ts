@@ -279,6 +279,8 @@ export interface SinkState {
 /** The `Sinks` table. Scoring runs and notifiers write the same columns: each write is of the version that was read. */
 export interface SinkStates {
   get(name: string): Promise<Versioned<SinkState> | null>;
+  /** All rows, in order of name; as many as there ever were sinks. */
+  list(): Promise<readonly Versioned<SinkState>[]>;
   /** Writes a row that must not exist yet. The new version; null where the row exists. */
   insert(state: SinkState): Promise<string | null>;
   /** Replaces the row if it still has that version. The new version; null where it has another, or is gone. */

@@ -7,6 +7,14 @@ export interface KnownSink extends SinkState {
   readonly waitMs: number;
 }
 
+/** Whether a sink tells several together only its settings say: what is found due to it waits as if it did. */
+const WAIT_MS = 60_000;
+
+/** The sinks as the runs of the functions know them, for a run with settings of its own. Reads only. */
+export async function knownSinks({ sinks }: Pick<Stores, 'sinks'>): Promise<KnownSink[]> {
+  return (await sinks.list()).map(({ row }) => ({ ...row, waitMs: WAIT_MS }));
+}
+
 /** The states of the configured sinks, as of a run: a new one hears of what opens from this run on. */
 export async function sinkStates(
   stores: Pick<Stores, 'sinks'>,

@@ -233,6 +233,7 @@ describe('what several workers hear of a sink at once', () => {
     let isOver = false;
     const sinks: SinkStates = {
       get: (name) => stores.sinks.get(name),
+      list: () => stores.sinks.list(),
       insert: (state) => stores.sinks.insert(state),
       async replace(state, version) {
         const found = isOver ? null : await stateOf(stores, state.name);

@@ -1,3 +1,4 @@
+import { odata } from '@azure/data-tables';
 import type { Timestamp } from '../core/timestamp.ts';
 import type { SinkState, SinkStates, Versioned } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
@@ -17,7 +18,12 @@ export class AzureSinkStates implements SinkStates {
 
   async get(name: string): Promise<Versioned<SinkState> | null> {
     const row = await this.#table.get(PARTITION, name);
-    return row && { row: decodeSink(row), version: row.etag };
+    return row && decode(row);
+  }
+
+  async list(): Promise<readonly Versioned<SinkState>[]> {
+    const filter = odata`PartitionKey eq ${PARTITION}`;
+    return (await Array.fromAsync(this.#table.pages('list', { filter }))).flat().map(decode);
   }
 
   async insert(state: SinkState): Promise<string | null> {
@@ -40,6 +46,10 @@ function encodeSink(state: SinkState): NewRow {
     Failures: int32(state.failures),
     NotBefore: int64(state.notBefore),
   };
+}
+
+function decode(row: Row): Versioned<SinkState> {
+  return { row: decodeSink(row), version: row.etag };
 }
 
 function decodeSink(row: Row): SinkState {

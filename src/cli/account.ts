@@ -39,8 +39,8 @@ export function addAccountCommands(program: Command): void {
     .command('run')
     .summary('scores now, or asks what other settings would find')
     .description(
-      'Scores every partition in this process, as the hourly timer does by way of the queue; what is to be told goes on\n' +
-        'the queue of the functions. With --dry-run it writes nothing, and says what would be added and what would go,\n' +
+      'Scores every partition in this process, as the hourly timer does by way of the queue. What is due to the sinks\n' +
+        'that the functions know goes on their queue, whatever SINKS says here. With --dry-run it writes nothing, and says what would be added and what would go,\n' +
         'compared with the detections that are live at present.',
     )
     .option('--now <ISO>', 'end of the window; the full hour at or before (default: the last one that is delivered)')

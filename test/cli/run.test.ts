@@ -74,6 +74,23 @@ describe('beaconwatch run', () => {
     expect(await system.dump('Detections', 'HourlyCounts')).toEqual(before);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['no sinks', {}],
+    ['the same sink elsewhere', { SINKS: '[{"name":"soar","format":"json","url":"https://example.com/other"}]' }],
+  ])('from a shell with %s leaves what the functions know of theirs, and puts those on their queue', async (_, env) => {
+    const SINKS = '[{"name":"soar","format":"json","url":"https://example.com/hook"}]';
+    const deployed = new System(connectionString, Date.now(), { SINKS });
+    const asOf = timestampFromMs(END - HOUR_MS);
+    await deployed.app.scorePartition({ partition: '0', asOf, oldestUnreadMs: 0, newestReport: '' });
+    const before = await system.dump('Sinks');
+    expect(before['Sinks']).toMatchObject([{ Name: 'soar', Since: asOf }]);
+    const ended = await command(['run', '--format', 'json'], { AzureWebJobsStorage: connectionString, ...env });
+    expect(rowsOf(ended.stdout)).toMatchObject([{ detections: 2, due: 2 }]);
+    expect(ended.stderr).toContain('What is due is on the notify queue: the functions tell it within two minutes.');
+    expect(await system.dump('Sinks')).toEqual(before);
+    expect((await system.app.health()).queues).toMatchObject({ notify: 1 });
+  });
+
   it('refuses a window that is not over, and settings of its own', async () => {
     const later = new Date(Date.now() + 2 * HOUR_MS).toISOString();
     const ahead = await run('--now', later);

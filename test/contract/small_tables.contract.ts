@@ -95,6 +95,17 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
     expect(await store.get(row.name === 'soc' ? '_' : 'soc')).toBeNull();
   });
 
+  it('list gives all, in order of name, under the versions that they have', async () => {
+    expect(await store.list()).toEqual([]);
+    const soc = await inserted();
+    const chat = await store.insert({ ...sink, name: 'chat' });
+    const after = await store.replace({ ...sink, failures: 1 }, soc);
+    expect(await other.list()).toEqual([
+      { row: { ...sink, name: 'chat' }, version: chat },
+      { row: { ...sink, failures: 1 }, version: after },
+    ]);
+  });
+
   it('insert of one that exists is null, and changes nothing', async () => {
     const version = await inserted();
     expect(await other.insert({ ...sink, since: T2 })).toBeNull();

@@ -8,6 +8,10 @@ export class MemorySinkStates implements SinkStates {
     return this.#rows.get(name);
   }
 
+  async list(): Promise<readonly Versioned<SinkState>[]> {
+    return this.#rows.entries().map(([, found]) => found);
+  }
+
   async insert(state: SinkState): Promise<string | null> {
     return this.#rows.insert(state.name, state);
   }

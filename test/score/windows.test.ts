@@ -8,7 +8,7 @@ import type { Run } from '../../src/ports.ts';
 import { expireHistory, scoreWindows } from '../../src/score.ts';
 import { deadLetter, suppression } from '../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../fakes/stores.ts';
-import { stateOf } from '../sinks/states.ts';
+import { putState, stateOf } from '../sinks/states.ts';
 import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, NO_RUN_OLDER, P, SETTINGS, Tenant } from './tenant.ts';
 
 const run = (changes: Partial<Run>): Run => ({
@@ -71,11 +71,6 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
 });
 
 describe('a quiet partition', () => {
-  const CONFIG = readConfig({
-    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
-    LOOKBACK_DAYS: '0.5',
-    MIN_UNIFORM_PER_DAY: '8',
-  });
   const QUIET = group(1, '3000000a');
   const LOUD = group(1, '8000000a');
 
@@ -144,19 +139,24 @@ describe('app.scoreWindows()', () => {
   });
 });
 
+const CONFIG = readConfig({
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  LOOKBACK_DAYS: '0.5',
+  MIN_UNIFORM_PER_DAY: '8',
+});
+const silent = {
+  name: 'soc',
+  fingerprint: 'x',
+  together: null,
+  tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+};
+
 describe('app.scorePartition(message)', () => {
   const CONFIG = readConfig({
     AzureWebJobsStorage: 'UseDevelopmentStorage=true',
     LOOKBACK_DAYS: '0.5',
     MIN_UNIFORM_PER_DAY: '8',
   });
-  const silent = {
-    name: 'soc',
-    fingerprint: 'x',
-    together: null,
-    tell: async () => ({ kind: 'sent', answer: '200' }) as const,
-  };
-
   it('meets its sinks: each hears of what opens from its first run on', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
@@ -182,6 +182,46 @@ describe('app.scorePartition(message)', () => {
     expect(await app.scorePartition(old)).toMatchObject({ resolved: 0, oldestUnreadMs: null });
     expect(await app.scorePartition({ ...old, newestReport: at(29) })).toMatchObject({ resolved: 1 });
     await expect(app.scorePartition({ ...old, newestReport: 'soon' })).rejects.toThrow('not a message of ours');
+  });
+});
+
+describe('app.runNow(asOf), by settings of its own', () => {
+  it.each([
+    ['no sinks', []],
+    ['the same sink elsewhere', [{ ...silent, fingerprint: 'y' }]],
+    ['another sink', [{ ...silent, name: 'other' }]],
+  ])('with %s leaves what is known of sinks, and puts those that it finds due on the queue', async (_, sinks) => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    const clock = () => msOf(at(6));
+    const deployed = createApp(CONFIG, { stores: tenant.stores, clock, sinks: [silent] });
+    await deployed.scorePartition({ partition: 'a', asOf: at(3) });
+    for (const name of ['gone', 'soc']) {
+      const disabledAt = name === 'gone' ? 1 : null;
+      const state = (await stateOf(tenant.stores, name)) ?? { ...NO_RUN_OLDER, name };
+      await putState(tenant.stores, { ...state, disabledAt, failures: 2, notBefore: 3 });
+    }
+    const before = await tenant.stores.sinks.list();
+    expect(before).toHaveLength(2);
+
+    const runs = await createApp(CONFIG, { stores: tenant.stores, clock, sinks }).runNow(at(4));
+    expect(runs.reduce((due, run) => due + run.due, 0)).toBe(1);
+    expect(await tenant.stores.sinks.list()).toEqual(before);
+    // A minute later: whether that sink tells several together only its settings say.
+    expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'soc' }, delayMs: 60_000 }]);
+    await deployed.scorePartition({ partition: '3', asOf: at(4) });
+    expect(await deployed.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
+    expect(await tenant.stores.sinks.list()).toMatchObject([{ row: { name: 'gone' } }, { row: { since: at(3) } }]);
+  });
+
+  it('finds nothing due to a sink that no run of the functions has met: it is met by theirs', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    const app = createApp(CONFIG, { stores: tenant.stores, clock: () => msOf(at(6)), sinks: [silent] });
+    await app.runNow(at(4));
+    expect(await tenant.stores.sinks.list()).toEqual([]);
+    expect(tenant.stores.queues.notify).toEqual([]);
+    expect(await app.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ due: 1 });
   });
 });
 

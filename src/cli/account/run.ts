@@ -83,7 +83,7 @@ async function score(now: Timestamp | undefined, format: Format): Promise<void> 
     const columns = [{ head: 'window up to (UTC)' }, ...names.map((head) => ({ head, right: true }))];
     process.stdout.write(textTable(columns, [[minute(asOf), ...names.map((name) => Number(total[name as never]))]]));
   }
-  const told = total.due > 0 ? ' What is due is on the notify queue: the functions tell it.' : '';
+  const told = total.due > 0 ? ' What is due is on the notify queue: the functions tell it within two minutes.' : '';
   say(`${((performance.now() - started) / 1000).toFixed(1)} s.${told}`);
 }
 
