@@ -25,6 +25,7 @@ import { parseMessage } from './messages.ts';
 import { type NotifyResult, notify } from './notify.ts';
 import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, SinkAnswer, Stores } from './ports.ts';
 import { readUnder, replay } from './replay.ts';
+import { type Retried, retryFailed } from './retry.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
 import { segmentBytesOf } from './segment.ts';
 import { knownSinks, sinkStates } from './sink_states.ts';
@@ -64,6 +65,11 @@ export interface App {
   testSink(name: string): Promise<SinkAnswer | null>;
   /** The body of that message; null where there is no such sink. */
   previewSink(name: string): string | null;
+  /**
+   * Makes due again what sinks did not take, of one or of all that the functions know, whatever sinks are set here; dry,
+   * says how many. Empty where they know none of that name.
+   */
+  retryFailed(name: string | undefined, isDryRun: boolean): Promise<readonly Retried[]>;
   /** Exports with something unread, touched since then (ms since the epoch; by default within the retention). */
   unread(
     since?: number,
@@ -179,6 +185,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       const sink = config.sinks.find((each) => each.name === name);
       return sink === undefined ? null : bodyOf(testNotification(clock()), sink, config.links, clock());
     },
+    retryFailed: (name, isDryRun) => retryFailed(stores, name === undefined ? null : [name], clock, isDryRun),
     unread: (since) => unread(stores, sweepSettings, clock, since),
     readOn: (ref) => ingest.ingest(ref, Number.POSITIVE_INFINITY),
     async replay(ref, force) {

@@ -124,10 +124,10 @@ async function stateOf(stores: Stores, name: string): Promise<SinkState | null> 
 /** How it stands with telling a sink of a live detection; null where there is nothing to tell (any more). */
 function statusOf({ detection, deliveries }: SummaryRow, sink: string, state: SinkState | null) {
   const delivery = deliveries[sink];
-  const present = delivery && isOfThisChange(detection, delivery) ? delivery.status : null;
-  if (detection.state !== 'resolved' && present === 'failed') return 'failed';
-  if (state === null || state.disabledAt !== null || dueOf(detection, delivery, state.since) !== 'due') return null;
-  return present === 'sending' ? 'trying' : 'due';
+  const due = state && dueOf(detection, delivery, state.since);
+  if (due === 'failed') return 'failed';
+  if (due !== 'due' || state?.disabledAt !== null) return null;
+  return delivery && isOfThisChange(detection, delivery) ? 'trying' : 'due';
 }
 
 async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {
@@ -187,7 +187,9 @@ function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
         `${counted(length, 'message')} in ${name}: see the log of its function; the next sweep takes them off.`,
     ),
     ...failed.map(
-      ([name, { failed }]) => `Sink ${name} did not take ${counted(failed, 'notification')}: see its settings.`,
+      ([name, { failed }]) =>
+        `Sink ${name} did not take ${counted(failed, 'notification')}: mend its settings or the receiver, ` +
+        `then beaconwatch notify --retry --sink ${name}.`,
     ),
     ...disabledSinks.map((name) => `Sink ${name} said that it is gone (410): change its settings to wake it.`),
   ];

@@ -68,9 +68,16 @@ export function addAccountCommands(program: Command): void {
 
   program
     .command('notify')
-    .summary('tries a sink out: sends a test message, or prints its body')
+    .summary('tries a sink out, or has told again what one did not take')
     .option('--test <SINK>', 'sends a test message, and says what came back; fails where it was not taken')
     .option('--preview <SINK>', 'prints the body of that message, and sends nothing')
+    .option(
+      '--retry',
+      'notifications that have failed, of live detections, are due again: the functions tell them',
+      false,
+    )
+    .option('--sink <SINK>', 'with --retry: of this sink (default: of all that the functions know)')
+    .option('--dry-run', 'with --retry: says how many, and changes nothing', false)
     .action(async (options: NotifyOptions) => (await import('./account/notify.ts')).notifyCommand(options));
 
   program

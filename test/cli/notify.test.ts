@@ -1,10 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { storesOf } from '../../src/app.ts';
+import { msOf } from '../../src/core/timestamp.ts';
+import { freshAccount } from '../azurite.ts';
 import type { Ended } from '../bundle/child.ts';
+import { detection, T1 } from '../contract/samples.ts';
 import { secretOf, TOKEN } from '../sinks/samples.ts';
 import { verify } from '../sinks/standard_webhooks.ts';
+import { putState, stateOf } from '../sinks/states.ts';
+import { System } from '../system/system.ts';
 import { builtCommand } from './command.ts';
 
 const command = builtCommand();
@@ -93,13 +99,69 @@ describe('beaconwatch notify', () => {
     },
   );
 
-  it.each([[[]], [['--test', 'nobody']], [['--preview', 'nobody']], [['--test', 'chat', '--preview', 'chat']]])(
-    '%j is wrong usage',
-    async (args) => {
-      const ended = await beaconwatch(...args);
-      expect(ended.code).toBe(2);
-      isDiscreet(ended);
-      expect(met).toEqual([]);
-    },
-  );
+  it.each([
+    [[]],
+    [['--test', 'nobody']],
+    [['--preview', 'nobody']],
+    [['--test', 'chat', '--preview', 'chat']],
+    [['--test', 'chat', '--retry']],
+    [['--test', 'chat', '--dry-run']],
+    [['--preview', 'chat', '--sink', 'chat']],
+    [['--dry-run']],
+  ])('%j is wrong usage', async (args) => {
+    const ended = await beaconwatch(...args);
+    expect(ended.code).toBe(2);
+    isDiscreet(ended);
+    expect(met).toEqual([]);
+  });
+});
+
+describe('beaconwatch notify --retry', () => {
+  /** The functions with one sink, and a detection that it has refused. */
+  async function refused() {
+    const connectionString = await freshAccount(inject('azurite'));
+    const SINKS = JSON.stringify([{ name: 'soar', format: 'json', url: `http://127.0.0.1:${port}/planted` }]);
+    const system = new System(connectionString, msOf(T1) + 3_600_000, { SINKS });
+    const stores = storesOf(system.app.config);
+    await system.app.scorePartition({ partition: '3', asOf: T1 });
+    await stores.detections.insert(detection({ episode: T1, asOf: T1, state: 'new', suppressedBy: '' }));
+    status = 403;
+    expect(await system.app.notify({ sink: 'soar' })).toMatchObject({ failed: 1 });
+    status = 200;
+    // A shell has no SINKS.
+    const retry = (...args: string[]) =>
+      command(['notify', '--retry', ...args], { AzureWebJobsStorage: connectionString });
+    return { system, stores, retry };
+  }
+
+  it('has told again what failed, once, under the same id; before that, says how many', async () => {
+    const { system, retry } = await refused();
+    const dry = await retry('--dry-run');
+    expect(dry).toEqual({ code: 0, stdout: 'soar: 1 notification has failed\n', stderr: 'Nothing was changed.\n' });
+    expect(await system.app.notify({ sink: 'soar' })).toMatchObject({ sent: 0 });
+    const done = { code: 0, stderr: 'The functions tell what is due within two minutes.\n' };
+    expect(await retry('--sink', 'soar')).toEqual({ ...done, stdout: 'soar: 1 notification is due again\n' });
+    // The clock of the command is that of the wall.
+    system.now = Date.now() + 60_000;
+    expect(await system.app.notify({ sink: 'soar' })).toMatchObject({ sent: 1 });
+    expect(met.map(({ headers }) => headers['webhook-id'])).toEqual([
+      met[0]?.headers['webhook-id'],
+      met[0]?.headers['webhook-id'],
+    ]);
+    const again = await retry();
+    expect(again).toEqual({
+      code: 0,
+      stdout: 'soar: 0 notifications are due again\n',
+      stderr: 'Nothing was changed.\n',
+    });
+  });
+
+  it('knows no sink that no run of the functions has met, and says of one that is gone that it hears nothing', async () => {
+    const { stores, retry } = await refused();
+    expect(await retry('--sink', 'nobody')).toMatchObject({ code: 2, stdout: '' });
+    const state = await stateOf(stores, 'soar');
+    if (state) await putState(stores, { ...state, disabledAt: 7 });
+    const ended = await retry('--dry-run');
+    expect(ended.stdout).toContain('soar: 1 notification has failed; it said that it is gone (410)');
+  });
 });

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { shown } from '../../core/text.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
@@ -5,19 +6,28 @@ import { connect } from './connect.ts';
 export interface NotifyOptions {
   readonly test?: string;
   readonly preview?: string;
+  readonly retry: boolean;
+  readonly sink?: string;
+  readonly dryRun: boolean;
 }
 
-/** `notify --test SINK` and `notify --preview SINK`. */
-export async function notifyCommand({ test, preview }: NotifyOptions): Promise<void> {
-  if ((test === undefined) === (preview === undefined)) throw new UsageError('one of --test and --preview is needed');
-  const app = connect();
-  if (preview !== undefined) {
-    const body = app.previewSink(preview) ?? noSuchSink(preview);
-    process.stdout.write(`${body}\n`);
-    return;
+/** `notify --test SINK`, `notify --preview SINK`, and `notify --retry`. */
+export async function notifyCommand({ test, preview, retry, sink, dryRun }: NotifyOptions): Promise<void> {
+  if ([test !== undefined, preview !== undefined, retry].filter((isAsked) => isAsked).length !== 1) {
+    throw new UsageError('one of --test, --preview and --retry is needed');
   }
-  const name = test ?? '';
-  const { kind, answer } = (await app.testSink(name)) ?? noSuchSink(name);
+  if (!retry && (sink !== undefined || dryRun)) throw new UsageError('--sink and --dry-run need --retry');
+  if (test !== undefined) return await sendTest(test);
+  if (preview !== undefined) return printPreview(preview);
+  await retryFailed(sink, dryRun);
+}
+
+function printPreview(name: string): void {
+  process.stdout.write(`${connect().previewSink(name) ?? noSuchSink(name)}\n`);
+}
+
+async function sendTest(name: string): Promise<void> {
+  const { kind, answer } = (await connect().testSink(name)) ?? noSuchSink(name);
   process.stdout.write(`${name}: ${answer} (${MEANINGS[kind]})\n`);
   if (kind !== 'sent') throw new CommandError(`${name} did not take the test message`);
 }
@@ -31,4 +41,25 @@ const MEANINGS = {
 
 function noSuchSink(name: string): never {
   throw new UsageError(`SINKS has no sink of the name ${shown(name, 60)}`);
+}
+
+/** Of the sinks that the functions know, whatever SINKS says here. */
+async function retryFailed(sink: string | undefined, isDryRun: boolean): Promise<void> {
+  const retried = await connect().retryFailed(sink, isDryRun);
+  if (sink !== undefined && retried.length === 0) {
+    throw new UsageError(`no scoring run of the functions has met a sink of the name ${shown(sink, 60)}`);
+  }
+  for (const { sink: name, detections, isDisabled } of retried) {
+    const gone = isDisabled ? '; it said that it is gone (410), and hears nothing until its settings change' : '';
+    process.stdout.write(`${name}: ${counted(detections, 'notification')} ${verb(detections, isDryRun)}${gone}\n`);
+  }
+  const isAny = retried.some(({ detections }) => detections > 0);
+  process.stderr.write(
+    isDryRun || !isAny ? 'Nothing was changed.\n' : 'The functions tell what is due within two minutes.\n',
+  );
+}
+
+function verb(number: number, isDryRun: boolean): string {
+  if (isDryRun) return number === 1 ? 'has failed' : 'have failed';
+  return number === 1 ? 'is due again' : 'are due again';
 }
