@@ -21,11 +21,14 @@ const DETECTIONS: readonly Detection[] = [
 const [FIRST, SECOND, THIRD] = DETECTIONS.map(detectionIdOf) as [string, string, string];
 const UNKNOWN = `${groupId(4)}|seed`;
 
+/** Tried once within a digest before it was taken. */
+const TOLD = delivery({ status: 'sent', answer: '200', nextTry: 3, digest: { id: 'digest|0a1b', of: 2 } });
+
 beforeEach(async () => {
   stores = memoryStores();
   for (const each of DETECTIONS) await stores.detections.insert(each);
   const found = await stores.detections.get(FIRST);
-  await stores.detections.mark(FIRST, 'soar', delivery({ status: 'sent', answer: '200' }), found?.version ?? '');
+  await stores.detections.mark(FIRST, 'soar', TOLD, found?.version ?? '');
   await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS }), contribution({ contribution: 'ff'.repeat(8) })]);
   asked.length = 0;
   const { get } = stores.detections;
@@ -89,7 +92,7 @@ describe('GET detections', () => {
     expect((response.json['detections'] as unknown[])[2]).toEqual({
       ...summary,
       id: FIRST,
-      deliveries: { soar: delivery({ status: 'sent', answer: '200' }) },
+      deliveries: { soar: TOLD },
       disposition: null,
     });
   });

@@ -29,6 +29,13 @@ const delivery = z
     firstAt: count.meta({ description: 'Milliseconds since the Unix epoch' }),
     at: count.meta({ description: 'Milliseconds since the Unix epoch' }),
     answer: text.meta({ description: 'What came back: an HTTP status, or a word such as `timeout`' }),
+    nextTry: count
+      .meta({ description: 'Not tried before (milliseconds since the Unix epoch); absent for at once' })
+      .optional(),
+    digest: z
+      .strictObject({ id: text, of: count })
+      .meta({ description: 'The digest that it is told within; absent where it is told by itself' })
+      .optional(),
   })
   .meta({ id: 'Delivery', description: 'What the notifier knows of one sink and one change of a detection' });
 
