@@ -4,6 +4,7 @@ import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
 import { REPLACED } from './export_state.ts';
 import type { Clock, ExportState, SinkState, Stores, SummaryRow } from './ports.ts';
+import { knownSinks } from './sink_states.ts';
 import { type SweepSettings, unread } from './sweep.ts';
 
 /** An export that is stuck, and why. */
@@ -59,6 +60,7 @@ export async function health(
   // What has rested for longer than anything is kept is past helping.
   const kept = now - settings.retentionDays * 24 * HOUR_MS;
   const states = await statesOf(stores, settings.containers);
+  const known = await knownSinks(stores);
   const recent = states.filter(({ lastModified }) => lastModified >= kept);
   const facts = {
     lastRun: await lastRun(stores, now),
@@ -67,11 +69,11 @@ export async function health(
     refused: recent.filter(({ refused }) => refused).map(stuck),
     missingContainers,
     deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
-    notifications: await notifications(stores, sinks),
-    disabledSinks: await disabled(stores, sinks),
+    notifications: await notifications(stores, sinks, known),
+    disabledSinks: known.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
     queues: await stores.queues.lengths(),
   };
-  return { problems: [...problemsOf(facts, now), ...(await silent(stores, sinks))], ...facts };
+  return { problems: [...problemsOf(facts, now), ...silent(known)], ...facts };
 }
 
 async function statesOf(stores: Stores, containers: readonly string[]): Promise<ExportState[]> {
@@ -99,15 +101,23 @@ async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> 
   return last;
 }
 
-/** What is due is derived, as a scoring run derives it; of a sink that no run has seen yet, or that is gone, nothing is. */
-async function notifications(stores: Stores, sinks: readonly string[]): Promise<Health['notifications']> {
-  const told = await Promise.all(sinks.map(async (name) => ({ name, state: await stateOf(stores, name) })));
-  const counts = new Map(sinks.map((name) => [name, { due: 0, trying: 0, failed: 0 }]));
-  for await (const page of stores.detections.summaries({}, sinks)) {
+/**
+ * Of the sinks that are set here and those that runs have met. What is due is derived, as a scoring run derives it; to a
+ * sink that no run has met yet nothing is.
+ */
+async function notifications(
+  stores: Stores,
+  sinks: readonly string[],
+  known: readonly SinkState[],
+): Promise<Health['notifications']> {
+  const counts = new Map(
+    [...sinks, ...known.map(({ name }) => name)].map((name) => [name, { due: 0, trying: 0, failed: 0 }]),
+  );
+  for await (const page of stores.detections.summaries({}, [...counts.keys()])) {
     for (const row of page) {
-      for (const { name, state } of told) {
-        const status = statusOf(row, name, state);
-        const count = counts.get(name);
+      for (const state of known) {
+        const status = statusOf(row, state);
+        const count = counts.get(state.name);
         if (!count || status === null) continue;
         if (status !== 'failed') count.due++;
         if (status !== 'due') count[status]++;
@@ -117,31 +127,20 @@ async function notifications(stores: Stores, sinks: readonly string[]): Promise<
   return Object.fromEntries(counts);
 }
 
-async function stateOf(stores: Stores, name: string): Promise<SinkState | null> {
-  return (await stores.sinks.get(name))?.row ?? null;
-}
-
-/** How it stands with telling a sink of a live detection; null where there is nothing to tell (any more). */
-function statusOf({ detection, deliveries }: SummaryRow, sink: string, state: SinkState | null) {
-  const delivery = deliveries[sink];
-  const due = state && dueOf(detection, delivery, state.since);
+/** How it stands with telling a sink of a detection; null where there is nothing to tell (any more). */
+function statusOf({ detection, deliveries }: SummaryRow, { name, since, disabledAt }: SinkState) {
+  const delivery = deliveries[name];
+  const due = dueOf(detection, delivery, since);
   if (due === 'failed') return 'failed';
-  if (due !== 'due' || state?.disabledAt !== null) return null;
+  if (due !== 'due' || disabledAt !== null) return null;
   return delivery && isOfThisChange(detection, delivery) ? 'trying' : 'due';
 }
 
-async function disabled(stores: Stores, sinks: readonly string[]): Promise<string[]> {
-  const states = await Promise.all(sinks.map((name) => stateOf(stores, name)));
-  return states.filter((state) => state !== null && state.disabledAt !== null).map((state) => state?.name ?? '');
-}
-
 /** Sinks that answer nobody at present; what is due to them waits. */
-async function silent(stores: Stores, sinks: readonly string[]): Promise<string[]> {
-  const states = await Promise.all(sinks.map((name) => stateOf(stores, name)));
-  return states
-    .filter((state) => state !== null && state.disabledAt === null && state.failures >= HICCUPS)
-    .map((state) => {
-      const { name, failures, notBefore } = state as SinkState;
+function silent(known: readonly SinkState[]): string[] {
+  return known
+    .filter(({ disabledAt, failures }) => disabledAt === null && failures >= HICCUPS)
+    .map(({ name, failures, notBefore }) => {
       const next = new Date(notBefore).toISOString();
       return `Sink ${name} did not answer ${failures} times in a row; what is due to it waits until ${next}.`;
     });

@@ -93,9 +93,9 @@ export async function notify(
   return { ...counts, againInMs };
 }
 
-/** Who made it rest comes back after that. */
+/** Who made it rest comes back after that; where it was missed in the settings, the next run meets it again. */
 function isListening(state: SinkState, now: number): boolean {
-  return state.disabledAt === null && state.notBefore <= now;
+  return state.absentSince === null && state.disabledAt === null && state.notBefore <= now;
 }
 
 async function rest(stores: NotifyStores, name: string, until: number): Promise<void> {

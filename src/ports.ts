@@ -266,6 +266,8 @@ export interface SinkState {
   readonly name: string;
   /** The asOf of the first run that met it in the settings: it hears of what opens from then on. */
   readonly since: Timestamp;
+  /** The asOf of the first run that missed it in the settings, null while it is there: it hears of nothing. */
+  readonly absentSince: Timestamp | null;
   /** When it said that it is gone (410), null while it has not. */
   readonly disabledAt: number | null;
   /** Hash of its settings: a disabled sink wakes when they change. */

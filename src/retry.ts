@@ -1,7 +1,7 @@
 import { type Delivery, detectionIdOf } from './core/detection.ts';
 import { dueOf } from './core/due.ts';
 import type { Clock, SinkState, Stores } from './ports.ts';
-import { changeSink } from './sink_states.ts';
+import { changeSink, knownSinks } from './sink_states.ts';
 
 /** What a sink did not take and is to be told again, by the number of detections. */
 export interface Retried {
@@ -21,7 +21,7 @@ const AT_ONCE = 16;
 /**
  * Makes due again what sinks did not take: live detections whose present change has failed. It is told under the id that
  * it had, and has a day again to be taken. Null is all sinks that the runs of the functions have met; one that they have
- * not is left out. Dry, it reads only. Doing it twice at once does no harm.
+ * not, or miss, is left out. Dry, it reads only. Doing it twice at once does no harm.
  */
 export async function retryFailed(
   stores: RetryStores,
@@ -29,7 +29,7 @@ export async function retryFailed(
   clock: Clock,
   isDryRun: boolean,
 ): Promise<Retried[]> {
-  const known = (await stores.sinks.list()).map(({ row }) => row);
+  const known = await knownSinks(stores);
   const retried: Retried[] = [];
   for (const state of known.filter(({ name }) => sinks === null || sinks.includes(name))) {
     const failed = await failedAt(stores, state);

@@ -1,4 +1,4 @@
-import type { Timestamp } from './core/timestamp.ts';
+import { addMs, type Timestamp } from './core/timestamp.ts';
 import type { Sink, SinkState, Stores } from './ports.ts';
 
 /** A sink as a scoring run sees it. */
@@ -9,35 +9,63 @@ export interface KnownSink extends SinkState {
 
 /** Whether a sink tells several together only its settings say: what is found due to it waits as if it did. */
 const WAIT_MS = 60_000;
+/** A sink that is back sooner was never away: somebody slipped, or two versions of the settings run side by side. */
+const AWAY_MS = 24 * 3_600_000;
 
-/** The sinks as the runs of the functions know them, for a run with settings of its own. Reads only. */
+/** The sinks as the runs of the functions know them, for who has settings of its own. Reads only. */
 export async function knownSinks({ sinks }: Pick<Stores, 'sinks'>): Promise<KnownSink[]> {
-  return (await sinks.list()).map(({ row }) => ({ ...row, waitMs: WAIT_MS }));
+  const states = (await sinks.list()).map(({ row }) => row);
+  return states.filter(({ absentSince }) => absentSince === null).map((row) => ({ ...row, waitMs: WAIT_MS }));
 }
 
-/** The states of the configured sinks, as of a run: a new one hears of what opens from this run on. */
+/**
+ * The states of the configured sinks, as of a run: a new one hears of what opens from this run on, and so does one that
+ * was missed for a day or longer. What is known and not configured is noted as absent.
+ */
 export async function sinkStates(
   stores: Pick<Stores, 'sinks'>,
   sinks: readonly Sink[],
   asOf: Timestamp,
 ): Promise<KnownSink[]> {
+  const known = new Map((await stores.sinks.list()).map(({ row }) => [row.name, row]));
+  const missed = [...known.values()].filter(({ name }) => sinks.every((sink) => sink.name !== name));
+  for (const state of missed) if (state.absentSince === null) await changeSink(stores, state.name, missedBy(asOf));
   const states: KnownSink[] = [];
   for (const sink of sinks) {
-    const state = await met(stores, sink, asOf);
+    const before = known.get(sink.name);
+    const meet = metBy(sink, asOf);
+    const state = before && meet(before) === before ? before : await metAnew(stores, sink, asOf);
     states.push({ ...state, waitMs: sink.together?.waitMs ?? 0 });
   }
   return states;
 }
 
-async function met(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): Promise<SinkState> {
-  const { name, fingerprint: settings } = sink;
-  const added = { name, since: asOf, disabledAt: null, settings, failures: 0, notBefore: 0 };
-  for (;;) {
+type Change = (state: SinkState) => SinkState;
+
+function missedBy(asOf: Timestamp): Change {
+  return (state) => (state.absentSince === null ? { ...state, absentSince: asOf } : state);
+}
+
+/** The same state where there is nothing new. */
+function metBy(sink: Sink, asOf: Timestamp): Change {
+  return (state) => {
+    const { absentSince, since } = state;
+    if (absentSince !== null && addMs(absentSince, AWAY_MS) <= asOf) return addedBy(sink, asOf);
     // Other settings: what said that it is gone, or did not answer, may be there again.
-    const known = await changeSink(stores, name, (state) =>
-      state.settings === settings ? state : { ...added, since: state.since },
-    );
-    if (known !== null) return known;
+    if (state.settings !== sink.fingerprint) return addedBy(sink, since);
+    return absentSince === null ? state : { ...state, absentSince: null };
+  };
+}
+
+function addedBy({ name, fingerprint: settings }: Sink, since: Timestamp): SinkState {
+  return { name, since, absentSince: null, disabledAt: null, settings, failures: 0, notBefore: 0 };
+}
+
+async function metAnew(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): Promise<SinkState> {
+  const added = addedBy(sink, asOf);
+  for (;;) {
+    const state = await changeSink(stores, sink.name, metBy(sink, asOf));
+    if (state !== null) return state;
     if ((await stores.sinks.insert(added)) !== null) return added;
   }
 }
@@ -49,7 +77,7 @@ async function met(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): 
 export async function changeSink(
   { sinks }: Pick<Stores, 'sinks'>,
   name: string,
-  changed: (state: SinkState) => SinkState,
+  changed: Change,
 ): Promise<SinkState | null> {
   for (;;) {
     const found = await sinks.get(name);

@@ -9,15 +9,15 @@ import { readConfig } from '../src/config.ts';
 import { type Delivery, type Detection, detectionIdOf } from '../src/core/detection.ts';
 import { addMs, msOf, type Timestamp } from '../src/core/timestamp.ts';
 import { type NotifyResult, notify } from '../src/notify.ts';
-import type { Detections, Sink, SinkAnswer, Stores } from '../src/ports.ts';
-import { sinkStates } from '../src/sink_states.ts';
+import type { Detections, Sink, SinkAnswer, SinkState, Stores } from '../src/ports.ts';
+import { knownSinks, sinkStates } from '../src/sink_states.ts';
 import { openSink } from '../src/sinks/open.ts';
 import type { SinkRequest } from '../src/sinks/request.ts';
 import { send } from '../src/sinks/send.ts';
 import { all, detection, groupId, T1 } from './contract/samples.ts';
 import { memoryStores } from './fakes/stores.ts';
 import { CONTEXT } from './sinks/samples.ts';
-import { stateOf } from './sinks/states.ts';
+import { putState, stateOf } from './sinks/states.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -33,11 +33,14 @@ const T_LATER = addMs(T1, HOUR_MS);
 
 let stores: Stores;
 let now: number;
+/** The sinks that are in the settings. */
+let met: readonly Sink[];
 const clock = () => now;
 
 beforeEach(() => {
   stores = memoryStores();
   now = START;
+  met = [];
 });
 
 /** How a receiver behaves: a status to answer with, or what it does to the connection. */
@@ -112,7 +115,8 @@ async function scored(changes: Partial<Detection> = {}): Promise<void> {
 
 /** A sink that has been there for an hour, and a detection that has just opened. */
 async function due(sink: Sink, changes: Partial<Detection> = {}): Promise<void> {
-  await sinkStates(stores, [sink], T_EARLIER);
+  met = [...met.filter(({ name }) => name !== sink.name), sink];
+  await sinkStates(stores, met, T_EARLIER);
   await scored(changes);
 }
 
@@ -289,7 +293,15 @@ describe('notify() to a sink that is gone (410)', () => {
     expect(await tell(receiver.sink)).toBe('waiting');
     expect(await delivered()).toMatchObject({ status: 'sending', answer: '410' });
     const { fingerprint: settings } = receiver.sink;
-    const disabled = { name: 'soar', since: T_EARLIER, disabledAt: START, settings, failures: 0, notBefore: 0 };
+    const disabled = {
+      name: 'soar',
+      since: T_EARLIER,
+      absentSince: null,
+      disabledAt: START,
+      settings,
+      failures: 0,
+      notBefore: 0,
+    };
     expect(await stateOf(stores, 'soar')).toEqual(disabled);
     receiver.behaviour = 200;
     now += HOUR_MS;
@@ -316,7 +328,15 @@ describe('notify() to a sink that is gone (410)', () => {
     await scored({ groupId: groupId(2) });
     await tell(gone);
     const moved = sinkOf(SENT, { fingerprint: 'bb' });
-    const woken = { name: 'soar', since: T_EARLIER, disabledAt: null, settings: 'bb', failures: 0, notBefore: 0 };
+    const woken = {
+      name: 'soar',
+      since: T_EARLIER,
+      absentSince: null,
+      disabledAt: null,
+      settings: 'bb',
+      failures: 0,
+      notBefore: 0,
+    };
     expect(await sinkStates(stores, [moved], T_LATER)).toEqual([{ ...woken, waitMs: 0 }]);
     expect(await stateOf(stores, 'soar')).toEqual(woken);
     expect(await tell(moved)).toBe('sent');
@@ -327,7 +347,7 @@ describe('notify() to a sink that is gone (410)', () => {
 describe('sinkStates(stores, sinks, asOf)', () => {
   it('has a state for each sink: since the first run that met it', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat', fingerprint: 'cc' })];
-    const quiet = { disabledAt: null, failures: 0, notBefore: 0, waitMs: 0 };
+    const quiet = { absentSince: null, disabledAt: null, failures: 0, notBefore: 0, waitMs: 0 };
     const first = { name: 'soar', since: T1, settings: 'aa', ...quiet };
     expect(await sinkStates(stores, [soar], T1)).toEqual([first]);
     const second = { name: 'chat', since: T_LATER, settings: 'cc', ...quiet };
@@ -341,6 +361,75 @@ describe('sinkStates(stores, sinks, asOf)', () => {
     await sinkStates(stores, [sinkOf(SENT)], T1);
     const [state] = await sinkStates(stores, [sinkOf(SENT, { fingerprint: 'bb' })], T_LATER);
     expect(state).toMatchObject({ since: T1, settings: 'bb' });
+  });
+});
+
+describe('a sink that was taken out of the settings', () => {
+  const hours = (count: number) => addMs(T1, count * HOUR_MS);
+  const opened = (number: number, hour: number) => scored({ groupId: groupId(number), episode: hours(hour) });
+  const FOREVER = { failures: 9, notBefore: START + 1000 * DAY_MS };
+
+  it('is noted as absent by the first run that misses it, and hears of nothing', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await sinkStates(stores, [soar, chat], T1);
+    await opened(1, 0);
+    for (const hour of [1, 2]) expect(await sinkStates(stores, [chat], hours(hour))).toHaveLength(1);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: hours(1) });
+    expect(await stateOf(stores, 'chat')).toMatchObject({ since: T1, absentSince: null });
+    expect(await knownSinks(stores)).toMatchObject([{ name: 'chat', waitMs: MINUTE_MS }]);
+    // Also where a message finds it in the settings again before a run does.
+    expect(await tell(soar)).toBe('not-due');
+  });
+
+  it('and is back within a day was never away: it hears of what is live, as after a fault', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await sinkStates(stores, [], hours(1));
+    await opened(1, 0);
+    await opened(2, 5);
+    const [state] = await sinkStates(stores, [soar], addMs(hours(25), -1));
+    expect(state).toMatchObject({ since: T1, absentSince: null });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.told.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
+  });
+
+  it('and is back after a day begins anew: it hears of what opens from then on, whatever was known of it', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
+    await sinkStates(stores, [], hours(1));
+    await opened(1, 0);
+    await opened(2, 24);
+    await opened(3, 25);
+    const [state] = await sinkStates(stores, [soar], hours(25));
+    const added = { name: 'soar', since: hours(25), absentSince: null, disabledAt: null, settings: 'aa' };
+    expect(state).toEqual({ ...added, failures: 0, notBefore: 0, waitMs: 0 });
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.told.map(({ groupId }) => groupId)).toEqual([groupId(3)]);
+  });
+
+  it('and is back within a day with other settings wakes, and keeps since when', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
+    await sinkStates(stores, [], hours(1));
+    const [same] = await sinkStates(stores, [soar], hours(2));
+    expect(same).toMatchObject({ since: T1, absentSince: null, disabledAt: START, ...FOREVER });
+    await sinkStates(stores, [], hours(3));
+    const [other] = await sinkStates(stores, [sinkOf(SENT, { fingerprint: 'bb' })], hours(4));
+    expect(other).toMatchObject({ since: T1, absentSince: null, disabledAt: null, failures: 0, notBefore: 0 });
+  });
+
+  it('by one of two versions that run side by side loses nothing', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await sinkStates(stores, [chat], T1);
+    await opened(1, 1);
+    for (const sinks of [[soar, chat], [chat], [soar, chat], [chat], [soar, chat]]) {
+      await sinkStates(stores, sinks, hours(1));
+    }
+    await sinkStates(stores, [soar, chat], hours(2));
+    expect([await tell(soar), await tell(chat)]).toEqual(['sent', 'sent']);
   });
 });
 

@@ -23,12 +23,15 @@ let stores: MemoryStores;
 let now: number;
 let answer: SinkAnswer;
 let told: Notification[];
+/** The sinks that are in the settings. */
+let met: readonly Sink[];
 const clock = () => now;
 beforeEach(() => {
   stores = memoryStores();
   now = START;
   answer = REFUSED;
   told = [];
+  met = [];
 });
 
 function sinkOf(changes: Partial<Sink> = {}): Sink {
@@ -45,7 +48,8 @@ function sinkOf(changes: Partial<Sink> = {}): Sink {
 }
 
 async function open(sink: Sink, count: number, changes: Partial<Detection> = {}, from = 0): Promise<void> {
-  await sinkStates(stores, [sink], addMs(T1, -HOUR_MS));
+  met = [...met.filter(({ name }) => name !== sink.name), sink];
+  await sinkStates(stores, met, addMs(T1, -HOUR_MS));
   for (let number = from; number < from + count; number++) {
     await stores.detections.insert(detection({ groupId: groupId(number), average: 1000 - number, ...changes }));
   }
@@ -172,8 +176,12 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('leaves out a sink that no run of the functions has met', async () => {
-    expect(await retry(['nobody'])).toEqual([]);
+  it('leaves out a sink that no run of the functions has met, or that they miss in their settings', async () => {
+    const sink = sinkOf();
+    await open(sink, 1);
+    await round(sink);
+    await sinkStates(stores, [], T1);
+    expect(await retry(['nobody', 'soar'])).toEqual([]);
     expect(await retry()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import type { Timestamp } from '../core/timestamp.ts';
 import type { SinkState, SinkStates, Versioned } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
-import { int32, int64, text, wholeOrNull } from './columns.ts';
+import { int32, int64, text, textOrNone, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewRow, type Row, Table } from './table.ts';
 
@@ -41,6 +41,7 @@ function encodeSink(state: SinkState): NewRow {
     rowKey: state.name,
     Name: state.name,
     Since: state.since,
+    ...(state.absentSince !== null && { AbsentSince: state.absentSince }),
     ...(state.disabledAt !== null && { DisabledAt: int64(state.disabledAt) }),
     Settings: state.settings,
     Failures: int32(state.failures),
@@ -56,6 +57,8 @@ function decodeSink(row: Row): SinkState {
   return {
     name: text(row, 'Name'),
     since: text(row, 'Since') as Timestamp,
+    // Absent in rows of an earlier version, too.
+    absentSince: (textOrNone(row, 'AbsentSince') || null) as Timestamp | null,
     disabledAt: wholeOrNull(row, 'DisabledAt'),
     settings: text(row, 'Settings'),
     // Absent in rows of an earlier version.

@@ -130,10 +130,18 @@ describe('requests', () => {
   });
 
   it('Sinks and queues: one each', async () => {
-    await stores.sinks.insert({ name: 'soc', since: T0, disabledAt: null, settings: '', failures: 0, notBefore: 0 });
+    await stores.sinks.insert({
+      name: 'soc',
+      since: T0,
+      absentSince: null,
+      disabledAt: null,
+      settings: '',
+      failures: 0,
+      notBefore: 0,
+    });
     await stores.queues.send('ingest', { container: 'c', name: 'n' });
     log.take();
-    await stores.sinks.get('soc');
+    await stores.sinks.list();
     await stores.queues.send('ingest', { container: 'c', name: 'n' });
     expect(log.take()).toEqual(['GET Sinks()', 'POST ingest/messages']);
   });

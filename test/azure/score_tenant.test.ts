@@ -13,7 +13,18 @@ const P = '3' as Partition;
 const AS_OF = '2026-11-20T12:00:00.0000000Z' as Timestamp;
 const HOUR_MS = 3_600_000;
 const SETTINGS = { rule: SEED_RULE, technique: null, retentionDays: 4, historyDays: 90 };
-const SINKS = [{ name: 'soc', since: AS_OF, disabledAt: null, settings: '', failures: 0, notBefore: 0, waitMs: 0 }];
+const SINKS = [
+  {
+    name: 'soc',
+    since: AS_OF,
+    absentSince: null,
+    disabledAt: null,
+    settings: '',
+    failures: 0,
+    notBefore: 0,
+    waitMs: 0,
+  },
+];
 /** Of which the partition has 300, with some 900 rows. */
 const GROUPS = 16 * 300;
 

@@ -70,7 +70,15 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
   beforeEach(async () => {
     [store, other] = await make();
   });
-  const sink: SinkState = { name: 'soc', since: T0, disabledAt: null, settings: 'ab12', failures: 0, notBefore: 0 };
+  const sink: SinkState = {
+    name: 'soc',
+    since: T0,
+    absentSince: null,
+    disabledAt: null,
+    settings: 'ab12',
+    failures: 0,
+    notBefore: 0,
+  };
 
   const inserted = async (row = sink): Promise<string> => {
     const version = await store.insert(row);
@@ -87,6 +95,7 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
     { disabledAt: 1_795_450_841_123 },
     { failures: 3, notBefore: 1_795_450_841_123 },
     { settings: '' },
+    { absentSince: T2 },
     ...['soc_chat', 'SOC', '__', '0'].map((name) => ({ name })),
   ])('insert keeps %j, by its name', async (changes) => {
     const row = { ...sink, ...changes };

@@ -38,6 +38,7 @@ export const RULE: Rule = Object.freeze({
 export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, technique: null, retentionDays: 1, historyDays: 2 });
 export const NO_RUN_OLDER = Object.freeze({
   since: at(-1000),
+  absentSince: null,
   disabledAt: null,
   settings: '',
   failures: 0,
