@@ -47,7 +47,7 @@ export interface App {
   /** Reads an export on; what does not fit into the budget goes on the queue again. */
   ingest(message: unknown): Promise<IngestResult>;
   /** Queues what is unread, and takes off what ended in poison queues: the tables know what it was about. */
-  sweep(): Promise<SweepResult & { readonly poison: Readonly<Record<string, number>> }>;
+  sweep(): Promise<Swept>;
   scoreWindows(): Promise<{ readonly asOf: string; readonly oldestUnreadMs: number | null }>;
   scorePartition(message: unknown): Promise<Run>;
   /** The full hour up to which the timer would score now. */
@@ -95,6 +95,13 @@ export interface App {
   testSuppression(criteria: SuppressionCriteria): Promise<SuppressionTest>;
 }
 
+export interface Swept extends SweepResult {
+  /** Messages taken off, by queue. */
+  readonly poison: Readonly<Record<string, number>>;
+  /** What is wrong with sinks that were left out: who looks at the log hears of it as long as it is so. */
+  readonly sinkFaults: readonly string[];
+}
+
 export interface AppParts {
   readonly stores: Stores;
   readonly clock: Clock;
@@ -139,7 +146,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     async sweep() {
       // First: a container that cannot be listed is an error, and keeps no poison queue full.
       const poison = await stores.queues.takePoison();
-      return { ...(await sweep(stores, sweepSettings, clock)), poison };
+      return { ...(await sweep(stores, sweepSettings, clock)), poison, sinkFaults: config.sinkFaults };
     },
     async scoreWindows() {
       const asOf = scoredHour();
@@ -150,7 +157,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     async scorePartition(message) {
       const job = parseMessage('score', message);
-      const states = await sinkStates(stores, sinks, job.asOf);
+      const states = await sinkStates(stores, sinks, job.asOf, config.sinkFaults.length === 0);
       return await scorePartition(stores, settings, states, job, clock);
     },
     scoredHour,
@@ -195,7 +202,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     readUnder: (start) => readUnder(stores.exportStates, start),
     deadLetters: () => stores.deadLetters.list(),
-    health: () => health(stores, sweepSettings, sinkNames, clock),
+    health: () => health(stores, sweepSettings, sinkNames, clock, config.sinkFaults),
     listDetections: (query) => listDetections(stores, sinkNames, query),
     getDetection: (id) => getDetection(stores, id, config.rule.lookbackDays),
     detectionIds: (start) => idsBeginningWith(stores, start, 2),

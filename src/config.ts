@@ -62,6 +62,8 @@ export interface Config {
   /** How the platform tells of new exports; `off`: the sweep alone finds them. */
   readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
   readonly sinks: readonly SinkSettings[];
+  /** What is wrong with sinks that were left out; none where nothing is, or where that is refused. */
+  readonly sinkFaults: readonly string[];
   readonly digestAbove: number;
   /** Links that messages offer. */
   readonly links: Links;
@@ -73,8 +75,11 @@ export function readScoreSettings(env: Env): Pick<Config, 'rule' | 'sources'> {
   return { rule: ruleOf(settings), sources: settings.SOURCES };
 }
 
-/** Reads all settings, once, at the start. Throws a SettingsError that names every fault. */
-export function readConfig(env: Env): Config {
+/**
+ * Reads all settings, once, at the start. Throws a SettingsError that names every fault. Sinks that are wrong can be left
+ * out: a secret is in a vault, and nobody shall stop counting because a chat cannot be told.
+ */
+export function readConfig(env: Env, wrongSinks: 'refused' | 'left out' = 'refused'): Config {
   const set = setOnly(env);
   const faults: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
@@ -91,7 +96,7 @@ export function readConfig(env: Env): Config {
   // The host's blob trigger keeps its queue beside the exports.
   const ofExports: readonly Service[] = (settings?.BLOB_TRIGGER ?? 'off') === 'off' ? ['blob'] : ['blob', 'queue'];
   const exportStorage = attempt(() => readStorage('ExportStorage', ofExports, set, storage ?? UNREAD_STORAGE));
-  const sinks = attempt(() => readSinks(set));
+  const { sinks, faults: sinkFaults } = readSinks(set);
   const links = attempt(() => readLinks(set));
   const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);
   if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
@@ -101,8 +106,9 @@ export function readConfig(env: Env): Config {
   if (settings && retentionDays !== undefined && settings.HISTORY_DAYS < retentionDays) {
     faults.push(`HISTORY_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${settings.HISTORY_DAYS}`);
   }
-  if (faults.length > 0 || !settings || !storage || !exportStorage || !sinks || !links || retentionDays === undefined) {
-    throw new SettingsError(faults);
+  const isRefused = faults.length > 0 || (wrongSinks === 'refused' && sinkFaults.length > 0);
+  if (isRefused || !settings || !storage || !exportStorage || !links || retentionDays === undefined) {
+    throw new SettingsError([...faults, ...sinkFaults]);
   }
   return {
     rule: ruleOf(settings),
@@ -115,6 +121,7 @@ export function readConfig(env: Env): Config {
     technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
     sinks,
+    sinkFaults,
     digestAbove: settings.DIGEST_ABOVE,
     links,
   };

@@ -48,12 +48,13 @@ const PARTITIONS = 16;
 /** Fewer failures of a sink in a row are none that anybody has to look at. */
 const HICCUPS = 3;
 
-/** Looks at everything that can be stuck. Reads only. */
+/** Looks at everything that can be stuck. Reads only. `sinkFaults`: why sinks were left out of the settings. */
 export async function health(
   stores: Stores,
   settings: SweepSettings,
   sinks: readonly string[],
   clock: Clock,
+  sinkFaults: readonly string[] = [],
 ): Promise<Health> {
   const now = clock();
   const { exports, oldestUnreadMs, missingContainers } = await unread(stores, settings, clock);
@@ -73,7 +74,8 @@ export async function health(
     disabledSinks: known.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
     queues: await stores.queues.lengths(),
   };
-  return { problems: [...problemsOf(facts, now), ...silent(known)], ...facts };
+  const off = sinkFaults.map((fault) => `A sink is left out, and hears of nothing until it is mended: ${fault}.`);
+  return { problems: [...problemsOf(facts, now), ...off, ...silent(known)], ...facts };
 }
 
 async function statesOf(stores: Stores, containers: readonly string[]): Promise<ExportState[]> {

@@ -17,11 +17,17 @@ export function parseSettings<S extends z.ZodType>(schema: S, env: Env): z.infer
   return parseValues(schema, setOnly(env));
 }
 
-/** The same of values that are no longer text. */
-export function parseValues<S extends z.ZodType>(schema: S, values: unknown): z.infer<S> {
+/** The same of values that are no longer text, and that stand at a place of the settings. */
+export function parseValues<S extends z.ZodType>(
+  schema: S,
+  values: unknown,
+  place: readonly PropertyKey[] = [],
+): z.infer<S> {
   const result = schema.safeParse(values);
   if (result.success) return result.data;
-  throw new SettingsError(result.error.issues.map((issue) => `${pathOf(issue.path)} ${messageOf(issue)}`));
+  throw new SettingsError(
+    result.error.issues.map((issue) => `${pathOf([...place, ...issue.path])} ${messageOf(issue)}`),
+  );
 }
 
 /** What is set: blank is not. */

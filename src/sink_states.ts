@@ -20,16 +20,20 @@ export async function knownSinks({ sinks }: Pick<Stores, 'sinks'>): Promise<Know
 
 /**
  * The states of the configured sinks, as of a run: a new one hears of what opens from this run on, and so does one that
- * was missed for a day or longer. What is known and not configured is noted as absent.
+ * was missed for a day or longer. What is known and not configured is noted as absent, unless `areAll` says that some are
+ * left out of the settings for a fault: they are told what they miss when they are mended.
  */
 export async function sinkStates(
   stores: Pick<Stores, 'sinks'>,
   sinks: readonly Sink[],
   asOf: Timestamp,
+  areAll = true,
 ): Promise<KnownSink[]> {
   const known = new Map((await stores.sinks.list()).map(({ row }) => [row.name, row]));
-  const missed = [...known.values()].filter(({ name }) => sinks.every((sink) => sink.name !== name));
-  for (const state of missed) if (state.absentSince === null) await changeSink(stores, state.name, missedBy(asOf));
+  const isMissed = ({ name, absentSince }: SinkState) =>
+    absentSince === null && sinks.every((sink) => sink.name !== name);
+  const missed = areAll ? [...known.values()].filter(isMissed) : [];
+  for (const { name } of missed) await changeSink(stores, name, missedBy(asOf));
   const states: KnownSink[] = [];
   for (const sink of sinks) {
     const before = known.get(sink.name);

@@ -108,6 +108,7 @@ describe('readConfig(env)', () => {
       technique: null,
       blobTrigger: 'off',
       sinks: [],
+      sinkFaults: [],
       digestAbove: 5,
       links: {},
     });
@@ -169,6 +170,23 @@ describe('readConfig(env)', () => {
       readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'zeek', BLOB_TRIGGER: 'on' })),
     ).toThrow(
       /MIN_AVERAGE must be .*\n- SOURCES must be .*\n- HISTORY_DAYS must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
+    );
+  });
+
+  it('refuses wrong sinks with the rest, or leaves them out, and only them', () => {
+    const good = { name: 'chat', format: 'slack', url: 'https://example.com/hook' };
+    const SINKS = JSON.stringify([{ ...good, name: 'soar', url: { setting: 'SOAR_URL' } }, good]);
+    const fault = 'SINKS names the setting SOAR_URL, which is not set';
+    expect(() => config({ SINKS, MIN_AVERAGE: 'x' })).toThrow(
+      new SettingsError(['MIN_AVERAGE must be a number ≥ 0, got "x"', fault]),
+    );
+    expect(config({ SINKS: JSON.stringify([good]) })).toMatchObject({ sinks: [good], sinkFaults: [] });
+    const leaving = (env: Record<string, string>) => readConfig({ ...STORAGE, ...env }, 'left out');
+    expect(leaving({ SINKS })).toMatchObject({ sinks: [good], sinkFaults: [fault] });
+    expect(leaving({ SINKS: '[' })).toMatchObject({ sinks: [], sinkFaults: ['SINKS must be a JSON array of sinks'] });
+    // Where it stops all the same, it is all that is wrong.
+    expect(() => leaving({ SINKS, MIN_AVERAGE: 'x' })).toThrow(
+      new SettingsError(['MIN_AVERAGE must be a number ≥ 0, got "x"', fault]),
     );
   });
 });

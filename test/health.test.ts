@@ -249,6 +249,12 @@ describe('health looks at queues and sinks', () => {
     });
   });
 
+  it('sinks that were left out for what is wrong with them', async () => {
+    const fault = 'SINKS names the setting SOAR_URL, which is not set';
+    const found = await health(world.stores, SETTINGS, ['chat'], () => world.now, [fault]);
+    expect(found.problems).toEqual([`A sink is left out, and hears of nothing until it is mended: ${fault}.`]);
+  });
+
   it('and tells of all at once', async () => {
     await world.change({ failures: 1, nextTry: world.now, reason: 'x', ends: [bytesOf('')] });
     world.stores.queues.poison['ingest-poison'] = 1;

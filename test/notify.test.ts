@@ -421,6 +421,18 @@ describe('a sink that was taken out of the settings', () => {
     expect(other).toMatchObject({ since: T1, absentSince: null, disabledAt: null, failures: 0, notBefore: 0 });
   });
 
+  it('because something is wrong with it is not missed: it hears of what it missed when it is mended', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await sinkStates(stores, [soar, chat], T1);
+    await opened(1, 0);
+    for (const hour of [1, 30]) expect(await sinkStates(stores, [chat], hours(hour), false)).toHaveLength(1);
+    await opened(2, 30);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
+    await sinkStates(stores, [soar, chat], hours(31));
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.told).toHaveLength(2);
+  });
+
   it('by one of two versions that run side by side loses nothing', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
     await sinkStates(stores, [chat], T1);

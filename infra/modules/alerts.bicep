@@ -55,7 +55,7 @@ var rules = [
   }
   {
     name: 'sink-failed'
-    title: 'A sink did not take a notification'
+    title: 'A sink did not take a notification, or is left out'
     severity: 1
     every: 'PT15M'
     window: 'PT15M'

@@ -40,8 +40,8 @@ export function addAccountCommands(program: Command): void {
     .summary('scores now, or asks what other settings would find')
     .description(
       'Scores every partition in this process, as the hourly timer does by way of the queue. What is due to the sinks\n' +
-        'that the functions know goes on their queue, whatever SINKS says here. With --dry-run it writes nothing, and says what would be added and what would go,\n' +
-        'compared with the detections that are live at present.',
+        'that the functions know goes on their queue, whatever SINKS says here. With --dry-run it writes nothing, and says\n' +
+        'what would be added and what would go, compared with the detections that are live at present.',
     )
     .option('--now <ISO>', 'end of the window; the full hour at or before (default: the last one that is delivered)')
     .option('--dry-run', 'write nothing; compare', false)

@@ -3,23 +3,57 @@ import { type Env, parseValues, SettingsError } from '../settings.ts';
 import { type Links, linksSchema } from './links.ts';
 import { type SinkSettings, sinkSchema } from './settings.ts';
 
+/** What `SINKS` holds. */
+export interface SinksRead {
+  /** Those that are as they must be. */
+  readonly sinks: readonly SinkSettings[];
+  /** What is wrong with the others, a sentence each, with nothing in it of what a secret holds. */
+  readonly faults: readonly string[];
+}
+
 /**
  * Reads `SINKS`, a JSON array. A value `{"setting":"NAME"}` stands for the setting of that name, so that each secret can
- * be a Key Vault reference of its own. Throws a SettingsError; what a secret holds is never in it.
+ * be a Key Vault reference of its own. A sink that is wrong takes no other with it.
  */
-export function readSinks(env: Env): SinkSettings[] {
-  const text = env['SINKS'];
-  if (text === undefined) return [];
-  const unresolved: string[] = [];
-  let given: unknown;
-  try {
-    given = JSON.parse(text, (_key, value: unknown) => resolved(value, env, unresolved));
-  } catch {
-    throw new SettingsError(['SINKS must be a JSON array of sinks']);
+export function readSinks(env: Env): SinksRead {
+  const given = arrayOf(env['SINKS'] ?? '[]');
+  if (given === null) return { sinks: [], faults: ['SINKS must be a JSON array of sinks'] };
+  const sinks: SinkSettings[] = [];
+  const faults: string[] = [];
+  const names = new Set<unknown>();
+  for (const [index, item] of given.entries()) {
+    try {
+      const sink = sinkOf(item, index, env);
+      if (names.has(sink.name)) throw new SettingsError([`SINKS[${index}].name is taken by another sink`]);
+      sinks.push(sink);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(...error.faults);
+    }
+    // Also of one that is wrong: what is meant for it goes to no other.
+    names.add(nameOf(item));
   }
+  return { sinks, faults };
+}
+
+function arrayOf(text: string): unknown[] | null {
+  try {
+    const given: unknown = JSON.parse(text);
+    return Array.isArray(given) ? given : null;
+  } catch {
+    return null;
+  }
+}
+
+function nameOf(item: unknown): unknown {
+  return typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
+}
+
+function sinkOf(item: unknown, index: number, env: Env): SinkSettings {
+  const unresolved: string[] = [];
+  const given: unknown = JSON.parse(JSON.stringify(item), (_key, value: unknown) => resolved(value, env, unresolved));
   if (unresolved.length > 0) throw new SettingsError(unresolved);
-  const { SINKS } = parseValues(schema, { SINKS: given });
-  return SINKS;
+  return parseValues(sinkSchema, given, ['SINKS', index]);
 }
 
 /** Reads `LINKS`, a JSON object of label to template. Throws a SettingsError. */
@@ -33,17 +67,6 @@ export function readLinks(env: Env): Links {
     throw new SettingsError(['LINKS must be a JSON object of label to https URL']);
   }
   return parseValues(z.object({ LINKS: linksSchema }), { LINKS: given }).LINKS;
-}
-
-const schema = z.object({ SINKS: z.array(sinkSchema).superRefine(eachNameOnce) });
-
-function eachNameOnce(sinks: readonly SinkSettings[], context: z.RefinementCtx): void {
-  const names = new Set<string>();
-  for (const [index, { name }] of sinks.entries()) {
-    if (names.has(name))
-      context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is taken by another sink' });
-    names.add(name);
-  }
 }
 
 function resolved(value: unknown, env: Env, unresolved: string[]): unknown {

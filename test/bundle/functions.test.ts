@@ -184,6 +184,12 @@ describe('the bundle of functions, where nothing else can be found', () => {
     expect(stderr).not.toMatch(/c3RvcmFnZSBzZWNyZXQ|T0K3N|c2hvcnQ/);
   });
 
+  it('starts where a sink alone is wrong', async () => {
+    const SINKS = '[{"name":"chat","format":"slack","url":{"setting":"CHAT_URL"}}]';
+    const CHAT_URL = '@Microsoft.KeyVault(SecretUri=https://example.vault.azure.net/secrets/CHAT-URL)';
+    expect(bindingsOf(await registered({ AzureWebJobsStorage: STORAGE, SINKS, CHAT_URL }))).toEqual(EVERYWHERE);
+  });
+
   it('fits host.json and the sample of local settings', async () => {
     const { Values: settings } = await json(join(REPO, 'local.settings.sample.json'));
     const { main } = await json(join(REPO, 'package.json'));

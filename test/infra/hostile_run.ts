@@ -1,6 +1,6 @@
 /**
  * Runs the whole system on this machine over a hostile tenant, with a sink that takes everything, one that says no, and
- * one that is not there; with foreign messages in the queues, and foreign requests. Prints the log as JSON: what each
+ * one that is not there, and one that is wrong; with foreign messages in the queues, and foreign requests. Prints the log as JSON: what each
  * invocation logged, and what it threw, as the host would log it. `node hostile_run.ts <bundle>`
  */
 import { createServer } from 'node:http';
@@ -28,9 +28,16 @@ const system = await LocalSystem.start({
   containers: [DEFAULT_CONTAINER],
   bundle: pathToFileURL(process.argv[2] as string),
   environment: {
-    SINKS: JSON.stringify([sink('takes', 'URL_TAKES'), sink('refuses', 'URL_REFUSES'), sink('absent', 'URL_ABSENT')]),
+    SINKS: JSON.stringify([
+      sink('takes', 'URL_TAKES'),
+      sink('refuses', 'URL_REFUSES'),
+      sink('absent', 'URL_ABSENT'),
+      sink('wrong', 'URL_WRONG'),
+    ]),
     URL_TAKES: `${base}/ok`,
     URL_REFUSES: `${base}/no?sig=planted-hook-secret`,
+    // No https: that sink is left out.
+    URL_WRONG: 'http://planted-hook-secret.example/',
     // Port 1: nobody listens.
     URL_ABSENT: 'http://127.0.0.1:1/planted-hook-secret',
     EXPORT_CONTAINERS: `${DEFAULT_CONTAINER},not-there-yet`,

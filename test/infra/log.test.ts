@@ -206,6 +206,8 @@ describe('the queries of the alerts and the workbook', () => {
         .filter(({ failed }) => Number(failed) > 0)
         .map(({ sink }) => sink),
     ).toEqual(['refuses']);
+    const faults = ['SINKS[3].url must be an https URL (http only to this machine)'];
+    expect(of('sweepExports').map(({ sinkFaults }) => sinkFaults)).toEqual(of('sweepExports').map(() => faults));
     expect(of('sweepExports').every(({ missingContainers }) => (missingContainers as string[]).length === 1)).toBe(
       true,
     );

@@ -174,6 +174,27 @@ describe('app.scorePartition(message)', () => {
     });
   });
 
+  it('goes on where a sink is wrong: it is left out, said with every sweep, and told what it missed when it is mended', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    const clock = () => msOf(at(40));
+    const mended = createApp(CONFIG, { stores: tenant.stores, clock, sinks: [silent] });
+    await mended.scorePartition({ partition: '3', asOf: at(2) });
+    const SINKS = '[{"name":"soc","format":"slack","url":{"setting":"HOOK"}}]';
+    const config = readConfig(
+      { AzureWebJobsStorage: 'UseDevelopmentStorage=true', LOOKBACK_DAYS: '0.5', SINKS },
+      'left out',
+    );
+    const wrong = createApp(config, { stores: tenant.stores, clock });
+    expect(await wrong.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ opened: 1, due: 0 });
+    const sinkFaults = ['SINKS names the setting HOOK, which is not set'];
+    expect(await wrong.sweep()).toMatchObject({ sinkFaults });
+    expect((await wrong.health()).problems.join()).toContain(sinkFaults[0]);
+    expect(await mended.sweep()).toMatchObject({ sinkFaults: [] });
+    expect(await mended.scorePartition({ partition: '3', asOf: at(30), newestReport: '' })).toMatchObject({ due: 1 });
+    expect(await mended.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
+  });
+
   it('takes a message of the version before, which names no newest report', async () => {
     const tenant = new Tenant();
     await tenant.detected(group(1));

@@ -1,34 +1,35 @@
-import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { SettingsError } from '../../src/settings.ts';
 import { readSinks } from '../../src/sinks/read.ts';
+import type { SinkSettings } from '../../src/sinks/settings.ts';
 
 const URL_SECRET = 'https://receiver.example/hook?sig=planted-url-secret';
 const secretOf = (length: number) => `whsec_${Buffer.alloc(length, 'planted!').toString('base64')}`;
 const SECRET = secretOf(32);
 const SINK = { name: 'soar', format: 'json', url: URL_SECRET };
 
-const read = (sinks: unknown, env: Record<string, string> = {}) =>
+const readAll = (sinks: unknown, env: Record<string, string> = {}) =>
   readSinks(Object.freeze({ ...env, SINKS: typeof sinks === 'string' ? sinks : JSON.stringify(sinks) }));
 
-/** What is wrong with it, said without anything that is planted, wherever one looks in the error. */
+/** The sinks, where nothing is wrong with any. */
+function read(sinks: unknown, env: Record<string, string> = {}): readonly SinkSettings[] {
+  const found = readAll(sinks, env);
+  expect(found.faults).toEqual([]);
+  return found.sinks;
+}
+
+/** What is wrong with it, said without anything that is planted. */
 function faultsOf(sinks: unknown, env: Record<string, string> = {}): readonly string[] {
-  try {
-    read(sinks, env);
-  } catch (error) {
-    expect(error).toBeInstanceOf(SettingsError);
-    const shown = inspect(error, { depth: null, showHidden: true }) + String((error as Error).stack);
-    for (const secret of ['planted', 'receiver.example', secretOf(8).slice('whsec_'.length, -4)]) {
-      expect(shown).not.toContain(secret);
-    }
-    return (error as SettingsError).faults;
+  const { faults } = readAll(sinks, env);
+  const shown = faults.join('\n');
+  for (const secret of ['planted', 'receiver.example', secretOf(8).slice('whsec_'.length, -4)]) {
+    expect(shown).not.toContain(secret);
   }
-  throw new Error('taken');
+  return faults;
 }
 
 describe('readSinks(env)', () => {
   it('is none where SINKS is not set, or has none', () => {
-    expect(readSinks({})).toEqual([]);
+    expect(readSinks({})).toEqual({ sinks: [], faults: [] });
     expect(read([])).toEqual([]);
   });
 
@@ -51,7 +52,7 @@ describe('readSinks(env)', () => {
   it.each<[unknown]>([[SINK], ['"planted"'], ['null'], ['1'], [{ soar: SINK }]])(
     'refuses what is no array: %j',
     (sinks) => {
-      expect(faultsOf(sinks)).toEqual([expect.stringMatching(/^SINKS .*expected array/)]);
+      expect(faultsOf(sinks)).toEqual(['SINKS must be a JSON array of sinks']);
     },
   );
 
@@ -171,6 +172,30 @@ describe('readSinks(env)', () => {
     ['clientId', { ...SENTINEL, clientId: 'planted' }],
   ])('refuses a wrong %s: %j', (member, sink) => {
     expect(faultsOf([sink])).toEqual([expect.stringMatching(`^SINKS\\[0\\]\\.${member} `)]);
+  });
+
+  it('leaves out what is wrong, and takes no other sink with it', () => {
+    const [good, chat] = [SINK, { ...SINK, name: 'chat' }];
+    const { sinks, faults } = readAll([
+      { ...SINK, name: 'lake', url: { setting: 'HOOK' } },
+      good,
+      null,
+      'soar',
+      { ...SINK, url: 'https://other.example/' },
+      { ...SINK, name: 'bad', url: 'http://receiver.example/' },
+      // What is meant for the first of the name goes to no other.
+      { ...SINK, name: 'bad' },
+      chat,
+    ]);
+    expect(sinks).toEqual([good, chat]);
+    expect(faults).toEqual([
+      'SINKS names the setting HOOK, which is not set',
+      expect.stringMatching(/^SINKS\[2\] /),
+      expect.stringMatching(/^SINKS\[3\] /),
+      'SINKS[4].name is taken by another sink',
+      'SINKS[5].url must be an https URL (http only to this machine)',
+      'SINKS[6].name is taken by another sink',
+    ]);
   });
 
   it('says all faults at once', () => {

@@ -153,5 +153,9 @@ describe('the secrets of all sinks', () => {
     expect(shown).toContain('SINKS[1].url must be an https URL');
     expect(shown).toContain('SINKS[4].token must be a token');
     expect(shown).not.toContain('planted');
+    const { sinks, sinkFaults } = readConfig(wrong, 'left out');
+    expect(sinks.map(({ name }) => name)).not.toContain('slack');
+    expect(sinkFaults.join()).toContain('SINKS[1].url must be an https URL');
+    expect(sinkFaults.join()).not.toContain('planted');
   });
 });
