@@ -2,7 +2,8 @@ import { backoffMs } from './backoff.ts';
 import type { Delivery, Detection } from './core/detection.ts';
 import { loggedNotificationId } from './correlation.ts';
 import { type Claimed, claimAll, markAll } from './delivery.ts';
-import { CLAIM_MS, outgoingOf, type Telling, tellingsOf } from './outbox.ts';
+import { CLAIM_MS, type Telling, tellingsOf } from './outbox.ts';
+import { outgoingOf } from './outgoing.ts';
 import type { Clock, Sink, SinkAnswer, SinkState, Stores } from './ports.ts';
 import { SEND_MS } from './ports.ts';
 import { changeSink } from './sink_states.ts';
@@ -38,6 +39,8 @@ const MAX_LOGGED = 20;
 export interface NotifyOptions {
   /** No message is begun after so long: other sinks want their turn. */
   readonly budgetMs?: number;
+  /** So many that were never tried are told in one round; the next one goes on. */
+  readonly mostUntried?: number;
   /** From 0 to below 1: spreads the tries. */
   readonly random?: () => number;
 }
@@ -61,7 +64,7 @@ export async function notify(
   stores: NotifyStores,
   sink: Sink,
   clock: Clock,
-  { budgetMs = BUDGET_MS, random = Math.random }: NotifyOptions = {},
+  { budgetMs = BUDGET_MS, mostUntried, random = Math.random }: NotifyOptions = {},
 ): Promise<NotifyResult> {
   const started = clock();
   const messages: SentMessage[] = [];
@@ -69,9 +72,9 @@ export async function notify(
   const known = await stores.sinks.get(sink.name);
   if (known === null || !isListening(known.row, started)) return { ...counts, againInMs: null };
   const state = known.row;
-  const outgoing = await outgoingOf(stores.detections, sink.name);
+  const { outgoing, isCut } = await outgoingOf(stores.detections, sink.name, state.since, mostUntried);
 
-  let againInMs: number | null = null;
+  let againInMs = isCut ? TURN_MS + 1000 : null;
   for (const telling of tellingsOf(outgoing, state.since, sink.together, started)) {
     if (clock() - started >= budgetMs) {
       await rest(stores, sink.name, clock() + TURN_MS);
@@ -84,13 +87,17 @@ export async function notify(
     if (messages.length < MAX_LOGGED)
       messages.push({ id: loggedNotificationId(telling.id), detections, end, answer: answer?.answer ?? '' });
     // What was claimed of a digest that did not come about is free again then.
-    if (end === 'held' && telling.digest !== null) againInMs = CLAIM_MS;
+    if (end === 'held' && telling.digest !== null) againInMs ??= CLAIM_MS;
     if (answer === null) continue;
     const pauseMs = await settle(stores, sink.name, answer, clock, spread);
-    if (answer.kind === 'gone') return { ...counts, againInMs: null };
-    if (answer.kind === 'passing') return { ...counts, againInMs: pauseMs <= QUEUE_WAIT_MS ? pauseMs + 1000 : null };
+    if (answer.kind === 'gone' || answer.kind === 'passing') return { ...counts, againInMs: backIn(answer, pauseMs) };
   }
   return { ...counts, againInMs };
+}
+
+/** When the queue brings a sink back that took nothing (ms); null where its settings, or a run, do. */
+function backIn({ kind }: SinkAnswer, pauseMs: number): number | null {
+  return kind === 'passing' && pauseMs <= QUEUE_WAIT_MS ? pauseMs + 1000 : null;
 }
 
 /** Who made it rest comes back after that; where it was missed in the settings, the next run meets it again. */

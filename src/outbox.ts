@@ -8,7 +8,7 @@ import {
 import { dueOf, isOfThisChange, type Tellable } from './core/due.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { sha256 } from './keys.ts';
-import type { Detections, Together } from './ports.ts';
+import type { Together } from './ports.ts';
 
 /** One message that a sink is to get: what of, and under which id. */
 export interface Telling {
@@ -73,33 +73,6 @@ export function tellingsOf(
   ];
 }
 
-/** All that one sink may have to be told of. Holds them all, without their evidence. */
-export async function outgoingOf(detections: Pick<Detections, 'summaries'>, sink: string): Promise<Outgoing[]> {
-  const found = new Map<string, Outgoing>();
-  // One that goes from the first to the second meanwhile is met twice.
-  for (const state of ['new', 'ongoing'] as const) {
-    for await (const page of detections.summaries({ state }, [sink])) {
-      for (const { detection, deliveries } of page) {
-        const { groupId, detector, episode, change, suppressedBy, severity, average } = detection;
-        const delivery = deliveries[sink];
-        const each = {
-          groupId,
-          detector,
-          state: detection.state,
-          episode,
-          change,
-          suppressedBy,
-          severity,
-          average,
-          delivery,
-        };
-        found.set(detectionIdOf(detection), each);
-      }
-    }
-  }
-  return [...found.values()];
-}
-
 /** Whether somebody is sending it right now, or it is to wait. */
 export function isHeld(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, now: number): boolean {
   const delivery = ofThisChange(each);
@@ -107,7 +80,8 @@ export function isHeld(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, 
   return (delivery.answer === '' && now - delivery.at < CLAIM_MS) || (delivery.nextTry ?? 0) > now;
 }
 
-function ofThisChange(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>): Delivery | undefined {
+/** The delivery of the present change. */
+export function ofThisChange(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>): Delivery | undefined {
   return each.delivery !== undefined && isOfThisChange(each, each.delivery) ? each.delivery : undefined;
 }
 
@@ -127,7 +101,8 @@ function sentDigests(outgoing: readonly Outgoing[]): ReadonlySet<string> {
 
 const SEVERITIES = ['low', 'medium', 'high'] as const;
 
-function byOrder(a: Outgoing, b: Outgoing): number {
+/** What was tried least comes first, then the more severe, then the higher average. */
+export function byOrder(a: Outgoing, b: Outgoing): number {
   const tries = (ofThisChange(a)?.attempts ?? 0) - (ofThisChange(b)?.attempts ?? 0);
   const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
   return tries || severity || b.average - a.average || (detectionIdOf(a) < detectionIdOf(b) ? -1 : 1);

@@ -340,6 +340,23 @@ describe('notify() of a flood', () => {
     expect(await round(sink)).toMatchObject({ sent: 0 });
   });
 
+  it('of more than one round holds is told in several, the first in order first, each once', async () => {
+    const sink = sinkOf(SENT, { together: { ...FLOOD, atMost: 8 } });
+    await open([sink], 25);
+    const rounds = [];
+    for (let each = 0; each < 4; each++) rounds.push(await round(sink, { mostUntried: 10 }));
+    expect(rounds.map(({ sent, againInMs }) => [sent, againInMs])).toEqual([
+      [10, 6000],
+      [10, 6000],
+      [5, null],
+      [0, null],
+    ]);
+    expect(await statuses()).toEqual({ sent: 25 });
+    expect(sink.told.map(({ detections, more }) => detections.length + more)).toEqual([8, 2, 8, 2, 1, 1, 1, 1, 1]);
+    const shown = sink.told.flatMap(({ detections }) => detections.map((each) => each.groupId));
+    expect(shown).toEqual(Array.from({ length: 25 }, (_, n) => groupId(n)));
+  });
+
   it('is tried again as it was, under its id, while what opens meanwhile is told by itself', async () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer, { together: FLOOD });
