@@ -21,6 +21,7 @@ import { dispose } from './disposition.ts';
 import { formatsOf } from './formats.ts';
 import { type Health, health } from './health.ts';
 import { Ingest, type IngestResult } from './ingest.ts';
+import { PARTITIONS } from './keys.ts';
 import { parseMessage } from './messages.ts';
 import { type NotifyResult, notify } from './notify.ts';
 import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, SinkAnswer, Stores } from './ports.ts';
@@ -157,7 +158,9 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     async scorePartition(message) {
       const job = parseMessage('score', message);
-      const states = await sinkStates(stores, sinks, job.asOf, config.sinkFaults.length === 0);
+      // Where none is configured there is only to note which are missed: one partition does it for all.
+      const isAsked = sinks.length > 0 || job.partition === PARTITIONS[0];
+      const states = isAsked ? await sinkStates(stores, sinks, job.asOf, config.sinkFaults.length === 0) : [];
       return await scorePartition(stores, settings, states, job, clock);
     },
     scoredHour,
