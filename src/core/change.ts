@@ -1,4 +1,5 @@
 import type { Detection, Finding } from './detection.ts';
+import { rateText } from './rate.ts';
 import { isAbove } from './severity.ts';
 
 /** Times what was told before from which on an average is news. */
@@ -31,7 +32,7 @@ export function changeOf(before: Detection, finding: Finding): Change {
 
 function reasonOf(told: Detection['told'], { average, severity }: Finding): string {
   if (average >= NEWSWORTHY * told.average) {
-    return `The average rose to ${Math.trunc(average)} an hour; ${Math.trunc(told.average)} were told before.`;
+    return `The average rose to ${rateText(average)} an hour; ${rateText(told.average)} were told before.`;
   }
   if (severity === 'high' && isAbove(severity, told.severity)) {
     return `The severity rose to ${severity}; ${told.severity} was told before.`;

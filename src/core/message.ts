@@ -1,6 +1,8 @@
+import { counted } from './counted.ts';
 import { type Detection, detectionIdOf, type Severity } from './detection.ts';
 import { countsByHour } from './hours.ts';
 import { defenderQuery, sentinelQuery } from './queries.ts';
+import { rateText } from './rate.ts';
 import { sparkline } from './sparkline.ts';
 import { suppressCommand } from './suppress_command.ts';
 import { windowOf } from './window.ts';
@@ -71,13 +73,18 @@ export function headlineOf({ groupId, state, change, episodes }: Headed): string
   return episodes.length > 0 ? 'Beacon is back' : 'New beacon';
 }
 
+/** A beacon without a process name is worth a look for that alone: no gap in a sentence. */
+export function processOf({ InitiatingProcessFileName }: Pick<Detection, 'InitiatingProcessFileName'>): string {
+  return InitiatingProcessFileName === '' ? '(no process name)' : InitiatingProcessFileName;
+}
+
 /** How regular: `60 connections an hour, alike in 70 of 72 hours, one about every 60 s (± 2 s)`. */
 export function paceOf(detection: Detection): string {
-  const { inliner_count, count_of_hours, avg_conn_count, interval, evidence } = detection;
+  const { inliner_count, count_of_hours, average, interval, evidence } = detection;
   const points = evidence.grain === 'hour' ? 'hours' : 'reports';
   const every =
     interval === null ? '' : `, one about every ${rounded(interval.seconds)} s (± ${rounded(interval.spread)} s)`;
-  return `${avg_conn_count} connections an hour, alike in ${inliner_count} of ${count_of_hours} ${points}${every}`;
+  return `${rateText(average)} connections an hour, alike in ${inliner_count} of ${count_of_hours} ${points}${every}`;
 }
 
 /** Why it fired, and how far over each line it is. */
@@ -85,8 +92,8 @@ export function reasonOf({ inliner_count, average, outlier_count, evidence }: De
   const { minUniform, minAverage, anomalyThreshold } = evidence.thresholds;
   return (
     `${inliner_count} alike, ${rounded(minUniform)} are enough${over(inliner_count, minUniform)}; ` +
-    `average ${rounded(average)}, the line is ${rounded(minAverage)}${over(average, minAverage)}; ` +
-    `${outlier_count} outliers beyond a score of ${anomalyThreshold}`
+    `average ${rateText(average)} an hour, the line is ${rateText(minAverage)}${over(average, minAverage)}; ` +
+    `${counted(outlier_count, 'outlier')} beyond a score of ${anomalyThreshold}`
   );
 }
 
@@ -94,7 +101,7 @@ function factsOf(detection: Detection): Fact[] {
   const { traffic, otherProcesses, changeReason, technique } = detection;
   const facts: (Fact | null)[] = [
     { label: 'Device', value: detection.DeviceName },
-    { label: 'Process', value: detection.InitiatingProcessFileName },
+    { label: 'Process', value: processOf(detection) },
     { label: 'Remote', value: remoteOf(detection) },
     { label: 'Severity', value: `${detection.severity}: ${detection.severityReason}` },
     changeReason === '' ? null : { label: 'Changed', value: changeReason },
@@ -109,11 +116,15 @@ function factsOf(detection: Detection): Fact[] {
     listed('SHA-256', traffic.sha256),
     traffic.succeeded + traffic.failed === 0
       ? null
-      : { label: 'Connections', value: `${traffic.succeeded} reports of success, ${traffic.failed} of failure` },
+      : {
+          label: 'Connections',
+          value: `${counted(traffic.succeeded, 'report')} of success, ${traffic.failed} of failure`,
+        },
     {
       label: 'MITRE ATT&CK',
       value: `TA0011 Command and Control${technique ? `, ${technique.id} ${technique.name}` : ''}`,
     },
+    { label: 'All of it', value: `beaconwatch detections show ${detection.groupId}` },
   ];
   return facts.filter((fact) => fact !== null);
 }
@@ -124,7 +135,7 @@ function remoteOf({ RemoteIP, traffic }: Detection): string {
 }
 
 function sinceOf({ FirstConnection, LastConnection, episode, episodes }: Detection): string {
-  const before = episodes.length === 0 ? '' : `; ${episodes.length} episodes before`;
+  const before = episodes.length === 0 ? '' : `; ${counted(episodes.length, 'episode')} before`;
   return `seen ${minute(FirstConnection)} to ${minute(LastConnection)} in this window; opened ${minute(episode)}${before}`;
 }
 

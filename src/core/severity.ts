@@ -1,4 +1,5 @@
 import type { Severity } from './detection.ts';
+import { rateText } from './rate.ts';
 
 /** Devices up to which a remote address is rare: an implant starts on one, a vendor's address is on all. */
 export const RARE_DEVICES = 3;
@@ -37,7 +38,7 @@ export function severityOf({ devices, regularity, average, minAverage }: Signs):
   const height = isClear ? 'clearly over the line' : 'little over the line';
   const severityReason =
     `${devices === 1 ? 'One device talks' : `${devices} devices talk`} to ${rarity}; the hours are ${pace} ` +
-    `(spread ${percent(regularity)} of the mean); the average of ${fixed(average)} is ${height} of ${fixed(minAverage)}.`;
+    `(spread ${percent(regularity)} of the mean); the average of ${rateText(average)} an hour is ${height} of ${rateText(minAverage)}.`;
   return { severity: severity ?? 'low', severityReason };
 }
 
@@ -52,9 +53,4 @@ const RANK: Readonly<Record<Severity, number>> = { low: 0, medium: 1, high: 2 };
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
-}
-
-/** Up to one digit behind the point: 60, 56.3. */
-function fixed(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

@@ -1,6 +1,7 @@
 import { type Detection, notificationIdOf } from '../core/detection.ts';
 import { bin } from '../core/kql/bin.ts';
 import { TEST_GROUP_ID } from '../core/message.ts';
+import { severityOf } from '../core/severity.ts';
 import { addMs, timestampFromMs } from '../core/timestamp.ts';
 import type { Notification } from '../ports.ts';
 
@@ -15,7 +16,14 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
   const ConnCounts = hours.map((_, n) => (n === 20 ? 12 : n === 51 ? 96 : 59 + (n % 3)));
   const average = ConnCounts.reduce((sum, count) => sum + count, 0) / HOURS;
   const each = (value: (count: number) => number) => ConnCounts.map(value);
-  const severity = 'high';
+  const regularity = 0.01;
+  const thresholds = { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 };
+  const { severity, severityReason } = severityOf({
+    devices: 1,
+    regularity,
+    average,
+    minAverage: thresholds.minAverage,
+  });
   return {
     groupId: '7c1a0f3e52d94b6688aa01c2d3e4f506',
     detector: 'seed',
@@ -32,11 +40,10 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
     average,
     devices: 1,
     otherProcesses: [],
-    regularity: 0.01,
+    regularity,
     interval: { seconds: 60, spread: 0.8 },
     severity,
-    severityReason:
-      'One device talks to a rare address; the hours are regular (spread 1 % of the mean); the average of 60 is clearly over the line of 45.',
+    severityReason,
     technique: null,
     traffic: {
       asOf,
@@ -59,7 +66,7 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
       baseline: each(() => 60),
       period: 0,
       omitted: 0,
-      thresholds: { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 },
+      thresholds,
     },
     state: 'new',
     episode: asOf,

@@ -1,6 +1,6 @@
 import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
 import type { Detection } from '../core/detection.ts';
-import { paceOf } from '../core/message.ts';
+import { paceOf, processOf } from '../core/message.ts';
 import type { Notification } from '../ports.ts';
 import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
 import { fitted, forChat, jsonText, lines } from './inert.ts';
@@ -51,8 +51,8 @@ function blocksOf(
 
 function digestBody({ detections, more }: Notification): string {
   const items = detections.map((detection) => {
-    const { severity, DeviceName, InitiatingProcessFileName, RemoteIP } = detection;
-    const who = `${forChat(InitiatingProcessFileName, 60)} on ${forChat(DeviceName, 80)} to ${forChat(RemoteIP, 60)}`;
+    const { severity, DeviceName, RemoteIP } = detection;
+    const who = `${forChat(processOf(detection), 60)} on ${forChat(DeviceName, 80)} to ${forChat(RemoteIP, 60)}`;
     return section(bold(`${severity} `), text(`${who}: ${paceOf(detection)}`));
   });
   return bodyOf(digestHeadline(detections.length, more), [

@@ -1,5 +1,5 @@
 import type { Detection, Severity } from '../core/detection.ts';
-import { paceOf } from '../core/message.ts';
+import { paceOf, processOf } from '../core/message.ts';
 import type { Notification } from '../ports.ts';
 import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
 import { bytesOf, fitted, forChat, jsonText, lines } from './inert.ts';
@@ -55,8 +55,8 @@ function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof 
 
 function digestCard({ detections, more }: Notification): object {
   const items = detections.map((detection) => {
-    const { severity, DeviceName, InitiatingProcessFileName, RemoteIP } = detection;
-    const who = `${forCard(InitiatingProcessFileName, 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
+    const { severity, DeviceName, RemoteIP } = detection;
+    const who = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
     return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${who}: ${paceOf(detection)}`));
   });
   return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(run(digestEnd(more)))], []);

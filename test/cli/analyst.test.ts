@@ -128,7 +128,7 @@ describe('beaconwatch detections', () => {
     await score(1);
     expect(await listed('--disposition', 'false-positive')).toEqual(['203.0.113.7']);
     expect((await beaconwatch('detections', 'show', id)).stdout).toMatch(
-      /said +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d: ours \\u202e\n/,
+      /said +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d UTC: ours \\u202e\n/,
     );
   });
 });

@@ -52,7 +52,7 @@ describe('findingOf(matched, grain)', () => {
       severity: 'high',
       severityReason:
         '3 devices talk to a rare address; the hours are regular (spread 0 % of the mean); ' +
-        'the average of 95.5 is clearly over the line of 45.',
+        'the average of 95.5 an hour is clearly over the line of 45.',
       technique: null,
       traffic: NO_TRAFFIC,
       evidence: {

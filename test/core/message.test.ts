@@ -19,7 +19,7 @@ describe('messageOf(detection)', () => {
       {
         label: 'Severity',
         value:
-          'high: One device talks to a rare address; the hours are regular (spread 1 % of the mean); the average of 60 is clearly over the line of 45.',
+          'high: One device talks to a rare address; the hours are regular (spread 1 % of the mean); the average of 59.8 an hour is clearly over the line of 45.',
       },
       {
         label: 'Since',
@@ -27,13 +27,13 @@ describe('messageOf(detection)', () => {
       },
       {
         label: 'How regular',
-        value: '59 connections an hour, alike in 70 of 72 hours, one about every 60 s (± 0.8 s)',
+        value: '59.8 connections an hour, alike in 70 of 72 hours, one about every 60 s (± 0.8 s)',
       },
       { label: 'How rare', value: 'no other device talks to this address' },
       {
         label: 'Why',
         value:
-          '70 alike, 12 are enough (5.83 times); average 59.83, the line is 45 (1.33 times); 2 outliers beyond a score of 1.5',
+          '70 alike, 12 are enough (5.83 times); average 59.8 an hour, the line is 45 (1.33 times); 2 outliers beyond a score of 1.5',
       },
       { label: 'Account', value: 'kim' },
       { label: 'Path', value: 'C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe' },
@@ -41,7 +41,18 @@ describe('messageOf(detection)', () => {
       { label: 'SHA-256', value: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
       { label: 'Connections', value: '71 reports of success, 1 of failure' },
       { label: 'MITRE ATT&CK', value: 'TA0011 Command and Control' },
+      { label: 'All of it', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
     ]);
+  });
+
+  it('says one mean of one beacon, by the same figure in each sentence, and counts one as one', () => {
+    const { average } = fictionalDetection(NOW);
+    expect(average.toFixed(2)).toBe('59.83');
+    for (const label of ['Severity', 'How regular', 'Why']) expect(factOf(label)).toMatch(/\b59\.8\b.* an hour/);
+    expect(factOf('Why', { outlier_count: 1 })).toContain('; 1 outlier beyond');
+    expect(factOf('Connections', { traffic: { ...fictionalDetection(NOW).traffic, succeeded: 1 } })).toBe(
+      '1 report of success, 1 of failure',
+    );
   });
 
   it('shows the window as bars, a gap as a gap, at most three days of it', () => {
@@ -83,9 +94,11 @@ describe('messageOf(detection)', () => {
       'How rare',
       'Why',
       'MITRE ATT&CK',
+      'All of it',
     ]);
     expect(factOf('Remote', { traffic: none })).toBe('203.0.113.77');
-    expect(factOf('How regular', { interval: null })).toBe('59 connections an hour, alike in 70 of 72 hours');
+    expect(factOf('How regular', { interval: null })).toBe('59.8 connections an hour, alike in 70 of 72 hours');
+    expect(factOf('Process', { InitiatingProcessFileName: '' })).toBe('(no process name)');
     expect(factOf('Changed', { change: 1, changeReason: 'The average rose.' })).toBe('The average rose.');
     expect(factOf('How rare', { devices: 7 })).toBe('7 devices talk to this address');
     expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');

@@ -24,11 +24,11 @@ describe('severityOf(signs)', () => {
   it('says why in one sentence, with the numbers', () => {
     expect(severityOf(ALL).severityReason).toBe(
       'One device talks to a rare address; the hours are regular (spread 0 % of the mean); ' +
-        'the average of 60 is clearly over the line of 45.',
+        'the average of 60 an hour is clearly over the line of 45.',
     );
     expect(severityOf({ devices: 25, regularity: 0.336, average: 46.27, minAverage: 45 }).severityReason).toBe(
       '25 devices talk to a common address; the hours are irregular (spread 34 % of the mean); ' +
-        'the average of 46.3 is little over the line of 45.',
+        'the average of 46.3 an hour is little over the line of 45.',
     );
     expect(severityOf({ ...ALL, devices: 7 }).severityReason).toContain('7 devices talk to an address;');
   });

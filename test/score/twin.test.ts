@@ -109,7 +109,7 @@ class Twin {
     const highest = levels[Math.max(levels.indexOf(severity), levels.indexOf(old.told.severity))] as typeof severity;
     const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
     const changeReason = hasDoubled
-      ? `The average rose to ${Math.trunc(average)} an hour; ${Math.trunc(old.told.average)} were told before.`
+      ? `The average rose to ${oneDigit(average)} an hour; ${oneDigit(old.told.average)} were told before.`
       : `The severity rose to high; ${old.told.severity} was told before.`;
     const detection: Detection = {
       ...seen,
@@ -273,6 +273,10 @@ class Story {
     }
     for (const name of ['opened', 'resolved', 'expiredRows', 'due'] as const) this.#met[name] += tally[name];
   }
+}
+
+function oneDigit(mean: number): number {
+  return Math.round(mean * 10) / 10;
 }
 
 describe('scorePartition over random tenants', () => {

@@ -102,7 +102,7 @@ class Watch {
         continue;
       }
       if (LastConnection > told.last && average >= 2 * told.average) {
-        const [now, before] = [average, told.average].map(Math.floor);
+        const [now, before] = [average, told.average].map((mean) => Math.round(mean * 10) / 10);
         this.changes.push(`${hour} ${group} The average rose to ${now} an hour; ${before} were told before.`);
         Object.assign(told, { average, isHigh: isHigh || told.isHigh });
       } else if (LastConnection > told.last && isHigh && !told.isHigh) {

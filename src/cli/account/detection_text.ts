@@ -1,4 +1,6 @@
 import { countsByHour } from '../../core/hours.ts';
+import { processOf } from '../../core/message.ts';
+import { rateText } from '../../core/rate.ts';
 import { sparkline } from '../../core/sparkline.ts';
 import { type LeftOut, suppressCommand } from '../../core/suppress_command.ts';
 import { shown } from '../../core/text.ts';
@@ -29,7 +31,7 @@ function labelled(lines: readonly Line[]): string[] {
 }
 
 function whatText(each: DetectionDetail): string[] {
-  const process = shown(each.InitiatingProcessFileName) || '(no process name)';
+  const process = shown(processOf(each));
   const technique =
     each.technique === null ? '' : `, technique ${shown(`${each.technique.id} ${each.technique.name}`)}`;
   return labelled([
@@ -51,7 +53,7 @@ function seriesText({ evidence, ...each }: DetectionDetail): string[] {
     ['window', `${minute(window.after)} to ${minute(window.asOf)} UTC, an hour a character:`],
     ['', sparkline(countsByHour(window, evidence.Timestamp, evidence.ConnCounts))],
     ['seen', `${minute(each.FirstConnection)} to ${minute(each.LastConnection)} UTC, in ${each.count_of_hours} hours`],
-    ['average', `${rounded(each.average)} connections an hour, ${over} times the line of ${thresholds.minAverage}`],
+    ['average', `${rateText(each.average)} connections an hour, ${over} times the line of ${thresholds.minAverage}`],
     ['inliers', `${inliers}, ${rounded(thresholds.minUniform)} wanted (threshold ${thresholds.anomalyThreshold})`],
     [
       'interval',
@@ -84,12 +86,12 @@ function trafficText({ traffic, ...each }: DetectionDetail): string[] {
 function lifeText({ disposition, ...each }: DetectionDetail): string[] {
   const told = Object.entries(each.deliveries).map(
     ([sink, { status, at, answer, episode, change }]) =>
-      `${sink}: ${status} ${minute(new Date(at).toISOString())}${answer === '' ? '' : ` (${shown(answer)})`}` +
+      `${sink}: ${status} ${minute(new Date(at).toISOString())} UTC${answer === '' ? '' : ` (${shown(answer)})`}` +
       `${episode === each.episode && change === each.change ? '' : ', an earlier change'}`,
   );
-  const past = each.episodes.map((one) => `${minute(one.episode)} to ${minute(one.resolved)}`);
+  const past = each.episodes.map((one) => `${minute(one.episode)} to ${minute(one.resolved)} UTC`);
   return labelled([
-    ['state', `${each.state}, opened ${minute(each.episode)}, last match ${minute(each.lastMatched)} UTC`],
+    ['state', `${each.state}, opened ${minute(each.episode)} UTC, last match ${minute(each.lastMatched)} UTC`],
     ['change', each.change === 0 ? '' : `${each.change}: ${shown(each.changeReason, 500)}`],
     ['before', past.join('; ')],
     ['hidden by', each.suppressedBy],
@@ -98,7 +100,7 @@ function lifeText({ disposition, ...each }: DetectionDetail): string[] {
       'said',
       disposition === null
         ? ''
-        : `${disposition.verdict}, by ${shown(disposition.who)} ${minute(new Date(disposition.at).toISOString())}` +
+        : `${disposition.verdict}, by ${shown(disposition.who)} ${minute(new Date(disposition.at).toISOString())} UTC` +
           `${disposition.note === '' ? '' : `: ${shown(disposition.note, 1000)}`}`,
     ],
   ]);

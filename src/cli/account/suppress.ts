@@ -48,7 +48,7 @@ export async function addCommand(options: AddOptions): Promise<void> {
   process.stdout.write(entriesText([{ ...suppression, ...never }], format));
   const { total } = await app.testSuppression(suppression);
   process.stderr.write(
-    `It fits ${amount(total)} of the last window, and hides from the next scoring run on, until ${minute(expires)}.\n`,
+    `It fits ${amount(total)} of the last window, and hides from the next scoring run on, until ${minute(expires)} UTC.\n`,
   );
 }
 
