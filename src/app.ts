@@ -71,6 +71,8 @@ export interface App {
    * says how many. Empty where they know none of that name.
    */
   retryFailed(name: string | undefined, isDryRun: boolean): Promise<readonly Retried[]>;
+  /** Of the settings. */
+  readonly sinkNames: readonly string[];
   /** Exports with something unread, touched since then (ms since the epoch; by default within the retention). */
   unread(
     since?: number,
@@ -191,6 +193,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
       const sink = sinks.find((each) => each.name === name);
       return sink === undefined ? null : await sink.tell(testNotification(clock()), clock());
     },
+    sinkNames,
     previewSink(name) {
       const sink = config.sinks.find((each) => each.name === name);
       return sink === undefined ? null : bodyOf(testNotification(clock()), sink, config.links, clock());

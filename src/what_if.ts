@@ -45,6 +45,12 @@ export interface Dropped {
 /** A window of which nothing is stored, or that has not come to its end. */
 export class WindowError extends Error {
   override readonly name = 'WindowError';
+  /** Of the rows that are stored; '' where there is none, or that is not the matter. */
+  readonly newest: Timestamp | '';
+  constructor(message: string, newest: Timestamp | '' = '') {
+    super(message);
+    this.newest = newest;
+  }
 }
 
 export const MAX_NAMED = 1000;
@@ -113,6 +119,7 @@ class Comparison {
       const stored = oldest === '' ? 'no row is stored at all' : `rows are stored from ${oldest} to ${this.#newest}`;
       throw new WindowError(
         `nothing of the window from ${this.#window.after} to ${this.#window.asOf} is stored: ${stored}`,
+        this.#newest,
       );
     }
     const gone: Dropped[] = [];

@@ -13,7 +13,7 @@ export function addAccountCommands(program: Command): void {
     .command('ingest')
     .summary('reads what is unread, now and here')
     .description(
-      'Reads every export with something unread to its end, some at a time, beside the deployed functions: claims keep\n' +
+      'Reads every export with something unread to its end, some at a time, beside the deployed functions: claims keep ' +
         'them apart. Stopped anywhere, it goes on where it was when it is run again.',
     )
     .option('--since <ISO>', 'exports touched since then (default: within RETENTION_DAYS)')
@@ -39,8 +39,8 @@ export function addAccountCommands(program: Command): void {
     .command('run')
     .summary('scores now, or asks what other settings would find')
     .description(
-      'Scores every partition in this process, as the hourly timer does by way of the queue. What is due to the sinks\n' +
-        'that the functions know goes on their queue, whatever SINKS says here. With --dry-run it writes nothing, and says\n' +
+      'Scores every partition in this process, as the hourly timer does by way of the queue. What is due to the sinks ' +
+        'that the functions know goes on their queue, whatever SINKS says here. With --dry-run it writes nothing, and says ' +
         'what would be added and what would go, compared with the detections that are live at present.',
     )
     .option('--now <ISO>', 'end of the window; the full hour at or before (default: the last one that is delivered)')

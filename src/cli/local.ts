@@ -15,8 +15,8 @@ export function addLocalCommand(program: Command): void {
     .command('local')
     .summary('the whole system on this machine, on the sample or on your exports')
     .description(
-      'Starts a storage emulator (Azurite), uploads exports that grow meanwhile, has the functions read, score and\n' +
-        'notify, and shows the detections and what it took. Nothing leaves this machine, nothing is kept.\n' +
+      'Starts a storage emulator (Azurite), uploads exports that grow meanwhile, has the functions read, score and ' +
+        'notify, and shows the detections and what it took. Nothing leaves this machine, nothing is kept. ' +
         "The rule's settings are taken from the environment; the others are set for the run.",
     )
     .option('--exports <DIR>', 'a folder of exports in place of the sample; what score reads, as JSON lines')

@@ -1,4 +1,6 @@
-import { Command, CommanderError } from 'commander';
+#!/usr/bin/env node
+import { Command, CommanderError, Help, type Option } from 'commander';
+import about from '../../package.json' with { type: 'json' };
 import { shown } from '../core/text.ts';
 import { SettingsError } from '../settings.ts';
 import { addAccountCommands } from './account.ts';
@@ -15,6 +17,8 @@ const WRONG_USAGE = 2;
 
 const program = new Command('beaconwatch')
   .description("Finds beacons in Microsoft Defender's hourly aggregated reports of network connections.")
+  .version(about.version, '--version')
+  .configureHelp({ optionDescription: withDefault })
   .showHelpAfterError('(--help says how)')
   .exitOverride();
 addScoreCommand(program);
@@ -23,6 +27,13 @@ addSampleCommand(program);
 addAccountCommands(program);
 addDetectionsCommands(program);
 addSuppressCommands(program);
+
+/** What an option does, with its default where there is one: that a switch is off and a list is empty is none. */
+function withDefault(option: Option): string {
+  const { defaultValue, description } = option;
+  const isNone = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isNone ? description : new Help().optionDescription(option);
+}
 
 /** Runs the command line; the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function run(argv: readonly string[]): Promise<number> {

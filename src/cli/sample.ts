@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { shown } from '../core/text.ts';
 import { msOf } from '../core/timestamp.ts';
 import { instantOf } from './instant.ts';
@@ -28,8 +29,8 @@ export function addSampleCommand(program: Command): void {
     .command('sample')
     .summary('writes a made-up tenant, with beacons planted in it')
     .description(
-      'Writes three days of exports of a made-up tenant into a folder, as the product\n' +
-        `lays them out, and beside them ${PLANTED}: what was planted, and what the\n` +
+      'Writes three days of exports of a made-up tenant into a folder, as the product ' +
+        `lays them out, and beside them ${PLANTED}: what was planted, and what the ` +
         'rule makes of it. The same numbers give the same bytes.',
     )
     .requiredOption('--out <DIR>', 'folder to write into: new, empty, or an earlier sample, which is replaced')
@@ -134,8 +135,8 @@ function totals(
   const unit = SAMPLE_FORMATS[format].sources[0] === 'defender' ? 'reports' : 'connections';
   const amount = (value: number) => value.toLocaleString('en-US');
   return (
-    `${amount(exports)} exports, ${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines: ${amount(reports)} ${unit}, ` +
-    `${amount(duplicates)} rows twice, ${amount(late)} late, ${amount(unreadable)} unreadable\n`
+    `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines: ${amount(reports)} ${unit}, ` +
+    `${amount(duplicates)} rows twice, ${amount(late)} late, ${amount(unreadable)} unreadable or blank\n`
   );
 }
 

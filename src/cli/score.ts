@@ -12,6 +12,7 @@ import type { DeadLetter } from '../ports.ts';
 import { type InputFile, inputFiles, piecesOf } from './files.ts';
 import { adviceOnSources } from './inactive.ts';
 import { instantOf, tomorrow } from './instant.ts';
+import { leftOutOf } from './output/counters.ts';
 import { formatOf, formatted, FORMATS as OUTPUT_FORMATS, orderNamed } from './output/format.ts';
 import { inOrder } from './output/rows.ts';
 import { Progress } from './progress.ts';
@@ -36,8 +37,8 @@ export function addScoreCommand(program: Command): void {
     .command('score')
     .summary('the rule over exported files, offline')
     .description(
-      'Runs the rule over exported telemetry on this machine, without any storage: DeviceNetworkEvents by default,\n' +
-        'other sources by --set SOURCES=sysmon (or defender-raw, wfp; docs/sources.md).\n' +
+      'Runs the rule over exported telemetry on this machine, without any storage: DeviceNetworkEvents by default, ' +
+        'other sources by --set SOURCES=sysmon (or defender-raw, wfp; docs/sources.md). ' +
         'Files are JSON lines, JSON over several lines, or the CSV of advanced hunting, each also as gzip; folders are walked (names that begin with _ or . are passed over); - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')
@@ -82,12 +83,14 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const { failed, refused } = await readAll(offline, files, sources);
   const { matched, groups, counted } = await offline.score(rule);
 
-  process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window }));
+  // "No beacons" would be a finding.
+  if (format === 'table' && offline.reportsInWindow === 0) process.stdout.write('Nothing to score in the window.\n');
+  else process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window }));
   letters.report();
   const { counters } = offline;
   say(
     `${count(files.length, 'export')}, ${count(counters.lines, 'line')}, ${count(counters.reports, 'report')} ` +
-      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - counted, 'repeat')}), ` +
+      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - counted, 'repeat')})${leftOutOf(counters)}, ` +
       `${count(groups, 'group')}, ${count(matched.length, 'detection')}, ` +
       `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );

@@ -9,7 +9,7 @@ export function addSuppressCommands(program: Command): void {
     .command('suppress')
     .summary('what is not to be told: add, list, remove, test')
     .description(
-      'An entry hides the detections that fit everything it names, from the next scoring run on, those that are there\n' +
+      'An entry hides the detections that fit everything it names, from the next scoring run on, those that are there ' +
         'already among them: they are recorded and listed, and nobody is told. It expires; what is still live is told then.',
     );
 
@@ -40,7 +40,7 @@ export function addSuppressCommands(program: Command): void {
       .command('test')
       .summary('what an entry would have hidden in the last window')
       .description(
-        'Shows the detections that fit, of those that matched within the window of the newest run, resolved ones among\n' +
+        'Shows the detections that fit, of those that matched within the window of the newest run, resolved ones among ' +
           'them: by options as those of add, or by the id of an entry. Writes nothing.',
       )
       .argument('[id]', 'an entry, in place of the options'),

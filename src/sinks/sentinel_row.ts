@@ -7,7 +7,7 @@ import type { Links } from './links.ts';
 export const SENTINEL_ROW_BYTES = 18_000;
 
 /**
- * A row of the table `Beaconwatch_CL`, whose columns infra/sentinel/table.bicep declares. TimeGenerated is when it is
+ * A row of the table `Beaconwatch_CL`, whose columns infra/sentinel/columns.json declares. TimeGenerated is when it is
  * told: a rule that looks at the last hour is to meet it whatever hour it is about.
  */
 export function sentinelRow(detection: Detection, links: Links, now: Date): Record<string, unknown> {

@@ -122,6 +122,14 @@ describe('beaconwatch dead-letters and replay', () => {
     expect(stdout).toContain('events.json: 1 segment, 1,001 reports, 1 row, 0 dead letters (up-to-date)');
   });
 
+  it('says what is too old to count', async () => {
+    const old = streamed({ Timestamp: timestampFromMs(NOW - 40 * 24 * HOUR_MS), ReportId: 99 });
+    await upload('a.json', `${reports(2)}\r\n${JSON.stringify(old)}\r\n`);
+    const expired = '2 reports, 1 report older than RETENTION_DAYS, 2 rows';
+    expect((await beaconwatch('ingest')).stdout).toContain(expired);
+    expect((await beaconwatch('replay', `${CONTAINER}/a.json`)).stdout).toContain(expired);
+  });
+
   it('fails on an export of which nothing was read', async () => {
     const ended = await beaconwatch('replay', 'nowhere/at-all.json');
     expect(ended.code).toBe(1);

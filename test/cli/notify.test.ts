@@ -114,6 +114,12 @@ describe('beaconwatch notify', () => {
     isDiscreet(ended);
     expect(met).toEqual([]);
   });
+
+  it('names the sinks that there are where one is not', async () => {
+    expect((await beaconwatch('--preview', 'nobody')).stderr).toBe(
+      'SINKS has no sink of the name nobody; it has soar, chat, teams, lake, splunk, sentinel\n',
+    );
+  });
 });
 
 describe('beaconwatch notify --retry', () => {

@@ -693,6 +693,19 @@ describe('score: exit codes and messages', () => {
 });
 
 describe('score: stdout and stderr', () => {
+  it('says how many reports are on addresses that the rule does not look at', async () => {
+    const name = await file('inside.json', text(beacon(times(12, 60)), beacon([60, 61], { RemoteIP: '10.1.2.3' })));
+    const { stderr } = await score(name, '--now', NOW, '--format', 'json');
+    expect(stderr).toContain(
+      '12 reports (12 in the window, 0 repeats), 2 reports on addresses that the rule does not look at, 1 group,',
+    );
+  });
+
+  it('says no word of beacons where no report was there to be judged', async () => {
+    const other = await file('other.json', text(beacon([60], { ActionType: 'ConnectionSuccess' })));
+    expect(await score(other, '--now', NOW)).toMatchObject({ code: 0, stdout: 'Nothing to score in the window.\n' });
+  });
+
   it('has rows alone on stdout, totals on stderr', async () => {
     const name = await file(
       'totals.json',

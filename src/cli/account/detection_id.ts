@@ -9,7 +9,10 @@ export const SHORT_ID_LENGTH = 12;
 
 /** The id that begins so. Throws where none does, or several. */
 export async function idBeginningWith(app: Pick<App, 'detectionIds'>, start: string): Promise<string> {
-  if (!START.test(start)) throw new UsageError(`no id of a detection, nor the start of one: "${shown(start)}"`);
+  if (!START.test(start))
+    throw new UsageError(
+      `an id of a detection, or its first 4 to 32 hexadecimal digits, is wanted (detections list has them), got "${shown(start)}"`,
+    );
   // A whole one is looked up by whoever asks for it.
   if (DETECTION_ID.test(start)) return start;
   const found = await app.detectionIds(start);

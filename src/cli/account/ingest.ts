@@ -3,6 +3,7 @@ import { counted } from '../../core/counted.ts';
 import { shown } from '../../core/text.ts';
 import { msOf } from '../../core/timestamp.ts';
 import { instantOf } from '../instant.ts';
+import { leftOutOf } from '../output/counters.ts';
 import { Progress } from '../progress.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
@@ -36,7 +37,8 @@ export async function ingestCommand(options: IngestOptions): Promise<void> {
     `${counted(work.exports.length, 'export')} with something unread: ${total.ends['up-to-date']} read to their end, ` +
       `${total.ends.held} held by another worker, ${total.ends['backing-off']} backing off, ${total.ends.refused} refused, ` +
       `${total.failed.length} failed\n` +
-      `${counted(total.segments, 'segment')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')}, ${counted(total.rows, 'row')}, ` +
+      `${counted(total.segments, 'segment')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')}${leftOutOf(counters)}, ` +
+      `${counted(total.rows, 'row')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}\n`,
   );
   if (total.failed.length > 0)

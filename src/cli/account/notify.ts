@@ -1,3 +1,4 @@
+import type { App } from '../../app.ts';
 import { counted } from '../../core/counted.ts';
 import { shown } from '../../core/text.ts';
 import { CommandError, UsageError } from '../usage.ts';
@@ -23,11 +24,13 @@ export async function notifyCommand({ test, preview, retry, sink, dryRun }: Noti
 }
 
 function printPreview(name: string): void {
-  process.stdout.write(`${connect().previewSink(name) ?? noSuchSink(name)}\n`);
+  const app = connect();
+  process.stdout.write(`${app.previewSink(name) ?? noSuchSink(app, name)}\n`);
 }
 
 async function sendTest(name: string): Promise<void> {
-  const { kind, answer } = (await connect().testSink(name)) ?? noSuchSink(name);
+  const app = connect();
+  const { kind, answer } = (await app.testSink(name)) ?? noSuchSink(app, name);
   process.stdout.write(`${name}: ${answer} (${MEANINGS[kind]})\n`);
   if (kind !== 'sent') throw new CommandError(`${name} did not take the test message`);
 }
@@ -39,8 +42,11 @@ const MEANINGS = {
   permanent: 'refused: a notification would end as failed',
 } as const;
 
-function noSuchSink(name: string): never {
-  throw new UsageError(`SINKS has no sink of the name ${shown(name, 60)}`);
+function noSuchSink(app: Pick<App, 'sinkNames'>, name: string): never {
+  const named = app.sinkNames.join(', ');
+  throw new UsageError(
+    `SINKS has no sink of the name ${shown(name, 60)}; ${named === '' ? 'it is empty' : `it has ${named}`}`,
+  );
 }
 
 /** Of the sinks that the functions know, whatever SINKS says here. */

@@ -1,5 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import { shown } from '../../core/text.ts';
+import { leftOutOf } from '../output/counters.ts';
 import { CommandError } from '../usage.ts';
 import { connect } from './connect.ts';
 
@@ -24,7 +25,7 @@ export async function replayCommand(paths: readonly string[], { force }: ReplayO
       replayed++;
       const { segments, rows, counters, end } = result;
       process.stdout.write(
-        `${shown(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}, ` +
+        `${shown(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}${leftOutOf(counters)}, ` +
           `${counted(rows, 'row')}, ${counted(counters.deadLetters, 'dead letter')} (${end})\n`,
       );
     }

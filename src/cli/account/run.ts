@@ -1,6 +1,6 @@
 import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
-import type { Timestamp } from '../../core/timestamp.ts';
+import { addMs, type Timestamp } from '../../core/timestamp.ts';
 import type { Run } from '../../ports.ts';
 import { WindowError } from '../../what_if.ts';
 import { instantOf } from '../instant.ts';
@@ -12,6 +12,8 @@ import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
 import { minute } from './units.ts';
 import { whatIfText } from './what_if_text.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface RunOptions {
   readonly now?: string;
@@ -32,9 +34,14 @@ export async function runCommand(options: RunOptions): Promise<void> {
   try {
     await (options.dryRun ? compare(set, now, format) : score(now, format));
   } catch (error) {
-    if (error instanceof WindowError) throw new CommandError(error.message);
+    if (error instanceof WindowError) throw new CommandError(`${error.message}${adviceOnNow(error)}`);
     throw error;
   }
+}
+
+/** The full hour after the newest row. */
+function adviceOnNow({ newest }: WindowError): string {
+  return newest === '' ? '' : `: try --now ${addMs(bin(newest, '1h'), HOUR_MS).slice(0, 19)}Z`;
 }
 
 async function compare(set: Record<string, string>, now: Timestamp | undefined, format: Format): Promise<void> {
