@@ -29,8 +29,8 @@ interface ScoreOptions {
 }
 
 const HOUR_MS = 3_600_000;
-/** Dead letters that are named one by one; the others are counted. */
-const NAMED_LETTERS = 10;
+/** Dead letters, and exports that are refused, named one by one; the others are counted. */
+const NAMED = 10;
 
 export function addScoreCommand(program: Command): void {
   program
@@ -83,9 +83,8 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const { failed, refused } = await readAll(offline, files, sources);
   const { matched, groups, counted } = await offline.score(rule);
 
-  // "No beacons" would be a finding.
-  if (format === 'table' && offline.reportsInWindow === 0) process.stdout.write('Nothing to score in the window.\n');
-  else process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window }));
+  const isJudged = offline.reportsInWindow > 0;
+  process.stdout.write(formatted(inOrder(matched, order), format, { series: options.series, window, isJudged }));
   letters.report();
   const { counters } = offline;
   say(
@@ -122,7 +121,8 @@ async function readAll(offline: OfflineScore, files: readonly InputFile[], sourc
     }
   }
   progress.stop();
-  for (const trouble of [...refused, ...failed]) say(trouble);
+  for (const trouble of [...refused.slice(0, NAMED), ...failed]) say(trouble);
+  if (refused.length > NAMED) say(`${refused.length} are refused in all`);
   return { refused: refused.length, failed: failed.length };
 }
 
@@ -132,7 +132,7 @@ class LetterLog {
   readonly #byReason = new Map<string, number>();
 
   add(letter: DeadLetter): void {
-    if (this.#named.length < NAMED_LETTERS) this.#named.push(letter);
+    if (this.#named.length < NAMED) this.#named.push(letter);
     this.#byReason.set(letter.reason, (this.#byReason.get(letter.reason) ?? 0) + 1);
   }
 

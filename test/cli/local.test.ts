@@ -111,6 +111,20 @@ describe('beaconwatch local --exports DIR', () => {
   });
 });
 
+describe('beaconwatch local over what cannot be read', () => {
+  it('says what to do with it, no word of beacons, and fails', async () => {
+    const csv = join(folder, 'portal');
+    await writeSample({ out: csv, format: 'portal-csv', devices: 1, seed: 3, end: END });
+    const { code, stdout, stderr } = await beaconwatch(['local', '--exports', csv], {
+      PATH: process.env['PATH'] ?? '',
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^Nothing to score in the window\.\n/);
+    expect(stderr).toMatch(/refused: \S+\.csv: .*CSV.*score/);
+    expect(stderr).toContain('Nothing was read: no export of a known format');
+  }, 60_000);
+});
+
 describe('beaconwatch local, stopped on its way', () => {
   it('takes everything down with it', async () => {
     const child = spawn(process.execPath, [join(BUILT, 'beaconwatch.js'), 'local'], {

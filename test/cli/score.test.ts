@@ -429,6 +429,8 @@ describe('score of many files', () => {
       { cwd: folder },
     );
     expect(stderr).not.toContain('EMFILE');
+    expect(stderr.match(/: refused: /g)).toHaveLength(10);
+    expect(stderr).toContain('60 are refused in all');
     expect(rowsOf(stdout)).toHaveLength(1);
   });
 

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { bin } from '../../core/kql/bin.ts';
 import type { Source } from '../../core/report.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/timestamp.ts';
@@ -64,7 +65,7 @@ export async function folderInputs(folder: string, now: Timestamp | null, source
     throw new CommandError(advice === null ? none : `${none}\n${advice}`);
   }
   return {
-    what: `${files.length} files of ${folder}`,
+    what: `${counted(files.length, 'file')} of ${folder}`,
     exports: files.length,
     containers: [...new Set(files.map(({ path }) => placeOf(folder, path).container))],
     uploads: folderUploads(folder, files, troubles),

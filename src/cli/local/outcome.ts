@@ -11,8 +11,8 @@ export interface Outcome {
   readonly exports: number;
   readonly segments: number;
   readonly counters: Counters;
-  /** Exports of a foreign format. */
-  readonly refused: readonly string[];
+  /** Exports of a foreign format, and what to do with them. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
   /** Exports that failed last, and why. */
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
   /** Exports that end within a line, which nobody has read. */
@@ -27,7 +27,7 @@ export async function readOutcome(stores: Stores, containers: readonly string[],
   let exports = 0;
   let segments = 0;
   let counters = NO_COUNTERS;
-  const refused: string[] = [];
+  const refused: { name: string; reason: string }[] = [];
   const failed: { name: string; reason: string }[] = [];
   const unfinished: string[] = [];
   for (const container of containers) {
@@ -36,7 +36,7 @@ export async function readOutcome(stores: Stores, containers: readonly string[],
       exports++;
       segments += row.applied;
       counters = addCounters(counters, row.counters);
-      if (row.refused) refused.push(row.name);
+      if (row.refused) refused.push({ name: row.name, reason: row.reason });
       else if (row.failures > 0) failed.push({ name: row.name, reason: row.reason });
       else read.set(row.name, lastEnd(row));
     }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../app.ts';
 import { readConfig, readScoreSettings } from '../../config.ts';
+import { counted } from '../../core/counted.ts';
 import { byAverage } from '../../core/order.ts';
 import type { Source } from '../../core/report.ts';
 import { SEED_RULE } from '../../core/rule.ts';
@@ -39,7 +40,8 @@ const SWEEP_EVERY_MS = 1_000;
 /** Times that the functions come to the end of what is there while it grows. */
 const BURSTS = 3;
 const SEED = 1;
-const NAMED_LETTERS = 10;
+/** What is named one by one; the rest is counted. */
+const NAMED = 10;
 
 /** Runs the whole system on this machine over exports that grow meanwhile, and tells what came of it. */
 export async function runLocal(options: LocalOptions): Promise<void> {
@@ -82,7 +84,8 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     const { received } = system;
 
     const window = windowOf(inputs.asOf, rule.lookbackDays);
-    process.stdout.write(formattedLines(detections.map(lineOf), options.format, window));
+    const isJudged = outcome.counters.reports > 0;
+    process.stdout.write(formattedLines(detections.map(lineOf), options.format, window, isJudged));
     const planted = inputs.plants && plantedText(inputs.plants, detections);
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
@@ -137,8 +140,8 @@ async function grow(system: LocalSystem, inputs: Inputs, signal: AbortSignal, sa
   const burst = Math.ceil((inputs.exports * APPENDS) / BURSTS);
   const tell = ({ exports, bytes }: Uploaded): void =>
     say(
-      `${exports} exports, ${(bytes / 1e6).toFixed(1)} MB so far: ` +
-        `${amount(tally.segments)} segments, ${amount(tally.reports)} reports read`,
+      `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB so far: ` +
+        `${counted(tally.segments, 'segment')}, ${counted(tally.reports, 'report')} read`,
     );
 
   const appends = upload(blobs, inputs.uploads, SEED);
@@ -217,7 +220,7 @@ function lineOf(detection: DetectionView): DetectionLine {
 async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): AsyncGenerator<string> {
   let named = 0;
   for await (const { export: ref, offset, length, reason } of deadLetters.list()) {
-    if (named++ === NAMED_LETTERS) return;
+    if (named++ === NAMED) return;
     yield `dead letter: ${shown(`${ref.container}/${ref.name}`, 500)} at byte ${offset} (${length} bytes): ${reason}`;
   }
 }
@@ -225,9 +228,8 @@ async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): Asyn
 function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
   return [
     ...(listed < detections ? [`${amount(listed)} of ${amount(detections)} detections are listed`] : []),
-    ...(refused.length > 0
-      ? [`refused, as no export of a known format: ${refused.map((name) => shown(name)).join(', ')}`]
-      : []),
+    ...refused.slice(0, NAMED).map(({ name, reason }) => `refused: ${shown(name, 500)}: ${shown(reason, 500)}`),
+    ...(refused.length > NAMED ? [`${amount(refused.length)} are refused in all`] : []),
     ...failed.map(({ name, reason }) => `failed last: ${shown(name)}: ${shown(reason)}`),
     ...(unfinished.length > 0
       ? [
@@ -241,6 +243,9 @@ function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
   const { received } = system;
   return [
     ...system.poisoned.map((fault) => shown(fault, 500)),
+    ...(outcome.exports > 0 && outcome.refused.length === outcome.exports
+      ? ['Nothing was read: no export of a known format']
+      : []),
     ...(outcome.failed.length > 0 ? [`${outcome.failed.length} exports could not be read to their end`] : []),
     ...(received.refused > 0 ? [`${received.refused} webhooks came without a good signature`] : []),
     ...(received.ids.size === outcome.detections

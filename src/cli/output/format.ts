@@ -30,18 +30,31 @@ export function orderNamed(text: string): Order {
   return known;
 }
 
+interface Scored {
+  readonly series: boolean;
+  readonly window: Window;
+  /** Whether there was any report to score. */
+  readonly isJudged: boolean;
+}
+
 /** The detections as text, ending with a newline unless there is nothing to say. */
-export function formatted(matched: readonly Matched[], format: Format, options: { series: boolean; window: Window }) {
-  if (format === 'table') return formattedLines(matched.map(lineOf), format, options.window);
+export function formatted(matched: readonly Matched[], format: Format, options: Scored) {
+  if (format === 'table') return formattedLines(matched.map(lineOf), format, options.window, options.isJudged);
   const rows = matched.map((each) => ({ ...ruleRow(each), ...(options.series ? seriesColumns(each) : {}) }));
   return format === 'json' ? jsonLines(rows) : csv(rows, options.series);
 }
 
 /** The same of detections that come from elsewhere; without the series. */
-export function formattedLines(lines: readonly DetectionLine[], format: Format, window: Window): string {
+export function formattedLines(
+  lines: readonly DetectionLine[],
+  format: Format,
+  window: Window,
+  isJudged: boolean,
+): string {
   switch (format) {
     case 'table':
-      return detectionTable(lines, window);
+      // "No beacons" would be a finding.
+      return isJudged ? detectionTable(lines, window) : 'Nothing to score in the window.\n';
     case 'json':
       return jsonLines(lines.map(onlyRule));
     case 'csv':
