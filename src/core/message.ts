@@ -3,7 +3,7 @@ import { type Detection, detectionIdOf, type Severity } from './detection.ts';
 import { countsByHour } from './hours.ts';
 import { defenderQuery, sentinelQuery } from './queries.ts';
 import { rateText } from './rate.ts';
-import { sparkline } from './sparkline.ts';
+import { scaleOf, sparkline } from './sparkline.ts';
 import { suppressCommand } from './suppress_command.ts';
 import { windowOf } from './window.ts';
 
@@ -30,7 +30,8 @@ export interface Message {
   readonly facts: readonly Fact[];
   /** The counts of the newest hours of the window, at most `SPARK_HOURS`. */
   readonly sparkline: string;
-  readonly sparkHours: number;
+  /** What the bars are, with their scale: `Connections by hour, the last 72; █ is 96`. */
+  readonly sparkTitle: string;
   readonly queries: readonly { readonly label: string; readonly query: string }[];
   /** The command that suppresses it; null where a shell could take the names for more. */
   readonly suppress: string | null;
@@ -51,7 +52,7 @@ export function messageOf(detection: Detection): Message {
     RemoteIP,
     facts: factsOf(detection),
     sparkline: sparkline(bars),
-    sparkHours: bars.length,
+    sparkTitle: `Connections by hour, the last ${bars.length}; ${scaleOf(bars)}`,
     queries: [
       { label: 'Query for Defender', query: defenderQuery(detection) },
       { label: 'Query for Sentinel', query: sentinelQuery(detection) },

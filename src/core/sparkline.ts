@@ -5,8 +5,17 @@ const BARS = '▁▂▃▄▅▆▇█';
  * that equal values look equal and a beacon looks flat: all-equal values are all `█`.
  */
 export function sparkline(values: readonly (number | null)[]): string {
-  const highest = Math.max(...values.map((value) => value ?? 0), 0);
+  const highest = highestOf(values);
   return values.map((value) => (value === null ? ' ' : barOf(value, highest))).join('');
+}
+
+/** How many the highest bar stands for: `█ is 60`. */
+export function scaleOf(values: readonly (number | null)[]): string {
+  return `${BARS.at(-1)} is ${highestOf(values)}`;
+}
+
+function highestOf(values: readonly (number | null)[]): number {
+  return Math.max(...values.map((value) => value ?? 0), 0);
 }
 
 function barOf(value: number, highest: number): string {

@@ -41,7 +41,7 @@ function blocksOf(
   const links = urls.map(({ label, url }): RichTextElement => ({ type: 'link', url, text: label }));
   return [
     richText(message.facts.map(({ label, value }) => section(bold(`${label}: `), text(forChat(value, length))))),
-    richText([section(bold(`Connections by hour, the last ${message.sparkHours}`))], message.sparkline),
+    richText([section(bold(message.sparkTitle))], message.sparkline),
     ...queries.map(({ label, query }) => richText([section(bold(label))], lines(query))),
     ...(command === null ? [] : [richText([section(bold('To suppress it'))], command)]),
     ...(links.length === 0 ? [] : [richText([section(...between(links))])]),

@@ -41,7 +41,7 @@ function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof 
     [
       title(`${message.headline} (${message.severity})`, COLORS[message.severity]),
       ...message.facts.map(({ label, value }) => line(run(`${label}: `, BOLD), run(forCard(value, length)))),
-      line(run(`Connections by hour, the last ${message.sparkHours}`, BOLD)),
+      line(run(message.sparkTitle, BOLD)),
       code(message.sparkline),
       ...(leftOut === '' ? [] : [line(run(leftOut))]),
     ],

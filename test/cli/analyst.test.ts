@@ -194,7 +194,7 @@ describe('beaconwatch detections that cannot be', () => {
     [['list', '--state', 'odd'], 2, /--state: Invalid option/],
     [['list', '--limit', '1001'], 2, /--limit: /],
     [['list', '--format', 'xml'], 2, /--format must be one of/],
-    [['show', 'planted!'], 2, /no id of a detection/],
+    [['show', 'planted!'], 2, /an id of a detection, or its first 4/],
     [['show', '0123456789ab'], 1, /there is no detection 0123456789ab/],
     [['show', `${'0'.repeat(32)}|seed`], 1, /there is no detection/],
     [['mark', '0123456789ab', '--as', 'maybe'], 2, /--as: Invalid option/],

@@ -56,8 +56,9 @@ describe('messageOf(detection)', () => {
   });
 
   it('shows the window as bars, a gap as a gap, at most three days of it', () => {
-    const { sparkline, sparkHours } = of();
-    expect([[...sparkline].length, sparkHours]).toEqual([72, 72]);
+    const { sparkline, sparkTitle } = of();
+    expect([...sparkline]).toHaveLength(72);
+    expect(sparkTitle).toBe('Connections by hour, the last 72; █ is 96');
     const { evidence } = fictionalDetection(NOW);
     const gap = { ...evidence, Timestamp: evidence.Timestamp.slice(2), ConnCounts: evidence.ConnCounts.slice(2) };
     expect(of({ evidence: gap }).sparkline.slice(0, 3)).toMatch(/^ {2}[^ ]/);

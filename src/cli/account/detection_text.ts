@@ -1,7 +1,7 @@
 import { countsByHour } from '../../core/hours.ts';
 import { processOf } from '../../core/message.ts';
 import { rateText } from '../../core/rate.ts';
-import { sparkline } from '../../core/sparkline.ts';
+import { scaleOf, sparkline } from '../../core/sparkline.ts';
 import { type LeftOut, suppressCommand } from '../../core/suppress_command.ts';
 import { shown } from '../../core/text.ts';
 import { windowOf } from '../../core/window.ts';
@@ -46,12 +46,16 @@ function whatText(each: DetectionDetail): string[] {
 function seriesText({ evidence, ...each }: DetectionDetail): string[] {
   const { thresholds } = evidence;
   const window = windowOf(each.lastMatched, thresholds.lookbackDays);
+  const bars = countsByHour(window, evidence.Timestamp, evidence.ConnCounts);
   const over = rounded(each.average / thresholds.minAverage);
   const inliers = `${each.inliner_count} of ${each.inliner_count + each.outlier_count} points as expected`;
   const { interval } = each;
   return labelled([
-    ['window', `${minute(window.after)} to ${minute(window.asOf)} UTC, an hour a character:`],
-    ['', sparkline(countsByHour(window, evidence.Timestamp, evidence.ConnCounts))],
+    [
+      'window',
+      `${minute(window.after)} to ${minute(window.asOf)} UTC, an hour a character, ${scaleOf(bars)} connections:`,
+    ],
+    ['', sparkline(bars)],
     ['seen', `${minute(each.FirstConnection)} to ${minute(each.LastConnection)} UTC, in ${each.count_of_hours} hours`],
     ['average', `${rateText(each.average)} connections an hour, ${over} times the line of ${thresholds.minAverage}`],
     ['inliers', `${inliers}, ${rounded(thresholds.minUniform)} wanted (threshold ${thresholds.anomalyThreshold})`],
