@@ -8,7 +8,7 @@ export type Fault =
   | 'bad-utf8'
   /** No JSON object, array of objects, or `{"records":[…]}`. */
   | 'bad-json'
-  /** A row of a CSV with more or fewer cells than its header. */
+  /** A line of a CSV that begins no row: it has more or fewer cells than the header, or a quote too many. */
   | 'bad-csv'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
