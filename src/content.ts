@@ -2,11 +2,13 @@
 export type ContentKind =
   /** JSON lines, or what is at least no other kind. */
   | 'lines'
-  /** The Defender portal's CSV of advanced hunting. */
+  /** The Defender portal's CSV of advanced hunting; with `;` or tabs where a spreadsheet has saved it once more. */
   | 'csv'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
-  | 'gzip';
+  | 'gzip'
+  /** Any of these in UTF-16, with its byte order mark: PowerShell and Excel write it. */
+  | 'utf-16';
 
 /** As many bytes as tell the kind, but of a list, whose first line may be longer: a CSV header is some 2,500. */
 export const HEAD_BYTES = 16 * 1024;
@@ -17,13 +19,38 @@ const LIST_BEGIN = /^(?:\[\s*\{|\{\s*"records"\s*:\s*\[\s*\{)/;
 
 export function contentKindOf(head: Uint8Array): ContentKind {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (utf16Of(head) !== null) return 'utf-16';
   const text = textOf(head);
-  const lineEnd = text.indexOf('\n');
-  if (lineEnd === -1) return 'lines';
-  const line = text.slice(0, lineEnd).trimEnd();
+  const line = firstLineOf(text);
+  if (line === null) return 'lines';
   if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) && goesOn(text.split('\n')) ? 'json' : 'lines';
-  const columns = line.split(',').map((column) => column.replace(/^"(.*)"$/, '$1'));
-  return columns.includes('ActionType') && columns.includes('RemoteIP') ? 'csv' : 'lines';
+  return delimiterIn(line) === null ? 'lines' : 'csv';
+}
+
+/** Which of the two UTF-16 it is, as TextDecoder calls them; null for neither. */
+export function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : null;
+}
+
+/** What stands between the cells of a CSV. */
+export function delimiterOf(head: Uint8Array): string {
+  return delimiterIn(firstLineOf(textOf(head)) ?? '') ?? ',';
+}
+
+/** By which the header has the columns that it cannot be without; null where there is none. */
+function delimiterIn(header: string): string | null {
+  const isBetween = (delimiter: string) => {
+    const columns = header.split(delimiter).map((column) => column.replace(/^"(.*)"$/, '$1'));
+    return columns.includes('ActionType') && columns.includes('RemoteIP');
+  };
+  return [',', ';', '\t'].find(isBetween) ?? null;
+}
+
+/** Null where it is not there as a whole. */
+function firstLineOf(text: string): string | null {
+  const lineEnd = text.indexOf('\n');
+  return lineEnd === -1 ? null : text.slice(0, lineEnd).trimEnd();
 }
 
 /**
@@ -72,5 +99,7 @@ export function adviceOf(kind: ContentKind): string | null {
       return `JSON over several lines; that is for \`score\`, or for one record a line (jq -c), expected ${EXPECTED}`;
     case 'gzip':
       return `gzip; that is for \`score\`, or to be unpacked, expected ${EXPECTED}`;
+    case 'utf-16':
+      return `UTF-16; that is for \`score\`, or for UTF-8 (iconv -f UTF-16 -t UTF-8), expected ${EXPECTED}`;
   }
 }

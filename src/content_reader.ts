@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { contentKindOf, HEAD_BYTES, isList } from './content.ts';
+import { contentKindOf, delimiterOf, HEAD_BYTES, isList, utf16Of } from './content.ts';
 import { readCsv } from './csv.ts';
 import { readJson } from './json_records.ts';
 import { type LineBatch, type LineOptions, readLines } from './lines.ts';
@@ -9,15 +9,17 @@ const NEWLINE = 10;
 /**
  * The records of a file that is finished, whatever it holds: JSON lines, JSON over several lines (or a list in one line
  * that is longer than a line may be), or the portal's CSV. A record of the latter two is a line to the reader: its JSON,
- * with the place that it has in the file.
+ * with the place that it has in the file. UTF-16 is read as UTF-8, and places are those of the text in UTF-8.
  */
 export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: LineOptions): AsyncGenerator<LineBatch> {
   const source = chunks[Symbol.asyncIterator]();
   try {
     let head = await read(source, Buffer.alloc(0), ({ length }) => length >= HEAD_BYTES);
     const hasLine = (bytes: Uint8Array) => bytes.includes(NEWLINE) || bytes.length > options.maxLineBytes;
+    const utf16 = utf16Of(head);
     if (isList(head)) head = await read(source, head, hasLine);
-    yield* readerOf(head, options)(joined(head, source), options);
+    const all = joined(head, source);
+    yield* utf16 === null ? readerOf(head, options)(all, options) : readContent(inUtf8(all, utf16), options);
   } finally {
     await source.return?.();
   }
@@ -43,8 +45,18 @@ function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions) {
   const isOneList = isList(head) && !head.subarray(0, maxLineBytes + 1).includes(NEWLINE);
   if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
   const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
-  if (kind === 'csv') return readCsv;
+  if (kind === 'csv') return withDelimiter(delimiterOf(head));
   return kind === 'json' ? readJson : readLines;
+}
+
+function withDelimiter(delimiter: string): typeof readLines {
+  return (chunks, options) => readCsv(chunks, options, delimiter);
+}
+
+async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
 }
 
 async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

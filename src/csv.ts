@@ -3,8 +3,8 @@ import { CsvError, type Parser, parse } from 'csv-parse';
 import { type FaultyLine, KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './lines.ts';
 
 /**
- * Reads the CSV of a query in the Defender portal: RFC 4180, a header, columns in any order. Each row becomes the JSON
- * object that it is a row of.
+ * Reads the CSV of a query in the Defender portal: RFC 4180, a header, columns in any order; other delimiters where a
+ * spreadsheet has saved it once more. Each row becomes the JSON object that it is a row of.
  *
  * A line that begins no row (a quote too many, more or fewer cells than the header has) is a fault, and the next line is
  * looked at as if a row began there. So what a broken quote had swallowed is read again, as the rows that it was; memory
@@ -13,8 +13,9 @@ import { type FaultyLine, KEPT_BYTES, type Line, type LineBatch, type LineOption
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { maxLineBytes }: LineOptions,
+  delimiter = ',',
 ): AsyncGenerator<LineBatch> {
-  const rows = new RowReader(maxLineBytes);
+  const rows = new RowReader(maxLineBytes, delimiter);
   // A copy: the chunk may be a window on memory that its owner fills again.
   for await (const chunk of chunks) yield await rows.read(Buffer.from(chunk), false);
   yield await rows.read(NO_BYTES, true);
@@ -27,6 +28,7 @@ const LOOK_AHEAD_BYTES = 16;
 
 class RowReader {
   readonly #maxBytes: number;
+  readonly #delimiter: string;
   #header: readonly string[] | undefined;
   #batch = new Batch();
   /** What stands behind the last row, as far as it has come. */
@@ -37,8 +39,9 @@ class RowReader {
   #passed: { length: number; bytes: Buffer } | null = null;
   #parser: Parser;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, delimiter: string) {
     this.#maxBytes = maxBytes;
+    this.#delimiter = delimiter;
     this.#parser = this.#parserFrom(0);
   }
 
@@ -86,6 +89,7 @@ class RowReader {
   #parserFrom(start: number): Parser {
     return parse({
       bom: start === 0,
+      delimiter: this.#delimiter,
       // Else taken from the first line end: an editor may have left both in a file.
       record_delimiter: ['\r\n', '\n'],
       relax_column_count: true,

@@ -95,7 +95,12 @@ describe('contentKindOf(head)', () => {
     ['\x1f\x8b\x08', 'lines'],
     ['Timestamp,DeviceName,ActionType,RemoteIP\n', 'csv'],
     ['\ufeff"RemoteIP","ActionType"\r\n', 'csv'],
-    ['Timestamp;ActionType;RemoteIP\n', 'lines'],
+    ['Timestamp;ActionType;RemoteIP\n', 'csv'],
+    ['"ActionType"\t"RemoteIP"\n', 'csv'],
+    ['Timestamp|ActionType|RemoteIP\n', 'lines'],
+    ['ActionType;x,RemoteIP\n', 'lines'],
+    // Not UTF-16: that begins with two bytes, which in UTF-8 are none.
+    ['\u00ff\u00fe{}\n', 'lines'],
     ['Timestamp,DeviceName\n', 'lines'],
   ])('%j is %s', (text, kind) => {
     expect(contentKindOf(Buffer.from(text))).toBe(kind);
@@ -105,6 +110,12 @@ describe('contentKindOf(head)', () => {
     expect(contentKindOf(Uint8Array.of(0x1f, 0x8b, 8))).toBe('gzip');
     expect(contentKindOf(Uint8Array.of(0x1f))).toBe('lines');
   });
+
+  it('knows UTF-16 by its byte order mark', () => {
+    expect(contentKindOf(Uint8Array.of(0xff, 0xfe, 0x7b, 0))).toBe('utf-16');
+    expect(contentKindOf(Uint8Array.of(0xfe, 0xff))).toBe('utf-16');
+    expect(contentKindOf(Uint8Array.of(0xff))).toBe('lines');
+  });
 });
 
 describe('readContent(chunks)', () => {
@@ -113,23 +124,31 @@ describe('readContent(chunks)', () => {
     RemoteIP: '',
     Text: 'ä"\\\n'.repeat(n % 9),
   }));
-  const csv = [
-    'ActionType,RemoteIP,Text',
-    ...records.map(({ ActionType, Text }) => `${ActionType},,"${Text.replaceAll('"', '""')}"`),
+  const csv = (delimiter: string) => [
+    ['ActionType', 'RemoteIP', 'Text'].join(delimiter),
+    ...records.map(({ ActionType, Text }) => [ActionType, '', `"${Text.replaceAll('"', '""')}"`].join(delimiter)),
   ];
+  /** A byte order mark, and two bytes a unit. */
+  const inUtf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
 
-  it.each<[string, string]>([
+  it.each<[string, string, string[]?]>([
     ['lines', records.map((record) => `${JSON.stringify(record)}\n`).join('')],
     ['an array', JSON.stringify(records, null, 1)],
-    ['CSV', `${csv.join('\r\n')}\r\n`],
-  ])('gives the records of %s, whatever their form and the chunks, with their places', async (_, text) => {
+    ['CSV', `${csv(',').join('\r\n')}\r\n`, csv(',')],
+    ['CSV with semicolons', `${csv(';').join('\r\n')}\r\n`, csv(';')],
+    ['CSV with tabs', `${csv('\t').join('\r\n')}\r\n`, csv('\t')],
+  ])('gives the records of %s, whatever their form and the chunks, with their places', async (_, text, rows) => {
     expect(text.length).toBeGreaterThan(3 * HEAD_BYTES);
-    for (const chunkBytes of [1_000, HEAD_BYTES, HEAD_BYTES + 1, 1 << 20]) {
-      const { hits, at, malformed } = await read(text, chunkBytes, readContent);
-      expect(malformed).toEqual([]);
-      expect(hits.map((hit) => JSON.parse(hit))).toEqual(records);
-      if (!text.startsWith('Action')) expect(at).toEqual(hits);
-      else expect(at.map((row) => row.trim())).toEqual(csv.slice(1).map((row) => row.trim()));
+    for (const chunkBytes of [1_001, HEAD_BYTES, HEAD_BYTES + 1, 1 << 20]) {
+      const found = await read(text, chunkBytes, readContent);
+      expect(found.malformed).toEqual([]);
+      expect(found.hits.map((hit) => JSON.parse(hit))).toEqual(records);
+      expect(found.at.map((row) => row.trim())).toEqual(rows ? rows.slice(1) : found.hits);
+      // Of UTF-16 the places are those that the text has as UTF-8.
+      for (const bytes of [inUtf16(text), inUtf16(text).swap16()]) {
+        const { hits, places, malformed } = await read(bytes, chunkBytes, readContent);
+        expect({ hits, places, malformed }).toEqual({ hits: found.hits, places: found.places, malformed: [] });
+      }
     }
   });
 });

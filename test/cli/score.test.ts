@@ -525,12 +525,16 @@ describe('score of other contents', () => {
   const rows = beacon(times(12, 60)).map((line) => JSON.parse(line)['properties'] as Record<string, unknown>);
   const columns = Object.keys(rows[0] ?? {}).reverse();
   const cell = (value: unknown) => `"${String(value ?? '').replaceAll('"', '""')}"`;
-  const csv = [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))].join(
-    '\r\n',
-  );
+  const csvWith = (delimiter: string) =>
+    [columns.join(delimiter), ...rows.map((row) => columns.map((column) => cell(row[column])).join(delimiter))].join(
+      '\r\n',
+    );
+  const csv = csvWith(',');
 
   it.each<[string, string | Buffer]>([
     ['the CSV of advanced hunting', `\ufeff${csv}\r\n`],
+    ['that CSV in UTF-16', Buffer.from(`\ufeff${csv}\r\n`, 'utf16le')],
+    ['that CSV with semicolons', csvWith(';')],
     ['that CSV as gzip', gzipSync(`\ufeff${csv}\r\n`)],
     ['an array over several lines', JSON.stringify(rows, null, 2)],
     ['that array as gzip', gzipSync(JSON.stringify(rows, null, '\t'))],
@@ -556,11 +560,14 @@ describe('score of other contents', () => {
     const { code, stderr } = await score(short, '--now', NOW);
     expect(code).toBe(0);
     expect(stderr).toContain(`dead letter: short.csv at byte ${csv.indexOf('\r\n') + 2} (5 bytes): bad-csv`);
-    const open = await file('open.csv', `${csv}\r\n"never closed`);
+    const open = await file('open.csv', csv.replace('\r\n', '\r\n"never closed\r\n'));
     const broken = await score(open, '--now', NOW, '--format', 'json');
-    expect(broken.code).toBe(1);
+    expect(broken.code).toBe(0);
     expect(rowsOf(broken.stdout)).toHaveLength(1);
-    expect(broken.stderr).toContain('open.csv: not read to its end: Quote Not Closed');
+    expect(broken.stderr).toContain(`dead letter: open.csv at byte ${csv.indexOf('\r\n') + 2} (15 bytes): bad-csv`);
+    const headless = await score(await file('headless.csv', csv.replace('\r\n', ',"x\r\n')), '--now', NOW);
+    expect(headless.code).toBe(1);
+    expect(headless.stderr).toContain('headless.csv: not read to its end: Invalid Closing Quote');
   });
 
   it('--set SOURCES reads other telemetry, each apart', async () => {

@@ -646,6 +646,12 @@ describe('an export of a foreign format', () => {
   it.each([
     ['gzip', gzipSync(lines(report(1))), /^gzip; that is for `score`, or to be unpacked, expected JSON lines/],
     ['CSV', 'Timestamp,ActionType,DeviceName,RemoteIP\r\n', /^the CSV of advanced hunting; that is for `score`/],
+    ['CSV with semicolons', 'Timestamp;ActionType;RemoteIP\r\n', /^the CSV of advanced hunting; that is for `score`/],
+    [
+      'UTF-16',
+      Buffer.from(`\ufeff${lines(report(1))}`, 'utf16le'),
+      /^UTF-16; that is for `score`, or for UTF-8 \(iconv/,
+    ],
     ['JSON over several lines', `[\n${report(1)}\n]\n`, /^JSON over several lines; that is for `score`/],
   ])('is refused at once with advice where it is %s, nothing of it kept', async (_, content, reason) => {
     world.append(content);
