@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { bin } from './core/kql/bin.ts';
 import type { Format } from './core/reading.ts';
-import type { Report } from './core/report.ts';
+import type { Report, Source } from './core/report.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
-import { lastEnd, type Segment } from './export_state.ts';
+import { isSettled, lastEnd, type Segment } from './export_state.ts';
 import { blockOf, contributionOf, reportsOf, segmentIdOf } from './keys.ts';
 import { KEPT_BYTES, MAX_LINE_BYTES, readLines } from './lines.ts';
 import { Merger, type PlacedRefusal, type PlacedRow } from './merger.ts';
@@ -24,6 +24,8 @@ export interface Kept {
 export interface Applied {
   readonly counters: Counters;
   readonly recognised: boolean;
+  /** A source that is not active, of which its head holds a record; null where none was met. */
+  readonly otherSource: Source | null;
   readonly rows: number;
 }
 
@@ -39,8 +41,8 @@ export interface Work {
   readonly noteRaw: () => Promise<boolean>;
 }
 
-/** Why a segment is left: of no known format; another content stands in its place by now; somebody else went on. */
-export type Left = 'foreign' | 'replaced' | 'lost';
+/** Why a segment is left: of no active source's format; another content stands in its place by now; somebody else went on. */
+export type Left = { readonly foreign: true; readonly otherSource: Source | null } | 'replaced' | 'lost';
 
 /**
  * Reads one segment of an export and merges it: its rows, then its dead letters. Doing it again, by whomever, writes
@@ -58,7 +60,8 @@ export async function applySegment(
   const letters = stores.deadLetters.open(segmentId, { repeat });
   const work = new SegmentWork(stores, claim, letters, kept);
   try {
-    const before = { recognised: state.recognised, lines: state.counters.lines, start: segment.start };
+    const { recognised, counters } = state;
+    const before = { recognised, settled: isSettled(state), lines: counters.lines, start: segment.start };
     const reader = new ReportReader(refOf(state), formats, before);
     const options = {
       needles: formats.map((format) => format.needle),
@@ -74,8 +77,9 @@ export async function applySegment(
       if (work.left !== null) break;
     }
     await work.send();
-    const left = work.left ?? (reader.foreign ? 'foreign' : null);
-    if (left === null) return await work.finish(reader.recognised);
+    const { foreign, otherSource } = reader;
+    const left = work.left ?? (foreign ? { foreign, otherSource } : null);
+    if (left === null) return await work.finish(reader);
     await work.abandon();
     return left;
   } catch (error) {
@@ -132,13 +136,13 @@ class SegmentWork {
     if (this.left === null && (await this.#isReplaced())) this.left = 'replaced';
   }
 
-  async finish(recognised: boolean): Promise<Applied> {
+  async finish({ recognised, otherSource }: ReportReader): Promise<Applied> {
     const refused = this.#refusals.map((refusal) => letterOf(this.#state, refusal));
     const reports = this.#refusals.reduce((sum, { row }) => sum + reportsOf(row), 0);
     this.#count({ ...NO_COUNTERS, reports: -reports, deadLetters: refused.length });
     await this.#add(refused);
     await this.#letters.close();
-    return { counters: this.#counters, recognised, rows: this.#merger.rows };
+    return { counters: this.#counters, recognised, otherSource, rows: this.#merger.rows };
   }
 
   async abandon(): Promise<void> {

@@ -1,5 +1,5 @@
 import { addCounters, NO_COUNTERS } from './counters.ts';
-import type { Counters, ExportInfo, ExportState } from './ports.ts';
+import type { ExportInfo, ExportState } from './ports.ts';
 import type { Cut } from './segment.ts';
 
 /** A claim younger than this is left to its owner; an older one is anybody's. */
@@ -24,6 +24,7 @@ export function newState({ container, name, created, lastModified }: ExportInfo)
     claimedBy: '',
     tail: '',
     recognised: false,
+    otherSource: null,
     raw: false,
     created,
     searched: 0,
@@ -48,7 +49,7 @@ export function readAnew(state: ExportState): ExportState {
 
 /** The same cuts once more: everything is read again, and writes the rows that it wrote. */
 export function replayed(state: ExportState): ExportState {
-  return { ...state, ...UNCLAIMED, ...WELL, applied: 0, counters: NO_COUNTERS, refused: false };
+  return { ...state, ...UNCLAIMED, ...WELL, applied: 0, counters: NO_COUNTERS, otherSource: null, refused: false };
 }
 
 export interface Segment {
@@ -100,14 +101,27 @@ export function claimedUpTo(state: ExportState, cut: Cut, info: ExportInfo, work
   };
 }
 
+/** Whether something of an active source was read of it. */
+export function hasActive({ counters }: Pick<ExportState, 'counters'>): boolean {
+  return counters.reports + counters.excluded + counters.expired > 0;
+}
+
+/** Whether it is known of which sources it holds something. */
+export function isSettled(state: ExportState): boolean {
+  return state.recognised && (hasActive(state) || state.otherSource !== null);
+}
+
+type Read = Pick<ExportState, 'counters' | 'recognised' | 'otherSource'>;
+
 /** The open segment is done. */
-export function committed(state: ExportState, counters: Counters, recognised: boolean): ExportState {
+export function committed(state: ExportState, { counters, recognised, otherSource }: Read): ExportState {
   return {
     ...state,
     ...UNCLAIMED,
     ...WELL,
     applied: state.applied + 1,
     recognised: state.recognised || recognised,
+    otherSource: state.otherSource ?? otherSource,
     counters: addCounters(state.counters, counters),
   };
 }

@@ -16,3 +16,10 @@ const FORMATS: Readonly<Record<Source, Format>> = {
 export function formatsOf(sources: readonly Source[]): readonly Format[] {
   return SOURCES.filter((source) => sources.includes(source)).map((source) => FORMATS[source]);
 }
+
+/** The formats that are not among these, by their source. */
+export function formatsBeside(formats: readonly Format[]): ReadonlyMap<Source, Format> {
+  return new Map(
+    SOURCES.map((source) => [source, FORMATS[source]] as const).filter(([, each]) => !formats.includes(each)),
+  );
+}

@@ -1,9 +1,11 @@
 import { counted } from './core/counted.ts';
 import { dueOf, isOfThisChange } from './core/due.ts';
+import type { Source } from './core/report.ts';
 import type { Timestamp } from './core/timestamp.ts';
 import { addMs, timestampFromMs } from './core/timestamp.ts';
-import { REPLACED } from './export_state.ts';
+import { hasActive, REPLACED } from './export_state.ts';
 import type { Clock, ExportState, SinkState, Stores, SummaryRow } from './ports.ts';
+import { PROBE_LINES } from './reports.ts';
 import { knownSinks } from './sink_states.ts';
 import { type SweepSettings, unread } from './sweep.ts';
 
@@ -75,7 +77,8 @@ export async function health(
     queues: await stores.queues.lengths(),
   };
   const off = sinkFaults.map((fault) => `A sink is left out, and hears of nothing until it is mended: ${fault}.`);
-  return { problems: [...problemsOf(facts, now), ...off, ...silent(known)], ...facts };
+  const problems = [...problemsOf(facts, now), ...inactive(recent), ...off, ...silent(known)];
+  return { problems, ...facts };
 }
 
 async function statesOf(stores: Stores, containers: readonly string[]): Promise<ExportState[]> {
@@ -146,6 +149,26 @@ function silent(known: readonly SinkState[]): string[] {
       const next = new Date(notBefore).toISOString();
       return `Sink ${name} did not answer ${failures} times in a row; what is due to it waits until ${next}.`;
     });
+}
+
+/** Containers of which many lines were read, or records of a source that is not active, and nothing of an active one. */
+function inactive(states: readonly ExportState[]): string[] {
+  const byContainer = Map.groupBy(
+    states.filter(({ refused }) => !refused),
+    ({ container }) => container,
+  );
+  return [...byContainer].flatMap(([container, exports]) => {
+    const lines = exports.reduce((sum, { counters }) => sum + counters.lines, 0);
+    const other = exports.find(({ otherSource }) => otherSource !== null)?.otherSource;
+    if (exports.some(hasActive) || (other === undefined && lines < PROBE_LINES)) return [];
+    const none = `Nothing of an active source (SOURCES) is in ${container}, of ${counted(lines, 'line')} read`;
+    return [other ? `${none}: it holds records of ${other}. ${stepTo(other)}` : `${none}: see docs/sources.md.`];
+  });
+}
+
+function stepTo(source: Source): string {
+  const switchOn = source === 'defender-raw' ? 'Is aggregated reporting on? Or set' : 'Set';
+  return `${switchOn} SOURCES, then: beaconwatch replay (docs/sources.md).`;
 }
 
 function times(number: number): string {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { applySegment, type Work } from './apply.ts';
 import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from './content.ts';
 import type { Format } from './core/reading.ts';
+import type { Source } from './core/report.ts';
 import { timestampFromMs } from './core/timestamp.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
 import {
@@ -9,6 +10,7 @@ import {
   claimedUpTo,
   committed,
   failed,
+  hasActive,
   isBackingOff,
   isHeld,
   lastEnd,
@@ -55,6 +57,8 @@ export interface IngestResult {
   readonly counters: Counters;
   /** Times that the export was found replaced or cut short, and begun anew. */
   readonly restarts: number;
+  /** A source that is not active, of which there are records where nothing of an active one was read; else null. */
+  readonly otherSource: Source | null;
   /** The newest of the segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
   readonly segmentIds: readonly string[];
 }
@@ -63,6 +67,11 @@ export interface IngestResult {
 const MAX_SEGMENT_IDS = 16;
 
 export const EXPECTED_FORMAT = `no record of an active source (SOURCES) at its head; expected ${EXPECTED}`;
+/** The same where its head holds records of a source that is not active. */
+export const foreignReason = (otherSource: Source | null): string =>
+  otherSource === null
+    ? EXPECTED_FORMAT
+    : `its records are of ${otherSource}, which is not an active source: see SOURCES`;
 export const EXPECTED_LINES = `no line end in its first 64 MiB; expected ${EXPECTED}`;
 
 const DAY_MS = 86_400_000;
@@ -103,10 +112,15 @@ export class Ingest {
     let rows = 0;
     let restarts = 0;
     let counters = NO_COUNTERS;
+    let other: Source | null = null;
     const segmentIds: string[] = [];
+    const resultOf = (end: IngestEnd): IngestResult => {
+      const otherSource = hasActive({ counters }) ? null : other;
+      return { end, segments, rows, counters, restarts, otherSource, segmentIds };
+    };
     for (;;) {
       const step = await this.#step(ref, worker);
-      if (step.kind === 'end') return { end: step.end, segments, rows, counters, restarts, segmentIds };
+      if (step.kind === 'end') return resultOf(step.end);
       if (step.kind === 'restarted') restarts++;
       if (step.kind !== 'applied') continue;
       segments++;
@@ -114,8 +128,9 @@ export class Ingest {
       if (segmentIds.length > MAX_SEGMENT_IDS) segmentIds.shift();
       rows += step.rows;
       counters = addCounters(counters, step.counters);
-      if (step.isAll) return { end: 'up-to-date', segments, rows, counters, restarts, segmentIds };
-      if (this.#clock() - started >= budgetMs) return { end: 'more', segments, rows, counters, restarts, segmentIds };
+      other ??= step.otherSource;
+      if (step.isAll) return resultOf('up-to-date');
+      if (this.#clock() - started >= budgetMs) return resultOf('more');
     }
   }
 
@@ -233,18 +248,19 @@ export class Ingest {
     const applied = await applySegment(this.#stores, this.#formats, work, kept);
     // The next step finds out what there is to do.
     if (applied === 'replaced' || applied === 'lost') return AGAIN;
-    if (applied === 'foreign') {
-      await exportStates.replace(refused(state, EXPECTED_FORMAT, info), version);
+    if ('foreign' in applied) {
+      await exportStates.replace(refused(state, foreignReason(applied.otherSource), info), version);
       return AGAIN;
     }
     // Where somebody else went on meanwhile, the row says so, and the next step reads it.
-    const done = await exportStates.replace(committed(state, applied.counters, applied.recognised), version);
+    const done = await exportStates.replace(committed(state, applied), version);
     if (done === null) return AGAIN;
     const { start, end } = claim.segment;
     const segmentId = segmentIdOf(state, state.generation, start, end);
     // Not asked for again: what has come since is found by the next sweep.
     const isAll = end === info.length;
-    return { kind: 'applied', segmentId, isAll, rows: applied.rows, counters: applied.counters };
+    const { rows, counters, otherSource } = applied;
+    return { kind: 'applied', segmentId, isAll, rows, counters, otherSource };
   }
 
   /** Keeps why a step failed, for the back-off, and lets go of the claim; unless somebody else is at it by now. */
@@ -278,6 +294,7 @@ type Step =
       readonly isAll: boolean;
       readonly rows: number;
       readonly counters: Counters;
+      readonly otherSource: Source | null;
     };
 
 const AGAIN: Step = { kind: 'again' };

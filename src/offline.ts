@@ -64,7 +64,7 @@ export class OfflineScore {
         counters = addCounters(counters, reading.counters);
         for (const letter of reading.letters) held.push(letter);
         if (reader.foreign) return { counters, foreign: true };
-        if (!reader.probe.active) this.#tell(held);
+        if (reader.recognised) this.#tell(held);
         for (const located of reading.reports) this.#add(located, raw);
       }
       reader.end();

@@ -7,7 +7,7 @@ import type { Contribution } from './core/contribution.ts';
 import type { Delivery, Detection, DetectionState, DetectionSummary } from './core/detection.ts';
 import type { Disposition } from './core/disposition.ts';
 import type { Fault } from './core/reading.ts';
-import type { Facts } from './core/report.ts';
+import type { Facts, Source } from './core/report.ts';
 import type { Suppression } from './core/suppression.ts';
 import type { Timestamp } from './core/timestamp.ts';
 
@@ -55,6 +55,8 @@ export interface ExportState extends ExportRef {
   readonly tail: string;
   /** Whether a record of a known format was met. */
   readonly recognised: boolean;
+  /** A source that is not active, of which its head holds a record; null where none was met before an active one. */
+  readonly otherSource: Source | null;
   /** Whether raw events of it are stored, or may be: they have no identity by which they could be counted once more. */
   readonly raw: boolean;
   /** When the export was created, as far as we saw (ms since the epoch); null where that is not known. */

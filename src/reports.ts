@@ -2,8 +2,9 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type LineReading, readLine } from './core/line.ts';
 import type { Format } from './core/reading.ts';
-import type { Report } from './core/report.ts';
+import type { Report, Source } from './core/report.ts';
 import { NO_COUNTERS } from './counters.ts';
+import { formatsBeside } from './formats.ts';
 import type { Line, LineBatch } from './lines.ts';
 import { KEPT_BYTES } from './lines.ts';
 import type { Counters, DeadLetter, ExportRef, Place } from './ports.ts';
@@ -29,6 +30,8 @@ export const PROBE_BYTES = 1024 * 1024;
 
 interface Before {
   readonly recognised: boolean;
+  /** Whether it is known of which sources it holds something; absent: where it was recognised. */
+  readonly settled?: boolean;
   readonly lines: number;
   /** Where it ends: the offset of the first byte that is read now. */
   readonly start?: number;
@@ -36,12 +39,20 @@ interface Before {
 
 const UNREAD: Before = { recognised: false, lines: 0 };
 
-/** Reads the reports of one export, batch by batch, and finds out meanwhile whether it is one that we know. */
+/**
+ * Reads the reports of one export, batch by batch, and finds out meanwhile whether it is one that we know, and, where
+ * its head holds nothing of an active source, of which others it does.
+ */
 export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly Format[];
-  /** Hand it to readLines: active until the export is recognised or found foreign. */
+  readonly #inactive: ReadonlyMap<Source, Format>;
+  /** Hand it to readLines: active until it is known what the export is. */
   readonly probe: { active: boolean };
+  #recognised: boolean;
+  /** Whether something of an active source was met. */
+  #counted = false;
+  #otherSource: Source | null = null;
   #linesSeen = 0;
   #bytesSeen = 0;
   /** Bytes before what is read here, and of lines that are too long. */
@@ -52,14 +63,21 @@ export class ReportReader {
   constructor(ref: ExportRef, formats: readonly Format[], before: Before = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
+    this.#inactive = formatsBeside(formats);
     this.#linesSeen = before.lines;
     this.#bytesPassed = before.start ?? 0;
-    this.probe = { active: !before.recognised };
+    this.#recognised = before.recognised;
+    this.probe = { active: !(before.settled ?? before.recognised) };
   }
 
   /** Whether a record of a known format was met. */
   get recognised(): boolean {
-    return !this.probe.active && !this.#foreign;
+    return this.#recognised;
+  }
+
+  /** A source that is not active, of which there is a record at the head; null where none was met before an active one. */
+  get otherSource(): Source | null {
+    return this.#otherSource;
   }
 
   /** Whether what was read so far is enough to say that no record of a known format stands at its head. */
@@ -86,12 +104,13 @@ export class ReportReader {
       letters.push(...this.#lettersOf(line, [{ fault: line.fault ?? 'bad-json', record: 0 }]));
     }
     for (const line of batch.hits) {
-      const reading = isUtf8(line.bytes) ? readLine(line.bytes.toString('utf8'), this.#formats) : 'bad-utf8';
-      if (reading === 'bad-utf8') {
-        letters.push(...this.#lettersOf(line, [{ fault: reading, record: 0 }]));
+      if (!isUtf8(line.bytes)) {
+        letters.push(...this.#lettersOf(line, [{ fault: 'bad-utf8', record: 0 }]));
         counters.records++;
         continue;
       }
+      const text = line.bytes.toString('utf8');
+      const reading = readLine(text, this.#formats);
       const { offset, length } = line;
       const hasRaw = reading.reports.some(({ report }) => report.identity === null);
       const digest = hasRaw ? digestOf(line) : 0;
@@ -101,7 +120,7 @@ export class ReportReader {
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
       counters.deadLetters += Math.max(0, reading.faults.length - LETTERS_OF_A_LINE);
-      if (reading.known > 0) this.probe.active = false;
+      this.#meet(reading, text);
     }
     counters.reports = reports.length;
     counters.deadLetters += letters.length;
@@ -112,9 +131,10 @@ export class ReportReader {
   #probeBatch(batch: LineBatch): void {
     if (!this.probe.active) return;
     for (const line of batch.probes) {
-      if (!isUtf8(line.bytes) || readLine(line.bytes.toString('utf8'), this.#formats).known === 0) continue;
-      this.probe.active = false;
-      return;
+      if (!isUtf8(line.bytes)) continue;
+      const text = line.bytes.toString('utf8');
+      this.#meet(readLine(text, this.#formats), text);
+      if (!this.probe.active) return;
     }
     this.#linesSeen += batch.lines;
     // A line that is too long to be looked at says nothing of the export, and may not speak for those behind it.
@@ -123,10 +143,26 @@ export class ReportReader {
     this.#judge(false);
   }
 
+  /** What a line says of the export. */
+  #meet(reading: LineReading, text: string): void {
+    if (reading.known > 0) this.#recognised = true;
+    if (!this.probe.active) return;
+    if (reading.reports.length + reading.excluded > 0) this.#counted = true;
+    else this.#otherSource ??= this.#otherSourceOf(text);
+    if (this.#recognised && (this.#counted || this.#otherSource !== null)) this.probe.active = false;
+  }
+
+  #otherSourceOf(text: string): Source | null {
+    for (const [source, format] of this.#inactive) {
+      if (text.includes(format.needle) && readLine(text, [format]).reports.length > 0) return source;
+    }
+    return null;
+  }
+
   #judge(ended: boolean): void {
     if (!ended && this.#linesSeen < PROBE_LINES && this.#bytesSeen < PROBE_BYTES) return;
     this.probe.active = false;
-    this.#foreign = true;
+    this.#foreign = !this.#recognised;
   }
 
   #lettersOf(line: Line, faults: LineReading['faults']): DeadLetter[] {

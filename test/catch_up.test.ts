@@ -21,6 +21,7 @@ const result = (changes: Partial<IngestResult> = {}): IngestResult => ({
   rows: 0,
   counters: counters({}),
   restarts: 0,
+  otherSource: null,
   segmentIds: [],
   ...changes,
 });

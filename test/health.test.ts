@@ -138,6 +138,39 @@ describe('health looks at exports', () => {
     expect(await problems()).toEqual([]);
   });
 
+  it('of which nothing is of an active source, by container', async () => {
+    const none = 'Nothing of an active source (SOURCES) is in exports, of';
+    await world.change({ counters: counters({ lines: 1, skipped: 1 }), otherSource: 'wfp' });
+    expect(await problems()).toEqual([
+      `${none} 1 line read: it holds records of wfp. Set SOURCES, then: beaconwatch replay (docs/sources.md).`,
+    ]);
+    await world.change({ otherSource: 'defender-raw' });
+    expect(await problems()).toEqual([
+      `${none} 1 line read: it holds records of defender-raw. Is aggregated reporting on? Or set SOURCES, then: beaconwatch replay (docs/sources.md).`,
+    ]);
+    await world.change({ counters: counters({ lines: 999, skipped: 999 }), otherSource: null });
+    expect(await problems()).toEqual([]);
+    await world.change({ counters: counters({ lines: 1_000, skipped: 1_000 }) });
+    expect(await problems()).toEqual([`${none} 1,000 lines read: see docs/sources.md.`]);
+    for (const some of [{ reports: 1 }, { excluded: 1 }, { expired: 1 }]) {
+      await world.change({ counters: counters({ lines: 2_000, ...some }), otherSource: 'wfp' });
+      expect(await problems()).toEqual([]);
+    }
+  });
+
+  it('one of which holds reports, and others do not', async () => {
+    await world.change({ counters: counters({ lines: 5_000 }), otherSource: 'defender-raw' });
+    const ref = { ...REF, name: 'other' };
+    world.append(lines(report(2)), ref);
+    await world.ingest({ ref });
+    expect(await problems()).toEqual([]);
+    await world.change({ lastModified: world.now - 5 * DAY_MS });
+    expect(await problems()).toEqual([]);
+    await world.change({ lastModified: world.now - 5 * DAY_MS }, ref);
+    await world.change({ lastModified: world.now });
+    expect(await problems()).toHaveLength(1);
+  });
+
   it('that are refused', async () => {
     await world.change({ refused: true, reason: 'no lines' });
     expect(await look()).toMatchObject({
@@ -157,7 +190,7 @@ describe('health looks at exports', () => {
   });
 
   it('whose dead letters it adds up, which are no problem', async () => {
-    const letters = (deadLetters: number) => ({ counters: counters({ deadLetters }) });
+    const letters = (deadLetters: number) => ({ counters: counters({ deadLetters }), otherSource: null });
     await world.change(letters(2));
     await world.stores.exportStates.insert(exportState({ container: 'exports', name: 'b', ...letters(3) }));
     await world.stores.exportStates.insert(exportState({ container: 'other', name: 'c', ...letters(9) }));

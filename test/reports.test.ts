@@ -20,6 +20,22 @@ const FOREIGN_TABLE = json(
   streamed({ ActionType: 'FileCreatedAggregatedReport' }, { category: 'AdvancedHunting-DeviceFileEvents' }),
 );
 const UNKNOWN = '{"level":"info","message":"hello"}';
+const SYSMON = json({
+  ...{ SourceName: 'Microsoft-Windows-Sysmon', EventID: 3, Hostname: 'WKS-1', EventTime: '2026-11-20T09:00:00Z' },
+  ...{ Initiated: 'true', Image: 'C:\\x\\updater.exe', DestinationIp: '203.0.113.7', DestinationPort: '443' },
+});
+const SECURITY_EVENT = json({
+  ...{ Type: 'SecurityEvent', EventSourceName: 'Microsoft-Windows-Security-Auditing', EventID: 5156 },
+  ...{ Computer: 'WKS-1', TimeGenerated: '2026-11-20T09:00:00Z' },
+  EventData: `<EventData>${[
+    ['Application', '\\device\\harddiskvolume2\\x\\updater.exe'],
+    ['Direction', '%%14593'],
+    ['LayerName', '%%14611'],
+    ['DestAddress', '203.0.113.7'],
+  ]
+    .map(([name, value]) => `<Data Name="${name}">${value}</Data>`)
+    .join('')}</EventData>`,
+});
 
 interface Read {
   readonly reports: LocatedReport[];
@@ -27,6 +43,7 @@ interface Read {
   readonly counters: Counters;
   readonly foreign: boolean;
   readonly recognised: boolean;
+  readonly otherSource: string | null;
   /** Lines that were read when it was found foreign, or all. */
   readonly stoppedAt: number;
 }
@@ -34,7 +51,7 @@ interface Read {
 async function read(
   content: string | Buffer,
   chunkBytes = 1 << 20,
-  before?: { recognised: boolean; lines: number },
+  before?: { recognised: boolean; settled?: boolean; lines: number },
 ): Promise<Read> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
@@ -58,8 +75,8 @@ async function read(
     if (reader.foreign) break;
   }
   if (!reader.foreign) reader.end();
-  const { foreign, recognised } = reader;
-  return { reports, letters, counters, foreign, recognised, stoppedAt: counters.lines };
+  const { foreign, recognised, otherSource } = reader;
+  return { reports, letters, counters, foreign, recognised, otherSource, stoppedAt: counters.lines };
 }
 
 const lines = (...texts: readonly string[]) => texts.map((text) => `${text}\r\n`).join('');
@@ -257,5 +274,35 @@ describe('ReportReader.foreign', () => {
       foreign: true,
       stoppedAt: 5,
     });
+  });
+});
+
+describe('ReportReader.otherSource', () => {
+  it.each<[string, readonly string[], object]>([
+    ['wfp, where the table is another one', [SECURITY_EVENT], { otherSource: 'wfp', foreign: false }],
+    ['sysmon, where no record is known', [SYSMON], { otherSource: 'sysmon', foreign: true }],
+    ['defender-raw, where events stand alone', [SKIPPED, UNKNOWN], { otherSource: 'defender-raw', foreign: false }],
+    ['the first that is met', [SECURITY_EVENT, SYSMON], { otherSource: 'wfp', recognised: true }],
+    ['in a line among others', [UNKNOWN, '7', `[${UNKNOWN},${SYSMON}]`], { otherSource: 'sysmon' }],
+    ['that of a line which holds the needle', [SYSMON.replace('updater', 'Aggreg')], { otherSource: 'sysmon' }],
+    ['none, where a report comes first', [REPORT, SECURITY_EVENT], { otherSource: null }],
+    ['none, where an address that is not looked at comes first', [EXCLUDED, SECURITY_EVENT], { otherSource: null }],
+    ['none of no known format', times(10, UNKNOWN), { otherSource: null }],
+    ['none of an inbound event', [SECURITY_EVENT.replace('14593', '14592')], { otherSource: null }],
+  ])('is %s', async (_, texts, wanted) => {
+    for (const chunkBytes of [100, 1 << 20]) expect(await read(lines(...texts), chunkBytes)).toMatchObject(wanted);
+  });
+
+  it('is looked for in the first 1,000 lines', async () => {
+    const [head, behind] = [times(999, FOREIGN_TABLE), times(1000, FOREIGN_TABLE)];
+    expect(await read(lines(...head, SYSMON), 100)).toMatchObject({ otherSource: 'sysmon' });
+    expect(await read(lines(...behind, SYSMON), 100)).toMatchObject({ otherSource: null, foreign: false });
+  });
+
+  it('is looked for on, where it was not known before', async () => {
+    const before = { recognised: true, settled: false, lines: 10 };
+    expect(await read(lines(SECURITY_EVENT), 100, before)).toMatchObject({ otherSource: 'wfp', recognised: true });
+    expect(await read(lines(SECURITY_EVENT), 100, { ...before, lines: 1000 })).toMatchObject({ foreign: false });
+    expect(await read(lines(SECURITY_EVENT), 100, { ...before, settled: true })).toMatchObject({ otherSource: null });
   });
 });

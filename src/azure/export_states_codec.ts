@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SOURCES } from '../core/report.ts';
 import type { Counters, ExportRef, ExportState } from '../ports.ts';
 import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
 import type { NewRow, Row } from './table.ts';
@@ -20,6 +21,7 @@ export function encodeExportState(state: ExportState): NewRow {
     ClaimedBy: state.claimedBy,
     Tail: state.tail,
     Recognised: state.recognised,
+    ...(state.otherSource !== null && { OtherSource: state.otherSource }),
     Raw: state.raw,
     ...(state.created !== null && { Created: int64(state.created) }),
     Searched: int64(state.searched),
@@ -50,6 +52,7 @@ export function decodeExportState(row: Row): ExportState {
     claimedBy: text(row, 'ClaimedBy'),
     tail: text(row, 'Tail'),
     recognised: flag(row, 'Recognised'),
+    otherSource: SOURCES.find((source) => source === row['OtherSource']) ?? null,
     // Rows that were written before there was one are of reports alone.
     raw: row['Raw'] === undefined ? false : flag(row, 'Raw'),
     created: wholeOrNull(row, 'Created'),

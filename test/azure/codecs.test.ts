@@ -53,13 +53,15 @@ describe('the key of a contribution', () => {
 });
 
 describe('a row of Exports', () => {
-  it('from before Raw, Created and Searched were kept is of reports alone, and of unknown age', () => {
-    const { Raw: _raw, Created: _created, Searched: _searched, ...columns } = encodeExportState(exportState());
+  it('from before Raw, Created, Searched and OtherSource were kept is of reports alone, and of unknown age', () => {
+    const { Raw: _, Created: _1, Searched: _2, OtherSource: _3, ...columns } = encodeExportState(exportState());
     const plain = Object.entries(columns).map(([name, value]) => [name, (value as { value?: unknown }).value ?? value]);
     const old = Object.fromEntries(
       plain.map(([name, value]) => [name, /^\d{1,16}$/.test(`${value}`) ? Number(value) : value]),
     );
-    expect(decodeExportState(row(old))).toEqual(exportState({ raw: false, created: null, searched: 0 }));
+    expect(decodeExportState(row(old))).toEqual(
+      exportState({ raw: false, created: null, searched: 0, otherSource: null }),
+    );
   });
 });
 

@@ -30,7 +30,7 @@ export function exportStatesContract(make: () => Promise<readonly [ExportStates,
   });
 
   it.each([
-    { claimedAt: null, claimedBy: '', ends: [], tail: '', raw: false, created: null, searched: 0 },
+    { claimedAt: null, claimedBy: '', ends: [], tail: '', raw: false, created: null, searched: 0, otherSource: null },
     { refused: true, recognised: false, reason: 'expected JSON Lines', failures: 7, nextTry: 2 ** 41 },
     { name: '日本語 #?%/\\ \u{1f600}', reason: '\u0001' },
     { name: 'x'.repeat(1024) },

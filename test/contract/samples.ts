@@ -125,6 +125,7 @@ export function exportState(changes: Partial<ExportState> = {}): ExportState {
     claimedBy: 'worker',
     tail: 'ab'.repeat(32),
     recognised: true,
+    otherSource: 'wfp',
     raw: true,
     created: 1_795_450_000_000,
     searched: 2 ** 41,

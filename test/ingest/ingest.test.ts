@@ -48,6 +48,7 @@ describe('ingest(export) that grows', () => {
       rows: 1,
       counters: counters({ lines: 1, records: 1, reports: 1 }),
       restarts: 0,
+      otherSource: null,
       segmentIds: [segmentIdOf(REF, 0, 0, bytesOf(lines(report(1))))],
     });
     const first = bytesOf(lines(report(1)));
@@ -581,6 +582,47 @@ describe('an export that fails', () => {
     await twin.ingest();
     return { ...(await twin.state()), lastModified: of.now };
   }
+});
+
+describe('an export of a source that is not active', () => {
+  const EVENT = JSON.stringify({
+    ...{ SourceName: 'Microsoft-Windows-Sysmon', EventID: 3, Hostname: 'WKS-1', EventTime: '2026-11-20T09:00:00Z' },
+    ...{ Initiated: 'true', Image: 'C:\\x\\updater.exe', DestinationIp: '203.0.113.7', DestinationPort: '443' },
+  });
+
+  const TABLE = streamed({}, { category: 'AdvancedHunting-DeviceFileEvents' });
+
+  it('is refused with its name, where no record of it is known', async () => {
+    world.append(lines(...new Array<string>(1_000).fill(EVENT)));
+    expect(await world.ingest()).toMatchObject({ end: 'refused' });
+    const reason = 'its records are of sysmon, which is not an active source: see SOURCES';
+    expect(await world.state()).toMatchObject({ refused: true, reason });
+  });
+
+  it('is read, and says which, where its table is known', async () => {
+    world.append(lines(SKIPPED));
+    expect(await world.ingest()).toMatchObject({ end: 'up-to-date', rows: 0, otherSource: 'defender-raw' });
+    expect(await world.state()).toMatchObject({ otherSource: 'defender-raw' });
+    world.append(lines(EVENT));
+    expect(await world.ingest()).toMatchObject({ otherSource: null });
+    expect(await world.state()).toMatchObject({ otherSource: 'defender-raw' });
+    await world.change(replayed(await world.state()));
+    expect(await world.state()).toMatchObject({ otherSource: null });
+    expect(await world.ingest()).toMatchObject({ otherSource: 'defender-raw' });
+  });
+
+  it('is found as it grows, and is not looked for any more behind a report', async () => {
+    world.append(lines(TABLE));
+    expect(await world.ingest()).toMatchObject({ otherSource: null });
+    world.append(lines(TABLE, EVENT));
+    expect(await world.ingest()).toMatchObject({ otherSource: 'sysmon' });
+    const ref = { ...REF, name: 'other' };
+    world.append(lines(report(1)), ref);
+    await world.ingest({ ref });
+    world.append(lines(EVENT), ref);
+    expect(await world.ingest({ ref })).toMatchObject({ otherSource: null });
+    expect(await world.state(ref)).toMatchObject({ otherSource: null });
+  });
 });
 
 describe('an export that is refused', () => {
