@@ -153,10 +153,7 @@ function silent(known: readonly SinkState[]): string[] {
 
 /** Containers of which many lines were read, or records of a source that is not active, and nothing of an active one. */
 function inactive(states: readonly ExportState[]): string[] {
-  const byContainer = Map.groupBy(
-    states.filter(({ refused }) => !refused),
-    ({ container }) => container,
-  );
+  const byContainer = Map.groupBy(states, ({ container }) => container);
   return [...byContainer].flatMap(([container, exports]) => {
     const lines = exports.reduce((sum, { counters }) => sum + counters.lines, 0);
     const other = exports.find(({ otherSource }) => otherSource !== null)?.otherSource;

@@ -283,6 +283,7 @@ describe('ReportReader.otherSource', () => {
     ['sysmon, where no record is known', [SYSMON], { otherSource: 'sysmon', foreign: true }],
     ['defender-raw, where events stand alone', [SKIPPED, UNKNOWN], { otherSource: 'defender-raw', foreign: false }],
     ['the first that is met', [SECURITY_EVENT, SYSMON], { otherSource: 'wfp', recognised: true }],
+    ['what it was, whatever follows', [SYSMON, UNKNOWN], { otherSource: 'sysmon', foreign: true }],
     ['in a line among others', [UNKNOWN, '7', `[${UNKNOWN},${SYSMON}]`], { otherSource: 'sysmon' }],
     ['that of a line which holds the needle', [SYSMON.replace('updater', 'Aggreg')], { otherSource: 'sysmon' }],
     ['none, where a report comes first', [REPORT, SECURITY_EVENT], { otherSource: null }],
