@@ -19,8 +19,8 @@ param existingExportAccountId string = ''
 @allowed(['auto', 'EventGrid', 'off'])
 param blobTrigger string = 'auto'
 
-@description('Containers with exports, with commas between.')
-param exportContainers string = 'insights-logs-advancedhunting-devicenetworkevents'
+@description('Containers with exports, with commas between; those of the sources where empty.')
+param exportContainers string = ''
 
 @description('Kinds of telemetry, with commas between.')
 param sources string = 'defender'
@@ -407,6 +407,18 @@ module privateEndpoints 'modules/private-endpoint.bicep' = [
   }
 ]
 
+// As in src/config.ts: the scripts have to know them as well. What is no source is left to the app, which says so.
+var sourceContainers = {
+  defender: 'insights-logs-advancedhunting-devicenetworkevents'
+  'defender-raw': 'insights-logs-advancedhunting-devicenetworkevents'
+  sysmon: 'am-event'
+  wfp: 'am-securityevent'
+}
+var knownSources = filter(split(replace(sources, ' ', ''), ','), name => contains(sourceContainers, name))
+var containers = empty(exportContainers)
+  ? join(union(map(knownSources, name => sourceContainers[name]), []), ',')
+  : exportContainers
+
 // Only what is not the same everywhere; all other settings of the README keep their defaults
 // (infra/settings-left-to-default.json says why), unless the parameter `settings` names them.
 var ownSettings = {
@@ -420,7 +432,7 @@ var ownSettings = {
   ExportStorage__blobServiceUri: exportBlobUri
   // The blob trigger's own queue lies beside the exports.
   ExportStorage__queueServiceUri: exportQueueUri
-  EXPORT_CONTAINERS: exportContainers
+  EXPORT_CONTAINERS: containers
   SOURCES: sources
   BLOB_TRIGGER: trigger
   HISTORY_DAYS: string(historyDays)
@@ -529,7 +541,7 @@ output IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output HOST_STORAGE_ACCOUNT string = hostStorage.outputs.name
 output EXPORT_STORAGE_ACCOUNT string = exportAccountName
 output EXPORT_STORAGE_ACCOUNT_ID string = exportAccountId
-output EXPORT_CONTAINERS string = exportContainers
+output EXPORT_CONTAINERS string = containers
 output BLOB_TRIGGER string = trigger
 output SYSTEM_TOPIC_NAME string = ownsExports && trigger == 'EventGrid' ? events.outputs.name : ''
 output KEY_VAULT_NAME string = vault.outputs.name

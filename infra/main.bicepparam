@@ -6,7 +6,7 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 
 param existingExportAccountId = readEnvironmentVariable('BEACONWATCH_EXPORT_ACCOUNT_ID', '')
 param blobTrigger = readEnvironmentVariable('BEACONWATCH_BLOB_TRIGGER', 'auto')
-param exportContainers = readEnvironmentVariable('BEACONWATCH_EXPORT_CONTAINERS', 'insights-logs-advancedhunting-devicenetworkevents')
+param exportContainers = readEnvironmentVariable('BEACONWATCH_EXPORT_CONTAINERS', '')
 param sources = readEnvironmentVariable('BEACONWATCH_SOURCES', 'defender')
 param exportsKeepDays = int(readEnvironmentVariable('BEACONWATCH_EXPORTS_KEEP_DAYS', '30'))
 param exportSharedKeys = bool(readEnvironmentVariable('BEACONWATCH_EXPORT_SHARED_KEYS', 'false'))

@@ -27,9 +27,22 @@ export const SCORE_SETTINGS = {
 /** Where Defender's Streaming API puts the table. */
 export const DEFAULT_CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 
+/** Where the telemetry of a source is by its most usual way: the Streaming API, or a data export rule for what the agent collects. */
+const CONTAINERS: Readonly<Record<Source, string>> = {
+  defender: DEFAULT_CONTAINER,
+  'defender-raw': DEFAULT_CONTAINER,
+  sysmon: 'am-event',
+  wfp: 'am-securityevent',
+};
+
+export function containersOf(sources: readonly Source[]): readonly string[] {
+  return [...new Set(sources.map((source) => CONTAINERS[source]))];
+}
+
 /** The settings of the system beside those, and beside the storage connections and SINKS. */
 export const SYSTEM_SETTINGS = {
-  EXPORT_CONTAINERS: z.string().default(DEFAULT_CONTAINER).transform(containers),
+  /** By default those of SOURCES. */
+  EXPORT_CONTAINERS: z.string().transform(containers).optional(),
   /** By default a day more than the window. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
@@ -115,7 +128,7 @@ export function readConfig(env: Env, wrongSinks: 'refused' | 'left out' = 'refus
     sources: settings.SOURCES,
     storage,
     exportStorage,
-    containers: settings.EXPORT_CONTAINERS,
+    containers: settings.EXPORT_CONTAINERS ?? containersOf(settings.SOURCES),
     retentionDays,
     historyDays: settings.HISTORY_DAYS,
     technique: settings.MITRE_TECHNIQUE ?? null,

@@ -138,6 +138,16 @@ describe('readConfig(env)', () => {
     );
   });
 
+  it('looks where the exporters put the sources, unless EXPORT_CONTAINERS says otherwise', () => {
+    const streamed = 'insights-logs-advancedhunting-devicenetworkevents';
+    const of = (SOURCES: string) => config({ SOURCES, EXPORT_CONTAINERS: '' }).containers;
+    expect(of('defender,defender-raw')).toEqual([streamed]);
+    expect(of('sysmon')).toEqual(['am-event']);
+    expect(of('wfp,defender,sysmon')).toEqual(['am-securityevent', streamed, 'am-event']);
+    expect(config({ SOURCES: 'sysmon', EXPORT_CONTAINERS: 'am-windowsevent' }).containers).toEqual(['am-windowsevent']);
+    expect(() => config({ SOURCES: 'sysmon', EXPORT_CONTAINERS: ',' })).toThrow('must name at least one container');
+  });
+
   it('reads containers with commas between, each once', () => {
     expect(config({ EXPORT_CONTAINERS: ' am-devicenetworkevents ,b22,, b22' }).containers).toEqual([
       'am-devicenetworkevents',

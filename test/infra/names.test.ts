@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../src/azure/names.ts';
-import { DEFAULT_CONTAINER } from '../../src/config.ts';
+import { containersOf } from '../../src/config.ts';
+import { SOURCES } from '../../src/core/report.ts';
 import { REPO } from '../bundle/child.ts';
 import { files, literal, MAIN, TEMPLATES } from './template.ts';
 
@@ -21,8 +22,11 @@ describe('names in infra/', () => {
           undefined,
       ),
     ).toBe(DEAD_LETTERS_CONTAINER);
-    expect(MAIN.text).toContain(`param exportContainers string = '${DEFAULT_CONTAINER}'`);
-    expect(read('infra/main.bicepparam')).toContain(`'BEACONWATCH_EXPORT_CONTAINERS', '${DEFAULT_CONTAINER}'`);
+    const [, map = ''] = /var sourceContainers = \{\n([^}]*)\}/.exec(MAIN.text) ?? [];
+    const pairs = [...map.matchAll(/^ {2}'?([\w-]+)'?: '(.*)'$/gm)].map(([, source, container]) => [source, container]);
+    expect(pairs).toEqual(SOURCES.map((source) => [source, ...containersOf([source])]));
+    expect(MAIN.text).toContain("param exportContainers string = ''");
+    expect(read('infra/main.bicepparam')).toContain("'BEACONWATCH_EXPORT_CONTAINERS', ''");
   });
 
   it('of tables and queues are made by the code alone, on first use', () => {

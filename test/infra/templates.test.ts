@@ -41,7 +41,7 @@ const VERSIONS: Record<string, string> = {
 
 const FUNCTIONS = new Set(
   (
-    'bool concat contains deployer empty environment first format guid int items join json last length loadJsonContent ' +
+    'bool concat contains deployer empty environment filter first format guid int items join json last length loadJsonContent ' +
     'loadTextContent map replace resourceGroup resourceId split string subscription subscriptionResourceId take tenant ' +
     'toLower toObject union uniqueString readEnvironmentVariable secure description minLength maxLength minValue ' +
     'maxValue allowed metadata export'
