@@ -137,7 +137,7 @@ export interface HourlyCounts {
    * time order. Rows written meanwhile may or may not be met.
    */
   scan(partition: Partition): AsyncIterable<readonly Contribution[]>;
-  /** The rows of one group whose time lies in `(after, asOf]`, in time order, with their facts, a page at a time. */
+  /** The rows of one group that belong to the window (`isOfWindow`), in time order, with their facts, a page at a time. */
   read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncIterable<readonly ContributionRow[]>;
   /** Removes rows of one partition; those that are gone already do not matter. */
   remove(partition: Partition, rows: readonly Contribution[]): Promise<void>;

@@ -1,6 +1,7 @@
 import { odata } from '@azure/data-tables';
 import type { Contribution } from '../core/contribution.ts';
 import type { Timestamp } from '../core/timestamp.ts';
+import { isOfWindow } from '../core/window.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports.ts';
 import type { StorageClients } from './clients.ts';
 import {
@@ -40,12 +41,17 @@ export class AzureHourlyCounts implements HourlyCounts {
   }
 
   async *read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncGenerator<readonly ContributionRow[]> {
-    // `}` is the character behind `|`, so these lie behind every row of their time.
-    const from = `${groupId}|${after}}`;
+    const window = { after, asOf };
+    // Both ends with all that is of their time: which one belongs to the window, the source decides. `}` is the character
+    // behind `|`.
+    const from = `${groupId}|${after}|`;
     const to = `${groupId}|${asOf}}`;
     const filter = odata`PartitionKey eq ${groupId.slice(0, 1)} and RowKey ge ${from} and RowKey lt ${to}`;
     const subject = `read in partition ${groupId.slice(0, 1)}`;
-    for await (const page of this.#table.pages(subject, { filter })) yield page.map(decodeContributionRow);
+    for await (const page of this.#table.pages(subject, { filter })) {
+      const rows = page.map(decodeContributionRow).filter((row) => isOfWindow(row, window));
+      if (rows.length > 0) yield rows;
+    }
   }
 
   async remove(partition: Partition, rows: readonly Contribution[]): Promise<void> {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Contribution } from '../core/contribution.ts';
 import type { Facts, GroupKey } from '../core/report.ts';
 import type { Timestamp } from '../core/timestamp.ts';
+import { isOfWindow } from '../core/window.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports.ts';
 
 export interface MemoryHourlyCountsOptions {
@@ -81,7 +82,7 @@ export class MemoryHourlyCounts implements HourlyCounts {
     const rows: ContributionRow[] = [];
     for (const [index, key] of keys.entries()) {
       const { Timestamp, contribution } = parseKey(key);
-      if (Timestamp <= after || Timestamp > asOf) continue;
+      if (!isOfWindow({ source: group.key.source, Timestamp }, { after, asOf })) continue;
       const count = counts[index] ?? null;
       rows.push({ groupId, ...group.key, Timestamp, contribution, count, facts: facts[index] ?? NO_FACTS });
     }

@@ -135,6 +135,13 @@ export function hourlyCountsContract(make: () => Promise<readonly [HourlyCounts,
       expect(await rowsOf(store.read(groupId(7), T0, T2))).toEqual([]);
     });
 
+    it('gives the hours of raw events from `after`, to before `asOf`', async () => {
+      const raw = rows.map((row) => ({ ...row, source: 'sysmon' as const }));
+      await merge(raw);
+      expect(await rowsOf(store.read(groupId(1), T0, T2))).toEqual(raw.slice(0, 2));
+      expect(await rowsOf(store.read(groupId(1), T1, T1))).toEqual([]);
+    });
+
     it('gives more than a page in time order', async () => {
       const many = Array.from({ length: 1_001 }, (_, n) =>
         contribution({ Timestamp: `2026-11-20T08:00:00.${String(n).padStart(7, '0')}Z` as typeof T0 }),

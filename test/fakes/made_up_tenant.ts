@@ -1,6 +1,6 @@
 import type { Contribution } from '../../src/core/contribution.ts';
 import { addMs, type Timestamp } from '../../src/core/timestamp.ts';
-import { isWithin } from '../../src/core/window.ts';
+import { isOfWindow } from '../../src/core/window.ts';
 import { PARTITIONS } from '../../src/keys.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../src/ports.ts';
 
@@ -41,7 +41,7 @@ export class MadeUpTenant implements HourlyCounts {
   }
 
   async *read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncGenerator<readonly ContributionRow[]> {
-    const rows = [...this.#rowsOf(groupId)].filter((row) => isWithin(row.Timestamp, { after, asOf }));
+    const rows = [...this.#rowsOf(groupId)].filter((row) => isOfWindow(row, { after, asOf }));
     const facts = { ActionType: 'ConnectionSuccessAggregatedReport', RemotePort: 443, LocalIP: '10.20.30.40' };
     if (rows.length > 0) yield rows.map((row) => ({ ...row, facts }));
   }

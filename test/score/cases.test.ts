@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { Contribution } from '../../src/core/contribution.ts';
 import type { Detection } from '../../src/core/detection.ts';
+import { getDetection } from '../../src/detections.ts';
 import type { ScoreSettings } from '../../src/score.ts';
 import { suppression } from '../contract/samples.ts';
-import { at, group, hours, idOf, inPages, RULE, SETTINGS, sinkState, Tenant, withCounts } from './tenant.ts';
+import {
+  at,
+  type Group,
+  group,
+  hours,
+  idOf,
+  inPages,
+  P,
+  RULE,
+  SETTINGS,
+  sinkState,
+  Tenant,
+  withCounts,
+} from './tenant.ts';
 
 /*
  * The life of one group as a table. The rule of these tests asks for four steady hours above 45 within a window of
@@ -293,6 +307,28 @@ describe('a detection', () => {
     expect(await lookedAt()).toBe(at(16));
     await play(tenant, { run: 40, stands: '-' }, 1000);
     expect(await lookedAt()).toBe(at(40));
+  });
+
+  it('of raw events is looked behind over the hours that were scored: from the first of the window, without the one that begins', async () => {
+    const tenant = new Tenant();
+    const raw: Group = { ...BEACON, source: 'sysmon' };
+    const rows = hours(-9, 4).map((hour) => ({
+      ...raw,
+      Timestamp: at(hour),
+      contribution: '00112233445566aa',
+      count: 60,
+      facts: { RemotePort: hour <= -8 ? 80 + hour : hour === 4 ? 53 : 443 },
+    }));
+    await tenant.stores.hourlyCounts.merge(P, rows);
+    await tenant.fresh(4);
+    const { evidence, traffic } = await tenant.detection(raw);
+    expect(evidence.Timestamp).toEqual(hours(-8, 3).map(at));
+    expect(traffic.ports).toEqual([
+      { port: 443, reports: 11 },
+      { port: 72, reports: 1 },
+    ]);
+    const shown = await getDetection(tenant.stores, idOf(raw), 0.5);
+    expect(shown?.latestReports.map(({ Timestamp }) => Timestamp)).toEqual(hours(-6, 3).map(at).reverse());
   });
 
   it('is looked behind over the newest 500 rows, however they come in pages', async () => {
