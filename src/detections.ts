@@ -1,11 +1,5 @@
-import {
-  type Delivery,
-  type Detection,
-  type DetectionSummary,
-  detectionIdOf,
-  type Severity,
-} from './core/detection.ts';
-import type { Disposition, Verdict } from './core/disposition.ts';
+import { type Detection, type DetectionSummary, detectionIdOf, type Severity } from './core/detection.ts';
+import type { Verdict } from './core/disposition.ts';
 import { type IpRange, isInIpRange } from './core/ip_range.ts';
 import { comparePlaces, type Place, placeOf, type Sort } from './core/place.ts';
 import { defenderQuery, sentinelQuery } from './core/queries.ts';
@@ -14,16 +8,12 @@ import { fits, type SuppressionCriteria } from './core/suppression.ts';
 import { addMs, type Timestamp } from './core/timestamp.ts';
 import { type Window, windowOf } from './core/window.ts';
 import type { ContributionRow, Stores, SummaryRow } from './ports.ts';
-
-/** What was found beside what the scorer wrote: what became of its notifications, and what an analyst said. */
-interface Told {
-  readonly id: string;
-  readonly deliveries: Readonly<Record<string, Delivery>>;
-  readonly disposition: Disposition | null;
-}
+import { type ToldView, toldOf } from './told.ts';
 
 /** A detection as it is listed. */
-export type SummaryView = DetectionSummary & Told;
+export interface SummaryView extends DetectionSummary, ToldView {
+  readonly id: string;
+}
 
 /** A report behind a detection. */
 export interface ReportView extends Facts {
@@ -32,7 +22,8 @@ export interface ReportView extends Facts {
 }
 
 /** One detection, with the newest of the reports behind it, and the queries by which one looks further. */
-export interface DetectionDetail extends Detection, Told {
+export interface DetectionDetail extends Detection, ToldView {
+  readonly id: string;
   readonly latestReports: readonly ReportView[];
   /** KQL. */
   readonly queries: { readonly defender: string; readonly sentinel: string };
@@ -174,7 +165,7 @@ export async function getDetection(
   const found = await stores.detections.get(id);
   if (found === null) return null;
   // Up to its last match: of one that is resolved nothing is newer.
-  const { detection, deliveries, disposition } = found.row;
+  const { detection } = found.row;
   const { groupId, lastMatched } = detection;
   let latest: ContributionRow[] = [];
   for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
@@ -182,7 +173,7 @@ export async function getDetection(
   }
   const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
   const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
-  return { id, ...detection, deliveries, disposition, latestReports, queries };
+  return { id, ...detection, ...toldOf(found.row), latestReports, queries };
 }
 
 /** The ids that begin so, the first `most` of them. */
@@ -199,6 +190,6 @@ export async function idsBeginningWith(
   return ids.slice(0, most);
 }
 
-function viewOf({ detection, deliveries, disposition }: SummaryRow): SummaryView {
-  return { id: detectionIdOf(detection), ...detection, deliveries, disposition };
+function viewOf(row: SummaryRow): SummaryView {
+  return { id: detectionIdOf(row.detection), ...row.detection, ...toldOf(row) };
 }

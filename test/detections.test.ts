@@ -42,6 +42,9 @@ const query = (changes: Partial<DetectionQuery> = {}): DetectionQuery => ({
 const listed = async (changes: Partial<DetectionQuery> = {}) =>
   (await listDetections(stores, [], query(changes))).detections.map(({ id }) => numberOf(id));
 const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...SUMMARY } = detection();
+/** What the samples are as they are shown; `nextTry` is absent where it was. */
+const DELIVERY = { ...delivery(), firstAt: '1970-01-01T00:00:00.0010000Z', at: '1970-01-01T00:00:00.0020000Z' };
+const DISPOSITION = { ...disposition(), at: '2026-11-23T16:20:41.1230000Z' };
 
 describe('listDetections(stores, sinks, query)', () => {
   it('of nothing is nothing', async () => {
@@ -53,7 +56,7 @@ describe('listDetections(stores, sinks, query)', () => {
     const version = (await stores.detections.mark(id, 'soc', delivery(), (await insert(1)) ?? '')) as string;
     await stores.detections.dispose(id, disposition(), version);
     expect(await listDetections(stores, ['soc', 'chat'], query())).toEqual({
-      detections: [{ id, ...SUMMARY, deliveries: { soc: delivery() }, disposition: disposition() }],
+      detections: [{ id, ...SUMMARY, deliveries: { soc: DELIVERY }, disposition: DISPOSITION }],
       total: 1,
       next: null,
     });
@@ -193,7 +196,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
   it('is the detection, with its notifications', async () => {
     const version = await insert(1);
     await stores.detections.mark(id, 'soc', delivery(), version ?? '');
-    const view = { id, ...detection(), deliveries: { soc: delivery() }, disposition: null, latestReports: [] };
+    const view = { id, ...detection(), deliveries: { soc: DELIVERY }, disposition: null, latestReports: [] };
     const queries = { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) };
     expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });
   });

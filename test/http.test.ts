@@ -22,7 +22,19 @@ const [FIRST, SECOND, THIRD] = DETECTIONS.map(detectionIdOf) as [string, string,
 const UNKNOWN = `${groupId(4)}|seed`;
 
 /** Tried once within a digest before it was taken. */
-const TOLD = delivery({ status: 'sent', answer: '200', nextTry: 3, digest: { id: 'digest|0a1b', of: 2 } });
+const TOLD = delivery({
+  ...{ status: 'sent', answer: '200', digest: { id: 'digest|0a1b', of: 2 } },
+  ...{
+    firstAt: Date.UTC(2026, 10, 20, 12),
+    at: Date.UTC(2026, 10, 20, 12, 46, 1, 5),
+    nextTry: Date.UTC(2026, 10, 20, 13),
+  },
+});
+const TOLD_IN_ISO = {
+  firstAt: '2026-11-20T12:00:00.0000000Z',
+  at: '2026-11-20T12:46:01.0050000Z',
+  nextTry: '2026-11-20T13:00:00.0000000Z',
+};
 
 beforeEach(async () => {
   stores = memoryStores();
@@ -92,7 +104,7 @@ describe('GET detections', () => {
     expect((response.json['detections'] as unknown[])[2]).toEqual({
       ...summary,
       id: FIRST,
-      deliveries: { soar: TOLD },
+      deliveries: { soar: { ...TOLD, ...TOLD_IN_ISO } },
       disposition: null,
     });
   });
@@ -171,7 +183,11 @@ describe('GET detections/{id}', () => {
   it('shows the one, with its reports and queries', async () => {
     const { status, json } = await show(FIRST);
     expect(status).toBe(200);
-    expect(json).toMatchObject({ ...DETECTIONS[0], id: FIRST, deliveries: { soar: { status: 'sent' } } });
+    expect(json).toMatchObject({
+      ...DETECTIONS[0],
+      id: FIRST,
+      deliveries: { soar: { status: 'sent', ...TOLD_IN_ISO } },
+    });
     expect(json['latestReports']).toEqual([
       expect.objectContaining({ count: 60 }),
       expect.objectContaining({ count: 60 }),
@@ -228,7 +244,7 @@ describe('POST detections/{id}', () => {
   it('keeps what was said and when, and answers with the detection', async () => {
     const { status, json } = await post(FIRST, SAID);
     expect(status).toBe(200);
-    expect(json).toMatchObject({ id: FIRST, disposition: { ...SAID, at: 1_795_450_841_123 } });
+    expect(json).toMatchObject({ id: FIRST, disposition: { ...SAID, at: '2026-11-23T16:20:41.1230000Z' } });
     expect(await said()).toEqual({ ...SAID, at: 1_795_450_841_123 });
     expect(idsOf(await list('disposition=false-positive'))).toEqual([FIRST]);
   });

@@ -26,12 +26,10 @@ const delivery = z
     change: count,
     status: z.enum(['sending', 'sent', 'failed']),
     attempts: count,
-    firstAt: count.meta({ description: 'Milliseconds since the Unix epoch' }),
-    at: count.meta({ description: 'Milliseconds since the Unix epoch' }),
+    firstAt: timestamp.meta({ description: 'When it was first tried' }),
+    at: timestamp.meta({ description: 'When it came to this status' }),
     answer: text.meta({ description: 'What came back: an HTTP status, or a word such as `timeout`' }),
-    nextTry: count
-      .meta({ description: 'Not tried before (milliseconds since the Unix epoch); absent for at once' })
-      .optional(),
+    nextTry: timestamp.meta({ description: 'Not tried before; absent for at once' }).optional(),
     digest: z
       .strictObject({ id: text, of: count })
       .meta({ description: 'The digest that it is told within; absent where it is told by itself' })
@@ -44,7 +42,7 @@ const disposition = z
     verdict: z.enum(VERDICTS),
     note: text,
     who: text,
-    at: count.meta({ description: 'Milliseconds since the Unix epoch' }),
+    at: timestamp,
   })
   .meta({ id: 'Disposition', description: 'What an analyst said last; it stays over all episodes' });
 

@@ -103,7 +103,11 @@ describe('beaconwatch detections', () => {
     }
     for (const acting of ['\u202e', '\u001b']) expect(stdout).not.toContain(acting);
     const [json] = jsonOf(await beaconwatch('detections', 'show', id, '--format', 'json'));
-    expect(json).toMatchObject({ id, InitiatingProcessFileName: "=x'\u202e\u001b[31m", deliveries: { soar: {} } });
+    expect(json).toMatchObject({
+      id,
+      InitiatingProcessFileName: "=x'\u202e\u001b[31m",
+      deliveries: { soar: { at: expect.stringMatching(/^\d{4}-.*T.*Z$/) } },
+    });
     expect(json.latestReports).toHaveLength(10);
   });
 
@@ -123,7 +127,12 @@ describe('beaconwatch detections', () => {
       'json',
     );
     expect(json.stdout).not.toContain('\u202e');
-    const said = { verdict: 'false-positive', note: 'ours \u202e', who: 'ana', at: expect.any(Number) };
+    const said = {
+      verdict: 'false-positive',
+      note: 'ours \u202e',
+      who: 'ana',
+      at: expect.stringMatching(/^\d{4}-.*T.*Z$/),
+    };
     expect(jsonOf(json)).toEqual([{ id, disposition: said }]);
     await score(1);
     expect(await listed('--disposition', 'false-positive')).toEqual(['203.0.113.7']);

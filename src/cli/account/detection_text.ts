@@ -90,7 +90,7 @@ function trafficText({ traffic, ...each }: DetectionDetail): string[] {
 function lifeText({ disposition, ...each }: DetectionDetail): string[] {
   const told = Object.entries(each.deliveries).map(
     ([sink, { status, at, answer, episode, change }]) =>
-      `${sink}: ${status} ${minute(new Date(at).toISOString())} UTC${answer === '' ? '' : ` (${shown(answer)})`}` +
+      `${sink}: ${status} ${minute(at)} UTC${answer === '' ? '' : ` (${shown(answer)})`}` +
       `${episode === each.episode && change === each.change ? '' : ', an earlier change'}`,
   );
   const past = each.episodes.map((one) => `${minute(one.episode)} to ${minute(one.resolved)} UTC`);
@@ -104,7 +104,7 @@ function lifeText({ disposition, ...each }: DetectionDetail): string[] {
       'said',
       disposition === null
         ? ''
-        : `${disposition.verdict}, by ${shown(disposition.who)} ${minute(new Date(disposition.at).toISOString())} UTC` +
+        : `${disposition.verdict}, by ${shown(disposition.who)} ${minute(disposition.at)} UTC` +
           `${disposition.note === '' ? '' : `: ${shown(disposition.note, 1000)}`}`,
     ],
   ]);

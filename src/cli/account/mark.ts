@@ -1,6 +1,7 @@
 import { dispositionPost } from '../../api/disposition.ts';
 import { faultsOf } from '../../api/query.ts';
 import { shown } from '../../core/text.ts';
+import { toldOf } from '../../told.ts';
 import { tableOrJson } from '../output/format.ts';
 import { jsonLines } from '../output/lines.ts';
 import { CommandError, UsageError } from '../usage.ts';
@@ -26,7 +27,7 @@ export async function markCommand(start: string, { as, note, who, format }: Mark
   if (row === null) throw new CommandError(`there is no detection ${shown(id)}`);
   process.stdout.write(
     isJson
-      ? jsonLines([{ id, disposition: row.disposition }])
+      ? jsonLines([{ id, disposition: toldOf(row).disposition }])
       : `${id}: ${said.data.verdict}, by ${shown(said.data.who)}\n`,
   );
 }
