@@ -1,7 +1,8 @@
 import { DETECTION_ID } from './api/detection.ts';
 import { dispositionPost } from './api/disposition.ts';
+import { faultsIn, faultsText } from './api/faults.ts';
 import type { Problem } from './api/problem.ts';
-import { continuationOf, faultsOf, readDetectionQuery } from './api/query.ts';
+import { continuationOf, readDetectionQuery } from './api/query.ts';
 import type { App } from './app.ts';
 import { inertJson } from './core/text.ts';
 import { type Bodied, readBody } from './http_body.ts';
@@ -44,8 +45,8 @@ async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnsw
   // Of two values one would go without a word.
   const twice = Object.keys(parameters).find((name) => named.filter(([each]) => each === name).length > 1);
   const read = readDetectionQuery(parameters);
-  if (!read.ok) return problem(400, read.reason);
-  if (twice !== undefined) return problem(400, `${twice}: more than once`);
+  if (!read.ok) return problem(400, faultsText(read.faults));
+  if (twice !== undefined) return problem(400, `${twice} must be given once`);
   const { detections, total, next } = await app.listDetections(read.query);
   const continuation = next && continuationOf(next, read.query.sort);
   return answer(200, { detections, total, continuation });
@@ -61,7 +62,7 @@ async function said(app: DetectionsApp, id: string, request: ApiRequest): Promis
   const body = await readBody(request);
   if (!body.ok) return problem(body.status, body.detail);
   const post = dispositionPost.safeParse(body.json);
-  if (!post.success) return problem(400, faultsOf(post.error));
+  if (!post.success) return problem(400, faultsText(faultsIn(post.error)));
   return (await app.dispose(id, post.data)) ? await show(app, id) : unknown();
 }
 

@@ -3,69 +3,81 @@ import { VERDICTS } from '../core/disposition.ts';
 import { ipRangeOf } from '../core/ip_range.ts';
 import { type Place, SORTS, type Sort } from '../core/place.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/report.ts';
-import { shown } from '../core/text.ts';
 import { type Timestamp, timestampOf } from '../core/timestamp.ts';
 import type { DetectionQuery } from '../detections.ts';
 import { DETECTION_ID, severity, state } from './detection.ts';
+import { type Fault, faultsIn, oneOf } from './faults.ts';
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
 
-const name = z.string().min(1).max(MAX_NAME_LENGTH);
+const NAME = { error: `must be a name of 1 to ${MAX_NAME_LENGTH} characters` };
+const REMOTE = { error: 'must be an address or CIDR, IPv4 or IPv6' };
+const SINCE = { error: 'must be an ISO 8601 instant such as 2026-11-20T12:00:00Z' };
+const LIMIT = { error: `must be a whole number from 1 to ${MAX_LIMIT}` };
+const CONTINUATION = { error: 'must be that of the page before, with the same sort' };
+
+const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
+
+function words<const W extends string>(of: readonly W[]) {
+  return z.enum(of, { error: oneOf(of) });
+}
 
 /** What a list may be asked for, as the query of the URL has it; the command line says the same by its options. */
 export const detectionQuery = z.strictObject({
-  state: z
-    .enum([...state.options, 'live'])
+  state: words([...state.options, 'live'])
     .optional()
     .meta({ description: '`live` is new or ongoing' }),
   device: name.optional().meta({ description: 'DeviceName; case makes no difference' }),
   process: name.optional().meta({ description: 'InitiatingProcessFileName; case makes no difference' }),
   remote: z
-    .string()
-    .max(64)
-    .refine((text) => ipRangeOf(text) !== null, { error: 'must be an address or CIDR' })
+    .string(REMOTE)
+    .max(64, REMOTE)
+    .refine((text) => ipRangeOf(text) !== null, REMOTE)
     .optional()
     .meta({ description: 'Address or CIDR, IPv4 or IPv6' }),
-  severity: severity.optional(),
-  source: z.enum(SOURCES).optional().meta({ description: 'Kind of telemetry' }),
-  suppressed: z.enum(['true', 'false']).optional(),
-  disposition: z
-    .enum([...VERDICTS, 'none'])
+  severity: words(severity.options).optional(),
+  source: words(SOURCES).optional().meta({ description: 'Kind of telemetry' }),
+  suppressed: words(['true', 'false']).optional(),
+  disposition: words([...VERDICTS, 'none'])
     .optional()
     .meta({ description: 'What an analyst said last; `none`: nothing yet' }),
   since: z
-    .string()
-    .max(40)
-    .refine((text) => timestampOf(text) !== null, { error: 'must be an ISO 8601 instant' })
+    .string(SINCE)
+    .max(40, SINCE)
+    .refine((text) => timestampOf(text) !== null, SINCE)
     .optional()
     .meta({ description: 'Matched in a run at or after this instant (ISO 8601)' }),
-  sort: z.enum(SORTS).default('average').meta({
+  sort: words(SORTS).default('average').meta({
     description:
       'Most connections an hour, fewest devices that talk to the address, most regular, or latest opened first',
   }),
   limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_LIMIT)
+    .number(LIMIT)
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(MAX_LIMIT, LIMIT)
     .default(DEFAULT_LIMIT)
     .meta({ description: 'Detections of a page' }),
-  continuation: z.string().max(300).optional().meta({ description: 'Of the page before: opaque' }),
+  continuation: z
+    .string(CONTINUATION)
+    .max(300, CONTINUATION)
+    .optional()
+    .meta({ description: 'Of the page before: opaque' }),
 });
 
 export type QueryReading =
   | { readonly ok: true; readonly query: DetectionQuery }
-  /** What is wrong, by the names of the parameters; repeats nothing of their values. */
-  | { readonly ok: false; readonly reason: string };
+  /** At least one. */
+  | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /** Reads the query of a list. */
 export function readDetectionQuery(parameters: Readonly<Record<string, string>>): QueryReading {
   const read = detectionQuery.safeParse(parameters);
-  if (!read.success) return { ok: false, reason: faultsOf(read.error) };
+  if (!read.success) return { ok: false, faults: faultsIn(read.error) };
   const { continuation, sort, limit, suppressed, since, remote, ...rest } = read.data;
   const after = continuation === undefined ? null : placeIn(continuation, sort);
-  if (after === undefined) return { ok: false, reason: 'continuation: not one of this sort' };
+  if (after === undefined) return { ok: false, faults: [{ name: 'continuation', says: CONTINUATION.error }] };
   const filter = {
     ...rest,
     ...(remote !== undefined && { remote: ipRangeOf(remote) ?? undefined }),
@@ -90,12 +102,4 @@ function placeIn(continuation: string, sort: Sort): Place | undefined {
     if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
   }
-}
-
-/** `state: Invalid option: expected one of …`, a clause for each. Says nothing of values. */
-export function faultsOf(error: z.ZodError): string {
-  const clauses = error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`,
-  );
-  return shown(clauses.join('; '), 500);
 }

@@ -200,13 +200,21 @@ describe('beaconwatch suppress', () => {
 
 describe('beaconwatch detections that cannot be', () => {
   it.each<[string[], number, RegExp]>([
-    [['list', '--state', 'odd'], 2, /--state: Invalid option/],
-    [['list', '--limit', '1001'], 2, /--limit: /],
+    [['list', '--state', 'odd\u202e'], 2, /--state must be one of new, ongoing, resolved, live, got "odd\\u202e"\n$/],
+    [
+      ['list', '--limit', '0', '--since', 'x'.repeat(300)],
+      2,
+      /--since must be an ISO 8601 instant such as .*Z, got "x{199}…"; --limit must be a whole number from 1 to 1000, got "0"\n$/,
+    ],
     [['list', '--format', 'xml'], 2, /--format must be one of/],
     [['show', 'planted!'], 2, /an id of a detection, or its first 4/],
     [['show', '0123456789ab'], 1, /there is no detection 0123456789ab/],
     [['show', `${'0'.repeat(32)}|seed`], 1, /there is no detection/],
-    [['mark', '0123456789ab', '--as', 'maybe'], 2, /--as: Invalid option/],
+    [
+      ['mark', '0123456789ab', '--as', 'maybe'],
+      2,
+      /--as must be one of acknowledged, true-positive, false-positive, got "maybe"\n$/,
+    ],
     [['mark', '0123456789ab', '--as', 'acknowledged'], 1, /there is no detection/],
     [['mark', '0123456789ab'], 2, /--as/],
   ])('%j ends with %d', async (args, code, message) => {

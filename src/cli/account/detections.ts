@@ -3,6 +3,7 @@ import { formatOf } from '../output/format.ts';
 import { UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
+import { optionFaults } from './option_faults.ts';
 
 export interface ListOptions {
   readonly all: boolean;
@@ -14,8 +15,9 @@ export interface ListOptions {
 export async function listCommand({ all, format: formatName, ...parameters }: ListOptions): Promise<void> {
   const format = formatOf(formatName);
   const limit = all ? { limit: '1000' } : {};
-  const read = readDetectionQuery({ ...(parameters as Record<string, string>), ...limit });
-  if (!read.ok) throw new UsageError(`--${read.reason}`);
+  const given = { ...(parameters as Record<string, string>), ...limit };
+  const read = readDetectionQuery(given);
+  if (!read.ok) throw new UsageError(optionFaults(read.faults, given));
   const app = connect();
   let shown = 0;
   let { query } = read;

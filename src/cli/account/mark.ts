@@ -1,5 +1,5 @@
 import { dispositionPost } from '../../api/disposition.ts';
-import { faultsOf } from '../../api/query.ts';
+import { faultsIn } from '../../api/faults.ts';
 import { shown } from '../../core/text.ts';
 import { toldOf } from '../../told.ts';
 import { tableOrJson } from '../output/format.ts';
@@ -7,6 +7,7 @@ import { jsonLines } from '../output/lines.ts';
 import { CommandError, UsageError } from '../usage.ts';
 import { connect } from './connect.ts';
 import { idBeginningWith } from './detection_id.ts';
+import { optionFaults } from './option_faults.ts';
 import { whoOf } from './who.ts';
 
 export interface MarkOptions {
@@ -19,8 +20,12 @@ export interface MarkOptions {
 /** `detections mark`: what an analyst makes of a detection, in the place of what was said before. */
 export async function markCommand(start: string, { as, note, who, format }: MarkOptions): Promise<void> {
   const isJson = tableOrJson(format) === 'json';
-  const said = dispositionPost.safeParse({ verdict: as, note, who: whoOf('--who', who) });
-  if (!said.success) throw new UsageError(`--${faultsOf(said.error).replace(/^verdict/, 'as')}`);
+  const given = { as, note, who: whoOf('--who', who) };
+  const said = dispositionPost.safeParse({ verdict: as, note, who: given.who });
+  if (!said.success) {
+    const faults = faultsIn(said.error).map(({ name, says }) => ({ name: name === 'verdict' ? 'as' : name, says }));
+    throw new UsageError(optionFaults(faults, given));
+  }
   const app = connect();
   const id = await idBeginningWith(app, start);
   const row = await app.dispose(id, said.data);
