@@ -15,6 +15,11 @@ export function hoursOf(window: Window): Hour[] {
   return hours;
 }
 
+/** Whether it is the first hour of the window, or earlier: what is seen from there on may have begun long before. */
+export function isAtStart(hour: Hour, window: Window): boolean {
+  return hour <= bin(window.after, '1h');
+}
+
 /** The counts by clock hour, summed, with null for each hour of the window that has none: what a sparkline shows. */
 export function countsByHour(
   window: Window,

@@ -1,6 +1,6 @@
 import { counted } from './counted.ts';
 import { type Detection, detectionIdOf, type Severity } from './detection.ts';
-import { countsByHour } from './hours.ts';
+import { countsByHour, isAtStart } from './hours.ts';
 import { defenderQuery, sentinelQuery } from './queries.ts';
 import { rateText } from './rate.ts';
 import { scaleOf, sparkline } from './sparkline.ts';
@@ -135,9 +135,14 @@ function remoteOf({ RemoteIP, traffic }: Detection): string {
   return ports === '' ? RemoteIP : `${RemoteIP}, port ${ports}`;
 }
 
-function sinceOf({ FirstConnection, LastConnection, episode, episodes }: Detection): string {
+function sinceOf(detection: Detection): string {
+  const { FirstConnection, LastConnection, episode, episodes, lastMatched, evidence } = detection;
+  const isCut = isAtStart(FirstConnection, windowOf(lastMatched, evidence.thresholds.lookbackDays));
+  const first = isCut
+    ? `since the window began (${minute(FirstConnection)}) or before, last ${minute(LastConnection)}`
+    : `${minute(FirstConnection)} to ${minute(LastConnection)} in this window`;
   const before = episodes.length === 0 ? '' : `; ${counted(episodes.length, 'episode')} before`;
-  return `seen ${minute(FirstConnection)} to ${minute(LastConnection)} in this window; opened ${minute(episode)}${before}`;
+  return `seen ${first}; opened ${minute(episode)}${before}`;
 }
 
 function rarityOf({ devices }: Detection): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsByHour, hoursOf } from '../../src/core/hours.ts';
+import { countsByHour, hoursOf, isAtStart } from '../../src/core/hours.ts';
 import { bin } from '../../src/core/kql/bin.ts';
 import { timestampOf } from '../../src/core/timestamp.ts';
 import { windowOf } from '../../src/core/window.ts';
@@ -36,6 +36,18 @@ describe('hoursOf(window)', () => {
 
   it('of a window within one hour is that hour', () => {
     expect(hoursOf(window('2026-11-20T12:30:00Z', 1 / 1440))).toEqual(['2026-11-20T12:00:00.0000000Z']);
+  });
+});
+
+describe('isAtStart(hour, window)', () => {
+  it.each([
+    ['2026-11-20T12:00:00Z', '2026-11-17T12:00:00Z', true],
+    ['2026-11-20T12:00:00Z', '2026-11-17T13:00:00Z', false],
+    // The hour of which the window holds a part is called by its start.
+    ['2026-11-20T12:30:00Z', '2026-11-17T12:00:00Z', true],
+    ['2026-11-20T12:30:00Z', '2026-11-17T13:00:00Z', false],
+  ])('of three days up to %s, %s: %s', (asOf, text, is) => {
+    expect(isAtStart(hour(text), window(asOf, 3))).toBe(is);
   });
 });
 

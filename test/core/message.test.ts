@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../src/core/detection.ts';
+import { bin } from '../../src/core/kql/bin.ts';
 import { messageOf } from '../../src/core/message.ts';
 import { addMs } from '../../src/core/timestamp.ts';
 import { fictionalDetection, testNotification } from '../../src/sinks/fictional.ts';
@@ -23,7 +24,8 @@ describe('messageOf(detection)', () => {
       },
       {
         label: 'Since',
-        value: 'seen 2026-11-17 09:00Z to 2026-11-20 08:00Z in this window; opened 2026-11-20 09:00Z',
+        value:
+          'seen since the window began (2026-11-17 09:00Z) or before, last 2026-11-20 08:00Z; opened 2026-11-20 09:00Z',
       },
       {
         label: 'How regular',
@@ -43,6 +45,20 @@ describe('messageOf(detection)', () => {
       { label: 'MITRE ATT&CK', value: 'TA0011 Command and Control' },
       { label: 'All of it', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
     ]);
+  });
+
+  it('says when it was first seen, unless the window may have cut that', () => {
+    const { FirstConnection: start, lastMatched } = fictionalDetection(NOW);
+    const next = bin(addMs(start, 3_600_000), '1h');
+    // The run that ends it has a later window: the first connection is of the one in which it matched.
+    for (const changes of [{}, { state: 'resolved', asOf: addMs(lastMatched, 259_200_000) } as const]) {
+      expect(factOf('Since', { ...changes, FirstConnection: start })).toMatch(
+        /^seen since the window began \(2026-11-17 09:00Z\) or before, last /,
+      );
+      expect(factOf('Since', { ...changes, FirstConnection: next })).toMatch(
+        /^seen 2026-11-17 10:00Z to 2026-11-20 08:00Z in this window; opened/,
+      );
+    }
   });
 
   it('says one mean of one beacon, by the same figure in each sentence, and counts one as one', () => {

@@ -1,4 +1,4 @@
-import { countsByHour } from '../../core/hours.ts';
+import { countsByHour, isAtStart } from '../../core/hours.ts';
 import { processOf } from '../../core/message.ts';
 import { rateText } from '../../core/rate.ts';
 import { scaleOf, sparkline } from '../../core/sparkline.ts';
@@ -47,6 +47,9 @@ function seriesText({ evidence, ...each }: DetectionDetail): string[] {
   const { thresholds } = evidence;
   const window = windowOf(each.lastMatched, thresholds.lookbackDays);
   const bars = countsByHour(window, evidence.Timestamp, evidence.ConnCounts);
+  const seen = isAtStart(each.FirstConnection, window)
+    ? `since the window began (${minute(each.FirstConnection)}) or before, last ${minute(each.LastConnection)}`
+    : `${minute(each.FirstConnection)} to ${minute(each.LastConnection)}`;
   const over = rounded(each.average / thresholds.minAverage);
   const inliers = `${each.inliner_count} of ${each.inliner_count + each.outlier_count} points as expected`;
   const { interval } = each;
@@ -56,7 +59,7 @@ function seriesText({ evidence, ...each }: DetectionDetail): string[] {
       `${minute(window.after)} to ${minute(window.asOf)} UTC, an hour a character, ${scaleOf(bars)} connections:`,
     ],
     ['', sparkline(bars)],
-    ['seen', `${minute(each.FirstConnection)} to ${minute(each.LastConnection)} UTC, in ${each.count_of_hours} hours`],
+    ['seen', `${seen} UTC, in ${each.count_of_hours} hours`],
     ['average', `${rateText(each.average)} connections an hour, ${over} times the line of ${thresholds.minAverage}`],
     ['inliers', `${inliers}, ${rounded(thresholds.minUniform)} wanted (threshold ${thresholds.anomalyThreshold})`],
     [
