@@ -37,6 +37,8 @@ export function wordFor(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   if (error.name === 'TimeoutError') return 'timeout';
   const { cause } = error;
+  // The ports that the Fetch standard forbids, such as 9 and 25: the fault has no code.
+  if (cause instanceof Error && cause.message === 'bad port') return 'forbidden port';
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? code : error.name;
 }

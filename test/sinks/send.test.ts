@@ -201,6 +201,10 @@ describe('send(request)', () => {
     expect(answer).not.toContain('planted');
   });
 
+  it.each([1, 9, 25, 6667, 10080])('says that fetch forbids port %d', async (port) => {
+    expect(await to(`http://127.0.0.1:${port}/planted`)).toEqual({ kind: 'passing', answer: 'forbidden port' });
+  });
+
   it('answers without the address where a header cannot be sent', async () => {
     const url = await receiver(answering(200));
     const { kind, answer } = await send({ url, headers: { 'x-planted': 'a\r\nb' }, body: '' });
