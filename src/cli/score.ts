@@ -29,7 +29,7 @@ interface ScoreOptions {
 }
 
 const HOUR_MS = 3_600_000;
-/** Dead letters, and exports that are refused, named one by one; the others are counted. */
+/** Dead letters, exports that are refused, and files that are passed over, named one by one; the others are counted. */
 const NAMED = 10;
 
 export function addScoreCommand(program: Command): void {
@@ -78,7 +78,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const letters = new LetterLog();
   const offline = new OfflineScore(window, formatsOf(sources), (letter) => letters.add(letter), tomorrow());
   const { files, passedOver } = await inputFiles(paths);
-  if (passedOver.length > 0) say(`passed over: ${passedOver.map((path) => shown(path)).join(', ')}`);
+  if (passedOver.length > 0) say(`passed over: ${named(passedOver)}`);
   if (files.length === 0) throw new CommandError('There is no file to read in what was named');
   const { failed, refused } = await readAll(offline, files, sources);
   const { matched, groups, counted } = await offline.score(rule);
@@ -174,6 +174,13 @@ function windowBefore(asOf: Timestamp, lookbackDays: number): Window {
 function settingsOf(options: ScoreOptions): Record<string, string> {
   const settings = settingsSet(options.set, SCORE_SETTINGS);
   return options.grain === undefined ? settings : { ...settings, SERIES_GRAIN: options.grain };
+}
+
+/** `a, b`, or the first ten of them `and 7 more (17 in all)`. */
+function named(paths: readonly string[]): string {
+  const names = paths.slice(0, NAMED).map((path) => shown(path));
+  const more = paths.length - NAMED;
+  return `${names.join(', ')}${more > 0 ? ` and ${count(more, '')} more (${count(paths.length, '')} in all)` : ''}`;
 }
 
 function count(number: number, noun: string): string {

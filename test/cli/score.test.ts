@@ -480,6 +480,16 @@ describe('score of files, folders and standard input', () => {
     expect(rowsOf((await score('walk/_named.json', ...json)).stdout)).toHaveLength(1);
   });
 
+  it('names ten of the files that it passes over, and counts the others', async () => {
+    await file('many/PT1H.json', text(beacon(times(12, 60))));
+    const names = Array.from({ length: 12 }, (_, n) => `many/_planted${String(n).padStart(2, '0')}.json`);
+    for (const name of names.slice(0, 10)) await file(name, 'no export');
+    expect((await score('many', ...json)).stderr).toContain(`passed over: ${names.slice(0, 10).join(', ')}\n`);
+    for (const name of names.slice(10)) await file(name, 'no export');
+    const ten = names.slice(0, 10).join(', ');
+    expect((await score('many', ...json)).stderr).toContain(`passed over: ${ten} and 2 more (12 in all)\n`);
+  });
+
   it('counts a report once, in whatever file, by whatever route', async () => {
     const copies = [
       await file('copy1.json', text(beacon(times(12, 60)))),
