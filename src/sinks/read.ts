@@ -22,8 +22,13 @@ export function readSinks(env: Env): SinksRead {
   const faults: string[] = [];
   const names = new Set<unknown>();
   for (const [index, item] of given.entries()) {
+    const unresolved: string[] = [];
+    const resolvedItem: unknown = JSON.parse(JSON.stringify(item), (_key, value: unknown) =>
+      resolved(value, env, unresolved),
+    );
     try {
-      const sink = sinkOf(item, index, env);
+      if (unresolved.length > 0) throw new SettingsError(unresolved);
+      const sink = parseValues(sinkSchema, resolvedItem, ['SINKS', index]);
       if (names.has(sink.name)) throw new SettingsError([`SINKS[${index}].name is taken by another sink`]);
       sinks.push(sink);
     } catch (error) {
@@ -31,7 +36,7 @@ export function readSinks(env: Env): SinksRead {
       faults.push(...error.faults);
     }
     // Also of one that is wrong: what is meant for it goes to no other.
-    names.add(nameOf(item));
+    names.add(nameOf(resolvedItem));
   }
   return { sinks, faults };
 }
@@ -49,13 +54,6 @@ function nameOf(item: unknown): unknown {
   return typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
 }
 
-function sinkOf(item: unknown, index: number, env: Env): SinkSettings {
-  const unresolved: string[] = [];
-  const given: unknown = JSON.parse(JSON.stringify(item), (_key, value: unknown) => resolved(value, env, unresolved));
-  if (unresolved.length > 0) throw new SettingsError(unresolved);
-  return parseValues(sinkSchema, given, ['SINKS', index]);
-}
-
 /** Reads `LINKS`, a JSON object of label to template. Throws a SettingsError. */
 export function readLinks(env: Env): Links {
   const text = env['LINKS'];
@@ -71,8 +69,9 @@ export function readLinks(env: Env): Links {
 
 function resolved(value: unknown, env: Env, unresolved: string[]): unknown {
   if (typeof value !== 'object' || value === null || !('setting' in value)) return value;
-  const name = String(value.setting);
-  const found = env[name];
+  // Anything may stand there: what is no text is no name of a setting, and neither is what every object has.
+  const name = typeof value.setting === 'string' ? value.setting : '';
+  const found = Object.hasOwn(env, name) ? env[name] : undefined;
   if (found === undefined) unresolved.push(faultOfName(name));
   // App Service hands us the reference itself where it cannot follow it; as a token it would pass for a secret.
   else if (found.startsWith('@Microsoft.KeyVault(')) {

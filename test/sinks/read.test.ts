@@ -70,6 +70,31 @@ describe('readSinks(env)', () => {
     expect(read([SINK, { ...SINK, name: 'Soar' }])).toHaveLength(2);
   });
 
+  it('refuses a name twice that a setting holds, also where its first sink is wrong', () => {
+    const named = { ...SINK, name: { setting: 'NAME' } };
+    const env = { NAME: 'soar' };
+    expect(faultsOf([named, SINK], env)).toEqual(['SINKS[1].name is taken by another sink']);
+    expect(faultsOf([SINK, named], env)).toEqual(['SINKS[1].name is taken by another sink']);
+    expect(readAll([{ ...named, url: 'x' }, SINK], env).sinks).toEqual([]);
+  });
+
+  it.each<[unknown]>([
+    [{}],
+    [{ toString: null }],
+    [{ toString: 1, valueOf: 1 }],
+    [7],
+    [null],
+    ['constructor'],
+    ['toString'],
+    ['__proto__'],
+  ])('refuses %j where the name of a setting belongs, and reads the others', (setting) => {
+    const sinks = [{ ...SINK, name: 'chat', url: { setting } }, SINK];
+    expect(faultsOf(sinks, { URL: URL_SECRET })).toEqual([
+      'SINKS names a setting that is not set (names are upper-case letters, digits and _)',
+    ]);
+    expect(readAll(sinks, { URL: URL_SECRET }).sinks).toEqual([SINK]);
+  });
+
   it.each(['', ' ', 'a b', 'a-b', 'a.b', 'é', 'soar\n', 'x'.repeat(41)])('refuses the name %j', (name) => {
     expect(faultsOf([SINK, { ...SINK, name }])).toEqual(['SINKS[1].name must be 1 to 40 of A-Z, a-z, 0-9 and _']);
   });
