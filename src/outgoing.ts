@@ -43,6 +43,8 @@ export async function outgoingOf(
   }
   if (untried.size > mostUntried) cut();
   for (const member of await membersOf(detections, sink, digestsOf(tried.values()))) {
+    // Also one that has changed since, and is due by itself.
+    untried.delete(detectionIdOf(member));
     tried.set(detectionIdOf(member), member);
   }
   return { outgoing: [...tried.values(), ...untried.values()], isCut };

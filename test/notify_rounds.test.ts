@@ -447,6 +447,26 @@ describe('notify() of a flood', () => {
     expect(detectionIdsOf(sink.told)).not.toContain(`${groupId(7)}|seed`);
   });
 
+  it('of which some have changed since is told anew at once: those by themselves, the rest under its id', async () => {
+    let answer = BUSY;
+    const sink = sinkOf(async () => answer, { together: FLOOD });
+    await open([sink], 8);
+    expect(await round(sink)).toMatchObject({ waiting: 8 });
+    for (let number = 0; number < 3; number++) {
+      const found = await stores.detections.get(`${groupId(number)}|seed`);
+      if (found) await stores.detections.update({ ...found.row.detection, change: 1 }, found.version);
+    }
+    now += MINUTE_MS;
+    answer = SENT;
+    expect(await round(sink)).toMatchObject({ sent: 8, held: 0 });
+    expect(sink.told.slice(1).map(({ id, detections }) => [id === sink.told[0]?.id, detections.length])).toEqual([
+      [false, 1],
+      [false, 1],
+      [false, 1],
+      [true, 5],
+    ]);
+  });
+
   it('is not sent on claims that ran out while they were made', async () => {
     const sink = sinkOf(SENT, { together: FLOOD });
     await open([sink], 8);

@@ -64,6 +64,14 @@ describe('outgoingOf(detections, sink, since, mostUntried)', () => {
     expect(await found(1)).toEqual({ numbers: [1, 2, 3, 6, 8], isCut: true });
   });
 
+  it('names one once that has changed since it was tried within a digest', async () => {
+    const digest = { id: 'a', of: 3 };
+    await opened(1, {}, { answer: '503', digest });
+    await opened(2, { change: 1 }, { answer: '503', digest });
+    await opened(3, { state: 'ongoing', change: 1 }, { answer: '503', digest });
+    expect(await found()).toEqual({ numbers: [1, 2, 3], isCut: false });
+  });
+
   it('holds no more of a hundred thousand', async () => {
     setFlagsFromString('--expose-gc');
     const gc: () => void = runInNewContext('gc');
