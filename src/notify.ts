@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts';
 import type { Delivery, Detection } from './core/detection.ts';
 import { loggedNotificationId } from './correlation.ts';
 import { type Claimed, claimAll, markAll } from './delivery.ts';
-import { CLAIM_MS, type Telling, tellingsOf } from './outbox.ts';
+import { CLAIM_MS, isClaimed, type Telling, tellingsOf } from './outbox.ts';
 import { outgoingOf } from './outgoing.ts';
 import type { Clock, Sink, SinkAnswer, SinkState, Stores } from './ports.ts';
 import { SEND_MS } from './ports.ts';
@@ -52,6 +52,8 @@ const BUDGET_MS = 30_000;
 const TURN_MS = 5000;
 /** A change that could not be told for so long is given up. */
 const PATIENCE_MS = 24 * 3_600_000;
+/** A claim whose owner can have died is looked at again by the queue so often. */
+const QUICK_TRIES = 5;
 /** What is to wait for longer than this, the hourly run brings back. */
 const QUEUE_WAIT_MS = 15 * 60_000;
 
@@ -74,7 +76,11 @@ export async function notify(
   const state = known.row;
   const { outgoing, isCut } = await outgoingOf(stores.detections, sink.name, state.since, mostUntried);
 
-  let againInMs = isCut ? TURN_MS + 1000 : null;
+  // Who has claimed it can have died: it is free again then. What kills whoever takes it, the hourly runs bring back.
+  const isClaimedElsewhere = outgoing.some(
+    (each) => isClaimed(each, started) && (each.delivery?.attempts ?? 0) <= QUICK_TRIES,
+  );
+  let againInMs = isCut ? TURN_MS + 1000 : isClaimedElsewhere ? CLAIM_MS : null;
   for (const telling of tellingsOf(outgoing, state.since, sink.together, started)) {
     if (clock() - started >= budgetMs) {
       await rest(stores, sink.name, clock() + TURN_MS);
@@ -89,7 +95,7 @@ export async function notify(
     // What was claimed of a digest that did not come about is free again then.
     if (end === 'held' && telling.digest !== null) againInMs ??= CLAIM_MS;
     if (answer === null) continue;
-    const pauseMs = await settle(stores, sink.name, answer, clock, spread);
+    const pauseMs = await settle(stores, sink, answer, clock, spread);
     if (answer.kind === 'gone' || answer.kind === 'passing') return { ...counts, againInMs: backIn(answer, pauseMs) };
   }
   return { ...counts, againInMs };
@@ -153,13 +159,16 @@ function outcomeOf(claim: Delivery, answer: SinkAnswer, now: number, spread: num
 /** Keeps what the answer says of the sink as a whole. How long it is left alone (ms). */
 async function settle(
   stores: NotifyStores,
-  name: string,
+  { name, fingerprint }: Sink,
   answer: SinkAnswer,
   clock: Clock,
   spread: number,
 ): Promise<number> {
   const now = clock();
-  const state = await changeSink(stores, name, (before) => settled(before, answer, now, spread));
+  const state = await changeSink(stores, name, (before) =>
+    // It is the old address that is gone, where a run has met new settings by now.
+    answer.kind === 'gone' && before.settings !== fingerprint ? before : settled(before, answer, now, spread),
+  );
   return Math.max(0, (state?.notBefore ?? 0) - now);
 }
 

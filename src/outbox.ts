@@ -76,8 +76,13 @@ export function tellingsOf(
 /** Whether somebody is sending it right now, or it is to wait. */
 export function isHeld(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, now: number): boolean {
   const delivery = ofThisChange(each);
-  if (delivery === undefined || delivery.status !== 'sending') return false;
-  return (delivery.answer === '' && now - delivery.at < CLAIM_MS) || (delivery.nextTry ?? 0) > now;
+  return isClaimed(each, now) || (delivery?.status === 'sending' && (delivery.nextTry ?? 0) > now);
+}
+
+/** Whether somebody is sending it right now, or was when it died. */
+export function isClaimed(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, now: number): boolean {
+  const delivery = ofThisChange(each);
+  return delivery?.status === 'sending' && delivery.answer === '' && now - delivery.at < CLAIM_MS;
 }
 
 /** The delivery of the present change. */

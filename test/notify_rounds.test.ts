@@ -259,6 +259,16 @@ describe('what several workers hear of a sink at once', () => {
     });
   });
 
+  it('is not laid to other settings, where one that has the old ones yet hears that it is gone', async () => {
+    const sink = sinkOf({ kind: 'gone', answer: '410' });
+    await open([sink], 1);
+    const moved = sinkOf(SENT, { fingerprint: 'bb' });
+    await sinkStates(stores, [moved], T1);
+    await round(sink);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ settings: 'bb', disabledAt: null });
+    expect(await round(moved)).toMatchObject({ sent: 1 });
+  });
+
   it('is kept where a slow one has used up its turn', async () => {
     const slow = sinkOf(async () => {
       now += 40_000;
@@ -448,7 +458,7 @@ describe('notify() of a flood', () => {
   });
 
   it('of which some have changed since is told anew at once: those by themselves, the rest under its id', async () => {
-    let answer = BUSY;
+    let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer, { together: FLOOD });
     await open([sink], 8);
     expect(await round(sink)).toMatchObject({ waiting: 8 });
@@ -465,6 +475,35 @@ describe('notify() of a flood', () => {
       [false, 1],
       [true, 5],
     ]);
+  });
+
+  it('of which a part is left in the hands of one that died is looked at when that is over', async () => {
+    const sink = sinkOf(SENT, { together: FLOOD });
+    await open([sink], 8);
+    const killed = detectionsWith({
+      async mark(...args) {
+        if (args[0] === `${groupId(5)}|seed`) throw new Error('killed');
+        return await stores.detections.mark(...args);
+      },
+    });
+    await expect(round(sink, {}, killed)).rejects.toThrow('killed');
+    // As the host brings the message back.
+    now += 30_000;
+    expect(await round(sink)).toMatchObject({ sent: 1, againInMs: 120_000 });
+    now += 120_000;
+    expect(await round(sink)).toMatchObject({ sent: 7, againInMs: null });
+  });
+
+  it('that kills whoever sends it comes back by the queue five times, then by the hourly runs', async () => {
+    const sink = sinkOf(async () => Promise.reject(new Error('killed')));
+    await open([sink], 1);
+    const pauses: (number | null)[] = [];
+    for (let each = 0; each < 6; each++) {
+      await expect(round(sink)).rejects.toThrow('killed');
+      pauses.push((await round(sink)).againInMs);
+      now += 120_000;
+    }
+    expect(pauses).toEqual([120_000, 120_000, 120_000, 120_000, 120_000, null]);
   });
 
   it('is not sent on claims that ran out while they were made', async () => {
