@@ -13,7 +13,7 @@ export interface Retried {
 
 type RetryStores = Pick<Stores, 'detections' | 'sinks' | 'queues'>;
 
-/** All are marked by then: the members of a digest are told again in one message. */
+/** All of a digest are marked by then: they are told again in one message. */
 const WAIT_MS = 60_000;
 /** Requests at a time. */
 const AT_ONCE = 16;
@@ -33,31 +33,36 @@ export async function retryFailed(
   const retried: Retried[] = [];
   for (const state of known.filter(({ name }) => sinks === null || sinks.includes(name))) {
     const failed = await failedAt(stores, state);
-    const detections = isDryRun ? failed.length : await retryAll(stores, state, failed, clock());
+    const detections = isDryRun ? failed.length : await retryAll(stores, state, failed, clock);
     retried.push({ sink: state.name, detections, isDisabled: state.disabledAt !== null });
   }
   return retried;
 }
 
-/** The ids of the detections. */
+/**
+ * The ids of the detections, those that were told together side by side: a digest that is marked in one go is told in one,
+ * however many others there are, and whatever stops us between them.
+ */
 async function failedAt({ detections }: RetryStores, { name, since }: SinkState): Promise<string[]> {
-  const ids = new Set<string>();
+  const digests = new Map<string, string>();
   // One that goes from the first to the second meanwhile is met twice.
   for (const state of ['new', 'ongoing'] as const) {
     for await (const page of detections.summaries({ state }, [name])) {
       for (const { detection, deliveries } of page) {
-        if (dueOf(detection, deliveries[name], since) === 'failed') ids.add(detectionIdOf(detection));
+        const delivery = deliveries[name];
+        if (dueOf(detection, delivery, since) !== 'failed') continue;
+        digests.set(detectionIdOf(detection), delivery?.digest?.id ?? '');
       }
     }
   }
-  return [...ids];
+  return [...digests].sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([id]) => id);
 }
 
-async function retryAll(stores: RetryStores, state: SinkState, ids: readonly string[], now: number): Promise<number> {
+async function retryAll(stores: RetryStores, state: SinkState, ids: readonly string[], clock: Clock): Promise<number> {
   let retried = 0;
   for (let start = 0; start < ids.length; start += AT_ONCE) {
     const some = ids.slice(start, start + AT_ONCE);
-    const marked = await Promise.all(some.map((id) => retryOne(stores, state, id, now)));
+    const marked = await Promise.all(some.map((id) => retryOne(stores, state, id, clock())));
     retried += marked.filter((isMarked) => isMarked).length;
   }
   if (retried === 0) return 0;

@@ -103,6 +103,36 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect(told[1]).toEqual(told[0]);
   });
 
+  it('marks the members of a digest one after the other: slow or stopped half-way, no other is told in two parts', async () => {
+    const sink = sinkOf({ together: { ...FLOOD, atMost: 20 } });
+    await open(sink, 60);
+    // Digests go by the average, rows by their key: each digest is all over the table.
+    for (const [number, found] of (await Array.fromAsync(stores.detections.scan('3' as never))).flat().entries()) {
+      await stores.detections.update({ ...found.row.detection, average: (number % 3) * 100 }, found.version);
+    }
+    await round(sink);
+    let marks = 0;
+    const detections: Detections = new Proxy(stores.detections, {
+      get(target, name) {
+        if (name === 'mark') {
+          return async (...args: Parameters<Detections['mark']>) => {
+            if (++marks > 32) throw new Error('stopped');
+            return await stores.detections.mark(...args);
+          };
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    await expect(retry(null, false, { ...stores, detections })).rejects.toThrow('stopped');
+    const marked = new Map<string, number>();
+    for (const { deliveries } of (await Array.fromAsync(stores.detections.list({}))).flat()) {
+      const { digest, status } = deliveries['soar'] ?? {};
+      if (digest && status === 'sending') marked.set(digest.id, (marked.get(digest.id) ?? 0) + 1);
+    }
+    expect([...marked.values()].sort()).toEqual([12, 20]);
+  });
+
   it('has a day anew, and fails again where it is refused again', async () => {
     const sink = sinkOf();
     answer = BUSY;
