@@ -164,10 +164,16 @@ describe('beaconwatch notify --retry', () => {
 
   it('knows no sink that no run of the functions has met, and says of one that is gone that it hears nothing', async () => {
     const { stores, retry } = await refused();
-    expect(await retry('--sink', 'nobody')).toMatchObject({ code: 2, stdout: '' });
+    const unknown = await retry('--sink', 'nobody');
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain(
+      'no sink of the name nobody was in the settings of the functions at their last run',
+    );
     const state = await stateOf(stores, 'soar');
     if (state) await putState(stores, { ...state, disabledAt: 7 });
     const ended = await retry('--dry-run');
     expect(ended.stdout).toContain('soar: 1 notification has failed; it said that it is gone (410)');
+    // Nor does it promise that anything is told.
+    expect(await retry()).toMatchObject({ code: 0, stderr: '' });
   });
 });

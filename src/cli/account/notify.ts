@@ -53,16 +53,19 @@ function noSuchSink(app: Pick<App, 'sinkNames'>, name: string): never {
 async function retryFailed(sink: string | undefined, isDryRun: boolean): Promise<void> {
   const retried = await connect().retryFailed(sink, isDryRun);
   if (sink !== undefined && retried.length === 0) {
-    throw new UsageError(`no scoring run of the functions has met a sink of the name ${shown(sink, 60)}`);
+    throw new UsageError(
+      `no sink of the name ${shown(sink, 60)} was in the settings of the functions at their last run`,
+    );
   }
   for (const { sink: name, detections, isDisabled } of retried) {
     const gone = isDisabled ? '; it said that it is gone (410), and hears nothing until its settings change' : '';
     process.stdout.write(`${name}: ${counted(detections, 'notification')} ${verb(detections, isDryRun)}${gone}\n`);
   }
-  const isAny = retried.some(({ detections }) => detections > 0);
-  process.stderr.write(
-    isDryRun || !isAny ? 'Nothing was changed.\n' : 'The functions tell what is due within two minutes.\n',
-  );
+  const changed = isDryRun ? [] : retried.filter(({ detections }) => detections > 0);
+  if (changed.length === 0) process.stderr.write('Nothing was changed.\n');
+  else if (changed.some(({ isDisabled }) => !isDisabled)) {
+    process.stderr.write('The functions tell what is due within two minutes.\n');
+  }
 }
 
 function verb(number: number, isDryRun: boolean): string {
