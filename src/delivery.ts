@@ -76,7 +76,8 @@ function claimOf(detection: Detection, before: Delivery | undefined, digest: Tel
     change,
     status: 'sending',
     attempts: tried.attempts + 1,
-    firstAt: tried.firstAt,
+    // What begins anew (asked for again, or woken) has no attempts: its day begins with the first, whenever that is.
+    firstAt: tried.attempts === 0 ? now : tried.firstAt,
     at: now,
     answer: '',
     ...(digest && { digest }),

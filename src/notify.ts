@@ -150,8 +150,8 @@ function outcomeOf(claim: Delivery, answer: SinkAnswer, now: number, spread: num
   const { kind } = answer;
   const outcome = { ...claim, at: now, answer: answer.answer };
   if (kind === 'sent') return { ...outcome, status: 'sent' };
-  // It is told when the sink is back, as all else is that is due to it.
-  if (kind === 'gone') return outcome;
+  // It is told when the sink is back, as all else is that is due to it, and has its day then.
+  if (kind === 'gone') return { ...outcome, attempts: 0 };
   if (kind !== 'passing' || now - claim.firstAt >= PATIENCE_MS) return { ...outcome, status: 'failed' };
   return { ...outcome, nextTry: now + backoffMs(claim.attempts, answer.retryAfterMs ?? 0, spread) };
 }

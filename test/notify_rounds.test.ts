@@ -155,6 +155,20 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     expect(await round(sink)).toMatchObject({ waiting: 1 });
   });
 
+  it('that said that it is gone has a day anew for what it was asked, once it is woken', async () => {
+    let answer: SinkAnswer = { kind: 'gone', answer: '410' };
+    const sink = sinkOf(async () => answer);
+    await open([sink], 1);
+    await round(sink);
+    now += 3 * 24 * HOUR_MS;
+    const moved = { ...sink, fingerprint: 'bb' };
+    await sinkStates(stores, [moved], addMs(T1, 3 * 24 * HOUR_MS));
+    answer = BUSY;
+    expect(await round(moved)).toMatchObject({ waiting: 1, failed: 0 });
+    now += 24 * HOUR_MS;
+    expect(await round(moved)).toMatchObject({ waiting: 0, failed: 1 });
+  });
+
   it('wakes with other settings', async () => {
     const sink = sinkOf(BUSY);
     await open([sink], 1);

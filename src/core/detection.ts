@@ -148,6 +148,7 @@ export interface Delivery {
   readonly episode: Timestamp;
   readonly change: number;
   readonly status: 'sending' | 'sent' | 'failed';
+  /** Since it was to begin anew: asked for again, or woken. */
   readonly attempts: number;
   /** When it was first tried (ms since the epoch). */
   readonly firstAt: number;
