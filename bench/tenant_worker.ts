@@ -1,7 +1,7 @@
 /**
  * One pass over the rows of a tenant, all sixteen partitions, in a process of its own: `node tenant_worker.ts MODE GROUPS`.
- * MODE: `rows` makes them and does nothing else, `decode` also decodes them, `score` scores them, after a first, smaller pass
- * where `warm` follows. Prints what it took.
+ * MODE: `rows` makes them and does nothing else, `decode` also decodes them, `score` scores them, after a pass that warms
+ * the code up where `warm` follows. Prints what it took.
  */
 import { encodeDetection } from '../src/azure/detections_codec.ts';
 import { decodeContribution } from '../src/azure/hourly_counts_codec.ts';
@@ -16,7 +16,7 @@ import { END } from './harness/tenant.ts';
 import { wirePages } from './harness/wire_rows.ts';
 
 const [mode = '', groups = '', warm] = process.argv.slice(2);
-if (warm === 'warm') await passOf(mode, 20_000);
+if (warm === 'warm') await passOf(mode, 100_000);
 const started = performance.now();
 const found = await passOf(mode, Number(groups));
 console.log(JSON.stringify({ ...found, ms: performance.now() - started }));
