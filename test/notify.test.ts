@@ -9,12 +9,13 @@ import { readConfig } from '../src/config.ts';
 import { type Delivery, type Detection, detectionIdOf } from '../src/core/detection.ts';
 import { addMs, msOf, type Timestamp } from '../src/core/timestamp.ts';
 import { type NotifyResult, notify } from '../src/notify.ts';
-import type { Detections, Sink, SinkAnswer, SinkState, Stores } from '../src/ports.ts';
+import type { Sink, SinkAnswer, SinkState, Stores } from '../src/ports.ts';
 import { knownSinks, sinkStates } from '../src/sink_states.ts';
 import { openSink } from '../src/sinks/open.ts';
 import type { SinkRequest } from '../src/sinks/request.ts';
 import { send } from '../src/sinks/send.ts';
 import { all, detection, groupId, T1 } from './contract/samples.ts';
+import { detectionsWith } from './fakes/detections_with.ts';
 import { memoryStores } from './fakes/stores.ts';
 import { CONTEXT } from './sinks/samples.ts';
 import { putState, stateOf } from './sinks/states.ts';
@@ -146,17 +147,6 @@ function thrown(promise: Promise<unknown>): Promise<Error> {
 /** A promise that the test settles. */
 function gate<T>() {
   return Promise.withResolvers<T>();
-}
-
-/** The same store, but for that. */
-function detectionsWith(changes: Partial<Detections>): Stores {
-  const detections = new Proxy(stores.detections, {
-    get(target, name) {
-      const value = changes[name as keyof Detections] ?? target[name as keyof Detections];
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { ...stores, detections };
 }
 
 /** Written from the Standard Webhooks specification, without the library. */
@@ -618,7 +608,7 @@ describe('notify() by several workers', () => {
     const receiver = await startReceiver();
     await due(receiver.sink);
     let marks = 0;
-    const dying = detectionsWith({
+    const dying = detectionsWith(stores, {
       async mark(id, sink, delivery, version) {
         if (++marks === 2) throw new Error('killed');
         return await stores.detections.mark(id, sink, delivery, version);
@@ -639,7 +629,7 @@ describe('notify() by several workers', () => {
       throw new Error('killed');
     });
     await due(killed);
-    const unmarkable = detectionsWith({
+    const unmarkable = detectionsWith(stores, {
       async mark() {
         throw new Error('killed');
       },
@@ -669,7 +659,7 @@ describe('notify() by several workers', () => {
     const sink = sinkOf(SENT);
     await due(sink);
     let meddled = 0;
-    const busy = detectionsWith({
+    const busy = detectionsWith(stores, {
       async mark(id, name, delivery, version) {
         if (delivery.answer !== '' && meddled++ < 4) {
           const found = (await stores.detections.get(id)) as { version: string };

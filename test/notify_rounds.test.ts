@@ -7,20 +7,12 @@ import { readConfig } from '../src/config.ts';
 import { type Delivery, type Detection, detectionIdOf } from '../src/core/detection.ts';
 import { addMs, msOf } from '../src/core/timestamp.ts';
 import { type NotifyOptions, notify } from '../src/notify.ts';
-import type {
-  Detections,
-  Notification,
-  Sink,
-  SinkAnswer,
-  SinkState,
-  SinkStates,
-  Stores,
-  Together,
-} from '../src/ports.ts';
+import type { Notification, Sink, SinkAnswer, SinkState, SinkStates, Stores, Together } from '../src/ports.ts';
 import { sinkStates } from '../src/sink_states.ts';
 import { openSink } from '../src/sinks/open.ts';
 import { send } from '../src/sinks/send.ts';
 import { detection, groupId, T1 } from './contract/samples.ts';
+import { detectionsWith } from './fakes/detections_with.ts';
 import { type MemoryStores, memoryStores } from './fakes/stores.ts';
 import { CONTEXT, SINKS } from './sinks/samples.ts';
 import { putState, stateOf } from './sinks/states.ts';
@@ -77,16 +69,6 @@ async function statuses(sink = 'soar'): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { status } of await deliveries(sink)) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
-}
-
-function detectionsWith(changes: Partial<Detections>): Stores {
-  const detections = new Proxy(stores.detections, {
-    get(target, name) {
-      const value = changes[name as keyof Detections] ?? target[name as keyof Detections];
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { ...stores, detections };
 }
 
 // ── A sink that does not answer ───────────────────────────────────────────────────────────────────────────────────
@@ -403,7 +385,7 @@ describe('notify() of a flood', () => {
     const sink = sinkOf(SENT, { together: FLOOD });
     await open([sink], 40);
     let marks = 0;
-    const dying = detectionsWith({
+    const dying = detectionsWith(stores, {
       async mark(...args) {
         if (++marks === 20) throw new Error('killed');
         return await stores.detections.mark(...args);
@@ -421,7 +403,7 @@ describe('notify() of a flood', () => {
     const sink = sinkOf(SENT, { together: FLOOD });
     await open([sink], 40);
     let marks = 0;
-    const dying = detectionsWith({
+    const dying = detectionsWith(stores, {
       async mark(...args) {
         if (++marks >= killedAt) throw new Error('killed');
         return await stores.detections.mark(...args);
@@ -447,7 +429,7 @@ describe('notify() of a flood', () => {
     const sink = sinkOf(SENT, { together: FLOOD });
     await open([sink], 8);
     let marks = 0;
-    const meddled = detectionsWith({
+    const meddled = detectionsWith(stores, {
       async mark(...args) {
         // The first is claimed before the others are looked at.
         if (++marks === 1) {
@@ -494,7 +476,7 @@ describe('notify() of a flood', () => {
   it('of which a part is left in the hands of one that died is looked at when that is over', async () => {
     const sink = sinkOf(SENT, { together: FLOOD });
     await open([sink], 8);
-    const killed = detectionsWith({
+    const killed = detectionsWith(stores, {
       async mark(...args) {
         if (args[0] === `${groupId(5)}|seed`) throw new Error('killed');
         return await stores.detections.mark(...args);
@@ -523,7 +505,7 @@ describe('notify() of a flood', () => {
   it('is not sent on claims that ran out while they were made', async () => {
     const sink = sinkOf(SENT, { together: FLOOD });
     await open([sink], 8);
-    const slow = detectionsWith({
+    const slow = detectionsWith(stores, {
       async mark(...args) {
         now += 15_000;
         return await stores.detections.mark(...args);

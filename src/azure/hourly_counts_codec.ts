@@ -1,5 +1,5 @@
 import type { Contribution } from '../core/contribution.ts';
-import type { Facts, Source } from '../core/report.ts';
+import { type Facts, type Source, TEXT_FACTS } from '../core/report.ts';
 import type { Timestamp } from '../core/timestamp.ts';
 import type { ContributionRow } from '../ports.ts';
 import { text, wellFormed } from './columns.ts';
@@ -7,16 +7,6 @@ import type { NewRow, Row } from './table.ts';
 
 /** Hex digits, `|` and a time: nothing that a key may not hold, and nothing that an attacker could choose. */
 const ROW_KEY = /^[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z\|[0-9a-f]{16}$/;
-
-const TEXT_FACTS = [
-  'ActionType',
-  'LocalIP',
-  'InitiatingProcessSHA1',
-  'InitiatingProcessSHA256',
-  'InitiatingProcessFolderPath',
-  'InitiatingProcessAccountName',
-  'RemoteUrl',
-] as const satisfies readonly (keyof Facts)[];
 
 /** What the scan asks for: what scoring needs, and no facts. */
 export const CONTRIBUTION_COLUMNS = [

@@ -37,6 +37,17 @@ export interface Facts {
   readonly RemoteUrl?: string;
 }
 
+/** The facts that are text, by the names of their columns, in Defender's table and in ours. */
+export const TEXT_FACTS = [
+  'ActionType',
+  'LocalIP',
+  'InitiatingProcessSHA1',
+  'InitiatingProcessSHA256',
+  'InitiatingProcessFolderPath',
+  'InitiatingProcessAccountName',
+  'RemoteUrl',
+] as const satisfies readonly (keyof Facts)[];
+
 /** The part of a record that the rule needs. */
 export interface Report extends GroupKey {
   /** The report's own time. */

@@ -119,7 +119,7 @@ describe('the package', () => {
     expect(await readFile(join(deployed, '.funcignore'), 'utf8')).toBe('package-lock.json\n');
   });
 
-  it('holds no code of a development dependency', async () => {
+  it('holds no code of a development dependency, nor what nothing asks for', async () => {
     const { devDependencies } = await json(join(REPO, 'package.json'));
     const bundle = await readFile(join(deployed, 'functions.js'), 'utf8');
     // esbuild names each file that it takes in.
@@ -127,6 +127,7 @@ describe('the package', () => {
       [...bundle.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(([, name]) => name),
     );
     expect(packages).toContain('@azure/functions');
+    expect(packages).not.toContain('apache-arrow');
     expect(Object.keys(devDependencies).filter((name) => packages.has(name))).toEqual([]);
   });
 

@@ -88,8 +88,9 @@ describe('timestampOf(text)', () => {
     '0000-01-01T00:00:00+00:01',
     '9999-12-31T23:59:59-00:01',
     '٢٠٢٦-11-20T08:59:58Z',
-  ])('is null where the text is no instant: %j', (text) => {
+  ])('is null where the text is no instant, to the second or to the tick: %j', (text) => {
     expect(timestampOf(text)).toBeNull();
+    expect(timestampOf(text.replace(/(?<=:\d\d)Z$/, '.0000000Z'))).toBeNull();
   });
 
   it('is in string order what the instants are in time order, to the tick', () => {

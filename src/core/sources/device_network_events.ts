@@ -1,7 +1,7 @@
 import { toint } from '../kql/toint.ts';
 import type { Reading } from '../reading.ts';
 import { isLookedAt } from '../remote.ts';
-import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report, type Source } from '../report.ts';
+import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report, type Source, TEXT_FACTS } from '../report.ts';
 import { timestampOf } from '../timestamp.ts';
 import { fault, isObject, type Row } from './row.ts';
 
@@ -60,16 +60,6 @@ function nameOf(value: unknown): string | null {
   if (value === null || value === undefined) return '';
   return typeof value === 'string' ? value : null;
 }
-
-const TEXT_FACTS = [
-  'ActionType',
-  'LocalIP',
-  'InitiatingProcessSHA1',
-  'InitiatingProcessSHA256',
-  'InitiatingProcessFolderPath',
-  'InitiatingProcessAccountName',
-  'RemoteUrl',
-] as const satisfies readonly (keyof Facts)[];
 
 function factsOf(row: Row): Facts {
   const facts: Record<string, string | number> = {};
