@@ -4,11 +4,11 @@
  * process, turn by turn, and the best of five of each count: their ratio may be 1.5 times what it was when `normal` was
  * written. Each has to come to the right number first: what reads nothing is quick.
  */
-import { SEED_RULE } from '../src/core/rule.ts';
-import { seed } from '../src/core/seed.ts';
-import { formatsOf } from '../src/formats.ts';
-import { MAX_LINE_BYTES, readLines } from '../src/lines.ts';
-import { ReportReader } from '../src/reports.ts';
+import { SEED_RULE } from '../src/core/scoring/rule.ts';
+import { seed } from '../src/core/scoring/kql_rule.ts';
+import { formatsOf } from '../src/reading/formats.ts';
+import { MAX_LINE_BYTES, readLines } from '../src/reading/line_reader.ts';
+import { ReportReader } from '../src/reading/report_reader.ts';
 import { outliersOf } from './floor/series.ts';
 import { bestRatio, isSlower } from './harness/guard.ts';
 import { seriesOf } from './harness/series.ts';

@@ -5,13 +5,13 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { storageClients } from '../src/azure/clients.ts';
-import { azureStores } from '../src/azure/index.ts';
-import { formatsOf } from '../src/formats.ts';
-import { Ingest } from '../src/ingest.ts';
-import { MAX_LINE_BYTES, readLines } from '../src/lines.ts';
-import type { Stores } from '../src/ports.ts';
-import { ReportReader } from '../src/reports.ts';
+import { storageClients } from '../src/storage/azure/clients.ts';
+import { azureStores } from '../src/storage/azure/index.ts';
+import { formatsOf } from '../src/reading/formats.ts';
+import { Ingest } from '../src/ingest/ingest.ts';
+import { MAX_LINE_BYTES, readLines } from '../src/reading/line_reader.ts';
+import type { Stores } from '../src/storage/ports.ts';
+import { ReportReader } from '../src/reading/report_reader.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';
 import { type Recording, recorded, replay } from './harness/recorded_calls.ts';
@@ -19,7 +19,7 @@ import { type Recording, recorded, replay } from './harness/recorded_calls.ts';
 const [mode = '', connection = '', ...files] = process.argv.slice(2);
 const CONTAINER = 'exports';
 const FORMATS = formatsOf(['defender']);
-/** As many as src/merger.ts has. */
+/** As many as src/ingest/batch_writer.ts has. */
 const MERGES_AT_ONCE = 4;
 
 const work = await workOf();

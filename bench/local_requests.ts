@@ -10,8 +10,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Measured } from '../scripts/cost_model.ts';
-import { SAMPLE } from '../src/cli/local/inputs.ts';
-import { SAMPLE_HOURS } from '../src/cli/sample/span.ts';
+import { SAMPLE } from '../tools/local/inputs.ts';
+import { SAMPLE_HOURS } from '../tools/sample/span.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const REPORT = path('.local/requests-report.json');

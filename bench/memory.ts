@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { COMMON } from '../scripts/bundle.ts';
-import { HOUR_MS } from '../src/cli/sample/span.ts';
+import { HOUR_MS } from '../tools/sample/span.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import { measureProcess } from './harness/process.ts';
 import { pairedRatio } from './harness/statistics.ts';

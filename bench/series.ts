@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SEED_RULE } from '../src/core/rule.ts';
-import { seed } from '../src/core/seed.ts';
-import type { Series } from '../src/core/series.ts';
+import { SEED_RULE } from '../src/core/scoring/rule.ts';
+import { seed } from '../src/core/scoring/kql_rule.ts';
+import type { Series } from '../src/core/scoring/series.ts';
 import { outliersOf } from './floor/series.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import type { Contestant } from './harness/interleave.ts';

@@ -51,7 +51,7 @@ const REQUIRED = 'the same code, its packages not bundled, required';
 const FUNCTIONS = 7;
 
 /** Loads functions as the Node worker does, with a stub of its core module. */
-const LOADER = fileURLToPath(new URL('../test/bundle/record.mjs', import.meta.url));
+const LOADER = fileURLToPath(new URL('../test/support/bundle/record.mjs', import.meta.url));
 
 /**
  * Our own code in one file, and the packages where npm has put them: what a deployment without the bundler would load; as ES

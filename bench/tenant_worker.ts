@@ -3,14 +3,14 @@
  * MODE: `rows` makes them and does nothing else, `decode` also decodes them, `score` scores them, after a pass that warms
  * the code up where `warm` follows. Prints what it took.
  */
-import { encodeDetection } from '../src/azure/detections_codec.ts';
-import { decodeContribution } from '../src/azure/hourly_counts_codec.ts';
-import type { Contribution } from '../src/core/contribution.ts';
-import { SEED_RULE } from '../src/core/rule.ts';
-import { timestampFromMs } from '../src/core/timestamp.ts';
-import { PARTITIONS } from '../src/keys.ts';
-import type { Detections, HourlyCounts, Partition } from '../src/ports.ts';
-import { scorePartition } from '../src/score.ts';
+import { encodeDetection } from '../src/storage/azure/detections_codec.ts';
+import { decodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
+import type { Contribution } from '../src/core/records/contribution.ts';
+import { SEED_RULE } from '../src/core/scoring/rule.ts';
+import { timestampFromMs } from '../src/core/kql/timestamp.ts';
+import { PARTITIONS } from '../src/storage/keys.ts';
+import type { Detections, HourlyCounts, Partition } from '../src/storage/ports.ts';
+import { scorePartition } from '../src/scoring/score_windows.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { END } from './harness/tenant.ts';
 import { wirePages } from './harness/wire_rows.ts';

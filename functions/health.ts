@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions';
-import { healthResponse } from '../src/http.ts';
+import { healthResponse } from '../src/http/handlers.ts';
 import { app } from './beaconwatch.ts';
 import { answering } from './log.ts';
 

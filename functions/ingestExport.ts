@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions';
-import { exportOf, keepNameOnly } from '../src/export_binding.ts';
+import { exportOf, keepNameOnly } from './export_binding.ts';
 import { app } from './beaconwatch.ts';
 import { logged } from './log.ts';
 

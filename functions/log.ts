@@ -1,5 +1,5 @@
 import type { HttpRequest, InvocationContext } from '@azure/functions';
-import { idsOf } from '../src/correlation.ts';
+import { idsOf } from '../src/logging/correlation.ts';
 
 /**
  * Wraps a handler so that each invocation leaves one line: JSON with the function, the invocation, the ids of what it

@@ -14,7 +14,7 @@ await rm(outdir, { recursive: true, force: true });
 await build({
   ...COMMON,
   outdir,
-  entryPoints: { beaconwatch: 'src/cli/main.ts' },
+  entryPoints: { beaconwatch: 'bin/beaconwatch.ts' },
   splitting: true,
   chunkNames: 'beaconwatch-[name]-[hash]',
 });

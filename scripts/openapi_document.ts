@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { detectionDetail, detectionId, detectionList } from '../src/api/detection.ts';
-import { dispositionPost } from '../src/api/disposition.ts';
-import { health } from '../src/api/health.ts';
-import { problem } from '../src/api/problem.ts';
-import { detectionQuery } from '../src/api/query.ts';
+import { detectionDetail, detectionId, detectionList } from '../src/http/schemas/detection.ts';
+import { dispositionPost } from '../src/detections/verdict_input.ts';
+import { health } from '../src/http/schemas/health.ts';
+import { problem } from '../src/http/schemas/problem.ts';
+import { detectionQuery } from '../src/detections/detection_query.ts';
 
 const path = z.object({ id: detectionId });
 

@@ -1,8 +1,8 @@
-import { inertJson } from '../src/core/text.ts';
-import type { Notification } from '../src/ports.ts';
-import { fictionalDetection } from '../src/sinks/fictional.ts';
-import { bodyOf } from '../src/sinks/open.ts';
-import type { SinkSettings } from '../src/sinks/settings.ts';
+import { inertJson } from '../src/core/text/escape.ts';
+import type { Notification } from '../src/storage/ports.ts';
+import { fictionalDetection } from '../src/notify/sinks/fictional.ts';
+import { bodyOf } from '../src/notify/sinks/open.ts';
+import type { SinkSettings } from '../src/notify/sinks/settings.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:00Z');
 const LINKS = {

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { credentialOf, type StorageClientOptions, storageClients } from './azure/clients.ts';
-import { azureStores } from './azure/index.ts';
+import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
+import { azureStores } from './storage/azure/index.ts';
 import type { Config } from './config.ts';
-import type { Disposition } from './core/disposition.ts';
+import type { Disposition } from './core/detections/verdict.ts';
 import { bin } from './core/kql/bin.ts';
-import type { Rule } from './core/rule.ts';
-import type { SuppressionCriteria } from './core/suppression.ts';
-import { type Timestamp, timestampFromMs } from './core/timestamp.ts';
+import type { Rule } from './core/scoring/rule.ts';
+import type { SuppressionCriteria } from './core/detections/suppression.ts';
+import { type Timestamp, timestampFromMs } from './core/kql/timestamp.ts';
 import {
   type DetectionDetail,
   type DetectionPage,
@@ -16,31 +16,31 @@ import {
   listDetections,
   type SuppressionTest,
   testSuppression,
-} from './detections.ts';
-import { dispose } from './disposition.ts';
-import { formatsOf } from './formats.ts';
-import { type Health, health } from './health.ts';
-import { Ingest, type IngestResult } from './ingest.ts';
-import { PARTITIONS } from './keys.ts';
-import { parseMessage } from './messages.ts';
-import { type NotifyResult, notify } from './notify.ts';
-import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, SinkAnswer, Stores } from './ports.ts';
-import { readUnder, replay } from './replay.ts';
-import { type Retried, retryFailed } from './retry.ts';
-import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './score.ts';
-import { segmentBytesOf } from './segment.ts';
-import { knownSinks, sinkStates } from './sink_states.ts';
-import { testNotification } from './sinks/fictional.ts';
-import { bodyOf, openSink } from './sinks/open.ts';
+} from './detections/query_detections.ts';
+import { dispose } from './detections/record_verdict.ts';
+import { formatsOf } from './reading/formats.ts';
+import { type Health, health } from './operations/health.ts';
+import { Ingest, type IngestResult } from './ingest/ingest.ts';
+import { PARTITIONS } from './storage/keys.ts';
+import { parseMessage } from './storage/messages.ts';
+import { type NotifyResult, notify } from './notify/notify.ts';
+import type { Clock, DeadLetter, DetectionRow, ExportInfo, ExportRef, Run, Sink, SinkAnswer, Stores } from './storage/ports.ts';
+import { readUnder, replay } from './ingest/replay.ts';
+import { type Retried, retryFailed } from './notify/retry_failed.ts';
+import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
+import { segmentBytesOf } from './ingest/segment_cutter.ts';
+import { knownSinks, sinkStates } from './notify/sink_states.ts';
+import { testNotification } from './notify/sinks/fictional.ts';
+import { bodyOf, openSink } from './notify/sinks/open.ts';
 import {
   type Added,
   addSuppression,
   listSuppressions,
   type NewSuppression,
   type SuppressionView,
-} from './suppressions.ts';
-import { type SweepResult, sweep, unread } from './sweep.ts';
-import { type WhatIf, WindowError, whatIf } from './what_if.ts';
+} from './detections/suppressions.ts';
+import { type SweepResult, sweep, unread } from './ingest/sweep.ts';
+import { type WhatIf, WindowError, whatIf } from './scoring/what_if.ts';
 
 /** The use cases, one for each trigger, over the stores that the settings name. */
 export interface App {

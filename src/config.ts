@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import type { StorageConnection } from './azure/clients.ts';
-import type { Technique } from './core/detection.ts';
-import { SOURCES, type Source } from './core/report.ts';
-import { type Rule, SEED_RULE } from './core/rule.ts';
-import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings.ts';
-import type { Links } from './sinks/links.ts';
-import { readLinks, readSinks } from './sinks/read.ts';
-import type { SinkSettings } from './sinks/settings.ts';
-import { readStorage, type Service } from './storage_setting.ts';
+import type { StorageConnection } from './storage/azure/clients.ts';
+import type { Technique } from './core/detections/detection.ts';
+import { SOURCES, type Source } from './core/records/report.ts';
+import { type Rule, SEED_RULE } from './core/scoring/rule.ts';
+import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings/read_settings.ts';
+import type { Links } from './notify/sinks/links.ts';
+import { readLinks, readSinks } from './notify/sinks/read.ts';
+import type { SinkSettings } from './notify/sinks/settings.ts';
+import { readStorage, type Service } from './settings/storage_setting.ts';
 
 /** The settings of the rule, as environment variables name them. */
 export const RULE_SETTINGS = {

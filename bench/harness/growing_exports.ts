@@ -1,4 +1,4 @@
-import type { Clock, ExportInfo, ExportRef, ExportStore } from '../../src/ports.ts';
+import type { Clock, ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports.ts';
 
 interface Growing {
   readonly pieces: Uint8Array[];

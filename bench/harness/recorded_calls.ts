@@ -1,8 +1,8 @@
 import { TableClient, type TransactionAction } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { encodeExportState, rowKeyOf } from '../../src/azure/export_states_codec.ts';
-import { encodeContribution } from '../../src/azure/hourly_counts_codec.ts';
-import type { ContributionRow, ExportRef, ExportState, Stores } from '../../src/ports.ts';
+import { encodeExportState, rowKeyOf } from '../../src/storage/azure/export_states_codec.ts';
+import { encodeContribution } from '../../src/storage/azure/hourly_counts_codec.ts';
+import type { ContributionRow, ExportRef, ExportState, Stores } from '../../src/storage/ports.ts';
 
 /** A request as the SDK is asked for it, with everything made that can be made before. */
 type Call = (sdk: Sdk) => Promise<unknown>;

@@ -1,4 +1,4 @@
-import { randomOf } from '../../src/cli/sample/random.ts';
+import { randomOf } from '../../tools/sample/random.ts';
 
 export const POINTS = 72;
 

@@ -1,13 +1,13 @@
 import type { Buffer } from 'node:buffer';
-import { type Device, deviceAt } from '../../src/cli/sample/device.ts';
-import { anyInstant } from '../../src/cli/sample/instant.ts';
-import { otherEvent } from '../../src/cli/sample/other.ts';
-import { type Process, processOf } from '../../src/cli/sample/process.ts';
-import { BROWSERS, OFFICE_PROGRAMS, OTHER_PROGRAMS, type Program } from '../../src/cli/sample/program.ts';
-import { type Random, randomOf } from '../../src/cli/sample/random.ts';
-import { lineOf, propertiesOf } from '../../src/cli/sample/records.ts';
-import { ALWAYS, HOUR_MS, type Hours, isOn, MINUTE_MS, SAMPLE_HOURS } from '../../src/cli/sample/span.ts';
-import { connectionsIn, type Traffic } from '../../src/cli/sample/traffic.ts';
+import { type Device, deviceAt } from '../../tools/sample/device.ts';
+import { anyInstant } from '../../tools/sample/instant.ts';
+import { otherEvent } from '../../tools/sample/other.ts';
+import { type Process, processOf } from '../../tools/sample/process.ts';
+import { BROWSERS, OFFICE_PROGRAMS, OTHER_PROGRAMS, type Program } from '../../tools/sample/program.ts';
+import { type Random, randomOf } from '../../tools/sample/random.ts';
+import { lineOf, propertiesOf } from '../../tools/sample/records.ts';
+import { ALWAYS, HOUR_MS, type Hours, isOn, MINUTE_MS, SAMPLE_HOURS } from '../../tools/sample/span.ts';
+import { connectionsIn, type Traffic } from '../../tools/sample/traffic.ts';
 
 /**
  * A tenant of the shape of a real one, for measuring: 15 % of the lines are aggregated reports, a device has some 280

@@ -1,8 +1,8 @@
-import { hoursOf } from '../../src/core/hours.ts';
-import { SEED_RULE } from '../../src/core/rule.ts';
-import type { Series } from '../../src/core/series.ts';
-import { timestampFromMs } from '../../src/core/timestamp.ts';
-import { windowOf } from '../../src/core/window.ts';
+import { hoursOf } from '../../src/core/scoring/hours.ts';
+import { SEED_RULE } from '../../src/core/scoring/rule.ts';
+import type { Series } from '../../src/core/scoring/series.ts';
+import { timestampFromMs } from '../../src/core/kql/timestamp.ts';
+import { windowOf } from '../../src/core/scoring/window.ts';
 import { END } from './tenant.ts';
 
 const hours = hoursOf(windowOf(timestampFromMs(END), SEED_RULE.lookbackDays));

@@ -1,6 +1,6 @@
-import type { Row } from '../../src/azure/table.ts';
-import { BROWSERS, OTHER_PROGRAMS } from '../../src/cli/sample/program.ts';
-import { PARTITIONS } from '../../src/keys.ts';
+import type { Row } from '../../src/storage/azure/table.ts';
+import { BROWSERS, OTHER_PROGRAMS } from '../../tools/sample/program.ts';
+import { PARTITIONS } from '../../src/storage/keys.ts';
 import { END } from './tenant.ts';
 
 /**

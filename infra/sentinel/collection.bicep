@@ -5,7 +5,7 @@ param principalId string
 param streamName string
 param tags object
 
-// The columns of the sink's rows (src/sinks/sentinel_row.ts).
+// The columns of the sink's rows (src/notify/sinks/sentinel_row.ts).
 var columns = loadJsonContent('columns.json')
 
 // kind Direct: it has an ingestion endpoint itself (from 2023-03-11 on), and needs no data collection endpoint.

@@ -21,7 +21,7 @@ param deployRule bool = true
 
 var tableName = 'Beaconwatch_CL'
 var streamName = 'Custom-${tableName}'
-// The columns of the sink's rows (src/sinks/sentinel_row.ts).
+// The columns of the sink's rows (src/notify/sinks/sentinel_row.ts).
 var columns = loadJsonContent('columns.json')
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {

@@ -1,6 +1,6 @@
-import { shown } from '../core/text.ts';
-import { type Timestamp, timestampFromMs, timestampOf } from '../core/timestamp.ts';
-import { UsageError } from './usage.ts';
+import { shown } from '../core/text/escape.ts';
+import { type Timestamp, timestampFromMs, timestampOf } from '../core/kql/timestamp.ts';
+import { UsageError } from './errors.ts';
 
 /** The instant that an option names. Throws a UsageError. */
 export function instantOf(option: string, text: string): Timestamp {

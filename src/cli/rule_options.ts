@@ -1,5 +1,5 @@
-import { shown } from '../core/text.ts';
-import { UsageError } from './usage.ts';
+import { shown } from '../core/text/escape.ts';
+import { UsageError } from './errors.ts';
 
 /** Gathers an option that may be given more than once. */
 export function collect(value: string, before: readonly string[]): string[] {

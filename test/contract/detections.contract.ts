@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Detection, detectionIdOf } from '../../src/core/detection.ts';
-import { NO_TRAFFIC } from '../../src/core/traffic.ts';
-import type { Detections, Partition } from '../../src/ports.ts';
+import { type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
+import { NO_TRAFFIC } from '../../src/core/detections/traffic.ts';
+import type { Detections, Partition } from '../../src/storage/ports.ts';
 import {
   delivery,
   detection,

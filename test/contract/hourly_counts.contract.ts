@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ContributionRow, HourlyCounts, Partition } from '../../src/ports.ts';
+import type { ContributionRow, HourlyCounts, Partition } from '../../src/storage/ports.ts';
 import {
   anyContribution,
   contribution,

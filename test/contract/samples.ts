@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Delivery, Detection } from '../../src/core/detection.ts';
-import type { Disposition } from '../../src/core/disposition.ts';
+import type { Delivery, Detection } from '../../src/core/detections/detection.ts';
+import type { Disposition } from '../../src/core/detections/verdict.ts';
 import type { Hour } from '../../src/core/kql/bin.ts';
-import type { Suppression } from '../../src/core/suppression.ts';
-import type { Timestamp } from '../../src/core/timestamp.ts';
-import type { ContributionRow, DeadLetter, ExportState, Partition } from '../../src/ports.ts';
+import type { Suppression } from '../../src/core/detections/suppression.ts';
+import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import type { ContributionRow, DeadLetter, ExportState, Partition } from '../../src/storage/ports.ts';
 
 export const P3 = '3' as Partition;
 export const T0 = '2026-11-20T08:59:58.9931000Z' as Timestamp;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { Timestamp } from '../../src/core/timestamp.ts';
-import type { Partition, Run, Runs, SinkState, SinkStates } from '../../src/ports.ts';
+import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import type { Partition, Run, Runs, SinkState, SinkStates } from '../../src/storage/ports.ts';
 import { all, T0, T1, T2 } from './samples.ts';
 
 function run(changes: Partial<Run> = {}): Run {

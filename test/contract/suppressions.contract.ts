@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Hidden, Partition, Suppressions } from '../../src/ports.ts';
+import type { Hidden, Partition, Suppressions } from '../../src/storage/ports.ts';
 import { HOSTILE_NAMES, P3, rowsOf, suppression, T0, T1, T2, wellFormedRow } from './samples.ts';
 
 const PA = 'a' as Partition;

@@ -1,4 +1,4 @@
-import type { Clock, DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/ports.ts';
+import type { Clock, DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/storage/ports.ts';
 
 export class MemoryDeadLetters implements DeadLetters {
   readonly #clock: Clock;

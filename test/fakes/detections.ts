@@ -1,6 +1,6 @@
-import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detection.ts';
-import type { Disposition } from '../../src/core/disposition.ts';
-import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../../src/ports.ts';
+import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
+import type { Disposition } from '../../src/core/detections/verdict.ts';
+import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../../src/storage/ports.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemoryDetections implements Detections {

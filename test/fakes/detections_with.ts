@@ -1,4 +1,4 @@
-import type { Detections, Stores } from '../../src/ports.ts';
+import type { Detections, Stores } from '../../src/storage/ports.ts';
 
 /** The same stores, but for these calls of Detections. */
 export function detectionsWith(stores: Stores, changes: Partial<Detections>): Stores {

@@ -1,4 +1,4 @@
-import type { ExportRef, ExportState, ExportStates, Versioned } from '../../src/ports.ts';
+import type { ExportRef, ExportState, ExportStates, Versioned } from '../../src/storage/ports.ts';
 import { throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemoryExportStates implements ExportStates {

@@ -1,5 +1,5 @@
-import type { Timestamp } from '../../src/core/timestamp.ts';
-import type { Run, Runs } from '../../src/ports.ts';
+import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import type { Run, Runs } from '../../src/storage/ports.ts';
 import { VersionedRows } from './versioned_rows.ts';
 
 export class MemoryRuns implements Runs {

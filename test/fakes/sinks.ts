@@ -1,4 +1,4 @@
-import type { SinkState, SinkStates, Versioned } from '../../src/ports.ts';
+import type { SinkState, SinkStates, Versioned } from '../../src/storage/ports.ts';
 import { VersionedRows } from './versioned_rows.ts';
 
 export class MemorySinkStates implements SinkStates {

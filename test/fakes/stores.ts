@@ -1,5 +1,5 @@
-import { MemoryHourlyCounts } from '../../src/memory/hourly_counts.ts';
-import type { Clock, Stores } from '../../src/ports.ts';
+import { MemoryHourlyCounts } from '../../src/storage/memory/hourly_counts.ts';
+import type { Clock, Stores } from '../../src/storage/ports.ts';
 import { MemoryDeadLetters } from './dead_letters.ts';
 import { MemoryDetections } from './detections.ts';
 import { MemoryExportStates } from './export_states.ts';

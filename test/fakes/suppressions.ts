@@ -1,5 +1,5 @@
-import type { Suppression } from '../../src/core/suppression.ts';
-import type { Hidden, Partition, SuppressionRow, Suppressions } from '../../src/ports.ts';
+import type { Suppression } from '../../src/core/detections/suppression.ts';
+import type { Hidden, Partition, SuppressionRow, Suppressions } from '../../src/storage/ports.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemorySuppressions implements Suppressions {

@@ -1,4 +1,4 @@
-import type { Versioned } from '../../src/ports.ts';
+import type { Versioned } from '../../src/storage/ports.ts';
 
 let writes = 0;
 

@@ -1,8 +1,8 @@
-import type { Matched } from '../../core/addresses.ts';
-import { ORDERS, type Order } from '../../core/order.ts';
-import { shown } from '../../core/text.ts';
-import type { Window } from '../../core/window.ts';
-import { UsageError } from '../usage.ts';
+import type { Matched } from '../../core/scoring/address_scorer.ts';
+import { ORDERS, type Order } from '../../core/detections/order.ts';
+import { shown } from '../../core/text/escape.ts';
+import type { Window } from '../../core/scoring/window.ts';
+import { UsageError } from '../errors.ts';
 import { csvLines, jsonLines } from './lines.ts';
 import { type RuleRow, ruleRow, seriesColumns } from './rows.ts';
 import { type DetectionLine, detectionTable } from './table.ts';

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
-import { inertJson, shown } from '../../core/text.ts';
+import { inertJson, shown } from '../../core/text/escape.ts';
 
 /** An object a line. */
 export function jsonLines(rows: readonly object[]): string {

@@ -1,6 +1,6 @@
-import type { Matched } from '../../core/addresses.ts';
-import { type Order, orderOf, type Ranked } from '../../core/order.ts';
-import { regularityOf } from '../../core/regularity.ts';
+import type { Matched } from '../../core/scoring/address_scorer.ts';
+import { type Order, orderOf, type Ranked } from '../../core/detections/order.ts';
+import { regularityOf } from '../../core/scoring/spread.ts';
 
 /** The rule's nine columns, in the rule's order. */
 export function ruleRow({ group, match }: Matched) {

@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
-import { countsByHour } from '../../core/hours.ts';
+import { countsByHour } from '../../core/scoring/hours.ts';
 import type { Hour } from '../../core/kql/bin.ts';
-import { sparkline } from '../../core/sparkline.ts';
-import { shown } from '../../core/text.ts';
-import type { Window } from '../../core/window.ts';
+import { sparkline } from '../../core/text/sparkline.ts';
+import { shown } from '../../core/text/escape.ts';
+import type { Window } from '../../core/scoring/window.ts';
 import type { RuleRow } from './rows.ts';
 
 /** The rule's row, and the series behind it for the sparkline. */

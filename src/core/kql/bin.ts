@@ -1,4 +1,4 @@
-import type { Timestamp } from '../timestamp.ts';
+import type { Timestamp } from './timestamp.ts';
 
 /** A UTC clock hour, written as the instant at which it starts. */
 export type Hour = Timestamp & { readonly __grain: 'hour' };

@@ -1,8 +1,8 @@
 import { toint } from '../kql/toint.ts';
-import type { Reading } from '../reading.ts';
-import { isLookedAt } from '../remote.ts';
-import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Source } from '../report.ts';
-import type { Timestamp } from '../timestamp.ts';
+import type { Reading } from '../records/reading.ts';
+import { isLookedAt } from './in_scope.ts';
+import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Source } from '../records/report.ts';
+import type { Timestamp } from '../kql/timestamp.ts';
 import { unmapped } from './address.ts';
 import { fault } from './row.ts';
 

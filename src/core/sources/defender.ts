@@ -1,7 +1,7 @@
-import { identityOf } from '../identity.ts';
+import { identityOf } from '../records/identity.ts';
 import { parse_json } from '../kql/parse_json.ts';
 import { toint } from '../kql/toint.ts';
-import type { Format } from '../reading.ts';
+import type { Format } from '../records/reading.ts';
 import { readRow, rowOf } from './device_network_events.ts';
 import { fault, isObject, type Row } from './row.ts';
 

@@ -1,4 +1,4 @@
-import type { Format } from '../reading.ts';
+import type { Format } from '../records/reading.ts';
 import { readRow, rowOf } from './device_network_events.ts';
 import type { Row } from './row.ts';
 

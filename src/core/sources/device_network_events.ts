@@ -1,8 +1,8 @@
 import { toint } from '../kql/toint.ts';
-import type { Reading } from '../reading.ts';
-import { isLookedAt } from '../remote.ts';
-import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report, type Source, TEXT_FACTS } from '../report.ts';
-import { timestampOf } from '../timestamp.ts';
+import type { Reading } from '../records/reading.ts';
+import { isLookedAt } from './in_scope.ts';
+import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report, type Source, TEXT_FACTS } from '../records/report.ts';
+import { timestampOf } from '../kql/timestamp.ts';
 import { fault, isObject, type Row } from './row.ts';
 
 /**

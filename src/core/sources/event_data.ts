@@ -1,5 +1,5 @@
 import { parseXml, XmlElement, XmlError } from '@rgrove/parse-xml';
-import type { Fault } from '../reading.ts';
+import type { Fault } from '../records/reading.ts';
 import type { Row } from './row.ts';
 
 /** What XML 1.0 has no place for, as it stands or as a reference. */

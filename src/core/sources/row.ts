@@ -1,4 +1,4 @@
-import type { Fault, Reading } from '../reading.ts';
+import type { Fault, Reading } from '../records/reading.ts';
 
 /** An object of JSON, of which nothing is known yet. */
 export type Row = Readonly<Record<string, unknown>>;

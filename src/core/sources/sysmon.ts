@@ -1,5 +1,5 @@
-import type { Format } from '../reading.ts';
-import { msOf, type Timestamp } from '../timestamp.ts';
+import type { Format } from '../records/reading.ts';
+import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import { readConnection, textOf } from './connection.ts';
 import { fault, type Row } from './row.ts';
 import { instantOf, type WindowsEvent } from './windows_event.ts';

@@ -1,4 +1,4 @@
-import type { Format } from '../reading.ts';
+import type { Format } from '../records/reading.ts';
 import { readConnection, textOf } from './connection.ts';
 import { fault, type Row } from './row.ts';
 import { windowsEventOf } from './windows_event_of.ts';

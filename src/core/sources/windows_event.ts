@@ -1,5 +1,5 @@
-import type { Fault } from '../reading.ts';
-import { type Timestamp, timestampOf } from '../timestamp.ts';
+import type { Fault } from '../records/reading.ts';
+import { type Timestamp, timestampOf } from '../kql/timestamp.ts';
 import type { Row } from './row.ts';
 
 /** An event of a Windows log, whichever tool wrote it down. */

@@ -1,0 +1,32 @@
+import { isUtf8 } from 'node:buffer';
+import { inertJson, shown } from '../../core/text/escape.ts';
+import type { DeadLetter } from '../../storage/ports.ts';
+import { connect } from './connect.ts';
+
+const SHOWN_CHARACTERS = 100;
+
+/** `dead-letters`: what could not be read or stored, a line each: where, why, and how it begins. */
+export async function deadLettersCommand(options: { readonly format: string }): Promise<void> {
+  const byReason = new Map<string, number>();
+  for await (const letter of connect().deadLetters()) {
+    const reason = letter.code === undefined ? letter.reason : `${letter.reason} (${letter.code})`;
+    byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
+    process.stdout.write(options.format === 'json' ? jsonLine(letter) : textLine(letter, reason));
+  }
+  const all = [...byReason].map(([reason, times]) => `${times} ${reason}`).join(', ');
+  process.stderr.write(all === '' ? 'no dead letters\n' : `${all}\nAfter a fix: beaconwatch replay <container/name>\n`);
+}
+
+function textLine(letter: DeadLetter, reason: string): string {
+  const { container, name } = letter.export;
+  const place = `${shown(`${container}/${name}`, 500)} at byte ${letter.offset} (${letter.length} bytes)`;
+  const record = letter.record > 0 ? `, record ${letter.record}` : '';
+  return `${place}${record}: ${reason}: ${shown(Buffer.from(letter.bytes).toString('utf8'), SHOWN_CHARACTERS)}\n`;
+}
+
+function jsonLine({ bytes, ...letter }: DeadLetter): string {
+  const kept = isUtf8(bytes)
+    ? { text: Buffer.from(bytes).toString('utf8') }
+    : { bytes: Buffer.from(bytes).toString('base64') };
+  return `${inertJson(JSON.stringify({ ...letter, ...kept }))}\n`;
+}

@@ -1,0 +1,37 @@
+import { counted } from '../../core/text/counted.ts';
+import { shown } from '../../core/text/escape.ts';
+import { leftOutOf } from '../output/counters.ts';
+import { CommandError } from '../errors.ts';
+import { connect } from './connect.ts';
+
+export interface ReplayOptions {
+  readonly force?: boolean;
+}
+
+/**
+ * `replay`: reads exports again with the same cuts, after a fix or for a source that is added; nothing counts twice. A
+ * path that ends in a slash is all exports that were read under it.
+ */
+export async function replayCommand(paths: readonly string[], { force }: ReplayOptions): Promise<void> {
+  const app = connect();
+  let missing = 0;
+  for (const path of paths) {
+    const slash = path.indexOf('/');
+    const named = { container: path.slice(0, slash), name: path.slice(slash + 1) };
+    let replayed = 0;
+    for (const ref of slash >= 1 && path.endsWith('/') ? await app.readUnder(named) : [named]) {
+      const result = slash < 1 ? null : await app.replay(ref, force);
+      if (result === null) continue;
+      replayed++;
+      const { segments, rows, counters, end } = result;
+      process.stdout.write(
+        `${shown(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}${leftOutOf(counters)}, ` +
+          `${counted(rows, 'row')}, ${counted(counters.deadLetters, 'dead letter')} (${end})\n`,
+      );
+    }
+    if (replayed > 0) continue;
+    missing++;
+    process.stderr.write(`${shown(path)}: nothing was read of such an export; name it as container/name\n`);
+  }
+  if (missing > 0) throw new CommandError('not every export could be replayed');
+}

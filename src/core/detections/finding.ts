@@ -1,0 +1,75 @@
+import type { Matched } from '../scoring/address_scorer.ts';
+import { type Finding, MAX_EVIDENCE_POINTS, type Technique, type Thresholds } from './detection.ts';
+import { intervalOf } from './interval.ts';
+import { regularityOf } from '../scoring/spread.ts';
+import type { Rule } from '../scoring/rule.ts';
+import { grainOf, type Series } from '../scoring/series.ts';
+import { severityOf } from './severity.ts';
+import { NO_TRAFFIC } from './traffic.ts';
+
+/**
+ * The rule's row of a group that matches, and what is behind it; but for the traffic, which is read afterwards, and of
+ * few of them.
+ */
+export function findingOf(matched: Matched, rule: Rule, technique: Technique | null): Finding {
+  const { group, match, devices, otherProcesses } = matched;
+  const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
+  const { Timestamp } = group.series;
+  const { ConnCounts } = group.series;
+  const newest = -MAX_EVIDENCE_POINTS;
+  const regularity = regularityOf(ConnCounts, match.flags);
+  const average = match.stats.avg;
+  return {
+    groupId: group.groupId,
+    detector: 'seed',
+    source,
+    DeviceName,
+    InitiatingProcessFileName,
+    RemoteIP,
+    // A series that matches has at least one row.
+    FirstConnection: Timestamp[0] as (typeof Timestamp)[number],
+    LastConnection: Timestamp.at(-1) as (typeof Timestamp)[number],
+    count_of_hours: match.count_of_hours,
+    inliner_count: match.inliner_count,
+    outlier_count: match.outlier_count,
+    avg_conn_count: match.avg_conn_count,
+    average,
+    devices,
+    otherProcesses,
+    regularity,
+    interval: intervalOf(ConnCounts, match.flags),
+    ...severityOf({ devices, regularity, average, minAverage: rule.minAverage }),
+    technique,
+    traffic: NO_TRAFFIC,
+    evidence: {
+      grain: grainOf(group.key, rule.grain),
+      Timestamp: group.series.countHours.slice(newest),
+      ConnCounts: ConnCounts.slice(newest),
+      flags: match.flags.slice(newest),
+      scores: match.scores.slice(newest).map(finiteScore),
+      baseline: match.baseline.slice(newest),
+      period: match.period,
+      omitted: omittedOf(group.series),
+      thresholds: thresholdsOf(rule),
+    },
+  };
+}
+
+/** The numbers that a match is at or over. */
+export function thresholdsOf({ lookbackDays, minUniformPerDay, minAverage, anomalyThreshold }: Rule): Thresholds {
+  return { lookbackDays, minUniform: minUniformPerDay * lookbackDays, minAverage, anomalyThreshold };
+}
+
+function omittedOf(series: Series): number {
+  return series.dropped + Math.max(0, series.ConnCounts.length - MAX_EVIDENCE_POINTS);
+}
+
+/**
+ * Where all other points are equal there is no spread to measure a deviation by, and the score is infinite. JSON has no
+ * word for that, so that evidence says a billion.
+ */
+function finiteScore(score: number): number {
+  return Math.max(-INFINITE_SCORE, Math.min(INFINITE_SCORE, score));
+}
+
+export const INFINITE_SCORE = 1e9;

@@ -1,0 +1,108 @@
+import type { Detection } from './detection.ts';
+import { string_literal } from '../kql/string_literal.ts';
+import { addMs, type Timestamp } from '../kql/timestamp.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What a query needs to know of a detection. */
+export type Queried = Pick<
+  Detection,
+  'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'FirstConnection' | 'LastConnection'
+>;
+
+/**
+ * A KQL query for advanced hunting in Microsoft Defender: what the detection's process sent to its address, hour by hour
+ * over the hours of the series, with ports, names, paths and hashes. Ready to be pasted; every value is a literal.
+ */
+export function defenderQuery(detection: Queried): string {
+  return `${letsOf(detection)}\n${networkEvents(detection, 'Timestamp')}\n`;
+}
+
+/** The same for Microsoft Sentinel: over the table that the detection's telemetry lies in there. */
+export function sentinelQuery(detection: Queried): string {
+  return `${letsOf(detection)}\n${sentinelTable(detection)}\n`;
+}
+
+function sentinelTable(detection: Queried): string {
+  switch (detection.source) {
+    case 'defender':
+    case 'defender-raw':
+      return networkEvents(detection, 'TimeGenerated');
+    case 'sysmon':
+      return SYSMON;
+    case 'wfp':
+      return WFP;
+  }
+}
+
+function letsOf({ DeviceName, InitiatingProcessFileName, RemoteIP, FirstConnection, LastConnection }: Queried): string {
+  return [
+    `let device = ${string_literal(DeviceName)};`,
+    `let process = ${string_literal(InitiatingProcessFileName)};`,
+    `let remote = ${string_literal(RemoteIP)};`,
+    `let windowStart = ${datetimeOf(FirstConnection)};`,
+    `let windowEnd = ${datetimeOf(addMs(LastConnection, HOUR_MS))};`,
+  ].join('\n');
+}
+
+/** Of the telemetry's times only digits are left: what is none cannot get into a query. */
+function datetimeOf(timestamp: Timestamp): string {
+  return `datetime(${timestamp.slice(0, 19).replace(/[^0-9T:-]/g, '')}Z)`;
+}
+
+function networkEvents({ source }: Queried, time: 'Timestamp' | 'TimeGenerated'): string {
+  const isAggregated = source === 'defender';
+  const action = isAggregated ? `\n| where ActionType endswith "AggregatedReport"` : '';
+  const raw = source === 'defender-raw' ? `\n| where ActionType !endswith "AggregatedReport"` : '';
+  const connections = isAggregated
+    ? 'connections = sum(toint(parse_json(AdditionalFields).uniqueEventsAggregated))'
+    : 'connections = count()';
+  return `DeviceNetworkEvents
+| where ${time} >= windowStart and ${time} < windowEnd
+| where DeviceName == device and InitiatingProcessFileName == process and RemoteIP == remote${action}${raw}
+| summarize ${connections}, reports = count(),
+    ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10), localIPs = make_set(LocalIP, 10),
+    paths = make_set(InitiatingProcessFolderPath, 10), sha256 = make_set(InitiatingProcessSHA256, 10),
+    accounts = make_set(InitiatingProcessAccountName, 10)
+    by bin(${time}, 1h), ActionType
+| sort by ${time} asc`;
+}
+
+/** The value of one `<Data Name="…">` of an event's XML. */
+function dataOf(name: string): string {
+  return `replace_string(extract(@'<Data Name="${name}">([^<]*)</Data>', 1, EventData), "&amp;", "&")`;
+}
+
+const BY_HOUR = `| summarize connections = count(), ports = make_set(port, 10), paths = make_set(image, 10), accounts = make_set(account, 10)
+    by bin(TimeGenerated, 1h), Type
+| sort by TimeGenerated asc`;
+
+/** Sysmon's event 3 is in Event (XML) where an agent collects it, in WindowsEvent (dynamic) where it is forwarded. */
+const SYSMON = `union isfuzzy=true
+  (Event
+    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
+    | where Source == "Microsoft-Windows-Sysmon" and EventID == 3 and EventData has remote
+    | extend remoteIP = ${dataOf('DestinationIp')}, image = ${dataOf('Image')},
+        port = ${dataOf('DestinationPort')}, account = ${dataOf('User')}),
+  (WindowsEvent
+    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
+    | where Provider == "Microsoft-Windows-Sysmon" and EventID == 3
+    | extend remoteIP = tostring(EventData.DestinationIp), image = tostring(EventData.Image),
+        port = tostring(EventData.DestinationPort), account = tostring(EventData.User))
+| where remoteIP == remote and tostring(split(image, "\\\\")[-1]) == process
+${BY_HOUR}`;
+
+/** The filtering platform's event 5156, outbound (%%14593). */
+const WFP = `union isfuzzy=true
+  (SecurityEvent
+    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
+    | where EventID == 5156 and EventData has remote and EventData has "%%14593"
+    | extend remoteIP = ${dataOf('DestAddress')}, image = ${dataOf('Application')},
+        port = ${dataOf('DestPort')}, account = ""),
+  (WindowsEvent
+    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
+    | where Channel == "Security" and EventID == 5156 and tostring(EventData.Direction) == "%%14593"
+    | extend remoteIP = tostring(EventData.DestAddress), image = tostring(EventData.Application),
+        port = tostring(EventData.DestPort), account = "")
+| where remoteIP == remote and tostring(split(image, "\\\\")[-1]) == process
+${BY_HOUR}`;

@@ -1,0 +1,20 @@
+import { inRange, parseIpv4 } from '../kql/ipv4.ts';
+import { ipv4_is_private } from '../kql/ipv4_is_private.ts';
+
+/** What the rule excludes beside the three private ranges: link-local and loopback, which Kusto does not call private. */
+const ALSO_EXCLUDED = ['169.254.0.0/16', '127.0.0.0/8'].map((range) => {
+  const parsed = parseIpv4(range);
+  if (!parsed) throw new Error(`not a range: ${range}`);
+  return parsed;
+});
+
+/**
+ * Whether the rule looks at connections to this address: an IPv4 address outside 10/8, 172.16/12, 192.168/16,
+ * 169.254/16 and 127/8. What is no IPv4 address (IPv6, `-`, empty) is not looked at: `ipv4_is_private` is null for it,
+ * and `null == false` is false in Kusto.
+ */
+export function isLookedAt(remoteIP: string): boolean {
+  if (ipv4_is_private(remoteIP) !== false) return false;
+  const address = parseIpv4(remoteIP);
+  return address !== null && !ALSO_EXCLUDED.some((range) => inRange(address.address, range));
+}

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { VERDICTS } from '../core/detections/verdict.ts';
+import { ipRangeOf } from '../core/detections/ip_range.ts';
+import { type Place, SORTS, type Sort } from '../core/detections/sort_key.ts';
+import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
+import { type Timestamp, timestampOf } from '../core/kql/timestamp.ts';
+import type { DetectionQuery } from './query_detections.ts';
+import { DETECTION_ID, severity, state } from '../http/schemas/detection.ts';
+import { type Fault, faultsIn, oneOf } from './input_faults.ts';
+
+export const DEFAULT_LIMIT = 100;
+export const MAX_LIMIT = 1000;
+
+const NAME = { error: `must be a name of 1 to ${MAX_NAME_LENGTH} characters` };
+const REMOTE = { error: 'must be an address or CIDR, IPv4 or IPv6' };
+const SINCE = { error: 'must be an ISO 8601 instant such as 2026-11-20T12:00:00Z' };
+const LIMIT = { error: `must be a whole number from 1 to ${MAX_LIMIT}` };
+const CONTINUATION = { error: 'must be that of the page before, with the same sort' };
+
+const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
+
+function words<const W extends string>(of: readonly W[]) {
+  return z.enum(of, { error: oneOf(of) });
+}
+
+/** What a list may be asked for, as the query of the URL has it; the command line says the same by its options. */
+export const detectionQuery = z.strictObject({
+  state: words([...state.options, 'live'])
+    .optional()
+    .meta({ description: '`live` is new or ongoing' }),
+  device: name.optional().meta({ description: 'DeviceName; case makes no difference' }),
+  process: name.optional().meta({ description: 'InitiatingProcessFileName; case makes no difference' }),
+  remote: z
+    .string(REMOTE)
+    .max(64, REMOTE)
+    .refine((text) => ipRangeOf(text) !== null, REMOTE)
+    .optional()
+    .meta({ description: 'Address or CIDR, IPv4 or IPv6' }),
+  severity: words(severity.options).optional(),
+  source: words(SOURCES).optional().meta({ description: 'Kind of telemetry' }),
+  suppressed: words(['true', 'false']).optional(),
+  disposition: words([...VERDICTS, 'none'])
+    .optional()
+    .meta({ description: 'What an analyst said last; `none`: nothing yet' }),
+  since: z
+    .string(SINCE)
+    .max(40, SINCE)
+    .refine((text) => timestampOf(text) !== null, SINCE)
+    .optional()
+    .meta({ description: 'Matched in a run at or after this instant (ISO 8601)' }),
+  sort: words(SORTS).default('average').meta({
+    description:
+      'Most connections an hour, fewest devices that talk to the address, most regular, or latest opened first',
+  }),
+  limit: z.coerce
+    .number(LIMIT)
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(MAX_LIMIT, LIMIT)
+    .default(DEFAULT_LIMIT)
+    .meta({ description: 'Detections of a page' }),
+  continuation: z
+    .string(CONTINUATION)
+    .max(300, CONTINUATION)
+    .optional()
+    .meta({ description: 'Of the page before: opaque' }),
+});
+
+export type QueryReading =
+  | { readonly ok: true; readonly query: DetectionQuery }
+  /** At least one. */
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Reads the query of a list. */
+export function readDetectionQuery(parameters: Readonly<Record<string, string>>): QueryReading {
+  const read = detectionQuery.safeParse(parameters);
+  if (!read.success) return { ok: false, faults: faultsIn(read.error) };
+  const { continuation, sort, limit, suppressed, since, remote, ...rest } = read.data;
+  const after = continuation === undefined ? null : placeIn(continuation, sort);
+  if (after === undefined) return { ok: false, faults: [{ name: 'continuation', says: CONTINUATION.error }] };
+  const filter = {
+    ...rest,
+    ...(remote !== undefined && { remote: ipRangeOf(remote) ?? undefined }),
+    ...(suppressed !== undefined && { suppressed: suppressed === 'true' }),
+    ...(since !== undefined && { since: timestampOf(since) as Timestamp }),
+  };
+  return { ok: true, query: { filter, sort, limit, after } };
+}
+
+const token = z.tuple([z.enum(SORTS), z.number(), z.number(), z.string().regex(DETECTION_ID)]);
+
+/** The place behind which the next page begins, for whom it is opaque. */
+export function continuationOf(place: Place, sort: Sort): string {
+  return Buffer.from(JSON.stringify([sort, ...place])).toString('base64url');
+}
+
+function placeIn(continuation: string, sort: Sort): Place | undefined {
+  try {
+    const [ofSort, ...place] = token.parse(JSON.parse(Buffer.from(continuation, 'base64url').toString()));
+    return ofSort === sort ? place : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}

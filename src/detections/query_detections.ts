@@ -1,0 +1,195 @@
+import { type Detection, type DetectionSummary, detectionIdOf, type Severity } from '../core/detections/detection.ts';
+import type { Verdict } from '../core/detections/verdict.ts';
+import { type IpRange, isInIpRange } from '../core/detections/ip_range.ts';
+import { comparePlaces, type Place, placeOf, type Sort } from '../core/detections/sort_key.ts';
+import { defenderQuery, sentinelQuery } from '../core/detections/hunting_queries.ts';
+import type { Facts } from '../core/records/report.ts';
+import { fits, type SuppressionCriteria } from '../core/detections/suppression.ts';
+import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import { type Window, windowOf } from '../core/scoring/window.ts';
+import type { ContributionRow, Stores, SummaryRow } from '../storage/ports.ts';
+import { type ToldView, toldOf } from './detection_view.ts';
+
+/** A detection as it is listed. */
+export interface SummaryView extends DetectionSummary, ToldView {
+  readonly id: string;
+}
+
+/** A report behind a detection. */
+export interface ReportView extends Facts {
+  readonly Timestamp: Timestamp;
+  readonly count: number | null;
+}
+
+/** One detection, with the newest of the reports behind it, and the queries by which one looks further. */
+export interface DetectionDetail extends Detection, ToldView {
+  readonly id: string;
+  readonly latestReports: readonly ReportView[];
+  /** KQL. */
+  readonly queries: { readonly defender: string; readonly sentinel: string };
+}
+
+/** Which detections are wanted: those that fit everything that is named. Names are compared without regard to case. */
+export interface DetectionFilter {
+  /** `live`: new or ongoing. */
+  readonly state?: Detection['state'] | 'live' | undefined;
+  readonly device?: string | undefined;
+  readonly process?: string | undefined;
+  readonly remote?: IpRange | undefined;
+  readonly severity?: Severity | undefined;
+  readonly source?: string | undefined;
+  readonly suppressed?: boolean | undefined;
+  /** What an analyst said last; `none` for nothing. */
+  readonly disposition?: Verdict | 'none' | undefined;
+  /** Matched in a run at or after this instant. */
+  readonly since?: Timestamp | undefined;
+}
+
+export interface DetectionQuery {
+  readonly filter: DetectionFilter;
+  readonly sort: Sort;
+  /** Of one page. */
+  readonly limit: number;
+  /** Only what comes behind this place; null for the first page. */
+  readonly after: Place | null;
+}
+
+export interface DetectionPage {
+  readonly detections: readonly SummaryView[];
+  /** Detections that fit, on all pages. */
+  readonly total: number;
+  /** Where the next page begins, as its `after`; null on the last. */
+  readonly next: Place | null;
+}
+
+const LATEST_REPORTS = 10;
+const DAY_MS = 86_400_000;
+
+/**
+ * A page of the detections that fit. All are looked at for each page, since the table knows no order but its own; at most
+ * twice the page is held. A detection that changes its place between two pages may be met twice, or not.
+ */
+export async function listDetections(
+  stores: Pick<Stores, 'detections'>,
+  sinks: readonly string[],
+  { filter, sort, limit, after }: DetectionQuery,
+): Promise<DetectionPage> {
+  const { state } = filter;
+  const rows = stores.detections.summaries(state === undefined || state === 'live' ? {} : { state }, sinks);
+  const { first, total } = await firstOf(rows, (row) => isWanted(row, filter), { sort, limit: limit + 1, after });
+  const page = first.slice(0, limit);
+  const last = page.at(-1);
+  const next = first.length > limit && last ? placeOf(last.detection, sort) : null;
+  return { detections: page.map(viewOf), total, next };
+}
+
+/** The first of the rows that are wanted, in order, and how many are wanted at all. Holds at most twice as many. */
+async function firstOf(
+  pages: AsyncIterable<readonly SummaryRow[]>,
+  isWanted: (row: SummaryRow) => boolean,
+  { sort, limit, after }: { readonly sort: Sort; readonly limit: number; readonly after: Place | null },
+): Promise<{ first: SummaryRow[]; total: number }> {
+  let total = 0;
+  let kept: { row: SummaryRow; place: Place }[] = [];
+  const cut = () => {
+    kept = kept.sort((a, b) => comparePlaces(a.place, b.place)).slice(0, limit);
+  };
+  for await (const page of pages) {
+    for (const row of page) {
+      if (!isWanted(row)) continue;
+      total++;
+      const place = placeOf(row.detection, sort);
+      if (after !== null && comparePlaces(place, after) <= 0) continue;
+      kept.push({ row, place });
+      if (kept.length >= 2 * limit) cut();
+    }
+  }
+  cut();
+  return { first: kept.map(({ row }) => row), total };
+}
+
+function isWanted({ detection, disposition }: SummaryRow, filter: DetectionFilter): boolean {
+  const { state, device = '', process = '', remote, severity, source, suppressed, since } = filter;
+  const { suppressedBy, lastMatched } = detection;
+  const names = { device, process, remote: '', source: '', detector: '' };
+  return (
+    (state === undefined || state === detection.state || (state === 'live' && detection.state !== 'resolved')) &&
+    ((device === '' && process === '') || fits(names, detection)) &&
+    (remote === undefined || isInIpRange(detection.RemoteIP, remote)) &&
+    (severity === undefined || severity === detection.severity) &&
+    (source === undefined || source === detection.source) &&
+    (suppressed === undefined || suppressed === (suppressedBy !== '')) &&
+    (filter.disposition === undefined || filter.disposition === (disposition?.verdict ?? 'none')) &&
+    (since === undefined || lastMatched >= since)
+  );
+}
+
+/** What an entry would have hidden in the last window. */
+export interface SuppressionTest {
+  /** That of the newest run that wrote a detection; null where there is none. */
+  readonly window: Window | null;
+  /** Detections that fit, and matched within the window: live ones, and resolved ones among them. */
+  readonly total: number;
+  /** Those with the highest averages. */
+  readonly detections: readonly SummaryView[];
+}
+
+const MAX_TESTED = 1000;
+
+/** Looks what an entry would have hidden, had it been there; whatever hid it in fact. Writes nothing. */
+export async function testSuppression(
+  stores: Pick<Stores, 'detections'>,
+  criteria: SuppressionCriteria,
+  lookbackDays: number,
+): Promise<SuppressionTest> {
+  let newest: Timestamp | '' = '';
+  for await (const page of stores.detections.summaries({}, [])) {
+    for (const { detection } of page) if (detection.asOf > newest) newest = detection.asOf;
+  }
+  if (newest === '') return { window: null, total: 0, detections: [] };
+  const window = windowOf(newest, lookbackDays);
+  const { first, total } = await firstOf(
+    stores.detections.summaries({}, []),
+    ({ detection }) => detection.lastMatched > window.after && fits(criteria, detection),
+    { sort: 'average', limit: MAX_TESTED, after: null },
+  );
+  return { window, total, detections: first.map(viewOf) };
+}
+
+/** One detection, and the newest reports of its group within `lookbackDays` before its last match; null where there is none. */
+export async function getDetection(
+  stores: Pick<Stores, 'detections' | 'hourlyCounts'>,
+  id: string,
+  lookbackDays: number,
+): Promise<DetectionDetail | null> {
+  const found = await stores.detections.get(id);
+  if (found === null) return null;
+  // Up to its last match: of one that is resolved nothing is newer.
+  const { detection } = found.row;
+  const { groupId, lastMatched } = detection;
+  let latest: ContributionRow[] = [];
+  for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
+    latest = [...latest, ...page].slice(-LATEST_REPORTS);
+  }
+  const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
+  const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
+  return { id, ...detection, ...toldOf(found.row), latestReports, queries };
+}
+
+/** The ids that begin so, the first `most` of them. */
+export async function idsBeginningWith(
+  stores: Pick<Stores, 'detections'>,
+  start: string,
+  most: number,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const page of stores.detections.summaries({}, [])) {
+    ids.push(...page.map(({ detection }) => detectionIdOf(detection)).filter((id) => id.startsWith(start)));
+    if (ids.length >= most) break;
+  }
+  return ids.slice(0, most);
+}
+
+function viewOf(row: SummaryRow): SummaryView {
+  return { id: detectionIdOf(row.detection), ...row.detection, ...toldOf(row) };
+}

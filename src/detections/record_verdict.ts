@@ -1,0 +1,21 @@
+import type { Disposition } from '../core/detections/verdict.ts';
+import type { Clock, DetectionRow, Stores, Versioned } from '../storage/ports.ts';
+
+/**
+ * Writes what a person says of a detection, in the place of what was said before; also where the scorer or the notifier
+ * writes the row meanwhile, whose columns are others. The row as it is then; null where there is no such detection.
+ */
+export async function dispose(
+  stores: Pick<Stores, 'detections'>,
+  id: string,
+  said: Omit<Disposition, 'at'>,
+  clock: Clock,
+): Promise<DetectionRow | null> {
+  const disposition: Disposition = { ...said, at: clock() };
+  for (;;) {
+    const found: Versioned<DetectionRow> | null = await stores.detections.get(id);
+    if (found === null) return null;
+    const version = await stores.detections.dispose(id, disposition, found.version);
+    if (version !== null) return { ...found.row, disposition };
+  }
+}

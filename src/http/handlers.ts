@@ -1,0 +1,98 @@
+import { DETECTION_ID } from './schemas/detection.ts';
+import { dispositionPost } from '../detections/verdict_input.ts';
+import { faultsIn, faultsText } from '../detections/input_faults.ts';
+import type { Problem } from './schemas/problem.ts';
+import { continuationOf, readDetectionQuery } from '../detections/detection_query.ts';
+import type { App } from '../app.ts';
+import { inertJson } from '../core/text/escape.ts';
+import { type Bodied, readBody } from './body.ts';
+
+/** What of a request is looked at. */
+export interface ApiRequest extends Bodied {
+  readonly method: string;
+  /** Of the route, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Iterable<readonly [string, string]>;
+}
+
+/** What an HTTP function answers with. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'dispose'>;
+
+/** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with what an analyst says of it. */
+export async function detectionsResponse(app: DetectionsApp, request: ApiRequest): Promise<HttpAnswer> {
+  const id = request.params['id'];
+  if (request.method === 'POST') {
+    return id === undefined ? problem(405, 'post to detections/{id}', { allow: 'GET' }) : await said(app, id, request);
+  }
+  return id === undefined ? await list(app, request) : await show(app, id);
+}
+
+/** `GET health`: 200 also where something wants attention, which `problems` names: the question was answered. */
+export async function healthResponse(app: Pick<App, 'health'>): Promise<HttpAnswer> {
+  return answer(200, await app.health());
+}
+
+async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnswer> {
+  const named = [...query];
+  // The function's key may stand in the query.
+  const { code: _key, ...parameters } = Object.fromEntries(named) as Record<string, string>;
+  // Of two values one would go without a word.
+  const twice = Object.keys(parameters).find((name) => named.filter(([each]) => each === name).length > 1);
+  const read = readDetectionQuery(parameters);
+  if (!read.ok) return problem(400, faultsText(read.faults));
+  if (twice !== undefined) return problem(400, `${twice} must be given once`);
+  const { detections, total, next } = await app.listDetections(read.query);
+  const continuation = next && continuationOf(next, read.query.sort);
+  return answer(200, { detections, total, continuation });
+}
+
+async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {
+  const detection = DETECTION_ID.test(id) ? await app.getDetection(id) : null;
+  return detection === null ? unknown() : answer(200, detection);
+}
+
+async function said(app: DetectionsApp, id: string, request: ApiRequest): Promise<HttpAnswer> {
+  if (!DETECTION_ID.test(id)) return unknown();
+  const body = await readBody(request);
+  if (!body.ok) return problem(body.status, body.detail);
+  const post = dispositionPost.safeParse(body.json);
+  if (!post.success) return problem(400, faultsText(faultsIn(post.error)));
+  return (await app.dispose(id, post.data)) ? await show(app, id) : unknown();
+}
+
+function unknown(): HttpAnswer {
+  return problem(404, 'there is no detection of this id');
+}
+
+const TITLES = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+};
+
+function problem(status: keyof typeof TITLES, detail: string, headers: Record<string, string> = {}): HttpAnswer {
+  const body: Problem = { type: 'about:blank', title: TITLES[status], status, detail };
+  return answer(status, body, { 'content-type': 'application/problem+json', ...headers });
+}
+
+function answer(status: number, json: unknown, headers: Record<string, string> = {}): HttpAnswer {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      // What is shown comes from attackers: no browser is to guess it is a page.
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body: inertJson(JSON.stringify(json)),
+  };
+}

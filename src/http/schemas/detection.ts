@@ -1,0 +1,158 @@
+import * as z from 'zod';
+import { VERDICTS } from '../../core/detections/verdict.ts';
+
+/** The shapes of detections as the HTTP API gives them: checked in the tests, and published as OpenAPI. */
+
+const timestamp = z.string().meta({
+  description: 'ISO 8601 in UTC with seven decimals, as Kusto writes it',
+  example: '2026-11-20T12:00:00.0000000Z',
+});
+const name = z.string().meta({ description: 'From the telemetry: hostile text' });
+const count = z.int().min(0);
+const text = z.string();
+
+export const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+$/;
+export const detectionId = z.string().regex(DETECTION_ID).meta({
+  description: 'Of the group and its detector. In a path it is percent-encoded: `%7C` for `|`',
+  example: '0f3c5a7e9b1d2f4a6c8e0b2d4f6a8c0e|seed',
+});
+
+export const severity = z.enum(['low', 'medium', 'high']);
+export const state = z.enum(['new', 'ongoing', 'resolved']);
+
+const delivery = z
+  .strictObject({
+    episode: timestamp,
+    change: count,
+    status: z.enum(['sending', 'sent', 'failed']),
+    attempts: count,
+    firstAt: timestamp.meta({ description: 'When it was first tried' }),
+    at: timestamp.meta({ description: 'When it came to this status' }),
+    answer: text.meta({ description: 'What came back: an HTTP status, or a word such as `timeout`' }),
+    nextTry: timestamp.meta({ description: 'Not tried before; absent for at once' }).optional(),
+    digest: z
+      .strictObject({ id: text, of: count })
+      .meta({ description: 'The digest that it is told within; absent where it is told by itself' })
+      .optional(),
+  })
+  .meta({ id: 'Delivery', description: 'What the notifier knows of one sink and one change of a detection' });
+
+const disposition = z
+  .strictObject({
+    verdict: z.enum(VERDICTS),
+    note: text,
+    who: text,
+    at: timestamp,
+  })
+  .meta({ id: 'Disposition', description: 'What an analyst said last; it stays over all episodes' });
+
+const technique = z.strictObject({ id: text, name: text });
+
+const summaryShape = {
+  id: detectionId,
+  groupId: text,
+  detector: text,
+  source: text.meta({ description: 'Kind of telemetry' }),
+  DeviceName: name,
+  InitiatingProcessFileName: name,
+  RemoteIP: name,
+  FirstConnection: timestamp,
+  LastConnection: timestamp,
+  count_of_hours: count,
+  inliner_count: count,
+  outlier_count: count,
+  avg_conn_count: count,
+  average: z.number().min(0).meta({ description: 'The mean per hour in full' }),
+  devices: count.meta({ description: 'Devices that talked to the address within the window' }),
+  otherProcesses: z.array(name),
+  regularity: z.number().min(0).meta({ description: 'Standard deviation over mean of the inliers; 0 is clockwork' }),
+  interval: z
+    .strictObject({ seconds: z.number().min(0), spread: z.number().min(0) })
+    .nullable()
+    .meta({ description: 'Seconds from one connection to the next, as the hourly counts let one guess' }),
+  severity,
+  severityReason: text,
+  technique: technique.nullable().meta({ description: 'Of MITRE ATT&CK, by setting; the tactic is TA0011 always' }),
+  state,
+  episode: timestamp.meta({ description: 'The asOf of the run that opened it' }),
+  change: count.meta({ description: '0 at the opening, one more for each change worth telling' }),
+  changeReason: text,
+  told: z.strictObject({ average: z.number(), severity }),
+  highestAverage: z.number().min(0),
+  asOf: timestamp.meta({ description: 'The newest run that wrote the row' }),
+  lastMatched: timestamp,
+  suppressedBy: text.meta({ description: 'Id of the suppression that hides it; empty for none' }),
+  deliveries: z.record(z.string(), delivery).meta({ description: 'By the name of the sink' }),
+  disposition: disposition.nullable(),
+};
+
+export const detectionSummary = z
+  .strictObject(summaryShape)
+  .meta({ id: 'DetectionSummary', description: 'A detection without what is long' });
+
+const evidence = z.strictObject({
+  grain: z.enum(['hour', 'report']),
+  Timestamp: z.array(timestamp),
+  ConnCounts: z.array(z.number()),
+  flags: z.array(z.int()).meta({ description: 'anomalies_decomposed: 1 above, -1 below, 0 as expected' }),
+  scores: z.array(z.number()),
+  baseline: z.array(z.number()),
+  period: count.meta({ description: 'Points of the season, 0 for none' }),
+  omitted: count,
+  thresholds: z.strictObject({
+    lookbackDays: z.number(),
+    minUniform: z.number(),
+    minAverage: z.number(),
+    anomalyThreshold: z.number(),
+  }),
+});
+
+const texts = z.array(name);
+const traffic = z.strictObject({
+  asOf: text,
+  ports: z.array(z.strictObject({ port: z.int(), reports: count })),
+  succeeded: count,
+  failed: count,
+  localIPs: texts,
+  sha1: texts,
+  sha256: texts,
+  folderPaths: texts,
+  accounts: texts,
+  urls: texts,
+});
+
+const report = z.strictObject({
+  Timestamp: timestamp,
+  count: z.number().nullable(),
+  ActionType: name.optional(),
+  RemotePort: z.int().optional(),
+  LocalIP: name.optional(),
+  InitiatingProcessSHA1: name.optional(),
+  InitiatingProcessSHA256: name.optional(),
+  InitiatingProcessFolderPath: name.optional(),
+  InitiatingProcessAccountName: name.optional(),
+  RemoteUrl: name.optional(),
+});
+
+export const detectionDetail = z
+  .strictObject({
+    ...summaryShape,
+    evidence: evidence.meta({ description: 'The series behind the verdict, the newest 500 points at most' }),
+    traffic: traffic.meta({ description: 'What the newest reports say beside their counts' }),
+    episodes: z
+      .array(z.strictObject({ episode: timestamp, resolved: timestamp, average: z.number() }))
+      .meta({ description: 'Past ones, oldest first' }),
+    latestReports: z.array(report).meta({ description: 'Newest first, at most 10' }),
+    queries: z.strictObject({ defender: text, sentinel: text }).meta({ description: 'KQL, ready to be pasted' }),
+  })
+  .meta({ id: 'Detection' });
+
+export const detectionList = z
+  .strictObject({
+    detections: z.array(detectionSummary),
+    total: count.meta({ description: 'Detections that fit the filter, on all pages' }),
+    continuation: text
+      .nullable()
+      .meta({ description: 'For the next page, with the same filter and sort; null on the last' }),
+  })
+  .meta({ id: 'DetectionList' });

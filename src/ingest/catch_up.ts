@@ -1,0 +1,47 @@
+import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import type { IngestEnd, IngestResult } from './ingest.ts';
+import type { Counters, ExportInfo } from '../storage/ports.ts';
+
+/** What became of many exports. */
+export interface CaughtUp {
+  readonly segments: number;
+  readonly rows: number;
+  readonly counters: Counters;
+  /** How many readings ended how. */
+  readonly ends: Readonly<Record<IngestEnd, number>>;
+  readonly failed: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Reads many exports to their ends, some at a time. Claims keep it apart from the live ingest, so that it can run beside
+ * that, be stopped anywhere and be run again. One that fails stops no other.
+ */
+export async function catchUp(
+  app: { readOn(ref: ExportInfo): Promise<IngestResult> },
+  exports: readonly ExportInfo[],
+  parallel: number,
+  onRead: (bytes: number) => void,
+): Promise<CaughtUp> {
+  const ends = { 'up-to-date': 0, more: 0, held: 0, 'backing-off': 0, refused: 0, gone: 0 };
+  const failed: { name: string; reason: string }[] = [];
+  let segments = 0;
+  let rows = 0;
+  let counters = NO_COUNTERS;
+  const waiting = [...exports].reverse();
+  const work = async (): Promise<void> => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      try {
+        const result = await app.readOn(next);
+        ends[result.end]++;
+        segments += result.segments;
+        rows += result.rows;
+        counters = addCounters(counters, result.counters);
+      } catch (error) {
+        failed.push({ name: next.name, reason: error instanceof Error ? error.message : 'unknown' });
+      }
+      onRead(next.length);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return { segments, rows, counters, ends, failed };
+}

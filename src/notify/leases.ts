@@ -1,0 +1,114 @@
+import { type Delivery, type Detection, detectionIdOf } from '../core/detections/detection.ts';
+import { dueOf, isOfThisChange } from '../core/detections/pending.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import { isHeld, type Member, type Telling } from './pending.ts';
+import type { DetectionRow, Stores, Versioned } from '../storage/ports.ts';
+
+/** One detection that is claimed for one sink, and what it was then. */
+export interface Claimed {
+  readonly id: string;
+  readonly claim: Delivery;
+  readonly version: string;
+  /** Of those that are shown; the others' evidence is not held. */
+  readonly detection: Detection | null;
+}
+
+/** Requests at a time, for the members of a digest. */
+const AT_ONCE = 16;
+
+/**
+ * Claims all members of a telling, under their rows' versions, for one sink. Null where one is not to be told any more,
+ * or is in other hands: then nothing may be sent. The first is claimed by itself: of two workers with the same digest
+ * one is turned away before it has claimed anything.
+ */
+export async function claimAll(
+  stores: Pick<Stores, 'detections'>,
+  sink: string,
+  since: Timestamp,
+  telling: Telling,
+  shown: number,
+  now: number,
+): Promise<readonly Claimed[] | null> {
+  const claimed: Claimed[] = [];
+  for (let start = 0; start < telling.members.length; start += start === 0 ? 1 : AT_ONCE) {
+    const some = telling.members.slice(start, start === 0 ? 1 : start + AT_ONCE);
+    const claims = await Promise.all(
+      some.map((member, n) => claim(stores, sink, since, telling, member, start + n < shown, now)),
+    );
+    for (const each of claims) {
+      if (each === null) return null;
+      claimed.push(each);
+    }
+  }
+  return claimed;
+}
+
+async function claim(
+  { detections }: Pick<Stores, 'detections'>,
+  sink: string,
+  since: Timestamp,
+  { digest }: Telling,
+  member: Member,
+  isShown: boolean,
+  now: number,
+): Promise<Claimed | null> {
+  const id = detectionIdOf(member);
+  for (;;) {
+    const found = await detections.get(id);
+    if (found === null) return null;
+    const { detection, deliveries } = found.row;
+    const before = deliveries[sink];
+    const isAsked = detection.episode === member.episode && detection.change === member.change;
+    if (!isAsked || dueOf(detection, before, since) !== 'due') return null;
+    if (isHeld({ ...member, delivery: before }, now)) return null;
+    const claim = claimOf(detection, before, digest, now);
+    const version = await detections.mark(id, sink, claim, found.version);
+    // Where the row was written meanwhile, by the scorer or for another sink, it is looked at anew.
+    if (version !== null) return { id, claim, version, detection: isShown ? detection : null };
+  }
+}
+
+function claimOf(detection: Detection, before: Delivery | undefined, digest: Telling['digest'], now: number): Delivery {
+  const { episode, change } = detection;
+  const tried = before !== undefined && isOfThisChange(detection, before) ? before : { attempts: 0, firstAt: now };
+  return {
+    episode,
+    change,
+    status: 'sending',
+    attempts: tried.attempts + 1,
+    // What begins anew (asked for again, or woken) has no attempts: its day begins with the first, whenever that is.
+    firstAt: tried.attempts === 0 ? now : tried.firstAt,
+    at: now,
+    answer: '',
+    ...(digest && { digest }),
+  };
+}
+
+/** Writes the outcome for all that was claimed. */
+export async function markAll(
+  stores: Pick<Stores, 'detections'>,
+  sink: string,
+  claimed: readonly Claimed[],
+  outcomeOf: (claim: Delivery) => Delivery,
+): Promise<void> {
+  for (let start = 0; start < claimed.length; start += AT_ONCE) {
+    const some = claimed.slice(start, start + AT_ONCE);
+    await Promise.all(some.map((each) => mark(stores, sink, each, outcomeOf(each.claim))));
+  }
+}
+
+/** Also where the scorer wrote the row meanwhile; not where the claim is another's by now. */
+async function mark(
+  { detections }: Pick<Stores, 'detections'>,
+  sink: string,
+  { id, claim, version: claimVersion }: Claimed,
+  outcome: Delivery,
+): Promise<void> {
+  let version: string | null = claimVersion;
+  while ((await detections.mark(id, sink, outcome, version)) === null) {
+    const found: Versioned<DetectionRow> | null = await detections.get(id);
+    const present = found?.row.deliveries[sink];
+    if (!found || present?.at !== claim.at || present.attempts !== claim.attempts) return;
+    version = found.version;
+  }
+}

@@ -1,0 +1,97 @@
+import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
+import { bin } from '../../core/kql/bin.ts';
+import { TEST_GROUP_ID } from '../../core/detections/message.ts';
+import { severityOf } from '../../core/detections/severity.ts';
+import { addMs, timestampFromMs } from '../../core/kql/timestamp.ts';
+import type { Notification } from '../../storage/ports.ts';
+
+const HOUR_MS = 3_600_000;
+const HOURS = 72;
+
+/** A detection that never was, of the three days before now: for test messages, and to show what messages look like. */
+export function fictionalDetection(now: number, changes: Partial<Detection> = {}): Detection {
+  const asOf = bin(timestampFromMs(now), '1h');
+  const hours = Array.from({ length: HOURS }, (_, n) => bin(addMs(asOf, (n - HOURS) * HOUR_MS), '1h'));
+  // Steady, with two hours out of line.
+  const ConnCounts = hours.map((_, n) => (n === 20 ? 12 : n === 51 ? 96 : 59 + (n % 3)));
+  const average = ConnCounts.reduce((sum, count) => sum + count, 0) / HOURS;
+  const each = (value: (count: number) => number) => ConnCounts.map(value);
+  const regularity = 0.01;
+  const thresholds = { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 };
+  const { severity, severityReason } = severityOf({
+    devices: 1,
+    regularity,
+    average,
+    minAverage: thresholds.minAverage,
+  });
+  return {
+    groupId: '7c1a0f3e52d94b6688aa01c2d3e4f506',
+    detector: 'seed',
+    source: 'defender',
+    DeviceName: 'wks-0417.corp.example',
+    InitiatingProcessFileName: 'updater.exe',
+    RemoteIP: '203.0.113.77',
+    FirstConnection: hours[0] as Detection['FirstConnection'],
+    LastConnection: hours.at(-1) as Detection['LastConnection'],
+    count_of_hours: HOURS,
+    inliner_count: HOURS - 2,
+    outlier_count: 2,
+    avg_conn_count: Math.trunc(average),
+    average,
+    devices: 1,
+    otherProcesses: [],
+    regularity,
+    interval: { seconds: 60, spread: 0.8 },
+    severity,
+    severityReason,
+    technique: null,
+    traffic: {
+      asOf,
+      ports: [{ port: 443, reports: 71 }],
+      succeeded: 71,
+      failed: 1,
+      localIPs: ['192.0.2.17'],
+      sha1: ['3f786850e387550fdab836ed7e6dc881de23001b'],
+      sha256: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+      folderPaths: ['C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe'],
+      accounts: ['kim'],
+      urls: ['https://updates.example.com/check'],
+    },
+    evidence: {
+      grain: 'hour',
+      Timestamp: hours,
+      ConnCounts,
+      flags: each((count) => (count < 50 ? -1 : count > 70 ? 1 : 0)),
+      scores: each((count) => (count < 50 ? -31.5 : count > 70 ? 23.6 : 0)),
+      baseline: each(() => 60),
+      period: 0,
+      omitted: 0,
+      thresholds,
+    },
+    state: 'new',
+    episode: asOf,
+    change: 0,
+    changeReason: '',
+    told: { average, severity },
+    highestAverage: average,
+    episodes: [],
+    asOf,
+    lastMatched: asOf,
+    suppressedBy: '',
+    ...changes,
+  };
+}
+
+/** What `notify --test` sends: marked where anybody looks first, in every format. */
+export function testNotification(now: number): Notification {
+  const detection = fictionalDetection(now, {
+    groupId: TEST_GROUP_ID,
+    DeviceName: 'TEST-MESSAGE.example',
+    InitiatingProcessFileName: 'test-message.exe',
+    severity: 'low',
+    severityReason: 'This is a test message of Beaconwatch: nothing was detected.',
+    // Each test is news to a receiver that looks at ids.
+    episode: timestampFromMs(now),
+  });
+  return { id: notificationIdOf(detection), detections: [detection], more: 0, digest: false };
+}

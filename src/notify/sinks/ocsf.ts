@@ -1,0 +1,129 @@
+import { isIP } from 'node:net';
+import type { Detection, Severity } from '../../core/detections/detection.ts';
+import { detectionIdOf } from '../../core/detections/detection.ts';
+import { messageOf, paceOf, reasonOf } from '../../core/detections/message.ts';
+import { msOf } from '../../core/kql/timestamp.ts';
+import type { Notification } from '../../storage/ports.ts';
+import { DETAILS, type Detail, detectionData } from './data.ts';
+import { bytesOf, fitted, jsonText } from './inert.ts';
+import type { Links } from './links.ts';
+import type { SinkRequest } from './request.ts';
+import type { SinkOf } from './settings.ts';
+
+/** Ours: no receiver names one. A finding is to stay readable. */
+export const OCSF_BYTES = 64_000;
+
+/** A Detection Finding of the Open Cybersecurity Schema Framework (class 2004), as JSON. https://schema.ocsf.io */
+export function ocsfRequest(notification: Notification, sink: SinkOf<'ocsf'>, links: Links): SinkRequest {
+  // Each by itself: this format knows no digest.
+  const [detection] = notification.detections as readonly [Detection];
+  const body = fitted(
+    DETAILS,
+    (detail) => jsonText(findingOf(detection, notification.id, links, detail)),
+    (text) => bytesOf(text) <= OCSF_BYTES,
+  );
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...(sink.token !== undefined && { authorization: `Bearer ${sink.token}` }),
+  };
+  return { url: sink.url, body, headers };
+}
+
+const CLASS_UID = 2004;
+const SEVERITY_IDS: Readonly<Record<Severity, number>> = { low: 2, medium: 3, high: 4 };
+const SEVERITIES: Readonly<Record<Severity, string>> = { low: 'Low', medium: 'Medium', high: 'High' };
+
+/** Create, Update, Close. */
+function activityOf({ state, change }: Detection): number {
+  if (state === 'resolved') return 3;
+  return change > 0 ? 2 : 1;
+}
+
+function findingOf(detection: Detection, notificationId: string, links: Links, detail: Detail): object {
+  const data = detectionData(detection, links, detail);
+  const activity_id = activityOf(detection);
+  const { headline, suppress } = messageOf(detection);
+  const [link] = data.links;
+  return {
+    activity_id,
+    category_uid: 2,
+    class_uid: CLASS_UID,
+    type_uid: CLASS_UID * 100 + activity_id,
+    severity_id: SEVERITY_IDS[detection.severity],
+    severity: SEVERITIES[detection.severity],
+    status_id: detection.state === 'resolved' ? 4 : 1,
+    is_alert: true,
+    time: msOf(detection.asOf),
+    start_time: msOf(detection.FirstConnection),
+    end_time: msOf(detection.LastConnection),
+    message: `${headline}: ${paceOf(detection)}`,
+    metadata: {
+      version: '1.5.0',
+      product: { name: 'Beaconwatch', vendor_name: 'Beaconwatch' },
+      // The same for every try to tell one change.
+      uid: notificationId,
+    },
+    finding_info: {
+      // One finding for each episode; its changes are updates of it.
+      uid: `${detectionIdOf(detection)}|${detection.episode}`,
+      title: headline,
+      desc: reasonOf(detection),
+      created_time: msOf(detection.episode),
+      modified_time: msOf(detection.asOf),
+      first_seen_time: msOf(detection.FirstConnection),
+      last_seen_time: msOf(detection.LastConnection),
+      analytic: { name: 'Suspicious Network Beacons', uid: detection.detector, type_id: 1, type: 'Rule' },
+      attacks: [attackOf(detection)],
+      data_sources: [detection.source],
+      ...(link !== undefined && { src_url: link.url }),
+    },
+    evidences: [evidenceOf(data)],
+    observables: observablesOf(data),
+    ...(suppress !== null && detail.queries && { remediation: { desc: `If it is known and wanted: ${suppress}` } }),
+    unmapped: data,
+  };
+}
+
+type Data = ReturnType<typeof detectionData>;
+
+function attackOf({ technique }: Detection): object {
+  const tactic = { uid: 'TA0011', name: 'Command and Control' };
+  if (technique === null) return { tactic };
+  return { tactic, technique: { uid: technique.id, ...(technique.name !== '' && { name: technique.name }) } };
+}
+
+function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }: Data): object {
+  const [port] = traffic.ports;
+  const [localIP] = traffic.localIPs;
+  const [path] = traffic.folderPaths;
+  const [account] = traffic.accounts;
+  const [url] = traffic.urls;
+  const [sha256] = traffic.sha256;
+  return {
+    device: { hostname: DeviceName, type_id: 0 },
+    // A process would need an id, which aggregated reports do not have: its file it is.
+    file: {
+      name: InitiatingProcessFileName,
+      type_id: 1,
+      ...(path !== undefined && { path }),
+      ...(sha256 !== undefined && { hashes: [{ algorithm_id: 3, algorithm: 'SHA-256', value: sha256 }] }),
+    },
+    dst_endpoint: { ...endpointOf(RemoteIP), ...(port !== undefined && { port: port.port }) },
+    ...(localIP !== undefined && { src_endpoint: { ...endpointOf(localIP), hostname: DeviceName } }),
+    ...(account !== undefined && { user: { name: account } }),
+    ...(url !== undefined && { url: { url_string: url } }),
+  };
+}
+
+/** An address; what is none, and the class would refuse as one, is a name. */
+function endpointOf(text: string): object {
+  return isIP(text) > 0 ? { ip: text } : { name: text };
+}
+
+function observablesOf({ DeviceName, InitiatingProcessFileName, RemoteIP }: Data): object[] {
+  return [
+    { name: 'evidences[0].device.hostname', type_id: 1, type: 'Hostname', value: DeviceName },
+    { name: 'evidences[0].dst_endpoint.ip', type_id: 2, type: 'IP Address', value: RemoteIP },
+    { name: 'evidences[0].file.name', type_id: 7, type: 'File Name', value: InitiatingProcessFileName },
+  ];
+}

@@ -1,0 +1,69 @@
+import type { Detection } from '../../core/detections/detection.ts';
+import { DETAILS, type Detail, detectionData } from './data.ts';
+import { bytesOf } from './inert.ts';
+import type { Links } from './links.ts';
+
+/** So that the rows of one message stay below the megabyte of one call. */
+export const SENTINEL_ROW_BYTES = 18_000;
+
+/**
+ * A row of the table `Beaconwatch_CL`, whose columns infra/sentinel/columns.json declares. TimeGenerated is when it is
+ * told: a rule that looks at the last hour is to meet it whatever hour it is about.
+ */
+export function sentinelRow(detection: Detection, links: Links, now: Date): Record<string, unknown> {
+  let row = rowOf(detection, links, now, DETAILS[0] as Detail);
+  for (const detail of DETAILS.slice(1)) {
+    if (bytesOf(JSON.stringify(row)) <= SENTINEL_ROW_BYTES) break;
+    row = rowOf(detection, links, now, detail);
+  }
+  return row;
+}
+
+function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): Record<string, unknown> {
+  const data = detectionData(detection, links, detail);
+  const { traffic, interval, technique, queries } = data;
+  return {
+    TimeGenerated: now.toISOString(),
+    DetectionId: data.id,
+    NotificationId: data.notificationId,
+    Headline: data.headline,
+    State: data.state,
+    Episode: data.episode,
+    Change: data.change,
+    ChangeReason: data.changeReason,
+    AsOf: data.asOf,
+    Severity: data.severity,
+    SeverityReason: data.severityReason,
+    Detector: data.detector,
+    TelemetrySource: data.source,
+    DeviceName: data.DeviceName,
+    InitiatingProcessFileName: data.InitiatingProcessFileName,
+    RemoteIP: data.RemoteIP,
+    RemotePort: traffic.ports[0]?.port ?? null,
+    LocalIP: traffic.localIPs[0] ?? '',
+    InitiatingProcessAccountName: traffic.accounts[0] ?? '',
+    InitiatingProcessFolderPath: traffic.folderPaths[0] ?? '',
+    InitiatingProcessSHA256: traffic.sha256[0] ?? '',
+    RemoteUrl: traffic.urls[0] ?? '',
+    FirstConnection: data.FirstConnection,
+    LastConnection: data.LastConnection,
+    count_of_hours: data.count_of_hours,
+    inliner_count: data.inliner_count,
+    outlier_count: data.outlier_count,
+    avg_conn_count: data.avg_conn_count,
+    Average: data.average,
+    Regularity: data.regularity,
+    IntervalSeconds: interval?.seconds ?? null,
+    IntervalSpread: interval?.spread ?? null,
+    Devices: data.devices,
+    Tactic: data.tactic.id,
+    Technique: technique?.id ?? '',
+    DefenderQuery: queries?.defender ?? '',
+    SentinelQuery: queries?.sentinel ?? '',
+    OtherProcesses: data.otherProcesses,
+    Traffic: traffic,
+    Links: data.links,
+    Evidence: data.evidence,
+    Omitted: data.omitted,
+  };
+}

@@ -1,0 +1,120 @@
+import type { Detection, Severity } from '../../core/detections/detection.ts';
+import { paceOf, processOf } from '../../core/detections/message.ts';
+import type { Notification } from '../../storage/ports.ts';
+import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
+import { bytesOf, fitted, forChat, jsonText, lines } from './inert.ts';
+import type { Links } from './links.ts';
+import type { SinkRequest } from './request.ts';
+import type { SinkOf } from './settings.ts';
+
+/**
+ * A message for a Workflows URL of Teams: an Adaptive Card. Teams reads Markdown in a `TextBlock` and a `FactSet`, so that
+ * all that comes from the telemetry stands in the `TextRun`s of a `RichTextBlock`, which have none.
+ * https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
+ */
+export function teamsRequest(notification: Notification, sink: SinkOf<'teams'>, links: Links): SinkRequest {
+  const { detections, digest } = notification;
+  const [first] = detections;
+  const body = first && !digest ? single(first, links) : messageText(digestCard(notification));
+  return { url: sink.url, body, headers: { 'content-type': 'application/json; charset=utf-8' } };
+}
+
+/** About 28 KB are taken; whether as UTF-8 or as UTF-16 nobody says, so that both are held to. */
+export const TEAMS_BYTES = 27_000;
+
+export function fitsTeams(body: string): boolean {
+  return bytesOf(body) <= TEAMS_BYTES && body.length * 2 <= TEAMS_BYTES;
+}
+
+const COLORS: Readonly<Record<Severity, string>> = { high: 'attention', medium: 'warning', low: 'accent' };
+
+function single(detection: Detection, links: Links): string {
+  return fitted(
+    ATTEMPTS,
+    (attempt) => messageText(cardOf(shownOf(detection, links, attempt), attempt.length)),
+    fitsTeams,
+  );
+}
+
+function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof shownOf>, length: number): object {
+  return card(
+    [
+      title(`${message.headline} (${message.severity})`, COLORS[message.severity]),
+      ...message.facts.map(({ label, value }) => line(run(`${label}: `, BOLD), run(forCard(value, length)))),
+      line(run(message.sparkTitle, BOLD)),
+      code(message.sparkline),
+      ...(leftOut === '' ? [] : [line(run(leftOut))]),
+    ],
+    [
+      ...urls.map(({ label, url }) => ({ type: 'Action.OpenUrl', title: label, url })),
+      ...queries.map(({ label, query }) => toCopy(label, lines(query))),
+      ...(command === null ? [] : [toCopy('To suppress it', command)]),
+    ],
+  );
+}
+
+function digestCard({ detections, more }: Notification): object {
+  const items = detections.map((detection) => {
+    const { severity, DeviceName, RemoteIP } = detection;
+    const who = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
+    return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${who}: ${paceOf(detection)}`));
+  });
+  return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(run(digestEnd(more)))], []);
+}
+
+/** The envelope that the workflow "Post to a channel when a webhook request is received" takes. */
+function messageText(content: object): string {
+  const contentType = 'application/vnd.microsoft.card.adaptive';
+  return jsonText({ type: 'message', attachments: [{ contentType, contentUrl: null, content }] });
+}
+
+function card(body: readonly object[], actions: readonly object[]): object {
+  return {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.4',
+    msteams: { width: 'Full' },
+    body,
+    ...(actions.length > 0 && { actions }),
+  };
+}
+
+const BOLD = { weight: 'bolder' } as const;
+
+/** Words of ours alone: a TextBlock reads Markdown. */
+function title(text: string, color: string): object {
+  return { type: 'TextBlock', text, size: 'large', weight: 'bolder', color, wrap: true };
+}
+
+function line(...inlines: readonly object[]): object {
+  return { type: 'RichTextBlock', inlines, spacing: 'small' };
+}
+
+function code(text: string): object {
+  return line(run(text, { fontType: 'monospace' }));
+}
+
+/** Behind a button, so that the card stays short: the lines of a query or a command. */
+function toCopy(label: string, text: string): object {
+  const body = text.split('\n').map((each) => ({ ...code(each), spacing: 'none' }));
+  return { type: 'Action.ShowCard', title: label, card: { type: 'AdaptiveCard', version: '1.4', body } };
+}
+
+/** Of the telemetry, at most so many characters. */
+function forCard(text: string, maxLength: number): string {
+  return forChat(apart(text), maxLength);
+}
+
+/**
+ * `{{DATE(…)}}` and `{{TIME(…)}}` are formatted wherever a card has text, so that two braces never stand side by side: a
+ * second one is written as its code, which a string of KQL reads as the brace. In a run of its own each would cost the
+ * card fifty bytes.
+ */
+function apart(text: string): string {
+  return text.replace(/(?<=\{)\{/g, '\\u007b');
+}
+
+/** Text as it is; a run must not be empty. */
+function run(text: string, style: Readonly<Record<string, string>> = {}): object {
+  return { type: 'TextRun', text: text === '' ? ' ' : apart(text), ...style };
+}

@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+import { contentKindOf, delimiterOf, HEAD_BYTES, isList, utf16Of } from './content_type.ts';
+import { readCsv } from './csv_reader.ts';
+import { readJson } from './json_reader.ts';
+import { type LineBatch, type LineOptions, readLines } from './line_reader.ts';
+
+const NEWLINE = 10;
+
+/**
+ * The records of a file that is finished, whatever it holds: JSON lines, JSON over several lines (or a list in one line
+ * that is longer than a line may be), or the portal's CSV. A record of the latter two is a line to the reader: its JSON,
+ * with the place that it has in the file. UTF-16 is read as UTF-8, and places are those of the text in UTF-8.
+ */
+export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: LineOptions): AsyncGenerator<LineBatch> {
+  const source = chunks[Symbol.asyncIterator]();
+  try {
+    let head = await read(source, Buffer.alloc(0), ({ length }) => length >= HEAD_BYTES);
+    const hasLine = (bytes: Uint8Array) => bytes.includes(NEWLINE) || bytes.length > options.maxLineBytes;
+    const utf16 = utf16Of(head);
+    if (isList(head)) head = await read(source, head, hasLine);
+    const all = joined(head, source);
+    yield* utf16 === null ? readerOf(head, options)(all, options) : readContent(inUtf8(all, utf16), options);
+  } finally {
+    await source.return?.();
+  }
+}
+
+/** What is read already and what follows it, until it is enough. */
+async function read(
+  source: AsyncIterator<Uint8Array>,
+  before: Uint8Array,
+  isEnough: (bytes: Uint8Array) => boolean,
+): Promise<Uint8Array> {
+  let bytes = before;
+  while (!isEnough(bytes)) {
+    const { value, done } = await source.next();
+    if (done) break;
+    // A copy: the chunk may be a window on memory that its owner fills again.
+    bytes = Buffer.concat([bytes, value]);
+  }
+  return bytes;
+}
+
+function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions) {
+  const isOneList = isList(head) && !head.subarray(0, maxLineBytes + 1).includes(NEWLINE);
+  if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
+  const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
+  if (kind === 'csv') return withDelimiter(delimiterOf(head));
+  return kind === 'json' ? readJson : readLines;
+}
+
+function withDelimiter(delimiter: string): typeof readLines {
+  return (chunks, options) => readCsv(chunks, options, delimiter);
+}
+
+async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
+}
+
+async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head;
+  for (;;) {
+    const { value, done } = await rest.next();
+    if (done) return;
+    yield value;
+  }
+}

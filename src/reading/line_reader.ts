@@ -1,0 +1,208 @@
+import { Buffer } from 'node:buffer';
+import type { Fault } from '../core/records/reading.ts';
+
+/** A line of an export that is looked at closer, without its line end. */
+export interface Line {
+  /** Byte offset of its first byte in the export. */
+  readonly offset: number;
+  /** Bytes of the line in the export, without the line end; more than `bytes` holds where the line is too long. */
+  readonly length: number;
+  readonly bytes: Buffer;
+}
+
+export interface FaultyLine extends Line {
+  readonly fault?: Fault;
+}
+
+/** What one chunk of an export held. The bytes of its lines are views, good until the next batch is asked for. */
+export interface LineBatch {
+  /** Lines that hold a needle. */
+  readonly hits: readonly Line[];
+  /** Lines without a needle, as long as the probe is active. */
+  readonly probes: readonly Line[];
+  /** Lines that are no JSON object or array by their first and last byte: 'bad-json', unless they say otherwise. */
+  readonly malformed: readonly FaultyLine[];
+  /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
+  readonly tooLong: readonly Line[];
+  /** All lines that are not blank, those above among them. */
+  readonly lines: number;
+  /** Byte offset behind the last whole line, its line end included. */
+  readonly end: number;
+}
+
+export interface LineOptions {
+  /** Lines that hold none of these are only checked for their first and last byte. */
+  readonly needles: readonly string[];
+  readonly maxLineBytes: number;
+  /** While active, lines without a needle are handed on too, for a look at what the export is. */
+  readonly probe?: { readonly active: boolean };
+  /** Where in the export the first chunk begins. */
+  readonly start?: number;
+  /** Whether what stands behind the last newline is a line (a file that is finished) or not yet (an export that grows). */
+  readonly tail: 'line' | 'left';
+}
+
+/** What is kept of a line that is too long. */
+export const KEPT_BYTES = 64 * 1024;
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const NEWLINE = 10;
+
+/**
+ * Cuts an export into lines, a batch for each chunk; memory is bounded by a chunk and `maxLineBytes`. Lines that cannot
+ * hold what is looked for are counted without being decoded: in a tenant that is nearly all of them.
+ */
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: LineOptions,
+): AsyncGenerator<LineBatch> {
+  const cutter = new LineCutter(options);
+  for await (const chunk of chunks) yield cutter.cut(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  if (options.tail === 'line') yield cutter.finish();
+}
+
+class LineCutter {
+  readonly #needles: readonly Buffer[];
+  readonly #maxLineBytes: number;
+  readonly #probe: { readonly active: boolean };
+  /** What is held of the line that the last chunk left open. */
+  #open: Buffer[] = [];
+  #openHeld = 0;
+  #openLength = 0;
+  /** Offset in the export of the first byte that no batch has covered. */
+  #offset: number;
+
+  constructor(options: LineOptions) {
+    this.#needles = options.needles.map((needle) => Buffer.from(needle));
+    this.#maxLineBytes = options.maxLineBytes;
+    this.#probe = options.probe ?? { active: false };
+    this.#offset = options.start ?? 0;
+  }
+
+  cut(chunk: Buffer): LineBatch {
+    const batch = new Batch(this.#offset, this.#maxLineBytes, this.#probe.active);
+    const first = chunk.indexOf(NEWLINE);
+    if (first === -1) {
+      this.#hold(chunk);
+      return batch;
+    }
+    let rest = 0;
+    if (this.#openLength > 0) {
+      this.#hold(chunk.subarray(0, first));
+      this.#closeLine(batch, 1);
+      rest = first + 1;
+    }
+    const last = chunk.lastIndexOf(NEWLINE) + 1;
+    this.#cutWhole(batch, chunk.subarray(rest, last));
+    this.#hold(chunk.subarray(last));
+    return batch;
+  }
+
+  finish(): LineBatch {
+    const batch = new Batch(this.#offset, this.#maxLineBytes, this.#probe.active);
+    if (this.#openLength > 0) this.#closeLine(batch, 0);
+    return batch;
+  }
+
+  /** Keeps a part of the open line: at most one byte more than a line may have, so that it is known to be too long. */
+  #hold(part: Buffer): void {
+    const room = this.#maxLineBytes + 1 - this.#openHeld;
+    this.#openLength += part.length;
+    if (part.length === 0 || room <= 0) return;
+    // A copy: the chunk may be a window on memory that its owner fills again.
+    const kept = Buffer.from(part.subarray(0, room));
+    this.#open.push(kept);
+    this.#openHeld += kept.length;
+  }
+
+  #closeLine(batch: Batch, lineEnd: number): void {
+    const held = this.#open.length === 1 ? (this.#open[0] as Buffer) : Buffer.concat(this.#open);
+    const hit = this.#needles.some((needle) => held.includes(needle));
+    batch.add(held, 0, held.length, this.#offset, this.#openLength, hit);
+    this.#offset += this.#openLength + lineEnd;
+    batch.end = this.#offset;
+    this.#open = [];
+    this.#openHeld = 0;
+    this.#openLength = 0;
+  }
+
+  /** Cuts bytes that end with a newline and hold whole lines only. */
+  #cutWhole(batch: Batch, bytes: Buffer): void {
+    const nextHit = this.#needles.map((needle) => bytes.indexOf(needle));
+    let start = 0;
+    while (start < bytes.length) {
+      const end = bytes.indexOf(NEWLINE, start);
+      let hit = false;
+      for (let n = 0; n < nextHit.length; n++) {
+        const at = nextHit[n] as number;
+        if (at === -1 || at >= end) continue;
+        hit = true;
+        nextHit[n] = bytes.indexOf(this.#needles[n] as Buffer, end);
+      }
+      batch.add(bytes, start, end, this.#offset + start, end - start, hit);
+      start = end + 1;
+    }
+    this.#offset += bytes.length;
+    if (bytes.length > 0) batch.end = this.#offset;
+  }
+}
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const RETURN = 0x0d;
+const BRACKETS = new Map([
+  [0x7b, 0x7d],
+  [0x5b, 0x5d],
+]);
+
+class Batch implements LineBatch {
+  readonly hits: Line[] = [];
+  readonly probes: Line[] = [];
+  readonly malformed: Line[] = [];
+  readonly tooLong: Line[] = [];
+  lines = 0;
+  end: number;
+
+  readonly #maxLineBytes: number;
+  readonly #probing: boolean;
+
+  constructor(end: number, maxLineBytes: number, probing: boolean) {
+    this.end = end;
+    this.#maxLineBytes = maxLineBytes;
+    this.#probing = probing;
+  }
+
+  /**
+   * Sorts the line `[from, to)` of the buffer into the batch. `length` is what it has in the export, where that is
+   * more than is held. Works on positions: nearly no line is kept, and a view costs more than a look.
+   */
+  add(buffer: Buffer, from: number, to: number, offset: number, length: number, hit: boolean): void {
+    if (length > this.#maxLineBytes) {
+      // Judged by its length alone: how much more of it is at hand depends on where the chunks are cut.
+      const kept = Math.min(KEPT_BYTES, this.#maxLineBytes);
+      this.lines++;
+      this.tooLong.push({ offset, length, bytes: buffer.subarray(from, from + kept) });
+      return;
+    }
+    let start = startsWithBom(buffer, from, to) ? from + 3 : from;
+    let end = to;
+    while (start < end && isSpace(buffer[start])) start++;
+    while (end > start && isSpace(buffer[end - 1])) end--;
+    if (start === end) return;
+
+    this.lines++;
+    if (BRACKETS.get(buffer[start] as number) !== buffer[end - 1]) {
+      this.malformed.push({ offset, length, bytes: buffer.subarray(start, end) });
+    } else if (hit || this.#probing) {
+      (hit ? this.hits : this.probes).push({ offset, length, bytes: buffer.subarray(start, end) });
+    }
+  }
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === RETURN;
+}
+
+function startsWithBom(buffer: Buffer, from: number, to: number): boolean {
+  return to - from >= 3 && buffer[from] === 0xef && buffer[from + 1] === 0xbb && buffer[from + 2] === 0xbf;
+}

@@ -1,0 +1,45 @@
+import { detectionIdOf } from '../core/detections/detection.ts';
+import type { DetectionRow, Versioned } from '../storage/ports.ts';
+
+/** Comes after every id. */
+const LAST = 'g';
+
+/** The detections of a partition, taken in key order as far as is asked for. Holds a page. */
+export class DetectionCursor {
+  readonly #pages: AsyncIterator<readonly Versioned<DetectionRow>[]>;
+  #page: readonly Versioned<DetectionRow>[] = [];
+  #next = 0;
+
+  constructor(pages: AsyncIterable<readonly Versioned<DetectionRow>[]>) {
+    this.#pages = pages[Symbol.asyncIterator]();
+  }
+
+  /** Those before this id; without one, all that are left. */
+  async *before(id: string = LAST): AsyncGenerator<Versioned<DetectionRow>> {
+    for (;;) {
+      const row = await this.#peek();
+      if (row === undefined || detectionIdOf(row.row.detection) >= id) return;
+      this.#next++;
+      yield row;
+    }
+  }
+
+  /** That with this id, if it is the next; to be asked after those before it were taken. */
+  async at(id: string): Promise<Versioned<DetectionRow> | null> {
+    const row = await this.#peek();
+    if (row === undefined || detectionIdOf(row.row.detection) !== id) return null;
+    this.#next++;
+    return row;
+  }
+
+  async #peek(): Promise<Versioned<DetectionRow> | undefined> {
+    // No page is empty.
+    if (this.#next === this.#page.length) {
+      const page = await this.#pages.next();
+      if (page.done) return undefined;
+      this.#page = page.value;
+      this.#next = 0;
+    }
+    return this.#page[this.#next];
+  }
+}

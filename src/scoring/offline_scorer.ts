@@ -1,0 +1,127 @@
+import { readContent } from '../reading/file_reader.ts';
+import { type Address, AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
+import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import { bin } from '../core/kql/bin.ts';
+import type { Format } from '../core/records/reading.ts';
+import type { Rule } from '../core/scoring/rule.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import { isOfWindow, type Window } from '../core/scoring/window.ts';
+import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
+import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
+import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
+import type { PlacedRow } from '../ingest/batch_writer.ts';
+import type { Counters, DeadLetter, ExportRef } from '../storage/ports.ts';
+import { RawHours } from '../ingest/raw_event_counter.ts';
+import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+
+/** What became of one export. */
+export interface OfflineReading {
+  readonly counters: Counters;
+  /** Of no format that we know: nothing of it was counted. */
+  readonly foreign: boolean;
+}
+
+/** The rule over exports that lie on this machine: the same reader and the same scoring as in the cloud, in memory. */
+export class OfflineScore {
+  readonly #window: Window;
+  readonly #formats: readonly Format[];
+  readonly #counts = new MemoryHourlyCounts();
+  readonly #onLetter: (letter: DeadLetter) => void;
+  readonly #plausible: Timestamp;
+  counters: Counters = NO_COUNTERS;
+  /** Reports and raw events inside the window, repeats among them. */
+  reportsInWindow = 0;
+  /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
+  newest: Timestamp | '' = '';
+
+  /** `plausible`: reports after it come from a clock that is wrong, and do not count as the newest. */
+  constructor(
+    window: Window,
+    formats: readonly Format[],
+    onLetter: (letter: DeadLetter) => void,
+    plausible: Timestamp = LAST,
+  ) {
+    this.#window = window;
+    this.#formats = formats;
+    this.#onLetter = onLetter;
+    this.#plausible = plausible;
+  }
+
+  /** Reads one export to its end. An error of the source is thrown; what was read before it stays counted. */
+  async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
+    const reader = new ReportReader(ref, this.#formats);
+    const needles = this.#formats.map((format) => format.needle);
+    // The whole file is one segment; its length is not known.
+    const raw = new RawHours(0, (from) => blockOf(ref, 0, from, 0));
+    let counters = NO_COUNTERS;
+    const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
+    // Until the export is known to be ours, its unreadable lines are no dead letters of ours.
+    const held: DeadLetter[] = [];
+    try {
+      for await (const batch of readContent(chunks, options)) {
+        const reading = reader.read(batch);
+        counters = addCounters(counters, reading.counters);
+        for (const letter of reading.letters) held.push(letter);
+        if (reader.foreign) return { counters, foreign: true };
+        if (reader.recognised) this.#tell(held);
+        for (const located of reading.reports) this.#add(located, raw);
+      }
+      reader.end();
+      return { counters, foreign: reader.foreign };
+    } finally {
+      this.#addHours(raw.close());
+      if (!reader.foreign) {
+        this.#tell(held);
+        this.counters = addCounters(this.counters, counters);
+      }
+    }
+  }
+
+  /** All groups that match, unordered; `counted`: reports and raw events, each once. To be called when everything is read. */
+  async score(rule: Rule): Promise<{ matched: Matched[]; groups: number; rows: number; counted: number }> {
+    const matched: Matched[] = [];
+    let groups = 0;
+    let rows = 0;
+    let counted = 0;
+    for (const partition of PARTITIONS) {
+      const cutter = new GroupCutter(this.#window, rule.grain);
+      const scorer = new AddressScorer(rule);
+      const take = (addresses: readonly Address[]) => {
+        for (const address of addresses) {
+          for (const each of address.matched) matched.push(each);
+          groups += address.groups;
+        }
+      };
+      for await (const page of this.#counts.scan(partition)) {
+        rows += page.length;
+        for (const row of page) counted += reportsOf(row);
+        take(scorer.push(cutter.push(page)));
+      }
+      take(scorer.push(cutter.finish()));
+      take(scorer.finish());
+    }
+    return { matched, groups, rows, counted };
+  }
+
+  #add(located: LocatedReport, raw: RawHours): void {
+    const { report } = located;
+    const { source, Timestamp, identity } = report;
+    if (Timestamp > this.newest && Timestamp <= this.#plausible) this.newest = Timestamp;
+    if (!isOfWindow({ source, Timestamp: identity === null ? bin(Timestamp, '1h') : Timestamp }, this.#window)) return;
+    this.reportsInWindow++;
+    if (identity === null) this.#addHours(raw.add(located));
+    else this.#counts.put(contributionOf(report, identity));
+  }
+
+  #addHours(rows: readonly PlacedRow[]): void {
+    for (const { row } of rows) this.#counts.put(row);
+  }
+
+  #tell(held: DeadLetter[]): void {
+    for (const letter of held.splice(0)) this.#onLetter(letter);
+  }
+}
+
+/** After every Timestamp. */
+const LAST = '~' as Timestamp;

@@ -1,0 +1,176 @@
+import { AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
+import { type DetectionSummary, detectionIdOf } from '../core/detections/detection.ts';
+import { findingOf } from '../core/detections/finding.ts';
+import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import { byAverage } from '../core/detections/order.ts';
+import type { Rule } from '../core/scoring/rule.ts';
+import { type NoMatch, seed } from '../core/scoring/kql_rule.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import { type Window, windowOf } from '../core/scoring/window.ts';
+import { DetectionCursor } from './detection_cursor.ts';
+import { PARTITIONS } from '../storage/keys.ts';
+import type { Partition, Stores } from '../storage/ports.ts';
+
+/** What a rule would make of a window, beside the detections that are live at present. */
+export interface WhatIf {
+  readonly window: Window;
+  readonly groups: number;
+  readonly rows: number;
+  /** Groups that match. */
+  readonly detections: number;
+  /** Matches that are live already. */
+  readonly kept: number;
+  /** Matches that are not live; of more than `MAX_NAMED` those with the highest averages. */
+  readonly added: readonly Proposed[];
+  readonly addedInAll: number;
+  /** Live detections that would not match; likewise. */
+  readonly gone: readonly Dropped[];
+  readonly goneInAll: number;
+  /** The oldest row that is stored, of whatever group: where the window begins before it, what came before is missing. */
+  readonly oldest: Timestamp;
+}
+
+/** A detection that the rule would add. */
+export type Proposed = Omit<
+  DetectionSummary,
+  'state' | 'episode' | 'change' | 'changeReason' | 'told' | 'highestAverage' | 'asOf' | 'lastMatched' | 'suppressedBy'
+>;
+
+/** A live detection that the rule would not find, with its row as it is, and why. */
+export interface Dropped {
+  readonly detection: DetectionSummary;
+  readonly reason: NoMatch['reason'] | 'no-reports';
+}
+
+/** A window of which nothing is stored, or that has not come to its end. */
+export class WindowError extends Error {
+  override readonly name = 'WindowError';
+  /** Of the rows that are stored; '' where there is none, or that is not the matter. */
+  readonly newest: Timestamp | '';
+  constructor(message: string, newest: Timestamp | '' = '') {
+    super(message);
+    this.newest = newest;
+  }
+}
+
+export const MAX_NAMED = 1000;
+
+/**
+ * Scores a window that is still stored by a rule of one's choice, and compares it with the detections that are live at
+ * present. Reads only. Memory as a scoring run, and `MAX_NAMED` of either kind. Throws a WindowError where nothing of
+ * the window is stored.
+ */
+export async function whatIf(
+  stores: Pick<Stores, 'hourlyCounts' | 'detections'>,
+  rule: Rule,
+  asOf: Timestamp,
+): Promise<WhatIf> {
+  const window = windowOf(asOf, rule.lookbackDays);
+  const comparison = new Comparison(stores, rule, window);
+  for (const partition of PARTITIONS) await comparison.take(partition);
+  return { window, ...(await comparison.end()) };
+}
+
+class Comparison {
+  readonly #stores: Pick<Stores, 'hourlyCounts' | 'detections'>;
+  readonly #rule: Rule;
+  readonly #window: Window;
+  readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
+  #added: Proposed[] = [];
+  #gone: DetectionSummary[] = [];
+  /** Of the rows that are stored, in the window or not. */
+  #oldest: Timestamp | '' = '';
+  #newest: Timestamp | '' = '';
+
+  constructor(stores: Pick<Stores, 'hourlyCounts' | 'detections'>, rule: Rule, window: Window) {
+    this.#stores = stores;
+    this.#rule = rule;
+    this.#window = window;
+  }
+
+  async take(partition: Partition): Promise<void> {
+    const cursor = new DetectionCursor(this.#stores.detections.scan(partition));
+    const cutter = new GroupCutter(this.#window, this.#rule.grain);
+    const scorer = new AddressScorer(this.#rule);
+    const takeAll = async (addresses: ReturnType<AddressScorer['push']>): Promise<void> => {
+      for (const { groups, matched } of addresses) {
+        this.#tally.groups += groups;
+        for (const each of matched) await this.#match(each, cursor);
+      }
+    };
+    for await (const page of this.#stores.hourlyCounts.scan(partition)) {
+      this.#tally.rows += page.length;
+      for (const { Timestamp } of page) this.#span(Timestamp);
+      await takeAll(scorer.push(cutter.push(page)));
+    }
+    await takeAll(scorer.push(cutter.finish()));
+    await takeAll(scorer.finish());
+    for await (const { row } of cursor.before()) this.#miss(row.detection);
+  }
+
+  #span(timestamp: Timestamp): void {
+    if (this.#oldest === '' || timestamp < this.#oldest) this.#oldest = timestamp;
+    if (timestamp > this.#newest) this.#newest = timestamp;
+  }
+
+  async end() {
+    const oldest = this.#oldest;
+    if (oldest === '' || this.#tally.groups === 0) {
+      const stored = oldest === '' ? 'no row is stored at all' : `rows are stored from ${oldest} to ${this.#newest}`;
+      throw new WindowError(
+        `nothing of the window from ${this.#window.after} to ${this.#window.asOf} is stored: ${stored}`,
+        this.#newest,
+      );
+    }
+    const gone: Dropped[] = [];
+    for (const detection of this.#gone.sort(byAverage).slice(0, MAX_NAMED)) {
+      gone.push({ detection, reason: await this.#reasonOf(detection.groupId) });
+    }
+    return { ...this.#tally, oldest, added: this.#added.sort(byAverage).slice(0, MAX_NAMED), gone };
+  }
+
+  async #match(match: Matched, cursor: DetectionCursor): Promise<void> {
+    const finding = findingOf(match, this.#rule, null);
+    const id = detectionIdOf(finding);
+    for await (const { row } of cursor.before(id)) this.#miss(row.detection);
+    this.#tally.detections++;
+    const live = await cursor.at(id);
+    if (live !== null && live.row.detection.state !== 'resolved') {
+      this.#tally.kept++;
+      return;
+    }
+    this.#tally.addedInAll++;
+    const { evidence: _evidence, traffic: _traffic, ...proposed } = finding;
+    this.#added = bounded(this.#added, proposed);
+  }
+
+  #miss({ evidence: _evidence, traffic: _traffic, episodes: _episodes, ...detection }: DetectionSummary & Long): void {
+    if (detection.state === 'resolved') return;
+    this.#tally.goneInAll++;
+    this.#gone = bounded(this.#gone, detection);
+  }
+
+  /** What the rule says of a group, read by itself. */
+  async #reasonOf(groupId: string): Promise<Dropped['reason']> {
+    const cutter = new GroupCutter(this.#window, this.#rule.grain);
+    for await (const page of this.#stores.hourlyCounts.read(groupId, this.#window.after, this.#window.asOf)) {
+      cutter.push(page);
+    }
+    const [group] = cutter.finish();
+    const verdict = group && seed(group.series, this.#rule);
+    return verdict === undefined || verdict.match ? 'no-reports' : verdict.reason;
+  }
+}
+
+/** What a summary leaves out. */
+interface Long {
+  readonly evidence?: unknown;
+  readonly traffic?: unknown;
+  readonly episodes?: unknown;
+}
+
+/** Those with the highest averages, of at most twice as many as are named. */
+function bounded<Row extends Parameters<typeof byAverage>[0]>(rows: Row[], row: Row): Row[] {
+  rows.push(row);
+  return rows.length <= 2 * MAX_NAMED ? rows : rows.sort(byAverage).slice(0, MAX_NAMED);
+}

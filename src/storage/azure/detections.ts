@@ -1,0 +1,81 @@
+import { odata } from '@azure/data-tables';
+import type { Delivery, Detection } from '../../core/detections/detection.ts';
+import type { Disposition } from '../../core/detections/verdict.ts';
+import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../ports.ts';
+import type { StorageClients } from './clients.ts';
+import {
+  decodeDetection,
+  decodeSummary,
+  deliveryColumn,
+  encodeDelivery,
+  encodeDetection,
+  encodeDisposition,
+  isDetectionId,
+  SUMMARY_COLUMNS,
+} from './detections_codec.ts';
+import { TABLES } from './names.ts';
+import { Table } from './table.ts';
+
+/** The `Detections` table. Writers merge only their own columns, each under the version that it read. */
+export class AzureDetections implements Detections {
+  readonly #table: Table;
+
+  constructor(clients: StorageClients) {
+    this.#table = new Table(clients, TABLES.detections);
+  }
+
+  async get(id: string): Promise<Versioned<DetectionRow> | null> {
+    const row = isDetectionId(id) ? await this.#table.get(id.slice(0, 1), id) : null;
+    return row && { row: decodeDetection(row), version: row.etag };
+  }
+
+  async *scan(partition: Partition): AsyncGenerator<readonly Versioned<DetectionRow>[]> {
+    const filter = odata`PartitionKey eq ${partition}`;
+    for await (const page of this.#table.pages(`scan of partition ${partition}`, { filter })) {
+      yield page.map((row) => ({ row: decodeDetection(row), version: row.etag }));
+    }
+  }
+
+  async *list(filter: DetectionFilter): AsyncGenerator<readonly DetectionRow[]> {
+    for await (const page of this.#table.pages('list', queryOf(filter))) yield page.map(decodeDetection);
+  }
+
+  async *summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
+    const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
+    for await (const page of this.#table.pages('list', query)) yield page.map(decodeSummary);
+  }
+
+  async insert(detection: Detection): Promise<string | null> {
+    return this.#table.insert(encodeDetection(detection));
+  }
+
+  async update(detection: Detection, version: string): Promise<string | null> {
+    return this.#table.update(encodeDetection(detection), 'Merge', version);
+  }
+
+  async mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null> {
+    return this.#table.update(encodeDelivery(id, sink, delivery), 'Merge', version);
+  }
+
+  async dispose(id: string, disposition: Disposition, version: string): Promise<string | null> {
+    return this.#table.update(encodeDisposition(id, disposition), 'Merge', version);
+  }
+
+  async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += REMOVED_AT_ONCE) {
+      const some = rows.slice(start, start + REMOVED_AT_ONCE);
+      await Promise.all(some.map(({ id, version }) => this.#table.delete(id.slice(0, 1), id, version)));
+    }
+  }
+}
+
+/** A transaction of the SDK deletes whatever the version, so each row is a request: so many at a time. */
+const REMOVED_AT_ONCE = 16;
+
+function queryOf({ state, device }: DetectionFilter): { filter?: string } {
+  const conditions = [
+    ...(state === undefined ? [] : [odata`State eq ${state}`]),
+    ...(device === undefined ? [] : [odata`DeviceName eq ${device}`]),
+  ];
+  return conditions.length === 0 ? {} : { filter: conditions.join(' and ') };
+}

@@ -1,0 +1,225 @@
+import {
+  type Delivery,
+  type Detection,
+  type DetectionState,
+  type DetectionSummary,
+  detectionIdOf,
+  type Evidence,
+  type Finding,
+  type Severity,
+} from '../../core/detections/detection.ts';
+import type { Disposition } from '../../core/detections/verdict.ts';
+import { thresholdsOf } from '../../core/detections/finding.ts';
+import type { Hour } from '../../core/kql/bin.ts';
+import type { Source } from '../../core/records/report.ts';
+import { SEED_RULE } from '../../core/scoring/rule.ts';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { NO_TRAFFIC } from '../../core/detections/traffic.ts';
+import type { DetectionRow, SummaryRow } from '../ports.ts';
+import {
+  double,
+  fraction,
+  fractionOr,
+  int32,
+  int64,
+  json,
+  jsonOr,
+  longText,
+  readLongText,
+  text,
+  textOrNone,
+  wellFormed,
+  whole,
+} from './columns.ts';
+import type { NewRow, Row } from './table.ts';
+
+/** `<groupId>|<detector>`. */
+const ROW_KEY = /^[0-9a-f]{32}\|seed$/;
+/** A sink's name is letters, digits and `_`: fit for a column as it is. */
+const SINK = 'Sink_';
+
+/** Whether a text can be the id of a detection: ids come from messages and from people, too. */
+export function isDetectionId(id: string): boolean {
+  return ROW_KEY.test(id);
+}
+
+function keysOf(id: string): { partitionKey: string; rowKey: string } {
+  if (!isDetectionId(id)) throw new RangeError(`no id of a detection: ${id}`);
+  return { partitionKey: id.slice(0, 1), rowKey: id };
+}
+
+/** The scorer's columns, and no others. */
+export function encodeDetection(detection: Detection): NewRow {
+  return {
+    ...keysOf(detectionIdOf(detection)),
+    Source: detection.source,
+    DeviceName: wellFormed(detection.DeviceName),
+    InitiatingProcessFileName: wellFormed(detection.InitiatingProcessFileName),
+    RemoteIP: wellFormed(detection.RemoteIP),
+    FirstConnection: detection.FirstConnection,
+    LastConnection: detection.LastConnection,
+    count_of_hours: int32(detection.count_of_hours),
+    inliner_count: int32(detection.inliner_count),
+    outlier_count: int32(detection.outlier_count),
+    avg_conn_count: int64(detection.avg_conn_count),
+    Average: double(detection.average),
+    Devices: int32(detection.devices),
+    ...longText('Evidence', JSON.stringify(detection.evidence)),
+    State: detection.state,
+    Episode: detection.episode,
+    Change: int32(detection.change),
+    AsOf: detection.asOf,
+    LastMatched: detection.lastMatched,
+    SuppressedBy: wellFormed(detection.suppressedBy),
+    Severity: detection.severity,
+    SeverityReason: wellFormed(detection.severityReason),
+    Regularity: double(detection.regularity),
+    ChangeReason: wellFormed(detection.changeReason),
+    HighestAverage: double(detection.highestAverage),
+    // A merge leaves what it does not name, so null and nothing are written, too.
+    ...longText('Interval', json(detection.interval)),
+    ...longText('OtherProcesses', json(detection.otherProcesses)),
+    ...longText('Technique', json(detection.technique)),
+    ...longText('Traffic', json(detection.traffic)),
+    ...longText('Told', json(detection.told)),
+    ...longText('Episodes', json(detection.episodes)),
+  };
+}
+
+/** One sink's column, the notifier's. */
+export function encodeDelivery(id: string, sink: string, delivery: Delivery): NewRow {
+  return { ...keysOf(id), [deliveryColumn(sink)]: JSON.stringify(delivery) };
+}
+
+export function deliveryColumn(sink: string): string {
+  return `${SINK}${sink}`;
+}
+
+/** A person's column. Absent while nobody has said anything. */
+export function encodeDisposition(id: string, disposition: Disposition): NewRow {
+  const { note, who } = disposition;
+  return {
+    ...keysOf(id),
+    Disposition: JSON.stringify({ ...disposition, note: wellFormed(note), who: wellFormed(who) }),
+  };
+}
+
+/** Throws where it is no row of ours. */
+export function decodeDetection(row: Row): DetectionRow {
+  const id = row.rowKey ?? '';
+  if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
+  return {
+    detection: {
+      ...summaryOf(row, id),
+      traffic: jsonOr(row, 'Traffic', NO_TRAFFIC),
+      evidence: evidenceOf(row),
+      episodes: jsonOr<Detection['episodes']>(row, 'Episodes', []),
+    },
+    deliveries: decodeDeliveries(row),
+    disposition: decodeDisposition(row),
+  };
+}
+
+/** The columns of a summary; those of the sinks come beside them. */
+export const SUMMARY_COLUMNS = [
+  'rowKey',
+  'Source',
+  'DeviceName',
+  'InitiatingProcessFileName',
+  'RemoteIP',
+  'FirstConnection',
+  'LastConnection',
+  'count_of_hours',
+  'inliner_count',
+  'outlier_count',
+  'avg_conn_count',
+  'Average',
+  'Devices',
+  'OtherProcesses',
+  'OtherProcesses2',
+  'OtherProcesses3',
+  'OtherProcessesParts',
+  'Regularity',
+  'Interval',
+  'IntervalParts',
+  'Severity',
+  'SeverityReason',
+  'Technique',
+  'TechniqueParts',
+  'State',
+  'Episode',
+  'Change',
+  'ChangeReason',
+  'Told',
+  'ToldParts',
+  'HighestAverage',
+  'AsOf',
+  'LastMatched',
+  'SuppressedBy',
+  'Disposition',
+];
+
+/** A row of which only these columns were asked for. Throws where it is no row of ours. */
+export function decodeSummary(row: Row): SummaryRow {
+  const id = row.rowKey ?? '';
+  if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
+  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), disposition: decodeDisposition(row) };
+}
+
+function summaryOf(row: Row, id: string): DetectionSummary {
+  const average = fraction(row, 'Average');
+  return {
+    groupId: id.slice(0, 32),
+    detector: 'seed',
+    source: text(row, 'Source') as Source,
+    DeviceName: text(row, 'DeviceName'),
+    InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),
+    RemoteIP: text(row, 'RemoteIP'),
+    FirstConnection: text(row, 'FirstConnection') as Hour,
+    LastConnection: text(row, 'LastConnection') as Hour,
+    count_of_hours: whole(row, 'count_of_hours'),
+    inliner_count: whole(row, 'inliner_count'),
+    outlier_count: whole(row, 'outlier_count'),
+    avg_conn_count: whole(row, 'avg_conn_count'),
+    average,
+    devices: whole(row, 'Devices'),
+    otherProcesses: jsonOr<Finding['otherProcesses']>(row, 'OtherProcesses', []),
+    regularity: fractionOr(row, 'Regularity', 1),
+    interval: jsonOr<Finding['interval']>(row, 'Interval', null),
+    severity: severityOf(row),
+    severityReason: textOrNone(row, 'SeverityReason'),
+    technique: jsonOr<Finding['technique']>(row, 'Technique', null),
+    state: text(row, 'State') as DetectionState,
+    episode: text(row, 'Episode') as Timestamp,
+    change: whole(row, 'Change'),
+    changeReason: textOrNone(row, 'ChangeReason'),
+    told: jsonOr(row, 'Told', { average, severity: severityOf(row) }),
+    highestAverage: fractionOr(row, 'HighestAverage', average),
+    asOf: text(row, 'AsOf') as Timestamp,
+    lastMatched: text(row, 'LastMatched') as Timestamp,
+    suppressedBy: text(row, 'SuppressedBy'),
+  };
+}
+
+/** Evidence of before thresholds were kept is taken for the seed's. */
+function evidenceOf(row: Row): Evidence {
+  const evidence = JSON.parse(readLongText(row, 'Evidence')) as Omit<Evidence, 'thresholds'> & Partial<Evidence>;
+  return { ...evidence, thresholds: evidence.thresholds ?? thresholdsOf(SEED_RULE) };
+}
+
+/** A row of before severities were judged is `low`; the next run that it matches in judges it. */
+function severityOf(row: Row): Severity {
+  return (textOrNone(row, 'Severity') || 'low') as Severity;
+}
+
+function decodeDeliveries(row: Row): Record<string, Delivery> {
+  const columns = Object.keys(row).filter((name) => name.startsWith(SINK) && typeof row[name] === 'string');
+  return Object.fromEntries(columns.map((name) => [name.slice(SINK.length), JSON.parse(text(row, name)) as Delivery]));
+}
+
+/** A column that was asked for and is not there may come as null. */
+function decodeDisposition(row: Row): Disposition | null {
+  return row['Disposition'] === undefined || row['Disposition'] === null
+    ? null
+    : (JSON.parse(text(row, 'Disposition')) as Disposition);
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { SOURCES } from '../../core/records/report.ts';
+import type { Counters, ExportRef, ExportState } from '../ports.ts';
+import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
+import type { NewRow, Row } from './table.ts';
+
+/** SHA-256, hex, of the blob's name, which may be longer than a key and hold what a key may not. */
+export function rowKeyOf({ name }: ExportRef): string {
+  return createHash('sha256').update(name).digest('hex');
+}
+
+export function encodeExportState(state: ExportState): NewRow {
+  return {
+    partitionKey: state.container,
+    rowKey: rowKeyOf(state),
+    Name: state.name,
+    Generation: int32(state.generation),
+    ...longText('Ends', JSON.stringify(state.ends)),
+    Applied: int32(state.applied),
+    ...(state.claimedAt !== null && { ClaimedAt: int64(state.claimedAt) }),
+    ClaimedBy: state.claimedBy,
+    Tail: state.tail,
+    Recognised: state.recognised,
+    ...(state.otherSource !== null && { OtherSource: state.otherSource }),
+    Raw: state.raw,
+    ...(state.created !== null && { Created: int64(state.created) }),
+    Searched: int64(state.searched),
+    LastModified: int64(state.lastModified),
+    Lines: int64(state.counters.lines),
+    Records: int64(state.counters.records),
+    Reports: int64(state.counters.reports),
+    Skipped: int64(state.counters.skipped),
+    Excluded: int64(state.counters.excluded),
+    Expired: int64(state.counters.expired),
+    DeadLetters: int64(state.counters.deadLetters),
+    Failures: int32(state.failures),
+    NextTry: int64(state.nextTry),
+    Reason: state.reason,
+    Refused: state.refused,
+  };
+}
+
+/** Throws where it is no row of ours. */
+export function decodeExportState(row: Row): ExportState {
+  return {
+    container: row.partitionKey ?? '',
+    name: text(row, 'Name'),
+    generation: whole(row, 'Generation'),
+    ends: JSON.parse(readLongText(row, 'Ends')) as number[],
+    applied: whole(row, 'Applied'),
+    claimedAt: wholeOrNull(row, 'ClaimedAt'),
+    claimedBy: text(row, 'ClaimedBy'),
+    tail: text(row, 'Tail'),
+    recognised: flag(row, 'Recognised'),
+    otherSource: SOURCES.find((source) => source === row['OtherSource']) ?? null,
+    // Rows that were written before there was one are of reports alone.
+    raw: row['Raw'] === undefined ? false : flag(row, 'Raw'),
+    created: wholeOrNull(row, 'Created'),
+    searched: wholeOrNull(row, 'Searched') ?? 0,
+    lastModified: whole(row, 'LastModified'),
+    counters: decodeCounters(row),
+    failures: whole(row, 'Failures'),
+    nextTry: whole(row, 'NextTry'),
+    reason: text(row, 'Reason'),
+    refused: flag(row, 'Refused'),
+  };
+}
+
+function decodeCounters(row: Row): Counters {
+  return {
+    lines: whole(row, 'Lines'),
+    records: whole(row, 'Records'),
+    reports: whole(row, 'Reports'),
+    skipped: whole(row, 'Skipped'),
+    excluded: whole(row, 'Excluded'),
+    expired: whole(row, 'Expired'),
+    deadLetters: whole(row, 'DeadLetters'),
+  };
+}

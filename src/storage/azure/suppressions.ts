@@ -1,0 +1,45 @@
+import { odata } from '@azure/data-tables';
+import type { Suppression } from '../../core/detections/suppression.ts';
+import type { Hidden, Partition, SuppressionRow, Suppressions } from '../ports.ts';
+import type { StorageClients } from './clients.ts';
+import { TABLES } from './names.ts';
+import {
+  decodeSuppression,
+  encodeHidden,
+  encodeSuppression,
+  isSuppressionId,
+  SUPPRESSIONS_PARTITION,
+} from './suppressions_codec.ts';
+import { Table } from './table.ts';
+
+/** The `Suppressions` table: all of it one partition. People write entries; each partition's scorer a column of its own. */
+export class AzureSuppressions implements Suppressions {
+  readonly #table: Table;
+
+  constructor(clients: StorageClients) {
+    this.#table = new Table(clients, TABLES.suppressions);
+  }
+
+  async get(id: string): Promise<SuppressionRow | null> {
+    const row = isSuppressionId(id) ? await this.#table.get(SUPPRESSIONS_PARTITION, id) : null;
+    return row && decodeSuppression(row);
+  }
+
+  async *list(): AsyncGenerator<readonly SuppressionRow[]> {
+    const filter = odata`PartitionKey eq ${SUPPRESSIONS_PARTITION}`;
+    for await (const page of this.#table.pages('list', { filter })) yield page.map(decodeSuppression);
+  }
+
+  async insert(suppression: Suppression): Promise<boolean> {
+    return (await this.#table.insert(encodeSuppression(suppression))) !== null;
+  }
+
+  async count(id: string, partition: Partition, hidden: Hidden): Promise<void> {
+    // Whatever its version: nobody else writes this column, and a row that is gone is not brought back.
+    await this.#table.merge(encodeHidden(id, partition, hidden));
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return isSuppressionId(id) && (await this.#table.delete(SUPPRESSIONS_PARTITION, id));
+  }
+}

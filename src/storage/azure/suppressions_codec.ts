@@ -1,0 +1,67 @@
+import type { Suppression } from '../../core/detections/suppression.ts';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
+import type { Hidden, Partition, SuppressionRow } from '../ports.ts';
+import { text, wellFormed } from './columns.ts';
+import type { NewRow, Row } from './table.ts';
+
+export const SUPPRESSIONS_PARTITION = 'suppressions';
+
+const ROW_KEY = /^[0-9a-z-]{1,40}$/;
+/** One column for each partition of Detections, written by its scorer alone. */
+const HIDDEN = 'Hidden_';
+
+/** Whether a text can be the id of an entry: ids come from people, too. */
+export function isSuppressionId(id: string): boolean {
+  return ROW_KEY.test(id);
+}
+
+/** People's columns, and no others. */
+export function encodeSuppression(suppression: Suppression): NewRow {
+  return {
+    ...keysOf(suppression.id),
+    Device: wellFormed(suppression.device),
+    Process: wellFormed(suppression.process),
+    Remote: wellFormed(suppression.remote),
+    Source: wellFormed(suppression.source),
+    Detector: wellFormed(suppression.detector),
+    Owner: wellFormed(suppression.owner),
+    Reason: wellFormed(suppression.reason),
+    CreatedAt: suppression.createdAt,
+    Expires: suppression.expires,
+  };
+}
+
+export function encodeHidden(id: string, partition: Partition, hidden: Hidden): NewRow {
+  return { ...keysOf(id), [`${HIDDEN}${partition}`]: JSON.stringify(hidden) };
+}
+
+/** Throws where it is no row of ours. */
+export function decodeSuppression(row: Row): SuppressionRow {
+  const id = row.rowKey ?? '';
+  if (!isSuppressionId(id)) throw new Error('Suppressions: no row of ours');
+  return {
+    suppression: {
+      id,
+      device: text(row, 'Device'),
+      process: text(row, 'Process'),
+      remote: text(row, 'Remote'),
+      source: text(row, 'Source'),
+      detector: text(row, 'Detector'),
+      owner: text(row, 'Owner'),
+      reason: text(row, 'Reason'),
+      createdAt: text(row, 'CreatedAt') as Timestamp,
+      expires: text(row, 'Expires') as Timestamp,
+    },
+    hidden: decodeHidden(row),
+  };
+}
+
+function decodeHidden(row: Row): SuppressionRow['hidden'] {
+  const columns = Object.keys(row).filter((name) => name.startsWith(HIDDEN) && typeof row[name] === 'string');
+  return Object.fromEntries(columns.map((name) => [name.slice(HIDDEN.length), JSON.parse(text(row, name)) as Hidden]));
+}
+
+function keysOf(id: string): { partitionKey: string; rowKey: string } {
+  if (!isSuppressionId(id)) throw new RangeError('no id of a suppression');
+  return { partitionKey: SUPPRESSIONS_PARTITION, rowKey: id };
+}

@@ -1,0 +1,254 @@
+import { Buffer } from 'node:buffer';
+import type { Contribution } from '../../core/records/contribution.ts';
+import type { Facts, GroupKey } from '../../core/records/report.ts';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { isOfWindow } from '../../core/scoring/window.ts';
+import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports.ts';
+
+export interface MemoryHourlyCountsOptions {
+  /** Whether facts are kept for `read`; without, it gives empty ones. */
+  readonly facts?: boolean;
+}
+
+const PAGE_ROWS = 1000;
+const MAX_BATCH_ROWS = 100;
+/** What a text property of a table row holds at most: 64 KiB in UTF-16. */
+const MAX_PROPERTY_LENGTH = 32 * 1024;
+const TIMESTAMP_LENGTH = 28;
+const NO_FACTS: Facts = Object.freeze({});
+
+/**
+ * HourlyCounts in this process: what `score` keeps a folder in, so it is compact. Of a row only its `<time>|<contribution>`
+ * and its count are kept beside the group; names are shared by the groups that have them in common.
+ */
+export class MemoryHourlyCounts implements HourlyCounts {
+  readonly #keepFacts: boolean;
+  readonly #partitions = new Map<Partition, Map<string, Group>>();
+  readonly #names = new Map<string, string>();
+
+  constructor(options: MemoryHourlyCountsOptions = {}) {
+    this.#keepFacts = options.facts ?? false;
+  }
+
+  async merge(partition: Partition, rows: readonly ContributionRow[]): Promise<readonly Refusal[]> {
+    assertBatch(partition, rows);
+    const refusals: Refusal[] = [];
+    for (const row of rows) {
+      if (isTooLong(row)) refusals.push({ row, code: 'PropertyValueTooLarge' });
+      else this.put(row);
+    }
+    return refusals;
+  }
+
+  /** A row by itself, for who fills this memory and no other store. What a table would refuse is taken. */
+  put(row: ContributionRow): void {
+    this.#groupOf(row.groupId.slice(0, 1) as Partition, row).put(row);
+  }
+
+  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
+    const groups = this.#partitions.get(partition);
+    if (!groups) return;
+    let page: Contribution[] = [];
+    for (const groupId of [...groups.keys()].sort()) {
+      const group = groups.get(groupId);
+      if (!group) continue;
+      const { keys, counts } = group.sorted();
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
+      for (const [index, key] of keys.entries()) {
+        const { Timestamp, contribution } = parseKey(key);
+        const count = counts[index] ?? null;
+        page.push({
+          groupId,
+          source,
+          DeviceName,
+          InitiatingProcessFileName,
+          RemoteIP,
+          Timestamp,
+          contribution,
+          count,
+        });
+        if (page.length < PAGE_ROWS) continue;
+        yield page;
+        page = [];
+      }
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async *read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncGenerator<readonly ContributionRow[]> {
+    const group = this.#partitions.get(groupId.slice(0, 1) as Partition)?.get(groupId);
+    if (!group) return;
+    const { keys, counts, facts } = group.sorted();
+    const rows: ContributionRow[] = [];
+    for (const [index, key] of keys.entries()) {
+      const { Timestamp, contribution } = parseKey(key);
+      if (!isOfWindow({ source: group.key.source, Timestamp }, { after, asOf })) continue;
+      const count = counts[index] ?? null;
+      rows.push({ groupId, ...group.key, Timestamp, contribution, count, facts: facts[index] ?? NO_FACTS });
+    }
+    for (let start = 0; start < rows.length; start += PAGE_ROWS) yield rows.slice(start, start + PAGE_ROWS);
+  }
+
+  async remove(partition: Partition, rows: readonly Contribution[]): Promise<void> {
+    const groups = this.#partitions.get(partition);
+    if (!groups) return;
+    for (const [groupId, removed] of Map.groupBy(rows, (row) => row.groupId)) {
+      const group = groups.get(groupId);
+      if (!group) continue;
+      group.remove(new Set(removed.map(keyOf)));
+      if (group.size === 0) groups.delete(groupId);
+    }
+  }
+
+  #groupOf(partition: Partition, row: ContributionRow): Group {
+    let groups = this.#partitions.get(partition);
+    if (!groups) {
+      groups = new Map();
+      this.#partitions.set(partition, groups);
+    }
+    let group = groups.get(row.groupId);
+    if (!group) {
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = row;
+      const key = {
+        source,
+        DeviceName: this.#shared(DeviceName),
+        InitiatingProcessFileName: this.#shared(InitiatingProcessFileName),
+        RemoteIP: this.#shared(RemoteIP),
+      };
+      group = new Group(key, this.#keepFacts);
+      groups.set(flat(row.groupId), group);
+    }
+    return group;
+  }
+
+  /** Well-formed, as a table keeps it. */
+  #shared(text: string): string {
+    const name = text.toWellFormed();
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    this.#names.set(name, name);
+    return name;
+  }
+}
+
+/** The rows of one group: three lists, side by side. */
+interface Rows {
+  /** `<time>|<contribution>` of each row: what stands behind the groupId in the table's RowKey, in the same order. */
+  readonly keys: string[];
+  readonly counts: (number | null)[];
+  /** Empty unless facts are kept. */
+  readonly facts: Facts[];
+}
+
+class Group {
+  readonly key: GroupKey;
+  readonly #keepFacts: boolean;
+  /** Never changed in place once it was handed out: a scan may be under way. */
+  #rows: Rows = { keys: [], counts: [], facts: [] };
+  /** How many of the rows, from the first, are in order and without repeats. */
+  #tidy = 0;
+
+  constructor(key: GroupKey, keepFacts: boolean) {
+    this.key = key;
+    this.#keepFacts = keepFacts;
+  }
+
+  get size(): number {
+    return this.#rows.keys.length;
+  }
+
+  put(row: ContributionRow): void {
+    // Handed-out rows are whole and in order; what is added goes into lists of its own from then on.
+    if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
+    this.#rows.keys.push(keyOf(row));
+    this.#rows.counts.push(row.count);
+    if (this.#keepFacts) this.#rows.facts.push(wellFormed(row.facts));
+    // Repeats take room until they are sorted out, so never more than half of it.
+    if (this.size > 16 && this.size > 2 * this.#tidy) this.sorted();
+  }
+
+  sorted(): Rows {
+    if (this.#tidy !== this.size) this.#keep(sortedOnce(this.#rows));
+    return this.#rows;
+  }
+
+  remove(keys: ReadonlySet<string>): void {
+    const rows = this.sorted();
+    const kept = [...rows.keys.keys()].filter((index) => !keys.has(rows.keys[index] as string));
+    if (kept.length < rows.keys.length) this.#keep(pick(rows, kept));
+  }
+
+  #keep(rows: Rows): void {
+    this.#rows = rows;
+    this.#tidy = rows.keys.length;
+  }
+}
+
+/** The rows in key order; of rows with one key the one written last. */
+function sortedOnce(rows: Rows): Rows {
+  const { keys } = rows;
+  const order = [...keys.keys()].sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+  return pick(
+    rows,
+    order.filter((index, place) => keys[index] !== keys[order[place + 1] ?? -1]),
+  );
+}
+
+function pick(rows: Rows, indexes: readonly number[]): Rows {
+  return {
+    keys: indexes.map((index) => rows.keys[index] as string),
+    counts: indexes.map((index) => rows.counts[index] ?? null),
+    facts: rows.facts.length === 0 ? [] : indexes.map((index) => rows.facts[index] as Facts),
+  };
+}
+
+function copyOf({ keys, counts, facts }: Rows): Rows {
+  return { keys: [...keys], counts: [...counts], facts: [...facts] };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * The same text as one run of characters. Text put together from pieces, or cut from a longer one, keeps those alive:
+ * over a million keys that is most of the memory.
+ */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+/** Joined, which makes one run of characters at once. */
+function keyOf(row: Contribution): string {
+  return [row.Timestamp, row.contribution].join('|');
+}
+
+function parseKey(key: string): Pick<Contribution, 'Timestamp' | 'contribution'> {
+  return { Timestamp: key.slice(0, TIMESTAMP_LENGTH) as Timestamp, contribution: key.slice(TIMESTAMP_LENGTH + 1) };
+}
+
+/** As a table keeps them. */
+function wellFormed(facts: Facts): Facts {
+  const entries = Object.entries(facts);
+  return Object.fromEntries(
+    entries.map(([name, fact]) => [name, typeof fact === 'string' ? fact.toWellFormed() : fact]),
+  );
+}
+
+function isTooLong(row: ContributionRow): boolean {
+  if (row.DeviceName.length > MAX_PROPERTY_LENGTH) return true;
+  if (row.InitiatingProcessFileName.length > MAX_PROPERTY_LENGTH) return true;
+  if (row.RemoteIP.length > MAX_PROPERTY_LENGTH) return true;
+  return Object.values(row.facts).some((fact) => String(fact).length > MAX_PROPERTY_LENGTH);
+}
+
+/** What no table would take: a mistake of the caller, not of the data. */
+function assertBatch(partition: Partition, rows: readonly ContributionRow[]): void {
+  if (rows.length > MAX_BATCH_ROWS) throw new RangeError(`more than ${MAX_BATCH_ROWS} rows: ${rows.length}`);
+  const keys = new Set<string>();
+  for (const row of rows) {
+    if (!row.groupId.startsWith(partition)) throw new RangeError(`not of partition ${partition}: ${row.groupId}`);
+    keys.add(`${row.groupId}|${keyOf(row)}`);
+  }
+  if (keys.size < rows.length) throw new RangeError('the same key more than once');
+}

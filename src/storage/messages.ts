@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { isTimestamp, type Timestamp } from '../core/kql/timestamp.ts';
+import { PARTITIONS } from './keys.ts';
+import type { Messages, Partition } from './ports.ts';
+
+const MAX_BLOB_NAME = 1024;
+
+const schemas = {
+  ingest: z.object({ container: z.string().min(1).max(63), name: z.string().min(1).max(MAX_BLOB_NAME) }),
+  score: z.object({
+    partition: z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)),
+    asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
+    oldestUnreadMs: z.number().min(0).nullable().default(null),
+    newestReport: z
+      .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
+      .default(''),
+  }),
+  notify: z.object({ sink: z.string().min(1).max(40) }),
+} satisfies Record<keyof Messages, z.ZodType>;
+
+/** A message on one of our queues that is none of ours: it ends in the poison queue. */
+export class MessageError extends Error {
+  override readonly name = 'MessageError';
+}
+
+/** Reads a message as the host hands it over, parsed already. Throws a MessageError. */
+export function parseMessage<Q extends keyof Messages>(queue: Q, message: unknown): z.infer<(typeof schemas)[Q]> {
+  const result = schemas[queue].safeParse(message);
+  if (!result.success) throw new MessageError(`${queue}: not a message of ours: ${z.prettifyError(result.error)}`);
+  return result.data as z.infer<(typeof schemas)[Q]>;
+}

@@ -1,0 +1,245 @@
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { freshAccount } from '../../support/azurite.ts';
+import type { Ended } from '../../support/bundle/child.ts';
+import { streamed } from '../../unit/core/records/records.ts';
+import { type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
+import { builtCommand } from '../../support/cli/command.ts';
+
+const command = builtCommand();
+const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
+const HOUR_MS = 3_600_000;
+const NOW = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + 46 * 60_000;
+
+let connectionString: string;
+let system: System;
+let receiver: Receiver;
+
+beforeEach(async () => {
+  connectionString = await freshAccount(inject('azurite'));
+});
+
+/** Three beacons of a day, as the system finds them: two of one device, and one with a name that would act. */
+async function tenant(): Promise<() => Promise<void>> {
+  receiver = await startReceiver();
+  const sinks = JSON.stringify([{ name: 'soar', format: 'json', url: receiver.url, secret: SECRET }]);
+  system = new System(connectionString, NOW, { SINKS: sinks });
+  const beacons = [
+    { DeviceName: 'wks-1', InitiatingProcessFileName: 'Updater.exe', RemoteIP: '203.0.113.7', count: 60 },
+    { DeviceName: 'wks-1', InitiatingProcessFileName: 'rundll32.exe', RemoteIP: '203.0.113.8', count: 70 },
+    { DeviceName: 'wks-2', InitiatingProcessFileName: "=x'\u202e\u001b[31m", RemoteIP: '198.51.100.9', count: 80 },
+  ];
+  const lines = beacons.flatMap(({ count, ...names }, beacon) =>
+    Array.from({ length: 24 }, (_, hour) => {
+      const Timestamp = timestampFromMs(NOW - (hour + 1) * HOUR_MS);
+      const AdditionalFields = { uniqueEventsAggregated: count };
+      return JSON.stringify(streamed({ ...names, Timestamp, ReportId: beacon * 100 + hour, AdditionalFields }));
+    }),
+  );
+  await system.append({ container: CONTAINER, name: 'a.json' }, Buffer.from(`${lines.join('\r\n')}\r\n`));
+  await system.app.sweep();
+  await system.drain();
+  await score(0);
+  return () => receiver.close();
+}
+
+async function score(hours: number): Promise<void> {
+  system.now = NOW + hours * HOUR_MS;
+  await system.app.scoreWindows();
+  await system.drain();
+}
+
+function beaconwatch(...args: string[]): Promise<Ended> {
+  return command(args, { USER: 'ana', AzureWebJobsStorage: connectionString });
+}
+
+const jsonOf = ({ stdout }: Ended) =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+const listed = async (...args: string[]) =>
+  jsonOf(await beaconwatch('detections', 'list', '--format', 'json', ...args)).map(({ RemoteIP }) => RemoteIP);
+
+describe('beaconwatch detections', () => {
+  beforeEach(tenant);
+
+  it('list shows what fits, in order, as table, JSON and CSV', async () => {
+    expect(await listed()).toEqual(['198.51.100.9', '203.0.113.8', '203.0.113.7']);
+    expect(await listed('--device', 'WKS-1', '--sort', 'newest', '--state', 'live')).toEqual([
+      '203.0.113.8',
+      '203.0.113.7',
+    ]);
+    expect(await listed('--remote', '203.0.113.0/29', '--limit', '1')).toEqual(['203.0.113.7']);
+    expect(await listed('--all', '--severity', 'high')).toHaveLength(3);
+    const table = await beaconwatch('detections');
+    expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
+    expect(table.stdout).toMatch(/wks-1 +│ Updater\.exe +│ 203\.0\.113\.7 +│ +60 │ +60 s │/);
+    expect(table.stdout).toContain("=x'\\u202e\\u001b[31m");
+    const csv = await beaconwatch('detections', 'list', '--format', 'csv', '--limit', '1');
+    expect(csv.stderr).toBe('1 of 3 detections\n');
+    expect(csv.stdout.split('\n')[1]).toContain(",'=x'\\u202e\\u001b[31m,198.51.100.9,");
+  });
+
+  it('show has what an analyst asks first, by the start of the id', async () => {
+    const [{ id }] = jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--device', 'wks-2'));
+    const { code, stdout } = await beaconwatch('detections', 'show', id.slice(0, 12));
+    expect(code).toBe(0);
+    for (const wanted of [
+      `detection    ${id}`,
+      "what         =x'\\u202e\\u001b[31m on wks-2 to 198.51.100.9",
+      'severity     high: ',
+      '█'.repeat(24),
+      'average      80 connections an hour, 1.78 times the line of 45',
+      'inliers      24 of 24 points as expected, 12 wanted',
+      'interval     45 s, give or take 0 s',
+      'devices      1 talks to the address',
+      'told         soar: sent ',
+      'DeviceNetworkEvents',
+      'suppress add --device=wks-2 --remote=198.51.100.9 --reason=',
+      '(without process: the name could act on a shell)',
+    ]) {
+      expect(stdout).toContain(wanted);
+    }
+    for (const acting of ['\u202e', '\u001b']) expect(stdout).not.toContain(acting);
+    const [json] = jsonOf(await beaconwatch('detections', 'show', id, '--format', 'json'));
+    expect(json).toMatchObject({
+      id,
+      InitiatingProcessFileName: "=x'\u202e\u001b[31m",
+      deliveries: { soar: { at: expect.stringMatching(/^\d{4}-.*T.*Z$/) } },
+    });
+    expect(json.latestReports).toHaveLength(10);
+  });
+
+  it('mark says what one makes of it, and it stays', async () => {
+    const [{ id }] = jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--remote', '203.0.113.7'));
+    const marked = await beaconwatch('detections', 'mark', id, '--as', 'false-positive', '--note', 'ours \u202e');
+    expect(marked).toEqual({ code: 0, stdout: `${id}: false-positive, by ana\n`, stderr: '' });
+    const json = await beaconwatch(
+      'detections',
+      'mark',
+      id,
+      '--as',
+      'false-positive',
+      '--note',
+      'ours \u202e',
+      '--format',
+      'json',
+    );
+    expect(json.stdout).not.toContain('\u202e');
+    const said = {
+      verdict: 'false-positive',
+      note: 'ours \u202e',
+      who: 'ana',
+      at: expect.stringMatching(/^\d{4}-.*T.*Z$/),
+    };
+    expect(jsonOf(json)).toEqual([{ id, disposition: said }]);
+    await score(1);
+    expect(await listed('--disposition', 'false-positive')).toEqual(['203.0.113.7']);
+    expect((await beaconwatch('detections', 'show', id)).stdout).toMatch(
+      /said +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d UTC: ours \\u202e\n/,
+    );
+  });
+});
+
+describe('beaconwatch suppress', () => {
+  beforeEach(tenant);
+
+  it('test, add, list and remove: hides from the next run on, and what is removed is seen again', async () => {
+    expect(receiver.received).toHaveLength(3);
+    const criteria = ['--process', 'updater.exe', '--remote', '203.0.113.77/24'];
+    const tested = await beaconwatch('suppress', 'test', ...criteria, '--format', 'json');
+    expect(jsonOf(tested)).toMatchObject([{ RemoteIP: '203.0.113.7' }]);
+    expect(tested.stderr).toMatch(/^1 detection would have been hidden: in the window that ends at .*Z\n$/);
+
+    const added = await beaconwatch('suppress', 'add', ...criteria, '--reason', 'ours', '--format', 'json');
+    expect(added).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('It fits 1 detection of the last window'),
+    });
+    const [{ id, ...entry }] = jsonOf(added);
+    expect(entry).toMatchObject({ process: 'updater.exe', remote: '203.0.113.0/24', owner: 'ana', reason: 'ours' });
+    const days = (Date.parse(entry.expires) - Date.parse(entry.createdAt)) / (24 * HOUR_MS);
+    expect(days).toBeCloseTo(90, 2);
+    expect(await listed('--suppressed', 'true')).toEqual([]);
+
+    await score(1);
+    expect(await listed('--suppressed', 'true')).toEqual(['203.0.113.7']);
+    const [counted] = jsonOf(await beaconwatch('suppress', 'list', '--format', 'json'));
+    expect(counted).toMatchObject({ id, expired: false, hid: { detections: 1 } });
+    expect((await beaconwatch('suppress', 'list')).stdout).toMatch(
+      new RegExp(`│ ${id} │ process updater\\.exe, remote 203\\.0\\.113\\.0/24 │ ana +│ ours +│ .* │ +1 │`),
+    );
+    expect((await beaconwatch('suppress', 'list', '--format', 'csv')).stdout.split('\n')[1]).toContain(
+      `${id},,updater.exe`,
+    );
+    expect(jsonOf(await beaconwatch('suppress', 'test', id, '--format', 'json'))).toHaveLength(1);
+
+    expect(await beaconwatch('suppress', 'test', id, ...criteria)).toMatchObject({ code: 2, stdout: '' });
+
+    expect(await beaconwatch('suppress', 'remove', id)).toEqual({ code: 0, stdout: `${id}: removed\n`, stderr: '' });
+    const again = await beaconwatch('suppress', 'remove', id, '--format', 'json');
+    expect([again.code, again.stdout]).toEqual([1, `{"id":"${id}","removed":false}\n`]);
+    await score(2);
+    expect(await listed('--suppressed', 'true')).toEqual([]);
+    expect((await beaconwatch('suppress', 'list')).stdout).toBe('No suppressions.\n');
+    // Each was told before.
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  it('refuses a borrowed program by its name alone, with the reason, unless forced', async () => {
+    const args = ['suppress', 'add', '--process', 'RunDLL32.exe', '--reason', 'noise'];
+    const refused = await beaconwatch(...args);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toMatch(/refused: attackers borrow this program \(MITRE ATT&CK T1218.*--force/);
+    expect((await beaconwatch(...args, '--device', 'wks-1', '--days', '7')).code).toBe(0);
+    expect((await beaconwatch(...args, '--force')).code).toBe(0);
+    expect(jsonOf(await beaconwatch('suppress', 'list', '--format', 'json'))).toHaveLength(2);
+  });
+});
+
+describe('beaconwatch detections that cannot be', () => {
+  it.each<[string[], number, RegExp]>([
+    [['list', '--state', 'odd\u202e'], 2, /--state must be one of new, ongoing, resolved, live, got "odd\\u202e"\n$/],
+    [
+      ['list', '--limit', '0', '--since', 'x'.repeat(300)],
+      2,
+      /--since must be an ISO 8601 instant such as .*Z, got "x{199}…"; --limit must be a whole number from 1 to 1000, got "0"\n$/,
+    ],
+    [['list', '--format', 'xml'], 2, /--format must be one of/],
+    [['show', 'planted!'], 2, /an id of a detection, or its first 4/],
+    [['show', '0123456789ab'], 1, /there is no detection 0123456789ab/],
+    [['show', `${'0'.repeat(32)}|seed`], 1, /there is no detection/],
+    [
+      ['mark', '0123456789ab', '--as', 'maybe'],
+      2,
+      /--as must be one of acknowledged, true-positive, false-positive, got "maybe"\n$/,
+    ],
+    [['mark', '0123456789ab', '--as', 'acknowledged'], 1, /there is no detection/],
+    [['mark', '0123456789ab'], 2, /--as/],
+  ])('%j ends with %d', async (args, code, message) => {
+    const ended = await beaconwatch('detections', ...args);
+    expect(ended).toMatchObject({ code, stdout: '' });
+    expect(ended.stderr).toMatch(message);
+  });
+});
+
+describe('beaconwatch suppress that cannot be', () => {
+  it.each<[string[], number, RegExp]>([
+    [['add', '--reason', 'x'], 2, /at least one of device/],
+    [['add', '--device', 'x'], 2, /--reason/],
+    [['add', '--device', 'x', '--reason', 'x', '--days', '0'], 2, /--days/],
+    [['add', '--device', 'x', '--reason', 'x', '--days', '367'], 2, /within 366 days/],
+    [['add', '--device', 'x', '--reason', 'x', '--expires', '2020-01-01T00:00:00Z'], 2, /in the future/],
+    [['add', '--device', 'x', '--reason', 'x', '--expires', 'soon'], 2, /--expires must be an ISO 8601/],
+    [['add', '--remote', 'example.com', '--reason', 'x'], 2, /address or CIDR/],
+    [['remove', 's-00000000'], 1, /there is no such suppression/],
+    [['test', 's-00000000'], 1, /there is no suppression/],
+    [['test'], 2, /at least one of device/],
+    [['test', '--remote', 'example.com'], 2, /address or CIDR/],
+  ])('%j ends with %d', async (args, code, message) => {
+    const ended = await beaconwatch('suppress', ...args);
+    expect(ended).toMatchObject({ code, stdout: '' });
+    expect(ended.stderr).toMatch(message);
+  });
+});

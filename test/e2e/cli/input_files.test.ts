@@ -1,0 +1,68 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { contentOf, piecesOf } from '../../../src/cli/input_files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'beaconwatch-files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Longer than what is read at once, and nowhere like itself. */
+const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, line) => `line ${line}\n`).join(''));
+
+function written(name: string, content: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** The pieces put together, each copied before the next is asked for. */
+async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const copies: Buffer[] = [];
+  for await (const piece of pieces) copies.push(Buffer.from(piece));
+  return Buffer.concat(copies);
+}
+
+describe.each([
+  ['piecesOf', piecesOf],
+  ['contentOf', contentOf],
+])('%s(file, onRead)', (_name, read) => {
+  it('gives the bytes of a file, and says how many lie on disk', async () => {
+    const path = written('plain.json', CONTENT);
+    let bytes = 0;
+    const content = await joined(read({ path, bytes: 0 }, (more) => (bytes += more)));
+    expect(content.equals(CONTENT)).toBe(true);
+    expect(bytes).toBe(CONTENT.length);
+  });
+
+  it.each([0, 1, 2])('gives the bytes of a file of %i', async (length) => {
+    const path = written('short.json', CONTENT.subarray(0, length));
+    expect(await joined(read({ path, bytes: 0 }, () => {}))).toEqual(CONTENT.subarray(0, length));
+  });
+
+  it('unpacks gzip, whatever the name says', async () => {
+    const packed = gzipSync(CONTENT);
+    const path = written('packed.json', packed);
+    let bytes = 0;
+    const content = await joined(read({ path, bytes: 0 }, (more) => (bytes += more)));
+    expect(content.equals(CONTENT)).toBe(true);
+    expect(bytes).toBe(packed.length);
+  });
+
+  it('reads a pipe, which can be opened once', async () => {
+    const path = join(folder, `${_name}.pipe`);
+    execFileSync('mkfifo', [path]);
+    const plain = written('plain.json', CONTENT);
+    const writer = spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', plain, path]);
+    const ended = new Promise((resolve) => writer.once('exit', resolve));
+    expect((await joined(read({ path, bytes: 0 }, () => {}))).equals(CONTENT)).toBe(true);
+    expect(await ended).toBe(0);
+  });
+
+  it('throws what the system says of a file that is gone', async () => {
+    const reading = async () => joined(read({ path: join(folder, 'gone'), bytes: 0 }, () => {}));
+    await expect(reading()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

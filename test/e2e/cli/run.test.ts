@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { bin } from '../../../src/core/kql/bin.ts';
+import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { freshAccount } from '../../support/azurite.ts';
+import type { Ended } from '../../support/bundle/child.ts';
+import { streamed } from '../../unit/core/records/records.ts';
+import { System } from '../../support/system/system.ts';
+import { builtCommand } from '../../support/cli/command.ts';
+
+const command = builtCommand();
+const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
+const HOUR_MS = 3_600_000;
+/** The full hour before the present one: what is reported up to there is in the window that is scored by default. */
+const END = Date.parse(`${bin(timestampFromMs(Date.now()), '1h').slice(0, 23)}Z`) - HOUR_MS;
+const TABLES = ['HourlyCounts', 'Detections', 'Runs', 'Exports'];
+
+let connectionString: string;
+let system: System;
+
+beforeEach(async () => {
+  connectionString = await freshAccount(inject('azurite'));
+  system = new System(connectionString, Date.now());
+  const lines = [
+    ...beacon('wks-loud', '203.0.113.1', 60),
+    ...beacon('wks-quiet', '203.0.113.2', 40),
+    ...beacon('=cmd\u001b[31m', '203.0.113.3', 90),
+  ];
+  await system.append(
+    { container: CONTAINER, name: 'a.json' },
+    Buffer.from(lines.map((line) => `${line}\r\n`).join('')),
+  );
+  await system.app.sweep();
+  await system.drain();
+});
+
+/** A report in each of the twenty hours before the end. */
+function beacon(DeviceName: string, RemoteIP: string, count: number): string[] {
+  return Array.from({ length: 20 }, (_, hour) => {
+    const Timestamp = timestampFromMs(END - (hour + 0.5) * HOUR_MS);
+    const AdditionalFields = JSON.stringify({ uniqueEventsAggregated: count });
+    return JSON.stringify(streamed({ DeviceName, RemoteIP, Timestamp, ReportId: hour, AdditionalFields }));
+  });
+}
+
+function run(...args: string[]): Promise<Ended> {
+  return command(['run', ...args], { AzureWebJobsStorage: connectionString });
+}
+
+const rowsOf = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('beaconwatch run', () => {
+  it('scores every partition now, as the functions do, and the same once more', async () => {
+    const first = await run('--format', 'json');
+    expect(first).toMatchObject({ code: 0 });
+    const total = {
+      partitions: 16,
+      groups: 3,
+      rows: 60,
+      detections: 2,
+      opened: 2,
+      resolved: 0,
+      due: 0,
+      expiredRows: 0,
+    };
+    expect(rowsOf(first.stdout)).toEqual([{ asOf: expect.any(String), ...total, requests: expect.any(Number) }]);
+    const before = await system.dump('Detections', 'HourlyCounts');
+    expect(before['Detections']).toHaveLength(2);
+    const again = await run();
+    expect(again.stdout).toMatch(/│ +16 │ +3 │ +60 │ +2 │ +2 │/);
+    expect(await system.dump('Detections', 'HourlyCounts')).toEqual(before);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no sinks', {}],
+    ['the same sink elsewhere', { SINKS: '[{"name":"soar","format":"json","url":"https://example.com/other"}]' }],
+  ])('from a shell with %s leaves what the functions know of theirs, and puts those on their queue', async (_, env) => {
+    const SINKS = '[{"name":"soar","format":"json","url":"https://example.com/hook"}]';
+    const deployed = new System(connectionString, Date.now(), { SINKS });
+    const asOf = timestampFromMs(END - HOUR_MS);
+    await deployed.app.scorePartition({ partition: '0', asOf, oldestUnreadMs: 0, newestReport: '' });
+    const before = await system.dump('Sinks');
+    expect(before['Sinks']).toMatchObject([{ Name: 'soar', Since: asOf }]);
+    const ended = await command(['run', '--format', 'json'], { AzureWebJobsStorage: connectionString, ...env });
+    expect(rowsOf(ended.stdout)).toMatchObject([{ detections: 2, due: 2 }]);
+    expect(ended.stderr).toContain('What is due is on the notify queue: the functions tell it within two minutes.');
+    expect(await system.dump('Sinks')).toEqual(before);
+    expect((await system.app.health()).queues).toMatchObject({ notify: 1 });
+  });
+
+  it('refuses a window that is not over, and settings of its own', async () => {
+    const later = new Date(Date.now() + 2 * HOUR_MS).toISOString();
+    const ahead = await run('--now', later);
+    expect(ahead).toMatchObject({ code: 1, stdout: '' });
+    expect(ahead.stderr).toContain('is not over: the last full hour is');
+    const other = await run('--set', 'MIN_AVERAGE=30');
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toContain('--set needs --dry-run');
+  });
+});
+
+describe('beaconwatch run --dry-run', () => {
+  it('says what would be added and what would go, and writes nothing', async () => {
+    await run();
+    const before = await system.dump(...TABLES);
+    const lower = await run('--dry-run', '--set', 'MIN_AVERAGE=30', '--format', 'json');
+    expect(lower.code).toBe(0);
+    expect(rowsOf(lower.stdout)).toMatchObject([
+      { change: 'added', reason: '', DeviceName: 'wks-quiet', avg_conn_count: 40, devices: 1, severity: 'high' },
+    ]);
+    expect(lower.stderr).toContain('3 groups, 3 match; 2 are live already, 1 would be added, 0 would go.');
+    // The sample has twenty hours only, the window three days.
+    expect(lower.stderr).toContain('The window begins before what is stored: the oldest row is of');
+
+    const higher = await run('--dry-run', '--set', 'MIN_AVERAGE=80', '--set', 'LOOKBACK_DAYS=0.5', '--format', 'csv');
+    const [header, row, ...rest] = higher.stdout.trim().split('\n');
+    expect(header).toMatch(/^change,reason,id,source,FirstConnection,/);
+    expect(row).toMatch(/^gone,too-few-points|^gone,low-average/);
+    // When it last matched: one that has not for long goes whatever the settings.
+    expect(header).toMatch(/,lastMatched$/);
+    expect(row).toMatch(/,\d{4}-\d\d-\d\dT\d\d:00:00\.0000000Z$/);
+    expect(rest.length).toBeLessThan(2);
+    expect(await system.dump(...TABLES)).toEqual(before);
+  });
+
+  it('shows names that act as what they are', async () => {
+    const table = await run('--dry-run');
+    expect(table.stdout).toContain('=cmd\\u001b[31m');
+    expect(table.stdout).not.toContain('\u001b');
+    const csv = await run('--dry-run', '--format', 'csv');
+    expect(csv.stdout).toContain("'=cmd\\u001b[31m");
+    const nothing = await run('--dry-run', '--set', 'MIN_AVERAGE=1000');
+    expect(nothing.stdout).toBe('Nothing would be added, and nothing would go.\n');
+  });
+
+  it('says what is stored where nothing of the window is', async () => {
+    const ended = await run('--dry-run', '--now', '2020-01-01T00:30:00Z');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toMatch(
+      /nothing of the window from 2019-12-29T00:00.* to 2020-01-01T00:00.* is stored: rows are stored from .* to .*: try --now \d{4}-\d\d-\d\dT\d\d:00:00Z\n$/,
+    );
+  });
+
+  it.each([
+    [['--set', 'MIN_AVERAGE=high'], /MIN_AVERAGE must be a number/],
+    [['--set', 'RETENTION_DAYS=9'], /--set wants NAME=VALUE with one of LOOKBACK_DAYS/],
+    [['--now', 'noon'], /--now must be an ISO 8601 instant/],
+    [['--format', 'xml'], /--format must be one of/],
+  ])('%j is wrong usage', async (args, message) => {
+    const ended = await run('--dry-run', ...args);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(message);
+  });
+});

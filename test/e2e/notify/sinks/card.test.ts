@@ -1,0 +1,83 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, startBrowser } from '../../../../scripts/browser.ts';
+import { cardPage } from '../../../../scripts/card_page.ts';
+import type { Notification } from '../../../../src/storage/ports.ts';
+import { fictionalDetection } from '../../../../src/notify/sinks/fictional.ts';
+import { forChat } from '../../../../src/notify/sinks/inert.ts';
+import { teamsRequest } from '../../../../src/notify/sinks/teams.ts';
+import { HOSTILE } from '../../../support/sinks/hostile.ts';
+import { digest, NOW, one, SINKS } from '../../../support/sinks/samples.ts';
+
+const LINKS = { Portal: 'https://portal.example/{DeviceName}' };
+const cardOf = (notification: Notification): unknown =>
+  JSON.parse(teamsRequest(notification, SINKS.teams, LINKS).body).attachments[0].content;
+/** By fives: every one of them in each place at some time. */
+const FIVES = Array.from({ length: Math.ceil(HOSTILE.length / 5) }, (_, n) => HOSTILE.slice(n * 5, n * 5 + 5));
+
+let browser: Browser | undefined;
+beforeAll(async () => {
+  if (CHROMIUM === undefined) console.warn('skipped: cards are looked at in a browser, and there is no Chromium here');
+  else browser = await startBrowser();
+}, 60_000);
+afterAll(() => browser?.close());
+
+/** What a card is in a browser: its text, and the names of the elements that could do something. */
+async function shown(card: unknown) {
+  const page = await cardPage(browser as Browser, card);
+  for (const button of await page.getByRole('button').all()) await button.click();
+  const text = (await page.locator('#card').innerText()).replaceAll('\u00a0', ' ');
+  const acting = await page
+    .locator('#card :is(a, img, script, iframe, svg, form, input, style, video, object)')
+    .count();
+  const requests = await page.locator('#card [href], #card [src], #card [onerror]').count();
+  await page.close();
+  return { text, acting, requests };
+}
+
+describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by adaptivecards in a browser', () => {
+  it('is looked at by eyes that see what acts: text in a TextBlock would', async () => {
+    const body = [{ type: 'TextBlock', text: '[x](javascript:alert(1)) <img src=x>', wrap: true }];
+    const { acting } = await shown({ type: 'AdaptiveCard', version: '1.4', body });
+    expect(acting).toBe(2);
+  }, 60_000);
+
+  it('shows the facts, and what is behind its buttons', async () => {
+    const { text, acting } = await shown(cardOf(one(fictionalDetection(NOW.getTime()))));
+    expect(acting).toBe(0);
+    for (const part of ['New beacon (high)', 'Device: wks-0417.corp.example', 'Why: 70 alike', 'Portal']) {
+      expect(text).toContain(part);
+    }
+  }, 60_000);
+
+  it.each(FIVES.map((five) => [JSON.stringify(five).slice(0, 60), five] as const))(
+    'shows hostile names as text, and nothing of them acts: %s',
+    async (_, five) => {
+      const detections = five.flatMap((name, n) => [
+        fictionalDetection(NOW.getTime(), { DeviceName: name, InitiatingProcessFileName: five[n - 1] ?? name }),
+      ]);
+      const base = fictionalDetection(NOW.getTime());
+      const everywhere = fictionalDetection(NOW.getTime(), {
+        DeviceName: five[0] ?? '',
+        InitiatingProcessFileName: five[1] ?? '',
+        otherProcesses: [five[2] ?? ''],
+        traffic: { ...base.traffic, accounts: [five[3] ?? ''], urls: [five[4] ?? ''], folderPaths: [five[0] ?? ''] },
+      });
+      for (const notification of [digest(detections, 0), one(everywhere)]) {
+        const { text, acting, requests } = await shown(cardOf(notification));
+        expect({ acting, requests }).toEqual({ acting: 0, requests: 0 });
+        for (const { DeviceName } of notification.detections) {
+          const apart = DeviceName.replace(/(?<=\{)\{/g, '\\u007b');
+          const wanted = forChat(apart, notification.digest ? 80 : 60).replace(/…$/, '');
+          expect(squeezed(text)).toContain(squeezed(wanted));
+        }
+      }
+    },
+    60_000,
+  );
+});
+
+/** Browsers lay out runs of blanks as one. */
+function squeezed(text: string): string {
+  return text.replace(/\s+/g, '');
+}

@@ -1,0 +1,823 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config.ts';
+import { type Delivery, type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { type NotifyResult, notify } from '../../../src/notify/notify.ts';
+import type { Sink, SinkAnswer, SinkState, Stores } from '../../../src/storage/ports.ts';
+import { knownSinks, sinkStates } from '../../../src/notify/sink_states.ts';
+import { openSink } from '../../../src/notify/sinks/open.ts';
+import type { SinkRequest } from '../../../src/notify/sinks/request.ts';
+import { send } from '../../../src/notify/sinks/send.ts';
+import { all, detection, groupId, T1 } from '../../contract/samples.ts';
+import { detectionsWith } from '../../fakes/detections_with.ts';
+import { memoryStores } from '../../fakes/stores.ts';
+import { CONTEXT } from '../../support/sinks/samples.ts';
+import { putState, stateOf } from '../../support/sinks/states.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const SECRET_BYTES = 'planted signing secret, 24+ bytes';
+const SECRET = `whsec_${Buffer.from(SECRET_BYTES).toString('base64')}`;
+const ID = `${groupId(1)}|seed`;
+const START = msOf(T1) + 45 * MINUTE_MS;
+const T_EARLIER = addMs(T1, -HOUR_MS);
+const T_LATER = addMs(T1, HOUR_MS);
+
+// ── What the tests stand on ───────────────────────────────────────────────────────────────────────────────────────
+
+let stores: Stores;
+let now: number;
+/** The sinks that are in the settings. */
+let met: readonly Sink[];
+const clock = () => now;
+
+beforeEach(() => {
+  stores = memoryStores();
+  now = START;
+  met = [];
+});
+
+/** How a receiver behaves: a status to answer with, or what it does to the connection. */
+type Behaviour = number | 'reset' | 'hang';
+
+interface Received {
+  readonly id: string;
+  readonly signature: string;
+  readonly at: string;
+  readonly body: string;
+}
+
+let server: Server | undefined;
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+  server = undefined;
+});
+
+/** A real receiver behind a real sink. */
+async function startReceiver(behaviour: Behaviour = 200) {
+  const received: Received[] = [];
+  const listener = createServer(async (request, response) => {
+    const body = await text(request);
+    const header = (name: string) => String(request.headers[name]);
+    const [id, at, signature] = [header('webhook-id'), header('webhook-timestamp'), header('webhook-signature')];
+    received.push({ id, at, signature, body });
+    const { behaviour } = receiver;
+    if (behaviour === 'reset') request.socket.resetAndDestroy();
+    else if (behaviour !== 'hang') response.writeHead(behaviour, { location: `${receiver.url}&followed` }).end();
+  });
+  server = listener;
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/hook?sig=planted-url-secret`;
+  const post = (request: SinkRequest) => send(request, receiver.behaviour === 'hang' ? 50 : 5000);
+  const sink = openSink({ name: 'soar', format: 'json', url, secret: SECRET }, CONTEXT, post);
+  const receiver = { url, port, received, behaviour, sink };
+  return receiver;
+}
+
+/** A sink without a wire, which answers with that. */
+function sinkOf(
+  tell: SinkAnswer | ((detection: Detection) => Promise<SinkAnswer>),
+  changes: Partial<Sink> = {},
+): Sink & { readonly told: Detection[] } {
+  const told: Detection[] = [];
+  return {
+    name: 'soar',
+    fingerprint: 'aa',
+    together: null,
+    told,
+    async tell({ detections }) {
+      const [detection] = detections as [Detection];
+      told.push(detection);
+      return typeof tell === 'function' ? await tell(detection) : tell;
+    },
+    ...changes,
+  };
+}
+
+const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
+const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
+
+/** Writes the detection, as the scorer does: a new row, or its columns of the row that there is. */
+async function scored(changes: Partial<Detection> = {}): Promise<void> {
+  const written = detection(changes);
+  const found = await stores.detections.get(detectionIdOf(written));
+  if (found) await stores.detections.update(written, found.version);
+  else await stores.detections.insert(written);
+}
+
+/** A sink that has been there for an hour, and a detection that has just opened. */
+async function due(sink: Sink, changes: Partial<Detection> = {}): Promise<void> {
+  met = [...met.filter(({ name }) => name !== sink.name), sink];
+  await sinkStates(stores, met, T_EARLIER);
+  await scored(changes);
+}
+
+async function delivered(sink = 'soar', id = ID): Promise<Delivery | undefined> {
+  return (await stores.detections.get(id))?.row.deliveries[sink];
+}
+
+/** Tells with the longest pauses, and says how the one detection ended. */
+const tell = async (sink: Sink, from = stores) => endOf(await notify(from, sink, clock, { random: () => 0.999999 }));
+
+/** Of a round with one detection. */
+function endOf({ againInMs: _, messages: _messages, ...counts }: NotifyResult): string {
+  const [end = 'not-due', ...others] = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [name] : []));
+  if (others.length > 0) throw new Error(`${end}, and ${others.join()}`);
+  return end;
+}
+
+function thrown(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    (value) => {
+      throw new Error(`did not throw, gave ${value}`);
+    },
+    (error: Error) => error,
+  );
+}
+
+/** A promise that the test settles. */
+function gate<T>() {
+  return Promise.withResolvers<T>();
+}
+
+/** Written from the Standard Webhooks specification, without the library. */
+function signatureOf({ id, at, body }: Received): string {
+  return `v1,${createHmac('sha256', SECRET_BYTES).update(`${id}.${at}.${body}`).digest('base64')}`;
+}
+
+// ── The tests ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+describe('notify() to a receiver', () => {
+  it.each([200, 202, 204])('that answers %i is sent, once, signed', async (status) => {
+    const receiver = await startReceiver(status);
+    await due(receiver.sink);
+    expect(await tell(receiver.sink)).toBe('sent');
+    expect(await delivered()).toEqual({
+      episode: T1,
+      change: 0,
+      status: 'sent',
+      attempts: 1,
+      firstAt: START,
+      at: START,
+      answer: String(status),
+    });
+    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(receiver.received).toHaveLength(1);
+    const [received] = receiver.received as [Received];
+    expect(received.signature).toBe(signatureOf(received));
+    expect(received.at).toBe(String(START / 1000));
+    expect(received.id).toBe(`${ID}|${T1}|0`);
+    expect(JSON.parse(received.body)).toMatchObject({ data: { id: ID, RemoteIP: '203.0.113.77' } });
+  });
+
+  it.each([301, 302, 307, 308, 400, 401, 403, 404])('that answers %i has failed at once, for good', async (status) => {
+    const receiver = await startReceiver(status);
+    await due(receiver.sink);
+    expect(await tell(receiver.sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ status: 'failed', attempts: 1, answer: String(status) });
+    now += HOUR_MS;
+    expect(await tell(receiver.sink)).toBe('not-due');
+    // Nor did it follow a redirect.
+    expect(receiver.received).toHaveLength(1);
+    expect((await stateOf(stores, 'soar'))?.disabledAt).toBeNull();
+  });
+
+  it.each<[Behaviour, RegExp]>([
+    ...[408, 425, 429, 500, 502, 503, 504].map((status): [number, RegExp] => [status, RegExp(`^${status}$`)]),
+    ['reset', /^(ECONNRESET|UND_ERR_SOCKET)$/],
+    ['hang', /^timeout$/],
+  ])('that answers %s is tried again, under the same id, until it takes it', async (behaviour, answer) => {
+    const receiver = await startReceiver(behaviour);
+    await due(receiver.sink);
+    for (const attempts of [1, 2]) {
+      expect(await tell(receiver.sink)).toBe('waiting');
+      const delivery = await delivered();
+      expect(delivery).toMatchObject({ status: 'sending', attempts, firstAt: START, at: now });
+      expect(delivery?.answer).toMatch(answer);
+      now += MINUTE_MS;
+    }
+    receiver.behaviour = 200;
+    expect(await tell(receiver.sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 3, firstAt: START, answer: '200' });
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1);
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  it('that is not there is tried again', async () => {
+    const receiver = await startReceiver();
+    await new Promise((resolve) => server?.close(resolve));
+    await due(receiver.sink);
+    expect(await tell(receiver.sink)).toBe('waiting');
+    expect(await delivered()).toMatchObject({ status: 'sending', attempts: 1, answer: 'ECONNREFUSED' });
+  });
+});
+
+describe('notify() to a sink that is busy', () => {
+  it('keeps what it answered', async () => {
+    const sink = sinkOf(BUSY);
+    await due(sink);
+    expect(await tell(sink)).toBe('waiting');
+    expect(await delivered()).toMatchObject({ status: 'sending', answer: '503' });
+  });
+
+  it('is given up as failed 24 h after the first try, and then left alone', async () => {
+    const sink = sinkOf(BUSY);
+    await due(sink);
+    expect(await tell(sink)).toBe('waiting');
+    now = START + DAY_MS - 1;
+    expect(await tell(sink)).toBe('waiting');
+    expect(await delivered()).toMatchObject({ status: 'sending', attempts: 2, firstAt: START });
+    // The sink itself is left alone for less than a minute and a half.
+    now = START + DAY_MS + MINUTE_MS;
+    expect(await tell(sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ status: 'failed', attempts: 3, firstAt: START, at: now, answer: '503' });
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toHaveLength(3);
+  });
+
+  it('is taken even a day late, if it takes it then', async () => {
+    let answer: SinkAnswer = BUSY;
+    const sink = sinkOf(async () => answer);
+    await due(sink);
+    expect(await tell(sink)).toBe('waiting');
+    now = START + 2 * DAY_MS;
+    answer = SENT;
+    expect(await tell(sink)).toBe('sent');
+  });
+
+  it('goes by the time of the answer, not of the try', async () => {
+    const sink = sinkOf(async () => {
+      now += DAY_MS;
+      return BUSY;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('failed');
+    expect(await delivered()).toMatchObject({ firstAt: START, at: START + DAY_MS });
+  });
+
+  it('has a day, and a count, for each change', async () => {
+    const sink = sinkOf(BUSY);
+    await due(sink);
+    expect(await tell(sink)).toBe('waiting');
+    now += DAY_MS;
+    await scored({ change: 1 });
+    expect(await tell(sink)).toBe('waiting');
+    expect(await delivered()).toMatchObject({ change: 1, status: 'sending', attempts: 1, firstAt: now });
+  });
+});
+
+describe('notify() to a sink that is gone (410)', () => {
+  it('disables it: nothing more is sent, of this or any other detection', async () => {
+    const receiver = await startReceiver(410);
+    await due(receiver.sink);
+    await scored({ groupId: groupId(2) });
+    expect(await tell(receiver.sink)).toBe('waiting');
+    expect(await delivered()).toMatchObject({ status: 'sending', answer: '410' });
+    const { fingerprint: settings } = receiver.sink;
+    const disabled = {
+      name: 'soar',
+      since: T_EARLIER,
+      absentSince: null,
+      disabledAt: START,
+      settings,
+      failures: 0,
+      notBefore: 0,
+    };
+    expect(await stateOf(stores, 'soar')).toEqual(disabled);
+    receiver.behaviour = 200;
+    now += HOUR_MS;
+    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(receiver.received).toHaveLength(1);
+    // Nor does the next run wake it.
+    expect(await sinkStates(stores, [receiver.sink], T1)).toEqual([{ ...disabled, waitMs: 0 }]);
+    expect(await stateOf(stores, 'soar')).toEqual(disabled);
+  });
+
+  it('leaves other sinks alone', async () => {
+    const [gone, other] = [sinkOf({ kind: 'gone', answer: '410' }), sinkOf(SENT, { name: 'chat' })];
+    await due(gone);
+    await due(other);
+    expect(await tell(gone)).toBe('waiting');
+    expect(await tell(other)).toBe('sent');
+    expect(await delivered('soar')).toMatchObject({ status: 'sending' });
+    expect(await delivered('chat')).toMatchObject({ status: 'sent' });
+  });
+
+  it('wakes when its settings change, and hears of all that opened since it was added, also of what it was gone for', async () => {
+    const gone = sinkOf({ kind: 'gone', answer: '410' });
+    await due(gone);
+    await scored({ groupId: groupId(2) });
+    await tell(gone);
+    const moved = sinkOf(SENT, { fingerprint: 'bb' });
+    const woken = {
+      name: 'soar',
+      since: T_EARLIER,
+      absentSince: null,
+      disabledAt: null,
+      settings: 'bb',
+      failures: 0,
+      notBefore: 0,
+    };
+    expect(await sinkStates(stores, [moved], T_LATER)).toEqual([{ ...woken, waitMs: 0 }]);
+    expect(await stateOf(stores, 'soar')).toEqual(woken);
+    expect(await tell(moved)).toBe('sent');
+    expect(moved.told.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
+  });
+});
+
+describe('sinkStates(stores, sinks, asOf)', () => {
+  it('has a state for each sink: since the first run that met it', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat', fingerprint: 'cc' })];
+    const quiet = { absentSince: null, disabledAt: null, failures: 0, notBefore: 0, waitMs: 0 };
+    const first = { name: 'soar', since: T1, settings: 'aa', ...quiet };
+    expect(await sinkStates(stores, [soar], T1)).toEqual([first]);
+    const second = { name: 'chat', since: T_LATER, settings: 'cc', ...quiet };
+    expect(await sinkStates(stores, [soar, chat], T_LATER)).toEqual([first, second]);
+    expect(await sinkStates(stores, [chat], addMs(T_LATER, HOUR_MS))).toEqual([second]);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, settings: 'aa' });
+    expect(await sinkStates(stores, [], T1)).toEqual([]);
+  });
+
+  it('keeps since when when the settings of a sink change', async () => {
+    await sinkStates(stores, [sinkOf(SENT)], T1);
+    const [state] = await sinkStates(stores, [sinkOf(SENT, { fingerprint: 'bb' })], T_LATER);
+    expect(state).toMatchObject({ since: T1, settings: 'bb' });
+  });
+});
+
+describe('a sink that was taken out of the settings', () => {
+  const hours = (count: number) => addMs(T1, count * HOUR_MS);
+  const opened = (number: number, hour: number) => scored({ groupId: groupId(number), episode: hours(hour) });
+  const FOREVER = { failures: 9, notBefore: START + 1000 * DAY_MS };
+
+  it('is noted as absent by the first run that misses it, and hears of nothing', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await sinkStates(stores, [soar, chat], T1);
+    await opened(1, 0);
+    for (const hour of [1, 2]) expect(await sinkStates(stores, [chat], hours(hour))).toHaveLength(1);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: hours(1) });
+    expect(await stateOf(stores, 'chat')).toMatchObject({ since: T1, absentSince: null });
+    expect(await knownSinks(stores)).toMatchObject([{ name: 'chat', waitMs: MINUTE_MS }]);
+    // Also where a message finds it in the settings again before a run does.
+    expect(await tell(soar)).toBe('not-due');
+  });
+
+  it('and is back within a day was never away: it hears of what is live, as after a fault', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await sinkStates(stores, [], hours(1));
+    await opened(1, 0);
+    await opened(2, 5);
+    const [state] = await sinkStates(stores, [soar], addMs(hours(25), -1));
+    expect(state).toMatchObject({ since: T1, absentSince: null });
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.told.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
+  });
+
+  it('and is back after a day begins anew: it hears of what opens from then on, whatever was known of it', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
+    await sinkStates(stores, [], hours(1));
+    await opened(1, 0);
+    await opened(2, 24);
+    await opened(3, 25);
+    const [state] = await sinkStates(stores, [soar], hours(25));
+    const added = { name: 'soar', since: hours(25), absentSince: null, disabledAt: null, settings: 'aa' };
+    expect(state).toEqual({ ...added, failures: 0, notBefore: 0, waitMs: 0 });
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.told.map(({ groupId }) => groupId)).toEqual([groupId(3)]);
+  });
+
+  it('and is back within a day with other settings wakes, and keeps since when', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
+    await sinkStates(stores, [], hours(1));
+    const [same] = await sinkStates(stores, [soar], hours(2));
+    expect(same).toMatchObject({ since: T1, absentSince: null, disabledAt: START, ...FOREVER });
+    await sinkStates(stores, [], hours(3));
+    const [other] = await sinkStates(stores, [sinkOf(SENT, { fingerprint: 'bb' })], hours(4));
+    expect(other).toMatchObject({ since: T1, absentSince: null, disabledAt: null, failures: 0, notBefore: 0 });
+  });
+
+  it('because something is wrong with it is not missed: it hears of what it missed when it is mended', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await sinkStates(stores, [soar, chat], T1);
+    await opened(1, 0);
+    for (const hour of [1, 30]) expect(await sinkStates(stores, [chat], hours(hour), false)).toHaveLength(1);
+    await opened(2, 30);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
+    await sinkStates(stores, [soar, chat], hours(31));
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.told).toHaveLength(2);
+  });
+
+  it('by one of two versions that run side by side loses nothing', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await sinkStates(stores, [chat], T1);
+    await opened(1, 1);
+    for (const sinks of [[soar, chat], [chat], [soar, chat], [chat], [soar, chat]]) {
+      await sinkStates(stores, sinks, hours(1));
+    }
+    await sinkStates(stores, [soar, chat], hours(2));
+    expect([await tell(soar), await tell(chat)]).toEqual(['sent', 'sent']);
+  });
+});
+
+describe('notify() of what is not due', () => {
+  it.each<[string, Partial<Detection>]>([
+    ['resolved', { state: 'resolved' }],
+    ['suppressed', { suppressedBy: 'ours' }],
+    ['older than the sink', { episode: addMs(T_EARLIER, -1) }],
+  ])('is not-due where the detection is %s: nothing is sent, nothing written', async (_, changes) => {
+    const sink = sinkOf(SENT);
+    await due(sink, changes);
+    const before = await stores.detections.get(ID);
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toEqual([]);
+    expect(await stores.detections.get(ID)).toEqual(before);
+  });
+
+  it('is not-due to a sink that no run has met', async () => {
+    const sink = sinkOf(SENT);
+    await scored();
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toEqual([]);
+  });
+
+  it('is not-due to a sink that is in no settings (any more), and reaches the one that is meant', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
+    await due(soar);
+    await due(chat);
+    const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    const app = createApp(config, { stores, clock, sinks: [soar, chat] });
+    expect(await app.notify({ sink: 'gone' })).toBeNull();
+    expect(await app.notify({ sink: 'chat' })).toEqual({
+      sent: 1,
+      failed: 0,
+      waiting: 0,
+      held: 0,
+      againInMs: null,
+      messages: [{ id: `${ID.slice(8)}|${T1}|0`, detections: 1, end: 'sent', answer: '200' }],
+    });
+    expect([soar.told.length, chat.told.length]).toEqual([0, 1]);
+  });
+
+  it('is told of as it is at the time, not as it was when it was queued', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    await scored({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 });
+    await tell(sink);
+    expect(sink.told).toEqual([detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 })]);
+  });
+});
+
+describe('notify() of what goes on', () => {
+  it('tells one episode once, however often it is met, each new change and each new episode again', async () => {
+    const receiver = await startReceiver();
+    const { sink } = receiver;
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    await scored({ state: 'ongoing', asOf: T_LATER });
+    expect(await tell(sink)).toBe('not-due');
+    await scored({ state: 'ongoing', asOf: T_LATER, change: 1 });
+    expect(await tell(sink)).toBe('sent');
+    expect(await tell(sink)).toBe('not-due');
+    await scored({ state: 'resolved', asOf: T_LATER, change: 1 });
+    expect(await tell(sink)).toBe('not-due');
+    await scored({ state: 'new', asOf: T_LATER, episode: T_LATER });
+    expect(await tell(sink)).toBe('sent');
+    expect(await tell(sink)).toBe('not-due');
+    expect(receiver.received.map(({ id }) => id)).toEqual([`${ID}|${T1}|0`, `${ID}|${T1}|1`, `${ID}|${T_LATER}|0`]);
+  });
+
+  it('tells again of a new change where the one before has failed', async () => {
+    const sink = sinkOf({ kind: 'permanent', answer: '404' });
+    await due(sink);
+    expect(await tell(sink)).toBe('failed');
+    await scored({ change: 1 });
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+  });
+
+  it('does not hold a new change back because the one before is on its way', async () => {
+    const answer = gate<SinkAnswer>();
+    const slow = sinkOf(() => answer.promise);
+    await due(slow);
+    const first = tell(slow);
+    await expect.poll(() => slow.told.length).toBe(1);
+    await scored({ change: 1 });
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+    answer.resolve(SENT);
+    await first;
+  });
+
+  it('tells each sink for itself', async () => {
+    const [soar, chat] = [sinkOf(SENT), sinkOf(BUSY, { name: 'chat' })];
+    await due(soar);
+    await due(chat);
+    expect(await tell(soar)).toBe('sent');
+    expect(await tell(chat)).toBe('waiting');
+    expect(await delivered('soar')).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(await delivered('chat')).toMatchObject({ status: 'sending', attempts: 1 });
+  });
+
+  it('tells a sink that was added later only of what opens from then on', async () => {
+    await scored({ episode: T1 });
+    await scored({ groupId: groupId(2), episode: T_LATER });
+    await scored({ groupId: groupId(3), episode: addMs(T_LATER, -1) });
+    const added = sinkOf(SENT);
+    await sinkStates(stores, [added], T_LATER);
+    expect(await tell(added)).toBe('sent');
+    expect(await tell(added)).toBe('not-due');
+    expect(added.told.map(({ groupId }) => groupId)).toEqual([groupId(2)]);
+  });
+});
+
+describe('notify() by several workers', () => {
+  it('claims before it sends', async () => {
+    let claimed: Delivery | undefined;
+    const sink = sinkOf(async () => {
+      claimed = await delivered();
+      return SENT;
+    });
+    await due(sink);
+    await tell(sink);
+    const at = START;
+    expect(claimed).toEqual({ episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: at, at, answer: '' });
+  });
+
+  it('sends nothing where it could not claim: somebody else was first', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    const ends = await Promise.all([tell(sink), tell(sink), tell(sink)]);
+    expect(sink.told).toHaveLength(1);
+    expect(ends.sort()).toEqual(['held', 'held', 'sent']);
+    expect(await tell(sink)).toBe('not-due');
+  });
+
+  it('is held while a claim is younger than two minutes; then it is nobody’s, and taken over', async () => {
+    const never = gate<SinkAnswer>();
+    const dead = sinkOf(() => never.promise);
+    await due(dead);
+    void tell(dead);
+    await expect.poll(() => dead.told.length).toBe(1);
+    const sink = sinkOf(SENT);
+    now = START + 2 * MINUTE_MS - 1;
+    const before = await stores.detections.get(ID);
+    expect(await tell(sink)).toBe('not-due');
+    expect(sink.told).toEqual([]);
+    expect(await stores.detections.get(ID)).toEqual(before);
+    now = START + 2 * MINUTE_MS;
+    expect(await tell(sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START, at: now });
+  });
+
+  it('is held by the claim of a later try as by that of the first', async () => {
+    await due(sinkOf(BUSY));
+    expect(await tell(sinkOf(BUSY))).toBe('waiting');
+    now += HOUR_MS;
+    const answer = gate<SinkAnswer>();
+    const slow = sinkOf(() => answer.promise);
+    const second = tell(slow);
+    await expect.poll(() => slow.told.length).toBe(1);
+    now += 2 * MINUTE_MS - 1;
+    expect(await tell(sinkOf(SENT))).toBe('not-due');
+    answer.resolve(SENT);
+    expect(await second).toBe('sent');
+  });
+
+  it('is not held by a claim that has its answer', async () => {
+    await due(sinkOf(BUSY));
+    expect(await tell(sinkOf(BUSY))).toBe('waiting');
+    now += MINUTE_MS;
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+  });
+
+  it('killed between sending and marking tells it once more, under the same id', async () => {
+    const receiver = await startReceiver();
+    await due(receiver.sink);
+    let marks = 0;
+    const dying = detectionsWith(stores, {
+      async mark(id, sink, delivery, version) {
+        if (++marks === 2) throw new Error('killed');
+        return await stores.detections.mark(id, sink, delivery, version);
+      },
+    });
+    expect((await thrown(tell(receiver.sink, dying))).message).toBe('killed');
+    expect(await delivered()).toMatchObject({ status: 'sending', answer: '' });
+    expect(await tell(receiver.sink)).toBe('not-due');
+    now += 2 * MINUTE_MS;
+    expect(await tell(receiver.sink)).toBe('sent');
+    expect(receiver.received).toHaveLength(2);
+    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([`${ID}|${T1}|0`]));
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START });
+  });
+
+  it('killed before sending, or before claiming, loses nothing', async () => {
+    const killed = sinkOf(async () => {
+      throw new Error('killed');
+    });
+    await due(killed);
+    const unmarkable = detectionsWith(stores, {
+      async mark() {
+        throw new Error('killed');
+      },
+    });
+    const sink = sinkOf(SENT);
+    expect((await thrown(tell(sink, unmarkable))).message).toBe('killed');
+    expect(sink.told).toEqual([]);
+    expect((await thrown(tell(killed))).message).toBe('killed');
+    now += 2 * MINUTE_MS;
+    expect(await tell(sink)).toBe('sent');
+  });
+
+  it('keeps its mark, and what the scorer writes between claim and mark', async () => {
+    const sink = sinkOf(async () => {
+      await scored({ state: 'ongoing', asOf: T_LATER });
+      return SENT;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    const row = (await stores.detections.get(ID))?.row;
+    expect(row?.detection).toEqual(detection({ state: 'ongoing', asOf: T_LATER }));
+    expect(row?.deliveries['soar']).toMatchObject({ status: 'sent', attempts: 1, answer: '200' });
+    expect(await tell(sink)).toBe('not-due');
+  });
+
+  it('keeps its mark however often the scorer, or another sink’s worker, comes between', async () => {
+    const sink = sinkOf(SENT);
+    await due(sink);
+    let meddled = 0;
+    const busy = detectionsWith(stores, {
+      async mark(id, name, delivery, version) {
+        if (delivery.answer !== '' && meddled++ < 4) {
+          const found = (await stores.detections.get(id)) as { version: string };
+          await stores.detections.mark(id, 'chat', { ...delivery, attempts: meddled }, found.version);
+        }
+        return await stores.detections.mark(id, name, delivery, version);
+      },
+    });
+    expect(await tell(sink, busy)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent' });
+    expect(await delivered('chat')).toMatchObject({ attempts: 4 });
+  });
+
+  it('tells a change that opens while the one before is sent', async () => {
+    const sink = sinkOf(async () => {
+      await scored({ change: 1 });
+      return SENT;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ change: 0, status: 'sent' });
+    expect(await tell(sink)).toBe('sent');
+    expect(sink.told.map(({ change }) => change)).toEqual([0, 1]);
+  });
+
+  it('ends as it did where the row is removed meanwhile', async () => {
+    const sink = sinkOf(async ({ groupId }) => {
+      const id = `${groupId}|seed`;
+      await stores.detections.remove([{ id, version: (await stores.detections.get(id))?.version ?? '' }]);
+      return SENT;
+    });
+    await due(sink);
+    expect(await tell(sink)).toBe('sent');
+    expect(await stores.detections.get(ID)).toBeNull();
+  });
+
+  it.each<[string, SinkAnswer]>([
+    ['no', { kind: 'permanent', answer: '404' }],
+    ['not now', BUSY],
+  ])('of which one is late with its %s does not overwrite what the other marked', async (_, late) => {
+    const answer = gate<SinkAnswer>();
+    const zombie = sinkOf(() => answer.promise);
+    await due(zombie);
+    const ending = Promise.allSettled([tell(zombie)]);
+    await expect.poll(() => zombie.told.length).toBe(1);
+    now += 2 * MINUTE_MS;
+    expect(await tell(sinkOf(SENT))).toBe('sent');
+    const marked = await delivered();
+    now += MINUTE_MS;
+    answer.resolve(late);
+    await ending;
+    expect(await delivered()).toEqual(marked);
+    expect(await tell(zombie)).toBe('not-due');
+  });
+
+  it('of which one is late does not overwrite the claim of the other', async () => {
+    const [late, slow] = [gate<SinkAnswer>(), gate<SinkAnswer>()];
+    const [zombie, worker] = [sinkOf(() => late.promise), sinkOf(() => slow.promise)];
+    await due(zombie);
+    const first = tell(zombie);
+    await expect.poll(() => zombie.told.length).toBe(1);
+    now += 2 * MINUTE_MS;
+    const second = tell(worker);
+    await expect.poll(() => worker.told.length).toBe(1);
+    const claim = await delivered();
+    expect(claim).toMatchObject({ status: 'sending', attempts: 2, at: now });
+    late.resolve({ kind: 'permanent', answer: '404' });
+    await first;
+    expect(await delivered()).toEqual(claim);
+    slow.resolve(SENT);
+    expect(await second).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2 });
+  });
+
+  it.each([1, 0])(
+    'of which one is late with the change before does not overwrite the mark of this one (%i ms)',
+    async (ms) => {
+      const late = gate<SinkAnswer>();
+      const zombie = sinkOf(() => late.promise);
+      await due(zombie);
+      // In the same millisecond the count of tries tells the two apart.
+      if (ms === 0) {
+        expect(await tell(sinkOf(BUSY))).toBe('waiting');
+        now += MINUTE_MS;
+      }
+      const first = tell(zombie);
+      await expect.poll(() => zombie.told.length).toBe(1);
+      now += ms;
+      await scored({ change: 1 });
+      expect(await tell(sinkOf(SENT))).toBe('sent');
+      const marked = await delivered();
+      late.resolve({ kind: 'permanent', answer: '404' });
+      await first;
+      expect(await delivered()).toEqual(marked);
+    },
+  );
+});
+
+describe('the secrets of a sink', () => {
+  /** Everything that the stores hold. */
+  async function kept(): Promise<string> {
+    const rows = await all(stores.detections.list({}));
+    return JSON.stringify([rows, await stateOf(stores, 'soar'), await all(stores.runs.since('' as Timestamp))]);
+  }
+
+  /** All of an error and what it was caused by. */
+  function shownOf(error: unknown): string {
+    const parts: string[] = [];
+    for (let each = error; each instanceof Error; each = each.cause) parts.push(each.message, each.stack ?? '');
+    return parts.join('\n') + inspect(error, { depth: null, showHidden: true }) + JSON.stringify(error);
+  }
+
+  it.each<[string, Behaviour | 'refused']>([
+    ['sent', 200],
+    ['redirected', 302],
+    ['failed', 404],
+    ['gone', 410],
+    ['busy', 429],
+    ['broken', 500],
+    ['reset', 'reset'],
+    ['timeout', 'hang'],
+    ['refused', 'refused'],
+  ])('are in no row, no error and no answer: %s', async (_, behaviour) => {
+    const receiver = await startReceiver(behaviour === 'refused' ? 200 : behaviour);
+    if (behaviour === 'refused') await new Promise((resolve) => server?.close(resolve));
+    const answers: SinkAnswer[] = [];
+    const sink: Sink = {
+      ...receiver.sink,
+      async tell(detection, at) {
+        const answer = await receiver.sink.tell(detection, at);
+        answers.push(answer);
+        return answer;
+      },
+    };
+    await due(sink);
+    const shown: string[] = [];
+    for (const wait of [0, MINUTE_MS, DAY_MS]) {
+      now += wait;
+      shown.push(await tell(sink).catch(shownOf), await kept(), inspect(sink, { depth: null, showHidden: true }));
+    }
+    expect(answers.length).toBeGreaterThan(0);
+    shown.push(JSON.stringify(answers));
+    // What is looked at is not nothing.
+    expect(shown.join()).toContain(`"${answers[0]?.answer}"`);
+    const needles = [
+      'planted',
+      receiver.url,
+      '/hook',
+      `127.0.0.1`,
+      `:${receiver.port}`,
+      SECRET.slice('whsec_'.length),
+      'whsec_',
+      Buffer.from(SECRET_BYTES).toString('hex'),
+    ];
+    for (const needle of needles) expect(shown.join('\n')).not.toContain(needle);
+    // Nor does the receiver hear of its own address, and of the secret only the signature.
+    for (const { body, id, signature } of receiver.received) {
+      for (const needle of needles) expect(body + id + signature).not.toContain(needle);
+    }
+  });
+});

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { azureStores } from '../../../../src/storage/azure/index.ts';
+import { type Detection, detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import type { ExportInfo, Stores } from '../../../../src/storage/ports.ts';
+import {
+  all,
+  contribution,
+  deadLetter,
+  delivery,
+  detection,
+  evidence,
+  exportState,
+  groupId,
+  P3,
+  rowsOf,
+  T0,
+  T2,
+} from '../../../contract/samples.ts';
+import { RequestLog } from '../../../support/azure/policies.ts';
+import { freshClients } from '../../../support/azure/stores.ts';
+
+/** Requests are what storage costs, in money and time. */
+describe('requests', () => {
+  let stores: Stores;
+  let log: RequestLog;
+  beforeEach(async () => {
+    log = new RequestLog();
+    stores = azureStores(await freshClients({ policy: log.policy }));
+  });
+
+  it('HourlyCounts: one a transaction of 100 rows, one a page of 1,000; the table is made by the first write', async () => {
+    const { hourlyCounts } = stores;
+    const rows = Array.from({ length: 100 }, (_, n) => contribution({ groupId: groupId(n) }));
+    await hourlyCounts.merge(P3, rows);
+    expect(log.take()).toEqual(['POST $batch', 'POST Tables', 'POST $batch']);
+    await hourlyCounts.merge(P3, rows);
+    expect(log.take()).toEqual(['POST $batch']);
+    await rowsOf(hourlyCounts.scan(P3));
+    expect(log.take()).toEqual(['GET HourlyCounts()']);
+    await rowsOf(hourlyCounts.read(groupId(1), T0, T2));
+    expect(log.take()).toEqual(['GET HourlyCounts()']);
+    await hourlyCounts.remove(P3, rows);
+    expect(log.take()).toEqual(['POST $batch']);
+  });
+
+  it('HourlyCounts: two more for a row that is refused', async () => {
+    await stores.hourlyCounts.merge(P3, [contribution()]);
+    log.take();
+    const rows = Array.from({ length: 100 }, (_, n) =>
+      contribution({ groupId: groupId(n), ...(n === 50 && { RemoteIP: 'x'.repeat(40_000) }) }),
+    );
+    expect(await stores.hourlyCounts.merge(P3, rows)).toHaveLength(1);
+    expect(log.take()).toEqual(['POST $batch', 'POST $batch', 'POST $batch']);
+  });
+
+  it('ExportStates: one each', async () => {
+    const { exportStates } = stores;
+    const first = await exportStates.insert(exportState());
+    expect(log.take()).toEqual(['POST Exports', 'POST Tables', 'POST Exports']);
+    await exportStates.insert(exportState({ name: 'another' }));
+    await exportStates.get(exportState());
+    await all(exportStates.list(exportState().container));
+    await exportStates.replace(exportState(), first ?? '');
+    await exportStates.remove(exportState());
+    expect(log.take()).toEqual(['POST Exports', 'GET Exports()', 'GET Exports()', 'PUT Exports()', 'DELETE Exports()']);
+  });
+
+  it('Exports: one each', async () => {
+    const clients = await freshClients({ policy: log.policy });
+    const { exports } = azureStores(clients);
+    const container = clients.blobs.getContainerClient('exports');
+    await container.create();
+    await container.getBlockBlobClient('a').upload('abc', 3);
+    log.take();
+    const [info] = await all((await exports.list('exports')) as AsyncIterable<ExportInfo>);
+    await exports.info(info as ExportInfo);
+    await all(exports.read(info as ExportInfo, 0, 3));
+    await all(exports.read(info as ExportInfo, 3, 4));
+    await all(exports.read(info as ExportInfo, 3, 3));
+    expect(log.take()).toEqual(['GET exports container list', 'HEAD exports/a', 'GET exports/a', 'GET exports/a']);
+  });
+
+  it('DeadLetters: none for a segment without, one for a few, one a MiB and one more for many', async () => {
+    const { deadLetters } = stores;
+    const write = async (count: number, bytes: number, repeat: boolean): Promise<string[]> => {
+      const writer = deadLetters.open('ab', { repeat });
+      for (let n = 0; n < count; n++) await writer.add(deadLetter({ bytes: Buffer.alloc(bytes, 'x') }));
+      await writer.close();
+      return log.take();
+    };
+    expect(await write(0, 0, false)).toEqual([]);
+    expect(await write(1, 10, false)).toEqual([
+      'PUT dead-letters/ab.jsonl',
+      'PUT dead-letters container',
+      'PUT dead-letters/ab.jsonl',
+    ]);
+    expect(await write(5, 10, false)).toEqual(['PUT dead-letters/ab.jsonl']);
+    expect(await write(40, 65_536, false)).toEqual([
+      'PUT dead-letters/ab.jsonl block',
+      'PUT dead-letters/ab.jsonl block',
+      'PUT dead-letters/ab.jsonl block',
+      'PUT dead-letters/ab.jsonl blocklist',
+    ]);
+    expect(await write(0, 0, true)).toEqual(['DELETE dead-letters/ab.jsonl']);
+  });
+
+  it('Detections: one each', async () => {
+    const { detections } = stores;
+    const row: Detection = detection({ evidence: evidence(500) });
+    await detections.insert(detection({ groupId: groupId(2) }));
+    log.take();
+    const version = (await detections.insert(row)) ?? '';
+    const marked = (await detections.mark(detectionIdOf(row), 'soc', delivery(), version)) ?? '';
+    const updated = (await detections.update(row, marked)) ?? '';
+    await detections.get(detectionIdOf(row));
+    await rowsOf(detections.scan(P3));
+    await rowsOf(detections.list({ state: 'new' }));
+    await rowsOf(detections.summaries({}, ['soc']));
+    await detections.remove([{ id: detectionIdOf(row), version: updated }]);
+    expect(log.take()).toEqual([
+      'POST Detections',
+      'PATCH Detections()',
+      'PATCH Detections()',
+      'GET Detections()',
+      'GET Detections()',
+      'GET Detections()',
+      'GET Detections()',
+      'DELETE Detections()',
+    ]);
+  });
+
+  it('Sinks and queues: one each', async () => {
+    await stores.sinks.insert({
+      name: 'soc',
+      since: T0,
+      absentSince: null,
+      disabledAt: null,
+      settings: '',
+      failures: 0,
+      notBefore: 0,
+    });
+    await stores.queues.send('ingest', { container: 'c', name: 'n' });
+    log.take();
+    await stores.sinks.list();
+    await stores.queues.send('ingest', { container: 'c', name: 'n' });
+    expect(log.take()).toEqual(['GET Sinks()', 'POST ingest/messages']);
+  });
+});

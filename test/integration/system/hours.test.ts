@@ -1,0 +1,160 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type App, createApp } from '../../../src/app.ts';
+import { type SampleExport, sampleExports } from '../../../tools/sample/exports.ts';
+import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
+import { readConfig } from '../../../src/config.ts';
+import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { msOf } from '../../../src/core/kql/timestamp.ts';
+import type { Sink } from '../../../src/storage/ports.ts';
+import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { foundGroups, groupKey } from '../../support/sample/rule.ts';
+
+const HOUR_MS = 3_600_000;
+const END = Date.UTC(2026, 10, 23, 9);
+const RUNS = 72;
+
+let plan: Plan;
+let exports: readonly SampleExport[];
+beforeAll(() => {
+  plan = planTenant({ devices: 8, seed: 7, end: END });
+  exports = [...sampleExports(plan)];
+});
+
+interface Told {
+  readonly sink: string;
+  readonly hour: number;
+  readonly id: string;
+  readonly group: string;
+  readonly detection: Detection;
+}
+
+/** The app over stores in memory, with a clock that goes from hour to hour and sinks that write down what they hear. */
+class Hours {
+  readonly told: Told[] = [];
+  readonly stores: MemoryStores;
+  readonly #app: App;
+  #now = 0;
+
+  constructor(sinks: readonly string[]) {
+    this.stores = memoryStores({ clock: () => this.#now });
+    const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    const parts = { stores: this.stores, clock: () => this.#now, sinks: sinks.map((name) => this.#sink(name)) };
+    this.#app = createApp(config, parts);
+  }
+
+  /** An export comes to be in its hour, and is done by the end of it. */
+  append({ container, name, lines, hour }: SampleExport): void {
+    this.#now = hour + HOUR_MS;
+    this.stores.exports.append({ container, name }, Buffer.concat(lines));
+  }
+
+  /** What the timers and queues do in an hour, for the window up to that time (ms since the epoch). */
+  async run(end: number): Promise<void> {
+    this.#now = end + 50 * 60_000;
+    await this.#app.sweep();
+    await this.#drain();
+    await this.#app.scoreWindows();
+    await this.#drain();
+  }
+
+  async detections(): Promise<Detection[]> {
+    const rows = (await Array.fromAsync(this.stores.detections.list({}))).flat();
+    return rows.map(({ detection }) => detection);
+  }
+
+  async #drain(): Promise<void> {
+    const { queues } = this.stores;
+    for (const message of queues.ingest.splice(0)) await this.#app.ingest(message);
+    for (const message of queues.score.splice(0)) await this.#app.scorePartition(message);
+    // Twice each: a queue may deliver a message again.
+    for (const message of queues.notify.splice(0).flatMap((each) => [each, each])) await this.#app.notify(message);
+  }
+
+  #sink(name: string): Sink {
+    return {
+      name,
+      fingerprint: name,
+      together: null,
+      tell: async ({ id, detections }) => {
+        const [detection] = detections as [Detection];
+        const { DeviceName, InitiatingProcessFileName, RemoteIP, asOf } = detection;
+        const group = groupKey(DeviceName, InitiatingProcessFileName, RemoteIP);
+        const hour = (msOf(asOf) - (END - RUNS * HOUR_MS)) / HOUR_MS;
+        this.told.push({ sink: name, hour, id, group, detection });
+        return { kind: 'sent', answer: '200' };
+      },
+    };
+  }
+}
+
+/** Which changes there are to be told of, from nothing but how the numbers of each group went from hour to hour. */
+class Watch {
+  readonly changes: string[] = [];
+  readonly #told = new Map<string, { average: number; isHigh: boolean; severity: string; last: string }>();
+
+  look(hour: number, detections: readonly Detection[]): void {
+    for (const { DeviceName, InitiatingProcessFileName, RemoteIP, average, severity, LastConnection } of detections) {
+      const group = groupKey(DeviceName, InitiatingProcessFileName, RemoteIP);
+      const isHigh = severity === 'high';
+      const told = this.#told.get(group);
+      if (told === undefined) {
+        this.#told.set(group, { average, isHigh, severity, last: LastConnection });
+        continue;
+      }
+      if (LastConnection > told.last && average >= 2 * told.average) {
+        const [now, before] = [average, told.average].map((mean) => Math.round(mean * 10) / 10);
+        this.changes.push(`${hour} ${group} The average rose to ${now} an hour; ${before} were told before.`);
+        Object.assign(told, { average, isHigh: isHigh || told.isHigh });
+      } else if (LastConnection > told.last && isHigh && !told.isHigh) {
+        this.changes.push(`${hour} ${group} The severity rose to high; ${told.severity} was told before.`);
+        Object.assign(told, { isHigh, severity, average: Math.max(average, told.average) });
+      }
+      told.last = LastConnection;
+    }
+  }
+}
+
+describe('72 hourly runs', () => {
+  it('over a growing sample tell of each group in the hour in which the rule first finds it, and of each change once', async () => {
+    const hours = new Hours(['soc']);
+    const lines: Buffer[] = [];
+    const found = new Map<string, number>();
+    const watch = new Watch();
+    for (let hour = 0; hour <= RUNS; hour++) {
+      const delivered = exports[hour];
+      if (delivered !== undefined) {
+        hours.append(delivered);
+        lines.push(...delivered.lines);
+      }
+      if (hour === 0) continue;
+      const end = plan.start + hour * HOUR_MS;
+      await hours.run(end);
+      for (const group of foundGroups(lines, end)) if (!found.has(group)) found.set(group, hour);
+      watch.look(hour, await hours.detections());
+    }
+
+    const openings = hours.told.filter(({ detection }) => detection.change === 0);
+    expect(new Map(openings.map(({ group, hour }) => [group, hour]))).toEqual(found);
+    expect(openings).toHaveLength(found.size);
+    // Each plant that the rule is to find is one of them, and none that it is to miss.
+    for (const { device, process, remoteIP, expected } of plan.plants) {
+      expect(found.has(groupKey(device, process, remoteIP))).toBe(expected === 'found');
+    }
+    const changes = hours.told.filter(({ detection }) => detection.change > 0);
+    expect(changes.map(({ hour, group, detection }) => `${hour} ${group} ${detection.changeReason}`)).toEqual(
+      watch.changes,
+    );
+    expect(hours.told).toHaveLength(openings.length + changes.length);
+  });
+
+  it('over unchanged data tell each sink of each detection exactly once', async () => {
+    const hours = new Hours(['soc', 'chat']);
+    for (const each of exports) hours.append(each);
+    for (let run = 0; run < RUNS; run++) await hours.run(END + run * HOUR_MS);
+    const told = hours.told.map(({ sink, detection }) => `${sink} ${detectionIdOf(detection)}`);
+    expect(told.length).toBeGreaterThan(2 * 20);
+    expect(new Set(told).size).toBe(told.length);
+    expect(hours.told.filter(({ detection }) => detection.change > 0)).toEqual([]);
+    expect(told).toHaveLength(2 * (await hours.detections()).length);
+  });
+});

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const REPO = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs Node with these arguments to its end; the environment is what is given and nothing else. */
+export async function node(
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const { cwd = REPO, env = {} } = options;
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { TZ: 'America/Los_Angeles', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { code, stdout, stderr };
+}
+
+/** Makes what is deployed in a folder, by the project's own script. */
+export async function pack(folder: string): Promise<void> {
+  const { code, stderr } = await node(['scripts/package.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
+  if (code !== 0) throw new Error(`the package cannot be made:\n${stderr}`);
+}
+
+/** Builds the bundles into a folder, by the project's own script. */
+export async function build(folder: string): Promise<void> {
+  const { code, stderr } = await node(['scripts/build.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
+  if (code !== 0) throw new Error(`the build fails:\n${stderr}`);
+}

@@ -1,0 +1,87 @@
+import { Buffer } from 'node:buffer';
+import { type StorageClientOptions, storageClients } from '../../../src/storage/azure/clients.ts';
+import { azureStores } from '../../../src/storage/azure/index.ts';
+import type { Clock, ExportInfo, ExportRef, HourlyCounts, Stores } from '../../../src/storage/ports.ts';
+import { memoryStores } from '../../fakes/stores.ts';
+import { REFUSED_DEVICE } from './author.ts';
+
+/** Stores, and the exporter beside them. */
+export interface Ground {
+  readonly stores: Stores;
+  append(ref: ExportRef, bytes: Uint8Array): Promise<void>;
+  replace(ref: ExportRef, bytes: Uint8Array): Promise<void>;
+}
+
+/** Stores in memory, which read in pieces of random sizes where they are given a random. */
+export function memoryGround(clock: Clock, random?: () => number): Ground {
+  const stores = memoryStores({ clock, ...(random && { random }) });
+  return {
+    stores: { ...stores, hourlyCounts: refusing(stores.hourlyCounts) },
+    append: async (ref, bytes) => stores.exports.append(ref, bytes),
+    replace: async (ref, bytes) => stores.exports.replace(ref, bytes),
+  };
+}
+
+/** Stores on an empty account of the emulator, but the times of the exports by our clock: it runs days in a second. */
+export function azureGround(connectionString: string, clock: Clock, options: StorageClientOptions = {}): Ground {
+  const connection = { kind: 'connectionString', value: connectionString } as const;
+  const stores = azureStores(storageClients(connection, options));
+  const blobs = storageClients(connection).blobs;
+  const times = new Map<string, { created: number; lastModified: number }>();
+  const timed = (info: ExportInfo): ExportInfo => ({ ...info, ...times.get(keyOf(info)) });
+
+  const write = async (ref: ExportRef, bytes: Uint8Array, anew: boolean): Promise<void> => {
+    const container = blobs.getContainerClient(ref.container);
+    await container.createIfNotExists();
+    const blob = container.getAppendBlobClient(ref.name);
+    if (anew) await blob.create();
+    const data = Buffer.from(bytes);
+    if (data.length > 0) await blob.appendBlock(data, data.length);
+    const now = clock();
+    times.set(keyOf(ref), { created: anew ? now : (times.get(keyOf(ref))?.created ?? now), lastModified: now });
+  };
+  return {
+    stores: {
+      ...stores,
+      hourlyCounts: refusing(stores.hourlyCounts),
+      exports: {
+        read: (ref, start, end) => stores.exports.read(ref, start, end),
+        info: async (ref) => {
+          const info = await stores.exports.info(ref);
+          return info && timed(info);
+        },
+        list: async (container) => {
+          const infos = await stores.exports.list(container);
+          return infos === 'missing' ? infos : mapped(infos, timed);
+        },
+      },
+    },
+    append: (ref, bytes) => write(ref, bytes, !times.has(keyOf(ref))),
+    replace: (ref, bytes) => write(ref, bytes, true),
+  };
+}
+
+function keyOf({ container, name }: ExportRef): string {
+  return `${container}/${name}`;
+}
+
+async function* mapped<T>(items: AsyncIterable<T>, change: (item: T) => T): AsyncGenerator<T> {
+  for await (const item of items) yield change(item);
+}
+
+/** In front of HourlyCounts: refuses the rows of one device, as the service would. */
+export function refusing(counts: HourlyCounts): HourlyCounts {
+  return {
+    scan: (partition) => counts.scan(partition),
+    read: (id, after, asOf) => counts.read(id, after, asOf),
+    remove: (partition, rows) => counts.remove(partition, rows),
+    merge: async (partition, rows) => {
+      const refused = rows.filter((row) => row.DeviceName === REFUSED_DEVICE);
+      const refusals = await counts.merge(
+        partition,
+        rows.filter((row) => row.DeviceName !== REFUSED_DEVICE),
+      );
+      return [...refusals, ...refused.map((row) => ({ row, code: 'EntityTooLarge' }))];
+    },
+  };
+}

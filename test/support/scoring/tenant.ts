@@ -1,0 +1,259 @@
+import type { Contribution } from '../../../src/core/records/contribution.ts';
+import { type Delivery, type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { dueOf } from '../../../src/core/detections/pending.ts';
+import { thresholdsOf } from '../../../src/core/detections/finding.ts';
+import type { Rule } from '../../../src/core/scoring/rule.ts';
+import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
+import type {
+  ContributionRow,
+  DetectionRow,
+  Detections,
+  HourlyCounts,
+  Partition,
+  Run,
+  Stores,
+} from '../../../src/storage/ports.ts';
+import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
+import type { KnownSink } from '../../../src/notify/sink_states.ts';
+import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { stateOf } from '../sinks/states.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+const START_MS = Date.UTC(2026, 10, 20);
+
+/** So many hours after midnight of the first day. */
+export const at = (hours: number): Timestamp => timestampFromMs(START_MS + hours * HOUR_MS);
+
+export const P = '3' as Partition;
+/** A window of twelve hours; four of them alike, above 45, are a match. */
+export const RULE: Rule = Object.freeze({
+  lookbackDays: 0.5,
+  minUniformPerDay: 8,
+  minAverage: 45,
+  anomalyThreshold: 1.5,
+  grain: 'hour',
+});
+export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, technique: null, retentionDays: 1, historyDays: 2 });
+export const NO_RUN_OLDER = Object.freeze({
+  since: at(-1000),
+  absentSince: null,
+  disabledAt: null,
+  settings: '',
+  failures: 0,
+  notBefore: 0,
+});
+
+export type Group = Pick<Contribution, 'groupId' | 'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP'>;
+
+/** A group of an address; its id begins with the address's part, so that a test says what comes before what. */
+export function group(number: number, addressPart = '3000000a', RemoteIP = `203.0.113.${addressPart}`): Group {
+  return {
+    groupId: `${addressPart}${number.toString(16).padStart(24, '0')}`,
+    source: 'defender',
+    DeviceName: `wks-${number}`,
+    InitiatingProcessFileName: 'updater.exe',
+    RemoteIP,
+  };
+}
+
+/** The whole numbers from `first` to `last`. */
+export function hours(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, n) => first + n);
+}
+
+export const idOf = ({ groupId }: Group): string => detectionIdOf({ groupId, detector: 'seed' });
+
+export function sinkState(name: string, changes: Partial<KnownSink> = {}): KnownSink {
+  return { name, ...NO_RUN_OLDER, waitMs: 0, ...changes };
+}
+
+interface RunOptions {
+  readonly stores?: Stores;
+  readonly sinks?: readonly KnownSink[];
+  readonly settings?: ScoreSettings;
+  readonly message?: Partial<ScoreMessage>;
+  /** When it runs, in hours; by default 45 minutes after asOf. */
+  readonly now?: number;
+}
+
+/** Stores in memory, what was reported, and runs over it at a given hour. */
+export class Tenant {
+  readonly stores: MemoryStores = memoryStores({ clock: () => START_MS });
+  #contributions = 0;
+  /** Of the sinks of the last run. */
+  readonly #since = new Map<string, Timestamp>();
+
+  /** A report in the middle of each of these hours. */
+  async reports(of: Group, hours: readonly number[], count: number | null = 60): Promise<void> {
+    await this.reportsAt(
+      of,
+      hours.map((hour) => at(hour + 0.5)),
+      count,
+    );
+  }
+
+  async reportsAt(of: Group, times: readonly Timestamp[], count: number | null = 60): Promise<void> {
+    const rows: ContributionRow[] = times.map((Timestamp) => {
+      const contribution = (++this.#contributions).toString(16).padStart(16, '0');
+      return { ...of, Timestamp, contribution, count, facts: {} };
+    });
+    for (let start = 0; start < rows.length; start += 100) {
+      await this.stores.hourlyCounts.merge(of.groupId.slice(0, 1) as Partition, rows.slice(start, start + 100));
+    }
+  }
+
+  run(hour: number, options: RunOptions = {}): Promise<Run> {
+    const message = { partition: P, asOf: at(hour), oldestUnreadMs: 0, newestReport: '' as const, ...options.message };
+    const now = START_MS + (options.now ?? hour + 0.75) * HOUR_MS;
+    const { stores = this.stores, settings = SETTINGS, sinks = [] } = options;
+    for (const { name, since } of sinks) this.#since.set(name, since);
+    return scorePartition(stores, settings, sinks, message, () => now);
+  }
+
+  /** A run that knows of reports of the same hour elsewhere: fresh, whatever the partition holds. */
+  fresh(hour: number, options: RunOptions = {}): Promise<Run> {
+    return this.run(hour, { ...options, message: { newestReport: at(hour), ...options.message } });
+  }
+
+  async row(of: Group): Promise<DetectionRow | null> {
+    return (await this.stores.detections.get(idOf(of)))?.row ?? null;
+  }
+
+  async detection(of: Group): Promise<Detection> {
+    const row = await this.row(of);
+    if (row === null) throw new Error(`no detection of ${of.groupId}`);
+    return row.detection;
+  }
+
+  /** A row of a detection that no run wrote: by default one that matched at hour 0, whose reports are gone. */
+  async detected(of: Group, changes: Partial<Detection> = {}): Promise<void> {
+    const evidence = { Timestamp: [], ConnCounts: [], flags: [], scores: [], baseline: [], period: 0, omitted: 0 };
+    const thresholds = thresholdsOf(RULE);
+    const time = at(0) as Detection['FirstConnection'];
+    const facts = {
+      count_of_hours: 4,
+      inliner_count: 4,
+      outlier_count: 0,
+      avg_conn_count: 60,
+      average: 60,
+      devices: 1,
+      otherProcesses: [],
+      regularity: 0,
+      interval: { seconds: 60, spread: 0 },
+      severity: 'high',
+      severityReason: 'All three signs.',
+      technique: null,
+      traffic: { ...NO_TRAFFIC, asOf: at(0) },
+    } as const;
+    const told = { average: 60, severity: 'high' } as const;
+    const change = { change: 0, changeReason: '', told, highestAverage: 60, episodes: [] } as const;
+    const life = { state: 'ongoing', episode: at(0), ...change, asOf: at(0), lastMatched: at(0) } as const;
+    await this.stores.detections.insert({
+      ...of,
+      detector: 'seed',
+      FirstConnection: time,
+      LastConnection: time,
+      ...facts,
+      evidence: { grain: 'hour', ...evidence, thresholds },
+      ...life,
+      suppressedBy: '',
+      ...changes,
+    });
+  }
+
+  /** Somebody takes the row away. */
+  async removed(of: Group): Promise<void> {
+    const found = await this.stores.detections.get(idOf(of));
+    await this.stores.detections.remove([{ id: idOf(of), version: found?.version ?? '' }]);
+  }
+
+  /** What the notifier writes, also where a scorer wrote the row meanwhile. */
+  async mark(of: Group, sink: string, changes: Partial<Delivery> = {}): Promise<void> {
+    const { detections } = this.stores;
+    for (let version: string | null = null; version === null; ) {
+      const found = await detections.get(idOf(of));
+      if (!found) throw new Error(`no detection of ${of.groupId}`);
+      const { episode, change } = found.row.detection;
+      const life = { status: 'sent', attempts: 1, firstAt: 1, at: 2, answer: '200' } as const;
+      version = await detections.mark(idOf(of), sink, { episode, change, ...life, ...changes }, found.version);
+    }
+  }
+
+  /** What the sinks that were put on the `notify` queue since it was last asked would find due. */
+  async told(): Promise<{ detectionId: string; sink: string }[]> {
+    const told: { detectionId: string; sink: string }[] = [];
+    for (const { sink } of this.stores.queues.notify.splice(0)) {
+      const since = this.#since.get(sink) ?? (await stateOf(this.stores, sink))?.since;
+      if (since === undefined) throw new Error(`${sink}: no run has met it`);
+      for await (const page of this.stores.detections.summaries({}, [sink])) {
+        const due = page.filter(({ detection, deliveries }) => dueOf(detection, deliveries[sink], since) === 'due');
+        told.push(...due.map(({ detection }) => ({ detectionId: detectionIdOf(detection), sink })));
+      }
+    }
+    return told;
+  }
+
+  /** `<groupId> <state>`, in key order. */
+  async states(): Promise<string[]> {
+    return (await this.all()).map(({ detection }) => `${detection.groupId} ${detection.state}`);
+  }
+
+  async all(): Promise<DetectionRow[]> {
+    return (await Array.fromAsync(this.stores.detections.list({}))).flat();
+  }
+
+  /** All rows with their versions: the same as long as nobody writes one. */
+  async versioned(partition: Partition = P) {
+    return (await Array.fromAsync(this.stores.detections.scan(partition))).flat();
+  }
+
+  async counts(partition: Partition = P): Promise<Contribution[]> {
+    return (await Array.fromAsync(this.stores.hourlyCounts.scan(partition))).flat();
+  }
+}
+
+/** The same Detections, some of whose methods are others. */
+export function withDetections(stores: Stores, changes: (base: Detections) => Partial<Detections>): Stores {
+  const base = stores.detections;
+  const detections: Detections = {
+    get: (id) => base.get(id),
+    scan: (partition) => base.scan(partition),
+    list: (filter) => base.list(filter),
+    summaries: (filter, sinks) => base.summaries(filter, sinks),
+    insert: (detection) => base.insert(detection),
+    update: (detection, version) => base.update(detection, version),
+    mark: (id, sink, delivery, version) => base.mark(id, sink, delivery, version),
+    dispose: (id, disposition, version) => base.dispose(id, disposition, version),
+    remove: (rows) => base.remove(rows),
+    ...changes(base),
+  };
+  return { ...stores, detections };
+}
+
+export function withCounts(stores: Stores, changes: (base: HourlyCounts) => Partial<HourlyCounts>): Stores {
+  const base = stores.hourlyCounts;
+  const hourlyCounts: HourlyCounts = {
+    merge: (partition, rows) => base.merge(partition, rows),
+    scan: (partition) => base.scan(partition),
+    read: (groupId, after, asOf) => base.read(groupId, after, asOf),
+    remove: (partition, rows) => base.remove(partition, rows),
+    ...changes(base),
+  };
+  return { ...stores, hourlyCounts };
+}
+
+/** The same rows in pages of that size: no answer may depend on it. */
+export function inPages(stores: Stores, countRows: number, detectionRows: number): Stores {
+  return withCounts(
+    withDetections(stores, (base) => ({ scan: (partition) => pages(base.scan(partition), detectionRows) })),
+    (base) => ({ scan: (partition) => pages(base.scan(partition), countRows) }),
+  );
+}
+
+async function* pages<T>(items: AsyncIterable<readonly T[]>, size: number): AsyncGenerator<readonly T[]> {
+  for await (const page of items) {
+    for (let start = 0; start < page.length; start += size) yield page.slice(start, start + size);
+  }
+}

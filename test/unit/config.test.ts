@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig, readScoreSettings } from '../../src/config.ts';
+import { SEED_RULE } from '../../src/core/scoring/rule.ts';
+import { SettingsError } from '../../src/settings/read_settings.ts';
+
+const read = (env: Record<string, string | undefined>) => readScoreSettings(Object.freeze(env)).rule;
+
+describe('the rule of readScoreSettings(env)', () => {
+  it('is the seed rule where nothing is set', () => {
+    expect(read({})).toEqual(SEED_RULE);
+    expect(read({ PATH: '/usr/bin', min_average: '1' })).toEqual(SEED_RULE);
+  });
+
+  it('reads every setting of the rule', () => {
+    const env = {
+      LOOKBACK_DAYS: '1.5',
+      MIN_UNIFORM_PER_DAY: '0',
+      MIN_AVERAGE: '0',
+      ANOMALY_THRESHOLD: ' 2e0 ',
+      SERIES_GRAIN: 'report',
+    };
+    expect(read(env)).toEqual({
+      lookbackDays: 1.5,
+      minUniformPerDay: 0,
+      minAverage: 0,
+      anomalyThreshold: 2,
+      grain: 'report',
+    });
+  });
+
+  it.each(['', ' ', '\t', undefined])('takes %j for not set, never for 0', (blank) => {
+    const env = {
+      LOOKBACK_DAYS: blank,
+      MIN_UNIFORM_PER_DAY: blank,
+      MIN_AVERAGE: blank,
+      ANOMALY_THRESHOLD: blank,
+      SERIES_GRAIN: blank,
+    };
+    expect(read(env)).toEqual(SEED_RULE);
+  });
+
+  it.each([
+    ['LOOKBACK_DAYS', '30', 30],
+    ['LOOKBACK_DAYS', '0.001', 0.001],
+  ])('takes %s %s, which is within its bounds', (name, text, lookbackDays) => {
+    expect(read({ [name]: text })).toEqual({ ...SEED_RULE, lookbackDays });
+  });
+
+  it.each([
+    ['LOOKBACK_DAYS', '0', 'must be a number > 0, at most 30, got "0"'],
+    ['LOOKBACK_DAYS', '30.1', 'must be a number > 0, at most 30, got "30.1"'],
+    ['LOOKBACK_DAYS', '3d', 'must be a number > 0, at most 30, got "3d"'],
+    ['MIN_UNIFORM_PER_DAY', '-1', 'must be a number ≥ 0, got "-1"'],
+    ['MIN_AVERAGE', 'high', 'must be a number ≥ 0, got "high"'],
+    ['MIN_AVERAGE', 'Infinity', 'must be a number ≥ 0, got "Infinity"'],
+    ['MIN_AVERAGE', 'NaN', 'must be a number ≥ 0, got "NaN"'],
+    ['MIN_AVERAGE', '4,5', 'must be a number ≥ 0, got "4,5"'],
+    ['ANOMALY_THRESHOLD', '-0.1', 'must be a number ≥ 0, got "-0.1"'],
+    ['SERIES_GRAIN', 'day', 'must be hour or report, got "day"'],
+    ['SERIES_GRAIN', 'Hour', 'must be hour or report, got "Hour"'],
+  ])('refuses %s=%s and says why', (name, text, why) => {
+    expect(() => read({ [name]: text })).toThrow(new SettingsError([`${name} ${why}`]));
+  });
+
+  it('names all faults at once', () => {
+    const env = { LOOKBACK_DAYS: '-3', MIN_AVERAGE: 'x', SERIES_GRAIN: 'y', ANOMALY_THRESHOLD: '2' };
+    expect(() => read(env)).toThrow(
+      'Invalid settings:\n' +
+        '- LOOKBACK_DAYS must be a number > 0, at most 30, got "-3"\n' +
+        '- MIN_AVERAGE must be a number ≥ 0, got "x"\n' +
+        '- SERIES_GRAIN must be hour or report, got "y"',
+    );
+  });
+
+  it('does not repeat a long value in full', () => {
+    expect(() => read({ MIN_AVERAGE: 'x'.repeat(10_000) })).toThrow(/^.{1,200}$/s);
+  });
+});
+
+describe('readScoreSettings(env)', () => {
+  it('is the rule, and the sources that it is run over', () => {
+    expect(readScoreSettings({})).toEqual({ rule: SEED_RULE, sources: ['defender'] });
+    expect(readScoreSettings({ MIN_AVERAGE: '30', SOURCES: 'wfp' })).toEqual({
+      rule: { ...SEED_RULE, minAverage: 30 },
+      sources: ['wfp'],
+    });
+  });
+
+  it('names all faults at once', () => {
+    expect(() => readScoreSettings({ MIN_AVERAGE: 'x', SOURCES: 'x' })).toThrow(/MIN_AVERAGE must .*\n- SOURCES must /);
+  });
+});
+
+describe('readConfig(env)', () => {
+  const STORAGE = Object.freeze({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+  const config = (env: Record<string, string>) => readConfig(Object.freeze({ ...STORAGE, ...env }));
+
+  it('needs nothing but the storage account', () => {
+    const storage = { kind: 'connectionString', value: 'UseDevelopmentStorage=true' };
+    expect(config({})).toEqual({
+      rule: SEED_RULE,
+      sources: ['defender'],
+      storage,
+      exportStorage: storage,
+      containers: ['insights-logs-advancedhunting-devicenetworkevents'],
+      retentionDays: 4,
+      historyDays: 90,
+      technique: null,
+      blobTrigger: 'off',
+      sinks: [],
+      sinkFaults: [],
+      digestAbove: 5,
+      links: {},
+    });
+  });
+
+  it.each([
+    ['T1071', { id: 'T1071', name: '' }],
+    [' T1071.001 ', { id: 'T1071.001', name: '' }],
+    ['T1071.001 Web Protocols', { id: 'T1071.001', name: 'Web Protocols' }],
+    ['T1071.001: Web Protocols', { id: 'T1071.001', name: 'Web Protocols' }],
+    ['', null],
+  ])('reads the technique %j', (text, technique) => {
+    expect(config({ MITRE_TECHNIQUE: text }).technique).toEqual(technique);
+  });
+
+  it.each(['T1', 'web', 'T1071.01', 'T1071x'])('refuses %j as a technique', (text) => {
+    expect(() => config({ MITRE_TECHNIQUE: text })).toThrow(
+      /^Invalid settings:\n- MITRE_TECHNIQUE must be a technique/,
+    );
+  });
+
+  it('keeps rows a day longer than the window, unless RETENTION_DAYS says otherwise', () => {
+    expect(config({ LOOKBACK_DAYS: '7' }).retentionDays).toBe(8);
+    expect(config({ LOOKBACK_DAYS: '7', RETENTION_DAYS: '7' }).retentionDays).toBe(7);
+    expect(() => config({ LOOKBACK_DAYS: '7', RETENTION_DAYS: '6.5' })).toThrow(
+      'RETENTION_DAYS must be at least LOOKBACK_DAYS (7), got 6.5',
+    );
+  });
+
+  it('looks where the exporters put the sources, unless EXPORT_CONTAINERS says otherwise', () => {
+    const streamed = 'insights-logs-advancedhunting-devicenetworkevents';
+    const of = (SOURCES: string) => config({ SOURCES, EXPORT_CONTAINERS: '' }).containers;
+    expect(of('defender,defender-raw')).toEqual([streamed]);
+    expect(of('sysmon')).toEqual(['am-event']);
+    expect(of('wfp,defender,sysmon')).toEqual(['am-securityevent', streamed, 'am-event']);
+    expect(config({ SOURCES: 'sysmon', EXPORT_CONTAINERS: 'am-windowsevent' }).containers).toEqual(['am-windowsevent']);
+    expect(() => config({ SOURCES: 'sysmon', EXPORT_CONTAINERS: ',' })).toThrow('must name at least one container');
+  });
+
+  it('reads containers with commas between, each once', () => {
+    expect(config({ EXPORT_CONTAINERS: ' am-devicenetworkevents ,b22,, b22' }).containers).toEqual([
+      'am-devicenetworkevents',
+      'b22',
+    ]);
+    for (const name of ['Upper', 'ab', 'a--b', '-ab', 'a_b', 'x'.repeat(64)]) {
+      expect(() => config({ EXPORT_CONTAINERS: `good,${name}` })).toThrow(`got "${name}"`);
+    }
+  });
+
+  it('reads sources with commas between, each once', () => {
+    expect(config({ SOURCES: ' sysmon ,defender,, sysmon,wfp,defender-raw' }).sources).toEqual([
+      'sysmon',
+      'defender',
+      'wfp',
+      'defender-raw',
+    ]);
+    expect(() => config({ SOURCES: ' , ' })).toThrow(new SettingsError(['SOURCES must name at least one source']));
+  });
+
+  it('names each source that it does not know', () => {
+    const fault = 'SOURCES must be of defender, defender-raw, sysmon, wfp, with commas between, got';
+    expect(() => config({ SOURCES: 'zeek,defender,Sysmon' })).toThrow(
+      new SettingsError([`${fault} "zeek"`, `${fault} "Sysmon"`]),
+    );
+  });
+
+  it('names the faults of the rule, the system and the storage at once', () => {
+    expect(() =>
+      readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'zeek', BLOB_TRIGGER: 'on' })),
+    ).toThrow(
+      /MIN_AVERAGE must be .*\n- SOURCES must be .*\n- HISTORY_DAYS must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
+    );
+  });
+
+  it('refuses wrong sinks with the rest, or leaves them out, and only them', () => {
+    const good = { name: 'chat', format: 'slack', url: 'https://example.com/hook' };
+    const SINKS = JSON.stringify([{ ...good, name: 'soar', url: { setting: 'SOAR_URL' } }, good]);
+    const fault = 'SINKS names the setting SOAR_URL, which is not set';
+    expect(() => config({ SINKS, MIN_AVERAGE: 'x' })).toThrow(
+      new SettingsError(['MIN_AVERAGE must be a number ≥ 0, got "x"', fault]),
+    );
+    expect(config({ SINKS: JSON.stringify([good]) })).toMatchObject({ sinks: [good], sinkFaults: [] });
+    const leaving = (env: Record<string, string>) => readConfig({ ...STORAGE, ...env }, 'left out');
+    expect(leaving({ SINKS })).toMatchObject({ sinks: [good], sinkFaults: [fault] });
+    expect(leaving({ SINKS: '[' })).toMatchObject({ sinks: [], sinkFaults: ['SINKS must be a JSON array of sinks'] });
+    // Where it stops all the same, it is all that is wrong.
+    expect(() => leaving({ SINKS, MIN_AVERAGE: 'x' })).toThrow(
+      new SettingsError(['MIN_AVERAGE must be a number ≥ 0, got "x"', fault]),
+    );
+  });
+});

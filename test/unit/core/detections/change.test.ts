@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { changeOf } from '../../../../src/core/detections/change.ts';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
+import type { Hour } from '../../../../src/core/kql/bin.ts';
+import { addMs } from '../../../../src/core/kql/timestamp.ts';
+import { detection } from '../../../contract/samples.ts';
+
+const BEFORE: Detection = detection({
+  average: 60,
+  severity: 'medium',
+  told: { average: 60, severity: 'medium' },
+  change: 3,
+  changeReason: 'Of before.',
+});
+const NEXT = addMs(BEFORE.LastConnection, 3_600_000) as Hour;
+const found = (changes: Partial<Detection>) => ({ ...BEFORE, LastConnection: NEXT, ...changes });
+const SAME = { change: 3, changeReason: 'Of before.', told: BEFORE.told };
+
+describe('changeOf(before, finding)', () => {
+  it.each<[string, Partial<Detection>]>([
+    ['nothing new', {}],
+    ['an average just below the double', { average: 119.999 }],
+    ['a lower average', { average: 46 }],
+    ['a lower severity', { severity: 'low' }],
+    ['a doubled average without a later hour', { average: 500, LastConnection: BEFORE.LastConnection }],
+    ['a high severity without a later hour', { severity: 'high', LastConnection: BEFORE.LastConnection }],
+  ])('of %s is what it was', (_what, changes) => {
+    expect(changeOf(BEFORE, found(changes))).toEqual(SAME);
+  });
+
+  it('of an average that is twice what was told is one more, with the numbers', () => {
+    expect(changeOf(BEFORE, found({ average: 120 }))).toEqual({
+      change: 4,
+      changeReason: 'The average rose to 120 an hour; 60 were told before.',
+      told: { average: 120, severity: 'medium' },
+    });
+  });
+
+  it('of a severity that rose to high is one more; not of one that rose to medium, nor of high again', () => {
+    const risen = changeOf(BEFORE, found({ severity: 'high' }));
+    expect(risen).toEqual({
+      change: 4,
+      changeReason: 'The severity rose to high; medium was told before.',
+      told: { average: 60, severity: 'high' },
+    });
+    expect(changeOf({ ...BEFORE, ...risen }, found({ severity: 'high' }))).toEqual(risen);
+    const low = { ...BEFORE, told: { average: 60, severity: 'low' as const } };
+    expect(changeOf(low, found({ severity: 'medium' }))).toEqual({ ...SAME, told: low.told });
+  });
+
+  it('remembers the highest of each: what is told only rises', () => {
+    const low = { ...BEFORE, told: { average: 100, severity: 'medium' as const } };
+    expect(changeOf(low, found({ severity: 'high', average: 70 })).told).toEqual({ average: 100, severity: 'high' });
+    const high = { ...BEFORE, told: { average: 60, severity: 'high' as const } };
+    expect(changeOf(high, found({ severity: 'low', average: 200 })).told).toEqual({ average: 200, severity: 'high' });
+  });
+});

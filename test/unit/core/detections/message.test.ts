@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
+import { bin } from '../../../../src/core/kql/bin.ts';
+import { messageOf } from '../../../../src/core/detections/message.ts';
+import { addMs } from '../../../../src/core/kql/timestamp.ts';
+import { fictionalDetection, testNotification } from '../../../../src/notify/sinks/fictional.ts';
+import { T1 } from '../../../contract/samples.ts';
+
+const NOW = Date.parse('2026-11-20T09:45:12.987Z');
+const of = (changes: Partial<Detection> = {}) => messageOf(fictionalDetection(NOW, changes));
+const factOf = (label: string, changes: Partial<Detection> = {}) =>
+  of(changes).facts.find((fact) => fact.label === label)?.value;
+
+describe('messageOf(detection)', () => {
+  it('tells what, where, since when, how regular, how rare, why, in this order', () => {
+    expect(of().facts).toEqual([
+      { label: 'Device', value: 'wks-0417.corp.example' },
+      { label: 'Process', value: 'updater.exe' },
+      { label: 'Remote', value: '203.0.113.77, port 443' },
+      {
+        label: 'Severity',
+        value:
+          'high: One device talks to a rare address; the hours are regular (spread 1 % of the mean); the average of 59.8 an hour is clearly over the line of 45.',
+      },
+      {
+        label: 'Since',
+        value:
+          'seen since the window began (2026-11-17 09:00Z) or before, last 2026-11-20 08:00Z; opened 2026-11-20 09:00Z',
+      },
+      {
+        label: 'How regular',
+        value: '59.8 connections an hour, alike in 70 of 72 hours, one about every 60 s (± 0.8 s)',
+      },
+      { label: 'How rare', value: 'no other device talks to this address' },
+      {
+        label: 'Why',
+        value:
+          '70 alike, 12 are enough (5.83 times); average 59.8 an hour, the line is 45 (1.33 times); 2 outliers beyond a score of 1.5',
+      },
+      { label: 'Account', value: 'kim' },
+      { label: 'Path', value: 'C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe' },
+      { label: 'URL', value: 'https://updates.example.com/check' },
+      { label: 'SHA-256', value: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
+      { label: 'Connections', value: '71 reports of success, 1 of failure' },
+      { label: 'MITRE ATT&CK', value: 'TA0011 Command and Control' },
+      { label: 'All of it', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
+    ]);
+  });
+
+  it('says when it was first seen, unless the window may have cut that', () => {
+    const { FirstConnection: start, lastMatched } = fictionalDetection(NOW);
+    const next = bin(addMs(start, 3_600_000), '1h');
+    // The run that ends it has a later window: the first connection is of the one in which it matched.
+    for (const changes of [{}, { state: 'resolved', asOf: addMs(lastMatched, 259_200_000) } as const]) {
+      expect(factOf('Since', { ...changes, FirstConnection: start })).toMatch(
+        /^seen since the window began \(2026-11-17 09:00Z\) or before, last /,
+      );
+      expect(factOf('Since', { ...changes, FirstConnection: next })).toMatch(
+        /^seen 2026-11-17 10:00Z to 2026-11-20 08:00Z in this window; opened/,
+      );
+    }
+  });
+
+  it('says one mean of one beacon, by the same figure in each sentence, and counts one as one', () => {
+    const { average } = fictionalDetection(NOW);
+    expect(average.toFixed(2)).toBe('59.83');
+    for (const label of ['Severity', 'How regular', 'Why']) expect(factOf(label)).toMatch(/\b59\.8\b.* an hour/);
+    expect(factOf('Why', { outlier_count: 1 })).toContain('; 1 outlier beyond');
+    expect(factOf('Connections', { traffic: { ...fictionalDetection(NOW).traffic, succeeded: 1 } })).toBe(
+      '1 report of success, 1 of failure',
+    );
+  });
+
+  it('shows the window as bars, a gap as a gap, at most three days of it', () => {
+    const { sparkline, sparkTitle } = of();
+    expect([...sparkline]).toHaveLength(72);
+    expect(sparkTitle).toBe('Connections by hour, the last 72; █ is 96');
+    const { evidence } = fictionalDetection(NOW);
+    const gap = { ...evidence, Timestamp: evidence.Timestamp.slice(2), ConnCounts: evidence.ConnCounts.slice(2) };
+    expect(of({ evidence: gap }).sparkline.slice(0, 3)).toMatch(/^ {2}[^ ]/);
+    const long = { ...evidence, thresholds: { ...evidence.thresholds, lookbackDays: 30 } };
+    expect(of({ evidence: long }).sparkline).toBe(sparkline);
+  });
+
+  it.each<[string, Partial<Detection>]>([
+    ['New beacon', {}],
+    ['New beacon', { state: 'ongoing' }],
+    ['Beacon changed', { change: 1 }],
+    ['Beacon is back', { episodes: [{ episode: T1, resolved: addMs(T1, 1), average: 60 }] }],
+    ['Beacon is over', { state: 'resolved', change: 2 }],
+  ])('says %s of %j', (headline, changes) => {
+    expect(of(changes).headline).toBe(headline);
+  });
+
+  it('says TEST MESSAGE of what was made for a test, first thing', () => {
+    const [detection] = testNotification(NOW).detections as [Detection];
+    expect(messageOf(detection)).toMatchObject({ headline: 'TEST MESSAGE', DeviceName: 'TEST-MESSAGE.example' });
+  });
+
+  it('leaves out what is not known, and says what changed', () => {
+    const base = fictionalDetection(NOW).traffic;
+    const none = { ...base, ports: [], succeeded: 0, failed: 0, sha256: [], folderPaths: [], accounts: [], urls: [] };
+    const labels = of({ traffic: none, interval: null }).facts.map(({ label }) => label);
+    expect(labels).toEqual([
+      'Device',
+      'Process',
+      'Remote',
+      'Severity',
+      'Since',
+      'How regular',
+      'How rare',
+      'Why',
+      'MITRE ATT&CK',
+      'All of it',
+    ]);
+    expect(factOf('Remote', { traffic: none })).toBe('203.0.113.77');
+    expect(factOf('How regular', { interval: null })).toBe('59.8 connections an hour, alike in 70 of 72 hours');
+    expect(factOf('Process', { InitiatingProcessFileName: '' })).toBe('(no process name)');
+    expect(factOf('Changed', { change: 1, changeReason: 'The average rose.' })).toBe('The average rose.');
+    expect(factOf('How rare', { devices: 7 })).toBe('7 devices talk to this address');
+    expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
+    expect(factOf('MITRE ATT&CK', { technique: { id: 'T1071.001', name: 'Web Protocols' } })).toBe(
+      'TA0011 Command and Control, T1071.001 Web Protocols',
+    );
+  });
+
+  it('has the command that suppresses exactly this', () => {
+    expect(of().suppress).toBe(
+      "beaconwatch suppress add --device=wks-0417.corp.example --process=updater.exe --remote=203.0.113.77 --reason='why'",
+    );
+    expect(of({ DeviceName: "it's" }).suppress).toBeNull();
+    expect(of({ InitiatingProcessFileName: '$(id)' }).suppress).toBeNull();
+    expect(of({ DeviceName: '' }).suppress).toBeNull();
+    expect(of({ DeviceName: 'a b' }).suppress).toContain("--device='a b'");
+  });
+});

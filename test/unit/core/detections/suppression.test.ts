@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { borrowedReason } from '../../../../src/core/detections/lolbins.ts';
+import {
+  dangerOf,
+  faultOf,
+  fits,
+  type Suppressible,
+  type SuppressionCriteria,
+  suppressedBy,
+} from '../../../../src/core/detections/suppression.ts';
+import type { Timestamp } from '../../../../src/core/kql/timestamp.ts';
+import { suppression, T0, T1, T2 } from '../../../contract/samples.ts';
+
+const ONE: Suppressible = Object.freeze({
+  source: 'defender',
+  detector: 'seed',
+  DeviceName: 'wks-0417.corp.example',
+  InitiatingProcessFileName: 'Updater.exe',
+  RemoteIP: '203.0.113.77',
+});
+
+const criteria = (changes: Partial<SuppressionCriteria> = {}): SuppressionCriteria =>
+  Object.freeze({ device: '', process: '', remote: '', source: '', detector: '', ...changes });
+
+/** Each criterion with a value that fits, and one that does not. */
+const VALUES: Readonly<Record<keyof SuppressionCriteria, readonly [fitting: string, other: string]>> = {
+  device: ['WKS-0417.corp.EXAMPLE', 'wks-0417'],
+  process: ['updater.EXE', 'updater'],
+  remote: ['203.0.113.64/26', '203.0.113.0/26'],
+  source: ['defender', 'sysmon'],
+  detector: ['seed', 'other'],
+};
+const NAMES = Object.keys(VALUES) as (keyof SuppressionCriteria)[];
+
+describe('fits(criteria, detection)', () => {
+  it('where everything that is named fits, and something is named', () => {
+    const choice = fc.constantFrom('' as const, 'fitting' as const, 'other' as const);
+    fc.assert(
+      fc.property(fc.tuple(choice, choice, choice, choice, choice), (choices) => {
+        const named = NAMES.map((name, n) => [
+          name,
+          choices[n] === '' ? '' : VALUES[name][choices[n] === 'fitting' ? 0 : 1],
+        ]);
+        const wanted = choices.some((each) => each !== '') && !choices.includes('other');
+        expect(fits(criteria(Object.fromEntries(named)), ONE)).toBe(wanted);
+      }),
+    );
+  });
+
+  it.each([
+    [{ remote: '203.0.113.77' }, true],
+    [{ remote: '203.0.113.78' }, false],
+    [{ remote: 'no address' }, false],
+    [{ process: 'updater.exe ' }, false],
+    [{ process: '*' }, false],
+    // What names nothing hides nothing, however it came into the table.
+    [{}, false],
+  ])('%o: %s', (changes, wanted) => {
+    expect(fits(criteria(changes), ONE)).toBe(wanted);
+  });
+
+  it('never by an address, where the telemetry names none', () => {
+    for (const RemoteIP of ['', '-', 'example.com']) {
+      expect(fits(criteria({ remote: '203.0.113.0/24' }), { ...ONE, RemoteIP })).toBe(false);
+    }
+  });
+});
+
+describe('suppressedBy(suppressions, detection, now)', () => {
+  const LATER = '2026-12-31T00:00:00.0000000Z' as Timestamp;
+
+  it('is null without an entry, or with none that fits', () => {
+    expect(suppressedBy([], ONE, T1)).toBeNull();
+    expect(suppressedBy([suppression({ process: 'other.exe' })], ONE, T1)).toBeNull();
+  });
+
+  it('is the entry until it expires, and not from then on', () => {
+    const entry = suppression({ createdAt: T0, expires: T1 });
+    expect(suppressedBy([entry], ONE, T0)).toBe(entry);
+    expect(suppressedBy([entry], ONE, T1)).toBeNull();
+    expect(suppressedBy([entry], ONE, T2)).toBeNull();
+  });
+
+  it('is of several the one that hides it longest, whatever their order', () => {
+    const entries = [
+      suppression({ id: 'a', expires: T2 }),
+      suppression({ id: 'd', expires: LATER }),
+      suppression({ id: 'c', expires: LATER }),
+      suppression({ id: 'b', expires: LATER, process: 'other.exe' }),
+    ];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(entries, { minLength: entries.length }), (shuffled) => {
+        expect(suppressedBy(shuffled, ONE, T1)?.id).toBe('c');
+      }),
+    );
+  });
+});
+
+describe('faultOf(criteria)', () => {
+  it.each<[Partial<SuppressionCriteria>, RegExp]>([
+    [{}, /at least one of device, process, remote, source and detector/],
+    [{ remote: '203.0.113' }, /address or CIDR/],
+    [{ device: 'wks-1', remote: 'example.com' }, /address or CIDR/],
+    [{ remote: '203.0.113.0/7' }, /no wider than \/8/],
+    [{ remote: '0.0.0.0/0' }, /no wider than \/8/],
+    [{ device: 'wks-1', remote: '2001:db8::/15' }, /no wider than \/16/],
+  ])('of %o says why', (changes, reason) => {
+    expect(faultOf(criteria(changes))).toMatch(reason);
+  });
+
+  it.each([
+    { device: 'wks-1' },
+    { source: 'defender' },
+    { remote: '203.0.0.0/8' },
+    { remote: '203.0.113.7' },
+    { remote: '2001::/16' },
+  ])('of %o is null', (changes) => {
+    expect(faultOf(criteria(changes))).toBeNull();
+  });
+});
+
+describe('dangerOf(criteria)', () => {
+  it.each<[Partial<SuppressionCriteria>, RegExp]>([
+    [{ process: 'rundll32.exe' }, /attackers borrow this program \(MITRE ATT&CK T1218.*a device or a remote address/],
+    [{ process: 'PowerShell.EXE' }, /T1059/],
+    [{ process: 'svchost.exe', source: 'defender', detector: 'seed' }, /T1055/],
+    [{ source: 'defender' }, /every detection of the source defender/],
+    [{ detector: 'seed' }, /every detection of the detector seed/],
+    [{ source: 'defender', detector: 'seed' }, /every detection of the source defender/],
+  ])('of %o says why', (changes, reason) => {
+    expect(dangerOf(criteria(changes))).toMatch(reason);
+  });
+
+  it.each([
+    { process: 'updater.exe' },
+    { process: 'rundll32.exe', device: 'wks-1' },
+    { process: 'rundll32.exe', remote: '203.0.113.7' },
+    { device: 'wks-1' },
+    { remote: '203.0.113.0/24' },
+  ])('of %o is null', (changes) => {
+    expect(dangerOf(criteria(changes))).toBeNull();
+  });
+});
+
+describe('borrowedReason(process)', () => {
+  it.each(
+    (
+      'rundll32 powershell pwsh mshta wscript cscript regsvr32 msbuild installutil certutil bitsadmin svchost explorer ' +
+      'python cmd curl'
+    ).split(' '),
+  )('knows %s, in any case, with .exe and without', (name) => {
+    for (const written of [name, `${name}.exe`, name.toUpperCase(), ` ${name}.EXE `]) {
+      expect(borrowedReason(written)).toMatch(/^T1\d{3}: /);
+    }
+  });
+
+  it.each(['python3', 'python3.11', 'python3.11.exe', 'perl5.36.0'])('knows %s by its version', (name) => {
+    expect(borrowedReason(name)).toMatch(/^T1059/);
+  });
+
+  it.each(['', 'updater.exe', 'mypowershell.exe', 'rundll.exe', 'cmd.exe.exe', '3.11', 'constructor', 'teams.exe'])(
+    'does not know %j',
+    (name) => {
+      expect(borrowedReason(name)).toBeNull();
+    },
+  );
+});

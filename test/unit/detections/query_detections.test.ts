@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Detection } from '../../../src/core/detections/detection.ts';
+import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
+import { type Place, SORTS } from '../../../src/core/detections/sort_key.ts';
+import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
+import { addMs } from '../../../src/core/kql/timestamp.ts';
+import {
+  type DetectionFilter,
+  type DetectionQuery,
+  getDetection,
+  listDetections,
+  testSuppression,
+} from '../../../src/detections/query_detections.ts';
+import type { Partition } from '../../../src/storage/ports.ts';
+import {
+  contribution,
+  delivery,
+  detection,
+  disposition,
+  FACTS,
+  groupId,
+  suppression,
+  T0,
+  T1,
+  T2,
+} from '../../contract/samples.ts';
+import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+
+let stores: MemoryStores;
+beforeEach(() => {
+  stores = memoryStores();
+});
+
+const insert = (number: number, changes: Partial<Detection> = {}) =>
+  stores.detections.insert(detection({ groupId: groupId(number), ...changes }));
+const numberOf = (id: string) => Number.parseInt(id.slice(1, 32), 16);
+const query = (changes: Partial<DetectionQuery> = {}): DetectionQuery => ({
+  ...{ filter: {}, sort: 'average', limit: 1000, after: null },
+  ...changes,
+});
+const listed = async (changes: Partial<DetectionQuery> = {}) =>
+  (await listDetections(stores, [], query(changes))).detections.map(({ id }) => numberOf(id));
+const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...SUMMARY } = detection();
+/** What the samples are as they are shown; `nextTry` is absent where it was. */
+const DELIVERY = { ...delivery(), firstAt: '1970-01-01T00:00:00.0010000Z', at: '1970-01-01T00:00:00.0020000Z' };
+const DISPOSITION = { ...disposition(), at: '2026-11-23T16:20:41.1230000Z' };
+
+describe('listDetections(stores, sinks, query)', () => {
+  it('of nothing is nothing', async () => {
+    expect(await listDetections(stores, [], query())).toEqual({ detections: [], total: 0, next: null });
+  });
+
+  it('shows each by its id, with what became of its notifications and what was said of it', async () => {
+    const id = `${groupId(1)}|seed`;
+    const version = (await stores.detections.mark(id, 'soc', delivery(), (await insert(1)) ?? '')) as string;
+    await stores.detections.dispose(id, disposition(), version);
+    expect(await listDetections(stores, ['soc', 'chat'], query())).toEqual({
+      detections: [{ id, ...SUMMARY, deliveries: { soc: DELIVERY }, disposition: DISPOSITION }],
+      total: 1,
+      next: null,
+    });
+  });
+
+  it.each<[(typeof SORTS)[number], number[]]>([
+    ['average', [3, 1, 2, 4]],
+    ['prevalence', [2, 4, 1, 3]],
+    ['regularity', [3, 2, 4, 1]],
+    ['newest', [4, 1, 2, 3]],
+  ])('sorts by %s, equals by average, then by id', async (sort, order) => {
+    await insert(1, { average: 60, devices: 5, regularity: 0.5, episode: T1 });
+    await insert(2, { average: 50, devices: 1, regularity: 0.1, episode: T1 });
+    await insert(3, { average: 60.001, devices: 9, regularity: 0, episode: T0 });
+    await insert(4, { average: 50, devices: 1, regularity: 0.1, episode: T2 });
+    expect(await listed({ sort })).toEqual(order);
+  });
+
+  it('gives page after page what one page gives, in every order, whatever the size of the pages', async () => {
+    const few = fc.nat(3);
+    const any = fc.record({ average: few, devices: few, regularity: few, episode: fc.constantFrom(T0, T1, T2) });
+    const many = fc.array(any, { maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(many, fc.integer({ min: 1, max: 8 }), fc.constantFrom(...SORTS), async (all, limit, sort) => {
+        stores = memoryStores();
+        for (const [n, each] of all.entries()) await insert(n, each);
+        const whole = await listed({ sort });
+        expect(new Set(whole).size).toBe(all.length);
+        const paged: number[] = [];
+        for (let after: Place | null = null, more = true; more; ) {
+          const page = await listDetections(stores, [], query({ sort, limit, after }));
+          expect(page.total).toBe(all.length);
+          paged.push(...page.detections.map(({ id }) => numberOf(id)));
+          after = page.next;
+          more = after !== null;
+          if (more) expect(page.detections).toHaveLength(limit);
+        }
+        expect(paged).toEqual(whole);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([5, 1000, 1999, 2000, 2001, 4007])(
+    'of %d gives the first in order, and says how many there are',
+    async (count) => {
+      // The highest stand neither first nor last.
+      const order = (n: number) => (n * 7919) % count;
+      for (let n = 0; n < count; n++) await insert(n, { average: order(n) });
+      const { detections, total, next } = await listDetections(stores, [], query());
+      expect([total, next === null]).toEqual([count, count <= 1000]);
+      const wanted = Array.from({ length: Math.min(count, 1_000) }, (_, n) => count - 1 - n);
+      expect(detections.map(({ average }) => average)).toEqual(wanted);
+    },
+  );
+
+  it.each<[DetectionFilter, number[]]>([
+    [{}, [1, 2, 3, 4]],
+    [{ state: 'new' }, [1]],
+    [{ state: 'live' }, [1, 2]],
+    [{ state: 'resolved' }, [3, 4]],
+    [{ device: 'WKS-a' }, [1, 3]],
+    [{ device: 'wks' }, []],
+    [{ process: 'Curl.exe' }, [1, 2]],
+    [{ device: 'wks-a', process: 'curl.exe' }, [1]],
+    [{ remote: ipRangeOf('198.51.100.0/25') ?? undefined }, [1]],
+    [{ remote: ipRangeOf('198.51.100.200') ?? undefined }, [2]],
+    [{ severity: 'low' }, [2]],
+    [{ source: 'sysmon' }, [4]],
+    [{ suppressed: true }, [2]],
+    [{ suppressed: false }, [1, 3, 4]],
+    [{ disposition: 'false-positive' }, [3]],
+    [{ disposition: 'acknowledged' }, []],
+    [{ disposition: 'none' }, [1, 2, 4]],
+    [{ since: T1 }, [1, 2]],
+    [{ since: T2 }, [2]],
+    [{ state: 'live', severity: 'high' }, [1]],
+  ])('%o are those that fit', async (filter, wanted) => {
+    const curl = { InitiatingProcessFileName: 'curl.exe' };
+    const high = { severity: 'high' } as const;
+    await insert(1, {
+      average: 9,
+      ...high,
+      ...curl,
+      state: 'new',
+      DeviceName: 'wks-a',
+      RemoteIP: '198.51.100.7',
+      lastMatched: T1,
+    });
+    await insert(2, {
+      average: 8,
+      state: 'ongoing',
+      severity: 'low',
+      ...curl,
+      RemoteIP: '198.51.100.200',
+      suppressedBy: 's-1',
+      lastMatched: T2,
+    });
+    const version = await insert(3, { average: 7, ...high, state: 'resolved', DeviceName: 'wks-A', lastMatched: T0 });
+    await insert(4, { average: 6, ...high, state: 'resolved', source: 'sysmon', lastMatched: T0 });
+    await stores.detections.dispose(`${groupId(3)}|seed`, disposition(), version ?? '');
+    expect(await listed({ filter })).toEqual(wanted);
+    expect((await listDetections(stores, [], query({ filter, limit: 1 }))).total).toBe(wanted.length);
+  });
+});
+
+describe('testSuppression(stores, criteria, lookbackDays)', () => {
+  const { id: _id, ...criteria } = suppression({ process: 'updater.exe', remote: '' });
+
+  it('of nothing is nothing', async () => {
+    expect(await testSuppression(stores, criteria, 3)).toEqual({ window: null, total: 0, detections: [] });
+  });
+
+  it('shows what fits and matched within the window of the newest run, live or not, whatever hides it', async () => {
+    const late = { asOf: T2, lastMatched: T2 };
+    await insert(1, { ...late, average: 50 });
+    await insert(2, { ...late, average: 60, suppressedBy: 's-9', state: 'resolved' });
+    await insert(3, { ...late, InitiatingProcessFileName: 'other.exe' });
+    await insert(4, { asOf: T1, lastMatched: addMs(T2, -43_200_000) });
+    await insert(5, { asOf: T1, lastMatched: addMs(T2, -43_199_999), average: 40 });
+    const { window, total, detections } = await testSuppression(stores, criteria, 0.5);
+    expect([window, total]).toEqual([{ after: addMs(T2, -43_200_000), asOf: T2 }, 3]);
+    expect(detections.map(({ id }) => numberOf(id))).toEqual([2, 1, 5]);
+  });
+});
+
+describe('getDetection(stores, id, lookbackDays)', () => {
+  const id = `${groupId(1)}|seed`;
+  const P3 = '3' as Partition;
+
+  it('is null where there is none', async () => {
+    await insert(2);
+    expect(await getDetection(stores, id, 3)).toBeNull();
+    expect(await getDetection(stores, 'x', 3)).toBeNull();
+  });
+
+  it('is the detection, with its notifications', async () => {
+    const version = await insert(1);
+    await stores.detections.mark(id, 'soc', delivery(), version ?? '');
+    const view = { id, ...detection(), deliveries: { soc: DELIVERY }, disposition: null, latestReports: [] };
+    const queries = { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) };
+    expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });
+  });
+
+  it('has the newest ten reports of its window, newest first, with what is known of each', async () => {
+    await insert(1, { asOf: T2, lastMatched: T2 });
+    const times = Array.from({ length: 14 }, (_, n) => addMs(T1, n * 60_000));
+    const outside = [addMs(T2, -43_200_000), addMs(T2, 1)];
+    const rows = [...times, ...outside].map((Timestamp, n) => contribution({ Timestamp, count: n, facts: FACTS }));
+    await stores.hourlyCounts.merge(P3, rows);
+    await stores.hourlyCounts.merge(P3, [contribution({ groupId: groupId(2), Timestamp: T2 })]);
+    const reports = (await getDetection(stores, id, 0.5))?.latestReports;
+    const wanted = times.map((Timestamp, count) => ({ Timestamp, count, ...FACTS }));
+    expect(reports).toEqual(wanted.slice(-10).reverse());
+  });
+
+  it('has none from before its window', async () => {
+    await insert(1, { asOf: T2, lastMatched: T2 });
+    const inside = addMs(T2, -43_199_999);
+    const rows = [addMs(T2, -43_200_000), inside, T2, addMs(T2, 1)].map((Timestamp) => contribution({ Timestamp }));
+    await stores.hourlyCounts.merge(P3, rows);
+    const times = (await getDetection(stores, id, 0.5))?.latestReports.map(({ Timestamp }) => Timestamp);
+    expect(times).toEqual([T2, inside]);
+  });
+});

@@ -1,0 +1,346 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type App, createApp } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config.ts';
+import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } from '../../../src/http/handlers.ts';
+import { MAX_BODY_BYTES } from '../../../src/http/body.ts';
+import { faultsOfAnswer } from '../../support/http/published.ts';
+import { contribution, delivery, detection, FACTS, groupId, P3, traffic } from '../../contract/samples.ts';
+import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+
+let stores: MemoryStores;
+let app: App;
+const asked: string[] = [];
+
+/** Three detections, on two devices, in all states; one of them told. */
+const DETECTIONS: readonly Detection[] = [
+  detection({ groupId: groupId(1), DeviceName: 'wks-1', state: 'new', average: 50, traffic: traffic() }),
+  detection({ groupId: groupId(2), DeviceName: 'wks-1', state: 'ongoing', average: 70 }),
+  detection({ groupId: groupId(3), DeviceName: 'wks&2 ü\u202e', state: 'resolved', average: 60, interval: null }),
+];
+const [FIRST, SECOND, THIRD] = DETECTIONS.map(detectionIdOf) as [string, string, string];
+const UNKNOWN = `${groupId(4)}|seed`;
+
+/** Tried once within a digest before it was taken. */
+const TOLD = delivery({
+  ...{ status: 'sent', answer: '200', digest: { id: 'digest|0a1b', of: 2 } },
+  ...{
+    firstAt: Date.UTC(2026, 10, 20, 12),
+    at: Date.UTC(2026, 10, 20, 12, 46, 1, 5),
+    nextTry: Date.UTC(2026, 10, 20, 13),
+  },
+});
+const TOLD_IN_ISO = {
+  firstAt: '2026-11-20T12:00:00.0000000Z',
+  at: '2026-11-20T12:46:01.0050000Z',
+  nextTry: '2026-11-20T13:00:00.0000000Z',
+};
+
+beforeEach(async () => {
+  stores = memoryStores();
+  for (const each of DETECTIONS) await stores.detections.insert(each);
+  const found = await stores.detections.get(FIRST);
+  await stores.detections.mark(FIRST, 'soar', TOLD, found?.version ?? '');
+  await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS }), contribution({ contribution: 'ff'.repeat(8) })]);
+  asked.length = 0;
+  const { get } = stores.detections;
+  stores.detections.get = (id) => {
+    asked.push(id);
+    return get.call(stores.detections, id);
+  };
+  const soar = {
+    name: 'soar',
+    fingerprint: '',
+    together: null,
+    tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+  };
+  const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+  app = createApp(config, { stores, sinks: [soar], clock: () => 1_795_450_841_123 });
+});
+
+async function answerTo(
+  method: 'GET' | 'POST',
+  id: string | undefined,
+  search = '',
+  body: string | Uint8Array | null = null,
+  type: string | null = 'application/json',
+): Promise<HttpAnswer & { json: Record<string, unknown> }> {
+  async function* parts() {
+    const bytes = Buffer.from(body ?? '');
+    for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+  }
+  const request: ApiRequest = {
+    method,
+    params: id === undefined ? {} : { id },
+    query: new URLSearchParams(search),
+    headers: { get: (name) => (name === 'content-type' ? type : null) },
+    body: body === null ? null : parts(),
+  };
+  const answer = await detectionsResponse(app, request);
+  const path = id === undefined ? '/detections' : '/detections/{id}';
+  const { status, headers } = answer;
+  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  // Not described: it is nothing that one can do.
+  if (status !== 405) {
+    const described = { status, type: headers['content-type'] ?? '', body: answer.body };
+    expect(faultsOfAnswer(method === 'GET' ? 'get' : 'post', path, described)).toEqual([]);
+  }
+  return { ...answer, json: JSON.parse(answer.body) };
+}
+
+const list = (search = '') => answerTo('GET', undefined, search);
+const show = (id: string) => answerTo('GET', id);
+const post = (id: string | undefined, json: unknown) => answerTo('POST', id, '', JSON.stringify(json));
+const idsOf = ({ json }: { json: Record<string, unknown> }) =>
+  (json['detections'] as { id: string }[]).map(({ id }) => id);
+
+const STATE = 'state must be one of new, ongoing, resolved, live';
+const LIMIT = 'limit must be a whole number from 1 to 1000';
+const CONTINUATION = 'continuation must be that of the page before, with the same sort';
+
+describe('GET detections', () => {
+  it('lists all, in the rule’s order, with what became of their notifications', async () => {
+    const response = await list();
+    expect(response.status).toBe(200);
+    expect(idsOf(response)).toEqual([SECOND, THIRD, FIRST]);
+    expect(response.json).toMatchObject({ total: 3, continuation: null });
+    const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = DETECTIONS[0] as Detection;
+    expect((response.json['detections'] as unknown[])[2]).toEqual({
+      ...summary,
+      id: FIRST,
+      deliveries: { soar: { ...TOLD, ...TOLD_IN_ISO } },
+      disposition: null,
+    });
+  });
+
+  it.each([
+    ['state=new', [FIRST]],
+    ['state=live', [SECOND, FIRST]],
+    ['state=resolved', [THIRD]],
+    ['device=WKS-1', [SECOND, FIRST]],
+    ['device=wks%262+%C3%BC%E2%80%AE', [THIRD]],
+    ['device=wks-1&state=new', [FIRST]],
+    ['device=nobody', []],
+    ['remote=203.0.113.0/24&sort=average', [SECOND, THIRD, FIRST]],
+    ['remote=198.51.100.0/24', []],
+    [
+      'suppressed=false&disposition=none&severity=high&source=defender&since=2026-01-01T00:00:00Z',
+      [SECOND, THIRD, FIRST],
+    ],
+    ['suppressed=true', []],
+    ['limit=2', [SECOND, THIRD]],
+    ['code=a-key', [SECOND, THIRD, FIRST]],
+    ['state=new&code=a-key', [FIRST]],
+  ])('?%s lists %j', async (query, ids) => {
+    const response = await list(query);
+    expect(response.status).toBe(200);
+    expect(idsOf(response)).toEqual(ids);
+  });
+
+  it('gives page after page by its continuation', async () => {
+    const met: string[] = [];
+    let search = 'limit=1&sort=newest';
+    for (let page = 0; page < 3; page++) {
+      const { json } = await list(search);
+      met.push(...idsOf({ json }));
+      search = `limit=1&sort=newest&continuation=${json['continuation']}`;
+      expect(json['continuation'] === null).toBe(page === 2);
+    }
+    expect(met).toEqual([SECOND, THIRD, FIRST]);
+  });
+
+  it.each([
+    ['state=', STATE],
+    ['state=New', STATE],
+    ['device=', 'device must be a name of 1 to 1024 characters'],
+    [`device=${'x'.repeat(1025)}`, 'device must be a name of 1 to 1024 characters'],
+    ['State=new', 'State is not known'],
+    ['a%E2%80%AEb=new', 'a\\u202eb is not known'],
+    [`${'x'.repeat(61)}=`, `${'x'.repeat(59)}… is not known`],
+    ['remote=example.com', 'remote must be an address or CIDR, IPv4 or IPv6'],
+    [`remote=${'1'.repeat(65)}`, 'remote must be an address or CIDR, IPv4 or IPv6'],
+    ['severity=critical', 'severity must be one of low, medium, high'],
+    ['source=mine', 'source must be one of defender, defender-raw, sysmon, wfp'],
+    ['suppressed=yes', 'suppressed must be one of true, false'],
+    ['disposition=maybe', 'disposition must be one of acknowledged, true-positive, false-positive, none'],
+    ['since=yesterday', 'since must be an ISO 8601 instant such as 2026-11-20T12:00:00Z'],
+    ['sort=asc', 'sort must be one of average, prevalence, regularity, newest'],
+    ['limit=0', LIMIT],
+    ['limit=1001', LIMIT],
+    ['limit=0.5', LIMIT],
+    ['limit=x', LIMIT],
+    ['limit=1e400', LIMIT],
+    ['limit=x&state=x&x=x', `${STATE}; ${LIMIT}; x is not known`],
+    ['continuation=x', CONTINUATION],
+    ['state=new&sort=average&state=resolved', 'state must be given once'],
+    [`continuation=${Buffer.from('["average",1,2,"x"]').toString('base64url')}`, CONTINUATION],
+    [`sort=newest&continuation=${Buffer.from(`["average",1,2,"${FIRST}"]`).toString('base64url')}`, CONTINUATION],
+    [`continuation=${'A'.repeat(301)}`, CONTINUATION],
+  ])('?%s is 400, and says what is wrong', async (query, detail) => {
+    const { status, json } = await list(query);
+    expect(status).toBe(400);
+    expect(json['detail']).toBe(detail);
+  });
+
+  it('bounds what is wrong with many parameters', async () => {
+    const many = Array.from({ length: 100 }, (_, n) => `unknown${n}=`).join('&');
+    expect((await list(many)).json['detail']).toMatch(/^unknown0 is not known; .{476}…$/);
+  });
+
+  it('repeats neither a value nor the key of the function where something is wrong', async () => {
+    const { body } = await list('state=planted-value&remote=planted-too&code=planted-key');
+    expect(body).not.toContain('planted');
+  });
+});
+
+describe('GET detections/{id}', () => {
+  it('shows the one, with its reports and queries', async () => {
+    const { status, json } = await show(FIRST);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      ...DETECTIONS[0],
+      id: FIRST,
+      deliveries: { soar: { status: 'sent', ...TOLD_IN_ISO } },
+    });
+    expect(json['latestReports']).toEqual([
+      expect.objectContaining({ count: 60 }),
+      expect.objectContaining({ count: 60 }),
+    ]);
+    expect((json['queries'] as Record<string, string>)['defender']).toContain('DeviceNetworkEvents');
+  });
+
+  it('writes what acts on a terminal as its code: the value is the same', async () => {
+    const { body, json } = await show(THIRD);
+    expect(body).toContain('wks&2 ü\\u202e');
+    expect(json['DeviceName']).toBe('wks&2 ü\u202e');
+  });
+
+  it('is 404 of an id that is unknown', async () => {
+    const { status, json } = await show(UNKNOWN);
+    expect(json).toEqual({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      detail: 'there is no detection of this id',
+    });
+    expect([status, asked]).toEqual([404, [UNKNOWN]]);
+  });
+});
+
+const NO_IDS = [
+  '',
+  'seed',
+  groupId(1),
+  `${groupId(1)}|`,
+  `${groupId(1)}|seed/..`,
+  `${groupId(1)}|Seed`,
+  `${groupId(1)}|seed\n`,
+  ` ${groupId(1)}|seed`,
+  `${groupId(1)}0|seed`,
+  `${'G'.repeat(32)}|seed`,
+  `${groupId(1)}' or RowKey gt '|seed`,
+  '<script>alert(1)</script>',
+];
+
+describe.each(['GET', 'POST'] as const)('%s detections/{id}', (method) => {
+  it.each(NO_IDS)('is 404 of an id that is none, without asking the table: %j', async (id) => {
+    const { status, body } = await answerTo(method, id, '', JSON.stringify(SAID));
+    expect([status, asked]).toEqual([404, []]);
+    expect(body).toBe((await show(UNKNOWN)).body);
+  });
+});
+
+const SAID = { verdict: 'false-positive', note: 'the updater of Example', who: 'ana' };
+
+describe('POST detections/{id}', () => {
+  const said = async (id = FIRST) => (await stores.detections.get(id))?.row.disposition;
+
+  it('keeps what was said and when, and answers with the detection', async () => {
+    const { status, json } = await post(FIRST, SAID);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ id: FIRST, disposition: { ...SAID, at: '2026-11-23T16:20:41.1230000Z' } });
+    expect(await said()).toEqual({ ...SAID, at: 1_795_450_841_123 });
+    expect(idsOf(await list('disposition=false-positive'))).toEqual([FIRST]);
+  });
+
+  it('needs no note', async () => {
+    await post(FIRST, { verdict: 'acknowledged', who: 'ben' });
+    expect(await said()).toMatchObject({ verdict: 'acknowledged', note: '', who: 'ben' });
+  });
+
+  it('is 404 of a detection that is not there', async () => {
+    expect((await post(UNKNOWN, SAID)).status).toBe(404);
+    expect(await stores.detections.get(UNKNOWN)).toBeNull();
+  });
+
+  it('is 405 without an id', async () => {
+    const { status, headers } = await post(undefined, SAID);
+    expect([status, headers['allow']]).toEqual([405, 'GET']);
+  });
+
+  const VERDICT = 'verdict must be one of acknowledged, true-positive, false-positive';
+  const NOTE = 'note must be a text of at most 1000 characters';
+  const WHO = 'who must name somebody, in at most 200 characters';
+  it.each<[object | null, string]>([
+    [null, 'the body must be a JSON object'],
+    [[], 'the body must be a JSON object'],
+    [{}, `${VERDICT}; ${WHO}`],
+    [{ ...SAID, verdict: 'planted' }, VERDICT],
+    [{ ...SAID, note: 'planted'.repeat(200) }, NOTE],
+    [{ ...SAID, note: 7 }, NOTE],
+    [{ ...SAID, who: '' }, WHO],
+    [{ ...SAID, who: ' ' }, WHO],
+    [{ ...SAID, who: 'x'.repeat(201) }, WHO],
+    [{ ...SAID, at: 1 }, 'at is not known'],
+    [JSON.parse('{"verdict":"acknowledged","who":"a","__proto__":{"note":"x"}}'), '__proto__ is not known'],
+  ])('of %j is 400, says what is wrong, repeats no value, and keeps nothing', async (json, detail) => {
+    const response = await post(FIRST, json);
+    expect(response.status).toBe(400);
+    expect(response.json['detail']).toBe(detail);
+    expect(response.body).not.toContain('planted');
+    expect(await said()).toBeNull();
+  });
+
+  it.each([
+    ['planted {', 'application/json', 400],
+    ['', 'application/json', 400],
+    [Buffer.from([0x22, 0xff, 0x22]), 'application/json', 400],
+    [JSON.stringify(SAID), null, 415],
+    [JSON.stringify(SAID), 'text/plain', 415],
+    [JSON.stringify(SAID), 'application/x-www-form-urlencoded', 415],
+    [JSON.stringify({ ...SAID, note: 'x'.repeat(MAX_BODY_BYTES) }), 'application/json', 413],
+  ] as const)('of the body %.20j as %s is %d', async (body, type, status) => {
+    const response = await answerTo('POST', FIRST, '', body, type);
+    expect(response.status).toBe(status);
+    expect(response.body).not.toContain('planted');
+    expect(await said()).toBeNull();
+  });
+
+  it('takes a content type with its charset', async () => {
+    const response = await answerTo('POST', FIRST, '', JSON.stringify(SAID), 'Application/JSON; charset=utf-8');
+    expect(response.status).toBe(200);
+  });
+
+  it('reads no more of a body than shows that it is too large', async () => {
+    let read = 0;
+    async function* endless() {
+      for (; read < 1_000; read++) yield new Uint8Array(1024);
+    }
+    const request = { method: 'POST', params: { id: FIRST }, query: [], headers: { get: () => 'application/json' } };
+    expect((await detectionsResponse(app, { ...request, body: endless() })).status).toBe(413);
+    expect(read).toBeLessThan(20);
+  });
+});
+
+describe('GET health', () => {
+  it('is 200 and names the problems, as published', async () => {
+    stores.queues.poison['score-poison'] = 2;
+    const { status, headers, body } = await healthResponse(app);
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    expect(faultsOfAnswer('get', '/health', { status, type: headers['content-type'] ?? '', body })).toEqual([]);
+    const { problems, queues } = JSON.parse(body);
+    expect(problems.join('\n')).toMatch(/2 messages in score-poison/);
+    expect(queues).toEqual({ 'score-poison': 2 });
+  });
+});

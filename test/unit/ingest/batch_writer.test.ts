@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest';
+import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { partitionOf } from '../../../src/storage/keys.ts';
+import { MemoryHourlyCounts } from '../../../src/storage/memory/hourly_counts.ts';
+import { Merger, type PlacedRefusal } from '../../../src/ingest/batch_writer.ts';
+import type { ContributionRow, HourlyCounts, Partition, Place, Refusal } from '../../../src/storage/ports.ts';
+import { frozen } from '../core/records/records.ts';
+
+function row(n: number, changes: { digit?: string; count?: number | null } = {}): ContributionRow {
+  const { digit = 'a', count = n } = changes;
+  return frozen({
+    groupId: `${digit}${String(n).padStart(31, '0')}`,
+    source: 'defender',
+    DeviceName: 'wks-1',
+    InitiatingProcessFileName: 'updater.exe',
+    RemoteIP: '203.0.113.1',
+    Timestamp: timestampFromMs(1_795_165_198_000),
+    contribution: '0123456789abcdef',
+    count,
+    facts: {},
+  });
+}
+
+const place = (n: number): Place => frozen({ offset: n * 100, length: 99, record: 0 });
+const nobody = async () => {};
+
+/** HourlyCounts whose merges wait until they are let go, one by one. */
+class Gate implements Pick<HourlyCounts, 'merge'> {
+  readonly merges: { partition: Partition; rows: readonly ContributionRow[] }[] = [];
+  readonly waiting: { resolve: (refusals: readonly Refusal[]) => void; reject: (error: Error) => void }[] = [];
+  most = 0;
+
+  merge(partition: Partition, rows: readonly ContributionRow[]): Promise<readonly Refusal[]> {
+    this.merges.push({ partition, rows });
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Refusal[]>();
+    this.waiting.push({ resolve, reject });
+    this.most = Math.max(this.most, this.waiting.length);
+    return promise;
+  }
+}
+
+const counts = (gate: Gate) => gate as unknown as HourlyCounts;
+
+/** A merge for each call, by the number. */
+const scripted = (answer: (rows: readonly ContributionRow[], call: number) => Promise<readonly Refusal[]>) => {
+  const calls: (readonly ContributionRow[])[] = [];
+  const merge = (_: Partition, rows: readonly ContributionRow[]) => answer(rows, calls.push(rows));
+  return { calls, counts: { merge } as unknown as HourlyCounts };
+};
+
+/** What is under way goes on as far as it can. */
+async function idle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('Merger', () => {
+  it("sends a partition's hundred as soon as it is full, and the rest at the end", async () => {
+    const { calls, counts } = scripted(async () => []);
+    const merger = new Merger(counts, nobody);
+    for (let n = 0; n < 250; n++) await merger.add(row(n), place(n));
+    expect(calls.map((rows) => rows.length)).toEqual([100, 100]);
+    await merger.finish();
+    expect(calls.map((rows) => rows.length)).toEqual([100, 100, 50]);
+    expect(calls.flat().map(({ count }) => count)).toEqual(Array.from({ length: 250 }, (_, n) => n));
+    expect(merger.rows).toBe(250);
+    await merger.finish();
+    expect(calls).toHaveLength(3);
+  });
+
+  it('sends each partition for itself', async () => {
+    const gate = new Gate();
+    const merger = new Merger(counts(gate), nobody);
+    for (const [n, digit] of [...'0f3f0'].entries()) await merger.add(row(n, { digit }), place(n));
+    const finishing = merger.finish();
+    await idle();
+    for (const { resolve } of gate.waiting) resolve([]);
+    await finishing;
+    expect(gate.merges.map(({ partition, rows }) => [partition, rows.length])).toEqual([
+      ['0', 2],
+      ['f', 2],
+      ['3', 1],
+    ]);
+    for (const { partition, rows } of gate.merges)
+      for (const { groupId } of rows) expect(partitionOf(groupId)).toBe(partition);
+  });
+
+  it('takes a row once into a hundred, however often it comes', async () => {
+    const { calls, counts } = scripted(async () => []);
+    const merger = new Merger(counts, nobody);
+    for (let n = 0; n < 300; n++) await merger.add(row(n % 99), place(n));
+    expect(calls).toEqual([]);
+    await merger.add(row(99), place(99));
+    expect(calls.map((rows) => rows.length)).toEqual([100]);
+    await merger.finish();
+    expect(merger.rows).toBe(100);
+  });
+
+  it('tells rows apart by group, time and contribution', async () => {
+    const { calls, counts } = scripted(async () => []);
+    const merger = new Merger(counts, nobody);
+    const one = row(1);
+    const others = [
+      { ...one, groupId: row(2).groupId },
+      { ...one, Timestamp: timestampFromMs(0) },
+      { ...one, contribution: 'x' },
+      { ...one, count: 5 },
+    ];
+    for (const each of [one, ...others]) await merger.add(Object.freeze(each), place(0));
+    await merger.finish();
+    expect(calls[0]).toHaveLength(4);
+  });
+
+  it('leaves in the store what one clean pass leaves, whatever is repeated', async () => {
+    const store = new MemoryHourlyCounts();
+    const merger = new Merger(store, nobody);
+    for (let n = 0; n < 1000; n++) await merger.add(row((n * 7) % 150), place(n));
+    await merger.finish();
+    const rows = (await Array.fromAsync(store.scan('a' as Partition))).flat();
+    expect(rows.map(({ count }) => count)).toEqual(Array.from({ length: 150 }, (_, n) => n));
+  });
+
+  it('has at most four transactions on their way, and lets add wait for the fifth', async () => {
+    const gate = new Gate();
+    const merger = new Merger(counts(gate), nobody);
+    for (let n = 0; n < 400; n++) await merger.add(row(n), place(n));
+    expect(gate.merges).toHaveLength(4);
+    for (let n = 400; n < 499; n++) await merger.add(row(n), place(n));
+    let added = false;
+    const fifth = merger.add(row(499), place(499)).then(() => {
+      added = true;
+    });
+    await idle();
+    expect([added, gate.merges.length]).toEqual([false, 4]);
+    gate.waiting[3]?.resolve([]);
+    await fifth;
+    expect([added, gate.merges.length]).toEqual([true, 5]);
+    for (const { resolve } of gate.waiting) resolve([]);
+    await merger.finish();
+    expect(merger.rows).toBe(500);
+  });
+
+  it('finish waits until everything has come back', async () => {
+    const gate = new Gate();
+    const merger = new Merger(counts(gate), nobody);
+    for (const digit of '0123') await merger.add(row(1, { digit }), place(1));
+    let finished = false;
+    const finishing = merger.finish().then(() => {
+      finished = true;
+    });
+    await idle();
+    for (const { resolve } of gate.waiting.slice(0, 3)) resolve([]);
+    await idle();
+    expect(finished).toBe(false);
+    gate.waiting[3]?.resolve([]);
+    await finishing;
+  });
+
+  it('throws the error of the store at the next hundred, and sends nothing more', async () => {
+    const { calls, counts } = scripted(async () => {
+      throw new Error('throttled');
+    });
+    const merger = new Merger(counts, nobody);
+    for (let n = 0; n < 100; n++) await merger.add(row(n), place(n));
+    await idle();
+    const next = async () => {
+      for (let n = 100; n < 200; n++) await merger.add(row(n), place(n));
+    };
+    await expect(next()).rejects.toThrow('throttled');
+    await expect(merger.finish()).rejects.toThrow('throttled');
+    await expect(merger.finish()).rejects.toThrow('throttled');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('throws at finish the error of the last hundred', async () => {
+    const { counts } = scripted(async () => {
+      throw new Error('gone');
+    });
+    const merger = new Merger(counts, nobody);
+    await merger.add(row(1), place(1));
+    await expect(merger.finish()).rejects.toThrow('gone');
+  });
+
+  it('does not hang where an add waits while a transaction fails, and throws the first error', async () => {
+    const gate = new Gate();
+    const merger = new Merger(counts(gate), nobody);
+    for (let n = 0; n < 499; n++) await merger.add(row(n), place(n));
+    const waiting = merger.add(row(499), place(499));
+    gate.waiting[2]?.reject(new Error('first'));
+    await expect(waiting).rejects.toThrow('first');
+    for (const { reject } of gate.waiting) reject(new Error('later'));
+    await merger.settle();
+    await expect(merger.finish()).rejects.toThrow('first');
+    expect(gate.merges).toHaveLength(4);
+  });
+
+  it('settle waits for what is on its way, failed or not, and throws nothing', async () => {
+    const gate = new Gate();
+    const merger = new Merger(counts(gate), nobody);
+    for (let n = 0; n < 300; n++) await merger.add(row(n), place(n));
+    gate.waiting[0]?.reject(new Error('first'));
+    let settled = false;
+    const settling = merger.settle().then(() => {
+      settled = true;
+    });
+    await idle();
+    expect(settled).toBe(false);
+    gate.waiting[1]?.resolve([]);
+    gate.waiting[2]?.reject(new Error('second'));
+    await settling;
+    await merger.settle();
+  });
+
+  it('hands on what the store refuses with its place, the last one of a repeat', async () => {
+    const { counts } = scripted(async (rows, call) =>
+      rows
+        .filter(({ count }) => count === 3 || (call === 2 && count === 150))
+        .map((each) => ({ row: each, code: 'EntityTooLarge' })),
+    );
+    const refused: PlacedRefusal[] = [];
+    const merger = new Merger(counts, async (refusal) => {
+      refused.push(refusal);
+    });
+    await merger.add(row(3), place(1000));
+    for (let n = 0; n < 160; n++) await merger.add(row(n), place(n));
+    await merger.finish();
+    expect(refused).toEqual([
+      { row: row(3), code: 'EntityTooLarge', place: place(3) },
+      { row: row(150), code: 'EntityTooLarge', place: place(150) },
+    ]);
+  });
+
+  it('throws the error of who takes the refusals', async () => {
+    const { counts } = scripted(async (rows) => rows.map((each) => ({ row: each, code: 'X' })));
+    const merger = new Merger(counts, async () => {
+      throw new Error('no room for letters');
+    });
+    await merger.add(row(1), place(1));
+    await expect(merger.finish()).rejects.toThrow('no room for letters');
+  });
+
+  it('finish waits for the refusals to be taken', async () => {
+    const { counts } = scripted(async (rows) => rows.map((each) => ({ row: each, code: 'X' })));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const merger = new Merger(counts, () => promise);
+    await merger.add(row(1), place(1));
+    let finished = false;
+    const finishing = merger.finish().then(() => {
+      finished = true;
+    });
+    await idle();
+    expect(finished).toBe(false);
+    resolve();
+    await finishing;
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { timestampOf } from '../../../src/core/kql/timestamp.ts';
+import { RawHours } from '../../../src/ingest/raw_event_counter.ts';
+import type { LocatedReport } from '../../../src/reading/report_reader.ts';
+import { SEGMENT_BYTES } from '../../../src/ingest/segment_cutter.ts';
+
+it('RawHours looks for repeats in 64 MiB of a file at a time, so that memory does not grow with it', () => {
+  const same = (offset: number): LocatedReport => ({
+    offset,
+    length: 10,
+    record: 0,
+    digest: 7,
+    report: {
+      source: 'sysmon',
+      DeviceName: 'wks-1',
+      InitiatingProcessFileName: 'updater.exe',
+      RemoteIP: '203.0.113.7',
+      Timestamp: timestampOf('2026-11-20T08:15:03Z')!,
+      count: 1,
+      identity: null,
+      facts: {},
+    },
+  });
+  const raw = new RawHours(0, String);
+  const rows = [0, SEGMENT_BYTES - 1, SEGMENT_BYTES, SEGMENT_BYTES + 1].flatMap((offset) => raw.add(same(offset)));
+  rows.push(...raw.close());
+  expect(rows.map(({ row, place }) => [row.contribution, row.count, place.offset])).toEqual([
+    ['0', 1, 0],
+    [String(SEGMENT_BYTES), 1, SEGMENT_BYTES],
+  ]);
+});

@@ -1,0 +1,259 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config.ts';
+import type { Delivery, Detection } from '../../../src/core/detections/detection.ts';
+import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
+import { notify } from '../../../src/notify/notify.ts';
+import type { Detections, Notification, Sink, SinkAnswer, Stores, Together } from '../../../src/storage/ports.ts';
+import { retryFailed } from '../../../src/notify/retry_failed.ts';
+import { sinkStates } from '../../../src/notify/sink_states.ts';
+import { detection, groupId, T1 } from '../../contract/samples.ts';
+import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { putState, stateOf } from '../../support/sinks/states.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const START = msOf(T1) + 45 * MINUTE_MS;
+const REFUSED: SinkAnswer = { kind: 'permanent', answer: '403' };
+const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
+const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
+const FLOOD: Together = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
+
+let stores: MemoryStores;
+let now: number;
+let answer: SinkAnswer;
+let told: Notification[];
+/** The sinks that are in the settings. */
+let met: readonly Sink[];
+const clock = () => now;
+beforeEach(() => {
+  stores = memoryStores();
+  now = START;
+  answer = REFUSED;
+  told = [];
+  met = [];
+});
+
+function sinkOf(changes: Partial<Sink> = {}): Sink {
+  return {
+    name: 'soar',
+    fingerprint: 'aa',
+    together: null,
+    async tell(notification) {
+      told.push(notification);
+      return answer;
+    },
+    ...changes,
+  };
+}
+
+async function open(sink: Sink, count: number, changes: Partial<Detection> = {}, from = 0): Promise<void> {
+  met = [...met.filter(({ name }) => name !== sink.name), sink];
+  await sinkStates(stores, met, addMs(T1, -HOUR_MS));
+  for (let number = from; number < from + count; number++) {
+    await stores.detections.insert(detection({ groupId: groupId(number), average: 1000 - number, ...changes }));
+  }
+}
+
+const round = (sink: Sink) => notify(stores, sink, clock, { random: () => 0 });
+const retry = (sinks: readonly string[] | null = null, isDryRun = false, from: Stores = stores) =>
+  retryFailed(from, sinks, clock, isDryRun);
+
+async function deliveryOf(number: number): Promise<Delivery | undefined> {
+  return (await stores.detections.get(`${groupId(number)}|seed`))?.row.deliveries['soar'];
+}
+
+const everything = async () => [
+  (await Array.fromAsync(stores.detections.scan('3' as never))).flat(),
+  await stores.sinks.list(),
+  stores.queues.later,
+  stores.queues.notify,
+];
+
+describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
+  it('makes due again what was refused; it is told once, under its id', async () => {
+    const sink = sinkOf();
+    await open(sink, 2);
+    expect(await round(sink)).toMatchObject({ failed: 2 });
+    now += HOUR_MS;
+    expect(await retry()).toEqual([{ sink: 'soar', detections: 2, isDisabled: false }]);
+    expect(stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'soar' }, delayMs: MINUTE_MS }]);
+    expect(await deliveryOf(0)).toMatchObject({ status: 'sending', attempts: 0, firstAt: now, answer: '403' });
+    // Not while others are still being marked.
+    expect(await round(sink)).toMatchObject({ sent: 0 });
+    now += MINUTE_MS;
+    answer = SENT;
+    expect(await round(sink)).toMatchObject({ sent: 2 });
+    expect(await round(sink)).toMatchObject({ sent: 0 });
+    expect(told).toHaveLength(4);
+    expect(told.slice(2).map(({ id }) => id)).toEqual(told.slice(0, 2).map(({ id }) => id));
+    expect(await deliveryOf(0)).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(await retry()).toEqual([{ sink: 'soar', detections: 0, isDisabled: false }]);
+  });
+
+  it('a digest again as one message, under its id', async () => {
+    const sink = sinkOf({ together: FLOOD });
+    await open(sink, 40);
+    await round(sink);
+    expect(await retry()).toMatchObject([{ detections: 40 }]);
+    now += MINUTE_MS;
+    answer = SENT;
+    expect(await round(sink)).toMatchObject({ sent: 40 });
+    expect(told).toHaveLength(2);
+    expect(told[1]).toEqual(told[0]);
+  });
+
+  it('marks the members of a digest one after the other: slow or stopped half-way, no other is told in two parts', async () => {
+    const sink = sinkOf({ together: { ...FLOOD, atMost: 20 } });
+    await open(sink, 60);
+    // Digests go by the average, rows by their key: each digest is all over the table.
+    for (const [number, found] of (await Array.fromAsync(stores.detections.scan('3' as never))).flat().entries()) {
+      await stores.detections.update({ ...found.row.detection, average: (number % 3) * 100 }, found.version);
+    }
+    await round(sink);
+    let marks = 0;
+    const detections: Detections = new Proxy(stores.detections, {
+      get(target, name) {
+        if (name === 'mark') {
+          return async (...args: Parameters<Detections['mark']>) => {
+            if (++marks > 32) throw new Error('stopped');
+            return await stores.detections.mark(...args);
+          };
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    await expect(retry(null, false, { ...stores, detections })).rejects.toThrow('stopped');
+    const marked = new Map<string, number>();
+    for (const { deliveries } of (await Array.fromAsync(stores.detections.list({}))).flat()) {
+      const { digest, status } = deliveries['soar'] ?? {};
+      if (digest && status === 'sending') marked.set(digest.id, (marked.get(digest.id) ?? 0) + 1);
+    }
+    expect([...marked.values()].sort()).toEqual([12, 20]);
+  });
+
+  it('has a day anew, and fails again where it is refused again', async () => {
+    const sink = sinkOf();
+    answer = BUSY;
+    await open(sink, 1);
+    await round(sink);
+    now += 25 * HOUR_MS;
+    expect(await round(sink)).toMatchObject({ failed: 1 });
+    now += HOUR_MS;
+    await retry();
+    now += 23 * HOUR_MS;
+    expect(await round(sink)).toMatchObject({ waiting: 1 });
+    answer = REFUSED;
+    now += HOUR_MS;
+    expect(await round(sink)).toMatchObject({ failed: 1 });
+    expect(await deliveryOf(0)).toMatchObject({ status: 'failed', answer: '403' });
+  });
+
+  it('wakes a sink that rests, and leaves one that is gone (410) to its settings', async () => {
+    const sink = sinkOf();
+    await open(sink, 1);
+    await round(sink);
+    const state = await stateOf(stores, 'soar');
+    if (!state) throw new Error('not met');
+    await putState(stores, { ...state, failures: 9, notBefore: now + HOUR_MS, disabledAt: 7 });
+    expect(await retry()).toEqual([{ sink: 'soar', detections: 1, isDisabled: true }]);
+    expect(await stateOf(stores, 'soar')).toEqual({ ...state, failures: 0, notBefore: 0, disabledAt: 7 });
+  });
+
+  it.each<[string, Partial<Detection>]>([
+    ['resolved', { state: 'resolved' }],
+    ['suppressed', { suppressedBy: 's-1' }],
+    ['changed since: the change is due by itself', { change: 1 }],
+  ])('leaves one that is %s', async (_, changes) => {
+    const sink = sinkOf();
+    await open(sink, 1);
+    await round(sink);
+    const found = await stores.detections.get(`${groupId(0)}|seed`);
+    await stores.detections.update({ ...detection({ groupId: groupId(0) }), ...changes }, found?.version ?? '');
+    const before = await everything();
+    expect(await retry()).toEqual([{ sink: 'soar', detections: 0, isDisabled: false }]);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('leaves what was sent, what is on its way, and other sinks', async () => {
+    const [soar, chat] = [sinkOf(), sinkOf({ name: 'chat' })];
+    await open(soar, 1);
+    await open(chat, 0);
+    await round(soar);
+    await round(chat);
+    answer = SENT;
+    await open(soar, 1, {}, 1);
+    await round(soar);
+    answer = BUSY;
+    await open(soar, 1, {}, 2);
+    await round(soar);
+    const others = [await deliveryOf(1), await deliveryOf(2)];
+    expect(await retry(['soar'])).toEqual([{ sink: 'soar', detections: 1, isDisabled: false }]);
+    expect([await deliveryOf(1), await deliveryOf(2)]).toEqual(others);
+    expect(await retry(['soar', 'chat'], true)).toMatchObject([
+      { sink: 'chat', detections: 1 },
+      { sink: 'soar', detections: 0 },
+    ]);
+  });
+
+  it('dry says how many, and writes and sends nothing', async () => {
+    const sink = sinkOf();
+    await open(sink, 3);
+    await round(sink);
+    const before = await everything();
+    expect(await retry(null, true)).toEqual([{ sink: 'soar', detections: 3, isDisabled: false }]);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('leaves out a sink that no run of the functions has met, or that they miss in their settings', async () => {
+    const sink = sinkOf();
+    await open(sink, 1);
+    await round(sink);
+    await sinkStates(stores, [], T1);
+    expect(await retry(['nobody', 'soar'])).toEqual([]);
+    expect(await retry()).toEqual([]);
+  });
+
+  it('keeps what the scorer, or another retry, writes meanwhile', async () => {
+    const sink = sinkOf();
+    await open(sink, 2);
+    await round(sink);
+    let meddled = 0;
+    const detections: Detections = new Proxy(stores.detections, {
+      get(target, name) {
+        if (name === 'mark') {
+          return async (...args: Parameters<Detections['mark']>) => {
+            const id = args[0];
+            const found = meddled++ < 2 ? await stores.detections.get(id) : null;
+            const state = id === `${groupId(0)}|seed` ? 'ongoing' : 'resolved';
+            if (found) await stores.detections.update({ ...found.row.detection, state }, found.version);
+            return await stores.detections.mark(...args);
+          };
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    // One is resolved by then.
+    expect(await retry(null, false, { ...stores, detections })).toMatchObject([{ detections: 1 }]);
+    const states = (await Array.fromAsync(stores.detections.list({}))).flat();
+    expect(states.map(({ detection, deliveries }) => [detection.state, deliveries['soar']?.status])).toEqual([
+      ['ongoing', 'sending'],
+      ['resolved', 'failed'],
+    ]);
+  });
+});
+
+describe('app.retryFailed(name, isDryRun)', () => {
+  const app = (sinks: readonly Sink[]) =>
+    createApp(readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' }), { stores, clock, sinks });
+
+  it('is of the sinks that the functions know, whatever sinks are set here', async () => {
+    const sink = sinkOf();
+    await open(sink, 1);
+    await round(sink);
+    expect(await app([]).retryFailed('nobody', false)).toEqual([]);
+    expect(await app([sinkOf({ name: 'other' })]).retryFailed(undefined, false)).toMatchObject([{ sink: 'soar' }]);
+  });
+});

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { sinkExamples } from '../../../../scripts/sink_examples.ts';
+
+describe('docs/sinks/examples', () => {
+  it.each(Object.entries(sinkExamples()))(
+    '%s is what is sent today (node scripts/write-sink-examples.ts writes it)',
+    async (name, text) => {
+      expect(await readFile(new URL(`../../../../docs/sinks/examples/${name}`, import.meta.url), 'utf8')).toBe(text);
+    },
+  );
+
+  it.each(['teams.png', 'teams-digest.png'])('%s is a picture', async (name) => {
+    const picture = await readFile(new URL(`../../../../docs/sinks/examples/${name}`, import.meta.url));
+    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+    expect(picture.length).toBeGreaterThan(20_000);
+  });
+});

@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
+import { fictionalDetection } from '../../../../src/notify/sinks/fictional.ts';
+import { requestOf } from '../../../../src/notify/sinks/open.ts';
+import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
+import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
+import { fitsTeams } from '../../../../src/notify/sinks/teams.ts';
+import { digest, NOW, one, SINKS, TOKEN, URL_SECRET } from '../../../support/sinks/samples.ts';
+import { isAdaptiveCard, isDetectionFinding } from '../../../support/sinks/schemas.ts';
+
+const LINKS = { Portal: 'https://portal.example/{DeviceName}' };
+const of = (changes: Partial<Detection> = {}) => fictionalDetection(NOW.getTime(), changes);
+type Posted = Exclude<keyof typeof SINKS, 'sentinel'>;
+const request = (format: Posted, detection = of(), links = LINKS) =>
+  requestOf(one(detection), SINKS[format], links, NOW.getTime());
+const many = (format: Posted, count: number, more: number) =>
+  requestOf(
+    digest(
+      Array.from({ length: count }, () => of()),
+      more,
+    ),
+    SINKS[format],
+    LINKS,
+    NOW.getTime(),
+  );
+/** All the text that a person sees, in order. */
+const textOf = (value: unknown): string =>
+  typeof value !== 'object' || value === null
+    ? ''
+    : Object.entries(value)
+        .map(([name, each]) => (name === 'text' && typeof each === 'string' ? each : textOf(each)))
+        .join('');
+
+describe.each(['json', 'slack', 'teams', 'ocsf', 'splunk-hec'] as const)('the request to a %s sink', (format) => {
+  it('goes to the address of the sink as JSON, and holds neither it nor a token in its body', () => {
+    const { url, headers, body } = request(format);
+    expect(url).toBe(URL_SECRET);
+    expect(headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(body).not.toMatch(/planted|receiver\.example/);
+  });
+});
+
+describe('slackRequest(notification, sink, links)', () => {
+  it('has a header, the facts, the bars, two queries, the command and the links', () => {
+    const { blocks, text } = JSON.parse(request('slack').body);
+    expect(text).toBe('New beacon (high)');
+    expect(blocks.map(({ type }: { type: string }) => type)).toEqual(['header', ...Array(6).fill('rich_text')]);
+    const shown = textOf(blocks);
+    expect(shown).toContain('Device: wks-0417.corp.example\nProcess: updater.exe\nRemote: 203.0.113.77, port 443\n');
+    // An address of theirs is nothing to click on.
+    expect(shown).toContain('URL: https[:]//updates.example.com/check');
+    expect(shown).toContain('DeviceNetworkEvents\n| where TimeGenerated');
+    expect(shown).toContain('beaconwatch suppress add --device=wks-0417.corp.example');
+    expect(blocks.at(-1).elements[0].elements).toEqual([
+      { type: 'link', url: 'https://portal.example/wks-0417.corp.example', text: 'Portal' },
+    ]);
+  });
+
+  it('says what it left out', () => {
+    const long = of({ DeviceName: 'x'.repeat(1024), InitiatingProcessFileName: 'y'.repeat(1024) });
+    const shown = textOf(JSON.parse(request('slack', long).body).blocks);
+    expect(shown).toContain(
+      'Left out: 2 queries, 1 links, the command that suppresses it. See: beaconwatch detections show',
+    );
+    expect(shown).toContain(`${'x'.repeat(299)}…`);
+  });
+
+  it('is a list for a digest, cut honestly', () => {
+    const { text, blocks } = JSON.parse(many('slack', 10, 37).body);
+    expect(text).toBe('47 new or changed beacons');
+    expect(blocks[1].elements[0].elements).toHaveLength(10);
+    expect(textOf(blocks[1])).toContain(
+      'high updater.exe on wks-0417.corp.example to 203.0.113.77: 59.8 connections an hour',
+    );
+    expect(textOf(blocks[2])).toBe('and 37 more. All of them are in the Detections table: beaconwatch detections list');
+    expect(textOf(JSON.parse(many('slack', 7, 0).body).blocks)).not.toContain('more. ');
+  });
+});
+
+describe('teamsRequest(notification, sink, links)', () => {
+  const cardOf = (body: string) => JSON.parse(body).attachments[0].content;
+
+  it('is the envelope of a workflow around a card of version 1.4', () => {
+    const message = JSON.parse(request('teams').body);
+    expect(message).toMatchObject({
+      type: 'message',
+      attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null }],
+    });
+    const { msteams, ...card } = cardOf(request('teams').body);
+    expect(msteams).toEqual({ width: 'Full' });
+    expect(card.version).toBe('1.4');
+    expect(isAdaptiveCard(card)).toBe(true);
+    expect(card.body[0]).toMatchObject({ type: 'TextBlock', text: 'New beacon (high)', color: 'attention' });
+    expect(card.actions.map(({ type, title }: { type: string; title: string }) => `${type} ${title}`)).toEqual([
+      'Action.OpenUrl Portal',
+      'Action.ShowCard Query for Defender',
+      'Action.ShowCard Query for Sentinel',
+      'Action.ShowCard To suppress it',
+    ]);
+  });
+
+  it('never has two braces side by side, and loses none', () => {
+    const name = '{{DATE(2026-11-20T09:00:00Z)}} {{{x';
+    const { body } = cardOf(request('teams', of({ InitiatingProcessFileName: name })).body);
+    const inlines = body[2].inlines.map(({ text }: { text: string }) => text);
+    expect(inlines).toEqual(['Process: ', '{\\u007bDATE(2026-11-20T09:00:00Z)}} {\\u007b\\u007bx']);
+  });
+
+  it('takes ten of names that are braces alone', () => {
+    const names = '{'.repeat(1024);
+    const detection = of({ DeviceName: names, InitiatingProcessFileName: names, RemoteIP: names });
+    const ten = digest(
+      Array.from({ length: 10 }, () => detection),
+      990,
+    );
+    expect(fitsTeams(requestOf(ten, SINKS.teams, LINKS, NOW.getTime()).body)).toBe(true);
+  });
+
+  it('is a line each for a digest, cut honestly', () => {
+    const { body, actions } = cardOf(many('teams', 10, 37).body);
+    expect(actions).toBeUndefined();
+    expect(body).toHaveLength(12);
+    expect(textOf(body)).toContain('47 new or changed beacons');
+    expect(textOf(body.at(-1))).toMatch(/^and 37 more\. /);
+  });
+});
+
+describe('jsonRequest(notification, sink, links, now) of a digest', () => {
+  it('names those it shows, and how many there are', () => {
+    const { type, timestamp, data } = JSON.parse(many('json', 10, 37).body);
+    expect([type, timestamp]).toEqual(['beacon.digest', of().asOf]);
+    expect(data).toMatchObject({ count: 47, more: 37 });
+    expect(data.detections).toHaveLength(10);
+    expect(Object.keys(data.detections[0])).toEqual([
+      'id',
+      'notificationId',
+      'headline',
+      'severity',
+      'FirstConnection',
+      'LastConnection',
+      'DeviceName',
+      'InitiatingProcessFileName',
+      'RemoteIP',
+      'avg_conn_count',
+      'devices',
+    ]);
+  });
+});
+
+describe('ocsfRequest(notification, sink, links)', () => {
+  const finding = (changes: Partial<Detection> = {}) => JSON.parse(request('ocsf', of(changes)).body);
+
+  it('is a Detection Finding of the class 2004, sent with the token', () => {
+    expect(request('ocsf').headers).toMatchObject({ authorization: `Bearer ${TOKEN}` });
+    const { token: _none, ...without } = SINKS.ocsf;
+    expect(requestOf(one(of()), without, {}, 0).headers).not.toHaveProperty('authorization');
+    const found = finding();
+    expect(isDetectionFinding(found), JSON.stringify(isDetectionFinding.errors)).toBe(true);
+    expect(found).toMatchObject({
+      class_uid: 2004,
+      type_uid: 200401,
+      severity_id: 4,
+      time: Date.parse(of().asOf),
+      finding_info: {
+        title: 'New beacon',
+        created_time: Date.parse(of().episode),
+        attacks: [{ tactic: { uid: 'TA0011', name: 'Command and Control' } }],
+        src_url: 'https://portal.example/wks-0417.corp.example',
+      },
+      evidences: [
+        {
+          device: { hostname: 'wks-0417.corp.example' },
+          dst_endpoint: { ip: '203.0.113.77', port: 443 },
+          src_endpoint: { ip: '192.0.2.17' },
+          file: { name: 'updater.exe', hashes: [{ algorithm_id: 3 }] },
+          user: { name: 'kim' },
+        },
+      ],
+    });
+    expect(found.observables.map(({ value }: { value: string }) => value)).toEqual([
+      'wks-0417.corp.example',
+      '203.0.113.77',
+      'updater.exe',
+    ]);
+  });
+
+  it.each<[Partial<Detection>, number, number]>([
+    [{ change: 0 }, 1, 1],
+    [{ change: 2 }, 2, 1],
+    [{ change: 2, state: 'resolved' }, 3, 4],
+  ])('of %j is activity %i, status %i, of the same finding', (changes, activity, status) => {
+    const found = finding(changes);
+    expect(found).toMatchObject({ activity_id: activity, type_uid: 200400 + activity, status_id: status });
+    expect(found.finding_info.uid).toBe(finding().finding_info.uid);
+    expect(isDetectionFinding(found)).toBe(true);
+  });
+
+  it('names a technique where one is set', () => {
+    const found = finding({ technique: { id: 'T1071', name: '' } });
+    expect(found.finding_info.attacks[0].technique).toEqual({ uid: 'T1071' });
+    expect(isDetectionFinding(found)).toBe(true);
+  });
+});
+
+describe('splunkRequest(notification, sink, links)', () => {
+  it('is an event with its time, source and type, sent with the token', () => {
+    const { headers, body } = request('splunk-hec');
+    expect(headers).toMatchObject({ authorization: `Splunk ${TOKEN}` });
+    const { event, ...about } = JSON.parse(body);
+    expect(about).toEqual({
+      time: Date.parse(of().asOf) / 1000,
+      source: 'beaconwatch',
+      sourcetype: 'beaconwatch:detection',
+    });
+    expect(event).toMatchObject({ DeviceName: 'wks-0417.corp.example', severity: 'high', omitted: [] });
+    const indexed = requestOf(one(of()), { ...SINKS['splunk-hec'], index: 'security' }, {}, 0);
+    expect(JSON.parse(indexed.body)).toMatchObject({ index: 'security' });
+  });
+
+  it('stays within what Splunk reads where every text is the longest that its escapes make it', () => {
+    const name = '\u202e'.repeat(1024);
+    const traffic = {
+      ...of().traffic,
+      localIPs: [name],
+      sha1: [name],
+      sha256: [name],
+      folderPaths: [name],
+      accounts: [name],
+      urls: [name],
+    };
+    const { body } = request(
+      'splunk-hec',
+      of({
+        DeviceName: name,
+        InitiatingProcessFileName: name,
+        RemoteIP: name,
+        otherProcesses: [name],
+        technique: { id: 'T1071.001', name: 'n'.repeat(200) },
+        changeReason: 'c'.repeat(300),
+        traffic,
+      }),
+    );
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(SPLUNK_EVENT_BYTES);
+  });
+
+  it('is an event for each of several, one behind the other', () => {
+    const events = many('splunk-hec', 3, 0).body.split('\n');
+    expect(events.map((event) => JSON.parse(event).event.RemoteIP)).toEqual(Array(3).fill('203.0.113.77'));
+  });
+});
+
+describe('sentinelRow(detection, links, now)', () => {
+  it('has the names, the rule’s columns and the evidence, and the time at which it is told', () => {
+    expect(sentinelRow(of(), LINKS, NOW)).toMatchObject({
+      TimeGenerated: '2026-11-20T09:45:12.987Z',
+      AsOf: '2026-11-20T09:00:00.0000000Z',
+      NotificationId: expect.stringMatching(/\|seed\|2026-11-20T09:00:00\.0000000Z\|0$/),
+      DeviceName: 'wks-0417.corp.example',
+      RemoteIP: '203.0.113.77',
+      RemotePort: 443,
+      InitiatingProcessAccountName: 'kim',
+      count_of_hours: 72,
+      IntervalSeconds: 60,
+      Technique: '',
+      Links: [{ label: 'Portal' }],
+      Evidence: { ConnCounts: expect.any(Array) },
+      Omitted: [],
+    });
+  });
+
+  it('says by null and empty text what is not known', () => {
+    const traffic = { ...of().traffic, ports: [], localIPs: [], accounts: [], folderPaths: [], sha256: [], urls: [] };
+    expect(sentinelRow(of({ traffic, interval: null }), {}, NOW)).toMatchObject({
+      RemotePort: null,
+      LocalIP: '',
+      InitiatingProcessSHA256: '',
+      IntervalSeconds: null,
+      IntervalSpread: null,
+    });
+  });
+});

@@ -1,0 +1,297 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Detection } from '../../../src/core/detections/detection.ts';
+import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { health } from '../../../src/operations/health.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
+import type { Run, SinkState } from '../../../src/storage/ports.ts';
+import { delivery, detection, exportState, groupId } from '../../contract/samples.ts';
+import { bytesOf, counters, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';
+import { putState, stateOf } from '../../support/sinks/states.ts';
+
+const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
+
+let world: World;
+beforeEach(async () => {
+  world = new World();
+  world.append(lines(report(1)));
+  await world.ingest();
+  await runs(0);
+});
+
+/** The runs that ended so long ago, each for the full hour before. */
+async function runs(agoMs: number, partitions: readonly string[] = PARTITIONS): Promise<void> {
+  const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
+  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, requests: 0, expiredRows: 0 };
+  const rest = { newestReport: '', durationMs: 1, oldestUnreadMs: 0, endedAt: world.now - agoMs };
+  for (const partition of partitions as readonly Run['partition'][]) {
+    await world.stores.runs.put({ asOf, partition, ...tally, ...rest });
+  }
+}
+
+const look = (sinks: readonly string[] = [], containers: readonly string[] = SETTINGS.containers) =>
+  health(world.stores, { ...SETTINGS, containers }, sinks, () => world.now);
+const problems = async (...args: Parameters<typeof look>) => (await look(...args)).problems;
+
+/** What a day of runs knows of a sink. */
+async function known(name: string, changes: Partial<SinkState>): Promise<void> {
+  const since = addMs(timestampFromMs(world.now), -DAY_MS);
+  const quiet = { absentSince: null, disabledAt: null, settings: '', failures: 0, notBefore: 0 };
+  await putState(world.stores, { name, since, ...quiet, ...changes });
+}
+
+describe('health where all is well', () => {
+  it('has no problem, and says how things stand', async () => {
+    expect(await look(['soc'])).toEqual({
+      problems: [],
+      lastRun: {
+        asOf: timestampFromMs(world.now - 45 * MINUTE_MS),
+        partitions: 16,
+        endedAt: new Date(world.now).toISOString(),
+      },
+      unread: { exports: 0, oldestMs: 0 },
+      failing: [],
+      refused: [],
+      missingContainers: [],
+      deadLetters: 0,
+      notifications: { soc: { due: 0, trying: 0, failed: 0 } },
+      disabledSinks: [],
+      queues: {},
+    });
+  });
+
+  it('reads only', async () => {
+    const before = await world.state();
+    await world.stores.queues.send('notify', { sink: 'soc' });
+    await look(['soc']);
+    expect(await world.state()).toEqual(before);
+    expect(world.stores.queues.notify).toHaveLength(1);
+    expect(await stateOf(world.stores, 'soc')).toBeNull();
+  });
+});
+
+describe('health looks at runs', () => {
+  it('none in two days', async () => {
+    const world2 = new World();
+    world2.stores.exports.createContainer('exports');
+    const told = await health(world2.stores, SETTINGS, [], () => world2.now);
+    expect(told).toMatchObject({
+      problems: ['No scoring run in two days: is the function app running?'],
+      lastRun: null,
+    });
+    world.now += 2 * DAY_MS - 45 * MINUTE_MS;
+    expect((await look()).lastRun).not.toBeNull();
+    world.now += 1;
+    expect((await look()).problems).toEqual(['No scoring run in two days: is the function app running?']);
+  });
+
+  it('the last of which is more than two hours old', async () => {
+    world.now += 2 * HOUR_MS;
+    expect(await problems()).toEqual([]);
+    world.now += 6 * MINUTE_MS;
+    expect(await problems()).toEqual(['No scoring run for 2.1 h: see the log of scoreWindows.']);
+  });
+
+  it('the last of which is not whole, half an hour on', async () => {
+    world.now += HOUR_MS;
+    await runs(0, PARTITIONS.slice(0, 15));
+    world.now += 30 * MINUTE_MS;
+    expect(await look()).toMatchObject({ problems: [], lastRun: { partitions: 15 } });
+    world.now += 1;
+    expect(await problems()).toEqual(['The last run scored 15 of 16 partitions: see the log of scorePartition.']);
+    await runs(30 * MINUTE_MS + 1);
+    expect(await problems()).toEqual([]);
+  });
+
+  it('only the last of which has to be whole', async () => {
+    await runs(2 * HOUR_MS, PARTITIONS.slice(0, 3));
+    world.now += 45 * MINUTE_MS;
+    expect(await look()).toMatchObject({ problems: [], lastRun: { partitions: 16 } });
+  });
+});
+
+describe('health looks at exports', () => {
+  it('that wait for more than two hours', async () => {
+    world.append(lines(report(2)));
+    world.now += 2 * HOUR_MS;
+    await runs(0);
+    expect(await look()).toMatchObject({ problems: [], unread: { exports: 1, oldestMs: 2 * HOUR_MS } });
+    world.now += 6 * MINUTE_MS;
+    expect(await look()).toMatchObject({
+      problems: ['An export has waited 2.1 h to be read: see below, or the log of sweepExports.'],
+      unread: { exports: 1, oldestMs: 2.1 * HOUR_MS },
+    });
+    await world.ingest();
+    expect(await problems()).toEqual([]);
+  });
+
+  it('that fail', async () => {
+    const nextTry = world.now + HOUR_MS;
+    await world.change({ failures: 3, nextTry, reason: 'merge failed' });
+    const next = new Date(nextTry).toISOString();
+    const stuck = { export: `exports/${REF.name}`, reason: 'merge failed', failures: 3, nextTry: next };
+    expect(await look()).toMatchObject({
+      problems: [`exports/${REF.name} failed 3 times (merge failed); next try ${next}.`],
+      failing: [stuck],
+      refused: [],
+    });
+    await world.change({ failures: 0, nextTry: 0, reason: '' });
+    expect(await problems()).toEqual([]);
+  });
+
+  it('of which nothing is of an active source, by container', async () => {
+    const none = 'Nothing of an active source (SOURCES) is in exports, of';
+    await world.change({ counters: counters({ lines: 1, skipped: 1 }), otherSource: 'wfp' });
+    expect(await problems()).toEqual([
+      `${none} 1 line read: it holds records of wfp. Set SOURCES, then: beaconwatch replay (docs/sources.md).`,
+    ]);
+    await world.change({ otherSource: 'defender-raw' });
+    expect(await problems()).toEqual([
+      `${none} 1 line read: it holds records of defender-raw. Is aggregated reporting on? Or set SOURCES, then: beaconwatch replay (docs/sources.md).`,
+    ]);
+    await world.change({ counters: counters({ lines: 999, skipped: 999 }), otherSource: null });
+    expect(await problems()).toEqual([]);
+    await world.change({ counters: counters({ lines: 1_000, skipped: 1_000 }) });
+    expect(await problems()).toEqual([`${none} 1,000 lines read: see docs/sources.md.`]);
+    for (const some of [{ reports: 1 }, { excluded: 1 }, { expired: 1 }]) {
+      await world.change({ counters: counters({ lines: 2_000, ...some }), otherSource: 'wfp' });
+      expect(await problems()).toEqual([]);
+    }
+  });
+
+  it('one of which holds reports, and others do not', async () => {
+    await world.change({ counters: counters({ lines: 5_000 }), otherSource: 'defender-raw' });
+    const ref = { ...REF, name: 'other' };
+    world.append(lines(report(2)), ref);
+    await world.ingest({ ref });
+    expect(await problems()).toEqual([]);
+    await world.change({ lastModified: world.now - 5 * DAY_MS });
+    expect(await problems()).toEqual([]);
+    await world.change({ lastModified: world.now - 5 * DAY_MS }, ref);
+    await world.change({ lastModified: world.now });
+    expect(await problems()).toHaveLength(1);
+  });
+
+  it('that are refused', async () => {
+    await world.change({ refused: true, reason: 'no lines' });
+    expect(await look()).toMatchObject({
+      problems: [`exports/${REF.name} is refused: no lines. After a fix: beaconwatch replay.`],
+      failing: [],
+      refused: [{ export: `exports/${REF.name}`, reason: 'no lines', failures: 0, nextTry: '' }],
+    });
+  });
+
+  it('whose container is missing, and goes on with the others', async () => {
+    world.append(lines(report(1)), { container: 'third', name: 'a' });
+    expect(await look([], ['first', 'exports', 'third'])).toMatchObject({
+      problems: ["There is no container first: see EXPORT_CONTAINERS, and the export's settings."],
+      missingContainers: ['first'],
+      unread: { exports: 1 },
+    });
+  });
+
+  it('whose dead letters it adds up, which are no problem', async () => {
+    const letters = (deadLetters: number) => ({ counters: counters({ deadLetters }), otherSource: null });
+    await world.change(letters(2));
+    await world.stores.exportStates.insert(exportState({ container: 'exports', name: 'b', ...letters(3) }));
+    await world.stores.exportStates.insert(exportState({ container: 'other', name: 'c', ...letters(9) }));
+    expect(await look()).toMatchObject({ problems: [], deadLetters: 5 });
+  });
+});
+
+describe('health looks at queues and sinks', () => {
+  it('poison, and not what waits', async () => {
+    await world.stores.queues.send('ingest', REF);
+    world.stores.queues.poison['score-poison'] = 2;
+    expect(await look()).toMatchObject({
+      problems: ['2 messages in score-poison: see the log of its function; the next sweep takes them off.'],
+      queues: { ingest: 1, 'score-poison': 2 },
+    });
+  });
+
+  it('no poison queue that is empty', async () => {
+    world.stores.queues.lengths = async () => ({ ingest: 3, 'score-poison': 0 });
+    expect(await look()).toMatchObject({ problems: [], queues: { ingest: 3, 'score-poison': 0 } });
+  });
+
+  it('notifications of live detections that are due, tried or failed; only the last are a problem', async () => {
+    const since = addMs(timestampFromMs(world.now), -DAY_MS);
+    for (const name of ['soc', 'chat', 'gone']) await known(name, { disabledAt: name === 'gone' ? world.now : null });
+    await known('former', { absentSince: since });
+    const tell = async (
+      number: number,
+      changes: Partial<Detection>,
+      statuses: Record<string, 'failed' | 'sending' | 'sent'>,
+    ) => {
+      const live = { state: 'ongoing', episode: since } as const;
+      let version = await world.stores.detections.insert(detection({ groupId: groupId(number), ...live, ...changes }));
+      for (const [sink, status] of Object.entries(statuses)) {
+        const mark = delivery({ status, episode: since });
+        version = await world.stores.detections.mark(`${groupId(number)}|seed`, sink, mark, version ?? '');
+      }
+    };
+    const counts = async () => (await look(['soc', 'chat', 'fresh'])).notifications;
+    await tell(1, {}, { soc: 'sending', chat: 'sent', former: 'failed' });
+    await tell(2, { state: 'resolved' }, { soc: 'failed', chat: 'sending' });
+    expect((await look(['soc', 'chat'])).problems).toEqual([expect.stringContaining('Sink gone said that it is gone')]);
+    expect(await counts()).toEqual({
+      soc: { due: 1, trying: 1, failed: 0 },
+      chat: { due: 0, trying: 0, failed: 0 },
+      gone: { due: 0, trying: 0, failed: 0 },
+      fresh: { due: 0, trying: 0, failed: 0 },
+    });
+    await tell(3, {}, { soc: 'sent', chat: 'failed' });
+    await tell(4, {}, { chat: 'failed' });
+    await tell(5, { suppressedBy: 's-1' }, {});
+    await tell(6, { episode: addMs(since, -1) }, {});
+    await tell(7, { change: 1 }, { soc: 'sent', chat: 'failed' });
+    expect(await counts()).toMatchObject({
+      soc: { due: 3, trying: 1, failed: 0 },
+      chat: { due: 1, trying: 0, failed: 2 },
+    });
+    // Whatever sinks are set here: those that the functions know.
+    expect((await look([])).notifications).toMatchObject({
+      chat: { failed: 2 },
+      gone: { due: 0, trying: 0, failed: 0 },
+    });
+    const step = 'mend its settings or the receiver, then beaconwatch notify --retry --sink chat.';
+    expect((await problems())[0]).toBe(`Sink chat did not take 2 notifications: ${step}`);
+    // What is hidden by now nobody wants to be told: it is none that a retry would tell.
+    await tell(8, { suppressedBy: 's-1' }, { chat: 'failed' });
+    expect(await counts()).toMatchObject({ chat: { failed: 2 } });
+  });
+
+  it('sinks that do not answer, from the third time in a row', async () => {
+    const notBefore = world.now + HOUR_MS;
+    await known('soc', { failures: 2, notBefore });
+    await known('chat', { failures: 3, notBefore });
+    await known('gone', { failures: 3, notBefore, disabledAt: world.now });
+    await known('former', { failures: 3, notBefore, absentSince: timestampFromMs(world.now) });
+    const next = new Date(notBefore).toISOString();
+    expect((await problems(['soc'])).filter((each) => each.includes('did not answer'))).toEqual([
+      `Sink chat did not answer 3 times in a row; what is due to it waits until ${next}.`,
+    ]);
+  });
+
+  it('sinks that are disabled, of those that there are', async () => {
+    await known('soc', { disabledAt: world.now });
+    await known('former', { disabledAt: world.now, absentSince: timestampFromMs(world.now) });
+    await known('chat', {});
+    expect(await look(['chat', 'fresh'])).toMatchObject({
+      problems: ['Sink soc said that it is gone (410): change its settings to wake it.'],
+      disabledSinks: ['soc'],
+    });
+  });
+
+  it('sinks that were left out for what is wrong with them', async () => {
+    const fault = 'SINKS names the setting SOAR_URL, which is not set';
+    const found = await health(world.stores, SETTINGS, ['chat'], () => world.now, [fault]);
+    expect(found.problems).toEqual([`A sink is left out, and hears of nothing until it is mended: ${fault}.`]);
+  });
+
+  it('and tells of all at once', async () => {
+    await world.change({ failures: 1, nextTry: world.now, reason: 'x', ends: [bytesOf('')] });
+    world.stores.queues.poison['ingest-poison'] = 1;
+    world.now += 5 * HOUR_MS;
+    expect(await problems([], ['exports', 'first'])).toHaveLength(5);
+  });
+});

@@ -1,0 +1,373 @@
+import { describe, expect, it } from 'vitest';
+import type { Contribution } from '../../../src/core/records/contribution.ts';
+import type { Detection } from '../../../src/core/detections/detection.ts';
+import { getDetection } from '../../../src/detections/query_detections.ts';
+import type { ScoreSettings } from '../../../src/scoring/score_windows.ts';
+import { suppression } from '../../contract/samples.ts';
+import {
+  at,
+  type Group,
+  group,
+  hours,
+  idOf,
+  inPages,
+  P,
+  RULE,
+  SETTINGS,
+  sinkState,
+  Tenant,
+  withCounts,
+} from '../../support/scoring/tenant.ts';
+
+/*
+ * The life of one group as a table. The rule of these tests asks for four steady hours above 45 within a window of
+ * twelve; each case is read from top to bottom: what was reported meanwhile, which hour is scored, what the row is then,
+ * and what its sink was told.
+ */
+
+const BEACON = group(1);
+/** On the same address. */
+const NEIGHBOURS = [2, 3, 4, 5].map((number) => group(number));
+const SINKS = [sinkState('soc')];
+
+interface Step {
+  /** Reports that have come in since: first hour, last hour, count of each. */
+  readonly reports?: readonly (readonly [first: number, last: number, count: number])[];
+  /** Reports of other devices on the same address in this hour. */
+  readonly neighbours?: number;
+  /** The hour up to which the window is scored. */
+  readonly run: number;
+  readonly settings?: Partial<ScoreSettings['rule']>;
+  readonly suppressed?: boolean;
+  /** Nobody has seen a report of the last hours. */
+  readonly behind?: boolean;
+  /** `-` for no row; else its state (`new` until the next match), the hour that opened its episode, its change, and what was told in this run. */
+  readonly stands: '-' | `${Detection['state']} ${number}/${number}${'' | ' told'}`;
+}
+
+const opened: Step = { reports: [[0, 3, 60]], run: 4, stands: 'new 4/0 told' };
+
+const CASES: Record<string, readonly Step[]> = {
+  'nothing, as long as there are too few points': [
+    { reports: [[0, 2, 60]], run: 3, stands: '-' },
+    { run: 15, stands: '-' },
+  ],
+  'opens, is told once, goes on as long as it matches, is resolved after a window without': [
+    opened,
+    { reports: [[4, 4, 60]], run: 5, stands: 'ongoing 4/0' },
+    { run: 12, stands: 'ongoing 4/0' },
+    { run: 13, stands: 'ongoing 4/0' },
+    { run: 25, stands: 'ongoing 4/0' },
+    { run: 26, stands: 'resolved 4/0' },
+    { run: 27, stands: 'resolved 4/0' },
+  ],
+  'opens again as a new episode, and is told again': [
+    opened,
+    { run: 25, stands: 'resolved 4/0' },
+    { reports: [[26, 29, 60]], run: 30, stands: 'new 30/0 told' },
+    { reports: [[30, 30, 60]], run: 31, stands: 'ongoing 30/0' },
+  ],
+  'comes back before it is resolved: the same episode, not told again': [
+    opened,
+    { run: 16, stands: 'new 4/0' },
+    { reports: [[16, 19, 60]], run: 20, stands: 'ongoing 4/0' },
+  ],
+  'does not flap where its average goes over the line and below it': [
+    { reports: [[0, 3, 46]], run: 4, stands: 'new 4/0 told' },
+    { reports: [[4, 4, 40]], run: 5, stands: 'new 4/0' },
+    { reports: [[5, 5, 52]], run: 6, stands: 'ongoing 4/0' },
+    { reports: [[6, 6, 36]], run: 7, stands: 'ongoing 4/0' },
+    { reports: [[7, 7, 60]], run: 8, stands: 'ongoing 4/0' },
+    { reports: [[8, 8, 30]], run: 9, stands: 'ongoing 4/0' },
+    { reports: [[9, 9, 60]], run: 10, stands: 'ongoing 4/0' },
+  ],
+  'is told of each doubling, against what was told last': [
+    opened,
+    { reports: [[4, 4, 250]], run: 5, stands: 'ongoing 4/0' },
+    { reports: [[5, 8, 250]], run: 9, stands: 'ongoing 4/1 told' },
+    { reports: [[9, 15, 250]], run: 16, stands: 'ongoing 4/1' },
+    { reports: [[16, 27, 700]], run: 28, stands: 'ongoing 4/2 told' },
+  ],
+  'does not flap where its average doubles, falls, and doubles again': [
+    opened,
+    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 told' },
+    { reports: [[16, 27, 60]], run: 28, stands: 'ongoing 4/1' },
+    { reports: [[28, 39, 130]], run: 40, stands: 'ongoing 4/1' },
+    { reports: [[40, 51, 60]], run: 52, stands: 'ongoing 4/1' },
+    { reports: [[52, 63, 259]], run: 64, stands: 'ongoing 4/1' },
+    { reports: [[64, 75, 300]], run: 76, stands: 'ongoing 4/2 told' },
+  ],
+  'is not told of an average that doubles because quiet hours leave the window': [
+    {
+      reports: [
+        [0, 5, 20],
+        [6, 11, 100],
+      ],
+      run: 12,
+      stands: 'new 12/0 told',
+    },
+    { run: 14, stands: 'ongoing 12/0' },
+    { run: 18, stands: 'ongoing 12/0' },
+  ],
+  'a new episode begins anew: what the one before told of is no measure': [
+    { reports: [[0, 3, 200]], run: 4, stands: 'new 4/0 told' },
+    { run: 25, stands: 'resolved 4/0' },
+    { reports: [[26, 29, 60]], run: 30, stands: 'new 30/0 told' },
+    { reports: [[30, 41, 130]], run: 42, stands: 'ongoing 30/1 told' },
+  ],
+  'is told where its severity rises to high, once; not where it falls': [
+    { reports: [[0, 3, 60]], neighbours: 3, run: 4, stands: 'new 4/0 told' },
+    { reports: [[4, 15, 60]], run: 16, stands: 'ongoing 4/1 told' },
+    { reports: [[16, 16, 60]], neighbours: 16, run: 17, stands: 'ongoing 4/1' },
+    { reports: [[17, 29, 60]], run: 30, stands: 'ongoing 4/1' },
+  ],
+  'late reports complete a match: in the same run, done once more': [
+    { reports: [[1, 3, 60]], run: 4, stands: '-' },
+    { reports: [[0, 0, 60]], run: 4, stands: 'new 4/0 told' },
+    { run: 5, stands: 'ongoing 4/0' },
+  ],
+  'late reports complete a match of hours ago, in the next run': [
+    { reports: [[0, 2, 60]], run: 10, stands: '-' },
+    { reports: [[3, 3, 60]], run: 11, stands: 'new 11/0 told' },
+    { run: 24, stands: 'resolved 11/0' },
+  ],
+  'late reports take a match away: it stays, untold, until a window has gone by': [
+    opened,
+    {
+      reports: [
+        [0, 3, 0],
+        [4, 6, 1],
+      ],
+      run: 7,
+      stands: 'new 4/0',
+    },
+    { run: 16, stands: 'new 4/0' },
+    { run: 17, stands: 'resolved 4/0' },
+  ],
+  'late reports take a match away, and later ones bring it back': [
+    opened,
+    { reports: [[4, 7, 1]], run: 8, stands: 'new 4/0' },
+    { reports: [[4, 7, 60]], run: 9, stands: 'ongoing 4/0' },
+    { run: 25, stands: 'resolved 4/0' },
+  ],
+  'late reports of a run that was done do not change its past, and cannot open behind a newer run': [
+    { reports: [[0, 3, 60]], run: 4, stands: 'new 4/0 told' },
+    { run: 25, stands: 'resolved 4/0' },
+    { reports: [[8, 11, 60]], run: 12, stands: 'resolved 4/0' },
+  ],
+  'a lower line opens it, the old line again leaves it for a window': [
+    { reports: [[0, 11, 40]], run: 12, stands: '-' },
+    { settings: { minAverage: 30 }, run: 12, stands: 'new 12/0 told' },
+    { run: 13, stands: 'new 12/0' },
+    { run: 24, stands: 'new 12/0' },
+    { run: 25, stands: 'resolved 12/0' },
+  ],
+  'another line for a while, and back, is the same episode': [
+    { reports: [[0, 11, 60]], run: 12, stands: 'new 12/0 told' },
+    { settings: { minAverage: 90 }, run: 13, stands: 'new 12/0' },
+    { settings: { minUniformPerDay: 100 }, run: 14, stands: 'new 12/0' },
+    { run: 15, stands: 'ongoing 12/0' },
+  ],
+  'a shorter window resolves sooner, a longer one later': [
+    opened,
+    { settings: { lookbackDays: 0.25, minUniformPerDay: 16 }, run: 10, stands: 'new 4/0' },
+    { settings: { lookbackDays: 1, minUniformPerDay: 100 }, run: 20, stands: 'new 4/0' },
+    { settings: { lookbackDays: 0.25 }, run: 20, stands: 'resolved 4/0' },
+  ],
+  'a run once more is as if it had been once, in every state': [
+    opened,
+    { run: 4, stands: 'new 4/0' },
+    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 told' },
+    { run: 16, stands: 'ongoing 4/1' },
+    { run: 37, stands: 'resolved 4/1' },
+    { run: 37, stands: 'resolved 4/1' },
+  ],
+  'a run that comes late changes nothing, in every state': [
+    opened,
+    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 told' },
+    { run: 5, stands: 'ongoing 4/1' },
+    { run: 37, stands: 'resolved 4/1' },
+    { run: 16, stands: 'resolved 4/1' },
+  ],
+  'is not resolved while the exporter is behind, and is as soon as it is not': [
+    opened,
+    { behind: true, run: 40, stands: 'new 4/0' },
+    { run: 41, stands: 'resolved 4/0' },
+  ],
+  'hidden from the start it is recorded, and told when that ends': [
+    { reports: [[0, 3, 60]], suppressed: true, run: 4, stands: 'new 4/0' },
+    { reports: [[4, 15, 130]], suppressed: true, run: 16, stands: 'ongoing 4/1' },
+    { run: 17, stands: 'ongoing 4/1 told' },
+    { run: 18, stands: 'ongoing 4/1' },
+  ],
+  'hidden later it is not told of what follows, and is resolved as ever': [
+    opened,
+    { reports: [[4, 15, 130]], suppressed: true, run: 16, stands: 'ongoing 4/1' },
+    { suppressed: true, run: 37, stands: 'resolved 4/1' },
+    { run: 38, stands: 'resolved 4/1' },
+  ],
+};
+
+const OURS = suppression({ id: 'ours', process: '', remote: '', device: BEACON.DeviceName, expires: at(1000) });
+
+/** Plays a step, tells what is due at once, and says how the row stands. */
+async function play(tenant: Tenant, step: Step, pages: number): Promise<string> {
+  for (const [first, last, count] of step.reports ?? []) await tenant.reports(BEACON, hours(first, last), count);
+  if (step.neighbours !== undefined) {
+    for (const each of NEIGHBOURS) await tenant.reports(each, [step.neighbours], 1);
+  }
+  const settings = { ...SETTINGS, rule: { ...RULE, ...step.settings }, retentionDays: 10, historyDays: 100 };
+  const options = {
+    stores: inPages(tenant.stores, pages, pages),
+    settings,
+    sinks: SINKS,
+  };
+  if (step.suppressed) await tenant.stores.suppressions.insert(OURS);
+  else await tenant.stores.suppressions.remove(OURS.id);
+  await (step.behind ? tenant.run(step.run, options) : tenant.fresh(step.run, options));
+  const told = await tenant.told();
+  for (const { sink } of told) await tenant.mark(BEACON, sink);
+  const row = await tenant.row(BEACON);
+  if (row === null) return '-';
+  const { state, episode, change } = row.detection;
+  const opening = hours(0, 200).find((hour) => at(hour) === episode);
+  return `${state} ${opening}/${change}${told.length > 0 ? ' told' : ''}`;
+}
+
+describe.each([1, 1000])('the life of a detection, in pages of %d', (pages) => {
+  it.each(Object.entries(CASES))('%s', async (_case, steps) => {
+    const tenant = new Tenant();
+    const lived: string[] = [];
+    for (const step of steps) lived.push(`${step.run}: ${await play(tenant, step, pages)}`);
+    expect(lived).toEqual(steps.map(({ run, stands }) => `${run}: ${stands}`));
+  });
+});
+
+describe('a detection', () => {
+  const through = async (steps: readonly Step[]): Promise<Detection> => {
+    const tenant = new Tenant();
+    for (const step of steps) await play(tenant, step, 1000);
+    return await tenant.detection(BEACON);
+  };
+
+  it('says what raised its change', async () => {
+    expect((await through([opened])).changeReason).toBe('');
+    const doubled = await through(CASES['does not flap where its average doubles, falls, and doubles again'] ?? []);
+    expect(doubled).toMatchObject({
+      changeReason: 'The average rose to 300 an hour; 130 were told before.',
+      told: { average: 300, severity: 'high' },
+    });
+    const [first, second] = CASES['is told where its severity rises to high, once; not where it falls'] ?? [];
+    const risen = await through([first as Step, second as Step]);
+    expect(risen).toMatchObject({
+      severity: 'high',
+      changeReason: 'The severity rose to high; medium was told before.',
+      told: { average: 60, severity: 'high' },
+    });
+  });
+
+  it('keeps its past episodes, oldest first, with the highest average of each: the newest twenty', async () => {
+    const episode = (start: number): Step[] => [
+      { reports: [[start, start + 3, 60]], run: start + 4, stands: '-' },
+      { reports: [[start + 4, start + 4, 80]], run: start + 5, stands: '-' },
+      { reports: [[start + 5, start + 5, 0]], run: start + 6, stands: '-' },
+      { run: start + 30, stands: '-' },
+    ];
+    const starts = Array.from({ length: 6 }, (_, n) => 32 * n);
+    const last = starts.at(-1) as number;
+    const found = await through(starts.flatMap(episode));
+    expect(found.state).toBe('resolved');
+    const past = starts.slice(0, -1).map((start) => ({
+      episode: at(start + 4),
+      resolved: at(start + 30),
+      average: (4 * 60 + 80) / 5,
+    }));
+    expect(found.episodes).toEqual(past);
+    expect(found.highestAverage).toBe(64);
+    const many = Array.from({ length: 25 }, (_, n) => ({ episode: at(-n), resolved: at(-n), average: n }));
+    const tenant = new Tenant();
+    await tenant.detected(BEACON, { state: 'resolved', asOf: at(0), episodes: many.slice(0, 20), highestAverage: 77 });
+    await tenant.reports(BEACON, hours(1, 4));
+    await tenant.fresh(5);
+    const { episodes } = await tenant.detection(BEACON);
+    expect(episodes).toEqual([...many.slice(1, 20), { episode: at(0), resolved: at(0), average: 77 }]);
+    expect(last).toBe(160);
+  });
+
+  it('is looked behind where it opens, where it changes, and once a day', async () => {
+    const tenant = new Tenant();
+    await play(tenant, opened, 1000);
+    const lookedAt = async () => (await tenant.detection(BEACON)).traffic.asOf;
+    expect(await lookedAt()).toBe(at(4));
+    await play(tenant, { reports: [[4, 5, 60]], run: 6, stands: '-' }, 1000);
+    expect(await lookedAt()).toBe(at(4));
+    await play(tenant, { reports: [[6, 15, 140]], run: 16, stands: '-' }, 1000);
+    expect(await lookedAt()).toBe(at(16));
+    await play(tenant, { reports: [[16, 39, 130]], run: 39, stands: '-' }, 1000);
+    expect(await lookedAt()).toBe(at(16));
+    await play(tenant, { run: 40, stands: '-' }, 1000);
+    expect(await lookedAt()).toBe(at(40));
+  });
+
+  it('of raw events is looked behind over the hours that were scored: from the first of the window, without the one that begins', async () => {
+    const tenant = new Tenant();
+    const raw: Group = { ...BEACON, source: 'sysmon' };
+    const rows = hours(-9, 4).map((hour) => ({
+      ...raw,
+      Timestamp: at(hour),
+      contribution: '00112233445566aa',
+      count: 60,
+      facts: { RemotePort: hour <= -8 ? 80 + hour : hour === 4 ? 53 : 443 },
+    }));
+    await tenant.stores.hourlyCounts.merge(P, rows);
+    await tenant.fresh(4);
+    const { evidence, traffic } = await tenant.detection(raw);
+    expect(evidence.Timestamp).toEqual(hours(-8, 3).map(at));
+    expect(traffic.ports).toEqual([
+      { port: 443, reports: 11 },
+      { port: 72, reports: 1 },
+    ]);
+    const shown = await getDetection(tenant.stores, idOf(raw), 0.5);
+    expect(shown?.latestReports.map(({ Timestamp }) => Timestamp)).toEqual(hours(-6, 3).map(at).reverse());
+  });
+
+  it('is looked behind over the newest 500 rows, however they come in pages', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(BEACON, hours(0, 3));
+    const [model] = await tenant.counts();
+    const rows = Array.from({ length: 700 }, (_, n) => ({
+      ...(model as Contribution),
+      facts: { RemotePort: n < 300 ? 80 : 443 },
+    }));
+    const stores = withCounts(tenant.stores, () => ({
+      async *read(groupId, after, asOf) {
+        expect([groupId, after, asOf]).toEqual([BEACON.groupId, at(-8), at(4)]);
+        yield rows.slice(0, 600);
+        yield rows.slice(600);
+      },
+    }));
+    await tenant.fresh(4, { stores });
+    const { ports } = (await tenant.detection(BEACON)).traffic;
+    expect(ports).toEqual([
+      { port: 443, reports: 400 },
+      { port: 80, reports: 100 },
+    ]);
+  });
+
+  it('is the same whether overlapping runs take turns or come at once', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(BEACON, hours(0, 9));
+    await tenant.reports(BEACON, hours(10, 30), 130);
+    const each = [12, 16, 20, 24, 28, 28, 16];
+    await Promise.all(each.map((hour) => tenant.fresh(hour, { settings: { ...SETTINGS, retentionDays: 10 } })));
+    const { state, episode, asOf, lastMatched } = await tenant.detection(BEACON);
+    // Which run comes first is open; what the newest leaves is not.
+    expect({ state: state === 'new' ? 'ongoing' : state, asOf, lastMatched }).toEqual({
+      state: 'ongoing',
+      asOf: at(28),
+      lastMatched: at(28),
+    });
+    expect(each.map(at)).toContain(episode);
+    expect((await tenant.told()).every(({ detectionId }) => detectionId === idOf(BEACON))).toBe(true);
+  });
+});

@@ -1,0 +1,176 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { expiryOf } from '../../../src/scoring/partition_scorer.ts';
+import type { Stores } from '../../../src/storage/ports.ts';
+import { at, group, hours, inPages, MINUTE_MS, P, SETTINGS, Tenant, withCounts, withDetections } from '../../support/scoring/tenant.ts';
+
+let tenant: Tenant;
+beforeEach(() => {
+  tenant = new Tenant();
+});
+
+const times = async () => (await tenant.counts()).map(({ Timestamp }) => Timestamp);
+
+/** The sizes of the batches in which rows are removed, and the ids of detections that are. */
+function removals(stores: Stores, batches: number[], ids: string[]): Stores {
+  return withCounts(
+    withDetections(stores, (base) => ({
+      remove: async (gone) => {
+        ids.push(...gone.map(({ id }) => id));
+        await base.remove(gone);
+      },
+    })),
+    (base) => ({
+      remove: async (partition, rows) => {
+        expect(partition).toBe(P);
+        batches.push(rows.length);
+        await base.remove(partition, rows);
+      },
+    }),
+  );
+}
+
+describe('scorePartition removes rows', () => {
+  it('that are as old as the retention, seen from its asOf, and keeps those a tick newer', async () => {
+    const kept = at(6).replace(/0Z$/, '1Z') as ReturnType<typeof at>;
+    await tenant.reportsAt(group(1), [at(0), at(6), kept, at(29)]);
+    expect(await tenant.run(30)).toMatchObject({ rows: 4, expiredRows: 2 });
+    expect(await times()).toEqual([kept, at(29)]);
+    expect(await tenant.run(30)).toMatchObject({ rows: 2, expiredRows: 0 });
+  });
+
+  it.each([1, 70, 1000])(
+    'in hundreds, whatever their number and that of those kept: pages of %d',
+    async (countRows) => {
+      const old = Array.from({ length: 250 }, (_, minute) => addMs(at(0), minute * MINUTE_MS));
+      await tenant.reportsAt(group(1), [...old.slice(0, 125), at(28), at(29)]);
+      await tenant.reportsAt(group(2), [...old.slice(125), at(27)]);
+      const batches: number[] = [];
+      const stores = inPages(removals(tenant.stores, batches, []), countRows, 1);
+      expect(await tenant.run(30, { stores })).toMatchObject({ rows: 253, expiredRows: 250 });
+      expect(batches).toEqual([100, 100, 50]);
+      expect(await times()).toEqual([at(28), at(29), at(27)]);
+    },
+  );
+
+  it('of its window never, though the retention were as short', async () => {
+    await tenant.reports(group(1), hours(0, 3));
+    const settings = { ...SETTINGS, retentionDays: 0.5 };
+    expect(await tenant.run(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
+    expect(await tenant.run(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
+  });
+
+  it('for a past hour no more than a run at that hour did', async () => {
+    await tenant.reports(group(1), hours(0, 30));
+    expect(await tenant.run(24, { now: 500 })).toMatchObject({ expiredRows: 0 });
+    expect(await tenant.run(26, { now: 500 })).toMatchObject({ expiredRows: 2 });
+  });
+
+  it('for an hour to come no more than is old by now', async () => {
+    await tenant.reports(group(1), hours(0, 30));
+    expect(await tenant.run(500, { now: 26 })).toMatchObject({ expiredRows: 2 });
+  });
+});
+
+describe('scorePartition removes detections', () => {
+  it('that are resolved and matched last before the history, wherever they stand; live ones never', async () => {
+    const resolved = { state: 'resolved', asOf: at(20) } as const;
+    await tenant.reports(group(5), hours(86, 97));
+    await tenant.reports(group(5, '30000010'), hours(86, 97));
+    const old = { ...resolved, lastMatched: addMs(at(50), -1) };
+    const gone = [
+      group(1, '30000000'),
+      group(4),
+      group(6),
+      group(1, '3000000b'),
+      group(6, '30000010'),
+      group(1, '3fffffff'),
+    ];
+    for (const each of gone) await tenant.detected(each, old);
+    const kept = [group(2, '30000000'), group(7), group(2, '3fffffff')];
+    for (const each of kept) await tenant.detected(each, { ...resolved, lastMatched: at(50) });
+    await tenant.detected(group(5), old); // It matches: a new episode.
+    const live = [group(3, '30000000'), group(8), group(3, '3fffffff')];
+    for (const each of live) await tenant.detected(each, { lastMatched: at(10), asOf: at(10) });
+
+    const ids: string[] = [];
+    const message = { newestReport: '' } as const;
+    // Behind: nothing is resolved, and what is live stays, however old.
+    const stores = removals(tenant.stores, [], ids);
+    const unfresh = removals(
+      withCounts(tenant.stores, () => ({ scan: () => none() })),
+      [],
+      ids,
+    );
+    expect(await tenant.run(98, { stores: unfresh, message })).toMatchObject({ resolved: 0 });
+    const removed = [...gone, group(5)].map(({ groupId }) => `${groupId}|seed`).sort();
+    expect(ids.sort()).toEqual(removed);
+    await tenant.detected(group(5), old);
+    for (const each of gone) await tenant.detected(each, old);
+    ids.length = 0;
+    expect(await tenant.run(98, { stores })).toMatchObject({ resolved: 3, opened: 2 });
+    expect(ids.sort()).toEqual(gone.map(({ groupId }) => `${groupId}|seed`).sort());
+    const states = new Map((await tenant.all()).map(({ detection }) => [detection.groupId, detection.state]));
+    const wanted = [
+      ...[...kept, ...live].map(({ groupId }) => [groupId, 'resolved'] as const),
+      ...[group(5), group(5, '30000010')].map(({ groupId }) => [groupId, 'new'] as const),
+    ];
+    expect(states).toEqual(new Map(wanted.sort()));
+  });
+
+  it('for a past hour no more than a run at that hour did', async () => {
+    await tenant.detected(group(1), { state: 'resolved', lastMatched: at(10), asOf: at(30) });
+    await tenant.run(58, { now: 500 });
+    expect(await tenant.all()).toHaveLength(1);
+    await tenant.run(500, { now: 58 });
+    expect(await tenant.all()).toHaveLength(1);
+    await tenant.run(59, { now: 500 });
+    expect(await tenant.all()).toHaveLength(0);
+  });
+
+  it('but not one that another run opens again before it is gone', async () => {
+    await tenant.detected(group(1), { state: 'resolved', lastMatched: at(0), asOf: at(20) });
+    const stores = withDetections(tenant.stores, (base) => ({
+      remove: async (rows) => {
+        expect(rows.map(({ id }) => id)).toEqual([`${group(1).groupId}|seed`]);
+        await tenant.reports(group(1), hours(94, 97));
+        await tenant.fresh(98);
+        await base.remove(rows);
+      },
+    }));
+    await tenant.run(98, { stores });
+    expect(await tenant.detection(group(1))).toMatchObject({ state: 'new', episode: at(98) });
+    expect((await tenant.detection(group(1))).episodes).toHaveLength(1);
+  });
+
+  it('by the hundred, with rows in passing', async () => {
+    const groups = Array.from({ length: 250 }, (_, number) => group(number));
+    for (const each of groups) {
+      await tenant.detected(each, { state: 'resolved', lastMatched: at(0), asOf: at(20) });
+      await tenant.reports(each, [0]);
+    }
+    const atOnce: number[] = [];
+    const stores = withDetections(tenant.stores, (base) => ({
+      remove: async (rows) => {
+        atOnce.push(rows.length);
+        await base.remove(rows);
+      },
+    }));
+    expect(await tenant.run(98, { stores })).toMatchObject({ groups: 0, expiredRows: 250 });
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(100);
+    expect(await tenant.all()).toEqual([]);
+    expect(await tenant.counts()).toEqual([]);
+  });
+});
+
+describe('expiryOf(asOf, now, retentionDays, historyDays)', () => {
+  it('counts from the earlier of the two', () => {
+    const wanted = { expireRows: at(-96), expireDetections: at(-2160) };
+    expect(expiryOf(at(0), at(0), 4, 90)).toEqual(wanted);
+    expect(expiryOf(at(0), at(70), 4, 90)).toEqual(wanted);
+    expect(expiryOf(at(70), at(0), 4, 90)).toEqual(wanted);
+    expect(expiryOf(at(0), timestampFromMs(0), 1, 2).expireRows).toBe('1969-12-31T00:00:00.0000000Z');
+  });
+});
+
+async function* none(): AsyncGenerator<never> {}

@@ -1,0 +1,292 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Detection, detectionIdOf, type Finding } from '../../../src/core/detections/detection.ts';
+import { findingOf } from '../../../src/core/detections/finding.ts';
+import { bin } from '../../../src/core/kql/bin.ts';
+import { seed } from '../../../src/core/scoring/kql_rule.ts';
+import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
+import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
+import type { DetectionRow } from '../../../src/storage/ports.ts';
+import { at, type Group, group, HOUR_MS, hours, inPages, RULE, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
+
+/** Groups of few addresses, two of which share a part, so that all of their orders come up. */
+const GROUPS: readonly Group[] = [
+  ...[1, 2].map((number) => group(number, '30000000')),
+  group(3, '30000000', '198.51.100.9'),
+  ...[1, 2].map((number) => group(number, '3000000a')),
+  group(1, '3fffffff'),
+];
+const SINKS = [sinkState('soc'), sinkState('late', { since: at(30) }), sinkState('gone', { disabledAt: 1 })] as const;
+const DAY_MS = 24 * HOUR_MS;
+
+interface Report {
+  readonly group: Group;
+  readonly time: Timestamp;
+  readonly count: number | null;
+}
+
+/** The life of all detections, as slowly and plainly as it can be told. */
+class Twin {
+  reports: Report[] = [];
+  readonly rows = new Map<string, DetectionRow>();
+
+  /** What the run says of itself, and whom it tells. */
+  run(hour: number, now: number, newestElsewhere: Timestamp | '') {
+    const asOf = at(hour);
+    const after = addMs(asOf, -12 * HOUR_MS);
+    const rows = this.reports.length;
+    const inWindow = this.reports.filter(({ time }) => time > after && time <= asOf);
+    const newestReport = latest(this.reports.map(({ time }) => time).filter((time) => time <= asOf));
+    const newest = latest([newestReport, newestElsewhere]);
+    const isFresh = newest !== '' && msOf(newest as Timestamp) >= msOf(asOf) - 6 * HOUR_MS;
+    const from = at(Math.min(hour, now));
+
+    const findings = GROUPS.map((each) => this.#finding(each, inWindow)).filter((finding) => finding !== null);
+    for (const finding of findings) this.#matches(finding, asOf);
+    const unmatched = [...this.rows].filter(([id]) => !findings.some((finding) => detectionIdOf(finding) === id));
+    this.#remove(unmatched, addMs(from, -SETTINGS.historyDays * DAY_MS));
+    if (isFresh) this.#resolve(unmatched, asOf, after);
+    const left = [...this.rows.values()].map(({ detection }) => detection);
+    const opened = left.filter(({ episode }) => episode === asOf).length;
+    const resolved = left.filter((row) => row.state === 'resolved' && row.asOf === asOf).length;
+    const told = this.#due();
+    this.reports = this.reports.filter(({ time }) => time > addMs(from, -SETTINGS.retentionDays * DAY_MS));
+    const counts = { groups: new Set(inWindow.map((report) => report.group)).size, rows, detections: findings.length };
+    const expiredRows = rows - this.reports.length;
+    return { tally: { ...counts, opened, resolved, expiredRows, due: told.length, newestReport }, told };
+  }
+
+  #finding(each: Group, inWindow: readonly Report[]): Finding | null {
+    const own = inWindow.filter((report) => report.group === each).sort((a, b) => (a.time < b.time ? -1 : 1));
+    const builder = new SeriesBuilder('hour');
+    for (const clockHour of new Set(own.map(({ time }) => bin(time, '1h')))) {
+      const named = own
+        .filter(({ time }) => bin(time, '1h') === clockHour)
+        .map(({ count }) => count)
+        .filter((count) => count !== null);
+      builder.add(clockHour, named.length === 0 ? null : named.reduce((sum, count) => sum + count, 0));
+    }
+    const series = builder.build();
+    const match = seed(series, RULE);
+    if (!match.match) return null;
+    const sameAddress = inWindow.filter((report) => report.group.RemoteIP === each.RemoteIP);
+    const devices = new Set(sameAddress.map((report) => report.group.DeviceName)).size;
+    const others = new Set(sameAddress.map(({ group }) => group.InitiatingProcessFileName));
+    const otherProcesses = [...others].filter((name) => name !== each.InitiatingProcessFileName).sort();
+    return findingOf(
+      { group: { groupId: each.groupId, key: each, series }, match, devices, otherProcesses },
+      RULE,
+      null,
+    );
+  }
+
+  #matches(finding: Finding, asOf: Timestamp): void {
+    const id = detectionIdOf(finding);
+    const before = this.rows.get(id);
+    if (before !== undefined && before.detection.asOf > asOf) return;
+    const deliveries = before?.deliveries ?? {};
+    const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy: '', traffic: { ...NO_TRAFFIC, asOf } };
+    const { average, severity } = finding;
+    const old = before?.detection;
+    if (old === undefined || old.state === 'resolved') {
+      const past = old && { episode: old.episode, resolved: old.asOf, average: old.highestAverage };
+      const episodes = old && past ? [...old.episodes, past].slice(-20) : [];
+      const opening = { change: 0, changeReason: '', told: { average, severity }, highestAverage: average, episodes };
+      this.rows.set(id, {
+        detection: { ...seen, ...opening, state: 'new', episode: asOf },
+        deliveries,
+        disposition: null,
+      });
+      return;
+    }
+    const isNewer = finding.LastConnection > old.LastConnection;
+    const hasDoubled = isNewer && average >= 2 * old.told.average;
+    const isHighNow = isNewer && severity === 'high' && old.told.severity !== 'high';
+    const hasChanged = hasDoubled || isHighNow;
+    const levels = ['low', 'medium', 'high'] as const;
+    const highest = levels[Math.max(levels.indexOf(severity), levels.indexOf(old.told.severity))] as typeof severity;
+    const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
+    const changeReason = hasDoubled
+      ? `The average rose to ${oneDigit(average)} an hour; ${oneDigit(old.told.average)} were told before.`
+      : `The severity rose to high; ${old.told.severity} was told before.`;
+    const detection: Detection = {
+      ...seen,
+      state: old.episode === asOf ? 'new' : 'ongoing',
+      episode: old.episode,
+      episodes: old.episodes,
+      highestAverage: Math.max(old.highestAverage, average),
+      change: old.change + (hasChanged ? 1 : 0),
+      changeReason: hasChanged ? changeReason : old.changeReason,
+      told: hasChanged ? { average: Math.max(average, old.told.average), severity: highest } : old.told,
+      traffic: isLookedAt ? seen.traffic : old.traffic,
+    };
+    this.rows.set(id, { detection, deliveries, disposition: null });
+  }
+
+  #remove(unmatched: readonly [string, DetectionRow][], before: Timestamp): void {
+    for (const [id, { detection }] of unmatched) {
+      if (detection.state === 'resolved' && detection.lastMatched < before) this.rows.delete(id);
+    }
+  }
+
+  #resolve(unmatched: readonly [string, DetectionRow][], asOf: Timestamp, after: Timestamp): void {
+    for (const [id, { detection, deliveries }] of unmatched) {
+      if (detection.state === 'resolved' || detection.asOf > asOf || detection.lastMatched >= after) continue;
+      this.rows.set(id, { detection: { ...detection, state: 'resolved', asOf }, deliveries, disposition: null });
+    }
+  }
+
+  #due(): string[] {
+    const told: string[] = [];
+    const live = [...this.rows].filter(([, { detection }]) => detection.state !== 'resolved');
+    for (const [id, { detection, deliveries }] of live) {
+      for (const { name, since, disabledAt } of SINKS) {
+        const delivery = deliveries[name];
+        const isOfThis = delivery?.episode === detection.episode && delivery.change === detection.change;
+        const isOver = isOfThis && delivery.status !== 'sending';
+        if (disabledAt === null && detection.episode >= since && !isOver) told.push(`${id} ${name}`);
+      }
+    }
+    return told.sort();
+  }
+}
+
+const latest = (times: readonly string[]): string => times.toSorted().at(-1) ?? '';
+
+const groupIndex = fc.nat(GROUPS.length - 1);
+const oneOfFew = (most: number) => fc.integer({ min: 1, max: most });
+
+/** Time goes on by `step` hours; before that, beacons and noise come in. */
+const chapters = fc.array(
+  fc.record({
+    step: fc.oneof({ weight: 5, arbitrary: oneOfFew(4) }, { weight: 1, arbitrary: oneOfFew(70) }),
+    beacons: fc.array(
+      fc.record({
+        index: groupIndex,
+        length: oneOfFew(8),
+        count: fc.constantFrom(60, 60, 50, 130, 300, 20, null),
+        spread: fc.constantFrom(0, 0, 1, 7.3),
+        tie: fc.boolean(),
+      }),
+      { maxLength: 3 },
+    ),
+    marks: fc.array(
+      fc.record({
+        index: groupIndex,
+        sink: fc.constantFrom('soc', 'late'),
+        status: fc.constantFrom('sent' as const, 'failed' as const, 'sending' as const),
+        stale: fc.boolean(),
+      }),
+      { maxLength: 3 },
+    ),
+    elsewhere: fc.constantFrom(null, 0, 6, 7),
+    /** Hours that a late run, after this one, is behind it. */
+    late: fc.option(fc.integer({ min: 1, max: 20 })),
+    repeat: fc.boolean(),
+    nowAhead: fc.constantFrom(0.75, 0.75, 30, -5),
+    pages: fc.tuple(fc.constantFrom(1, 3, 1000), fc.constantFrom(1, 2, 1000)),
+  }),
+  { minLength: 4, maxLength: 14 },
+);
+
+type Chapter = typeof chapters extends fc.Arbitrary<(infer C)[]> ? C : never;
+
+/** What happened in all stories: each has to come up. */
+class Met {
+  opened = 0;
+  reopened = 0;
+  resolved = 0;
+  removed = 0;
+  expiredRows = 0;
+  due = 0;
+  changed = 0;
+}
+
+/** A tenant and its twin, to which the same happens. */
+class Story {
+  readonly #tenant = new Tenant();
+  readonly #twin = new Twin();
+  readonly #met: Met;
+  #hour = 0;
+
+  constructor(met: Met) {
+    this.#met = met;
+  }
+
+  async tell({ step, beacons, marks, elsewhere, late, repeat, nowAhead, pages }: Chapter): Promise<void> {
+    this.#hour += step;
+    for (const each of beacons) await this.#report(each);
+    for (const each of marks) await this.#mark(each);
+    const newestReport = elsewhere === null ? '' : at(this.#hour - elsewhere);
+    const repeats = repeat ? [this.#hour] : [];
+    const lates = late === null ? [] : [this.#hour - late];
+    for (const asOf of [this.#hour, ...repeats, ...lates]) {
+      await this.#run(asOf, this.#hour + nowAhead, newestReport, pages);
+    }
+  }
+
+  async #report({ index, length, count, spread, tie }: Chapter['beacons'][number]): Promise<void> {
+    const each = GROUPS[index] as Group;
+    for (const hour of hours(this.#hour - length, this.#hour - 1)) {
+      const time = at(hour + 0.5);
+      const present = count === null ? null : count + ((hour * 5) % 7) * spread;
+      for (const at of tie ? [time, time] : [time]) {
+        this.#twin.reports.push({ group: each, time: at, count: present });
+        await this.#tenant.reportsAt(each, [at], present);
+      }
+    }
+  }
+
+  async #mark({ index, sink, status, stale }: Chapter['marks'][number]): Promise<void> {
+    const each = GROUPS[index] as Group;
+    const id = `${each.groupId}|seed`;
+    const row = this.#twin.rows.get(id);
+    if (row === undefined) return;
+    const episode = stale ? at(-1) : row.detection.episode;
+    const { change } = row.detection;
+    const delivery = { episode, change, status, attempts: 1, firstAt: 1, at: 2, answer: '200' };
+    this.#twin.rows.set(id, { ...row, deliveries: { ...row.deliveries, [sink]: delivery } });
+    await this.#tenant.mark(each, sink, { episode, status });
+  }
+
+  async #run(asOf: number, now: number, newestReport: Timestamp | '', pages: Chapter['pages']): Promise<void> {
+    const before = await this.#tenant.versioned();
+    const stores = inPages(this.#tenant.stores, ...pages);
+    const run = await this.#tenant.run(asOf, { stores, sinks: SINKS, now, message: { newestReport } });
+    const { tally, told } = this.#twin.run(asOf, now, newestReport);
+    expect(run).toMatchObject(tally);
+    const messages = (await this.#tenant.told()).map(({ detectionId, sink }) => `${detectionId} ${sink}`);
+    expect(messages.sort()).toEqual(told);
+    expect(await this.#tenant.counts()).toHaveLength(this.#twin.reports.length);
+    const after = new Map((await this.#tenant.versioned()).map((found) => [detectionIdOf(found.row.detection), found]));
+    expect(new Map([...after].map(([id, { row }]) => [id, row]))).toEqual(new Map(this.#twin.rows));
+    for (const [id, old] of before.map((found) => [detectionIdOf(found.row.detection), found] as const)) {
+      const present = after.get(id);
+      // What comes to the same row is not written.
+      if (isDeepStrictEqual(present?.row, old.row)) expect(present?.version).toBe(old.version);
+      if (present === undefined) this.#met.removed++;
+      if (present !== undefined && present.row.detection.change > old.row.detection.change) this.#met.changed++;
+      const isReopened = old.row.detection.state === 'resolved' && present?.row.detection.state === 'new';
+      if (isReopened) this.#met.reopened++;
+    }
+    for (const name of ['opened', 'resolved', 'expiredRows', 'due'] as const) this.#met[name] += tally[name];
+  }
+}
+
+function oneDigit(mean: number): number {
+  return Math.round(mean * 10) / 10;
+}
+
+describe('scorePartition over random tenants', () => {
+  it('leaves what the slow twin leaves, run by run', async () => {
+    const met = new Met();
+    const leaves = fc.asyncProperty(chapters, async (told) => {
+      const story = new Story(met);
+      for (const chapter of told) await story.tell(chapter);
+    });
+    await fc.assert(leaves, { numRuns: 100, seed: 20_261_120 });
+    for (const times of Object.values(met)) expect(times).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,312 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { createApp, DELIVERY_LAG_MS } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config.ts';
+import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
+import type { Run } from '../../../src/storage/ports.ts';
+import { expireHistory, scoreWindows } from '../../../src/scoring/score_windows.ts';
+import { deadLetter, suppression } from '../../contract/samples.ts';
+import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { putState, stateOf } from '../../support/sinks/states.ts';
+import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, NO_RUN_OLDER, P, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
+
+const run = (changes: Partial<Run>): Run => ({
+  asOf: at(30),
+  partition: P,
+  groups: 0,
+  rows: 0,
+  detections: 0,
+  opened: 0,
+  resolved: 0,
+  due: 0,
+  requests: 0,
+  expiredRows: 0,
+  newestReport: '',
+  durationMs: 0,
+  endedAt: 0,
+  oldestUnreadMs: 0,
+  ...changes,
+});
+
+describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
+  const newestIn = async (asOf: Timestamp, runs: readonly Partial<Run>[]) => {
+    const stores = memoryStores();
+    for (const each of runs) await stores.runs.put(run(each));
+    await scoreWindows(stores, asOf, 5);
+    const [first] = stores.queues.score;
+    const messages = PARTITIONS.map((partition) => ({
+      partition,
+      asOf,
+      oldestUnreadMs: 5,
+      newestReport: first?.newestReport,
+    }));
+    expect(stores.queues.score).toEqual(messages);
+    return first?.newestReport;
+  };
+
+  it('puts each partition on the queue once', async () => {
+    expect(await newestIn(at(30), [])).toBe('');
+  });
+
+  it('says the newest report that any partition met in a run of the last six hours', async () => {
+    const runs = [
+      { asOf: at(28), partition: PARTITIONS[1] as Run['partition'], newestReport: at(27.5) },
+      { asOf: at(29), partition: PARTITIONS[2] as Run['partition'], newestReport: at(28.5) },
+      { asOf: at(29), partition: PARTITIONS[3] as Run['partition'], newestReport: at(28.25) },
+      { asOf: at(29), partition: PARTITIONS[4] as Run['partition'], newestReport: '' },
+    ];
+    expect(await newestIn(at(30), runs)).toBe(at(28.5));
+    expect(await newestIn(at(30), runs.toReversed())).toBe(at(28.5));
+  });
+
+  it('looks at runs of six hours ago, not at older ones, nor at reports after the window', async () => {
+    const runs = [{ asOf: at(24), newestReport: at(23.5) }];
+    expect(await newestIn(at(30), runs)).toBe(at(23.5));
+    expect(await newestIn(at(31), runs)).toBe('');
+    const later = { asOf: at(33), newestReport: at(32) };
+    expect(await newestIn(at(30), [...runs, later])).toBe(at(23.5));
+    expect(await newestIn(at(32), [...runs, later])).toBe(at(32));
+  });
+});
+
+describe('a quiet partition', () => {
+  const QUIET = group(1, '3000000a');
+  const LOUD = group(1, '8000000a');
+
+  async function statesWith(loudUntil: number): Promise<string[]> {
+    const tenant = new Tenant();
+    let now = 0;
+    const app = createApp(CONFIG, { stores: tenant.stores, clock: () => now, sinks: [] });
+    await tenant.reports(QUIET, hours(0, 3));
+    await tenant.reports(LOUD, hours(0, loudUntil), 1);
+    for (let hour = 4; hour <= 26; hour++) {
+      now = msOf(at(hour)) + DELIVERY_LAG_MS;
+      await app.scoreWindows();
+      for (const message of tenant.stores.queues.score.splice(0)) await app.scorePartition(message);
+    }
+    return await tenant.states();
+  }
+
+  it('resolves its detections as long as any other has fresh reports', async () => {
+    expect(await statesWith(26)).toEqual([`${QUIET.groupId} resolved`]);
+  });
+
+  it('resolves none where none has: the exporter is behind', async () => {
+    expect(await statesWith(17)).toEqual([`${QUIET.groupId} ongoing`]);
+  });
+});
+
+describe('app.scoreWindows()', () => {
+  const CONFIG = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true', EXPORT_CONTAINERS: 'exports' });
+  const scored = async (now: number, stores: MemoryStores = memoryStores()) => {
+    const told = await createApp(CONFIG, { stores, clock: () => now, sinks: [] }).scoreWindows();
+    expect(stores.queues.score).toHaveLength(16);
+    expect(stores.queues.score[0]).toMatchObject(told);
+    return told;
+  };
+
+  it('is for the full hour that ended three quarters of an hour ago, also when the timer comes late', async () => {
+    const due = msOf(at(30)) + DELIVERY_LAG_MS;
+    for (const late of [0, 1, 14 * MINUTE_MS, HOUR_MS - 1]) {
+      expect(await scored(due + late)).toMatchObject({ asOf: at(30) });
+    }
+    expect(await scored(due - 1)).toMatchObject({ asOf: at(29) });
+    expect(await scored(due + HOUR_MS)).toMatchObject({ asOf: at(31) });
+  });
+
+  it('says how long the oldest export has waited, and null where that cannot be found out', async () => {
+    const now = msOf(at(30));
+    const stores = memoryStores({ clock: () => now - 7 });
+    stores.exports.append({ container: 'exports', name: 'a' }, 'x');
+    expect(await scored(now, stores)).toMatchObject({ oldestUnreadMs: 7 });
+    const broken = memoryStores();
+    broken.exports.list = async () => {
+      throw new Error('403');
+    };
+    expect(await scored(now, broken)).toMatchObject({ oldestUnreadMs: null });
+  });
+
+  it('removes what is older than the history, at midnight', async () => {
+    const stores = memoryStores();
+    await stores.runs.put(run({ asOf: at(0) }));
+    const days90 = msOf(at(90 * 24)) + DELIVERY_LAG_MS;
+    await scored(days90 + 24 * HOUR_MS - 1, stores);
+    stores.queues.score.length = 0;
+    expect(await Array.fromAsync(stores.runs.since(at(0)))).toHaveLength(1);
+    await scored(days90 + 24 * HOUR_MS, stores);
+    expect(await Array.fromAsync(stores.runs.since(at(0)))).toEqual([]);
+  });
+});
+
+const CONFIG = readConfig({
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  LOOKBACK_DAYS: '0.5',
+  MIN_UNIFORM_PER_DAY: '8',
+});
+const silent = {
+  name: 'soc',
+  fingerprint: 'x',
+  together: null,
+  tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+};
+
+describe('app.scorePartition(message)', () => {
+  const CONFIG = readConfig({
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+    LOOKBACK_DAYS: '0.5',
+    MIN_UNIFORM_PER_DAY: '8',
+  });
+  it('meets its sinks: each hears of what opens from its first run on', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    await tenant.reports(group(2), hours(1, 4));
+    const clock = () => msOf(at(6));
+    const app = (sinks: readonly (typeof silent)[]) => createApp(CONFIG, { stores: tenant.stores, clock, sinks });
+    await app([]).scorePartition({ partition: '3', asOf: at(4) });
+    expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ due: 1 });
+    expect(await tenant.told()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
+    expect(await stateOf(tenant.stores, 'soc')).toEqual({
+      name: 'soc',
+      ...NO_RUN_OLDER,
+      since: at(5),
+      settings: 'x',
+    });
+  });
+
+  it('without sinks notes which are missed, once a run', async () => {
+    const tenant = new Tenant();
+    let asked = 0;
+    const { list } = tenant.stores.sinks;
+    tenant.stores.sinks.list = () => {
+      asked++;
+      return list.call(tenant.stores.sinks);
+    };
+    const app = (sinks: readonly (typeof silent)[]) => createApp(CONFIG, { stores: tenant.stores, sinks });
+    await app([silent]).scorePartition({ partition: '7', asOf: at(4) });
+    asked = 0;
+    for (const partition of PARTITIONS) await app([]).scorePartition({ partition, asOf: at(5) });
+    expect(asked).toBe(1);
+    expect(await stateOf(tenant.stores, 'soc')).toMatchObject({ since: at(4), absentSince: at(5) });
+  });
+
+  it('goes on where a sink is wrong: it is left out, said with every sweep, and told what it missed when it is mended', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    const clock = () => msOf(at(40));
+    const mended = createApp(CONFIG, { stores: tenant.stores, clock, sinks: [silent] });
+    await mended.scorePartition({ partition: '3', asOf: at(2) });
+    const SINKS = '[{"name":"soc","format":"slack","url":{"setting":"HOOK"}}]';
+    const config = readConfig(
+      { AzureWebJobsStorage: 'UseDevelopmentStorage=true', LOOKBACK_DAYS: '0.5', SINKS },
+      'left out',
+    );
+    const wrong = createApp(config, { stores: tenant.stores, clock });
+    expect(await wrong.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ opened: 1, due: 0 });
+    const sinkFaults = ['SINKS names the setting HOOK, which is not set'];
+    expect(await wrong.sweep()).toMatchObject({ sinkFaults });
+    expect((await wrong.health()).problems.join()).toContain(sinkFaults[0]);
+    expect(await mended.sweep()).toMatchObject({ sinkFaults: [] });
+    expect(await mended.scorePartition({ partition: '3', asOf: at(30), newestReport: '' })).toMatchObject({ due: 1 });
+    expect(await mended.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
+  });
+
+  it('takes a message of the version before, which names no newest report', async () => {
+    const tenant = new Tenant();
+    await tenant.detected(group(1));
+    const app = createApp(CONFIG, { stores: tenant.stores, clock: () => msOf(at(31)), sinks: [] });
+    const old = { partition: '3', asOf: at(30) };
+    expect(await app.scorePartition(old)).toMatchObject({ resolved: 0, oldestUnreadMs: null });
+    expect(await app.scorePartition({ ...old, newestReport: at(29) })).toMatchObject({ resolved: 1 });
+    await expect(app.scorePartition({ ...old, newestReport: 'soon' })).rejects.toThrow('not a message of ours');
+  });
+});
+
+describe('app.runNow(asOf), by settings of its own', () => {
+  it.each([
+    ['no sinks', []],
+    ['the same sink elsewhere', [{ ...silent, fingerprint: 'y' }]],
+    ['another sink', [{ ...silent, name: 'other' }]],
+  ])('with %s leaves what is known of sinks, and puts those that it finds due on the queue', async (_, sinks) => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    const clock = () => msOf(at(6));
+    const deployed = createApp(CONFIG, { stores: tenant.stores, clock, sinks: [silent] });
+    await deployed.scorePartition({ partition: 'a', asOf: at(3) });
+    for (const name of ['gone', 'soc']) {
+      const disabledAt = name === 'gone' ? 1 : null;
+      const state = (await stateOf(tenant.stores, name)) ?? { ...NO_RUN_OLDER, name };
+      await putState(tenant.stores, { ...state, disabledAt, failures: 2, notBefore: 3 });
+    }
+    const before = await tenant.stores.sinks.list();
+    expect(before).toHaveLength(2);
+
+    const runs = await createApp(CONFIG, { stores: tenant.stores, clock, sinks }).runNow(at(4));
+    expect(runs.reduce((due, run) => due + run.due, 0)).toBe(1);
+    expect(await tenant.stores.sinks.list()).toEqual(before);
+    // A minute later: whether that sink tells several together only its settings say.
+    expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'soc' }, delayMs: 60_000 }]);
+    await deployed.scorePartition({ partition: '3', asOf: at(4) });
+    expect(await deployed.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
+    expect(await tenant.stores.sinks.list()).toMatchObject([{ row: { name: 'gone' } }, { row: { since: at(3) } }]);
+  });
+
+  it('finds nothing due to a sink that no run of the functions has met: it is met by theirs', async () => {
+    const tenant = new Tenant();
+    await tenant.reports(group(1), hours(0, 3));
+    const app = createApp(CONFIG, { stores: tenant.stores, clock: () => msOf(at(6)), sinks: [silent] });
+    await app.runNow(at(4));
+    expect(await tenant.stores.sinks.list()).toEqual([]);
+    expect(tenant.stores.queues.notify).toEqual([]);
+    expect(await app.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ due: 1 });
+  });
+});
+
+describe('expireHistory(stores, asOf, historyDays)', () => {
+  const ASOFS = [addMs(at(0), -1), at(0), at(23), at(47)];
+
+  async function left(asOf: Timestamp): Promise<[string[], number]> {
+    let now = 0;
+    const stores = memoryStores({ clock: () => now });
+    for (const [n, each] of ASOFS.entries()) {
+      await stores.runs.put(run({ asOf: each }));
+      now = msOf(each);
+      const writer = stores.deadLetters.open(`segment-${n}`, { repeat: false });
+      await writer.add(deadLetter({ bytes: Buffer.from('x') }));
+      await writer.close();
+      await stores.suppressions.insert(suppression({ id: `s-${n}`, expires: each }));
+    }
+    await expireHistory(stores, asOf, SETTINGS.historyDays);
+    const runs = await Array.fromAsync(stores.runs.since(at(-1000)));
+    const letters = await Array.fromAsync(stores.deadLetters.list());
+    const entries = (await Array.fromAsync(stores.suppressions.list())).flat();
+    expect(entries).toHaveLength(letters.length);
+    return [runs.map((each) => each.asOf), letters.length];
+  }
+
+  it('removes runs, dead letters and suppressions from before the history, with the window that ends at midnight', async () => {
+    expect(await left(at(48))).toEqual([ASOFS.slice(1), 3]);
+    expect(await left(at(72))).toEqual([ASOFS.slice(3), 1]);
+  });
+
+  it.each(hours(49, 71))('removes nothing at hour %d', async (hour) => {
+    expect(await left(at(hour))).toEqual([ASOFS, 4]);
+  });
+});
+
+describe('readConfig(env)', () => {
+  const config = (env: Record<string, string>) =>
+    readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true', ...env });
+
+  it('refuses HISTORY_DAYS below RETENTION_DAYS', () => {
+    expect(config({ HISTORY_DAYS: '4' })).toMatchObject({ retentionDays: 4, historyDays: 4 });
+    expect(config({ HISTORY_DAYS: '20', RETENTION_DAYS: '20' })).toMatchObject({ historyDays: 20 });
+    expect(() => config({ HISTORY_DAYS: '3.9' })).toThrow('HISTORY_DAYS must be at least RETENTION_DAYS (4), got 3.9');
+    expect(() => config({ HISTORY_DAYS: '19', RETENTION_DAYS: '20' })).toThrow(
+      'HISTORY_DAYS must be at least RETENTION_DAYS (20), got 19',
+    );
+    expect(() => config({ HISTORY_DAYS: '2', RETENTION_DAYS: '2' })).toThrow(
+      /^Invalid settings:\n- RETENTION_DAYS must be at least LOOKBACK_DAYS \(3\), got 2$/,
+    );
+  });
+});

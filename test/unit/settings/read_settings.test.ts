@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { readConfig, SCORE_SETTINGS, SYSTEM_SETTINGS } from '../../../src/config.ts';
+import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
+
+const sample = JSON.parse(await readFile(new URL('../../../local.settings.sample.json', import.meta.url), 'utf8'));
+const settings: Record<string, string> = sample.Values;
+
+describe('local.settings.sample.json', () => {
+  it('has every setting that there is, and no other', () => {
+    // What a value of SINKS names is a setting too.
+    const named = [...(settings['SINKS'] ?? '').matchAll(/"setting":"(\w+)"/g)].map(([, name]) => name);
+    expect(Object.keys(settings).sort()).toEqual(
+      [
+        'FUNCTIONS_WORKER_RUNTIME',
+        'AzureWebJobsStorage',
+        'ExportStorage',
+        'SINKS',
+        'LINKS',
+        ...named,
+        ...Object.keys(SCORE_SETTINGS),
+        ...Object.keys(SYSTEM_SETTINGS),
+      ].sort(),
+    );
+  });
+
+  it('is what readConfig(env) takes: the seed rule on the emulator, one sink on this machine', () => {
+    const config = readConfig(settings);
+    expect(config).toMatchObject({
+      rule: SEED_RULE,
+      storage: { kind: 'connectionString', value: 'UseDevelopmentStorage=true' },
+      containers: ['insights-logs-advancedhunting-devicenetworkevents'],
+      retentionDays: 4,
+      historyDays: 90,
+      blobTrigger: 'LogsAndContainerScan',
+    });
+    expect(config.exportStorage).toBe(config.storage);
+    expect(config.sinks).toMatchObject([{ format: 'json', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) }]);
+  });
+
+  it('says what holds without it: all but the storage and the sinks are defaults', () => {
+    const { AzureWebJobsStorage } = settings;
+    const { sinks: _sample, blobTrigger: _polled, ...config } = readConfig(settings);
+    const { sinks, blobTrigger, ...byDefault } = readConfig({ AzureWebJobsStorage });
+    expect(config).toEqual(byDefault);
+    expect({ sinks, blobTrigger }).toEqual({ sinks: [], blobTrigger: 'off' });
+  });
+
+  it('is no secret of anybody: encrypted by nobody, an emulator, a made-up secret', () => {
+    expect(sample.IsEncrypted).toBe(false);
+    const secret = (settings['SINK_LOCAL_SECRET'] ?? '').replace('whsec_', '');
+    expect(Buffer.from(secret, 'base64').toString()).toBe('local-trial-secret-not-for-use');
+  });
+});

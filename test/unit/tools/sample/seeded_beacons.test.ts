@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { type Plant, planTenant } from '../../../../tools/sample/plan.ts';
+import { plantsIn } from '../../../../tools/sample/seeded_beacons_seen.ts';
+import { foundGroups, groupKey, matches } from '../../../support/sample/rule.ts';
+import { END, tenant } from '../../../support/sample/tenant.ts';
+import { truth } from '../../../support/sample/truth.ts';
+
+const keyOf = ({ device, process, remoteIP }: Plant) => groupKey(device, process, remoteIP);
+
+describe('planTenant(…).plants', () => {
+  test.each([
+    { devices: 40, seed: 1 },
+    { devices: 40, seed: 2 },
+    { devices: 41, seed: 1 },
+    { devices: 6, seed: 3 },
+    { devices: 1, seed: 1 },
+  ])('of $devices devices, seed $seed: the rule finds those it is said to find, and misses the others', (options) => {
+    const { plan, lines } = tenant(options);
+    const found = foundGroups(lines, plan.end);
+    const wrong = plan.plants.filter((plant) => found.has(keyOf(plant)) !== (plant.expected === 'found'));
+    expect(wrong).toEqual([]);
+    expect(plan.plants.some(({ expected }) => expected === 'found')).toBe(true);
+    expect(plan.plants.some(({ expected }) => expected === 'missed')).toBe(true);
+  });
+
+  test.each(['defender', 'defender-raw', 'sysmon', 'wfp'] as const)(
+    'in connections one by one, as source %s tells of them: the rule finds those it is said to find',
+    (source) => {
+      const plan = planTenant({ devices: 5, seed: 1, end: END, plain: true });
+      const counts = truth(plan, source);
+      const isFound = (plant: Plant) => matches(counts.get(keyOf(plant)) ?? new Map());
+      const plants = plantsIn(plan.plants, source);
+      expect(plants.filter((plant) => isFound(plant) !== (plant.expected === 'found'))).toEqual([]);
+      expect(plants.filter(isFound).length).toBeGreaterThan(15);
+    },
+  );
+
+  test('the rule finds a little more than what was planted, not much', () => {
+    const { plan, lines } = tenant();
+    const planted = new Set(plan.plants.map(keyOf));
+    const others = [...foundGroups(lines, plan.end)].filter((key) => !planted.has(key));
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.length).toBeLessThan(20);
+  });
+
+  test('are groups of their own', () => {
+    const { plants } = planTenant({ devices: 250, seed: 1, end: END });
+    expect(new Set(plants.map(keyOf)).size).toBe(plants.length);
+  });
+
+  test('are the same for every end, and come once for every 40 devices', () => {
+    const { plants } = planTenant({ devices: 40, seed: 1, end: END });
+    expect(planTenant({ devices: 40, seed: 1, end: Date.UTC(2030, 0) }).plants).toEqual(plants);
+    expect(planTenant({ devices: 80, seed: 1, end: END }).plants).toHaveLength(2 * plants.length);
+    expect(planTenant({ devices: 80, seed: 1, end: END }).plants.slice(0, plants.length)).toEqual(plants);
+  });
+
+  test('hold what a terminal, a spreadsheet and a chat must survive', () => {
+    const names = planTenant({ devices: 40, seed: 1, end: END }).plants.map(({ process }) => process);
+    for (const attack of ['\u001b[31m', '=cmd', '<!channel>', '\u202e']) {
+      expect(names.some((name) => name?.includes(attack))).toBe(true);
+    }
+    expect(names).toContain(null);
+  });
+});
+
+describe('planTenant(options)', () => {
+  test.each([0, -1, 1.5, 10_001, Number.NaN])('refuses %d devices', (devices) => {
+    expect(() => planTenant({ devices, seed: 1, end: END })).toThrow('devices must be a whole number from 1 to 10000');
+  });
+
+  test('refuses a seed that is no whole number', () => {
+    expect(() => planTenant({ devices: 1, seed: 0.5, end: END })).toThrow('seed must be a whole number, got 0.5');
+  });
+
+  test.each([Number.NaN, 0, Date.UTC(10_000, 1)])('refuses the end %d', (end) => {
+    expect(() => planTenant({ devices: 1, seed: 1, end })).toThrow('end must be in the years 1970 to 9999');
+  });
+
+  test('names devices and users once and for all: one more device changes none', () => {
+    const few = planTenant({ devices: 10, seed: 1, end: END }).devices;
+    const more = planTenant({ devices: 200, seed: 1, end: END }).devices;
+    expect(more.slice(0, 10)).toEqual(few);
+    expect(new Set(more.map(({ name }) => name.slice(4))).size).toBe(200);
+    expect(new Set(more.map(({ id }) => id)).size).toBe(200);
+  });
+});

@@ -1,0 +1,28 @@
+import { SYSTEM_SETTINGS } from '../../src/config.ts';
+
+export interface LocalSettings {
+  readonly connectionString: string;
+  readonly containers: readonly string[];
+  readonly sinkUrl: string;
+  readonly sinkSecret: string;
+}
+
+/**
+ * Sets the environment of this process, from which the functions take their settings: this machine's storage and sink.
+ * What it had of the system's settings is taken away, for nothing of another account may be touched; what it has of the
+ * rule's, and SOURCES, stays.
+ */
+export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecret }: LocalSettings): void {
+  for (const name of Object.keys(process.env)) {
+    if (/^(AzureWebJobsStorage|ExportStorage)/.test(name) || Object.hasOwn(SYSTEM_SETTINGS, name)) {
+      delete process.env[name];
+    }
+  }
+  Object.assign(process.env, {
+    AzureWebJobsStorage: connectionString,
+    EXPORT_CONTAINERS: containers.join(','),
+    BLOB_TRIGGER: 'LogsAndContainerScan',
+    SINKS: JSON.stringify([{ name: 'local', format: 'json', url: sinkUrl, secret: { setting: 'SINK_LOCAL_SECRET' } }]),
+    SINK_LOCAL_SECRET: sinkSecret,
+  });
+}

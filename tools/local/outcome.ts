@@ -1,0 +1,58 @@
+import type { App } from '../../src/app.ts';
+import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import { addCounters, NO_COUNTERS } from '../../src/reading/counters.ts';
+import { lastEnd } from '../../src/ingest/export_state.ts';
+import type { Counters, Stores } from '../../src/storage/ports.ts';
+
+export type DetectionView = NonNullable<Awaited<ReturnType<App['getDetection']>>>;
+
+/** What storage holds at the end. */
+export interface Outcome {
+  readonly exports: number;
+  readonly segments: number;
+  readonly counters: Counters;
+  /** Exports of a foreign format, and what to do with them. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  /** Exports that failed last, and why. */
+  readonly failed: readonly { readonly name: string; readonly reason: string }[];
+  /** Exports that end within a line, which nobody has read. */
+  readonly unfinished: readonly string[];
+  readonly groups: number;
+  readonly rows: number;
+  readonly detections: number;
+}
+
+/** Reads the outcome from the tables `Exports` and `Runs`, and from the containers. */
+export async function readOutcome(stores: Stores, containers: readonly string[], asOf: Timestamp): Promise<Outcome> {
+  let exports = 0;
+  let segments = 0;
+  let counters = NO_COUNTERS;
+  const refused: { name: string; reason: string }[] = [];
+  const failed: { name: string; reason: string }[] = [];
+  const unfinished: string[] = [];
+  for (const container of containers) {
+    const read = new Map<string, number>();
+    for await (const { row } of stores.exportStates.list(container)) {
+      exports++;
+      segments += row.applied;
+      counters = addCounters(counters, row.counters);
+      if (row.refused) refused.push({ name: row.name, reason: row.reason });
+      else if (row.failures > 0) failed.push({ name: row.name, reason: row.reason });
+      else read.set(row.name, lastEnd(row));
+    }
+    const blobs = await stores.exports.list(container);
+    if (blobs === 'missing') continue;
+    for await (const { name, length } of blobs) {
+      if (read.has(name) && read.get(name) !== length) unfinished.push(name);
+    }
+  }
+  let groups = 0;
+  let rows = 0;
+  let detections = 0;
+  for await (const run of stores.runs.since(asOf)) {
+    groups += run.groups;
+    rows += run.rows;
+    detections += run.detections;
+  }
+  return { exports, segments, counters, refused, failed, unfinished, groups, rows, detections };
+}

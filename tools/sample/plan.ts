@@ -1,0 +1,143 @@
+import { backgroundOf } from './background.ts';
+import { type Device, deviceAt, MOST_DEVICES } from './device.ts';
+import { type FaultPlace, faultPlaces } from './faults.ts';
+import { RECIPES, type Recipe } from './seeded_beacons.ts';
+import { program } from './program.ts';
+import { randomOf } from './random.ts';
+import { ALWAYS, HOUR_MS, type Hours, hoursOn, SAMPLE_HOURS } from './span.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface SampleOptions {
+  readonly devices: number;
+  /** Another seed is another tenant; a whole number. */
+  readonly seed: number;
+  /** Milliseconds since the Unix epoch; the sample ends at the full UTC hour at or before. */
+  readonly end: number;
+  /** Without what real exports do to their readers; see `Plan.plain`. */
+  readonly plain?: boolean;
+}
+
+/** What a tenant holds. */
+export interface Plan {
+  readonly seed: number;
+  /**
+   * Sensors report on the clock hour, every report has its count, nothing comes twice, late or unreadable, and what
+   * happens in an hour is logged in it: so every format holds the same connections in the same hours.
+   */
+  readonly plain: boolean;
+  /** Milliseconds since the Unix epoch, a full UTC hour; the tenant covers `(start, end]`. */
+  readonly start: number;
+  readonly end: number;
+  readonly tenantId: string;
+  readonly devices: readonly Device[];
+  /** The groups of each device, by its index: the plants, then the background. */
+  readonly traffic: readonly (readonly Traffic[])[];
+  readonly plants: readonly Plant[];
+  readonly faults: readonly FaultPlace[];
+}
+
+/** A planted group, and what the rule with its default settings, `asOf` the tenant's end, makes of it. */
+export interface Plant {
+  readonly kind: string;
+  readonly device: string;
+  readonly process: string | null;
+  readonly remoteIP: string | null;
+  /** Null where there is only the address. */
+  readonly domain: string | null;
+  readonly ports: readonly number[];
+  readonly intervalSeconds: number;
+  /** Share of the interval by which a sleep may be shorter or longer. */
+  readonly jitter: number;
+  /** How many of the 72 hours. */
+  readonly hoursOn: number;
+  readonly expected: 'found' | 'missed';
+  readonly why: string;
+}
+
+/** Every so many devices hold the plants once. */
+const DEVICES_PER_PLANTING = 40;
+const TENANT_ID = '11111111-2222-3333-4444-555555555555';
+
+/** Plans a tenant. Throws a RangeError for a number of devices, a seed or an end that there cannot be. */
+export function planTenant({ devices: count, seed, end: until, plain = false }: SampleOptions): Plan {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_DEVICES) {
+    throw new RangeError(`devices must be a whole number from 1 to ${MOST_DEVICES}, got ${count}`);
+  }
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be a whole number, got ${seed}`);
+  const end = Math.floor(until / HOUR_MS) * HOUR_MS;
+  // Years of four digits, with room for the 72 hours before.
+  if (!(end >= Date.UTC(1970, 1) && end < Date.UTC(9999, 11))) {
+    throw new RangeError(`end must be in the years 1970 to 9999, got ${until} ms`);
+  }
+
+  const devices = Array.from({ length: count }, (_, index) => deviceAt(seed, index));
+  const traffic: Traffic[][] = devices.map(() => []);
+  const plants: Plant[] = [];
+  for (let first = 0; first < count; first += DEVICES_PER_PLANTING) {
+    plant(seed, devices.slice(first, first + DEVICES_PER_PLANTING), traffic, plants);
+  }
+  for (const device of devices) traffic[device.index]?.push(...backgroundOf(seed, device));
+  const faults = plain ? [] : faultPlaces(seed);
+  const start = end - SAMPLE_HOURS * HOUR_MS;
+  return { seed, plain, start, end, tenantId: TENANT_ID, devices, traffic, plants, faults };
+}
+
+/** Plants every recipe once among these devices. */
+function plant(seed: number, devices: readonly Device[], traffic: readonly Traffic[][], plants: Plant[]): void {
+  const steady = devices.filter((device) => device.kind !== 'laptop');
+  const laptop = devices.find((device) => device.kind === 'laptop');
+  // Where two reports fall into one clock hour and none into the next, the average over the hours that have any rises:
+  // a beacon just under the line may be found there.
+  const calm = steady.filter((device) => !device.nearFullHour);
+  let next = randomOf(seed, 'planting', devices[0]?.index ?? 0).int(0, steady.length - 1);
+  for (const recipe of RECIPES) {
+    const homes = recipe.expected === 'missed' ? calm : steady;
+    const copies = Math.min(recipe.devices ?? 1, homes.length);
+    for (let copy = 0; copy < copies; copy++) {
+      const onLaptop = recipe.on === 'laptop' && laptop !== undefined;
+      if (!onLaptop && recipe.on !== 'same-device') next++;
+      const device = onLaptop ? laptop : (homes[next % homes.length] as Device);
+      const hours = onLaptop ? laptop.hours : (recipe.hours ?? ALWAYS);
+      const group = trafficOf(recipe, hours, plants.length);
+      traffic[device.index]?.push(group);
+      plants.push(plantOf(recipe, device, group));
+    }
+  }
+}
+
+function trafficOf(recipe: Recipe, hours: Hours, number: number): Traffic {
+  const { process, facts, intervalSeconds, jitter, ports = [443], outcome = 'success', countless = 0 } = recipe;
+  return {
+    program: program(process, facts),
+    // RFC 5737's range for documentation that the background leaves alone.
+    remoteIP: recipe.remoteIP === undefined ? `203.0.113.${1 + (number % 254)}` : recipe.remoteIP,
+    remoteUrl: domainOf(recipe, number),
+    ports,
+    outcome,
+    hours,
+    pace: { kind: 'beacon', intervalSeconds, jitter },
+    countless,
+  };
+}
+
+function domainOf({ kind, remoteIP, devices }: Recipe, number: number): string | null {
+  if (remoteIP === undefined) return `${kind}-${number}.example.com`;
+  return devices === undefined ? null : `${kind}.example.com`;
+}
+
+function plantOf(recipe: Recipe, device: Device, { remoteIP, remoteUrl, ports, hours }: Traffic): Plant {
+  const { kind, process, intervalSeconds, jitter, expected, why } = recipe;
+  return {
+    kind,
+    device: device.name,
+    process,
+    remoteIP,
+    domain: remoteUrl,
+    ports,
+    intervalSeconds,
+    jitter,
+    hoursOn: hoursOn(hours),
+    expected,
+    why,
+  };
+}
