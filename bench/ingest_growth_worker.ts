@@ -5,7 +5,7 @@
 import { encodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
 import { formatsOf } from '../src/reading/formats.ts';
 import { Ingest } from '../src/ingest/ingest.ts';
-import type { HourlyCounts } from '../src/storage/ports.ts';
+import type { HourlyCounts } from '../src/storage/ports/hourly_counts.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';
 

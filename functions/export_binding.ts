@@ -1,6 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import { ResourceFactoryResolver } from '@azure/functions-extensions-base';
-import type { ExportRef } from '../src/storage/ports.ts';
+import type { ExportRef } from '../src/storage/ports/exports.ts';
 
 /** The host's word for a blob that is bound by reference. */
 const SOURCE = 'AzureStorageBlobs';

@@ -1,5 +1,5 @@
 import { inertJson } from '../src/core/text/escape.ts';
-import type { Notification } from '../src/storage/ports.ts';
+import type { Notification } from '../src/notify/sink.ts';
 import { fictionalDetection } from '../src/notify/sinks/fictional.ts';
 import { bodyOf } from '../src/notify/sinks/open.ts';
 import type { SinkSettings } from '../src/notify/sinks/settings.ts';

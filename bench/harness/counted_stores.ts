@@ -1,4 +1,4 @@
-import type { Stores } from '../../src/storage/ports.ts';
+import type { Stores } from '../../src/storage/ports/stores.ts';
 
 /** Requests by port and method, `hourlyCounts.merge`. */
 export type Counts = Map<string, number>;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports.ts';
+import type { ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports/exports.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 

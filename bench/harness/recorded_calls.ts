@@ -2,7 +2,10 @@ import { TableClient, type TransactionAction } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { encodeExportState, rowKeyOf } from '../../src/storage/azure/export_states_codec.ts';
 import { encodeContribution } from '../../src/storage/azure/hourly_counts_codec.ts';
-import type { ContributionRow, ExportRef, ExportState, Stores } from '../../src/storage/ports.ts';
+import type { ExportState } from '../../src/storage/ports/export_states.ts';
+import type { ExportRef } from '../../src/storage/ports/exports.ts';
+import type { ContributionRow } from '../../src/storage/ports/hourly_counts.ts';
+import type { Stores } from '../../src/storage/ports/stores.ts';
 
 /** A request as the SDK is asked for it, with everything made that can be made before. */
 type Call = (sdk: Sdk) => Promise<unknown>;

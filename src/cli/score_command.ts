@@ -8,7 +8,7 @@ import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
-import type { DeadLetter } from '../storage/ports.ts';
+import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { instantOf, tomorrow } from './instant.ts';

@@ -7,7 +7,9 @@ import type { Facts } from '../core/records/report.ts';
 import { fits, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
-import type { ContributionRow, Stores, SummaryRow } from '../storage/ports.ts';
+import type { SummaryRow } from '../storage/ports/detections.ts';
+import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
+import type { Stores } from '../storage/ports/stores.ts';
 import { type ToldView, toldOf } from './detection_view.ts';
 
 /** A detection as it is listed. */

@@ -1,5 +1,8 @@
 import type { Disposition } from '../core/detections/verdict.ts';
-import type { Clock, DetectionRow, Stores, Versioned } from '../storage/ports.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { DetectionRow } from '../storage/ports/detections.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 
 /**
  * Writes what a person says of a detection, in the place of what was said before; also where the scorer or the notifier

@@ -3,7 +3,9 @@ import { ipRangeOf, ipRangeText } from '../core/detections/ip_range.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
 import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
-import type { Clock, Stores, SuppressionRow } from '../storage/ports.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { SuppressionRow } from '../storage/ports/suppressions.ts';
 
 /** Entries that there may be, expired ones among them: each run reads them all. */
 export const MAX_SUPPRESSIONS = 1000;

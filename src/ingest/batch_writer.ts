@@ -1,5 +1,6 @@
 import { partitionOf } from '../storage/keys.ts';
-import type { ContributionRow, HourlyCounts, Partition, Place, Refusal } from '../storage/ports.ts';
+import type { Place } from '../storage/ports/dead_letters.ts';
+import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../storage/ports/hourly_counts.ts';
 
 /** A row that the service refused, and where what it counts stands. */
 export interface PlacedRefusal extends Refusal {

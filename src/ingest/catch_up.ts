@@ -1,6 +1,7 @@
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import type { IngestEnd, IngestResult } from './ingest.ts';
-import type { Counters, ExportInfo } from '../storage/ports.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
+import type { ExportInfo } from '../storage/ports/exports.ts';
 
 /** What became of many exports. */
 export interface CaughtUp {

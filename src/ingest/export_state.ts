@@ -1,5 +1,6 @@
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
-import type { ExportInfo, ExportState } from '../storage/ports.ts';
+import type { ExportState } from '../storage/ports/export_states.ts';
+import type { ExportInfo } from '../storage/ports/exports.ts';
 import type { Cut } from './segment_cutter.ts';
 
 /** A claim younger than this is left to its owner; an older one is anybody's. */

@@ -25,7 +25,11 @@ import {
 } from './export_state.ts';
 import { segmentIdOf } from '../storage/keys.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
-import type { Clock, Counters, ExportInfo, ExportRef, ExportState, Stores, Versioned } from '../storage/ports.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { Counters, ExportState } from '../storage/ports/export_states.ts';
+import type { ExportInfo, ExportRef } from '../storage/ports/exports.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 import { cutSegment, tailOf } from './segment_cutter.ts';
 
 export interface IngestSettings {

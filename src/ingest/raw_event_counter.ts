@@ -2,7 +2,7 @@ import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { hourOf } from '../storage/keys.ts';
 import type { PlacedRow } from './batch_writer.ts';
-import type { Place } from '../storage/ports.ts';
+import type { Place } from '../storage/ports/dead_letters.ts';
 import type { LocatedReport } from '../reading/report_reader.ts';
 import { SEGMENT_BYTES } from './segment_cutter.ts';
 

@@ -1,5 +1,6 @@
 import { REPLACED, readAnew, replayed } from './export_state.ts';
-import type { ExportRef, ExportStates } from '../storage/ports.ts';
+import type { ExportStates } from '../storage/ports/export_states.ts';
+import type { ExportRef } from '../storage/ports/exports.ts';
 
 /**
  * Has an export read again from its first byte, with the cuts that it has: the same segments, the same rows. False where

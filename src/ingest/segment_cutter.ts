@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { isRaw, type Source } from '../core/records/report.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
-import type { ExportInfo, ExportRef, ExportStore } from '../storage/ports.ts';
+import type { ExportInfo, ExportRef, ExportStore } from '../storage/ports/exports.ts';
 
 /** Bytes that a segment has at most, unless one line alone is longer. */
 export const SEGMENT_BYTES = 64 * 1024 * 1024;

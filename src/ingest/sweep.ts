@@ -1,5 +1,8 @@
 import { isBackingOff, isHeld, lastEnd, openSegment } from './export_state.ts';
-import type { Clock, ExportInfo, ExportState, Stores } from '../storage/ports.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { ExportState } from '../storage/ports/export_states.ts';
+import type { ExportInfo } from '../storage/ports/exports.ts';
+import type { Stores } from '../storage/ports/stores.ts';
 
 export interface SweepSettings {
   readonly containers: readonly string[];

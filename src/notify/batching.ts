@@ -2,7 +2,7 @@ import { detectionIdOf } from '../core/detections/detection.ts';
 import { dueOf } from '../core/detections/pending.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { byOrder, type Outgoing, ofThisChange } from './pending.ts';
-import type { Detections } from '../storage/ports.ts';
+import type { Detections } from '../storage/ports/detections.ts';
 
 /** What one round of telling a sink is about. */
 export interface Round {

@@ -2,7 +2,9 @@ import { type Delivery, type Detection, detectionIdOf } from '../core/detections
 import { dueOf, isOfThisChange } from '../core/detections/pending.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { isHeld, type Member, type Telling } from './pending.ts';
-import type { DetectionRow, Stores, Versioned } from '../storage/ports.ts';
+import type { DetectionRow } from '../storage/ports/detections.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 
 /** One detection that is claimed for one sink, and what it was then. */
 export interface Claimed {

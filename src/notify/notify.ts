@@ -4,8 +4,11 @@ import { loggedNotificationId } from '../logging/correlation.ts';
 import { type Claimed, claimAll, markAll } from './leases.ts';
 import { CLAIM_MS, isClaimed, type Telling, tellingsOf } from './pending.ts';
 import { outgoingOf } from './batching.ts';
-import type { Clock, Sink, SinkAnswer, SinkState, Stores } from '../storage/ports.ts';
-import { SEND_MS } from '../storage/ports.ts';
+import type { Sink, SinkAnswer } from './sink.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { SinkState } from '../storage/ports/sink_states.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import { SEND_MS } from './sink.ts';
 import { changeSink } from './sink_states.ts';
 
 /** How a round of telling ended, by the number of detections. */

@@ -8,7 +8,7 @@ import {
 import { dueOf, isOfThisChange, type Tellable } from '../core/detections/pending.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { sha256 } from '../storage/keys.ts';
-import type { Together } from '../storage/ports.ts';
+import type { Together } from './sink.ts';
 
 /** One message that a sink is to get: what of, and under which id. */
 export interface Telling {

@@ -1,6 +1,8 @@
 import { type Delivery, detectionIdOf } from '../core/detections/detection.ts';
 import { dueOf } from '../core/detections/pending.ts';
-import type { Clock, SinkState, Stores } from '../storage/ports.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { SinkState } from '../storage/ports/sink_states.ts';
+import type { Stores } from '../storage/ports/stores.ts';
 import { changeSink, knownSinks } from './sink_states.ts';
 
 /** What a sink did not take and is to be told again, by the number of detections. */

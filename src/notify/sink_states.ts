@@ -1,5 +1,7 @@
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
-import type { Sink, SinkState, Stores } from '../storage/ports.ts';
+import type { Sink } from './sink.ts';
+import type { SinkState } from '../storage/ports/sink_states.ts';
+import type { Stores } from '../storage/ports/stores.ts';
 
 /** A sink as a scoring run sees it. */
 export interface KnownSink extends SinkState {

@@ -1,4 +1,4 @@
-import type { Counters } from '../storage/ports.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
 
 export const NO_COUNTERS: Counters = {
   lines: 0,

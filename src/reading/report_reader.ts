@@ -7,7 +7,9 @@ import { NO_COUNTERS } from './counters.ts';
 import { formatsBeside } from './formats.ts';
 import type { Line, LineBatch } from './line_reader.ts';
 import { KEPT_BYTES } from './line_reader.ts';
-import type { Counters, DeadLetter, ExportRef, Place } from '../storage/ports.ts';
+import type { DeadLetter, Place } from '../storage/ports/dead_letters.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
+import type { ExportRef } from '../storage/ports/exports.ts';
 
 /** A report and where it stands. */
 export interface LocatedReport extends Place {

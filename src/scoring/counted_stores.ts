@@ -1,4 +1,7 @@
-import type { DetectionRow, Detections, HourlyCounts, Stores, Versioned } from '../storage/ports.ts';
+import type { DetectionRow, Detections } from '../storage/ports/detections.ts';
+import type { HourlyCounts } from '../storage/ports/hourly_counts.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 
 /** Rows that one transaction removes. */
 const TRANSACTION_ROWS = 100;

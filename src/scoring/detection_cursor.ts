@@ -1,5 +1,6 @@
 import { detectionIdOf } from '../core/detections/detection.ts';
-import type { DetectionRow, Versioned } from '../storage/ports.ts';
+import type { DetectionRow } from '../storage/ports/detections.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 
 /** Comes after every id. */
 const LAST = 'g';

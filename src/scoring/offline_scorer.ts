@@ -11,7 +11,9 @@ import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
 import type { PlacedRow } from '../ingest/batch_writer.ts';
-import type { Counters, DeadLetter, ExportRef } from '../storage/ports.ts';
+import type { DeadLetter } from '../storage/ports/dead_letters.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
+import type { ExportRef } from '../storage/ports/exports.ts';
 import { RawHours } from '../ingest/raw_event_counter.ts';
 import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 

@@ -12,7 +12,11 @@ import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import { isToBeRead, trafficOf } from '../core/detections/traffic.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { DetectionCursor } from './detection_cursor.ts';
-import type { ContributionRow, DetectionRow, Partition, Run, Stores, Versioned } from '../storage/ports.ts';
+import type { DetectionRow } from '../storage/ports/detections.ts';
+import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
+import type { Run } from '../storage/ports/runs.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 
 const DAY_MS = 86_400_000;

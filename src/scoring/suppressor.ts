@@ -1,6 +1,8 @@
 import { type Suppressible, type Suppression, suppressedBy } from '../core/detections/suppression.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { Partition, Stores, SuppressionRow } from '../storage/ports.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { SuppressionRow } from '../storage/ports/suppressions.ts';
 
 /** The entries as one run of one partition meets them. */
 export class Suppressor {

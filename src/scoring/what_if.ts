@@ -9,7 +9,8 @@ import type { Timestamp } from '../core/kql/timestamp.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { PARTITIONS } from '../storage/keys.ts';
-import type { Partition, Stores } from '../storage/ports.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
+import type { Stores } from '../storage/ports/stores.ts';
 
 /** What a rule would make of a window, beside the detections that are live at present. */
 export interface WhatIf {

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { bin } from '../core/kql/bin.ts';
 import { type GroupKey, isRaw, type Report } from '../core/records/report.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { ContributionRow, ExportRef, Partition } from './ports.ts';
+import type { ExportRef } from './ports/exports.ts';
+import type { ContributionRow, Partition } from './ports/hourly_counts.ts';
 
 /**
  * The id of a group, 128 bits in hex: 32 bits of SHA-256(source, RemoteIP), then 96 bits of SHA-256(source, DeviceName,

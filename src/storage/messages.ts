@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { isTimestamp, type Timestamp } from '../core/kql/timestamp.ts';
 import { PARTITIONS } from './keys.ts';
-import type { Messages, Partition } from './ports.ts';
+import type { Partition } from './ports/hourly_counts.ts';
+import type { Messages } from './ports/queues.ts';
 
 const MAX_BLOB_NAME = 1024;
 

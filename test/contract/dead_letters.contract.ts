@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DeadLetter, DeadLetters } from '../../src/storage/ports.ts';
+import type { DeadLetter, DeadLetters } from '../../src/storage/ports/dead_letters.ts';
 import { all, deadLetter } from './samples.ts';
 
 /** What every DeadLetters does; two views on one empty store. */

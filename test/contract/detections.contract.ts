@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
 import { NO_TRAFFIC } from '../../src/core/detections/traffic.ts';
-import type { Detections, Partition } from '../../src/storage/ports.ts';
+import type { Detections } from '../../src/storage/ports/detections.ts';
+import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import {
   delivery,
   detection,

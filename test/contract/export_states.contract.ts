@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ExportStates } from '../../src/storage/ports.ts';
+import type { ExportStates } from '../../src/storage/ports/export_states.ts';
 import { all, exportState } from './samples.ts';
 
 /** What every ExportStates does; two views on one empty store. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports.ts';
+import type { ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports/exports.ts';
 import { all } from './samples.ts';
 
 /** An exporter and who reads what it writes. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ContributionRow, HourlyCounts, Partition } from '../../src/storage/ports.ts';
+import type { ContributionRow, HourlyCounts, Partition } from '../../src/storage/ports/hourly_counts.ts';
 import {
   anyContribution,
   contribution,

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { Messages, Queues } from '../../src/storage/ports.ts';
+import type { Messages, Queues } from '../../src/storage/ports/queues.ts';
 
 export interface QueuesUnderTest {
   readonly stores: readonly [Queues, Queues];

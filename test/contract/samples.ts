@@ -4,7 +4,9 @@ import type { Disposition } from '../../src/core/detections/verdict.ts';
 import type { Hour } from '../../src/core/kql/bin.ts';
 import type { Suppression } from '../../src/core/detections/suppression.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
-import type { ContributionRow, DeadLetter, ExportState, Partition } from '../../src/storage/ports.ts';
+import type { DeadLetter } from '../../src/storage/ports/dead_letters.ts';
+import type { ExportState } from '../../src/storage/ports/export_states.ts';
+import type { ContributionRow, Partition } from '../../src/storage/ports/hourly_counts.ts';
 
 export const P3 = '3' as Partition;
 export const T0 = '2026-11-20T08:59:58.9931000Z' as Timestamp;

@@ -1,6 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
-import type { Partition, Run, Runs, SinkState, SinkStates } from '../../src/storage/ports.ts';
+import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
+import type { Run, Runs } from '../../src/storage/ports/runs.ts';
+import type { SinkState, SinkStates } from '../../src/storage/ports/sink_states.ts';
 import { all, T0, T1, T2 } from './samples.ts';
 
 function run(changes: Partial<Run> = {}): Run {

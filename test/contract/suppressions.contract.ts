@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Hidden, Partition, Suppressions } from '../../src/storage/ports.ts';
+import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
+import type { Hidden, Suppressions } from '../../src/storage/ports/suppressions.ts';
 import { HOSTILE_NAMES, P3, rowsOf, suppression, T0, T1, T2, wellFormedRow } from './samples.ts';
 
 const PA = 'a' as Partition;

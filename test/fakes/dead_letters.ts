@@ -1,4 +1,5 @@
-import type { Clock, DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/storage/ports.ts';
+import type { Clock } from '../../src/storage/ports/clock.ts';
+import type { DeadLetter, DeadLetterWriter, DeadLetters } from '../../src/storage/ports/dead_letters.ts';
 
 export class MemoryDeadLetters implements DeadLetters {
   readonly #clock: Clock;

@@ -1,6 +1,8 @@
 import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
 import type { Disposition } from '../../src/core/detections/verdict.ts';
-import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../../src/storage/ports.ts';
+import type { DetectionFilter, DetectionRow, Detections, SummaryRow } from '../../src/storage/ports/detections.ts';
+import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
+import type { Versioned } from '../../src/storage/ports/versioned.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemoryDetections implements Detections {

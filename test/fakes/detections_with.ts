@@ -1,4 +1,5 @@
-import type { Detections, Stores } from '../../src/storage/ports.ts';
+import type { Detections } from '../../src/storage/ports/detections.ts';
+import type { Stores } from '../../src/storage/ports/stores.ts';
 
 /** The same stores, but for these calls of Detections. */
 export function detectionsWith(stores: Stores, changes: Partial<Detections>): Stores {

@@ -1,4 +1,6 @@
-import type { ExportRef, ExportState, ExportStates, Versioned } from '../../src/storage/ports.ts';
+import type { ExportState, ExportStates } from '../../src/storage/ports/export_states.ts';
+import type { ExportRef } from '../../src/storage/ports/exports.ts';
+import type { Versioned } from '../../src/storage/ports/versioned.ts';
 import { throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemoryExportStates implements ExportStates {

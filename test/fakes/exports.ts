@@ -1,4 +1,5 @@
-import type { Clock, ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports.ts';
+import type { Clock } from '../../src/storage/ports/clock.ts';
+import type { ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports/exports.ts';
 
 interface Blob {
   readonly ref: ExportRef;

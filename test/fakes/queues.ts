@@ -1,4 +1,4 @@
-import type { Messages, Queues } from '../../src/storage/ports.ts';
+import type { Messages, Queues } from '../../src/storage/ports/queues.ts';
 import { throughJson } from './versioned_rows.ts';
 
 /** Queues in this process; tests take the messages off, and put poison in. */

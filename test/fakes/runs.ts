@@ -1,5 +1,5 @@
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
-import type { Run, Runs } from '../../src/storage/ports.ts';
+import type { Run, Runs } from '../../src/storage/ports/runs.ts';
 import { VersionedRows } from './versioned_rows.ts';
 
 export class MemoryRuns implements Runs {

@@ -1,4 +1,5 @@
-import type { SinkState, SinkStates, Versioned } from '../../src/storage/ports.ts';
+import type { SinkState, SinkStates } from '../../src/storage/ports/sink_states.ts';
+import type { Versioned } from '../../src/storage/ports/versioned.ts';
 import { VersionedRows } from './versioned_rows.ts';
 
 export class MemorySinkStates implements SinkStates {

@@ -1,5 +1,6 @@
 import { MemoryHourlyCounts } from '../../src/storage/memory/hourly_counts.ts';
-import type { Clock, Stores } from '../../src/storage/ports.ts';
+import type { Clock } from '../../src/storage/ports/clock.ts';
+import type { Stores } from '../../src/storage/ports/stores.ts';
 import { MemoryDeadLetters } from './dead_letters.ts';
 import { MemoryDetections } from './detections.ts';
 import { MemoryExportStates } from './export_states.ts';

@@ -1,5 +1,6 @@
 import type { Suppression } from '../../src/core/detections/suppression.ts';
-import type { Hidden, Partition, SuppressionRow, Suppressions } from '../../src/storage/ports.ts';
+import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
+import type { Hidden, SuppressionRow, Suppressions } from '../../src/storage/ports/suppressions.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemorySuppressions implements Suppressions {

@@ -2,7 +2,7 @@ import type { Contribution } from '../../src/core/records/contribution.ts';
 import { addMs, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import { isOfWindow } from '../../src/core/scoring/window.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
-import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../src/storage/ports.ts';
+import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../src/storage/ports/hourly_counts.ts';
 
 const PAGE_ROWS = 1000;
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Versioned } from '../../src/storage/ports.ts';
+import type { Versioned } from '../../src/storage/ports/versioned.ts';
 
 let writes = 0;
 

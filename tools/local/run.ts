@@ -9,7 +9,7 @@ import { SEED_RULE } from '../../src/core/scoring/rule.ts';
 import { shown } from '../../src/core/text/escape.ts';
 import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import { windowOf } from '../../src/core/scoring/window.ts';
-import type { Stores } from '../../src/storage/ports.ts';
+import type { Stores } from '../../src/storage/ports/stores.ts';
 import { type Format, formattedLines } from '../../src/cli/output/format.ts';
 import type { DetectionLine } from '../../src/cli/output/table.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';

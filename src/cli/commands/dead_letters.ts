@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { inertJson, shown } from '../../core/text/escape.ts';
-import type { DeadLetter } from '../../storage/ports.ts';
+import type { DeadLetter } from '../../storage/ports/dead_letters.ts';
 import { connect } from './connect.ts';
 
 const SHOWN_CHARACTERS = 100;

@@ -1,7 +1,7 @@
 import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
-import type { Run } from '../../storage/ports.ts';
+import type { Run } from '../../storage/ports/runs.ts';
 import { WindowError } from '../../scoring/what_if.ts';
 import { instantOf } from '../instant.ts';
 import { type Format, formatOf } from '../output/format.ts';

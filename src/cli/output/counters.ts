@@ -1,5 +1,5 @@
 import { counted } from '../../core/text/counted.ts';
-import type { Counters } from '../../storage/ports.ts';
+import type { Counters } from '../../storage/ports/export_states.ts';
 
 /** Reports that were read and did not count, with the reason, to stand behind those that did; '' where there are none. */
 export function leftOutOf({ excluded, expired }: Pick<Counters, 'excluded' | 'expired'>): string {

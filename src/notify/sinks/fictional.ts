@@ -3,7 +3,7 @@ import { bin } from '../../core/kql/bin.ts';
 import { TEST_GROUP_ID } from '../../core/detections/message.ts';
 import { severityOf } from '../../core/detections/severity.ts';
 import { addMs, timestampFromMs } from '../../core/kql/timestamp.ts';
-import type { Notification } from '../../storage/ports.ts';
+import type { Notification } from '../sink.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 72;

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import type { Detection } from '../../core/detections/detection.ts';
-import type { Notification } from '../../storage/ports.ts';
+import type { Notification } from '../sink.ts';
 import { DETAILS, detectionData } from './data.ts';
 import { bytesOf, cutTo, fitted, jsonText } from './inert.ts';
 import type { Links } from './links.ts';

@@ -3,7 +3,7 @@ import type { Detection, Severity } from '../../core/detections/detection.ts';
 import { detectionIdOf } from '../../core/detections/detection.ts';
 import { messageOf, paceOf, reasonOf } from '../../core/detections/message.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
-import type { Notification } from '../../storage/ports.ts';
+import type { Notification } from '../sink.ts';
 import { DETAILS, type Detail, detectionData } from './data.ts';
 import { bytesOf, fitted, jsonText } from './inert.ts';
 import type { Links } from './links.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
-import type { Notification, Sink, SinkAnswer, Together } from '../../storage/ports.ts';
+import type { Notification, Sink, SinkAnswer, Together } from '../sink.ts';
 import { jsonText } from './inert.ts';
 import { jsonRequest } from './json.ts';
 import type { Links } from './links.ts';

@@ -1,4 +1,4 @@
-import { SEND_MS, type SinkAnswer } from '../../storage/ports.ts';
+import { SEND_MS, type SinkAnswer } from '../sink.ts';
 import type { SinkRequest } from './request.ts';
 import { retryAfterMs } from './retry_after.ts';
 

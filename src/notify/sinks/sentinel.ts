@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { LogsIngestionClientOptions } from '@azure/monitor-ingestion';
-import { type Notification, SEND_MS, type SinkAnswer } from '../../storage/ports.ts';
+import { type Notification, SEND_MS, type SinkAnswer } from '../sink.ts';
 import type { Links } from './links.ts';
 import { answerTo, wordFor } from './send.ts';
 import { sentinelRow } from './sentinel_row.ts';

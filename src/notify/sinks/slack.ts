@@ -1,7 +1,7 @@
 import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
 import type { Detection } from '../../core/detections/detection.ts';
 import { paceOf, processOf } from '../../core/detections/message.ts';
-import type { Notification } from '../../storage/ports.ts';
+import type { Notification } from '../sink.ts';
 import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
 import { fitted, forChat, jsonText, lines } from './inert.ts';
 import type { Links } from './links.ts';

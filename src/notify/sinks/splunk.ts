@@ -1,6 +1,6 @@
 import type { Detection } from '../../core/detections/detection.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
-import type { Notification } from '../../storage/ports.ts';
+import type { Notification } from '../sink.ts';
 import { DETAILS, detectionData } from './data.ts';
 import { bytesOf, fitted, jsonText } from './inert.ts';
 import type { Links } from './links.ts';

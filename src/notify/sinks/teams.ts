@@ -1,6 +1,6 @@
 import type { Detection, Severity } from '../../core/detections/detection.ts';
 import { paceOf, processOf } from '../../core/detections/message.ts';
-import type { Notification } from '../../storage/ports.ts';
+import type { Notification } from '../sink.ts';
 import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
 import { bytesOf, fitted, forChat, jsonText, lines } from './inert.ts';
 import type { Links } from './links.ts';

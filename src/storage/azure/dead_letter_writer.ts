@@ -1,5 +1,5 @@
 import type { BlockBlobClient } from '@azure/storage-blob';
-import type { DeadLetter, DeadLetterWriter } from '../ports.ts';
+import type { DeadLetter, DeadLetterWriter } from '../ports/dead_letters.ts';
 import { encodeLetter } from './dead_letters_codec.ts';
 import { isAnswer, statusOf } from './rest_errors.ts';
 import { about } from './store_error.ts';

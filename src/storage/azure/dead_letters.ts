@@ -1,5 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob';
-import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../ports.ts';
+import type { DeadLetter, DeadLetterWriter, DeadLetters } from '../ports/dead_letters.ts';
 import { readBlob } from './blob_reading.ts';
 import type { StorageClients } from './clients.ts';
 import { AzureDeadLetterWriter } from './dead_letter_writer.ts';

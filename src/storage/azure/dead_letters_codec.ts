@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { DeadLetter, ExportRef } from '../ports.ts';
+import type { DeadLetter } from '../ports/dead_letters.ts';
+import type { ExportRef } from '../ports/exports.ts';
 import type { JsonLine } from './json_lines.ts';
 
 /** What is kept of a line. */

@@ -1,7 +1,9 @@
 import { odata } from '@azure/data-tables';
 import type { Delivery, Detection } from '../../core/detections/detection.ts';
 import type { Disposition } from '../../core/detections/verdict.ts';
-import type { DetectionFilter, DetectionRow, Detections, Partition, SummaryRow, Versioned } from '../ports.ts';
+import type { DetectionFilter, DetectionRow, Detections, SummaryRow } from '../ports/detections.ts';
+import type { Partition } from '../ports/hourly_counts.ts';
+import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
 import {
   decodeDetection,

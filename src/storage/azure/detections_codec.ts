@@ -15,7 +15,7 @@ import type { Source } from '../../core/records/report.ts';
 import { SEED_RULE } from '../../core/scoring/rule.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { NO_TRAFFIC } from '../../core/detections/traffic.ts';
-import type { DetectionRow, SummaryRow } from '../ports.ts';
+import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
 import {
   double,
   fraction,

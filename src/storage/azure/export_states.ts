@@ -1,5 +1,7 @@
 import { odata } from '@azure/data-tables';
-import type { ExportRef, ExportState, ExportStates, Versioned } from '../ports.ts';
+import type { ExportState, ExportStates } from '../ports/export_states.ts';
+import type { ExportRef } from '../ports/exports.ts';
+import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
 import { decodeExportState, encodeExportState, rowKeyOf } from './export_states_codec.ts';
 import { TABLES } from './names.ts';

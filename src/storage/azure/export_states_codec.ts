@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SOURCES } from '../../core/records/report.ts';
-import type { Counters, ExportRef, ExportState } from '../ports.ts';
+import type { Counters, ExportState } from '../ports/export_states.ts';
+import type { ExportRef } from '../ports/exports.ts';
 import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
 import type { NewRow, Row } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { BlobServiceClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
-import type { ExportInfo, ExportRef, ExportStore } from '../ports.ts';
+import type { ExportInfo, ExportRef, ExportStore } from '../ports/exports.ts';
 import { readBlob } from './blob_reading.ts';
 import type { StorageClients } from './clients.ts';
 import { isAnswer, statusOf } from './rest_errors.ts';

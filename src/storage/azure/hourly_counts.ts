@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import type { Contribution } from '../../core/records/contribution.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { isOfWindow } from '../../core/scoring/window.ts';
-import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports.ts';
+import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
 import type { StorageClients } from './clients.ts';
 import {
   CONTRIBUTION_COLUMNS,

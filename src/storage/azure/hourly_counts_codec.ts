@@ -1,7 +1,7 @@
 import type { Contribution } from '../../core/records/contribution.ts';
 import { type Facts, type Source, TEXT_FACTS } from '../../core/records/report.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { ContributionRow } from '../ports.ts';
+import type { ContributionRow } from '../ports/hourly_counts.ts';
 import { text, wellFormed } from './columns.ts';
 import type { NewRow, Row } from './table.ts';
 

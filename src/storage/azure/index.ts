@@ -1,4 +1,4 @@
-import type { Stores } from '../ports.ts';
+import type { Stores } from '../ports/stores.ts';
 import type { StorageClients } from './clients.ts';
 import { AzureDeadLetters } from './dead_letters.ts';
 import { AzureDetections } from './detections.ts';

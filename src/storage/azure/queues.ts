@@ -1,5 +1,5 @@
 import type { QueueClient, QueueServiceClient } from '@azure/storage-queue';
-import type { Messages, Queues } from '../ports.ts';
+import type { Messages, Queues } from '../ports/queues.ts';
 import type { StorageClients } from './clients.ts';
 import { BLOB_TRIGGER_POISON, QUEUES } from './names.ts';
 import { isAnswer, statusOf } from './rest_errors.ts';

@@ -1,6 +1,7 @@
 import { odata } from '@azure/data-tables';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { Partition, Run, Runs } from '../ports.ts';
+import type { Partition } from '../ports/hourly_counts.ts';
+import type { Run, Runs } from '../ports/runs.ts';
 import type { StorageClients } from './clients.ts';
 import { int32, int64, text, whole, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';

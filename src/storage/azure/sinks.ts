@@ -1,6 +1,7 @@
 import { odata } from '@azure/data-tables';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { SinkState, SinkStates, Versioned } from '../ports.ts';
+import type { SinkState, SinkStates } from '../ports/sink_states.ts';
+import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
 import { int32, int64, text, textOrNone, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';

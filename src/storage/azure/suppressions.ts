@@ -1,6 +1,7 @@
 import { odata } from '@azure/data-tables';
 import type { Suppression } from '../../core/detections/suppression.ts';
-import type { Hidden, Partition, SuppressionRow, Suppressions } from '../ports.ts';
+import type { Partition } from '../ports/hourly_counts.ts';
+import type { Hidden, SuppressionRow, Suppressions } from '../ports/suppressions.ts';
 import type { StorageClients } from './clients.ts';
 import { TABLES } from './names.ts';
 import {

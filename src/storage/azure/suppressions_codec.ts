@@ -1,6 +1,7 @@
 import type { Suppression } from '../../core/detections/suppression.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { Hidden, Partition, SuppressionRow } from '../ports.ts';
+import type { Partition } from '../ports/hourly_counts.ts';
+import type { Hidden, SuppressionRow } from '../ports/suppressions.ts';
 import { text, wellFormed } from './columns.ts';
 import type { NewRow, Row } from './table.ts';
 

@@ -3,7 +3,7 @@ import type { Contribution } from '../../core/records/contribution.ts';
 import type { Facts, GroupKey } from '../../core/records/report.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { isOfWindow } from '../../core/scoring/window.ts';
-import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports.ts';
+import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
 
 export interface MemoryHourlyCountsOptions {
   /** Whether facts are kept for `read`; without, it gives empty ones. */

@@ -5,7 +5,7 @@ import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
-import type { Sink } from '../../../src/storage/ports.ts';
+import type { Sink } from '../../../src/notify/sink.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { foundGroups, groupKey } from '../../support/sample/rule.ts';
 

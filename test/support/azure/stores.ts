@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
 import { type StorageClientOptions, type StorageClients, storageClients } from '../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../src/storage/azure/index.ts';
-import type { Stores } from '../../../src/storage/ports.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { freshAccount } from '../azurite.ts';
 
 /** Clients of an empty storage account of the emulator. */

@@ -1,4 +1,5 @@
-import type { DeadLetterWriter, Stores } from '../../../src/storage/ports.ts';
+import type { DeadLetterWriter } from '../../../src/storage/ports/dead_letters.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 
 /** One call to storage, as it stands before the gate. */
 export interface Call<T = unknown> {

@@ -1,7 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { type StorageClientOptions, storageClients } from '../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../src/storage/azure/index.ts';
-import type { Clock, ExportInfo, ExportRef, HourlyCounts, Stores } from '../../../src/storage/ports.ts';
+import type { Clock } from '../../../src/storage/ports/clock.ts';
+import type { ExportInfo, ExportRef } from '../../../src/storage/ports/exports.ts';
+import type { HourlyCounts } from '../../../src/storage/ports/hourly_counts.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { REFUSED_DEVICE } from './author.ts';
 

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
-import type { DeadLetter, ExportState, Stores } from '../../../src/storage/ports.ts';
+import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
+import type { ExportState } from '../../../src/storage/ports/export_states.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type Expected, type Oracle, readSlowly } from './oracle.ts';
 
 /** One content that an export has had: what was put there, and how it grew. */

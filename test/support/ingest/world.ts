@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest, type IngestResult } from '../../../src/ingest/ingest.ts';
-import type { Counters, ExportRef, ExportState, Stores } from '../../../src/storage/ports.ts';
+import type { Counters, ExportState } from '../../../src/storage/ports/export_states.ts';
+import type { ExportRef } from '../../../src/storage/ports/exports.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type SweepResult, sweep } from '../../../src/ingest/sweep.ts';
 import { streamed } from '../../unit/core/records/records.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';

@@ -5,15 +5,10 @@ import { thresholdsOf } from '../../../src/core/detections/finding.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
-import type {
-  ContributionRow,
-  DetectionRow,
-  Detections,
-  HourlyCounts,
-  Partition,
-  Run,
-  Stores,
-} from '../../../src/storage/ports.ts';
+import type { DetectionRow, Detections } from '../../../src/storage/ports/detections.ts';
+import type { ContributionRow, HourlyCounts, Partition } from '../../../src/storage/ports/hourly_counts.ts';
+import type { Run } from '../../../src/storage/ports/runs.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
 import type { KnownSink } from '../../../src/notify/sink_states.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';

@@ -1,5 +1,5 @@
 import { type Detection, notificationIdOf } from '../../../src/core/detections/detection.ts';
-import type { Notification } from '../../../src/storage/ports.ts';
+import type { Notification } from '../../../src/notify/sink.ts';
 import type { SinkContext } from '../../../src/notify/sinks/open.ts';
 import type { SinkOf, SinkSettings } from '../../../src/notify/sinks/settings.ts';
 

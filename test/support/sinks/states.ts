@@ -1,4 +1,5 @@
-import type { SinkState, Stores } from '../../../src/storage/ports.ts';
+import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 
 /** What is known of a sink. */
 export async function stateOf(stores: Pick<Stores, 'sinks'>, name: string): Promise<SinkState | null> {

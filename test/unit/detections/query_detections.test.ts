@@ -12,7 +12,7 @@ import {
   listDetections,
   testSuppression,
 } from '../../../src/detections/query_detections.ts';
-import type { Partition } from '../../../src/storage/ports.ts';
+import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import {
   contribution,
   delivery,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addMs, type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
-import type { Partition } from '../../../src/storage/ports.ts';
+import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import {
   addSuppression,
   expireSuppressions,

@@ -3,7 +3,8 @@ import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { partitionOf } from '../../../src/storage/keys.ts';
 import { MemoryHourlyCounts } from '../../../src/storage/memory/hourly_counts.ts';
 import { Merger, type PlacedRefusal } from '../../../src/ingest/batch_writer.ts';
-import type { ContributionRow, HourlyCounts, Partition, Place, Refusal } from '../../../src/storage/ports.ts';
+import type { Place } from '../../../src/storage/ports/dead_letters.ts';
+import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../../src/storage/ports/hourly_counts.ts';
 import { frozen } from '../core/records/records.ts';
 
 function row(n: number, changes: { digit?: string; count?: number | null } = {}): ContributionRow {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { catchUp } from '../../../src/ingest/catch_up.ts';
 
 import type { IngestEnd, IngestResult } from '../../../src/ingest/ingest.ts';
-import type { ExportInfo, ExportStates } from '../../../src/storage/ports.ts';
+import type { ExportStates } from '../../../src/storage/ports/export_states.ts';
+import type { ExportInfo } from '../../../src/storage/ports/exports.ts';
 import { replay } from '../../../src/ingest/replay.ts';
 import { exportState } from '../../contract/samples.ts';
 import type { Gate } from '../../support/ingest/gate.ts';

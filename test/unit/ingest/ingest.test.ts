@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
 import { segmentIdOf } from '../../../src/storage/keys.ts';
-import type { Stores } from '../../../src/storage/ports.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { streamed } from '../core/records/records.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
 import { bytesOf, counters, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';

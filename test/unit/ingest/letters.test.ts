@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
-import type { Stores } from '../../../src/storage/ports.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 
 const REF = { container: 'exports', name: 'a.json' };

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, Detection, DetectionState } from '../../../src/core/detections/detection.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import { outgoingOf } from '../../../src/notify/batching.ts';
-import type { SummaryRow } from '../../../src/storage/ports.ts';
+import type { SummaryRow } from '../../../src/storage/ports/detections.ts';
 import { delivery, detection, groupId, T1 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 

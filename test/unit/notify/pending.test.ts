@@ -4,7 +4,7 @@ import { backoffMs } from '../../../src/notify/backoff.ts';
 import type { Delivery } from '../../../src/core/detections/detection.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import { type Outgoing, type Telling, tellingsOf } from '../../../src/notify/pending.ts';
-import type { Together } from '../../../src/storage/ports.ts';
+import type { Together } from '../../../src/notify/sink.ts';
 import { delivery, groupId, T1 } from '../../contract/samples.ts';
 
 const NOW = 1_795_165_200_000;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Timestamp } from '../../../src/core/kql/timestamp.ts';
-import type { Stores } from '../../../src/storage/ports.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { at, type Group, group, hours, inPages, RULE, SETTINGS, sinkState, Tenant, withDetections } from '../../support/scoring/tenant.ts';
 
 let tenant: Tenant;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { expiryOf } from '../../../src/scoring/partition_scorer.ts';
-import type { Stores } from '../../../src/storage/ports.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { at, group, hours, inPages, MINUTE_MS, P, SETTINGS, Tenant, withCounts, withDetections } from '../../support/scoring/tenant.ts';
 
 let tenant: Tenant;

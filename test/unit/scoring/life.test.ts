@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
-import type { Partition } from '../../../src/storage/ports.ts';
+import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import { scorePartition } from '../../../src/scoring/score_windows.ts';
 import { at, group, hours, idOf, MINUTE_MS, P, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dispose } from '../../../src/detections/record_verdict.ts';
-import type { Run, Stores } from '../../../src/storage/ports.ts';
+import type { Run } from '../../../src/storage/ports/runs.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { at, group, hours, idOf, sinkState, Tenant, withDetections } from '../../support/scoring/tenant.ts';
 

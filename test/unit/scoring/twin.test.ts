@@ -8,7 +8,7 @@ import { seed } from '../../../src/core/scoring/kql_rule.ts';
 import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
-import type { DetectionRow } from '../../../src/storage/ports.ts';
+import type { DetectionRow } from '../../../src/storage/ports/detections.ts';
 import { at, type Group, group, HOUR_MS, hours, inPages, RULE, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
 
 /** Groups of few addresses, two of which share a part, so that all of their orders come up. */

@@ -4,7 +4,7 @@ import { createApp, DELIVERY_LAG_MS } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
-import type { Run } from '../../../src/storage/ports.ts';
+import type { Run } from '../../../src/storage/ports/runs.ts';
 import { expireHistory, scoreWindows } from '../../../src/scoring/score_windows.ts';
 import { deadLetter, suppression } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MessageError, parseMessage } from '../../../src/storage/messages.ts';
-import type { Messages } from '../../../src/storage/ports.ts';
+import type { Messages } from '../../../src/storage/ports/queues.ts';
 import { T1, T2 } from '../../contract/samples.ts';
 
 const EXPORT = { container: 'exports', name: 'tenantId=1/y=2026/m=11/d=20/PT1H.json' };

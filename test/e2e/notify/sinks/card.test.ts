@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from '../../../../scripts/browser.ts';
 import { cardPage } from '../../../../scripts/card_page.ts';
-import type { Notification } from '../../../../src/storage/ports.ts';
+import type { Notification } from '../../../../src/notify/sink.ts';
 import { fictionalDetection } from '../../../../src/notify/sinks/fictional.ts';
 import { forChat } from '../../../../src/notify/sinks/inert.ts';
 import { teamsRequest } from '../../../../src/notify/sinks/teams.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import { type StorageConnection, storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
-import type { Messages } from '../../../../src/storage/ports.ts';
+import type { Messages } from '../../../../src/storage/ports/queues.ts';
 import { freshAccount } from '../../../support/azurite.ts';
 import { exportState } from '../../../contract/samples.ts';
 import { RequestLog } from '../../../support/azure/policies.ts';

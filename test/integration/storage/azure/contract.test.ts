@@ -1,7 +1,7 @@
 import { describe, inject } from 'vitest';
 import { storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
-import type { Messages } from '../../../../src/storage/ports.ts';
+import type { Messages } from '../../../../src/storage/ports/queues.ts';
 import { freshAccount } from '../../../support/azurite.ts';
 import { deadLettersContract } from '../../../contract/dead_letters.contract.ts';
 import { detectionsContract } from '../../../contract/detections.contract.ts';

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { Stores } from '../../../../src/storage/ports.ts';
+import type { Stores } from '../../../../src/storage/ports/stores.ts';
 import { deadLettersContract } from '../../../contract/dead_letters.contract.ts';
 import { detectionsContract } from '../../../contract/detections.contract.ts';
 import { exportStatesContract } from '../../../contract/export_states.contract.ts';

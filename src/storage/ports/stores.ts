@@ -1,0 +1,22 @@
+import type { DeadLetters } from './dead_letters.ts';
+import type { Detections } from './detections.ts';
+import type { ExportStates } from './export_states.ts';
+import type { ExportStore } from './exports.ts';
+import type { HourlyCounts } from './hourly_counts.ts';
+import type { Queues } from './queues.ts';
+import type { Runs } from './runs.ts';
+import type { SinkStates } from './sink_states.ts';
+import type { Suppressions } from './suppressions.ts';
+
+/** Everything that is kept or sent, as one hands it about. */
+export interface Stores {
+  readonly exports: ExportStore;
+  readonly exportStates: ExportStates;
+  readonly hourlyCounts: HourlyCounts;
+  readonly deadLetters: DeadLetters;
+  readonly detections: Detections;
+  readonly runs: Runs;
+  readonly sinks: SinkStates;
+  readonly suppressions: Suppressions;
+  readonly queues: Queues;
+}
