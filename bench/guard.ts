@@ -4,8 +4,9 @@
  * process, turn by turn, and the best of five of each count: their ratio may be 1.5 times what it was when `normal` was
  * written. Each has to come to the right number first: what reads nothing is quick.
  */
-import { SEED_RULE } from '../src/core/scoring/rule.ts';
-import { seed } from '../src/core/scoring/kql_rule.ts';
+
+import { kqlRule } from '../src/core/scoring/kql_rule.ts';
+import { KQL_RULE } from '../src/core/scoring/rule.ts';
 import { formatsOf } from '../src/reading/formats.ts';
 import { MAX_LINE_BYTES, readLines } from '../src/reading/line_reader.ts';
 import { ReportReader } from '../src/reading/report_reader.ts';
@@ -111,7 +112,7 @@ function scoring() {
   const flat = Float64Array.from(all.flat());
   return {
     right: MATCHES,
-    ours: () => series.filter((each) => seed(each, SEED_RULE).match).length,
+    ours: () => series.filter((each) => kqlRule(each, KQL_RULE).match).length,
     floor: () => outliersOf(flat),
   };
 }

@@ -2,9 +2,10 @@
  * Ingests the files that are named, by the real protocol into a store that encodes rows and forgets them, after some small
  * passes that warm the code up; prints what it took: `node ingest_growth_worker.ts FILES...`.
  */
-import { encodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
-import { formatsOf } from '../src/reading/formats.ts';
+
 import { Ingest } from '../src/ingest/ingest.ts';
+import { formatsOf } from '../src/reading/formats.ts';
+import { encodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
 import type { HourlyCounts } from '../src/storage/ports/hourly_counts.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';

@@ -5,13 +5,13 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { Ingest } from '../src/ingest/ingest.ts';
+import { formatsOf } from '../src/reading/formats.ts';
+import { MAX_LINE_BYTES, readLines } from '../src/reading/line_reader.ts';
+import { ReportReader } from '../src/reading/report_reader.ts';
 import { storageClients } from '../src/storage/azure/clients.ts';
 import { azureStores } from '../src/storage/azure/index.ts';
-import { formatsOf } from '../src/reading/formats.ts';
-import { Ingest } from '../src/ingest/ingest.ts';
-import { MAX_LINE_BYTES, readLines } from '../src/reading/line_reader.ts';
 import type { Stores } from '../src/storage/ports/stores.ts';
-import { ReportReader } from '../src/reading/report_reader.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';
 import { type Recording, recorded, replay } from './harness/recorded_calls.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SEED_RULE } from '../src/core/scoring/rule.ts';
-import { seed } from '../src/core/scoring/kql_rule.ts';
+import { kqlRule } from '../src/core/scoring/kql_rule.ts';
+import { KQL_RULE } from '../src/core/scoring/rule.ts';
 import type { Series } from '../src/core/scoring/series.ts';
 import { outliersOf } from './floor/series.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
@@ -73,8 +73,8 @@ const STL_GROUPS = 300;
 function checked(all: readonly (readonly number[])[]): readonly Series[] {
   const series = all.map(asSeries);
   for (const [number, counts] of all.entries()) {
-    const isOver = mean(counts) > SEED_RULE.minAverage;
-    const { match } = seed(series[number] as Series, SEED_RULE);
+    const isOver = mean(counts) > KQL_RULE.minAverage;
+    const { match } = kqlRule(series[number] as Series, KQL_RULE);
     if (isOver ? isSteady(number) && !match : match) throw new Error(`series ${number}: match is ${match}`);
   }
   return series;
@@ -82,7 +82,7 @@ function checked(all: readonly (readonly number[])[]): readonly Series[] {
 
 function decideAll(series: readonly Series[]): number {
   let matches = 0;
-  for (const each of series) if (seed(each, SEED_RULE).match) matches++;
+  for (const each of series) if (kqlRule(each, KQL_RULE).match) matches++;
   return matches;
 }
 

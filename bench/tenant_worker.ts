@@ -3,15 +3,16 @@
  * MODE: `rows` makes them and does nothing else, `decode` also decodes them, `score` scores them, after a pass that warms
  * the code up where `warm` follows. Prints what it took.
  */
+
+import { timestampFromMs } from '../src/core/kql/timestamp.ts';
+import type { Contribution } from '../src/core/records/contribution.ts';
+import { KQL_RULE } from '../src/core/scoring/rule.ts';
+import { scorePartition } from '../src/scoring/score_windows.ts';
 import { encodeDetection } from '../src/storage/azure/detections_codec.ts';
 import { decodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
-import type { Contribution } from '../src/core/records/contribution.ts';
-import { SEED_RULE } from '../src/core/scoring/rule.ts';
-import { timestampFromMs } from '../src/core/kql/timestamp.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
 import type { Detections } from '../src/storage/ports/detections.ts';
 import type { HourlyCounts, Partition } from '../src/storage/ports/hourly_counts.ts';
-import { scorePartition } from '../src/scoring/score_windows.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { END } from './harness/tenant.ts';
 import { wirePages } from './harness/wire_rows.ts';
@@ -42,7 +43,7 @@ function* decoded(partition: Partition, each: number): Generator<readonly Contri
 
 async function score(each: number) {
   const stores = { ...memoryStores(), hourlyCounts: streaming(each), detections: encoding() };
-  const settings = { rule: SEED_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+  const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
   const found = { rows: 0, groups: 0, detections: 0 };
   for (const partition of PARTITIONS) {
     const message = { partition, asOf: timestampFromMs(END), oldestUnreadMs: 0, newestReport: '' } as const;
@@ -79,7 +80,7 @@ function encoding(): Detections {
     },
     update: async () => '1',
     mark: async () => '1',
-    dispose: async () => '1',
+    recordVerdict: async () => '1',
     remove: async () => {},
   };
 }

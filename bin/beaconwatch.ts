@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Help, type Option } from 'commander';
 import about from '../package.json' with { type: 'json' };
-import { shown } from '../src/core/text/escape.ts';
-import { SettingsError } from '../src/settings/read_settings.ts';
-import { addAccountCommands } from '../src/cli/storage_commands.ts';
 import { addDetectionsCommands } from '../src/cli/detections_commands.ts';
+import { CommandError, UsageError } from '../src/cli/errors.ts';
+import { addScoreCommand } from '../src/cli/score_command.ts';
+import { addAccountCommands } from '../src/cli/storage_commands.ts';
+import { addSuppressCommands } from '../src/cli/suppress_commands.ts';
+import { escapeForDisplay } from '../src/core/text/escape.ts';
+import { SettingsError } from '../src/settings/read_settings.ts';
 import { addLocalCommand } from '../tools/local/command.ts';
 import { addSampleCommand } from '../tools/sample/command.ts';
-import { addScoreCommand } from '../src/cli/score_command.ts';
-import { addSuppressCommands } from '../src/cli/suppress_commands.ts';
-import { CommandError, UsageError } from '../src/cli/errors.ts';
 
 const DONE = 0;
 const FAILED = 1;
@@ -55,7 +55,7 @@ function wordsFor(error: unknown): string {
   // Storage that refuses or is not there says what the call was about; which account that is, the settings say.
   if (error.name === 'StoreError') return `${error.message}\nSee the settings AzureWebJobsStorage and ExportStorage.`;
   // The system's own words for a file or an address: "ENOENT: no such file or directory, open 'x'".
-  if ('code' in error && 'syscall' in error) return shown(error.message, 500);
+  if ('code' in error && 'syscall' in error) return escapeForDisplay(error.message, 500);
   return error.stack ?? error.message;
 }
 

@@ -1,6 +1,6 @@
 import { app as functions } from '@azure/functions';
-import { exportOf, keepNameOnly } from './export_binding.ts';
 import { app } from './beaconwatch.ts';
+import { exportOf, keepNameOnly } from './export_binding.ts';
 import { logged } from './log.ts';
 
 const { blobTrigger, containers } = app.config;

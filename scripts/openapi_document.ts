@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { detectionDetail, detectionId, detectionList } from '../src/http/schemas/detection.ts';
-import { dispositionPost } from '../src/detections/verdict_input.ts';
-import { health } from '../src/http/schemas/health.ts';
-import { problem } from '../src/http/schemas/problem.ts';
 import { detectionQuery } from '../src/detections/detection_query.ts';
+import { verdictInput } from '../src/detections/verdict_input.ts';
+import { detectionDetail, detectionId, detectionList } from '../src/http/schemas/detection.ts';
+import { healthSchema } from '../src/http/schemas/health.ts';
+import { problem } from '../src/http/schemas/problem.ts';
 
 const path = z.object({ id: detectionId });
 
@@ -66,7 +66,7 @@ export function openApiDocument(version: string): object {
           operationId: 'disposeDetection',
           summary: 'Says what an analyst makes of it, in the place of what was said before',
           requestParams: { path },
-          requestBody: { required: true, content: { 'application/json': { schema: dispositionPost } } },
+          requestBody: { required: true, content: { 'application/json': { schema: verdictInput } } },
           responses: { ...ok('The detection as it is then', detectionDetail), ...problems('400', '404', '413', '415') },
         },
       },
@@ -76,7 +76,7 @@ export function openApiDocument(version: string): object {
           summary: 'How the system is',
           description:
             'The status is 200 also where something wants attention: `problems` names it. Another status means that it could not be found out.',
-          responses: ok('What was found', health),
+          responses: ok('What was found', healthSchema),
         },
       },
     },

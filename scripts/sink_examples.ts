@@ -1,4 +1,4 @@
-import { inertJson } from '../src/core/text/escape.ts';
+import { escapeJson } from '../src/core/text/escape.ts';
 import type { Notification } from '../src/notify/sink.ts';
 import { fictionalDetection } from '../src/notify/sinks/fictional.ts';
 import { bodyOf } from '../src/notify/sinks/open.ts';
@@ -61,5 +61,5 @@ export function sinkExamples(): Record<string, string> {
 }
 
 function inertLines(text: string): string {
-  return text.split('\n').map(inertJson).join('\n');
+  return text.split('\n').map(escapeJson).join('\n');
 }

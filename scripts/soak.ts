@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { type Azurite, startAzurite } from '../tools/local/azurite.ts';
 import { AsTheService } from '../test/support/azure/service.ts';
 import { azureGround, memoryGround } from '../test/support/ingest/grounds.ts';
 import { type MakeGround, playAndShorten, playSchedule } from '../test/support/ingest/model.ts';
+import { type Azurite, startAzurite } from '../tools/local/azurite.ts';
 
 /** Plays random schedules of ingest for a time, in memory or on the emulator; ends with 1, and the seed, where one fails. */
 const { values } = parseArgs({

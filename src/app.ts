@@ -1,12 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
-import { azureStores } from './storage/azure/index.ts';
 import type { Config } from './config.ts';
-import type { Disposition } from './core/detections/verdict.ts';
-import { bin } from './core/kql/bin.ts';
-import type { Rule } from './core/scoring/rule.ts';
 import type { SuppressionCriteria } from './core/detections/suppression.ts';
+import type { Verdict } from './core/detections/verdict.ts';
+import { bin } from './core/kql/bin.ts';
 import { type Timestamp, timestampFromMs } from './core/kql/timestamp.ts';
+import type { Rule } from './core/scoring/rule.ts';
 import {
   type DetectionDetail,
   type DetectionPage,
@@ -17,27 +15,7 @@ import {
   type SuppressionTest,
   testSuppression,
 } from './detections/query_detections.ts';
-import { dispose } from './detections/record_verdict.ts';
-import { formatsOf } from './reading/formats.ts';
-import { type Health, health } from './operations/health.ts';
-import { Ingest, type IngestResult } from './ingest/ingest.ts';
-import { PARTITIONS } from './storage/keys.ts';
-import { parseMessage } from './storage/messages.ts';
-import { type NotifyResult, notify } from './notify/notify.ts';
-import type { Sink, SinkAnswer } from './notify/sink.ts';
-import type { Clock } from './storage/ports/clock.ts';
-import type { DeadLetter } from './storage/ports/dead_letters.ts';
-import type { DetectionRow } from './storage/ports/detections.ts';
-import type { ExportInfo, ExportRef } from './storage/ports/exports.ts';
-import type { Run } from './storage/ports/runs.ts';
-import type { Stores } from './storage/ports/stores.ts';
-import { readUnder, replay } from './ingest/replay.ts';
-import { type Retried, retryFailed } from './notify/retry_failed.ts';
-import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
-import { segmentBytesOf } from './ingest/segment_cutter.ts';
-import { knownSinks, sinkStates } from './notify/sink_states.ts';
-import { testNotification } from './notify/sinks/fictional.ts';
-import { bodyOf, openSink } from './notify/sinks/open.ts';
+import { recordVerdict } from './detections/record_verdict.ts';
 import {
   type Added,
   addSuppression,
@@ -45,8 +23,30 @@ import {
   type NewSuppression,
   type SuppressionView,
 } from './detections/suppressions.ts';
+import { Ingest, type IngestResult } from './ingest/ingest.ts';
+import { readUnder, replay } from './ingest/replay.ts';
+import { segmentBytesOf } from './ingest/segment_cutter.ts';
 import { type SweepResult, sweep, unread } from './ingest/sweep.ts';
+import { type NotifyResult, notify } from './notify/notify.ts';
+import { type Retried, retryFailed } from './notify/retry_failed.ts';
+import type { Sink, SinkAnswer } from './notify/sink.ts';
+import { knownSinks, sinkStates } from './notify/sink_states.ts';
+import { testNotification } from './notify/sinks/fictional.ts';
+import { bodyOf, openSink } from './notify/sinks/open.ts';
+import { type Health, health } from './operations/health.ts';
+import { formatsOf } from './reading/formats.ts';
+import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
 import { type WhatIf, WindowError, whatIf } from './scoring/what_if.ts';
+import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
+import { azureStores } from './storage/azure/index.ts';
+import { PARTITIONS } from './storage/keys.ts';
+import { parseMessage } from './storage/messages.ts';
+import type { Clock } from './storage/ports/clock.ts';
+import type { DeadLetter } from './storage/ports/dead_letters.ts';
+import type { DetectionRow } from './storage/ports/detections.ts';
+import type { ExportInfo, ExportRef } from './storage/ports/exports.ts';
+import type { Run } from './storage/ports/runs.ts';
+import type { Stores } from './storage/ports/stores.ts';
 
 /** The use cases, one for each trigger, over the stores that the settings name. */
 export interface App {
@@ -96,7 +96,7 @@ export interface App {
   /** The ids of detections that begin so, two at most. */
   detectionIds(start: string): Promise<readonly string[]>;
   /** Says what a person makes of a detection; null where there is none of this id. */
-  dispose(id: string, said: Omit<Disposition, 'at'>): Promise<DetectionRow | null>;
+  recordVerdict(id: string, said: Omit<Verdict, 'at'>): Promise<DetectionRow | null>;
   addSuppression(wanted: NewSuppression, force: boolean): Promise<Added>;
   listSuppressions(): Promise<readonly SuppressionView[]>;
   /** False where there was none of this id. */
@@ -197,7 +197,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     },
     async testSink(name) {
       const sink = sinks.find((each) => each.name === name);
-      return sink === undefined ? null : await sink.tell(testNotification(clock()), clock());
+      return sink === undefined ? null : await sink.send(testNotification(clock()), clock());
     },
     sinkNames,
     previewSink(name) {
@@ -218,7 +218,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}): App {
     listDetections: (query) => listDetections(stores, sinkNames, query),
     getDetection: (id) => getDetection(stores, id, config.rule.lookbackDays),
     detectionIds: (start) => idsBeginningWith(stores, start, 2),
-    dispose: (id, said) => dispose(stores, id, said, clock),
+    recordVerdict: (id, said) => recordVerdict(stores, id, said, clock),
     addSuppression: (wanted, force) => addSuppression(stores, wanted, force, clock, newSuppressionId),
     listSuppressions: () => listSuppressions(stores, clock),
     removeSuppression: (id) => stores.suppressions.remove(id),

@@ -1,21 +1,30 @@
 import * as z from 'zod';
-import type { StorageConnection } from './storage/azure/clients.ts';
 import type { Technique } from './core/detections/detection.ts';
 import { SOURCES, type Source } from './core/records/report.ts';
-import { type Rule, SEED_RULE } from './core/scoring/rule.ts';
-import { type Env, number, numberText, oneOf, parseSettings, quoted, SettingsError, setOnly } from './settings/read_settings.ts';
+import { KQL_RULE, type Rule } from './core/scoring/rule.ts';
 import type { Links } from './notify/sinks/links.ts';
 import { readLinks, readSinks } from './notify/sinks/read.ts';
 import type { SinkSettings } from './notify/sinks/settings.ts';
+import {
+  type Env,
+  number,
+  numberText,
+  oneOf,
+  parseSettings,
+  quoted,
+  SettingsError,
+  setOnly,
+} from './settings/read_settings.ts';
 import { readStorage, type Service } from './settings/storage_setting.ts';
+import type { StorageConnection } from './storage/azure/clients.ts';
 
 /** The settings of the rule, as environment variables name them. */
 export const RULE_SETTINGS = {
-  LOOKBACK_DAYS: number(SEED_RULE.lookbackDays, { above: 0, most: 30 }),
-  MIN_UNIFORM_PER_DAY: number(SEED_RULE.minUniformPerDay, { least: 0 }),
-  MIN_AVERAGE: number(SEED_RULE.minAverage, { least: 0 }),
-  ANOMALY_THRESHOLD: number(SEED_RULE.anomalyThreshold, { least: 0 }),
-  SERIES_GRAIN: oneOf(['hour', 'report']).default(SEED_RULE.grain),
+  LOOKBACK_DAYS: number(KQL_RULE.lookbackDays, { above: 0, most: 30 }),
+  MIN_UNIFORM_PER_DAY: number(KQL_RULE.minUniformPerDay, { least: 0 }),
+  MIN_AVERAGE: number(KQL_RULE.minAverage, { least: 0 }),
+  ANOMALY_THRESHOLD: number(KQL_RULE.anomalyThreshold, { least: 0 }),
+  SERIES_GRAIN: oneOf(['hour', 'report']).default(KQL_RULE.grain),
 };
 
 /** The settings of an offline run: the rule, and what it is run over. */

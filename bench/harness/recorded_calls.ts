@@ -1,6 +1,6 @@
 import { TableClient, type TransactionAction } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { encodeExportState, rowKeyOf } from '../../src/storage/azure/export_states_codec.ts';
+import { encodeExportState, exportRowKeyOf } from '../../src/storage/azure/export_states_codec.ts';
 import { encodeContribution } from '../../src/storage/azure/hourly_counts_codec.ts';
 import type { ExportState } from '../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../src/storage/ports/exports.ts';
@@ -43,7 +43,7 @@ export function recorded(stores: Stores, { calls }: Recording): Stores {
       list: (container) => exportStates.list(container),
       remove: (ref) => exportStates.remove(ref),
       get(ref) {
-        record(({ exports: table }) => table.getEntity(ref.container, rowKeyOf(ref)).catch(none));
+        record(({ exports: table }) => table.getEntity(ref.container, exportRowKeyOf(ref)).catch(none));
         return exportStates.get(ref);
       },
       insert(state) {

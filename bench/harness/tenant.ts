@@ -2,12 +2,12 @@ import type { Buffer } from 'node:buffer';
 import { type Device, deviceAt } from '../../tools/sample/device.ts';
 import { anyInstant } from '../../tools/sample/instant.ts';
 import { otherEvent } from '../../tools/sample/other.ts';
-import { type Process, processOf } from '../../tools/sample/process.ts';
+import { type Process, seededProcessOf } from '../../tools/sample/process.ts';
 import { BROWSERS, OFFICE_PROGRAMS, OTHER_PROGRAMS, type Program } from '../../tools/sample/program.ts';
 import { type Random, randomOf } from '../../tools/sample/random.ts';
 import { lineOf, propertiesOf } from '../../tools/sample/records.ts';
 import { ALWAYS, HOUR_MS, type Hours, isOn, MINUTE_MS, SAMPLE_HOURS } from '../../tools/sample/span.ts';
-import { connectionsIn, type Traffic } from '../../tools/sample/traffic.ts';
+import { connectionsIn, type PlannedTraffic } from '../../tools/sample/traffic.ts';
 
 /**
  * A tenant of the shape of a real one, for measuring: 15 % of the lines are aggregated reports, a device has some 280
@@ -21,7 +21,7 @@ export interface Tenant {
 
 interface Member {
   readonly device: Device;
-  readonly groups: readonly Traffic[];
+  readonly groups: readonly PlannedTraffic[];
   /** Minute of the hour at which it reports. */
   readonly minute: number;
   readonly processes: ReadonlyMap<Program, Process>;
@@ -101,12 +101,12 @@ function member(index: number, start: number): Member {
   const random = randomOf(SEED, 'bench-groups', index);
   const groups = groupsOf(random, index);
   const programs = new Set(groups.map(({ program }) => program));
-  const processes = new Map([...programs].map((program) => [program, processOf(SEED, start, device, program)]));
+  const processes = new Map([...programs].map((program) => [program, seededProcessOf(SEED, start, device, program)]));
   return { device, groups, minute: random.int(0, 58), processes };
 }
 
-function groupsOf(random: Random, index: number): Traffic[] {
-  const group = (number: number, program: Program, hours: Hours, typicalPerHour: number): Traffic => ({
+function groupsOf(random: Random, index: number): PlannedTraffic[] {
+  const group = (number: number, program: Program, hours: Hours, typicalPerHour: number): PlannedTraffic => ({
     program,
     // RFC 2544's range for benchmarks; no address twice on a device, so that no two of its groups are one.
     remoteIP: addressOf((index * 613 + number * 97) % 131_072),
@@ -120,7 +120,7 @@ function groupsOf(random: Random, index: number): Traffic[] {
         : { kind: 'irregular', typicalPerHour },
     countless: 0,
   });
-  const groups: Traffic[] = [];
+  const groups: PlannedTraffic[] = [];
   for (let i = 0; i < STEADY; i++) {
     groups.push(group(groups.length, random.pick([...OFFICE_PROGRAMS, ...OTHER_PROGRAMS]), ALWAYS, random.int(4, 80)));
   }

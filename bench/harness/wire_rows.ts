@@ -1,6 +1,6 @@
-import type { Row } from '../../src/storage/azure/table.ts';
-import { BROWSERS, OTHER_PROGRAMS } from '../../tools/sample/program.ts';
+import type { TableRow } from '../../src/storage/azure/table.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
+import { BROWSERS, OTHER_PROGRAMS } from '../../tools/sample/program.ts';
 import { END } from './tenant.ts';
 
 /**
@@ -8,8 +8,8 @@ import { END } from './tenant.ts';
  * it is asked for: a store of any size in the memory of a page. Shape of a real tenant: seven groups in a hundred have
  * 12 hours or more, two in a hundred also a mean above the line; a row a group and hour.
  */
-export function* wirePages(partition: string, groups: number): Generator<readonly Row[]> {
-  let page: Row[] = [];
+export function* wirePages(partition: string, groups: number): Generator<readonly TableRow[]> {
+  let page: TableRow[] = [];
   for (let number = 0; number < groups; number++) {
     const { first, hours, typical } = groupOf(number);
     // An address has three groups; groups ascend, as keys do.

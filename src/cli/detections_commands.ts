@@ -16,13 +16,15 @@ export function addDetectionsCommands(program: Command): void {
     .option('--severity <SEVERITY>', 'low, medium or high')
     .option('--source <NAME>', 'kind of telemetry')
     .option('--suppressed <true|false>', 'only what a suppression hides, or what none does')
-    .option('--disposition <VERDICT>', 'acknowledged, true-positive, false-positive, or none')
+    .option('--verdict <VERDICT>', 'acknowledged, true-positive, false-positive, or none')
     .option('--since <ISO>', 'matched in a run at or after this instant')
-    .option('--sort <ORDER>', 'average, prevalence, regularity or newest', 'average')
+    .option('--sort <ORDER>', 'average, prevalence, spread or newest', 'average')
     .option('--limit <N>', 'at most so many, 1 to 1,000', '100')
     .option('--all', 'all of them, however many', false)
     .option('--format <format>', FORMATS.join(', '), 'table')
-    .action(async (options: ListOptions) => (await import('./commands/list_detections.ts')).listCommand(options));
+    .action(async (options: ListOptions) =>
+      (await import('./commands/list_detections.ts')).listDetectionsCommand(options),
+    );
 
   detections
     .command('show')
@@ -41,5 +43,7 @@ export function addDetectionsCommands(program: Command): void {
     .option('--note <TEXT>', 'at most 1,000 characters', '')
     .option('--who <NAME>', 'who says so (default: the user of this machine)')
     .option('--format <format>', 'table or json', 'table')
-    .action(async (id: string, options: MarkOptions) => (await import('./commands/mark_detection.ts')).markCommand(id, options));
+    .action(async (id: string, options: MarkOptions) =>
+      (await import('./commands/mark_detection.ts')).markCommand(id, options),
+    );
 }

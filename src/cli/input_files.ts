@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { shown } from '../core/text/escape.ts';
+import { escapeForDisplay } from '../core/text/escape.ts';
 import { CommandError } from './errors.ts';
 
 /** Something to read: a file, or standard input. */
@@ -49,7 +49,7 @@ export async function inputFiles(paths: readonly string[]): Promise<InputFiles> 
 
 function noSuch(path: string) {
   return (error: NodeJS.ErrnoException): never => {
-    const name = shown(path, 500);
+    const name = escapeForDisplay(path, 500);
     throw new CommandError(error.code === 'ENOENT' ? `${name}: no such file or folder` : `${name}: ${error.code}`);
   };
 }

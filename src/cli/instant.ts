@@ -1,12 +1,14 @@
-import { shown } from '../core/text/escape.ts';
 import { type Timestamp, timestampFromMs, timestampOf } from '../core/kql/timestamp.ts';
+import { escapeForDisplay } from '../core/text/escape.ts';
 import { UsageError } from './errors.ts';
 
 /** The instant that an option names. Throws a UsageError. */
 export function instantOf(option: string, text: string): Timestamp {
   const instant = timestampOf(text);
   if (instant !== null) return instant;
-  throw new UsageError(`${option} must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "${shown(text)}"`);
+  throw new UsageError(
+    `${option} must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "${escapeForDisplay(text)}"`,
+  );
 }
 
 /** A day from now: a report after that comes from a clock that is wrong. */

@@ -1,4 +1,4 @@
-import { shown } from '../core/text/escape.ts';
+import { escapeForDisplay } from '../core/text/escape.ts';
 import { UsageError } from './errors.ts';
 
 /** Gathers an option that may be given more than once. */
@@ -12,7 +12,9 @@ export function settingsSet(pairs: readonly string[], known: object): Record<str
   for (const pair of pairs) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
     if (!Object.hasOwn(known, name)) {
-      throw new UsageError(`--set wants NAME=VALUE with one of ${Object.keys(known).join(', ')}, got "${shown(pair)}"`);
+      throw new UsageError(
+        `--set wants NAME=VALUE with one of ${Object.keys(known).join(', ')}, got "${escapeForDisplay(pair)}"`,
+      );
     }
     settings[name] = value;
   }

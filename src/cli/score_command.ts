@@ -1,23 +1,23 @@
 import type { Command } from 'commander';
 import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
-import { EXPECTED } from '../reading/content_type.ts';
 import { bin } from '../core/kql/bin.ts';
-import type { Source } from '../core/records/report.ts';
-import { shown } from '../core/text/escape.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import type { Source } from '../core/records/report.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
+import { escapeForDisplay } from '../core/text/escape.ts';
+import { EXPECTED } from '../reading/content_type.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
+import { CommandError, UsageError } from './errors.ts';
 import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
-import { adviceOnSources } from './source_advice.ts';
 import { instantOf, tomorrow } from './instant.ts';
-import { leftOutOf } from './output/counters.ts';
+import { skippedText } from './output/counters.ts';
 import { formatOf, formatted, FORMATS as OUTPUT_FORMATS, orderNamed } from './output/format.ts';
 import { inOrder } from './output/rows.ts';
 import { Progress } from './progress.ts';
 import { collect, settingsSet } from './rule_options.ts';
-import { CommandError, UsageError } from './errors.ts';
+import { adviceOnSources } from './source_advice.ts';
 
 interface ScoreOptions {
   readonly now?: string;
@@ -53,7 +53,7 @@ export function addScoreCommand(program: Command): void {
     .option('--format <format>', `${OUTPUT_FORMATS.join(', ')}`, 'table')
     .option(
       '--order <order>',
-      'average: as in the rule; prevalence: rare addresses first; regularity: clockwork first',
+      'average: as in the rule; prevalence: rare addresses first; spread: clockwork first',
       'average',
     )
     .option('--series', 'also the lists of the window and the series_stats columns (json, csv)', false)
@@ -89,7 +89,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const { counters } = offline;
   say(
     `${count(files.length, 'export')}, ${count(counters.lines, 'line')}, ${count(counters.reports, 'report')} ` +
-      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - counted, 'repeat')})${leftOutOf(counters)}, ` +
+      `(${count(offline.reportsInWindow, '')} in the window, ${count(offline.reportsInWindow - counted, 'repeat')})${skippedText(counters)}, ` +
       `${count(groups, 'group')}, ${count(matched.length, 'detection')}, ` +
       `${count(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
@@ -113,11 +113,11 @@ async function readAll(offline: OfflineScore, files: readonly InputFile[], sourc
       const { foreign } = await offline.read({ container: '', name: file.path }, chunks);
       if (foreign)
         refused.push(
-          `${shown(file.path)}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
+          `${escapeForDisplay(file.path)}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
         );
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error)) throw error;
-      failed.push(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
+      failed.push(`${escapeForDisplay(file.path)}: not read to its end: ${escapeForDisplay(error.message)}`);
     }
   }
   progress.stop();
@@ -140,7 +140,7 @@ class LetterLog {
     if (this.#named.length === 0) return;
     for (const { export: ref, offset, length, record, reason } of this.#named) {
       const within = record > 0 ? `, record ${record}` : '';
-      say(`dead letter: ${shown(ref.name)} at byte ${offset} (${length} bytes${within}): ${reason}`);
+      say(`dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${reason}`);
     }
     const all = [...this.#byReason].map(([reason, times]) => `${times} ${reason}`).join(', ');
     say(`dead letters by reason: ${all}`);
@@ -178,7 +178,7 @@ function settingsOf(options: ScoreOptions): Record<string, string> {
 
 /** `a, b`, or the first ten of them `and 7 more (17 in all)`. */
 function named(paths: readonly string[]): string {
-  const names = paths.slice(0, NAMED).map((path) => shown(path));
+  const names = paths.slice(0, NAMED).map((path) => escapeForDisplay(path));
   const more = paths.length - NAMED;
   return `${names.join(', ')}${more > 0 ? ` and ${count(more, '')} more (${count(paths.length, '')} in all)` : ''}`;
 }

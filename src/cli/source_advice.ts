@@ -1,5 +1,5 @@
-import { SOURCES, type Source } from '../core/records/report.ts';
 import { timestampFromMs } from '../core/kql/timestamp.ts';
+import { SOURCES, type Source } from '../core/records/report.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';

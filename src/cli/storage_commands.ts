@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { RULE_SETTINGS } from '../config.ts';
 import type { IngestOptions } from './commands/ingest.ts';
-import type { NotifyOptions } from './commands/notify.ts';
+import type { NotifyCommandOptions } from './commands/notify.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { RunOptions } from './commands/run.ts';
 import { FORMATS, tableOrJson } from './output/format.ts';
@@ -78,7 +78,7 @@ export function addAccountCommands(program: Command): void {
     )
     .option('--sink <SINK>', 'with --retry: of this sink (default: of all that the functions know)')
     .option('--dry-run', 'with --retry: says how many, and changes nothing', false)
-    .action(async (options: NotifyOptions) => (await import('./commands/notify.ts')).notifyCommand(options));
+    .action(async (options: NotifyCommandOptions) => (await import('./commands/notify.ts')).notifyCommand(options));
 
   program
     .command('dead-letters')

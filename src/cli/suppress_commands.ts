@@ -7,7 +7,7 @@ const FORMAT = ['--format <format>', FORMATS.join(', '), 'table'] as const;
 export function addSuppressCommands(program: Command): void {
   const suppress = program
     .command('suppress')
-    .summary('what is not to be told: add, list, remove, test')
+    .summary('what is not to be notifiedLevel: add, list, remove, test')
     .description(
       'An entry hides the detections that fit everything it names, from the next scoring run on, those that are there ' +
         'already among them: they are recorded and listed, and nobody is told. It expires; what is still live is told then.',
@@ -26,7 +26,7 @@ export function addSuppressCommands(program: Command): void {
     .command('list')
     .summary('all entries, and what each hid')
     .option(...FORMAT)
-    .action(async (options: { format: string }) => (await commands()).listCommand(options));
+    .action(async (options: { format: string }) => (await commands()).listSuppressionsCommand(options));
 
   suppress
     .command('remove')

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { VERDICTS } from '../core/detections/verdict.ts';
+import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../core/detections/detection.ts';
 import { ipRangeOf } from '../core/detections/ip_range.ts';
-import { type Place, SORTS, type Sort } from '../core/detections/sort_key.ts';
-import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
+import { SORTS, type Sort, type SortKey } from '../core/detections/sort_key.ts';
+import { VERDICTS } from '../core/detections/verdict.ts';
 import { type Timestamp, timestampOf } from '../core/kql/timestamp.ts';
+import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
+import { faultsIn, type InputFault, oneOfText } from './input_faults.ts';
 import type { DetectionQuery } from './query_detections.ts';
-import { DETECTION_ID, severity, state } from '../http/schemas/detection.ts';
-import { type Fault, faultsIn, oneOf } from './input_faults.ts';
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
@@ -20,12 +20,12 @@ const CONTINUATION = { error: 'must be that of the page before, with the same so
 const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
 
 function words<const W extends string>(of: readonly W[]) {
-  return z.enum(of, { error: oneOf(of) });
+  return z.enum(of, { error: oneOfText(of) });
 }
 
 /** What a list may be asked for, as the query of the URL has it; the command line says the same by its options. */
 export const detectionQuery = z.strictObject({
-  state: words([...state.options, 'live'])
+  state: words([...DETECTION_STATES, 'active'])
     .optional()
     .meta({ description: '`live` is new or ongoing' }),
   device: name.optional().meta({ description: 'DeviceName; case makes no difference' }),
@@ -36,10 +36,10 @@ export const detectionQuery = z.strictObject({
     .refine((text) => ipRangeOf(text) !== null, REMOTE)
     .optional()
     .meta({ description: 'Address or CIDR, IPv4 or IPv6' }),
-  severity: words(severity.options).optional(),
+  severity: words(SEVERITIES).optional(),
   source: words(SOURCES).optional().meta({ description: 'Kind of telemetry' }),
   suppressed: words(['true', 'false']).optional(),
-  disposition: words([...VERDICTS, 'none'])
+  verdict: words([...VERDICTS, 'none'])
     .optional()
     .meta({ description: 'What an analyst said last; `none`: nothing yet' }),
   since: z
@@ -69,7 +69,7 @@ export const detectionQuery = z.strictObject({
 export type QueryReading =
   | { readonly ok: true; readonly query: DetectionQuery }
   /** At least one. */
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | { readonly ok: false; readonly faults: readonly InputFault[] };
 
 /** Reads the query of a list. */
 export function readDetectionQuery(parameters: Readonly<Record<string, string>>): QueryReading {
@@ -90,11 +90,11 @@ export function readDetectionQuery(parameters: Readonly<Record<string, string>>)
 const token = z.tuple([z.enum(SORTS), z.number(), z.number(), z.string().regex(DETECTION_ID)]);
 
 /** The place behind which the next page begins, for whom it is opaque. */
-export function continuationOf(place: Place, sort: Sort): string {
+export function continuationOf(place: SortKey, sort: Sort): string {
   return Buffer.from(JSON.stringify([sort, ...place])).toString('base64url');
 }
 
-function placeIn(continuation: string, sort: Sort): Place | undefined {
+function placeIn(continuation: string, sort: Sort): SortKey | undefined {
   try {
     const [ofSort, ...place] = token.parse(JSON.parse(Buffer.from(continuation, 'base64url').toString()));
     return ofSort === sort ? place : undefined;

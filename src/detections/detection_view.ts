@@ -1,35 +1,35 @@
-import type { Delivery } from '../core/detections/detection.ts';
-import type { Disposition } from '../core/detections/verdict.ts';
+import type { SinkDelivery } from '../core/detections/detection.ts';
+import type { Verdict } from '../core/detections/verdict.ts';
 import { type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 
 /** A delivery as it is shown: its instants are texts, as all others of a detection are. */
-export interface DeliveryView extends Omit<Delivery, 'firstAt' | 'at' | 'nextTry'> {
+export interface DeliveryView extends Omit<SinkDelivery, 'firstAt' | 'at' | 'nextTry'> {
   readonly firstAt: Timestamp;
   readonly at: Timestamp;
   readonly nextTry?: Timestamp;
 }
 
 /** What an analyst said, as it is shown. */
-export interface DispositionView extends Omit<Disposition, 'at'> {
+export interface VerdictView extends Omit<Verdict, 'at'> {
   readonly at: Timestamp;
 }
 
 /** What was found beside what the scorer wrote: what became of its notifications, and what an analyst said. */
-export interface ToldView {
+export interface NotificationView {
   readonly deliveries: Readonly<Record<string, DeliveryView>>;
-  readonly disposition: DispositionView | null;
+  readonly verdict: VerdictView | null;
 }
 
 /** Of the row, as it is shown. */
-export function toldOf(row: {
-  readonly deliveries: Readonly<Record<string, Delivery>>;
-  readonly disposition: Disposition | null;
-}): ToldView {
+export function notificationViewOf(row: {
+  readonly deliveries: Readonly<Record<string, SinkDelivery>>;
+  readonly verdict: Verdict | null;
+}): NotificationView {
   const deliveries = Object.entries(row.deliveries).map(([sink, delivery]) => [sink, deliveryView(delivery)]);
-  return { deliveries: Object.fromEntries(deliveries), disposition: dispositionView(row.disposition) };
+  return { deliveries: Object.fromEntries(deliveries), verdict: dispositionView(row.verdict) };
 }
 
-function deliveryView({ firstAt, at, nextTry, ...rest }: Delivery): DeliveryView {
+function deliveryView({ firstAt, at, nextTry, ...rest }: SinkDelivery): DeliveryView {
   return {
     ...rest,
     firstAt: timestampFromMs(firstAt),
@@ -38,6 +38,6 @@ function deliveryView({ firstAt, at, nextTry, ...rest }: Delivery): DeliveryView
   };
 }
 
-function dispositionView(disposition: Disposition | null): DispositionView | null {
-  return disposition && { ...disposition, at: timestampFromMs(disposition.at) };
+function dispositionView(verdict: Verdict | null): VerdictView | null {
+  return verdict && { ...verdict, at: timestampFromMs(verdict.at) };
 }

@@ -1,19 +1,19 @@
 import { type Detection, type DetectionSummary, detectionIdOf, type Severity } from '../core/detections/detection.ts';
-import type { Verdict } from '../core/detections/verdict.ts';
-import { type IpRange, isInIpRange } from '../core/detections/ip_range.ts';
-import { comparePlaces, type Place, placeOf, type Sort } from '../core/detections/sort_key.ts';
 import { defenderQuery, sentinelQuery } from '../core/detections/hunting_queries.ts';
-import type { Facts } from '../core/records/report.ts';
+import { type IpRange, isInIpRange } from '../core/detections/ip_range.ts';
+import { compareSortKeys, type Sort, type SortKey, sortKeyOf } from '../core/detections/sort_key.ts';
 import { fits, type SuppressionCriteria } from '../core/detections/suppression.ts';
+import type { VerdictValue } from '../core/detections/verdict.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import type { Facts } from '../core/records/report.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
 import type { SummaryRow } from '../storage/ports/detections.ts';
 import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { type ToldView, toldOf } from './detection_view.ts';
+import { type NotificationView, notificationViewOf } from './detection_view.ts';
 
 /** A detection as it is listed. */
-export interface SummaryView extends DetectionSummary, ToldView {
+export interface SummaryView extends DetectionSummary, NotificationView {
   readonly id: string;
 }
 
@@ -24,7 +24,7 @@ export interface ReportView extends Facts {
 }
 
 /** One detection, with the newest of the reports behind it, and the queries by which one looks further. */
-export interface DetectionDetail extends Detection, ToldView {
+export interface DetectionDetail extends Detection, NotificationView {
   readonly id: string;
   readonly latestReports: readonly ReportView[];
   /** KQL. */
@@ -34,7 +34,7 @@ export interface DetectionDetail extends Detection, ToldView {
 /** Which detections are wanted: those that fit everything that is named. Names are compared without regard to case. */
 export interface DetectionFilter {
   /** `live`: new or ongoing. */
-  readonly state?: Detection['state'] | 'live' | undefined;
+  readonly state?: Detection['state'] | 'active' | undefined;
   readonly device?: string | undefined;
   readonly process?: string | undefined;
   readonly remote?: IpRange | undefined;
@@ -42,7 +42,7 @@ export interface DetectionFilter {
   readonly source?: string | undefined;
   readonly suppressed?: boolean | undefined;
   /** What an analyst said last; `none` for nothing. */
-  readonly disposition?: Verdict | 'none' | undefined;
+  readonly verdict?: VerdictValue | 'none' | undefined;
   /** Matched in a run at or after this instant. */
   readonly since?: Timestamp | undefined;
 }
@@ -53,7 +53,7 @@ export interface DetectionQuery {
   /** Of one page. */
   readonly limit: number;
   /** Only what comes behind this place; null for the first page. */
-  readonly after: Place | null;
+  readonly after: SortKey | null;
 }
 
 export interface DetectionPage {
@@ -61,7 +61,7 @@ export interface DetectionPage {
   /** Detections that fit, on all pages. */
   readonly total: number;
   /** Where the next page begins, as its `after`; null on the last. */
-  readonly next: Place | null;
+  readonly next: SortKey | null;
 }
 
 const LATEST_REPORTS = 10;
@@ -77,11 +77,11 @@ export async function listDetections(
   { filter, sort, limit, after }: DetectionQuery,
 ): Promise<DetectionPage> {
   const { state } = filter;
-  const rows = stores.detections.summaries(state === undefined || state === 'live' ? {} : { state }, sinks);
+  const rows = stores.detections.summaries(state === undefined || state === 'active' ? {} : { state }, sinks);
   const { first, total } = await firstOf(rows, (row) => isWanted(row, filter), { sort, limit: limit + 1, after });
   const page = first.slice(0, limit);
   const last = page.at(-1);
-  const next = first.length > limit && last ? placeOf(last.detection, sort) : null;
+  const next = first.length > limit && last ? sortKeyOf(last.detection, sort) : null;
   return { detections: page.map(viewOf), total, next };
 }
 
@@ -89,19 +89,19 @@ export async function listDetections(
 async function firstOf(
   pages: AsyncIterable<readonly SummaryRow[]>,
   isWanted: (row: SummaryRow) => boolean,
-  { sort, limit, after }: { readonly sort: Sort; readonly limit: number; readonly after: Place | null },
+  { sort, limit, after }: { readonly sort: Sort; readonly limit: number; readonly after: SortKey | null },
 ): Promise<{ first: SummaryRow[]; total: number }> {
   let total = 0;
-  let kept: { row: SummaryRow; place: Place }[] = [];
+  let kept: { row: SummaryRow; place: SortKey }[] = [];
   const cut = () => {
-    kept = kept.sort((a, b) => comparePlaces(a.place, b.place)).slice(0, limit);
+    kept = kept.sort((a, b) => compareSortKeys(a.place, b.place)).slice(0, limit);
   };
   for await (const page of pages) {
     for (const row of page) {
       if (!isWanted(row)) continue;
       total++;
-      const place = placeOf(row.detection, sort);
-      if (after !== null && comparePlaces(place, after) <= 0) continue;
+      const place = sortKeyOf(row.detection, sort);
+      if (after !== null && compareSortKeys(place, after) <= 0) continue;
       kept.push({ row, place });
       if (kept.length >= 2 * limit) cut();
     }
@@ -110,18 +110,18 @@ async function firstOf(
   return { first: kept.map(({ row }) => row), total };
 }
 
-function isWanted({ detection, disposition }: SummaryRow, filter: DetectionFilter): boolean {
+function isWanted({ detection, verdict }: SummaryRow, filter: DetectionFilter): boolean {
   const { state, device = '', process = '', remote, severity, source, suppressed, since } = filter;
   const { suppressedBy, lastMatched } = detection;
   const names = { device, process, remote: '', source: '', detector: '' };
   return (
-    (state === undefined || state === detection.state || (state === 'live' && detection.state !== 'resolved')) &&
+    (state === undefined || state === detection.state || (state === 'active' && detection.state !== 'resolved')) &&
     ((device === '' && process === '') || fits(names, detection)) &&
     (remote === undefined || isInIpRange(detection.RemoteIP, remote)) &&
     (severity === undefined || severity === detection.severity) &&
     (source === undefined || source === detection.source) &&
     (suppressed === undefined || suppressed === (suppressedBy !== '')) &&
-    (filter.disposition === undefined || filter.disposition === (disposition?.verdict ?? 'none')) &&
+    (filter.verdict === undefined || filter.verdict === (verdict?.value ?? 'none')) &&
     (since === undefined || lastMatched >= since)
   );
 }
@@ -175,7 +175,7 @@ export async function getDetection(
   }
   const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
   const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
-  return { id, ...detection, ...toldOf(found.row), latestReports, queries };
+  return { id, ...detection, ...notificationViewOf(found.row), latestReports, queries };
 }
 
 /** The ids that begin so, the first `most` of them. */
@@ -193,5 +193,5 @@ export async function idsBeginningWith(
 }
 
 function viewOf(row: SummaryRow): SummaryView {
-  return { id: detectionIdOf(row.detection), ...row.detection, ...toldOf(row) };
+  return { id: detectionIdOf(row.detection), ...row.detection, ...notificationViewOf(row) };
 }

@@ -1,8 +1,8 @@
-import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
 import { ipRangeOf, ipRangeText } from '../core/detections/ip_range.ts';
-import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
 import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from '../core/detections/suppression.ts';
+import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { SuppressionRow } from '../storage/ports/suppressions.ts';
@@ -72,7 +72,7 @@ function faultOfNew(wanted: NewSuppression, now: number): string | null {
   if (wanted.reason.trim() === '') return 'an entry must name its reason';
   const { source, detector } = wanted;
   if (source !== '' && !SOURCES.some((each) => each === source)) return `source must be one of ${SOURCES.join(', ')}`;
-  if (!/^[a-z]{0,40}$/.test(detector)) return 'detector must be the name of a detector, such as seed';
+  if (!/^[a-z-]{0,40}$/.test(detector)) return 'detector must be the name of a detector, such as kql-rule';
   const days = (msOf(wanted.expires) - now) / DAY_MS;
   if (days <= 0) return 'an entry must expire in the future';
   if (days > MAX_SUPPRESSION_DAYS)
@@ -81,7 +81,7 @@ function faultOfNew(wanted: NewSuppression, now: number): string | null {
 }
 
 /** What an entry hid: in the newest run that it hid something in, and since when it has hidden anything. */
-export interface Hid {
+export interface SuppressedView {
   /** Live detections. */
   readonly detections: number;
   /** The asOf of the first and of the newest run in which it hid something; null where it never has. */
@@ -91,7 +91,7 @@ export interface Hid {
 
 export interface SuppressionView extends Suppression {
   readonly expired: boolean;
-  readonly hid: Hid;
+  readonly hid: SuppressedView;
 }
 
 /** All entries, those that have expired among them, the one that expires first at the front. */
@@ -107,7 +107,7 @@ export async function listSuppressions(
 }
 
 /** Partitions that the newest run has not come to yet, or in which it hid nothing, are of an earlier run, and add nothing. */
-function hidOf({ hidden }: SuppressionRow): Hid {
+function hidOf({ suppressed: hidden }: SuppressionRow): SuppressedView {
   const counts = Object.values(hidden);
   const last = counts.reduce<Timestamp | null>(
     (newest, { asOf }) => (newest === null || asOf > newest ? asOf : newest),

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { MAX_NOTE_LENGTH, MAX_WHO_LENGTH, VERDICTS } from '../core/detections/verdict.ts';
-import { oneOf } from './input_faults.ts';
+import { oneOfText } from './input_faults.ts';
 
 const NOTE = { error: `must be a text of at most ${MAX_NOTE_LENGTH} characters` };
 const WHO = { error: `must name somebody, in at most ${MAX_WHO_LENGTH} characters` };
 
 /** What an analyst says of a detection, as it is posted. */
-export const dispositionPost = z
+export const verdictInput = z
   .strictObject(
     {
-      verdict: z.enum(VERDICTS, { error: oneOf(VERDICTS) }),
+      value: z.enum(VERDICTS, { error: oneOfText(VERDICTS) }),
       note: z.string(NOTE).max(MAX_NOTE_LENGTH, NOTE).default(''),
       who: z
         .string(WHO)
@@ -19,4 +19,4 @@ export const dispositionPost = z
     },
     { error: 'must be a JSON object' },
   )
-  .meta({ id: 'DispositionPost' });
+  .meta({ id: 'VerdictInput' });

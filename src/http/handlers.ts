@@ -1,11 +1,11 @@
-import { DETECTION_ID } from './schemas/detection.ts';
-import { dispositionPost } from '../detections/verdict_input.ts';
-import { faultsIn, faultsText } from '../detections/input_faults.ts';
-import type { Problem } from './schemas/problem.ts';
-import { continuationOf, readDetectionQuery } from '../detections/detection_query.ts';
 import type { App } from '../app.ts';
-import { inertJson } from '../core/text/escape.ts';
+import { DETECTION_ID } from '../core/detections/detection.ts';
+import { escapeJson } from '../core/text/escape.ts';
+import { continuationOf, readDetectionQuery } from '../detections/detection_query.ts';
+import { faultsIn, faultsText } from '../detections/input_faults.ts';
+import { verdictInput } from '../detections/verdict_input.ts';
 import { type Bodied, readBody } from './body.ts';
+import type { Problem } from './schemas/problem.ts';
 
 /** What of a request is looked at. */
 export interface ApiRequest extends Bodied {
@@ -22,7 +22,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'dispose'>;
+type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdict'>;
 
 /** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with what an analyst says of it. */
 export async function detectionsResponse(app: DetectionsApp, request: ApiRequest): Promise<HttpAnswer> {
@@ -61,9 +61,9 @@ async function said(app: DetectionsApp, id: string, request: ApiRequest): Promis
   if (!DETECTION_ID.test(id)) return unknown();
   const body = await readBody(request);
   if (!body.ok) return problem(body.status, body.detail);
-  const post = dispositionPost.safeParse(body.json);
+  const post = verdictInput.safeParse(body.json);
   if (!post.success) return problem(400, faultsText(faultsIn(post.error)));
-  return (await app.dispose(id, post.data)) ? await show(app, id) : unknown();
+  return (await app.recordVerdict(id, post.data)) ? await show(app, id) : unknown();
 }
 
 function unknown(): HttpAnswer {
@@ -93,6 +93,6 @@ function answer(status: number, json: unknown, headers: Record<string, string> =
       'cache-control': 'no-store',
       ...headers,
     },
-    body: inertJson(JSON.stringify(json)),
+    body: escapeJson(JSON.stringify(json)),
   };
 }

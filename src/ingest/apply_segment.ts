@@ -1,19 +1,19 @@
 import { Buffer } from 'node:buffer';
 import { bin } from '../core/kql/bin.ts';
-import type { Format } from '../core/records/reading.ts';
-import type { Report, Source } from '../core/records/report.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { RecordFormat } from '../core/records/reading.ts';
+import type { Report, Source } from '../core/records/report.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
-import { isSettled, lastEnd, type Segment } from './export_state.ts';
-import { blockOf, contributionOf, reportsOf, segmentIdOf } from '../storage/keys.ts';
 import { KEPT_BYTES, MAX_LINE_BYTES, readLines } from '../reading/line_reader.ts';
-import { Merger, type PlacedRefusal, type PlacedRow } from './batch_writer.ts';
+import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+import { blockOf, contributionOf, reportsOf, segmentIdOf } from '../storage/keys.ts';
 import type { DeadLetter, DeadLetterWriter } from '../storage/ports/dead_letters.ts';
 import type { Counters, ExportState } from '../storage/ports/export_states.ts';
 import type { ExportStore } from '../storage/ports/exports.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { BatchWriter, type PlacedRefusal, type PlacedRow } from './batch_writer.ts';
+import { isSettled, lastEnd, type Segment } from './export_state.ts';
 import { RawHours } from './raw_event_counter.ts';
-import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { tailOf } from './segment_cutter.ts';
 
 /** Which reports are stored; raw events by the start of their hour, so that an hour is stored whole, whenever it is read. */
@@ -54,7 +54,7 @@ export type Left = { readonly foreign: true; readonly otherSource: Source | null
  */
 export async function applySegment(
   stores: Pick<Stores, 'exports' | 'hourlyCounts' | 'deadLetters'>,
-  formats: readonly Format[],
+  formats: readonly RecordFormat[],
   claim: Work,
   kept: Kept,
 ): Promise<Applied | Left> {
@@ -96,7 +96,7 @@ class SegmentWork {
   readonly #state: ExportState;
   readonly #letters: DeadLetterWriter;
   readonly #kept: Kept;
-  readonly #merger: Merger;
+  readonly #merger: BatchWriter;
   readonly #raw: RawHours;
   readonly #noteRaw: () => Promise<boolean>;
   /** Held to the end: they come as the transactions do, and a writing of letters must be the same each time. */
@@ -114,7 +114,7 @@ class SegmentWork {
     this.#noteRaw = noteRaw;
     const block = (from: number): string => blockOf(state, state.generation, from, segment.end);
     this.#raw = new RawHours(segment.start, block, blockBytes);
-    this.#merger = new Merger(stores.hourlyCounts, async (refusal) => {
+    this.#merger = new BatchWriter(stores.hourlyCounts, async (refusal) => {
       this.#refusals.push(refusal);
     });
   }

@@ -1,16 +1,16 @@
 import { partitionOf } from '../storage/keys.ts';
-import type { Place } from '../storage/ports/dead_letters.ts';
+import type { RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../storage/ports/hourly_counts.ts';
 
 /** A row that the service refused, and where what it counts stands. */
 export interface PlacedRefusal extends Refusal {
-  readonly place: Place;
+  readonly place: RecordPlace;
 }
 
 /** A row, and where what it counts stands: its report, or the first of its events. */
 export interface PlacedRow {
   readonly row: ContributionRow;
-  readonly place: Place;
+  readonly place: RecordPlace;
 }
 
 /** Rows of one transaction: what Table Storage takes at most. */
@@ -22,7 +22,7 @@ const IN_FLIGHT = 4;
  * Sends contributions to HourlyCounts, a partition's hundred as soon as it is full: memory is sixteen hundreds and what
  * is on its way, whatever the segment holds. After an error nothing more is sent, and `add` or `finish` throws it.
  */
-export class Merger {
+export class BatchWriter {
   readonly #counts: HourlyCounts;
   readonly #onRefused: (refusal: PlacedRefusal) => Promise<void>;
   /** By partition, then by key: a transaction takes a row once. */
@@ -38,7 +38,7 @@ export class Merger {
   }
 
   /** Takes a row; waits where too many are on their way. */
-  async add(row: ContributionRow, place: Place): Promise<void> {
+  async add(row: ContributionRow, place: RecordPlace): Promise<void> {
     const partition = partitionOf(row.groupId);
     let batch = this.#waiting.get(partition);
     if (!batch) {

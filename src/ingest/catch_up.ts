@@ -1,7 +1,7 @@
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
-import type { IngestEnd, IngestResult } from './ingest.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
+import type { IngestEnd, IngestResult } from './ingest.ts';
 
 /** What became of many exports. */
 export interface CaughtUp {
@@ -23,7 +23,7 @@ export async function catchUp(
   parallel: number,
   onRead: (bytes: number) => void,
 ): Promise<CaughtUp> {
-  const ends = { 'up-to-date': 0, more: 0, held: 0, 'backing-off': 0, refused: 0, gone: 0 };
+  const ends = { 'up-to-date': 0, more: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
   const failed: { name: string; reason: string }[] = [];
   let segments = 0;
   let rows = 0;

@@ -21,8 +21,8 @@ export function newState({ container, name, created, lastModified }: ExportInfo)
     generation: 0,
     ends: [],
     applied: 0,
-    claimedAt: null,
-    claimedBy: '',
+    leasedAt: null,
+    leasedBy: '',
     tail: '',
     recognised: false,
     otherSource: null,
@@ -44,7 +44,7 @@ export function nextGeneration(state: ExportState, info: ExportInfo): ExportStat
 }
 
 /** What it holds now is read from its first byte, whatever was counted of what it held before. */
-export function readAnew(state: ExportState): ExportState {
+export function readAgain(state: ExportState): ExportState {
   return nextGeneration(state, { ...state, length: 0 });
 }
 
@@ -73,28 +73,28 @@ export function lastEnd(state: ExportState): number {
  * Whether the open segment belongs to somebody else (anybody, where no worker asks), who may still be at work. A claim
  * of the future is as old as it is ahead: a clock was wrong, and may not hold the export until it is right.
  */
-export function isHeld(state: ExportState, worker: string | null, now: number): boolean {
-  return state.claimedAt !== null && state.claimedBy !== worker && Math.abs(now - state.claimedAt) < CLAIM_MS;
+export function isLeased(state: ExportState, worker: string | null, now: number): boolean {
+  return state.leasedAt !== null && state.leasedBy !== worker && Math.abs(now - state.leasedAt) < CLAIM_MS;
 }
 
 /** Whether it failed, and is not to be tried yet; whoever has it in hand goes on. Never for longer than we back off. */
 export function isBackingOff(state: ExportState, worker: string | null, now: number): boolean {
   const waitMs = state.nextTry - now;
-  return waitMs > 0 && waitMs <= LONGEST_BACK_OFF_MS && (state.claimedAt === null || state.claimedBy !== worker);
+  return waitMs > 0 && waitMs <= LONGEST_BACK_OFF_MS && (state.leasedAt === null || state.leasedBy !== worker);
 }
 
 /** `worker` takes the open segment, which stands as it is. That its owner left it without a word is a failure like others. */
-export function claimed(state: ExportState, { created }: ExportInfo, worker: string, now: number): ExportState {
-  const isLeft = state.claimedAt !== null && state.claimedBy !== worker;
-  return { ...(isLeft ? failed(state, LEFT, now) : state), created, claimedAt: now, claimedBy: worker };
+export function leased(state: ExportState, { created }: ExportInfo, worker: string, now: number): ExportState {
+  const isLeft = state.leasedAt !== null && state.leasedBy !== worker;
+  return { ...(isLeft ? failed(state, LEFT, now) : state), created, leasedAt: now, leasedBy: worker };
 }
 
 /** `worker` cuts a segment and takes it. */
-export function claimedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worker: string, now: number): ExportState {
+export function leasedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worker: string, now: number): ExportState {
   const ends = [...state.ends, cut.end];
   // One that was refused before its first cut has lines by now.
   return {
-    ...claimed(state, info, worker, now),
+    ...leased(state, info, worker, now),
     lastModified: info.lastModified,
     ends,
     tail: cut.tail,
@@ -160,5 +160,5 @@ function metAs({ created, lastModified }: ExportInfo) {
   return { created, lastModified };
 }
 
-const UNCLAIMED = { claimedAt: null, claimedBy: '' } as const;
+const UNCLAIMED = { leasedAt: null, leasedBy: '' } as const;
 const WELL = { failures: 0, nextTry: 0, reason: '' } as const;

@@ -1,19 +1,26 @@
 import { Buffer } from 'node:buffer';
-import { applySegment, type Work } from './apply_segment.ts';
-import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
-import type { Format } from '../core/records/reading.ts';
-import type { Source } from '../core/records/report.ts';
 import { timestampFromMs } from '../core/kql/timestamp.ts';
+import type { RecordFormat } from '../core/records/reading.ts';
+import type { Source } from '../core/records/report.ts';
+import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
+import { segmentIdOf } from '../storage/keys.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { Counters, ExportState } from '../storage/ports/export_states.ts';
+import type { ExportInfo, ExportRef } from '../storage/ports/exports.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
+import { applySegment, type Work } from './apply_segment.ts';
 import {
-  claimed,
-  claimedUpTo,
   committed,
   failed,
   hasActive,
   isBackingOff,
-  isHeld,
+  isLeased,
   lastEnd,
+  leased,
+  leasedUpTo,
   newState,
   nextGeneration,
   openSegment,
@@ -23,13 +30,6 @@ import {
   seen,
   withRaw,
 } from './export_state.ts';
-import { segmentIdOf } from '../storage/keys.ts';
-import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
-import type { Clock } from '../storage/ports/clock.ts';
-import type { Counters, ExportState } from '../storage/ports/export_states.ts';
-import type { ExportInfo, ExportRef } from '../storage/ports/exports.ts';
-import type { Stores } from '../storage/ports/stores.ts';
-import type { Versioned } from '../storage/ports/versioned.ts';
 import { cutSegment, tailOf } from './segment_cutter.ts';
 
 export interface IngestSettings {
@@ -46,7 +46,7 @@ export type IngestEnd =
   /** Time is up, and there is more. */
   | 'more'
   /** Somebody else is at it. */
-  | 'held'
+  | 'leased'
   /** It failed a while ago, and its next try is not due. */
   | 'backing-off'
   /** Of a foreign format, or replaced after raw events of it were counted. */
@@ -88,7 +88,7 @@ const AHEAD_MS = DAY_MS;
  */
 export class Ingest {
   readonly #stores: Stores;
-  readonly #formats: readonly Format[];
+  readonly #formats: readonly RecordFormat[];
   readonly #settings: IngestSettings;
   readonly #clock: Clock;
   /** This worker's word for its claims. */
@@ -96,7 +96,7 @@ export class Ingest {
 
   constructor(
     stores: Stores,
-    formats: readonly Format[],
+    formats: readonly RecordFormat[],
     settings: IngestSettings,
     clock: Clock,
     worker: () => string,
@@ -159,7 +159,7 @@ export class Ingest {
     const { exportStates } = this.#stores;
     const { row, version } = found;
     const now = this.#clock();
-    if (isHeld(row, worker, now)) return end('held');
+    if (isLeased(row, worker, now)) return end('leased');
     if (isBackingOff(row, worker, now)) return end('backing-off');
     if (row.refused && row.failures === 0 && info.lastModified <= row.lastModified) return end('refused');
 
@@ -183,15 +183,15 @@ export class Ingest {
     if (row.refused && (row.ends.length > 0 || (row.reason === EXPECTED_LINES && isKnown))) return null;
     const open = openSegment(row);
     // Ours already, where the answer to our claim was lost.
-    if (open !== null && row.claimedBy === worker && isSame) return { state: row, segment: open, repeat: true };
-    if (open !== null) return { state: claimed(row, info, worker, this.#clock()), segment: open, repeat: true };
+    if (open !== null && row.leasedBy === worker && isSame) return { state: row, segment: open, repeat: true };
+    if (open !== null) return { state: leased(row, info, worker, this.#clock()), segment: open, repeat: true };
     const start = lastEnd(row);
     const foreign = start === 0 ? adviceOf(contentKindOf(await this.#headOf(info))) : null;
     if (foreign !== null) return foreign;
     const options = { segmentBytes: this.#settings.segmentBytes, searched: isKnown ? row.searched : 0 };
     const cut = await cutSegment(this.#stores.exports, info, start, this.#clock(), options);
     if (cut === null || cut === 'no-lines') return cut && EXPECTED_LINES;
-    const state = claimedUpTo(row, cut, info, worker, this.#clock());
+    const state = leasedUpTo(row, cut, info, worker, this.#clock());
     return { state, segment: { start, end: cut.end }, repeat: false };
   }
 
@@ -274,8 +274,8 @@ export class Ingest {
       // Read anew: where the answer to our claim was lost, it is ours all the same.
       const latest = await exportStates.get(found.row);
       const now = this.#clock();
-      if (latest === null || isHeld(latest.row, worker, now)) return;
-      if (latest.version !== found.version && latest.row.claimedBy !== worker) return;
+      if (latest === null || isLeased(latest.row, worker, now)) return;
+      if (latest.version !== found.version && latest.row.leasedBy !== worker) return;
       await exportStates.replace(failed(latest.row, reasonOf(error), now), latest.version);
     } catch {
       // The first error is the one to tell. A claim that stays runs out.

@@ -1,9 +1,9 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { hourOf } from '../storage/keys.ts';
-import type { PlacedRow } from './batch_writer.ts';
-import type { Place } from '../storage/ports/dead_letters.ts';
 import type { LocatedReport } from '../reading/report_reader.ts';
+import { hourOf } from '../storage/keys.ts';
+import type { RecordPlace } from '../storage/ports/dead_letters.ts';
+import type { PlacedRow } from './batch_writer.ts';
 import { SEGMENT_BYTES } from './segment_cutter.ts';
 
 /**
@@ -19,7 +19,7 @@ interface Count {
   /** Of which the row has the facts. */
   newest: LocatedReport;
   /** Of the first. */
-  readonly place: Place;
+  readonly place: RecordPlace;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { REPLACED, readAnew, replayed } from './export_state.ts';
 import type { ExportStates } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import { REPLACED, readAgain, replayed } from './export_state.ts';
 
 /**
  * Has an export read again from its first byte, with the cuts that it has: the same segments, the same rows. False where
@@ -14,7 +14,7 @@ export async function replay(states: ExportStates, ref: ExportRef, force = false
     const found = await states.get(ref);
     if (found === null) return false;
     const { row, version } = found;
-    const next = force && row.refused && row.reason === REPLACED ? readAnew(row) : replayed(row);
+    const next = force && row.refused && row.reason === REPLACED ? readAgain(row) : replayed(row);
     if ((await states.replace(next, version)) !== null) return true;
   }
 }

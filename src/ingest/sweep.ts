@@ -1,8 +1,8 @@
-import { isBackingOff, isHeld, lastEnd, openSegment } from './export_state.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { isBackingOff, isLeased, lastEnd, openSegment } from './export_state.ts';
 
 export interface SweepSettings {
   readonly containers: readonly string[];
@@ -12,7 +12,7 @@ export interface SweepSettings {
 
 export interface SweepResult {
   readonly exports: number;
-  /** Exports that have something to read, also such as somebody is at, or whose next try is not due. */
+  /** Exports that have something to read, also such as somebody is at, or whose next try is not ready. */
   readonly pending: number;
   /** Exports that were put on the `ingest` queue. */
   readonly queued: number;
@@ -41,7 +41,7 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
   const now = clock();
   const missingContainers: string[] = [];
   const errors: unknown[] = [];
-  const due: ExportInfo[] = [];
+  const ready: ExportInfo[] = [];
   const total = { exports: 0, pending: 0, oldestUnreadMs: 0, expired: 0 };
   for (const container of settings.containers) {
     try {
@@ -51,7 +51,7 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
         missingContainers.push(container);
         continue;
       }
-      for (const each of seen.due) due.push(each);
+      for (const each of seen.ready) ready.push(each);
       total.exports += seen.exports;
       total.pending += seen.pending;
       total.oldestUnreadMs = Math.max(total.oldestUnreadMs, seen.oldestUnreadMs);
@@ -60,21 +60,21 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
       errors.push(error);
     }
   }
-  const queued = await queue(stores, due, total.pending, now);
+  const queued = await queue(stores, ready, total.pending, now);
   // One container that cannot be read keeps no other from being swept.
   if (errors.length > 0)
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several containers failed');
   return { ...total, queued, missingContainers };
 }
 
-/** Puts those that are due on the queue, unless as many messages wait there as exports are pending. How many. */
-async function queue({ queues }: Stores, due: readonly ExportInfo[], pending: number, now: number): Promise<number> {
-  if (due.length === 0) return 0;
+/** Puts those that are ready on the queue, unless as many messages wait there as exports are pending. How many. */
+async function queue({ queues }: Stores, ready: readonly ExportInfo[], pending: number, now: number): Promise<number> {
+  if (ready.length === 0) return 0;
   const isFirstOfHour = now % HOUR_MS < FIRST_OF_HOUR_MS;
   const waiting = isFirstOfHour ? 0 : await queues.waiting('ingest');
   if (waiting >= pending) return 0;
-  for (const { container, name } of due) await queues.send('ingest', { container, name });
-  return due.length;
+  for (const { container, name } of ready) await queues.send('ingest', { container, name });
+  return ready.length;
 }
 
 /**
@@ -110,7 +110,7 @@ async function survey(
   const blobs = await stores.exports.list(container);
   if (blobs === 'missing') return 'missing';
   const unread: ExportInfo[] = [];
-  const due: ExportInfo[] = [];
+  const ready: ExportInfo[] = [];
   let exports = 0;
   let pending = 0;
   let oldestUnreadMs = 0;
@@ -126,9 +126,9 @@ async function survey(
     }
     // One that failed when it was read to its end is looked at until it is well.
     pending++;
-    if (isDue(state, now)) due.push(blob);
+    if (isReady(state, now)) ready.push(blob);
   }
-  return { exports, pending, unread, due, oldestUnreadMs };
+  return { exports, pending, unread, ready, oldestUnreadMs };
 }
 
 async function statesOf(stores: Stores, container: string): Promise<Map<string, ExportState>> {
@@ -157,8 +157,8 @@ function unreadSince(blob: ExportInfo, state: ExportState | undefined, now: numb
 }
 
 /** Whether now is the time to read it: not while somebody is at it, nor before its next try. */
-function isDue(state: ExportState | undefined, now: number): boolean {
-  return state === undefined || (!isHeld(state, null, now) && !isBackingOff(state, null, now));
+function isReady(state: ExportState | undefined, now: number): boolean {
+  return state === undefined || (!isLeased(state, null, now) && !isBackingOff(state, null, now));
 }
 
 async function expire(stores: Stores, states: Iterable<ExportState>, before: number): Promise<number> {

@@ -1,14 +1,14 @@
 import { detectionIdOf } from '../core/detections/detection.ts';
-import { dueOf } from '../core/detections/pending.ts';
+import { pendingStateOf } from '../core/detections/pending.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { byOrder, type Outgoing, ofThisChange } from './pending.ts';
 import type { Detections } from '../storage/ports/detections.ts';
+import { byOrder, deliveryOfThisRevision, type PendingDetection } from './pending.ts';
 
 /** What one round of telling a sink is about. */
-export interface Round {
+export interface PendingBatch {
   /** What is due, and what is known of the digests that it was tried within. */
-  readonly outgoing: readonly Outgoing[];
-  /** More is due: another round goes on. */
+  readonly pending: readonly PendingDetection[];
+  /** More is pending: another round goes on. */
   readonly isCut: boolean;
 }
 
@@ -19,14 +19,14 @@ const MOST_UNTRIED = 10_000;
  * What is due to a sink: all that was tried and not taken (as much as was tried within a day), and of the rest the first
  * in order, at most so many. Held without the evidence. Looks at every live detection.
  */
-export async function outgoingOf(
+export async function pendingBatchOf(
   detections: Pick<Detections, 'summaries'>,
   sink: string,
   since: Timestamp,
   mostUntried = MOST_UNTRIED,
-): Promise<Round> {
-  const tried = new Map<string, Outgoing>();
-  let untried = new Map<string, Outgoing>();
+): Promise<PendingBatch> {
+  const tried = new Map<string, PendingDetection>();
+  let untried = new Map<string, PendingDetection>();
   let isCut = false;
   const cut = () => {
     isCut = true;
@@ -37,8 +37,8 @@ export async function outgoingOf(
     // One that goes from new to ongoing meanwhile is met twice, and may not be due any more.
     tried.delete(id);
     untried.delete(id);
-    if (dueOf(each, each.delivery, since) !== 'due') continue;
-    (ofThisChange(each) === undefined ? untried : tried).set(id, each);
+    if (pendingStateOf(each, each.delivery, since) !== 'pending') continue;
+    (deliveryOfThisRevision(each) === undefined ? untried : tried).set(id, each);
     if (untried.size > 2 * mostUntried) cut();
   }
   if (untried.size > mostUntried) cut();
@@ -47,10 +47,10 @@ export async function outgoingOf(
     untried.delete(detectionIdOf(member));
     tried.set(detectionIdOf(member), member);
   }
-  return { outgoing: [...tried.values(), ...untried.values()], isCut };
+  return { pending: [...tried.values(), ...untried.values()], isCut };
 }
 
-function digestsOf(tried: Iterable<Outgoing>): ReadonlySet<string> {
+function digestsOf(tried: Iterable<PendingDetection>): ReadonlySet<string> {
   return new Set([...tried].flatMap(({ delivery }) => delivery?.digest?.id ?? []));
 }
 
@@ -59,8 +59,8 @@ async function membersOf(
   detections: Pick<Detections, 'summaries'>,
   sink: string,
   digests: ReadonlySet<string>,
-): Promise<Outgoing[]> {
-  const members: Outgoing[] = [];
+): Promise<PendingDetection[]> {
+  const members: PendingDetection[] = [];
   if (digests.size === 0) return members;
   for await (const each of liveOf(detections, sink)) {
     if (digests.has(each.delivery?.digest?.id ?? '')) members.push(each);
@@ -68,12 +68,12 @@ async function membersOf(
   return members;
 }
 
-async function* liveOf(detections: Pick<Detections, 'summaries'>, sink: string): AsyncGenerator<Outgoing> {
+async function* liveOf(detections: Pick<Detections, 'summaries'>, sink: string): AsyncGenerator<PendingDetection> {
   for (const state of ['new', 'ongoing'] as const) {
     for await (const page of detections.summaries({ state }, [sink])) {
       for (const { detection, deliveries } of page) {
-        const { groupId, detector, episode, change, suppressedBy, severity, average } = detection;
-        const of = { groupId, detector, state: detection.state, episode, change, suppressedBy, severity, average };
+        const { groupId, detector, episode, revision, suppressedBy, severity, average } = detection;
+        const of = { groupId, detector, state: detection.state, episode, revision, suppressedBy, severity, average };
         yield { ...of, delivery: deliveries[sink] };
       }
     }

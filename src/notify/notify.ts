@@ -1,13 +1,13 @@
-import { backoffMs } from './backoff.ts';
-import type { Delivery, Detection } from '../core/detections/detection.ts';
+import type { Detection, SinkDelivery } from '../core/detections/detection.ts';
 import { loggedNotificationId } from '../logging/correlation.ts';
-import { type Claimed, claimAll, markAll } from './leases.ts';
-import { CLAIM_MS, isClaimed, type Telling, tellingsOf } from './pending.ts';
-import { outgoingOf } from './batching.ts';
-import type { Sink, SinkAnswer } from './sink.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { backoffMs } from './backoff.ts';
+import { pendingBatchOf } from './batching.ts';
+import { type LeasedDetection, leaseAll, markAll } from './leases.ts';
+import { isDeliveryLeased, LEASE_MS, type PendingNotification, pendingNotificationsOf } from './pending.ts';
+import type { Sink, SinkAnswer } from './sink.ts';
 import { SEND_MS } from './sink.ts';
 import { changeSink } from './sink_states.ts';
 
@@ -19,7 +19,7 @@ export interface NotifyResult {
   /** To be tried again. */
   readonly waiting: number;
   /** In other hands, or not as they were when they were listed. */
-  readonly held: number;
+  readonly leased: number;
   /** When to look again (ms from now); null where the next run does. */
   readonly againInMs: number | null;
   /** The first messages of the round, for the log. */
@@ -73,18 +73,18 @@ export async function notify(
 ): Promise<NotifyResult> {
   const started = clock();
   const messages: SentMessage[] = [];
-  const counts = { sent: 0, failed: 0, waiting: 0, held: 0, messages };
+  const counts = { sent: 0, failed: 0, waiting: 0, leased: 0, messages };
   const known = await stores.sinks.get(sink.name);
   if (known === null || !isListening(known.row, started)) return { ...counts, againInMs: null };
   const state = known.row;
-  const { outgoing, isCut } = await outgoingOf(stores.detections, sink.name, state.since, mostUntried);
+  const { pending: outgoing, isCut } = await pendingBatchOf(stores.detections, sink.name, state.since, mostUntried);
 
   // Who has claimed it can have died: it is free again then. What kills whoever takes it, the hourly runs bring back.
   const isClaimedElsewhere = outgoing.some(
-    (each) => isClaimed(each, started) && (each.delivery?.attempts ?? 0) <= QUICK_TRIES,
+    (each) => isDeliveryLeased(each, started) && (each.delivery?.attempts ?? 0) <= QUICK_TRIES,
   );
-  let againInMs = isCut ? TURN_MS + 1000 : isClaimedElsewhere ? CLAIM_MS : null;
-  for (const telling of tellingsOf(outgoing, state.since, sink.together, started)) {
+  let againInMs = isCut ? TURN_MS + 1000 : isClaimedElsewhere ? LEASE_MS : null;
+  for (const telling of pendingNotificationsOf(outgoing, state.since, sink.digests, started)) {
     if (clock() - started >= budgetMs) {
       await rest(stores, sink.name, clock() + TURN_MS);
       return { ...counts, againInMs: TURN_MS + 1000 };
@@ -96,7 +96,7 @@ export async function notify(
     if (messages.length < MAX_LOGGED)
       messages.push({ id: loggedNotificationId(telling.id), detections, end, answer: answer?.answer ?? '' });
     // What was claimed of a digest that did not come about is free again then.
-    if (end === 'held' && telling.digest !== null) againInMs ??= CLAIM_MS;
+    if (end === 'leased' && telling.digest !== null) againInMs ??= LEASE_MS;
     if (answer === null) continue;
     const pauseMs = await settle(stores, sink, answer, clock, spread);
     if (answer.kind === 'gone' || answer.kind === 'passing') return { ...counts, againInMs: backIn(answer, pauseMs) };
@@ -118,24 +118,24 @@ async function rest(stores: NotifyStores, name: string, until: number): Promise<
   await changeSink(stores, name, (state) => ({ ...state, notBefore: Math.max(state.notBefore, until) }));
 }
 
-type End = 'sent' | 'failed' | 'waiting' | 'held';
+type End = 'sent' | 'failed' | 'waiting' | 'leased';
 
 async function deliver(
   stores: NotifyStores,
   sink: Sink,
   state: SinkState,
-  telling: Telling,
+  telling: PendingNotification,
   clock: Clock,
   spread: number,
 ): Promise<{ end: End; answer: SinkAnswer | null }> {
-  const claimedAt = clock();
-  const shown = sink.together?.shown ?? 1;
-  const claimed = await claimAll(stores, sink.name, state.since, telling, shown, claimedAt);
+  const leasedAt = clock();
+  const shown = sink.digests?.shown ?? 1;
+  const claimed = await leaseAll(stores, sink.name, state.since, telling, shown, leasedAt);
   const now = clock();
   // A claim that could end while the message is on its way is not used: it would be told by two.
-  if (claimed === null || now - claimedAt > CLAIM_MS - 2 * SEND_MS) return { end: 'held', answer: null };
-  const answer = await sink.tell(notificationOf(telling, claimed), now);
-  const ends = new Set<Delivery['status']>();
+  if (claimed === null || now - leasedAt > LEASE_MS - 2 * SEND_MS) return { end: 'leased', answer: null };
+  const answer = await sink.send(notificationOf(telling, claimed), now);
+  const ends = new Set<SinkDelivery['status']>();
   await markAll(stores, sink.name, claimed, (claim) => {
     const outcome = outcomeOf(claim, answer, clock(), spread);
     ends.add(outcome.status);
@@ -144,12 +144,12 @@ async function deliver(
   return { end: ends.has('sending') ? 'waiting' : ends.has('failed') ? 'failed' : 'sent', answer };
 }
 
-function notificationOf({ id, members, digest }: Telling, claimed: readonly Claimed[]) {
+function notificationOf({ id, members, digest }: PendingNotification, claimed: readonly LeasedDetection[]) {
   const detections = claimed.map(({ detection }) => detection).filter((each): each is Detection => each !== null);
   return { id, detections, more: members.length - detections.length, digest: digest !== null };
 }
 
-function outcomeOf(claim: Delivery, answer: SinkAnswer, now: number, spread: number): Delivery {
+function outcomeOf(claim: SinkDelivery, answer: SinkAnswer, now: number, spread: number): SinkDelivery {
   const { kind } = answer;
   const outcome = { ...claim, at: now, answer: answer.answer };
   if (kind === 'sent') return { ...outcome, status: 'sent' };

@@ -1,17 +1,18 @@
 import {
-  type Delivery,
   type DetectionSummary,
   type DigestMark,
   detectionIdOf,
   notificationIdOf,
+  SEVERITIES,
+  type SinkDelivery,
 } from '../core/detections/detection.ts';
-import { dueOf, isOfThisChange, type Tellable } from '../core/detections/pending.ts';
+import { isOfThisRevision, type NotifiableDetection, pendingStateOf } from '../core/detections/pending.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { sha256 } from '../storage/keys.ts';
-import type { Together } from './sink.ts';
+import type { DigestLimits } from './sink.ts';
 
 /** One message that a sink is to get: what of, and under which id. */
-export interface Telling {
+export interface PendingNotification {
   /** The same for every try. */
   readonly id: string;
   readonly members: readonly Member[];
@@ -20,15 +21,17 @@ export interface Telling {
 }
 
 /** A live detection, and what is known of it at one sink: enough to see what is due. */
-export interface Outgoing extends Tellable, Pick<DetectionSummary, 'groupId' | 'detector' | 'severity' | 'average'> {
-  readonly delivery: Delivery | undefined;
+export interface PendingDetection
+  extends NotifiableDetection,
+    Pick<DetectionSummary, 'groupId' | 'detector' | 'severity' | 'average'> {
+  readonly delivery: SinkDelivery | undefined;
 }
 
 /** A detection, and the change of it that is due. */
-export interface Member extends Pick<Outgoing, 'groupId' | 'detector' | 'episode' | 'change'> {}
+export interface Member extends Pick<PendingDetection, 'groupId' | 'detector' | 'episode' | 'revision'> {}
 
 /** A delivery that was claimed so long ago is nobody's any more. */
-export const CLAIM_MS = 2 * 60_000;
+export const LEASE_MS = 2 * 60_000;
 
 /**
  * What a sink is to be told now, in order: what was tried least comes first, then the more severe,
@@ -39,22 +42,24 @@ export const CLAIM_MS = 2 * 60_000;
  * may have been sent, and what is left of it is told again under its id, all at once; another never was, and its members
  * are free. What was tried by itself before stays by itself: it may have arrived.
  */
-export function tellingsOf(
-  outgoing: readonly Outgoing[],
+export function pendingNotificationsOf(
+  outgoing: readonly PendingDetection[],
   since: Timestamp,
-  together: Together | null,
+  together: DigestLimits | null,
   now: number,
-): Telling[] {
+): PendingNotification[] {
   const sent = sentDigests(outgoing);
-  const all = outgoing.filter((each) => dueOf(each, each.delivery, since) === 'due');
-  const due = all.filter((each) => !isHeld(each, now)).sort(byOrder);
+  const all = outgoing.filter((each) => pendingStateOf(each, each.delivery, since) === 'pending');
+  const due = all.filter((each) => !isLeasedOrWaiting(each, now)).sort(byOrder);
   // One of its members waits: in two parts it would be two messages of one id.
-  const waiting = new Set(all.filter((each) => isHeld(each, now)).map((each) => ofThisChange(each)?.digest?.id));
-  const again = new Map<string, { mark: DigestMark; members: Outgoing[] }>();
-  const alone: Outgoing[] = [];
-  const free: Outgoing[] = [];
+  const waiting = new Set(
+    all.filter((each) => isLeasedOrWaiting(each, now)).map((each) => deliveryOfThisRevision(each)?.digest?.id),
+  );
+  const again = new Map<string, { mark: DigestMark; members: PendingDetection[] }>();
+  const alone: PendingDetection[] = [];
+  const free: PendingDetection[] = [];
   for (const each of due) {
-    const delivery = ofThisChange(each);
+    const delivery = deliveryOfThisRevision(each);
     if (delivery === undefined) free.push(each);
     else if (delivery.digest === undefined) alone.push(each);
     else if (!sent.has(delivery.digest.id)) free.push(each);
@@ -74,24 +79,32 @@ export function tellingsOf(
 }
 
 /** Whether somebody is sending it right now, or it is to wait. */
-export function isHeld(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, now: number): boolean {
-  const delivery = ofThisChange(each);
-  return isClaimed(each, now) || (delivery?.status === 'sending' && (delivery.nextTry ?? 0) > now);
+export function isLeasedOrWaiting(
+  each: Pick<PendingDetection, 'episode' | 'revision' | 'delivery'>,
+  now: number,
+): boolean {
+  const delivery = deliveryOfThisRevision(each);
+  return isDeliveryLeased(each, now) || (delivery?.status === 'sending' && (delivery.nextTry ?? 0) > now);
 }
 
 /** Whether somebody is sending it right now, or was when it died. */
-export function isClaimed(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>, now: number): boolean {
-  const delivery = ofThisChange(each);
-  return delivery?.status === 'sending' && delivery.answer === '' && now - delivery.at < CLAIM_MS;
+export function isDeliveryLeased(
+  each: Pick<PendingDetection, 'episode' | 'revision' | 'delivery'>,
+  now: number,
+): boolean {
+  const delivery = deliveryOfThisRevision(each);
+  return delivery?.status === 'sending' && delivery.answer === '' && now - delivery.at < LEASE_MS;
 }
 
 /** The delivery of the present change. */
-export function ofThisChange(each: Pick<Outgoing, 'episode' | 'change' | 'delivery'>): Delivery | undefined {
-  return each.delivery !== undefined && isOfThisChange(each, each.delivery) ? each.delivery : undefined;
+export function deliveryOfThisRevision(
+  each: Pick<PendingDetection, 'episode' | 'revision' | 'delivery'>,
+): SinkDelivery | undefined {
+  return each.delivery !== undefined && isOfThisRevision(each, each.delivery) ? each.delivery : undefined;
 }
 
 /** Digests that were sent, for all that is known: claimed whole, or answered. */
-function sentDigests(outgoing: readonly Outgoing[]): ReadonlySet<string> {
+function sentDigests(outgoing: readonly PendingDetection[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
   const sent = new Set<string>();
   for (const { delivery } of outgoing) {
@@ -104,21 +117,19 @@ function sentDigests(outgoing: readonly Outgoing[]): ReadonlySet<string> {
   return sent;
 }
 
-const SEVERITIES = ['low', 'medium', 'high'] as const;
-
 /** What was tried least comes first, then the more severe, then the higher average. */
-export function byOrder(a: Outgoing, b: Outgoing): number {
-  const tries = (ofThisChange(a)?.attempts ?? 0) - (ofThisChange(b)?.attempts ?? 0);
+export function byOrder(a: PendingDetection, b: PendingDetection): number {
+  const tries = (deliveryOfThisRevision(a)?.attempts ?? 0) - (deliveryOfThisRevision(b)?.attempts ?? 0);
   const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
   return tries || severity || b.average - a.average || (detectionIdOf(a) < detectionIdOf(b) ? -1 : 1);
 }
 
-function single(member: Outgoing): Telling {
+function single(member: PendingDetection): PendingNotification {
   return { id: notificationIdOf(member), members: [member], digest: null };
 }
 
-function digestOf(members: readonly Outgoing[]): Telling {
-  if (members.length === 1) return single(members[0] as Outgoing);
+function digestOf(members: readonly PendingDetection[]): PendingNotification {
+  if (members.length === 1) return single(members[0] as PendingDetection);
   const id = `digest|${sha256(members.map(notificationIdOf).sort()).slice(0, 32)}`;
   return { id, members, digest: { id, of: members.length } };
 }

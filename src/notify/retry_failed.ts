@@ -1,5 +1,5 @@
-import { type Delivery, detectionIdOf } from '../core/detections/detection.ts';
-import { dueOf } from '../core/detections/pending.ts';
+import { detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
+import { pendingStateOf } from '../core/detections/pending.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -52,7 +52,7 @@ async function failedAt({ detections }: RetryStores, { name, since }: SinkState)
     for await (const page of detections.summaries({ state }, [name])) {
       for (const { detection, deliveries } of page) {
         const delivery = deliveries[name];
-        if (dueOf(detection, delivery, since) !== 'failed') continue;
+        if (pendingStateOf(detection, delivery, since) !== 'failed') continue;
         digests.set(detectionIdOf(detection), delivery?.digest?.id ?? '');
       }
     }
@@ -84,8 +84,8 @@ async function retryOne(
   for (;;) {
     const found = await detections.get(id);
     const failed = found?.row.deliveries[name];
-    if (!found || !failed || dueOf(found.row.detection, failed, since) !== 'failed') return false;
-    const again: Delivery = {
+    if (!found || !failed || pendingStateOf(found.row.detection, failed, since) !== 'failed') return false;
+    const again: SinkDelivery = {
       ...failed,
       status: 'sending',
       attempts: 0,

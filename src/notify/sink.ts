@@ -11,7 +11,7 @@ export type SinkAnswer =
   | { readonly kind: 'permanent'; readonly answer: string };
 
 /** When and how many detections are told in one message. */
-export interface Together {
+export interface DigestLimits {
   /** More than so many that are due go together; fewer each by itself. */
   readonly above: number;
   /** At most so many in one message. */
@@ -39,9 +39,9 @@ export interface Sink {
   /** Hash of its settings; tells nothing of them. */
   readonly fingerprint: string;
   /** Null: each detection by itself. */
-  readonly together: Together | null;
+  readonly digests: DigestLimits | null;
   /** Tells once. Never throws, and takes no longer than `SEND_MS`. */
-  tell(notification: Notification, now: number): Promise<SinkAnswer>;
+  send(notification: Notification, now: number): Promise<SinkAnswer>;
 }
 
 /** What a receiver gets to answer in. */

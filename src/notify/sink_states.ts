@@ -1,7 +1,7 @@
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
-import type { Sink } from './sink.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import type { Sink } from './sink.ts';
 
 /** A sink as a scoring run sees it. */
 export interface KnownSink extends SinkState {
@@ -41,7 +41,7 @@ export async function sinkStates(
     const before = known.get(sink.name);
     const meet = metBy(sink, asOf);
     const state = before && meet(before) === before ? before : await metAnew(stores, sink, asOf);
-    states.push({ ...state, waitMs: sink.together?.waitMs ?? 0 });
+    states.push({ ...state, waitMs: sink.digests?.waitMs ?? 0 });
   }
   return states;
 }

@@ -1,17 +1,17 @@
-import { counted } from '../core/text/counted.ts';
-import { dueOf, isOfThisChange } from '../core/detections/pending.ts';
-import type { Source } from '../core/records/report.ts';
+import { isOfThisRevision, pendingStateOf } from '../core/detections/pending.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { addMs, timestampFromMs } from '../core/kql/timestamp.ts';
+import type { Source } from '../core/records/report.ts';
+import { counted } from '../core/text/counted.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
+import { type SweepSettings, unread } from '../ingest/sweep.ts';
+import { knownSinks } from '../notify/sink_states.ts';
+import { PROBE_LINES } from '../reading/report_reader.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SummaryRow } from '../storage/ports/detections.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { PROBE_LINES } from '../reading/report_reader.ts';
-import { knownSinks } from '../notify/sink_states.ts';
-import { type SweepSettings, unread } from '../ingest/sweep.ts';
 
 /** An export that is stuck, and why. */
 export interface StuckExport {
@@ -24,7 +24,7 @@ export interface StuckExport {
 }
 
 export interface NotificationCounts {
-  readonly due: number;
+  readonly pending: number;
   readonly trying: number;
   readonly failed: number;
 }
@@ -120,7 +120,7 @@ async function notifications(
   known: readonly SinkState[],
 ): Promise<Health['notifications']> {
   const counts = new Map(
-    [...sinks, ...known.map(({ name }) => name)].map((name) => [name, { due: 0, trying: 0, failed: 0 }]),
+    [...sinks, ...known.map(({ name }) => name)].map((name) => [name, { pending: 0, trying: 0, failed: 0 }]),
   );
   for await (const page of stores.detections.summaries({}, [...counts.keys()])) {
     for (const row of page) {
@@ -128,8 +128,8 @@ async function notifications(
         const status = statusOf(row, state);
         const count = counts.get(state.name);
         if (!count || status === null) continue;
-        if (status !== 'failed') count.due++;
-        if (status !== 'due') count[status]++;
+        if (status !== 'failed') count.pending++;
+        if (status !== 'pending') count[status]++;
       }
     }
   }
@@ -139,10 +139,10 @@ async function notifications(
 /** How it stands with telling a sink of a detection; null where there is nothing to tell (any more). */
 function statusOf({ detection, deliveries }: SummaryRow, { name, since, disabledAt }: SinkState) {
   const delivery = deliveries[name];
-  const due = dueOf(detection, delivery, since);
+  const due = pendingStateOf(detection, delivery, since);
   if (due === 'failed') return 'failed';
-  if (due !== 'due' || disabledAt !== null) return null;
-  return delivery && isOfThisChange(detection, delivery) ? 'trying' : 'due';
+  if (due !== 'pending' || disabledAt !== null) return null;
+  return delivery && isOfThisRevision(detection, delivery) ? 'trying' : 'pending';
 }
 
 /** Sinks that answer nobody at present; what is due to them waits. */

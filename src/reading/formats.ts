@@ -1,11 +1,11 @@
-import type { Format } from '../core/records/reading.ts';
+import type { RecordFormat } from '../core/records/reading.ts';
 import { SOURCES, type Source } from '../core/records/report.ts';
 import { defender } from '../core/sources/defender.ts';
 import { defenderRaw } from '../core/sources/defender_raw.ts';
 import { sysmon } from '../core/sources/sysmon.ts';
 import { wfp } from '../core/sources/wfp.ts';
 
-const FORMATS: Readonly<Record<Source, Format>> = {
+const FORMATS: Readonly<Record<Source, RecordFormat>> = {
   defender,
   'defender-raw': defenderRaw,
   sysmon,
@@ -13,12 +13,12 @@ const FORMATS: Readonly<Record<Source, Format>> = {
 };
 
 /** The formats of these sources, in the order in which they are tried on a record. */
-export function formatsOf(sources: readonly Source[]): readonly Format[] {
+export function formatsOf(sources: readonly Source[]): readonly RecordFormat[] {
   return SOURCES.filter((source) => sources.includes(source)).map((source) => FORMATS[source]);
 }
 
 /** The formats that are not among these, by their source. */
-export function formatsBeside(formats: readonly Format[]): ReadonlyMap<Source, Format> {
+export function formatsBeside(formats: readonly RecordFormat[]): ReadonlyMap<Source, RecordFormat> {
   return new Map(
     SOURCES.map((source) => [source, FORMATS[source]] as const).filter(([, each]) => !formats.includes(each)),
   );

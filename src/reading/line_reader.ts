@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Fault } from '../core/records/reading.ts';
+import type { ReadFault } from '../core/records/reading.ts';
 
 /** A line of an export that is looked at closer, without its line end. */
 export interface Line {
@@ -11,7 +11,7 @@ export interface Line {
 }
 
 export interface FaultyLine extends Line {
-  readonly fault?: Fault;
+  readonly fault?: ReadFault;
 }
 
 /** What one chunk of an export held. The bytes of its lines are views, good until the next batch is asked for. */

@@ -1,18 +1,18 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type LineReading, readLine } from '../core/records/read_line.ts';
-import type { Format } from '../core/records/reading.ts';
+import type { RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
+import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
+import type { ExportRef } from '../storage/ports/exports.ts';
 import { NO_COUNTERS } from './counters.ts';
 import { formatsBeside } from './formats.ts';
 import type { Line, LineBatch } from './line_reader.ts';
 import { KEPT_BYTES } from './line_reader.ts';
-import type { DeadLetter, Place } from '../storage/ports/dead_letters.ts';
-import type { Counters } from '../storage/ports/export_states.ts';
-import type { ExportRef } from '../storage/ports/exports.ts';
 
 /** A report and where it stands. */
-export interface LocatedReport extends Place {
+export interface LocatedReport extends RecordPlace {
   readonly report: Report;
   /** Of a raw event: 52 bits of SHA-256 over its line without the white space around it; else 0. */
   readonly digest: number;
@@ -47,8 +47,8 @@ const UNREAD: Before = { recognised: false, lines: 0 };
  */
 export class ReportReader {
   readonly #ref: ExportRef;
-  readonly #formats: readonly Format[];
-  readonly #inactive: ReadonlyMap<Source, Format>;
+  readonly #formats: readonly RecordFormat[];
+  readonly #inactive: ReadonlyMap<Source, RecordFormat>;
   /** Hand it to readLines: active until it is known what the export is. */
   readonly probe: { active: boolean };
   #recognised: boolean;
@@ -62,7 +62,7 @@ export class ReportReader {
   #foreign = false;
 
   /** `before`: what is known of the part of the export that was read earlier. */
-  constructor(ref: ExportRef, formats: readonly Format[], before: Before = UNREAD) {
+  constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
     this.#inactive = formatsBeside(formats);

@@ -33,7 +33,7 @@ export class CountedStores {
       insert: (detection) => this.#one(() => base.insert(detection)),
       update: (detection, version) => this.#one(() => base.update(detection, version)),
       mark: (id, sink, delivery, version) => this.#one(() => base.mark(id, sink, delivery, version)),
-      dispose: (id, disposition, version) => this.#one(() => base.dispose(id, disposition, version)),
+      recordVerdict: (id, verdict, version) => this.#one(() => base.recordVerdict(id, verdict, version)),
       remove: async (rows) => {
         this.requests += rows.length;
         await base.remove(rows);

@@ -1,21 +1,21 @@
-import { readContent } from '../reading/file_reader.ts';
+import { bin } from '../core/kql/bin.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { RecordFormat } from '../core/records/reading.ts';
 import { type Address, AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
 import { GroupCutter } from '../core/scoring/group_cutter.ts';
-import { bin } from '../core/kql/bin.ts';
-import type { Format } from '../core/records/reading.ts';
 import type { Rule } from '../core/scoring/rule.ts';
-import type { Timestamp } from '../core/kql/timestamp.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
-import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
-import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
-import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
-import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
 import type { PlacedRow } from '../ingest/batch_writer.ts';
+import { RawHours } from '../ingest/raw_event_counter.ts';
+import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import { readContent } from '../reading/file_reader.ts';
+import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
+import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
+import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
-import { RawHours } from '../ingest/raw_event_counter.ts';
-import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 
 /** What became of one export. */
 export interface OfflineReading {
@@ -27,7 +27,7 @@ export interface OfflineReading {
 /** The rule over exports that lie on this machine: the same reader and the same scoring as in the cloud, in memory. */
 export class OfflineScore {
   readonly #window: Window;
-  readonly #formats: readonly Format[];
+  readonly #formats: readonly RecordFormat[];
   readonly #counts = new MemoryHourlyCounts();
   readonly #onLetter: (letter: DeadLetter) => void;
   readonly #plausible: Timestamp;
@@ -40,7 +40,7 @@ export class OfflineScore {
   /** `plausible`: reports after it come from a clock that is wrong, and do not count as the newest. */
   constructor(
     window: Window,
-    formats: readonly Format[],
+    formats: readonly RecordFormat[],
     onLetter: (letter: DeadLetter) => void,
     plausible: Timestamp = LAST,
   ) {

@@ -1,23 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Address, AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
-import type { Contribution } from '../core/records/contribution.ts';
 import { type Detection, detectionIdOf, MAX_TRAFFIC_ROWS, type Technique } from '../core/detections/detection.ts';
-import { dueOf } from '../core/detections/pending.ts';
 import { findingOf } from '../core/detections/finding.ts';
-import { GroupCutter } from '../core/scoring/group_cutter.ts';
-import { isFresh, isOver, matched, type Sight, type Step, unmatched } from '../core/detections/lifecycle.ts';
-import type { Rule } from '../core/scoring/rule.ts';
+import {
+  isFresh,
+  isOver,
+  type LifecycleStep,
+  matched,
+  type RunContext,
+  unmatched,
+} from '../core/detections/lifecycle.ts';
+import { pendingStateOf } from '../core/detections/pending.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
-import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import { isToBeRead, trafficOf } from '../core/detections/traffic.ts';
+import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import type { Contribution } from '../core/records/contribution.ts';
+import { type Address, AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
+import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
-import { DetectionCursor } from './detection_cursor.ts';
+import type { KnownSink } from '../notify/sink_states.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
 import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
-import type { KnownSink } from '../notify/sink_states.ts';
+import { DetectionCursor } from './detection_cursor.ts';
 
 const DAY_MS = 86_400_000;
 const REMOVED_AT_ONCE = 100;
@@ -40,7 +47,7 @@ type Told = Pick<DetectionRow, 'detection' | 'deliveries'>;
 
 export type ScanTally = Pick<
   Run,
-  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'due' | 'expiredRows' | 'newestReport'
+  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'expiredRows' | 'newestReport'
 >;
 
 /**
@@ -62,7 +69,7 @@ export class PartitionScan {
   #gone: { readonly id: string; readonly version: string }[] = [];
   /** Live detections that are hidden, by the suppression that hides them. */
   readonly #hidden = new Map<string, number>();
-  readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, expiredRows: 0 };
+  readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, expiredRows: 0 };
 
   constructor(
     stores: Stores,
@@ -122,12 +129,12 @@ export class PartitionScan {
     );
   }
 
-  #sightOf(group: Suppressible): Sight {
+  #sightOf(group: Suppressible): RunContext {
     return { window: this.#window, suppressedBy: this.#settings.suppressedBy(group) };
   }
 
   /** Reads what is behind a match where a look is due; else leaves what was read before. */
-  async #withTraffic(before: Detection | null, step: Step): Promise<Step> {
+  async #withTraffic(before: Detection | null, step: LifecycleStep): Promise<LifecycleStep> {
     if (step.kind === 'none') return step;
     const { detection } = step;
     const traffic =
@@ -148,7 +155,7 @@ export class PartitionScan {
   async #advance(
     found: Versioned<DetectionRow> | null,
     id: string,
-    stepOf: (before: Detection | null) => Step | Promise<Step>,
+    stepOf: (before: Detection | null) => LifecycleStep | Promise<LifecycleStep>,
   ): Promise<void> {
     const { detections } = this.#stores;
     let before = found;
@@ -185,7 +192,7 @@ export class PartitionScan {
     }
   }
 
-  #unmatchedStep(before: Detection | null, fresh: boolean): Step {
+  #unmatchedStep(before: Detection | null, fresh: boolean): LifecycleStep {
     return before === null ? NOTHING : unmatched(before, this.#sightOf(before), fresh);
   }
 
@@ -203,9 +210,10 @@ export class PartitionScan {
 
   #tell({ detection, deliveries }: Told): void {
     for (const sink of this.#sinks) {
-      if (sink.disabledAt !== null || dueOf(detection, deliveries[sink.name], sink.since) !== 'due') continue;
+      if (sink.disabledAt !== null || pendingStateOf(detection, deliveries[sink.name], sink.since) !== 'pending')
+        continue;
       this.#due.add(sink);
-      this.#tally.due++;
+      this.#tally.pending++;
     }
   }
 
@@ -233,7 +241,7 @@ export class PartitionScan {
   }
 }
 
-const NOTHING: Step = { kind: 'none' };
+const NOTHING: LifecycleStep = { kind: 'none' };
 
 /** When contributions and detections are too old to keep, seen from `now`; a run for a past hour removes no more than it did. */
 export function expiryOf(asOf: Timestamp, now: Timestamp, retentionDays: number, historyDays: number) {

@@ -1,21 +1,21 @@
 import type { Technique } from '../core/detections/detection.ts';
 import { FRESH_MS } from '../core/detections/lifecycle.ts';
-import type { Rule } from '../core/scoring/rule.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
-import { CountedStores } from './counted_stores.ts';
+import { expireSuppressions } from '../detections/suppressions.ts';
+import type { KnownSink } from '../notify/sink_states.ts';
 import { PARTITIONS } from '../storage/keys.ts';
-import { expiryOf, PartitionScan } from './partition_scorer.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import type { KnownSink } from '../notify/sink_states.ts';
-import { expireSuppressions } from '../detections/suppressions.ts';
+import { CountedStores } from './counted_stores.ts';
+import { expiryOf, PartitionScan } from './partition_scorer.ts';
 import { Suppressor } from './suppressor.ts';
 
-/** What a run is told: see `Messages`. */
+/** What a run is notifiedLevel: see `Messages`. */
 export interface ScoreMessage {
   readonly partition: Partition;
   readonly asOf: Timestamp;

@@ -40,7 +40,7 @@ export class Suppressor {
     partition: Partition,
     asOf: Timestamp,
   ): Promise<void> {
-    for (const { suppression, hidden: counted } of this.#rows) {
+    for (const { suppression, suppressed: counted } of this.#rows) {
       const detections = hidden.get(suppression.id) ?? 0;
       const before = counted[partition];
       if (detections === 0 || (before !== undefined && before.asOf > asOf)) continue;

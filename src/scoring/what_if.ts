@@ -1,16 +1,16 @@
-import { AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
 import { type DetectionSummary, detectionIdOf } from '../core/detections/detection.ts';
 import { findingOf } from '../core/detections/finding.ts';
-import { GroupCutter } from '../core/scoring/group_cutter.ts';
 import { byAverage } from '../core/detections/order.ts';
-import type { Rule } from '../core/scoring/rule.ts';
-import { type NoMatch, seed } from '../core/scoring/kql_rule.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
+import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import { kqlRule, type NoMatch } from '../core/scoring/kql_rule.ts';
+import type { Rule } from '../core/scoring/rule.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
-import { DetectionCursor } from './detection_cursor.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { DetectionCursor } from './detection_cursor.ts';
 
 /** What a rule would make of a window, beside the detections that are live at present. */
 export interface WhatIf {
@@ -34,7 +34,15 @@ export interface WhatIf {
 /** A detection that the rule would add. */
 export type Proposed = Omit<
   DetectionSummary,
-  'state' | 'episode' | 'change' | 'changeReason' | 'told' | 'highestAverage' | 'asOf' | 'lastMatched' | 'suppressedBy'
+  | 'state'
+  | 'episode'
+  | 'revision'
+  | 'revisionReason'
+  | 'notifiedLevel'
+  | 'highestAverage'
+  | 'asOf'
+  | 'lastMatched'
+  | 'suppressedBy'
 >;
 
 /** A live detection that the rule would not find, with its row as it is, and why. */
@@ -158,7 +166,7 @@ class Comparison {
       cutter.push(page);
     }
     const [group] = cutter.finish();
-    const verdict = group && seed(group.series, this.#rule);
+    const verdict = group && kqlRule(group.series, this.#rule);
     return verdict === undefined || verdict.match ? 'no-reports' : verdict.reason;
   }
 }

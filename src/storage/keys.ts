@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { bin } from '../core/kql/bin.ts';
-import { type GroupKey, isRaw, type Report } from '../core/records/report.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { type GroupKey, isRaw, type Report } from '../core/records/report.ts';
 import type { ExportRef } from './ports/exports.ts';
 import type { ContributionRow, Partition } from './ports/hourly_counts.ts';
 

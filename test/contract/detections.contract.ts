@@ -6,7 +6,6 @@ import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import {
   delivery,
   detection,
-  disposition,
   evidence,
   groupId,
   HOSTILE_NAMES,
@@ -16,6 +15,7 @@ import {
   T1,
   T2,
   traffic,
+  verdict,
   wellFormedRow,
 } from './samples.ts';
 
@@ -58,7 +58,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     ['a detection', {}],
     ['500 points of evidence', { evidence: evidence(500) }],
     ['no points of evidence', { evidence: evidence(0) }],
-    ['large and small numbers', { avg_conn_count: 2 ** 40, average: 0.1 + 0.2, devices: 0, change: 12_345 }],
+    ['large and small numbers', { avg_conn_count: 2 ** 40, average: 0.1 + 0.2, devices: 0, revision: 12_345 }],
     ['a whole average', { average: 60 }],
     ['no interval and no technique', { interval: null, technique: null }],
     ['a technique', { technique: { id: 'T1071.001', name: 'Web Protocols' } }],
@@ -66,7 +66,10 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       'a life of many episodes',
       { episodes: Array.from({ length: 20 }, () => ({ episode: T0, resolved: T1, average: 1 / 3 })) },
     ],
-    ['a change', { change: 2, changeReason: 'The average rose.', told: { average: 1e12 / 3, severity: 'medium' } }],
+    [
+      'a change',
+      { revision: 2, revisionReason: 'The average rose.', notifiedLevel: { average: 1e12 / 3, severity: 'medium' } },
+    ],
     ['ten long names of processes', { otherProcesses: Array.from({ length: 10 }, () => '\u0001'.repeat(1024)) }],
     [
       'facts that are long and hostile',
@@ -86,7 +89,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     const row = detection({ ...changes, InitiatingProcessFileName: 'x' });
     const version = await inserted(row);
     expect(await store.get(id)).toEqual({
-      row: { detection: wellFormedRow(row), deliveries: {}, disposition: null },
+      row: { detection: wellFormedRow(row), deliveries: {}, verdict: null },
       version,
     });
   });
@@ -94,7 +97,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   describe('insert', () => {
     it('of a row that exists is null, and changes nothing', async () => {
       await inserted();
-      expect(await other.insert(detection({ change: 9 }))).toBeNull();
+      expect(await other.insert(detection({ revision: 9 }))).toBeNull();
       expect((await store.get(id))?.row.detection).toEqual(first);
     });
 
@@ -107,12 +110,12 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   describe('update', () => {
     it('writes what the scorer knows, and leaves what the notifier does', async () => {
       const marked = await store.mark(id, 'soc', delivery(), await inserted(detection({ evidence: evidence(500) })));
-      const nothing = { interval: null, otherProcesses: [], traffic: NO_TRAFFIC, changeReason: '' };
-      const row = detection({ state: 'resolved', change: 1, asOf: T2, evidence: evidence(1), ...nothing });
+      const nothing = { interval: null, otherProcesses: [], traffic: NO_TRAFFIC, revisionReason: '' };
+      const row = detection({ state: 'resolved', revision: 1, asOf: T2, evidence: evidence(1), ...nothing });
       const version = await other.update(row, marked as string);
       expect(version).not.toBe(marked);
       expect(await store.get(id)).toEqual({
-        row: { detection: row, deliveries: { soc: delivery() }, disposition: null },
+        row: { detection: row, deliveries: { soc: delivery() }, verdict: null },
         version,
       });
     });
@@ -120,7 +123,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('of an older version is null, and changes nothing', async () => {
       const version = await inserted();
       await store.update(first, version);
-      expect(await other.update(detection({ change: 1 }), version)).toBeNull();
+      expect(await other.update(detection({ revision: 1 }), version)).toBeNull();
       expect((await store.get(id))?.row.detection).toEqual(first);
     });
 
@@ -143,7 +146,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       version = (await other.mark(id, 'soc', sent, version)) as string;
       const deliveries = Object.fromEntries(sinks.map((sink, n) => [sink, delivery({ attempts: n })]));
       expect(await store.get(id)).toEqual({
-        row: { detection: first, deliveries: { ...deliveries, soc: sent }, disposition: null },
+        row: { detection: first, deliveries: { ...deliveries, soc: sent }, verdict: null },
         version,
       });
     });
@@ -165,49 +168,49 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     });
   });
 
-  describe('dispose', () => {
-    const said = disposition();
+  describe('recordVerdict', () => {
+    const said = verdict();
 
     it.each(HOSTILE_NAMES.map((name) => [name]))('keeps %j', async (name) => {
-      await store.dispose(id, disposition({ note: name, who: name }), await inserted());
-      expect((await other.get(id))?.row.disposition).toEqual(wellFormedRow(disposition({ note: name, who: name })));
+      await store.recordVerdict(id, verdict({ note: name, who: name }), await inserted());
+      expect((await other.get(id))?.row.verdict).toEqual(wellFormedRow(verdict({ note: name, who: name })));
     });
 
     it('keeps a note as long as it may be', async () => {
-      const longest = disposition({ note: '\u{1f600}\u0001'.repeat(333), who: '\u0001'.repeat(200) });
-      await store.dispose(id, longest, await inserted());
-      expect((await store.get(id))?.row.disposition).toEqual(longest);
+      const longest = verdict({ note: '\u{1f600}\u0001'.repeat(333), who: '\u0001'.repeat(200) });
+      await store.recordVerdict(id, longest, await inserted());
+      expect((await store.get(id))?.row.verdict).toEqual(longest);
     });
 
     it('writes what a person says, and leaves what the scorer and the notifier write; so do they', async () => {
       let version = (await store.mark(id, 'soc', delivery(), await inserted())) as string;
-      version = (await other.dispose(id, disposition({ verdict: 'acknowledged' }), version)) as string;
-      version = (await store.dispose(id, said, version)) as string;
+      version = (await other.recordVerdict(id, verdict({ value: 'acknowledged' }), version)) as string;
+      version = (await store.recordVerdict(id, said, version)) as string;
       const row = detection({ state: 'resolved', asOf: T2 });
       version = (await other.update(row, version)) as string;
       version = (await store.mark(id, 'chat', delivery(), version)) as string;
       expect(await store.get(id)).toEqual({
-        row: { detection: row, deliveries: { soc: delivery(), chat: delivery() }, disposition: said },
+        row: { detection: row, deliveries: { soc: delivery(), chat: delivery() }, verdict: said },
         version,
       });
-      expect((await rowsOf(store.scan(P3)))[0]?.row.disposition).toEqual(said);
-      expect((await rowsOf(store.list({})))[0]?.disposition).toEqual(said);
+      expect((await rowsOf(store.scan(P3)))[0]?.row.verdict).toEqual(said);
+      expect((await rowsOf(store.list({})))[0]?.verdict).toEqual(said);
     });
 
     it('of one version by two people is done by one', async () => {
       const version = await inserted();
       const versions = await Promise.all(
-        [store, other].map((worker, n) => worker.dispose(id, disposition({ who: String(n) }), version)),
+        [store, other].map((worker, n) => worker.recordVerdict(id, verdict({ who: String(n) }), version)),
       );
       expect(versions.filter((each) => each !== null)).toHaveLength(1);
       const winner = versions.findIndex((each) => each !== null);
-      expect((await store.get(id))?.row.disposition?.who).toBe(String(winner));
+      expect((await store.get(id))?.row.verdict?.who).toBe(String(winner));
     });
 
     it('of a row that is gone is null', async () => {
       const version = await inserted();
       await removed(id);
-      expect(await store.dispose(id, said, version)).toBeNull();
+      expect(await store.recordVerdict(id, said, version)).toBeNull();
       expect(await store.get(id)).toBeNull();
     });
   });
@@ -243,7 +246,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     await inserted(detection({ groupId: groupId(2) }));
     await inserted(detection({ groupId: groupId(3) }));
     const version = (await store.get(id))?.version ?? '';
-    await removed(id, `${groupId(3)}|seed`);
+    await removed(id, `${groupId(3)}|kql-rule`);
     await other.remove([{ id, version }]);
     expect(await list({})).toEqual([groupId(2)]);
   });
@@ -254,7 +257,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     await other.update(detection({ state: 'new', asOf: T2 }), version);
     await store.remove([
       { id, version },
-      { id: `${groupId(2)}|seed`, version: second },
+      { id: `${groupId(2)}|kql-rule`, version: second },
     ]);
     expect(await list({})).toEqual([groupId(1)]);
   });
@@ -263,7 +266,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     const rows = await Promise.all(
       Array.from({ length: 130 }, async (_, number) => {
         const version = await inserted(detection({ groupId: groupId(number) }));
-        return { id: `${groupId(number)}|seed`, version };
+        return { id: `${groupId(number)}|kql-rule`, version };
       }),
     );
     await store.remove(rows);
@@ -284,12 +287,12 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = row;
       const deliveries = { soc: delivery({ answer: 'soc' }), chat: delivery({ answer: 'chat' }) };
       expect(await rowsOf(store.summaries({}, ['soc', 'chat', 'none']))).toEqual([
-        { detection: summary, deliveries, disposition: null },
+        { detection: summary, deliveries, verdict: null },
       ]);
-      await store.dispose(id, disposition(), version);
-      expect((await rowsOf(other.summaries({}, [])))[0]?.disposition).toEqual(disposition());
+      await store.recordVerdict(id, verdict(), version);
+      expect((await rowsOf(other.summaries({}, [])))[0]?.verdict).toEqual(verdict());
       expect(await rowsOf(store.summaries({}, []))).toEqual([
-        { detection: summary, deliveries: {}, disposition: disposition() },
+        { detection: summary, deliveries: {}, verdict: verdict() },
       ]);
     });
 

@@ -30,7 +30,7 @@ export function exportStatesContract(make: () => Promise<readonly [ExportStates,
   });
 
   it.each([
-    { claimedAt: null, claimedBy: '', ends: [], tail: '', raw: false, created: null, searched: 0, otherSource: null },
+    { leasedAt: null, leasedBy: '', ends: [], tail: '', raw: false, created: null, searched: 0, otherSource: null },
     { refused: true, recognised: false, reason: 'expected JSON Lines', failures: 7, nextTry: 2 ** 41 },
     { name: '日本語 #?%/\\ \u{1f600}', reason: '\u0001' },
     { name: 'x'.repeat(1024) },
@@ -58,7 +58,7 @@ export function exportStatesContract(make: () => Promise<readonly [ExportStates,
   describe('replace', () => {
     it('of the version that was read gives a new one', async () => {
       const first = await inserted();
-      const row = exportState({ claimedAt: null, claimedBy: '', applied: 2, ends: [5] });
+      const row = exportState({ leasedAt: null, leasedBy: '', applied: 2, ends: [5] });
       const second = await store.replace(row, first);
       expect(second).not.toBeNull();
       expect(second).not.toBe(first);
@@ -75,7 +75,7 @@ export function exportStatesContract(make: () => Promise<readonly [ExportStates,
 
     it('of one version by two workers is done by one', async () => {
       const first = await inserted();
-      const rows = ['one', 'two'].map((claimedBy) => exportState({ claimedBy }));
+      const rows = ['one', 'two'].map((leasedBy) => exportState({ leasedBy: leasedBy }));
       const versions = await Promise.all([store, other].map((worker, n) => worker.replace(rows[n] ?? state, first)));
       const winner = versions.findIndex((version) => version !== null);
       expect(versions.filter((version) => version === null)).toHaveLength(1);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Delivery, Detection } from '../../src/core/detections/detection.ts';
-import type { Disposition } from '../../src/core/detections/verdict.ts';
-import type { Hour } from '../../src/core/kql/bin.ts';
+import type { Detection, SinkDelivery } from '../../src/core/detections/detection.ts';
 import type { Suppression } from '../../src/core/detections/suppression.ts';
+import type { Verdict } from '../../src/core/detections/verdict.ts';
+import type { Hour } from '../../src/core/kql/bin.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { DeadLetter } from '../../src/storage/ports/dead_letters.ts';
 import type { ExportState } from '../../src/storage/ports/export_states.ts';
@@ -123,8 +123,8 @@ export function exportState(changes: Partial<ExportState> = {}): ExportState {
     generation: 0,
     ends: [1_000, 2 ** 40],
     applied: 1,
-    claimedAt: 1_795_450_841_123,
-    claimedBy: 'worker',
+    leasedAt: 1_795_450_841_123,
+    leasedBy: 'worker',
     tail: 'ab'.repeat(32),
     recognised: true,
     otherSource: 'wfp',
@@ -156,7 +156,7 @@ export function deadLetter(changes: Partial<DeadLetter> = {}): DeadLetter {
 export function detection(changes: Partial<Detection> = {}): Detection {
   return {
     groupId: groupId(1),
-    detector: 'seed',
+    detector: 'kql-rule',
     source: 'defender',
     DeviceName: 'wks-0417.corp.example',
     InitiatingProcessFileName: 'updater.exe',
@@ -170,8 +170,8 @@ export function detection(changes: Partial<Detection> = {}): Detection {
     average: 60.1 / 3,
     devices: 1,
     otherProcesses: ['agent.exe'],
-    regularity: 0.1 / 3,
-    interval: { seconds: 60, spread: 1.2 },
+    spread: 0.1 / 3,
+    interval: { seconds: 60, deviation: 1.2 },
     severity: 'high',
     severityReason: 'One device talks to a rare address.',
     technique: null,
@@ -179,9 +179,9 @@ export function detection(changes: Partial<Detection> = {}): Detection {
     evidence: evidence(2),
     state: 'new',
     episode: T1,
-    change: 0,
-    changeReason: '',
-    told: { average: 60.1 / 3, severity: 'high' },
+    revision: 0,
+    revisionReason: '',
+    notifiedLevel: { average: 60.1 / 3, severity: 'high' },
     highestAverage: 60.1 / 3,
     episodes: [],
     asOf: T1,
@@ -222,12 +222,12 @@ export function traffic(changes: Partial<Detection['traffic']> = {}): Detection[
   };
 }
 
-export function delivery(changes: Partial<Delivery> = {}): Delivery {
-  return { episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: 1, at: 2, answer: '', ...changes };
+export function delivery(changes: Partial<SinkDelivery> = {}): SinkDelivery {
+  return { episode: T1, revision: 0, status: 'sending', attempts: 1, firstAt: 1, at: 2, answer: '', ...changes };
 }
 
-export function disposition(changes: Partial<Disposition> = {}): Disposition {
-  return { verdict: 'false-positive', note: 'the updater of Example', who: 'ana', at: 1_795_450_841_123, ...changes };
+export function verdict(changes: Partial<Verdict> = {}): Verdict {
+  return { value: 'false-positive', note: 'the updater of Example', who: 'ana', at: 1_795_450_841_123, ...changes };
 }
 
 export function suppression(changes: Partial<Suppression> = {}): Suppression {

@@ -14,7 +14,7 @@ function run(changes: Partial<Run> = {}): Run {
     detections: 3,
     opened: 1,
     resolved: 2,
-    due: 4,
+    pending: 4,
     requests: 2 ** 33,
     expiredRows: 2 ** 32,
     newestReport: T0,

@@ -1,10 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
-import type { Hidden, Suppressions } from '../../src/storage/ports/suppressions.ts';
+import type { SuppressedCount, Suppressions } from '../../src/storage/ports/suppressions.ts';
 import { HOSTILE_NAMES, P3, rowsOf, suppression, T0, T1, T2, wellFormedRow } from './samples.ts';
 
 const PA = 'a' as Partition;
-const hidden = (changes: Partial<Hidden> = {}): Hidden => ({ asOf: T1, detections: 2, since: T0, ...changes });
+const hidden = (changes: Partial<SuppressedCount> = {}): SuppressedCount => ({
+  asOf: T1,
+  detections: 2,
+  since: T0,
+  ...changes,
+});
 
 /** What every Suppressions does; two views on one empty store. */
 export function suppressionsContract(make: () => Promise<readonly [Suppressions, Suppressions]>): void {
@@ -43,7 +48,7 @@ export function suppressionsContract(make: () => Promise<readonly [Suppressions,
     await store.count('s2', P3, hidden());
     const rows = await rowsOf(other.list());
     expect(rows.map((row) => row.suppression.id).toSorted()).toEqual(ids.toSorted());
-    expect(rows.find((row) => row.suppression.id === 's2')?.hidden).toEqual({ 3: hidden() });
+    expect(rows.find((row) => row.suppression.id === 's2')?.suppressed).toEqual({ 3: hidden() });
   });
 
   describe('count', () => {
@@ -64,7 +69,7 @@ export function suppressionsContract(make: () => Promise<readonly [Suppressions,
       await Promise.all(
         partitions.map((each, n) => [store, other][n % 2]?.count(first.id, each, hidden({ detections: n }))),
       );
-      const counted = (await store.get(first.id))?.hidden;
+      const counted = (await store.get(first.id))?.suppressed;
       expect(counted).toEqual(Object.fromEntries(partitions.map((each, n) => [each, hidden({ detections: n })])));
     });
 

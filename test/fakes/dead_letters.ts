@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/storage/ports/clock.ts';
-import type { DeadLetter, DeadLetterWriter, DeadLetters } from '../../src/storage/ports/dead_letters.ts';
+import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../../src/storage/ports/dead_letters.ts';
 
 export class MemoryDeadLetters implements DeadLetters {
   readonly #clock: Clock;

@@ -1,6 +1,6 @@
-import { type Delivery, type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
-import type { Disposition } from '../../src/core/detections/verdict.ts';
-import type { DetectionFilter, DetectionRow, Detections, SummaryRow } from '../../src/storage/ports/detections.ts';
+import { type Detection, detectionIdOf, type SinkDelivery } from '../../src/core/detections/detection.ts';
+import type { Verdict } from '../../src/core/detections/verdict.ts';
+import type { DetectionRow, DetectionRowFilter, Detections, SummaryRow } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { Versioned } from '../../src/storage/ports/versioned.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
@@ -16,7 +16,7 @@ export class MemoryDetections implements Detections {
     yield* pagesOf(this.#entries((id) => id.startsWith(partition)));
   }
 
-  async *list(filter: DetectionFilter): AsyncGenerator<readonly DetectionRow[]> {
+  async *list(filter: DetectionRowFilter): AsyncGenerator<readonly DetectionRow[]> {
     const rows = this.#entries(() => true).map(({ row }) => row);
     const wanted = rows.filter(
       ({ detection }) =>
@@ -26,18 +26,18 @@ export class MemoryDetections implements Detections {
     yield* pagesOf(wanted);
   }
 
-  async *summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
+  async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     for await (const page of this.list(filter)) {
-      yield page.map(({ detection, deliveries, disposition }) => {
+      yield page.map(({ detection, deliveries, verdict }) => {
         const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
         const wanted = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
-        return { detection: summary, deliveries: Object.fromEntries(wanted), disposition };
+        return { detection: summary, deliveries: Object.fromEntries(wanted), verdict };
       });
     }
   }
 
   async insert(detection: Detection): Promise<string | null> {
-    const row = { detection: throughJson(detection), deliveries: {}, disposition: null };
+    const row = { detection: throughJson(detection), deliveries: {}, verdict: null };
     return this.#rows.insert(detectionIdOf(detection), row);
   }
 
@@ -48,15 +48,15 @@ export class MemoryDetections implements Detections {
     }));
   }
 
-  async mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null> {
+  async mark(id: string, sink: string, delivery: SinkDelivery, version: string): Promise<string | null> {
     return this.#rows.update(id, version, (row) => ({
       ...row,
       deliveries: { ...row.deliveries, [sink]: throughJson(delivery) },
     }));
   }
 
-  async dispose(id: string, disposition: Disposition, version: string): Promise<string | null> {
-    return this.#rows.update(id, version, (row) => ({ ...row, disposition: throughJson(disposition) }));
+  async recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null> {
+    return this.#rows.update(id, version, (row) => ({ ...row, verdict: throughJson(verdict) }));
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Suppression } from '../../src/core/detections/suppression.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
-import type { Hidden, SuppressionRow, Suppressions } from '../../src/storage/ports/suppressions.ts';
+import type { SuppressedCount, SuppressionRow, Suppressions } from '../../src/storage/ports/suppressions.ts';
 import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 
 export class MemorySuppressions implements Suppressions {
@@ -15,14 +15,14 @@ export class MemorySuppressions implements Suppressions {
   }
 
   async insert(suppression: Suppression): Promise<boolean> {
-    return this.#rows.insert(suppression.id, { suppression: throughJson(suppression), hidden: {} }) !== null;
+    return this.#rows.insert(suppression.id, { suppression: throughJson(suppression), suppressed: {} }) !== null;
   }
 
-  async count(id: string, partition: Partition, hidden: Hidden): Promise<void> {
+  async count(id: string, partition: Partition, hidden: SuppressedCount): Promise<void> {
     const found = this.#rows.get(id);
     if (!found) return;
-    const { suppression, hidden: before } = found.row;
-    this.#rows.put(id, { suppression, hidden: { ...before, [partition]: throughJson(hidden) } });
+    const { suppression, suppressed: before } = found.row;
+    this.#rows.put(id, { suppression, suppressed: { ...before, [partition]: throughJson(hidden) } });
   }
 
   async remove(id: string): Promise<boolean> {

@@ -1,5 +1,5 @@
-import type { Contribution } from '../../src/core/records/contribution.ts';
 import { addMs, type Timestamp } from '../../src/core/kql/timestamp.ts';
+import type { Contribution } from '../../src/core/records/contribution.ts';
 import { isOfWindow } from '../../src/core/scoring/window.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../src/storage/ports/hourly_counts.ts';

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
-import { SEED_RULE } from '../../src/core/scoring/rule.ts';
+import { KQL_RULE } from '../../src/core/scoring/rule.ts';
 import { SettingsError } from '../../src/settings/read_settings.ts';
 
 const read = (env: Record<string, string | undefined>) => readScoreSettings(Object.freeze(env)).rule;
 
 describe('the rule of readScoreSettings(env)', () => {
   it('is the seed rule where nothing is set', () => {
-    expect(read({})).toEqual(SEED_RULE);
-    expect(read({ PATH: '/usr/bin', min_average: '1' })).toEqual(SEED_RULE);
+    expect(read({})).toEqual(KQL_RULE);
+    expect(read({ PATH: '/usr/bin', min_average: '1' })).toEqual(KQL_RULE);
   });
 
   it('reads every setting of the rule', () => {
@@ -36,14 +36,14 @@ describe('the rule of readScoreSettings(env)', () => {
       ANOMALY_THRESHOLD: blank,
       SERIES_GRAIN: blank,
     };
-    expect(read(env)).toEqual(SEED_RULE);
+    expect(read(env)).toEqual(KQL_RULE);
   });
 
   it.each([
     ['LOOKBACK_DAYS', '30', 30],
     ['LOOKBACK_DAYS', '0.001', 0.001],
   ])('takes %s %s, which is within its bounds', (name, text, lookbackDays) => {
-    expect(read({ [name]: text })).toEqual({ ...SEED_RULE, lookbackDays });
+    expect(read({ [name]: text })).toEqual({ ...KQL_RULE, lookbackDays });
   });
 
   it.each([
@@ -79,9 +79,9 @@ describe('the rule of readScoreSettings(env)', () => {
 
 describe('readScoreSettings(env)', () => {
   it('is the rule, and the sources that it is run over', () => {
-    expect(readScoreSettings({})).toEqual({ rule: SEED_RULE, sources: ['defender'] });
+    expect(readScoreSettings({})).toEqual({ rule: KQL_RULE, sources: ['defender'] });
     expect(readScoreSettings({ MIN_AVERAGE: '30', SOURCES: 'wfp' })).toEqual({
-      rule: { ...SEED_RULE, minAverage: 30 },
+      rule: { ...KQL_RULE, minAverage: 30 },
       sources: ['wfp'],
     });
   });
@@ -98,7 +98,7 @@ describe('readConfig(env)', () => {
   it('needs nothing but the storage account', () => {
     const storage = { kind: 'connectionString', value: 'UseDevelopmentStorage=true' };
     expect(config({})).toEqual({
-      rule: SEED_RULE,
+      rule: KQL_RULE,
       sources: ['defender'],
       storage,
       exportStorage: storage,

@@ -73,7 +73,7 @@ export interface CoreModule {
   readonly hostVersion: string;
   setProgrammingModel(model: ProgrammingModel): void;
   getProgrammingModel(): ProgrammingModel | undefined;
-  registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): { dispose(): void };
+  registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): { recordVerdict(): void };
   registerHook(name: string): never;
   log(level: string, category: string, message: string): void;
 }

@@ -108,7 +108,7 @@ export class FunctionsHost {
       getProgrammingModel: () => this.#model,
       registerFunction: (metadata, callback) => {
         this.#functions.set(metadata.name, hostedFunction(metadata, callback));
-        return { dispose: () => this.#functions.delete(metadata.name) };
+        return { recordVerdict: () => this.#functions.delete(metadata.name) };
       },
       registerHook: (name) => {
         throw new Error(`the local host runs no hooks, and the app registers one: ${name}`);

@@ -1,18 +1,18 @@
-import { counted } from '../../src/core/text/counted.ts';
+import { CommandError } from '../../src/cli/errors.ts';
+import { type InputFile, inputFiles } from '../../src/cli/input_files.ts';
+import { tomorrow } from '../../src/cli/instant.ts';
+import { adviceOnSources } from '../../src/cli/source_advice.ts';
 import { bin } from '../../src/core/kql/bin.ts';
-import type { Source } from '../../src/core/records/report.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../src/core/kql/timestamp.ts';
+import type { Source } from '../../src/core/records/report.ts';
 import { windowOf } from '../../src/core/scoring/window.ts';
+import { counted } from '../../src/core/text/counted.ts';
 import { formatsOf } from '../../src/reading/formats.ts';
 import { OfflineScore } from '../../src/scoring/offline_scorer.ts';
-import { type InputFile, inputFiles } from '../../src/cli/input_files.ts';
-import { adviceOnSources } from '../../src/cli/source_advice.ts';
-import { tomorrow } from '../../src/cli/instant.ts';
 import { CONTAINER } from '../sample/exports.ts';
-import { type Plant, planTenant } from '../sample/plan.ts';
+import { planTenant, type SeededBeacon } from '../sample/plan.ts';
 import { SAMPLE_HOURS } from '../sample/span.ts';
-import { CommandError } from '../../src/cli/errors.ts';
-import { bytesOf, folderUploads, placeOf, sampleUploads, type Upload } from './uploads.ts';
+import { folderUploads, sampleUploads, type Upload, uploadBytesOf, uploadPlaceOf } from './uploads.ts';
 
 /** What a local run is about. */
 export interface Inputs {
@@ -27,7 +27,7 @@ export interface Inputs {
   /** End of the window: a full hour. */
   readonly asOf: Timestamp;
   /** What is known to be in it; null where nothing is. */
-  readonly plants: readonly Plant[] | null;
+  readonly plants: readonly SeededBeacon[] | null;
 }
 
 /** The sample's size is that of one planting: enough to see all of it, and read in seconds. */
@@ -67,7 +67,7 @@ export async function folderInputs(folder: string, now: Timestamp | null, source
   return {
     what: `${counted(files.length, 'file')} of ${folder}`,
     exports: files.length,
-    containers: [...new Set(files.map(({ path }) => placeOf(folder, path).container))],
+    containers: [...new Set(files.map(({ path }) => uploadPlaceOf(folder, path).container))],
     uploads: folderUploads(folder, files, troubles),
     troubles,
     asOf: now === null ? fullHourAfter(newest) : bin(newest, '1h'),
@@ -80,7 +80,7 @@ async function newestReport(files: readonly InputFile[], sources: readonly Sourc
   const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), formatsOf(sources), () => {}, tomorrow());
   for (const file of files) {
     // What cannot be read is named when it is uploaded.
-    await offline.read({ container: '', name: file.path }, bytesOf(file, []));
+    await offline.read({ container: '', name: file.path }, uploadBytesOf(file, []));
   }
   return offline.newest;
 }

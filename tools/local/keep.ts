@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERY_LAG_MS } from '../../src/app.ts';
+import { CommandError } from '../../src/cli/errors.ts';
 import { DEFAULT_CONTAINER } from '../../src/config.ts';
 import { bin } from '../../src/core/kql/bin.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/kql/timestamp.ts';
-import { CommandError } from '../../src/cli/errors.ts';
 import type { LocalSystem } from './system.ts';
 
 export type Say = (what: string) => void;

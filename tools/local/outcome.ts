@@ -1,7 +1,7 @@
 import type { App } from '../../src/app.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
-import { addCounters, NO_COUNTERS } from '../../src/reading/counters.ts';
 import { lastEnd } from '../../src/ingest/export_state.ts';
+import { addCounters, NO_COUNTERS } from '../../src/reading/counters.ts';
 import type { Counters } from '../../src/storage/ports/export_states.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
 

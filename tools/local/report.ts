@@ -1,6 +1,6 @@
-import { shown } from '../../src/core/text/escape.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
-import type { Plant } from '../sample/plan.ts';
+import { escapeForDisplay } from '../../src/core/text/escape.ts';
+import type { SeededBeacon } from '../sample/plan.ts';
 import type { Invocation } from './functions_host.ts';
 import type { DetectionView, Outcome } from './outcome.ts';
 import type { Requests } from './request_counter.ts';
@@ -16,11 +16,11 @@ export interface Totals {
 }
 
 /** What became of the plants, and which of those that the rule should find it did not. */
-export function plantedText(plants: readonly Plant[], detections: readonly DetectionView[]) {
+export function seededBeaconsText(plants: readonly SeededBeacon[], detections: readonly DetectionView[]) {
   const found = new Set(
     detections.map((each) => keyOf(each.DeviceName, each.InitiatingProcessFileName, each.RemoteIP)),
   );
-  const isFound = (plant: Plant) => found.has(keyOf(plant.device, plant.process ?? '', plant.remoteIP ?? ''));
+  const isFound = (plant: SeededBeacon) => found.has(keyOf(plant.device, plant.process ?? '', plant.remoteIP ?? ''));
   const wanted = plants.filter(({ expected }) => expected === 'found');
   const missing = wanted.filter((plant) => !isFound(plant));
   const unwanted = plants.filter((plant) => plant.expected === 'missed');
@@ -38,8 +38,8 @@ function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-function plantText({ kind, device, process, remoteIP }: Plant): string {
-  return `${kind}: ${shown(device)}, ${shown(process ?? '')}, ${shown(remoteIP ?? '')}`;
+function plantText({ kind, device, process, remoteIP }: SeededBeacon): string {
+  return `${kind}: ${escapeForDisplay(device)}, ${escapeForDisplay(process ?? '')}, ${escapeForDisplay(remoteIP ?? '')}`;
 }
 
 /** What went in, what came of it, and what it cost, a line each. */

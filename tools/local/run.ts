@@ -1,24 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../src/app.ts';
-import { readConfig, readScoreSettings } from '../../src/config.ts';
-import { counted } from '../../src/core/text/counted.ts';
-import { byAverage } from '../../src/core/detections/order.ts';
-import type { Source } from '../../src/core/records/report.ts';
-import { SEED_RULE } from '../../src/core/scoring/rule.ts';
-import { shown } from '../../src/core/text/escape.ts';
-import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
-import { windowOf } from '../../src/core/scoring/window.ts';
-import type { Stores } from '../../src/storage/ports/stores.ts';
-import { type Format, formattedLines } from '../../src/cli/output/format.ts';
-import type { DetectionLine } from '../../src/cli/output/table.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
+import { formattedLines, type OutputFormat } from '../../src/cli/output/format.ts';
+import type { DetectionLine } from '../../src/cli/output/table.ts';
+import { readConfig, readScoreSettings } from '../../src/config.ts';
+import { byAverage } from '../../src/core/detections/order.ts';
+import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
+import type { Source } from '../../src/core/records/report.ts';
+import { KQL_RULE } from '../../src/core/scoring/rule.ts';
+import { windowOf } from '../../src/core/scoring/window.ts';
+import { counted } from '../../src/core/text/counted.ts';
+import { escapeForDisplay } from '../../src/core/text/escape.ts';
+import type { Stores } from '../../src/storage/ports/stores.ts';
 import { shiftClock } from './clock.ts';
 import type { Invocation } from './functions_host.ts';
 import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
 import { Interrupted, keep, type Say } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
-import { plantedText, reportJson, totalsText } from './report.ts';
+import { reportJson, seededBeaconsText, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
 import { APPENDS, type Uploaded, upload } from './uploader.ts';
 
@@ -28,7 +28,7 @@ export interface LocalOptions {
   /** End of the window; a full hour at or before it is taken. */
   readonly now: Timestamp | null;
   readonly keep: boolean;
-  readonly format: Format;
+  readonly format: OutputFormat;
   /** File for what it took, as JSON; none where null. */
   readonly report: string | null;
 }
@@ -86,7 +86,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     const window = windowOf(inputs.asOf, rule.lookbackDays);
     const isJudged = outcome.counters.reports > 0;
     process.stdout.write(formattedLines(detections.map(lineOf), options.format, window, isJudged));
-    const planted = inputs.plants && plantedText(inputs.plants, detections);
+    const planted = inputs.plants && seededBeaconsText(inputs.plants, detections);
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
     const took = { uploaded, outcome, notifications, requests, seconds };
@@ -97,7 +97,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
 
     for await (const letter of firstLetters(stores)) say(letter);
     for (const note of notesOn(outcome, detections.length)) say(note);
-    const isSeedRule = Object.entries(SEED_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
+    const isSeedRule = Object.entries(KQL_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
       ...inputs.troubles,
       ...faultsOf(system, outcome),
@@ -221,19 +221,21 @@ async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): Asyn
   let named = 0;
   for await (const { export: ref, offset, length, reason } of deadLetters.list()) {
     if (named++ === NAMED) return;
-    yield `dead letter: ${shown(`${ref.container}/${ref.name}`, 500)} at byte ${offset} (${length} bytes): ${reason}`;
+    yield `dead letter: ${escapeForDisplay(`${ref.container}/${ref.name}`, 500)} at byte ${offset} (${length} bytes): ${reason}`;
   }
 }
 
 function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
   return [
     ...(listed < detections ? [`${amount(listed)} of ${amount(detections)} detections are listed`] : []),
-    ...refused.slice(0, NAMED).map(({ name, reason }) => `refused: ${shown(name, 500)}: ${shown(reason, 500)}`),
+    ...refused
+      .slice(0, NAMED)
+      .map(({ name, reason }) => `refused: ${escapeForDisplay(name, 500)}: ${escapeForDisplay(reason, 500)}`),
     ...(refused.length > NAMED ? [`${amount(refused.length)} are refused in all`] : []),
-    ...failed.map(({ name, reason }) => `failed last: ${shown(name)}: ${shown(reason)}`),
+    ...failed.map(({ name, reason }) => `failed last: ${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`),
     ...(unfinished.length > 0
       ? [
-          `end within a line, which is read when it is whole, or after a day: ${unfinished.map((name) => shown(name)).join(', ')}`,
+          `end within a line, which is read when it is whole, or after a day: ${unfinished.map((name) => escapeForDisplay(name)).join(', ')}`,
         ]
       : []),
   ];
@@ -242,7 +244,7 @@ function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: n
 function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
   const { received } = system;
   return [
-    ...system.poisoned.map((fault) => shown(fault, 500)),
+    ...system.poisoned.map((fault) => escapeForDisplay(fault, 500)),
     ...(outcome.exports > 0 && outcome.refused.length === outcome.exports
       ? ['Nothing was read: no export of a known format']
       : []),

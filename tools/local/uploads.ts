@@ -1,7 +1,7 @@
 import { basename, relative, sep } from 'node:path';
-import { DEFAULT_CONTAINER } from '../../src/config.ts';
-import { shown } from '../../src/core/text/escape.ts';
 import { contentOf, type InputFile } from '../../src/cli/input_files.ts';
+import { DEFAULT_CONTAINER } from '../../src/config.ts';
+import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import { sampleExports } from '../sample/exports.ts';
 import type { Plan } from '../sample/plan.ts';
 
@@ -24,17 +24,17 @@ export function* sampleUploads(plan: Plan): Generator<Upload> {
 /** The files of a folder, each opened when it is its turn. `troubles` takes what cannot be read, which stops no other. */
 export function* folderUploads(folder: string, files: readonly InputFile[], troubles: string[]): Generator<Upload> {
   for (const file of files) {
-    yield { ...placeOf(folder, file.path), bytes: file.bytes, content: bytesOf(file, troubles) };
+    yield { ...uploadPlaceOf(folder, file.path), bytes: file.bytes, content: uploadBytesOf(file, troubles) };
   }
 }
 
 /** What is in a file, unpacked, as far as it can be read; `troubles` takes why not further. */
-export async function* bytesOf(file: InputFile, troubles: string[]): AsyncGenerator<Uint8Array> {
+export async function* uploadBytesOf(file: InputFile, troubles: string[]): AsyncGenerator<Uint8Array> {
   try {
     yield* contentOf(file, () => {});
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    troubles.push(`${shown(file.path)}: not read to its end: ${shown(error.message)}`);
+    troubles.push(`${escapeForDisplay(file.path)}: not read to its end: ${escapeForDisplay(error.message)}`);
   }
 }
 
@@ -53,7 +53,7 @@ function escaped(character: string): string {
  * Container and name of a file. A first folder that is called like a container of exports is one, as `sample` writes
  * them; everything else goes into the default container, under its path within the folder.
  */
-export function placeOf(folder: string, path: string): { container: string; name: string } {
+export function uploadPlaceOf(folder: string, path: string): { container: string; name: string } {
   const within = relative(folder, path) || basename(path);
   const [first = '', ...rest] = within.replace(UNNAMEABLE, escaped).split(sep);
   if (rest.length > 0 && CONTAINER.test(first)) return { container: first, name: rest.join('/') };

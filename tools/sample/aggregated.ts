@@ -2,15 +2,15 @@ import type { Device } from './device.ts';
 import { anyInstant } from './instant.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
-import type { Row } from './records.ts';
-import { connectionsIn, spread, type Traffic } from './traffic.ts';
+import type { SampleRow } from './records.ts';
+import { connectionsIn, type PlannedTraffic, spread } from './traffic.ts';
 
 /** A row that its sensor has not numbered yet. */
-export type Event = Omit<Row, 'device' | 'reportId'>;
+export type Event = Omit<SampleRow, 'device' | 'reportId'>;
 
 /** The hourly reports of one group: one for each port and local address that had connections. */
 export function* aggregatedReports(
-  traffic: Traffic,
+  traffic: PlannedTraffic,
   process: Process,
   device: Device,
   period: { readonly endMs: number; readonly lengthMs: number },

@@ -2,7 +2,7 @@ import type { Device } from './device.ts';
 import { BROWSERS, INTERNAL_PROGRAMS, OFFICE_PROGRAMS, OTHER_PROGRAMS, type Program } from './program.ts';
 import { type Random, randomOf } from './random.ts';
 import { type Hours, isOn, SAMPLE_HOURS } from './span.ts';
-import type { Pace, Traffic } from './traffic.ts';
+import type { Pace, PlannedTraffic } from './traffic.ts';
 
 /** Groups of a device that are seen in one hour or a few, and never again: nine in ten of all groups are. */
 const ONE_OFFS = 60;
@@ -13,10 +13,10 @@ const PUBLIC_PREFIXES = ['192.0.2', '198.51.100'];
  * What a device does without any plant: a few steady but slow groups, a browser's favourites, some traffic to the
  * company's own servers, and many one-offs. What the rule makes of it is left open: a browser may well be found.
  */
-export function backgroundOf(seed: number, device: Device): Traffic[] {
+export function backgroundOf(seed: number, device: Device): PlannedTraffic[] {
   const random = randomOf(seed, 'background', device.index);
   const publicIP = addresses(random);
-  const groups: Traffic[] = [
+  const groups: PlannedTraffic[] = [
     group(
       random.pick(device.kind === 'server' ? OTHER_PROGRAMS : OFFICE_PROGRAMS),
       publicIP(),
@@ -42,7 +42,7 @@ export function backgroundOf(seed: number, device: Device): Traffic[] {
 }
 
 /** Addresses that a browser comes back to: irregular, at times heavy, most of them for an hour or three a day. */
-function favourites(device: Device, publicIP: () => string, random: Random): Traffic[] {
+function favourites(device: Device, publicIP: () => string, random: Random): PlannedTraffic[] {
   return Array.from({ length: random.int(1, 3) }, () => {
     const length = random.chance(0.12) ? 8 : random.int(1, 3);
     const first = device.hours.first + random.int(0, 9 - length);
@@ -67,6 +67,6 @@ function irregular(typicalPerHour: number): Pace {
   return { kind: 'irregular', typicalPerHour };
 }
 
-function group(program: Program, remoteIP: string, hours: Hours, pace: Pace, port = 443): Traffic {
+function group(program: Program, remoteIP: string, hours: Hours, pace: Pace, port = 443): PlannedTraffic {
   return { program, remoteIP, remoteUrl: null, ports: [port], outcome: 'success', hours, pace, countless: 0 };
 }

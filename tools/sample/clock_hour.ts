@@ -1,5 +1,5 @@
 import type { Event } from './aggregated.ts';
-import type { Connection } from './connections.ts';
+import type { PlannedConnection } from './connections.ts';
 import { anyInstant } from './instant.ts';
 import type { Random } from './random.ts';
 import { HOUR_MS, SECOND_MS } from './span.ts';
@@ -8,8 +8,8 @@ import { HOUR_MS, SECOND_MS } from './span.ts';
  * The reports of a sensor whose reporting hour is the clock's: what its group did in an hour, one report for each port
  * and local address, within the hour's last second.
  */
-export function* clockHourReports(connections: readonly Connection[], random: Random): Generator<Event> {
-  const counts = new Map<string, { first: Connection; count: number }>();
+export function* clockHourReports(connections: readonly PlannedConnection[], random: Random): Generator<Event> {
+  const counts = new Map<string, { first: PlannedConnection; count: number }>();
   for (const connection of connections) {
     const key = `${connection.remotePort} ${connection.localIP}`;
     const counted = counts.get(key);
@@ -29,7 +29,7 @@ export function* clockHourReports(connections: readonly Connection[], random: Ra
 }
 
 /** The row of one connection by itself. */
-export function connectionRow(connection: Connection, random: Random): Event {
+export function connectionRow(connection: PlannedConnection, random: Random): Event {
   return {
     ...rowOf(connection),
     localPort: connection.localPort,
@@ -41,6 +41,6 @@ export function connectionRow(connection: Connection, random: Random): Event {
 
 const ACTION_TYPES = { success: 'ConnectionSuccess', failed: 'ConnectionFailed' } as const;
 
-function rowOf({ process, remoteIP, remotePort, localIP }: Connection) {
+function rowOf({ process, remoteIP, remotePort, localIP }: PlannedConnection) {
   return { process, remoteIP, remotePort, remoteUrl: null, localIP, protocol: 'Tcp' };
 }

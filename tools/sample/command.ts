@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { counted } from '../../src/core/text/counted.ts';
-import { shown } from '../../src/core/text/escape.ts';
-import { msOf } from '../../src/core/kql/timestamp.ts';
+import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { instantOf } from '../../src/cli/instant.ts';
 import { Progress } from '../../src/cli/progress.ts';
+import { msOf } from '../../src/core/kql/timestamp.ts';
+import { counted } from '../../src/core/text/counted.ts';
+import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import { MOST_DEVICES } from './device.ts';
 import { SAMPLE_FORMATS, type SampleFormatName } from './formats.ts';
-import type { Plant } from './plan.ts';
+import type { SeededBeacon } from './plan.ts';
 import { HOUR_MS } from './span.ts';
-import { PLANTED, SampleFolderError, type WrittenSample, writeSample } from './write.ts';
-import { CommandError, UsageError } from '../../src/cli/errors.ts';
+import { SampleFolderError, SEEDED_BEACONS_FILE, type WrittenSample, writeSample } from './write.ts';
 
 const FORMAT_NAMES = Object.keys(SAMPLE_FORMATS) as SampleFormatName[];
 
@@ -30,7 +30,7 @@ export function addSampleCommand(program: Command): void {
     .summary('writes a made-up tenant, with beacons planted in it')
     .description(
       'Writes three days of exports of a made-up tenant into a folder, as the product ' +
-        `lays them out, and beside them ${PLANTED}: what was planted, and what the ` +
+        `lays them out, and beside them ${SEEDED_BEACONS_FILE}: what was planted, and what the ` +
         'rule makes of it. The same numbers give the same bytes.',
     )
     .requiredOption('--out <DIR>', 'folder to write into: new, empty, or an earlier sample, which is replaced')
@@ -58,7 +58,8 @@ function formatsText(): string {
 /** The format that `--format` names. Throws a UsageError. */
 function formatOf(text: string): SampleFormatName {
   const known = FORMAT_NAMES.find((name) => name === text);
-  if (!known) throw new UsageError(`--format must be one of ${FORMAT_NAMES.join(', ')}, got "${shown(text)}"`);
+  if (!known)
+    throw new UsageError(`--format must be one of ${FORMAT_NAMES.join(', ')}, got "${escapeForDisplay(text)}"`);
   return known;
 }
 
@@ -82,7 +83,7 @@ async function sample({ out, end, plain, ...options }: Options): Promise<void> {
   const now = new Date(Math.floor(endMs / HOUR_MS) * HOUR_MS).toISOString().slice(0, 19);
   process.stdout.write(
     `${plantedTable(written.plants)}\n${totals(written, format)}\n` +
-      `What was planted, and why the rule does that: ${join(out, PLANTED)}\n\n` +
+      `What was planted, and why the rule does that: ${join(out, SEEDED_BEACONS_FILE)}\n\n` +
       `Next:  ${sourcesOf(format)}npm run -s beaconwatch -- score ${quoted(out)} --now ${now}Z\n`,
   );
 }
@@ -101,13 +102,13 @@ function inOurWords(error: unknown): never {
 }
 
 function whole(option: string, text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new UsageError(`${option} must be a whole number, got "${shown(text)}"`);
+  if (!/^-?\d+$/.test(text)) throw new UsageError(`${option} must be a whole number, got "${escapeForDisplay(text)}"`);
   return Number(text);
 }
 
 /** The kinds of plants: how many groups each, and what the rule makes of them. */
-function plantedTable(plants: readonly Plant[]): string {
-  const kinds = new Map<string, Plant[]>();
+function plantedTable(plants: readonly SeededBeacon[]): string {
+  const kinds = new Map<string, SeededBeacon[]>();
   for (const plant of plants) kinds.set(plant.kind, [...(kinds.get(plant.kind) ?? []), plant]);
   const table = new Table({
     head: ['planted', 'groups', 'every', 'the rule'],

@@ -3,10 +3,10 @@ import type { Plan } from './plan.ts';
 import type { Process } from './process.ts';
 import { randomOf } from './random.ts';
 import { HOUR_MS, isOn } from './span.ts';
-import { instantsIn, type Traffic } from './traffic.ts';
+import { instantsIn, type PlannedTraffic } from './traffic.ts';
 
 /** One connection that a program of a device makes. */
-export interface Connection {
+export interface PlannedConnection {
   /** Whole milliseconds since the Unix epoch. */
   readonly atMs: number;
   readonly process: Process;
@@ -15,7 +15,7 @@ export interface Connection {
   readonly localIP: string;
   readonly localPort: number;
   readonly protocol: 'tcp' | 'udp';
-  readonly outcome: Traffic['outcome'];
+  readonly outcome: PlannedTraffic['outcome'];
 }
 
 /**
@@ -23,7 +23,13 @@ export interface Connection {
  * nobody to connect to. Whoever watches the device sees these: each by itself, or counted by the hour where the plan is
  * plain.
  */
-export function connectionsOf(plan: Plan, device: Device, group: number, process: Process, hour: number): Connection[] {
+export function connectionsOf(
+  plan: Plan,
+  device: Device,
+  group: number,
+  process: Process,
+  hour: number,
+): PlannedConnection[] {
   const traffic = plan.traffic[device.index]?.[group];
   if (traffic === undefined || !isOn(device.hours, hour) || !isOn(traffic.hours, hour)) return [];
   const { remoteIP } = traffic;

@@ -3,7 +3,7 @@ import type { Device } from './device.ts';
 import { anyInstant } from './instant.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
-import type { Traffic } from './traffic.ts';
+import type { PlannedTraffic } from './traffic.ts';
 
 /** How often each is drawn. Microsoft: the ActionTypes of DeviceNetworkEvents; those seen by inspection know no process. */
 const ACTION_TYPES = [
@@ -25,7 +25,13 @@ const ACTION_TYPES = [
 const HOSTS = ['www', 'mail', 'cdn', 'api', 'login', 'static', 'img', 'updates'].map((name) => `${name}.example.com`);
 
 /** A row of the table that is no aggregated report: most rows are such. */
-export function otherEvent(traffic: Traffic, process: Process, device: Device, atMs: number, random: Random): Event {
+export function otherEvent(
+  traffic: PlannedTraffic,
+  process: Process,
+  device: Device,
+  atMs: number,
+  random: Random,
+): Event {
   const actionType = random.pick(ACTION_TYPES);
   const row = {
     timestamp: anyInstant(atMs, random),

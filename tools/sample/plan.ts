@@ -1,11 +1,11 @@
 import { backgroundOf } from './background.ts';
 import { type Device, deviceAt, MOST_DEVICES } from './device.ts';
 import { type FaultPlace, faultPlaces } from './faults.ts';
-import { RECIPES, type Recipe } from './seeded_beacons.ts';
 import { program } from './program.ts';
 import { randomOf } from './random.ts';
+import { RECIPES, type Recipe } from './seeded_beacons.ts';
 import { ALWAYS, HOUR_MS, type Hours, hoursOn, SAMPLE_HOURS } from './span.ts';
-import type { Traffic } from './traffic.ts';
+import type { PlannedTraffic } from './traffic.ts';
 
 export interface SampleOptions {
   readonly devices: number;
@@ -31,13 +31,13 @@ export interface Plan {
   readonly tenantId: string;
   readonly devices: readonly Device[];
   /** The groups of each device, by its index: the plants, then the background. */
-  readonly traffic: readonly (readonly Traffic[])[];
-  readonly plants: readonly Plant[];
+  readonly traffic: readonly (readonly PlannedTraffic[])[];
+  readonly plants: readonly SeededBeacon[];
   readonly faults: readonly FaultPlace[];
 }
 
 /** A planted group, and what the rule with its default settings, `asOf` the tenant's end, makes of it. */
-export interface Plant {
+export interface SeededBeacon {
   readonly kind: string;
   readonly device: string;
   readonly process: string | null;
@@ -71,8 +71,8 @@ export function planTenant({ devices: count, seed, end: until, plain = false }: 
   }
 
   const devices = Array.from({ length: count }, (_, index) => deviceAt(seed, index));
-  const traffic: Traffic[][] = devices.map(() => []);
-  const plants: Plant[] = [];
+  const traffic: PlannedTraffic[][] = devices.map(() => []);
+  const plants: SeededBeacon[] = [];
   for (let first = 0; first < count; first += DEVICES_PER_PLANTING) {
     plant(seed, devices.slice(first, first + DEVICES_PER_PLANTING), traffic, plants);
   }
@@ -83,7 +83,12 @@ export function planTenant({ devices: count, seed, end: until, plain = false }: 
 }
 
 /** Plants every recipe once among these devices. */
-function plant(seed: number, devices: readonly Device[], traffic: readonly Traffic[][], plants: Plant[]): void {
+function plant(
+  seed: number,
+  devices: readonly Device[],
+  traffic: readonly PlannedTraffic[][],
+  plants: SeededBeacon[],
+): void {
   const steady = devices.filter((device) => device.kind !== 'laptop');
   const laptop = devices.find((device) => device.kind === 'laptop');
   // Where two reports fall into one clock hour and none into the next, the average over the hours that have any rises:
@@ -105,7 +110,7 @@ function plant(seed: number, devices: readonly Device[], traffic: readonly Traff
   }
 }
 
-function trafficOf(recipe: Recipe, hours: Hours, number: number): Traffic {
+function trafficOf(recipe: Recipe, hours: Hours, number: number): PlannedTraffic {
   const { process, facts, intervalSeconds, jitter, ports = [443], outcome = 'success', countless = 0 } = recipe;
   return {
     program: program(process, facts),
@@ -125,7 +130,7 @@ function domainOf({ kind, remoteIP, devices }: Recipe, number: number): string |
   return devices === undefined ? null : `${kind}.example.com`;
 }
 
-function plantOf(recipe: Recipe, device: Device, { remoteIP, remoteUrl, ports, hours }: Traffic): Plant {
+function plantOf(recipe: Recipe, device: Device, { remoteIP, remoteUrl, ports, hours }: PlannedTraffic): SeededBeacon {
   const { kind, process, intervalSeconds, jitter, expected, why } = recipe;
   return {
     kind,

@@ -21,14 +21,14 @@ export interface Process {
 export function processesOf(plan: Plan, device: Device): (program: Program) => Process {
   const processes = new Map<Program, Process>();
   return (program) => {
-    const process = processes.get(program) ?? processOf(plan.seed, plan.start, device, program);
+    const process = processes.get(program) ?? seededProcessOf(plan.seed, plan.start, device, program);
     processes.set(program, process);
     return process;
   };
 }
 
 /** A program as it runs on one device. */
-export function processOf(seed: number, startMs: number, device: Device, program: Program): Process {
+export function seededProcessOf(seed: number, startMs: number, device: Device, program: Program): Process {
   const random = randomOf(seed, 'process', device.index, program.path ?? '');
   const createdMs = startMs - random.int(2 * MINUTE_MS, 40 * HOUR_MS);
   const parentCreatedMs = createdMs - random.int(SECOND_MS, 30 * MINUTE_MS);

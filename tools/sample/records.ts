@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 import { SECOND_MS } from './span.ts';
 
 /** What differs from row to row of the table. */
-export interface Row {
+export interface SampleRow {
   readonly device: Device;
   readonly timestamp: string;
   readonly reportId: number;
@@ -28,7 +28,7 @@ export interface Row {
  *
  * Columns: Microsoft, DeviceNetworkEvents in the advanced hunting schema, and those that are exported besides.
  */
-export function propertiesOf(row: Row): string {
+export function propertiesOf(row: SampleRow): string {
   const { device, process } = row;
   const filled: Columns = {
     DeviceName: device.name,

@@ -1,4 +1,4 @@
-import { type Connection, connectionsOf } from './connections.ts';
+import { connectionsOf, type PlannedConnection } from './connections.ts';
 import type { Device } from './device.ts';
 import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
 import { logWriter } from './log_writer.ts';
@@ -7,7 +7,7 @@ import { processesOf } from './process.ts';
 import type { Random } from './random.ts';
 import { HOUR_MS } from './span.ts';
 import { addressOf, applicationOf } from './spelling.ts';
-import type { EventLog, Happening, LogWriter, WindowsEvent } from './windows_event.ts';
+import type { EventLog, Happening, LogWriter, SampleWindowsEvent } from './windows_event.ts';
 
 const LOG: EventLog = {
   provider: 'Microsoft-Windows-Security-Auditing',
@@ -15,7 +15,7 @@ const LOG: EventLog = {
   keywords: '8020000000000000',
 };
 
-type Data = WindowsEvent['data'];
+type Data = SampleWindowsEvent['data'];
 
 /**
  * The Security log of one device with the Filtering Platform's auditing on: 5156 for each connection that it permits,
@@ -41,7 +41,7 @@ export function securityLog(plan: Plan, device: Device): LogWriter {
 const OUTBOUND = { direction: '%%14593', layer: '%%14611', layerId: '48' } as const;
 const INBOUND = { direction: '%%14592', layer: '%%14610', layerId: '44' } as const;
 
-function permitted(made: Connection, device: Device, random: Random): Happening {
+function permitted(made: PlannedConnection, device: Device, random: Random): Happening {
   const remoteIP = addressOf(made.remoteIP, random);
   const data = permission(made.process.id, applicationOf(made.process.program, device), OUTBOUND, made.protocol, [
     ['SourceAddress', made.localIP],
@@ -79,7 +79,7 @@ function permission(
   processId: number,
   application: string,
   { direction, layer, layerId }: typeof OUTBOUND | typeof INBOUND,
-  protocol: Connection['protocol'],
+  protocol: PlannedConnection['protocol'],
   ends: Data,
 ): Data {
   return [
@@ -96,7 +96,7 @@ function permission(
   ];
 }
 
-function bound({ process, localPort, protocol, atMs }: Connection, device: Device, random: Random): Happening {
+function bound({ process, localPort, protocol, atMs }: PlannedConnection, device: Device, random: Random): Happening {
   const data: Data = [
     ['ProcessId', String(process.id)],
     ['Application', applicationOf(process.program, device)],

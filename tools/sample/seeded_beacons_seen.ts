@@ -1,10 +1,10 @@
 import type { SampleSource } from './formats.ts';
-import type { Plant } from './plan.ts';
+import type { SeededBeacon } from './plan.ts';
 import { RECIPES } from './seeded_beacons.ts';
 import { windowsName } from './spelling.ts';
 
 /** The plants as a source tells of them: under the process names that it has, and found where it sees enough. */
-export function plantsIn(plants: readonly Plant[], source: SampleSource): readonly Plant[] {
+export function seededBeaconsIn(plants: readonly SeededBeacon[], source: SampleSource): readonly SeededBeacon[] {
   switch (source) {
     case 'defender':
       return plants;

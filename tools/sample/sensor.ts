@@ -8,7 +8,7 @@ import { processesOf } from './process.ts';
 import { type Random, randomOf } from './random.ts';
 import { propertiesOf } from './records.ts';
 import { HOUR_MS, isOn, SECOND_MS } from './span.ts';
-import type { Traffic } from './traffic.ts';
+import type { PlannedTraffic } from './traffic.ts';
 
 /** A row of the table, as its device sent it. */
 export interface Sent {
@@ -40,7 +40,7 @@ export function sensorOf(plan: Plan, device: Device, shows: SensorShows = 'repor
     return { atMs, isReport, properties: propertiesOf({ ...event, device, reportId: lastReportId }) };
   };
 
-  function* reports(hour: number, groups: readonly Traffic[], random: Random) {
+  function* reports(hour: number, groups: readonly PlannedTraffic[], random: Random) {
     for (const period of device.reporting) {
       if (Math.floor(period.endMs / HOUR_MS) !== hour) continue;
       if (period.restarted) lastReportId = 0;
@@ -64,7 +64,7 @@ export function sensorOf(plan: Plan, device: Device, shows: SensorShows = 'repor
     }
   }
 
-  function* others(hour: number, groups: readonly Traffic[], random: Random) {
+  function* others(hour: number, groups: readonly PlannedTraffic[], random: Random) {
     const count = Math.floor(groups.length * OTHER_ROWS + random.fraction());
     for (let i = 0; i < count; i++) {
       const group = random.pick(groups);
@@ -80,7 +80,7 @@ export function sensorOf(plan: Plan, device: Device, shows: SensorShows = 'repor
     device,
     *hour(hour) {
       const random = randomOf(plan.seed, 'sensor', device.index, hour);
-      const isActive = (group: Traffic) => isOn(device.hours, hour) && isOn(group.hours, hour);
+      const isActive = (group: PlannedTraffic) => isOn(device.hours, hour) && isOn(group.hours, hour);
       const groups = (plan.traffic[device.index] ?? []).filter(isActive);
       if (plan.plain || shows === 'connections') yield* connections(hour, random);
       else yield* reports(hour, groups, random);

@@ -1,4 +1,4 @@
-import { type Connection, connectionsOf } from './connections.ts';
+import { connectionsOf, type PlannedConnection } from './connections.ts';
 import type { Device, User } from './device.ts';
 import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
 import { logWriter } from './log_writer.ts';
@@ -7,7 +7,7 @@ import { type Process, processesOf } from './process.ts';
 import type { Random } from './random.ts';
 import { MINUTE_MS } from './span.ts';
 import { addressOf, imageOf, isIpv6 } from './spelling.ts';
-import type { EventLog, Happening, LogWriter, WindowsEvent } from './windows_event.ts';
+import type { EventLog, Happening, LogWriter, SampleWindowsEvent } from './windows_event.ts';
 
 const LOG: EventLog = {
   provider: 'Microsoft-Windows-Sysmon',
@@ -15,7 +15,7 @@ const LOG: EventLog = {
   keywords: '8000000000000000',
 };
 
-type Data = WindowsEvent['data'];
+type Data = SampleWindowsEvent['data'];
 
 /**
  * Sysmon's log of one device: event 3 for each connection, inbound ones too, and between them the events 1 (a process
@@ -41,7 +41,7 @@ export function sysmonLog(plan: Plan, device: Device): LogWriter {
   });
 }
 
-function connected(made: Connection, device: Device, utc: Data[number], random: Random): Happening {
+function connected(made: PlannedConnection, device: Device, utc: Data[number], random: Random): Happening {
   const { process, atMs } = made;
   const remoteIP = addressOf(made.remoteIP, random);
   // Both ends of a connection are of one family.
@@ -97,7 +97,7 @@ function ends(protocol: string, initiated: boolean, from: End, to: End): Data {
   ];
 }
 
-function started({ process, atMs }: Connection, device: Device, utc: Data[number], random: Random): Happening {
+function started({ process, atMs }: PlannedConnection, device: Device, utc: Data[number], random: Random): Happening {
   const { program, user } = process;
   const text = (value: string | null) => value ?? '-';
   const data: Data = [
@@ -129,7 +129,7 @@ function started({ process, atMs }: Connection, device: Device, utc: Data[number
 }
 
 function lookedUp(
-  { process, remoteIP, atMs }: Connection,
+  { process, remoteIP, atMs }: PlannedConnection,
   device: Device,
   utc: Data[number],
   random: Random,

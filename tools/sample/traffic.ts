@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 import { HOUR_MS, type Hours, SECOND_MS } from './span.ts';
 
 /** One group of the tenant: what one program of one device has to do with one remote address. */
-export interface Traffic {
+export interface PlannedTraffic {
   readonly program: Program;
   readonly remoteIP: string | null;
   readonly remoteUrl: string | null;

@@ -9,7 +9,7 @@ export interface EventLog {
 }
 
 /** One event of a Windows event log, before anybody has carried it away. */
-export interface WindowsEvent {
+export interface SampleWindowsEvent {
   readonly log: EventLog;
   readonly id: number;
   readonly version: number;
@@ -39,11 +39,11 @@ export interface Happening {
   readonly title: string;
   readonly atMs: number;
   readonly counts: boolean;
-  readonly data: WindowsEvent['data'];
+  readonly data: SampleWindowsEvent['data'];
 }
 
 /** A log of one device. The hours have to be asked for in their order, each once. */
 export interface LogWriter {
   /** What is logged of one of the tenant's hours, in order of time. */
-  hour(hour: number): WindowsEvent[];
+  hour(hour: number): SampleWindowsEvent[];
 }

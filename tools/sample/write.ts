@@ -3,8 +3,8 @@ import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Append } from './appends.ts';
 import { SAMPLE_FORMATS, type SampleFormat, type SampleFormatName } from './formats.ts';
-import { type Plan, type Plant, planTenant, type SampleOptions } from './plan.ts';
-import { plantsIn } from './seeded_beacons_seen.ts';
+import { type Plan, planTenant, type SampleOptions, type SeededBeacon } from './plan.ts';
+import { seededBeaconsIn } from './seeded_beacons_seen.ts';
 
 export interface WriteSampleOptions extends SampleOptions {
   /** Folder to write into; made where it is not there. */
@@ -25,7 +25,7 @@ export interface WrittenSample {
   readonly duplicates: number;
   readonly late: number;
   readonly unreadable: number;
-  readonly plants: readonly Plant[];
+  readonly plants: readonly SeededBeacon[];
 }
 
 /** The folder that was given holds something that is no sample, or is no folder. */
@@ -34,7 +34,7 @@ export class SampleFolderError extends Error {
 }
 
 /** What was planted; a name with `_` in front is no export. */
-export const PLANTED = '_planted.json';
+export const SEEDED_BEACONS_FILE = '_planted.json';
 
 /**
  * Writes a sample tenant: `out/<container>/<blob name>` for each export, and beside them `out/_planted.json`, which says
@@ -45,7 +45,7 @@ export async function writeSample(options: WriteSampleOptions): Promise<WrittenS
   const { out, format: name = 'defender', onProgress } = options;
   const plan = planTenant(options);
   const format: SampleFormat = SAMPLE_FORMATS[name];
-  const plants = plantsIn(plan.plants, format.sources[0]);
+  const plants = seededBeaconsIn(plan.plants, format.sources[0]);
   await clear(out);
   await mkdir(out, { recursive: true });
   const planted = new PlantedFile(out, plan, name, plants);
@@ -83,7 +83,7 @@ async function clear(out: string): Promise<void> {
     throw error;
   }
   if (names.length === 0) return;
-  if (!names.includes(PLANTED)) {
+  if (!names.includes(SEEDED_BEACONS_FILE)) {
     throw new SampleFolderError(`${out} is not empty, and holds no sample: name another folder, or empty this one`);
   }
   const containers = new Set(Object.values(SAMPLE_FORMATS).map(({ container }) => container));
@@ -103,10 +103,10 @@ async function writeAppend(out: string, { container, name, lines }: Append): Pro
 class PlantedFile {
   readonly #path: string;
   readonly #facts: object;
-  readonly #plants: readonly Plant[];
+  readonly #plants: readonly SeededBeacon[];
 
-  constructor(out: string, plan: Plan, format: SampleFormatName, plants: readonly Plant[]) {
-    this.#path = join(out, PLANTED);
+  constructor(out: string, plan: Plan, format: SampleFormatName, plants: readonly SeededBeacon[]) {
+    this.#path = join(out, SEEDED_BEACONS_FILE);
     this.#plants = plants;
     this.#facts = {
       about:

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { inertJson, shown } from '../../core/text/escape.ts';
+import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 import type { DeadLetter } from '../../storage/ports/dead_letters.ts';
 import { connect } from './connect.ts';
 
@@ -19,14 +19,14 @@ export async function deadLettersCommand(options: { readonly format: string }): 
 
 function textLine(letter: DeadLetter, reason: string): string {
   const { container, name } = letter.export;
-  const place = `${shown(`${container}/${name}`, 500)} at byte ${letter.offset} (${letter.length} bytes)`;
+  const place = `${escapeForDisplay(`${container}/${name}`, 500)} at byte ${letter.offset} (${letter.length} bytes)`;
   const record = letter.record > 0 ? `, record ${letter.record}` : '';
-  return `${place}${record}: ${reason}: ${shown(Buffer.from(letter.bytes).toString('utf8'), SHOWN_CHARACTERS)}\n`;
+  return `${place}${record}: ${reason}: ${escapeForDisplay(Buffer.from(letter.bytes).toString('utf8'), SHOWN_CHARACTERS)}\n`;
 }
 
 function jsonLine({ bytes, ...letter }: DeadLetter): string {
   const kept = isUtf8(bytes)
     ? { text: Buffer.from(bytes).toString('utf8') }
     : { bytes: Buffer.from(bytes).toString('base64') };
-  return `${inertJson(JSON.stringify({ ...letter, ...kept }))}\n`;
+  return `${escapeJson(JSON.stringify({ ...letter, ...kept }))}\n`;
 }

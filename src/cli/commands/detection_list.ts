@@ -1,5 +1,5 @@
 import type { SummaryView } from '../../detections/query_detections.ts';
-import type { Format } from '../output/format.ts';
+import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
 import { SHORT_ID_LENGTH } from './detection_id.ts';
 import { minute, secondsText } from './number_text.ts';
@@ -22,17 +22,17 @@ const COLUMNS: readonly TextColumn[] = [
 const CSV_COLUMNS = [
   ...['id', 'severity', 'state', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP', 'source', 'detector'],
   ...['FirstConnection', 'LastConnection', 'count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
-  ...['average', 'regularity', 'interval', 'devices', 'otherProcesses', 'severityReason', 'episode', 'change'],
-  ...['changeReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note'],
+  ...['average', 'spread', 'interval', 'devices', 'otherProcesses', 'severityReason', 'episode', 'revision'],
+  ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note'],
 ];
 
 /** Detections in a list; `first`: whether a header is wanted where one stands once. */
-export function listText(detections: readonly SummaryView[], format: Format, first = true): string {
+export function listText(detections: readonly SummaryView[], format: OutputFormat, first = true): string {
   switch (format) {
     case 'json':
       return jsonLines(detections);
     case 'csv': {
-      const rows = detections.map(({ disposition, ...rest }) => ({ ...rest, ...disposition }));
+      const rows = detections.map(({ verdict, ...rest }) => ({ ...rest, ...verdict }));
       return csvLines(CSV_COLUMNS, rows, first);
     }
     case 'table':
@@ -53,6 +53,6 @@ function rowOf(each: SummaryView): (string | number)[] {
     each.devices,
     minute(each.episode),
     minute(each.lastMatched),
-    [each.disposition?.verdict ?? '', each.suppressedBy].filter((text) => text !== '').join(', '),
+    [each.verdict?.value ?? '', each.suppressedBy].filter((text) => text !== '').join(', '),
   ];
 }

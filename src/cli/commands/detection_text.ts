@@ -1,10 +1,10 @@
-import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
 import { processOf } from '../../core/detections/message.ts';
+import { type LeftOut, suppressCommand } from '../../core/detections/suppress_command.ts';
+import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
+import { windowOf } from '../../core/scoring/window.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { rateText } from '../../core/text/rate.ts';
 import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
-import { type LeftOut, suppressCommand } from '../../core/detections/suppress_command.ts';
-import { shown } from '../../core/text/escape.ts';
-import { windowOf } from '../../core/scoring/window.ts';
 import type { DetectionDetail } from '../../detections/query_detections.ts';
 import { minute, rounded, secondsText } from './number_text.ts';
 
@@ -31,13 +31,13 @@ function labelled(lines: readonly Line[]): string[] {
 }
 
 function whatText(each: DetectionDetail): string[] {
-  const process = shown(processOf(each));
+  const process = escapeForDisplay(processOf(each));
   const technique =
-    each.technique === null ? '' : `, technique ${shown(`${each.technique.id} ${each.technique.name}`)}`;
+    each.technique === null ? '' : `, technique ${escapeForDisplay(`${each.technique.id} ${each.technique.name}`)}`;
   return labelled([
     ['detection', each.id],
-    ['what', `${process} on ${shown(each.DeviceName)} to ${shown(each.RemoteIP)}`],
-    ['severity', `${each.severity}: ${shown(each.severityReason, 500)}`],
+    ['what', `${process} on ${escapeForDisplay(each.DeviceName)} to ${escapeForDisplay(each.RemoteIP)}`],
+    ['severity', `${each.severity}: ${escapeForDisplay(each.severityReason, 500)}`],
     ['ATT&CK', `Command and Control (TA0011)${technique}`],
     ['known by', `detector ${each.detector}, source ${each.source}`],
   ]);
@@ -64,9 +64,9 @@ function seriesText({ evidence, ...each }: DetectionDetail): string[] {
     ['inliers', `${inliers}, ${rounded(thresholds.minUniform)} wanted (threshold ${thresholds.anomalyThreshold})`],
     [
       'interval',
-      interval === null ? '' : `${secondsText(interval.seconds)}, give or take ${secondsText(interval.spread)}`,
+      interval === null ? '' : `${secondsText(interval.seconds)}, give or take ${secondsText(interval.deviation)}`,
     ],
-    ['regularity', `${rounded(each.regularity)} (spread over mean; 0 is clockwork)`],
+    ['spread', `${rounded(each.spread)} (spread over mean; 0 is clockwork)`],
     ['season', evidence.period === 0 ? '' : `${evidence.period} points`],
     ['left out', evidence.omitted === 0 ? '' : `${evidence.omitted} older points`],
   ]);
@@ -75,7 +75,7 @@ function seriesText({ evidence, ...each }: DetectionDetail): string[] {
 function trafficText({ traffic, ...each }: DetectionDetail): string[] {
   const ports = traffic.ports.map(({ port, reports }) => `${port} (${reports} reports)`).join(', ');
   const tries = traffic.succeeded + traffic.failed;
-  const list = (texts: readonly string[]) => texts.map((text) => shown(text, 120)).join(', ');
+  const list = (texts: readonly string[]) => texts.map((text) => escapeForDisplay(text, 120)).join(', ');
   return labelled([
     ['devices', each.devices === 1 ? '1 talks to the address' : `${each.devices} talk to the address`],
     ['others', list(each.otherProcesses)],
@@ -90,25 +90,25 @@ function trafficText({ traffic, ...each }: DetectionDetail): string[] {
   ]);
 }
 
-function lifeText({ disposition, ...each }: DetectionDetail): string[] {
+function lifeText({ verdict, ...each }: DetectionDetail): string[] {
   const told = Object.entries(each.deliveries).map(
-    ([sink, { status, at, answer, episode, change }]) =>
-      `${sink}: ${status} ${minute(at)} UTC${answer === '' ? '' : ` (${shown(answer)})`}` +
-      `${episode === each.episode && change === each.change ? '' : ', an earlier change'}`,
+    ([sink, { status, at, answer, episode, revision: change }]) =>
+      `${sink}: ${status} ${minute(at)} UTC${answer === '' ? '' : ` (${escapeForDisplay(answer)})`}` +
+      `${episode === each.episode && change === each.revision ? '' : ', an earlier change'}`,
   );
   const past = each.episodes.map((one) => `${minute(one.episode)} to ${minute(one.resolved)} UTC`);
   return labelled([
     ['state', `${each.state}, opened ${minute(each.episode)} UTC, last match ${minute(each.lastMatched)} UTC`],
-    ['change', each.change === 0 ? '' : `${each.change}: ${shown(each.changeReason, 500)}`],
+    ['revision', each.revision === 0 ? '' : `${each.revision}: ${escapeForDisplay(each.revisionReason, 500)}`],
     ['before', past.join('; ')],
     ['hidden by', each.suppressedBy],
-    ['told', told.join('; ')],
+    ['notifiedLevel', told.join('; ')],
     [
       'said',
-      disposition === null
+      verdict === null
         ? ''
-        : `${disposition.verdict}, by ${shown(disposition.who)} ${minute(disposition.at)} UTC` +
-          `${disposition.note === '' ? '' : `: ${shown(disposition.note, 1000)}`}`,
+        : `${verdict.value}, by ${escapeForDisplay(verdict.who)} ${minute(verdict.at)} UTC` +
+          `${verdict.note === '' ? '' : `: ${escapeForDisplay(verdict.note, 1000)}`}`,
     ],
   ]);
 }
@@ -125,7 +125,7 @@ function nextText(each: DetectionDetail): string[] {
     text
       .trimEnd()
       .split('\n')
-      .map((line) => `  ${shown(line, Number.MAX_SAFE_INTEGER)}`);
+      .map((line) => `  ${escapeForDisplay(line, Number.MAX_SAFE_INTEGER)}`);
   return [
     '',
     'In Defender:',

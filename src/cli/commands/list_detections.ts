@@ -1,6 +1,6 @@
 import { readDetectionQuery } from '../../detections/detection_query.ts';
-import { formatOf } from '../output/format.ts';
 import { UsageError } from '../errors.ts';
+import { formatOf } from '../output/format.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
 import { optionFaults } from './option_faults.ts';
@@ -12,7 +12,7 @@ export interface ListOptions {
 }
 
 /** `detections list`: a page of them, or all, a page at a time. */
-export async function listCommand({ all, format: formatName, ...parameters }: ListOptions): Promise<void> {
+export async function listDetectionsCommand({ all, format: formatName, ...parameters }: ListOptions): Promise<void> {
   const format = formatOf(formatName);
   const limit = all ? { limit: '1000' } : {};
   const given = { ...(parameters as Record<string, string>), ...limit };

@@ -1,10 +1,10 @@
-import { dispositionPost } from '../../detections/verdict_input.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
+import { notificationViewOf } from '../../detections/detection_view.ts';
 import { faultsIn } from '../../detections/input_faults.ts';
-import { shown } from '../../core/text/escape.ts';
-import { toldOf } from '../../detections/detection_view.ts';
+import { verdictInput } from '../../detections/verdict_input.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { tableOrJson } from '../output/format.ts';
 import { jsonLines } from '../output/lines.ts';
-import { CommandError, UsageError } from '../errors.ts';
 import { connect } from './connect.ts';
 import { idBeginningWith } from './detection_id.ts';
 import { optionFaults } from './option_faults.ts';
@@ -21,18 +21,18 @@ export interface MarkOptions {
 export async function markCommand(start: string, { as, note, who, format }: MarkOptions): Promise<void> {
   const isJson = tableOrJson(format) === 'json';
   const given = { as, note, who: whoOf('--who', who) };
-  const said = dispositionPost.safeParse({ verdict: as, note, who: given.who });
+  const said = verdictInput.safeParse({ value: as, note, who: given.who });
   if (!said.success) {
-    const faults = faultsIn(said.error).map(({ name, says }) => ({ name: name === 'verdict' ? 'as' : name, says }));
+    const faults = faultsIn(said.error).map(({ name, says }) => ({ name: name === 'value' ? 'as' : name, says }));
     throw new UsageError(optionFaults(faults, given));
   }
   const app = connect();
   const id = await idBeginningWith(app, start);
-  const row = await app.dispose(id, said.data);
-  if (row === null) throw new CommandError(`there is no detection ${shown(id)}`);
+  const row = await app.recordVerdict(id, said.data);
+  if (row === null) throw new CommandError(`there is no detection ${escapeForDisplay(id)}`);
   process.stdout.write(
     isJson
-      ? jsonLines([{ id, disposition: toldOf(row).disposition }])
-      : `${id}: ${said.data.verdict}, by ${shown(said.data.who)}\n`,
+      ? jsonLines([{ id, verdict: notificationViewOf(row).verdict }])
+      : `${id}: ${said.data.value}, by ${escapeForDisplay(said.data.who)}\n`,
   );
 }

@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts';
 import { counted } from '../../core/text/counted.ts';
-import { shown } from '../../core/text/escape.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { connect } from './connect.ts';
 
-export interface NotifyOptions {
+export interface NotifyCommandOptions {
   readonly test?: string;
   readonly preview?: string;
   readonly retry: boolean;
@@ -13,7 +13,7 @@ export interface NotifyOptions {
 }
 
 /** `notify --test SINK`, `notify --preview SINK`, and `notify --retry`. */
-export async function notifyCommand({ test, preview, retry, sink, dryRun }: NotifyOptions): Promise<void> {
+export async function notifyCommand({ test, preview, retry, sink, dryRun }: NotifyCommandOptions): Promise<void> {
   if ([test !== undefined, preview !== undefined, retry].filter((isAsked) => isAsked).length !== 1) {
     throw new UsageError('one of --test, --preview and --retry is needed');
   }
@@ -45,7 +45,7 @@ const MEANINGS = {
 function noSuchSink(app: Pick<App, 'sinkNames'>, name: string): never {
   const named = app.sinkNames.join(', ');
   throw new UsageError(
-    `SINKS has no sink of the name ${shown(name, 60)}; ${named === '' ? 'it is empty' : `it has ${named}`}`,
+    `SINKS has no sink of the name ${escapeForDisplay(name, 60)}; ${named === '' ? 'it is empty' : `it has ${named}`}`,
   );
 }
 
@@ -54,7 +54,7 @@ async function retryFailed(sink: string | undefined, isDryRun: boolean): Promise
   const retried = await connect().retryFailed(sink, isDryRun);
   if (sink !== undefined && retried.length === 0) {
     throw new UsageError(
-      `no sink of the name ${shown(sink, 60)} was in the settings of the functions at their last run`,
+      `no sink of the name ${escapeForDisplay(sink, 60)} was in the settings of the functions at their last run`,
     );
   }
   for (const { sink: name, detections, isDisabled } of retried) {

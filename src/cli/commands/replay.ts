@@ -1,7 +1,7 @@
 import { counted } from '../../core/text/counted.ts';
-import { shown } from '../../core/text/escape.ts';
-import { leftOutOf } from '../output/counters.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { CommandError } from '../errors.ts';
+import { skippedText } from '../output/counters.ts';
 import { connect } from './connect.ts';
 
 export interface ReplayOptions {
@@ -25,13 +25,13 @@ export async function replayCommand(paths: readonly string[], { force }: ReplayO
       replayed++;
       const { segments, rows, counters, end } = result;
       process.stdout.write(
-        `${shown(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}${leftOutOf(counters)}, ` +
+        `${escapeForDisplay(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}${skippedText(counters)}, ` +
           `${counted(rows, 'row')}, ${counted(counters.deadLetters, 'dead letter')} (${end})\n`,
       );
     }
     if (replayed > 0) continue;
     missing++;
-    process.stderr.write(`${shown(path)}: nothing was read of such an export; name it as container/name\n`);
+    process.stderr.write(`${escapeForDisplay(path)}: nothing was read of such an export; name it as container/name\n`);
   }
   if (missing > 0) throw new CommandError('not every export could be replayed');
 }

@@ -1,14 +1,14 @@
 import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
-import type { Run } from '../../storage/ports/runs.ts';
 import { WindowError } from '../../scoring/what_if.ts';
+import type { Run } from '../../storage/ports/runs.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
-import { type Format, formatOf } from '../output/format.ts';
+import { formatOf, type OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
 import { Progress } from '../progress.ts';
 import { settingsSet } from '../rule_options.ts';
-import { CommandError, UsageError } from '../errors.ts';
 import { connect } from './connect.ts';
 import { minute } from './number_text.ts';
 import { whatIfText } from './what_if_text.ts';
@@ -44,7 +44,7 @@ function adviceOnNow({ newest }: WindowError): string {
   return newest === '' ? '' : `: try --now ${addMs(bin(newest, '1h'), HOUR_MS).slice(0, 19)}Z`;
 }
 
-async function compare(set: Record<string, string>, now: Timestamp | undefined, format: Format): Promise<void> {
+async function compare(set: Record<string, string>, now: Timestamp | undefined, format: OutputFormat): Promise<void> {
   const app = connect();
   const { rule } = readScoreSettings({ ...process.env, ...set });
   const found = await app.whatIf(rule, now ?? app.scoredHour());
@@ -72,11 +72,11 @@ const COLUMNS = [
   'detections',
   'opened',
   'resolved',
-  'due',
+  'pending',
   'expiredRows',
 ] as const;
 
-async function score(now: Timestamp | undefined, format: Format): Promise<void> {
+async function score(now: Timestamp | undefined, format: OutputFormat): Promise<void> {
   const app = connect();
   const asOf = now ?? app.scoredHour();
   const started = performance.now();
@@ -90,7 +90,8 @@ async function score(now: Timestamp | undefined, format: Format): Promise<void> 
     const columns = [{ head: 'window up to (UTC)' }, ...names.map((head) => ({ head, right: true }))];
     process.stdout.write(textTable(columns, [[minute(asOf), ...names.map((name) => Number(total[name as never]))]]));
   }
-  const told = total.due > 0 ? ' What is due is on the notify queue: the functions tell it within two minutes.' : '';
+  const told =
+    total.pending > 0 ? ' What is due is on the notify queue: the functions tell it within two minutes.' : '';
   say(`${((performance.now() - started) / 1000).toFixed(1)} s.${told}`);
 }
 
@@ -104,7 +105,7 @@ function totalOf(asOf: Timestamp, runs: readonly Run[]) {
     detections: sum((run) => run.detections),
     opened: sum((run) => run.opened),
     resolved: sum((run) => run.resolved),
-    due: sum((run) => run.due),
+    pending: sum((run) => run.pending),
     expiredRows: sum((run) => run.expiredRows),
     requests: sum((run) => run.requests ?? 0),
   };

@@ -1,7 +1,7 @@
-import { shown } from '../../core/text/escape.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
+import { CommandError } from '../errors.ts';
 import { tableOrJson } from '../output/format.ts';
 import { jsonLines } from '../output/lines.ts';
-import { CommandError } from '../errors.ts';
 import { connect } from './connect.ts';
 import { idBeginningWith } from './detection_id.ts';
 import { detectionText } from './detection_text.ts';
@@ -12,6 +12,6 @@ export async function showCommand(start: string, { format }: { readonly format: 
   const app = connect();
   const id = await idBeginningWith(app, start);
   const detection = await app.getDetection(id);
-  if (detection === null) throw new CommandError(`there is no detection ${shown(id)}`);
+  if (detection === null) throw new CommandError(`there is no detection ${escapeForDisplay(id)}`);
   process.stdout.write(isJson ? jsonLines([detection]) : detectionText(detection));
 }

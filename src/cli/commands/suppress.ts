@@ -1,11 +1,11 @@
 import { faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
-import { shown } from '../../core/text/escape.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { formatOf, tableOrJson } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
-import { CommandError, UsageError } from '../errors.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
 import { minute } from './number_text.ts';
@@ -40,7 +40,7 @@ export async function addCommand(options: AddOptions): Promise<void> {
   const added = await app.addSuppression({ ...criteriaOf(options), owner, reason, expires }, force);
   if (!added.ok) {
     throw new UsageError(
-      `refused: ${shown(added.reason, 500)}${added.forcible ? ' (--force adds it all the same)' : ''}`,
+      `refused: ${escapeForDisplay(added.reason, 500)}${added.forcible ? ' (--force adds it all the same)' : ''}`,
     );
   }
   const { suppression } = added;
@@ -53,7 +53,7 @@ export async function addCommand(options: AddOptions): Promise<void> {
 }
 
 /** `suppress list`: all entries, the one that expires first at the front. */
-export async function listCommand(options: { readonly format: string }): Promise<void> {
+export async function listSuppressionsCommand(options: { readonly format: string }): Promise<void> {
   const format = formatOf(options.format);
   const entries = await connect().listSuppressions();
   process.stdout.write(
@@ -70,8 +70,8 @@ export async function removeCommand(ids: readonly string[], { format }: { readon
     const removed = await app.removeSuppression(id);
     if (!removed) missing++;
     if (isJson) process.stdout.write(jsonLines([{ id, removed }]));
-    else if (removed) process.stdout.write(`${shown(id)}: removed\n`);
-    process.stderr.write(removed ? '' : `${shown(id)}: there is no such suppression\n`);
+    else if (removed) process.stdout.write(`${escapeForDisplay(id)}: removed\n`);
+    process.stderr.write(removed ? '' : `${escapeForDisplay(id)}: there is no such suppression\n`);
   }
   if (missing > 0) throw new CommandError('not every suppression could be removed');
 }
@@ -94,7 +94,7 @@ export async function testCommand(id: string | undefined, options: CriteriaOptio
 
 async function criteriaOfEntry(app: ReturnType<typeof connect>, id: string): Promise<SuppressionCriteria> {
   const found = (await app.listSuppressions()).find((each) => each.id === id);
-  if (!found) throw new CommandError(`there is no suppression ${shown(id)}`);
+  if (!found) throw new CommandError(`there is no suppression ${escapeForDisplay(id)}`);
   return found;
 }
 
@@ -107,7 +107,7 @@ function expiryOf({ days, expires }: AddOptions): Timestamp {
   if (expires !== undefined) return instantOf('--expires', expires);
   const number = days === undefined ? DEFAULT_SUPPRESSION_DAYS : Number(days);
   if (!(number > 0 && number < 10_000))
-    throw new UsageError(`--days must be a number above 0, got "${shown(days ?? '')}"`);
+    throw new UsageError(`--days must be a number above 0, got "${escapeForDisplay(days ?? '')}"`);
   return addMs(timestampFromMs(Date.now()), Math.round(number * DAY_MS));
 }
 

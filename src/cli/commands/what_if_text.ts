@@ -1,6 +1,6 @@
 import { detectionIdOf } from '../../core/detections/detection.ts';
 import type { Dropped, Proposed, WhatIf } from '../../scoring/what_if.ts';
-import type { Format } from '../output/format.ts';
+import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
 import { minute } from './number_text.ts';
 
@@ -26,7 +26,7 @@ const WHY: Record<Dropped['reason'], string> = {
 };
 
 /** What would be added and what would go, a line each, those with the highest averages first. */
-export function whatIfText({ added, gone }: WhatIf, format: Format): string {
+export function whatIfText({ added, gone }: WhatIf, format: OutputFormat): string {
   const rows = [...added.map((each) => addedRow(each)), ...gone.map((each) => goneRow(each))];
   if (format === 'json') return jsonLines(rows);
   if (format === 'csv') return csvLines(CSV_COLUMNS, rows);
@@ -34,7 +34,7 @@ export function whatIfText({ added, gone }: WhatIf, format: Format): string {
   return textTable(
     COLUMNS,
     rows.map((row) => [
-      row.change === 'added' ? '+' : '-',
+      row.revision === 'added' ? '+' : '-',
       row.DeviceName,
       row.InitiatingProcessFileName,
       row.RemoteIP,
@@ -49,27 +49,27 @@ export function whatIfText({ added, gone }: WhatIf, format: Format): string {
 }
 
 const CSV_COLUMNS = [
-  ...['change', 'reason', 'id', 'source', 'FirstConnection', 'LastConnection', 'DeviceName'],
+  ...['revision', 'reason', 'id', 'source', 'FirstConnection', 'LastConnection', 'DeviceName'],
   ...['InitiatingProcessFileName', 'RemoteIP', 'count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
-  ...['devices', 'regularity', 'severity', 'lastMatched'],
+  ...['devices', 'spread', 'severity', 'lastMatched'],
 ];
 
 function addedRow(proposed: Proposed) {
-  return { change: 'added' as const, reason: '' as const, ...ruleColumns(proposed), lastMatched: null };
+  return { revision: 'added' as const, reason: '' as const, ...ruleColumns(proposed), lastMatched: null };
 }
 
 /** With the numbers of its last match, which may be long ago: that it goes then is no matter of other settings. */
 function goneRow({ detection, reason }: Dropped) {
-  return { change: 'gone' as const, reason, ...ruleColumns(detection), lastMatched: detection.lastMatched };
+  return { revision: 'gone' as const, reason, ...ruleColumns(detection), lastMatched: detection.lastMatched };
 }
 
 function ruleColumns(row: Proposed) {
   const { source, FirstConnection, LastConnection, DeviceName, InitiatingProcessFileName, RemoteIP } = row;
-  const { count_of_hours, inliner_count, outlier_count, avg_conn_count, devices, regularity, severity } = row;
+  const { count_of_hours, inliner_count, outlier_count, avg_conn_count, devices, spread, severity } = row;
   return {
     id: detectionIdOf(row),
     source,
     ...{ FirstConnection, LastConnection, DeviceName, InitiatingProcessFileName, RemoteIP },
-    ...{ count_of_hours, inliner_count, outlier_count, avg_conn_count, devices, regularity, severity },
+    ...{ count_of_hours, inliner_count, outlier_count, avg_conn_count, devices, spread, severity },
   };
 }

@@ -1,32 +1,33 @@
-import type { Matched } from '../../core/scoring/address_scorer.ts';
 import { ORDERS, type Order } from '../../core/detections/order.ts';
-import { shown } from '../../core/text/escape.ts';
+import type { Matched } from '../../core/scoring/address_scorer.ts';
 import type { Window } from '../../core/scoring/window.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { UsageError } from '../errors.ts';
 import { csvLines, jsonLines } from './lines.ts';
 import { type RuleRow, ruleRow, seriesColumns } from './rows.ts';
 import { type DetectionLine, detectionTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'csv'] as const;
-export type Format = (typeof FORMATS)[number];
+export type OutputFormat = (typeof FORMATS)[number];
 
 /** The format that `--format` names. Throws a UsageError. */
-export function formatOf(text: string): Format {
+export function formatOf(text: string): OutputFormat {
   const known = FORMATS.find((each) => each === text);
-  if (!known) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}, got "${shown(text)}"`);
+  if (!known) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}, got "${escapeForDisplay(text)}"`);
   return known;
 }
 
 /** The same where there are no rows to make CSV of. */
 export function tableOrJson(text: string): 'table' | 'json' {
-  if (text !== 'table' && text !== 'json') throw new UsageError(`--format must be table or json, got "${shown(text)}"`);
+  if (text !== 'table' && text !== 'json')
+    throw new UsageError(`--format must be table or json, got "${escapeForDisplay(text)}"`);
   return text;
 }
 
 /** The order that `--order` names. Throws a UsageError. */
 export function orderNamed(text: string): Order {
   const known = ORDERS.find((each) => each === text);
-  if (!known) throw new UsageError(`--order must be one of ${ORDERS.join(', ')}, got "${shown(text)}"`);
+  if (!known) throw new UsageError(`--order must be one of ${ORDERS.join(', ')}, got "${escapeForDisplay(text)}"`);
   return known;
 }
 
@@ -38,7 +39,7 @@ interface Scored {
 }
 
 /** The detections as text, ending with a newline unless there is nothing to say. */
-export function formatted(matched: readonly Matched[], format: Format, options: Scored) {
+export function formatted(matched: readonly Matched[], format: OutputFormat, options: Scored) {
   if (format === 'table') return formattedLines(matched.map(lineOf), format, options.window, options.isJudged);
   const rows = matched.map((each) => ({ ...ruleRow(each), ...(options.series ? seriesColumns(each) : {}) }));
   return format === 'json' ? jsonLines(rows) : csv(rows, options.series);
@@ -47,7 +48,7 @@ export function formatted(matched: readonly Matched[], format: Format, options: 
 /** The same of detections that come from elsewhere; without the series. */
 export function formattedLines(
   lines: readonly DetectionLine[],
-  format: Format,
+  format: OutputFormat,
   window: Window,
   isJudged: boolean,
 ): string {

@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
-import { inertJson, shown } from '../../core/text/escape.ts';
+import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 
 /** An object a line. */
 export function jsonLines(rows: readonly object[]): string {
-  return rows.map((row) => `${inertJson(JSON.stringify(row))}\n`).join('');
+  return rows.map((row) => `${escapeJson(JSON.stringify(row))}\n`).join('');
 }
 
 /** The columns stand in the first line even where there are no rows, so that a script meets the same file always. */
@@ -23,7 +23,9 @@ function cell(value: unknown): unknown {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'object') return JSON.stringify(value);
-  return typeof value === 'string' ? shown(value, Number.MAX_SAFE_INTEGER).replace(/^\s+(?=[=+\-@])/, '') : value;
+  return typeof value === 'string'
+    ? escapeForDisplay(value, Number.MAX_SAFE_INTEGER).replace(/^\s+(?=[=+\-@])/, '')
+    : value;
 }
 
 export interface TextColumn {
@@ -44,7 +46,11 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
     colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
   });
   for (const row of rows) {
-    table.push(row.map((value, n) => (typeof value === 'string' ? shown(value, columns[n]?.widest ?? WIDEST) : value)));
+    table.push(
+      row.map((value, n) =>
+        typeof value === 'string' ? escapeForDisplay(value, columns[n]?.widest ?? WIDEST) : value,
+      ),
+    );
   }
   return `${table.toString()}\n`;
 }

@@ -1,6 +1,6 @@
-import type { Matched } from '../../core/scoring/address_scorer.ts';
 import { type Order, orderOf, type Ranked } from '../../core/detections/order.ts';
-import { regularityOf } from '../../core/scoring/spread.ts';
+import type { Matched } from '../../core/scoring/address_scorer.ts';
+import { spreadOf } from '../../core/scoring/spread.ts';
 
 /** The rule's nine columns, in the rule's order. */
 export function ruleRow({ group, match }: Matched) {
@@ -47,6 +47,6 @@ export function inOrder(matched: readonly Matched[], order: Order = 'average'): 
 }
 
 function rankedOf({ group, match, devices }: Matched): Ranked {
-  const regularity = regularityOf(group.series.ConnCounts, match.flags);
-  return { ...group.key, average: match.stats.avg, devices, regularity };
+  const spread = spreadOf(group.series.ConnCounts, match.flags);
+  return { ...group.key, average: match.stats.avg, devices, spread };
 }

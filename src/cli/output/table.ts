@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
-import { countsByHour } from '../../core/scoring/hours.ts';
 import type { Hour } from '../../core/kql/bin.ts';
-import { sparkline } from '../../core/text/sparkline.ts';
-import { shown } from '../../core/text/escape.ts';
+import { countsByHour } from '../../core/scoring/hours.ts';
 import type { Window } from '../../core/scoring/window.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
+import { sparkline } from '../../core/text/sparkline.ts';
 import type { RuleRow } from './rows.ts';
 
 /** The rule's row, and the series behind it for the sparkline. */
@@ -26,9 +26,9 @@ export function detectionTable(lines: readonly DetectionLine[], window: Window):
   });
   for (const line of lines) {
     table.push([
-      shown(line.DeviceName, WIDEST_NAME),
-      shown(line.InitiatingProcessFileName, WIDEST_NAME),
-      shown(line.RemoteIP, WIDEST_NAME),
+      escapeForDisplay(line.DeviceName, WIDEST_NAME),
+      escapeForDisplay(line.InitiatingProcessFileName, WIDEST_NAME),
+      escapeForDisplay(line.RemoteIP, WIDEST_NAME),
       line.count_of_hours,
       line.inliner_count,
       line.outlier_count,

@@ -1,13 +1,15 @@
 import type { Hour } from '../kql/bin.ts';
+import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
 import type { Grain } from '../scoring/series.ts';
-import type { Timestamp } from '../kql/timestamp.ts';
 
 /** `new`: opened by the last run that changed it. `ongoing`: met again since. `resolved`: a whole window without a match. */
-export type DetectionState = 'new' | 'ongoing' | 'resolved';
+export const DETECTION_STATES = ['new', 'ongoing', 'resolved'] as const;
+export type DetectionState = (typeof DETECTION_STATES)[number];
 
 /** How soon somebody should look: the names of OCSF's severities (`severity_id` 2, 3, 4). See severity.ts. */
-export type Severity = 'low' | 'medium' | 'high';
+export const SEVERITIES = ['low', 'medium', 'high'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** The numbers that a series was measured by: a match is at or over each of them. */
 export interface Thresholds {
@@ -41,7 +43,7 @@ export const MAX_EVIDENCE_POINTS = 500;
 export interface Interval {
   readonly seconds: number;
   /** Standard deviation of that, from hour to hour. */
-  readonly spread: number;
+  readonly deviation: number;
 }
 
 /** What the newest reports of a group say beside their counts; from at most `MAX_TRAFFIC_ROWS` rows of the window. */
@@ -75,7 +77,7 @@ export interface Technique {
 /** What scoring says of a group that matches: the rule's row and what is behind it. */
 export interface Finding extends GroupKey {
   readonly groupId: string;
-  readonly detector: 'seed';
+  readonly detector: 'kql-rule';
   readonly FirstConnection: Hour;
   readonly LastConnection: Hour;
   readonly count_of_hours: number;
@@ -89,7 +91,7 @@ export interface Finding extends GroupKey {
   /** Other processes that did, on whatever device: the first 10 in order of name, those without a name left out. */
   readonly otherProcesses: readonly string[];
   /** Standard deviation over mean of the inliers: 0 is clockwork. */
-  readonly regularity: number;
+  readonly spread: number;
   /** null where the inliers count no connection. */
   readonly interval: Interval | null;
   readonly severity: Severity;
@@ -113,7 +115,7 @@ export interface PastEpisode {
 export const MAX_EPISODES = 20;
 
 /** The most that an episode has told of: what a change has to go beyond. */
-export interface Told {
+export interface NotifiedLevel {
   readonly average: number;
   readonly severity: Severity;
 }
@@ -124,10 +126,10 @@ export interface Detection extends Finding {
   /** The asOf of the run that opened it. */
   readonly episode: Timestamp;
   /** 0 at the opening, one more for each change worth telling. */
-  readonly change: number;
+  readonly revision: number;
   /** What raised `change`, one sentence; '' at the opening. */
-  readonly changeReason: string;
-  readonly told: Told;
+  readonly revisionReason: string;
+  readonly notifiedLevel: NotifiedLevel;
   /** The highest average of this episode. */
   readonly highestAverage: number;
   /** The episodes before this one, oldest first: the newest `MAX_EPISODES`. */
@@ -144,9 +146,9 @@ export interface Detection extends Finding {
 export type DetectionSummary = Omit<Detection, 'evidence' | 'traffic' | 'episodes'>;
 
 /** What the notifier knows of one sink and one change of a detection. */
-export interface Delivery {
+export interface SinkDelivery {
   readonly episode: Timestamp;
-  readonly change: number;
+  readonly revision: number;
   readonly status: 'sending' | 'sent' | 'failed';
   /** Since it was to begin anew: asked for again, or woken. */
   readonly attempts: number;
@@ -173,7 +175,10 @@ export function detectionIdOf(finding: Pick<Finding, 'groupId' | 'detector'>): s
   return `${finding.groupId}|${finding.detector}`;
 }
 
+/** The form of `detectionIdOf`. */
+export const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+(-[a-z]+)*$/;
+
 /** The id of a notification: the same for every try to tell one change. */
-export function notificationIdOf(detection: Pick<Detection, 'groupId' | 'detector' | 'episode' | 'change'>): string {
-  return `${detectionIdOf(detection)}|${detection.episode}|${detection.change}`;
+export function notificationIdOf(detection: Pick<Detection, 'groupId' | 'detector' | 'episode' | 'revision'>): string {
+  return `${detectionIdOf(detection)}|${detection.episode}|${detection.revision}`;
 }

@@ -1,9 +1,9 @@
 import type { Matched } from '../scoring/address_scorer.ts';
-import { type Finding, MAX_EVIDENCE_POINTS, type Technique, type Thresholds } from './detection.ts';
-import { intervalOf } from './interval.ts';
-import { regularityOf } from '../scoring/spread.ts';
 import type { Rule } from '../scoring/rule.ts';
 import { grainOf, type Series } from '../scoring/series.ts';
+import { spreadOf } from '../scoring/spread.ts';
+import { type Finding, MAX_EVIDENCE_POINTS, type Technique, type Thresholds } from './detection.ts';
+import { intervalOf } from './interval.ts';
 import { severityOf } from './severity.ts';
 import { NO_TRAFFIC } from './traffic.ts';
 
@@ -17,11 +17,11 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
   const { Timestamp } = group.series;
   const { ConnCounts } = group.series;
   const newest = -MAX_EVIDENCE_POINTS;
-  const regularity = regularityOf(ConnCounts, match.flags);
+  const spread = spreadOf(ConnCounts, match.flags);
   const average = match.stats.avg;
   return {
     groupId: group.groupId,
-    detector: 'seed',
+    detector: 'kql-rule',
     source,
     DeviceName,
     InitiatingProcessFileName,
@@ -36,9 +36,9 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     average,
     devices,
     otherProcesses,
-    regularity,
+    spread: spread,
     interval: intervalOf(ConnCounts, match.flags),
-    ...severityOf({ devices, regularity, average, minAverage: rule.minAverage }),
+    ...severityOf({ devices, spread, average, minAverage: rule.minAverage }),
     technique,
     traffic: NO_TRAFFIC,
     evidence: {

@@ -1,6 +1,6 @@
-import type { Detection } from './detection.ts';
 import { string_literal } from '../kql/string_literal.ts';
 import { addMs, type Timestamp } from '../kql/timestamp.ts';
+import type { Detection } from './detection.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
-import type { Interval } from './detection.ts';
 import { mean } from '../kql/mean.ts';
-import { inliersOf, regularityOf } from '../scoring/spread.ts';
+import { inliersOf, spreadOf } from '../scoring/spread.ts';
+import type { Interval } from './detection.ts';
 
 const HOUR_SECONDS = 3600;
 
@@ -16,5 +16,5 @@ export function intervalOf(counts: readonly number[], flags: readonly number[]):
   const perHour = mean(inliersOf(counts, flags));
   if (!(perHour > 0)) return null;
   const seconds = HOUR_SECONDS / perHour;
-  return { seconds, spread: seconds * regularityOf(counts, flags) };
+  return { seconds, deviation: seconds * spreadOf(counts, flags) };
 }

@@ -1,17 +1,17 @@
-import { changeOf } from './change.ts';
-import { type Detection, type Finding, MAX_EPISODES, type PastEpisode } from './detection.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import type { Window } from '../scoring/window.ts';
+import { type Detection, type Finding, MAX_EPISODES, type PastEpisode } from './detection.ts';
+import { revisionOf } from './revision.ts';
 
 /** What a scoring run knows when it looks at one detection. */
-export interface Sight {
+export interface RunContext {
   readonly window: Window;
   /** The suppression that hides the group, '' for none. */
   readonly suppressedBy: string;
 }
 
 /** What is to be written: a row that is not there yet, columns of one that is, or nothing. */
-export type Step =
+export type LifecycleStep =
   | { readonly kind: 'open'; readonly detection: Detection }
   | { readonly kind: 'update'; readonly detection: Detection }
   | { readonly kind: 'none' };
@@ -21,7 +21,11 @@ export type Step =
  * after it was resolved), or goes on, with a change where that is worth telling. A run that is older than the row,
  * delivered late, changes nothing; the same run once more comes to the same row.
  */
-export function matched(before: Detection | null, finding: Finding, { window, suppressedBy }: Sight): Step {
+export function matched(
+  before: Detection | null,
+  finding: Finding,
+  { window, suppressedBy }: RunContext,
+): LifecycleStep {
   const { asOf } = window;
   const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy };
   if (before === null) return { kind: 'open', detection: { ...seen, ...openingOf(finding, asOf), episodes: [] } };
@@ -35,13 +39,20 @@ export function matched(before: Detection | null, finding: Finding, { window, su
   const highestAverage = Math.max(before.highestAverage, finding.average);
   return {
     kind: 'update',
-    detection: { ...seen, state, episode, episodes, highestAverage, ...changeOf(before, finding) },
+    detection: { ...seen, state, episode, episodes, highestAverage, ...revisionOf(before, finding) },
   };
 }
 
 function openingOf({ average, severity }: Finding, asOf: Timestamp) {
-  const told = { average, severity };
-  return { state: 'new', episode: asOf, change: 0, changeReason: '', told, highestAverage: average } as const;
+  const notifiedLevel = { average, severity };
+  return {
+    state: 'new',
+    episode: asOf,
+    revision: 0,
+    revisionReason: '',
+    notifiedLevel,
+    highestAverage: average,
+  } as const;
 }
 
 /** Of a detection that is resolved: the run that did it wrote the row last. */
@@ -54,7 +65,7 @@ function pastOf({ episode, asOf, highestAverage }: Detection): PastEpisode {
  * until a whole window has gone by without a match, so that a group on the line does not flap; then it is resolved, unless
  * the data is not fresh.
  */
-export function unmatched(before: Detection, { window, suppressedBy }: Sight, fresh: boolean): Step {
+export function unmatched(before: Detection, { window, suppressedBy }: RunContext, fresh: boolean): LifecycleStep {
   const { asOf } = window;
   if (before.state === 'resolved' || before.asOf > asOf) return NOTHING;
   if (fresh && isOver(before, window))
@@ -79,4 +90,4 @@ export function isFresh(newest: Timestamp | '', asOf: Timestamp): boolean {
   return newest !== '' && msOf(asOf) - msOf(newest) <= FRESH_MS;
 }
 
-const NOTHING: Step = { kind: 'none' };
+const NOTHING: LifecycleStep = { kind: 'none' };

@@ -38,7 +38,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
  * Why a process name says too little to be silenced alone, null where it does not. Case, `.exe` and a version at the end
  * (`python3.11`) make no difference. `borrowedReason('RunDLL32.exe')` is `T1218: runs …`.
  */
-export function borrowedReason(process: string): string | null {
+export function lolbinReason(process: string): string | null {
   const name = process.trim().toLowerCase();
   const program = name.endsWith('.exe') ? name.slice(0, -4) : name;
   return REASONS.get(program) ?? REASONS.get(program.replace(/[\d.-]+$/, '')) ?? null;

@@ -1,11 +1,11 @@
-import { counted } from '../text/counted.ts';
-import { type Detection, detectionIdOf, type Severity } from './detection.ts';
 import { countsByHour, isAtStart } from '../scoring/hours.ts';
-import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
+import { windowOf } from '../scoring/window.ts';
+import { counted } from '../text/counted.ts';
 import { rateText } from '../text/rate.ts';
 import { scaleOf, sparkline } from '../text/sparkline.ts';
+import { type Detection, detectionIdOf, type Severity } from './detection.ts';
+import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
 import { suppressCommand } from './suppress_command.ts';
-import { windowOf } from '../scoring/window.ts';
 
 /** A line of a message: a label of ours, and a value that may hold text of the telemetry. */
 export interface Fact {
@@ -61,13 +61,13 @@ export function messageOf(detection: Detection): Message {
   };
 }
 
-type Headed = Pick<Detection, 'groupId' | 'state' | 'change' | 'episodes'>;
+type Headed = Pick<Detection, 'groupId' | 'state' | 'revision' | 'episodes'>;
 
 /** Of test messages; no hash comes out as this. */
 export const TEST_GROUP_ID = '0'.repeat(32);
 
 /** What happened, in words of ours. */
-export function headlineOf({ groupId, state, change, episodes }: Headed): string {
+export function headlineOf({ groupId, state, revision: change, episodes }: Headed): string {
   if (groupId === TEST_GROUP_ID) return 'TEST MESSAGE';
   if (state === 'resolved') return 'Beacon is over';
   if (change > 0) return 'Beacon changed';
@@ -84,7 +84,7 @@ export function paceOf(detection: Detection): string {
   const { inliner_count, count_of_hours, average, interval, evidence } = detection;
   const points = evidence.grain === 'hour' ? 'hours' : 'reports';
   const every =
-    interval === null ? '' : `, one about every ${rounded(interval.seconds)} s (± ${rounded(interval.spread)} s)`;
+    interval === null ? '' : `, one about every ${rounded(interval.seconds)} s (± ${rounded(interval.deviation)} s)`;
   return `${rateText(average)} connections an hour, alike in ${inliner_count} of ${count_of_hours} ${points}${every}`;
 }
 
@@ -99,13 +99,13 @@ export function reasonOf({ inliner_count, average, outlier_count, evidence }: De
 }
 
 function factsOf(detection: Detection): Fact[] {
-  const { traffic, otherProcesses, changeReason, technique } = detection;
+  const { traffic, otherProcesses, revisionReason, technique } = detection;
   const facts: (Fact | null)[] = [
     { label: 'Device', value: detection.DeviceName },
     { label: 'Process', value: processOf(detection) },
     { label: 'Remote', value: remoteOf(detection) },
     { label: 'Severity', value: `${detection.severity}: ${detection.severityReason}` },
-    changeReason === '' ? null : { label: 'Changed', value: changeReason },
+    revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
     { label: 'Since', value: sinceOf(detection) },
     { label: 'How regular', value: paceOf(detection) },
     { label: 'How rare', value: rarityOf(detection) },

@@ -4,10 +4,10 @@ import type { GroupKey } from '../records/report.ts';
 export interface Ranked extends GroupKey {
   readonly average: number;
   readonly devices: number;
-  readonly regularity: number;
+  readonly spread: number;
 }
 
-export const ORDERS = ['average', 'prevalence', 'regularity'] as const;
+export const ORDERS = ['average', 'prevalence', 'spread'] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** A comparator for `sort`. All of them are total: equals in the first place are told apart by the average, then by key. */
@@ -17,8 +17,8 @@ export function orderOf(order: Order): (a: Ranked, b: Ranked) => number {
       return byAverage;
     case 'prevalence':
       return byPrevalence;
-    case 'regularity':
-      return byRegularity;
+    case 'spread':
+      return bySpread;
   }
 }
 
@@ -33,8 +33,8 @@ export function byPrevalence(a: Ranked, b: Ranked): number {
 }
 
 /** Clockwork first: people, and most programs that serve them, are not regular. */
-export function byRegularity(a: Ranked, b: Ranked): number {
-  return a.regularity - b.regularity || byAverage(a, b);
+export function bySpread(a: Ranked, b: Ranked): number {
+  return a.spread - b.spread || byAverage(a, b);
 }
 
 function byKey(a: GroupKey, b: GroupKey): number {

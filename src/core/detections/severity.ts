@@ -1,5 +1,5 @@
-import type { Severity } from './detection.ts';
 import { rateText } from '../text/rate.ts';
+import type { Severity } from './detection.ts';
 
 /** Devices up to which a remote address is rare: an implant starts on one, a vendor's address is on all. */
 export const RARE_DEVICES = 3;
@@ -13,7 +13,7 @@ export const CLEAR = 1.25;
 /** What severity is judged by. */
 export interface Signs {
   readonly devices: number;
-  readonly regularity: number;
+  readonly spread: number;
   readonly average: number;
   readonly minAverage: number;
 }
@@ -25,12 +25,12 @@ export interface Signs {
  *
  * How long it has gone on is none of them: a beacon's severity would rise just because time goes by.
  */
-export function severityOf({ devices, regularity, average, minAverage }: Signs): {
+export function severityOf({ devices, spread, average, minAverage }: Signs): {
   severity: Severity;
   severityReason: string;
 } {
   const isRare = devices <= RARE_DEVICES;
-  const isRegular = regularity <= REGULAR;
+  const isRegular = spread <= REGULAR;
   const isClear = average >= CLEAR * minAverage;
   const severity = devices >= COMMON_DEVICES ? 'low' : BY_SIGNS[Number(isRare) + Number(isRegular) + Number(isClear)];
   const rarity = isRare ? 'a rare address' : devices >= COMMON_DEVICES ? 'a common address' : 'an address';
@@ -38,7 +38,7 @@ export function severityOf({ devices, regularity, average, minAverage }: Signs):
   const height = isClear ? 'clearly over the line' : 'little over the line';
   const severityReason =
     `${devices === 1 ? 'One device talks' : `${devices} devices talk`} to ${rarity}; the hours are ${pace} ` +
-    `(spread ${percent(regularity)} of the mean); the average of ${rateText(average)} an hour is ${height} of ${rateText(minAverage)}.`;
+    `(spread ${percent(spread)} of the mean); the average of ${rateText(average)} an hour is ${height} of ${rateText(minAverage)}.`;
   return { severity: severity ?? 'low', severityReason };
 }
 

@@ -1,7 +1,7 @@
-import { borrowedReason } from './lolbins.ts';
+import type { Timestamp } from '../kql/timestamp.ts';
 import type { Finding } from './detection.ts';
 import { ipRangeOf, isInIpRange } from './ip_range.ts';
-import type { Timestamp } from '../kql/timestamp.ts';
+import { lolbinReason } from './lolbins.ts';
 
 /**
  * What an entry is about; '' for any. Everything that is named has to fit. Device and process are compared without regard
@@ -16,7 +16,7 @@ export interface SuppressionCriteria {
   readonly detector: string;
 }
 
-/** An entry of what is not to be told: until it expires, what it fits is recorded and hidden. */
+/** An entry of what is not to be notifiedLevel: until it expires, what it fits is recorded and hidden. */
 export interface Suppression extends SuppressionCriteria {
   /** Short, and by chance: it says nothing of what the entry is about. */
   readonly id: string;
@@ -85,7 +85,7 @@ export function dangerOf({ device, process, remote, source, detector }: Suppress
   if (process === '') {
     return `it would hide every detection of ${source === '' ? `the detector ${detector}` : `the source ${source}`}`;
   }
-  const reason = borrowedReason(process);
+  const reason = lolbinReason(process);
   return reason === null
     ? null
     : `attackers borrow this program (MITRE ATT&CK ${reason}): name a device or a remote address beside it`;

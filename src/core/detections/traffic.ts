@@ -1,6 +1,6 @@
-import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from './detection.ts';
-import { type Facts, isRaw, type Source } from '../records/report.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
+import { type Facts, isRaw, type Source } from '../records/report.ts';
+import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from './detection.ts';
 
 const MAX_PORTS = 10;
 const MAX_VALUES = 5;
@@ -57,7 +57,7 @@ export const TRAFFIC_MS = 24 * 3_600_000;
  */
 export function isToBeRead(before: Detection | null, now: Detection): boolean {
   if (before === null || before.traffic.asOf === '') return true;
-  if (before.episode !== now.episode || before.change !== now.change) return true;
+  if (before.episode !== now.episode || before.revision !== now.revision) return true;
   return msOf(now.asOf) - msOf(before.traffic.asOf) >= TRAFFIC_MS;
 }
 

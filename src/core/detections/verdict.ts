@@ -1,10 +1,10 @@
 /** What an analyst can say of a detection. */
 export const VERDICTS = ['acknowledged', 'true-positive', 'false-positive'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type VerdictValue = (typeof VERDICTS)[number];
 
 /** A person's word on a detection. It stays with the group over all its episodes, until another takes its place. */
-export interface Disposition {
-  readonly verdict: Verdict;
+export interface Verdict {
+  readonly value: VerdictValue;
   /** '' for none. */
   readonly note: string;
   readonly who: string;

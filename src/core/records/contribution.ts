@@ -1,5 +1,5 @@
-import type { GroupKey } from './report.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
+import type { GroupKey } from './report.ts';
 
 /** What one report, or one segment of raw events, adds to one hour of one group: one row of HourlyCounts. */
 export interface Contribution extends GroupKey {

@@ -1,4 +1,4 @@
-import type { Fault, Format } from './reading.ts';
+import type { ReadFault, RecordFormat } from './reading.ts';
 import type { Report } from './report.ts';
 
 /** What one line of an export holds. */
@@ -11,19 +11,19 @@ export interface LineReading {
   /** Records of a format that we know: reports, faulty ones and skipped ones alike. */
   readonly known: number;
   /** The records (by their place in the line) that could not be read. */
-  readonly faults: readonly { readonly fault: Fault; readonly record: number }[];
+  readonly faults: readonly { readonly fault: ReadFault; readonly record: number }[];
 }
 
 /**
  * Reads one line: a record, an array of records, or `{"records":[…]}` as Event Hubs batches them. A record of the line
  * that cannot be read is a fault of its own and stops no other.
  */
-export function readLine(text: string, formats: readonly Format[]): LineReading {
+export function readLine(text: string, formats: readonly RecordFormat[]): LineReading {
   const records = recordsOf(text);
   if (typeof records === 'string') return { ...NOTHING, records: 1, faults: [{ fault: records, record: 0 }] };
 
   const reports: { report: Report; record: number }[] = [];
-  const faults: { fault: Fault; record: number }[] = [];
+  const faults: { fault: ReadFault; record: number }[] = [];
   const seen = { report: 0, skipped: 0, excluded: 0, fault: 0, unknown: 0, noRecord: 0 };
   for (const [index, record] of records.entries()) {
     const reading = read(record, formats);
@@ -44,7 +44,7 @@ export function readLine(text: string, formats: readonly Format[]): LineReading 
 
 const NOTHING: LineReading = { reports: [], records: 0, skipped: 0, excluded: 0, known: 0, faults: [] };
 
-function recordsOf(text: string): readonly unknown[] | Fault {
+function recordsOf(text: string): readonly unknown[] | ReadFault {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -56,7 +56,7 @@ function recordsOf(text: string): readonly unknown[] | Fault {
   return 'records' in value && Array.isArray(value.records) ? value.records : [value];
 }
 
-function read(record: unknown, formats: readonly Format[]) {
+function read(record: unknown, formats: readonly RecordFormat[]) {
   if (!isObject(record)) return { kind: 'fault', fault: 'bad-json' } as const;
   try {
     let kind: 'skipped' | 'unknown' = 'unknown';

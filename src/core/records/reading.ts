@@ -1,7 +1,7 @@
 import type { Report } from './report.ts';
 
 /** Why a line, or a record of it, is kept as a dead letter. */
-export type Fault =
+export type ReadFault =
   /** More bytes than MAX_LINE_BYTES. */
   | 'line-too-long'
   /** Bytes that are no UTF-8. */
@@ -33,12 +33,12 @@ export type Reading =
   | { readonly kind: 'skipped' }
   /** A report whose remote address the rule does not look at. */
   | { readonly kind: 'excluded' }
-  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'fault'; readonly fault: ReadFault }
   /** Of no format that we know. */
   | { readonly kind: 'unknown' };
 
 /** One format of telemetry. */
-export interface Format {
+export interface RecordFormat {
   /** Bytes that stand in every line that holds a report of this format; other lines are not parsed. */
   readonly needle: string;
   /** 'skipped' leaves the record to the other formats, 'unknown' as well; anything else is the last word. */

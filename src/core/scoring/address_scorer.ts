@@ -1,8 +1,8 @@
 import { addressPartOf } from '../records/contribution.ts';
 import type { Group } from './group_cutter.ts';
+import { kqlRule, type Match } from './kql_rule.ts';
+import { PrevalenceCounter } from './prevalence.ts';
 import type { Rule } from './rule.ts';
-import { type Match, seed } from './kql_rule.ts';
-import { Talkers } from './prevalence.ts';
 
 /** A group that matches. */
 export interface Matched {
@@ -38,7 +38,7 @@ export class AddressScorer {
   #matches: { group: Group; match: Match }[] = [];
   #points = 0;
   /** By address: two addresses can share the part of the id. */
-  #talkers = new Map<string, Talkers>();
+  #talkers = new Map<string, PrevalenceCounter>();
 
   constructor(rule: Rule) {
     this.#rule = rule;
@@ -55,7 +55,7 @@ export class AddressScorer {
       }
       this.#groups++;
       this.#talkersTo(group.key.RemoteIP).add(group.key);
-      const match = seed(group.series, this.#rule);
+      const match = kqlRule(group.series, this.#rule);
       if (!match.match) continue;
       this.#matches.push({ group, match });
       this.#points += group.series.Timestamp.length;
@@ -87,10 +87,10 @@ export class AddressScorer {
     return address;
   }
 
-  #talkersTo(remoteIP: string): Talkers {
+  #talkersTo(remoteIP: string): PrevalenceCounter {
     let talkers = this.#talkers.get(remoteIP);
     if (!talkers) {
-      talkers = new Talkers();
+      talkers = new PrevalenceCounter();
       this.#talkers.set(remoteIP, talkers);
     }
     return talkers;

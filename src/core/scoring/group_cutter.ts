@@ -1,7 +1,7 @@
+import type { Timestamp } from '../kql/timestamp.ts';
 import type { Contribution } from '../records/contribution.ts';
 import type { GroupKey } from '../records/report.ts';
 import { type Grain, grainOf, type Series, SeriesBuilder } from './series.ts';
-import type { Timestamp } from '../kql/timestamp.ts';
 import { isOfWindow, type Window } from './window.ts';
 
 /** A group that has reports in the window, and its series. */

@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 import type { Series } from './series.ts';
 
 /** What a detector says of one series. */
-export type Verdict = Match | NoMatch;
+export type Assessment = Match | NoMatch;
 
 export interface NoMatch {
   readonly match: false;
@@ -36,7 +36,7 @@ export interface Match {
  * number of connections (at least `minUniformPerDay * lookbackDays` inliers of `series_decompose_anomalies`), and when
  * these are many (the mean above `minAverage`).
  */
-export function seed(series: Series, rule: Rule): Verdict {
+export function kqlRule(series: Series, rule: Rule): Assessment {
   const counts = series.ConnCounts;
   const minUniform = rule.minUniformPerDay * rule.lookbackDays;
   // Inliers are some of the points, and the average needs no decomposition: both decide most groups at once.

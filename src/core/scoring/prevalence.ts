@@ -5,7 +5,7 @@ export const MAX_DEVICES = 2_000;
 export const MAX_PROCESSES = 10;
 
 /** Who talks to one address, in bounded memory. */
-export class Talkers {
+export class PrevalenceCounter {
   readonly #devices = new Set<string>();
   /** In order; one more than is shown, since who asks is one of them. */
   #processes: string[] = [];

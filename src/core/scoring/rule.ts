@@ -13,7 +13,7 @@ export interface Rule {
   readonly grain: Grain;
 }
 
-export const SEED_RULE: Rule = {
+export const KQL_RULE: Rule = {
   lookbackDays: 3,
   minUniformPerDay: 4,
   minAverage: 45,

@@ -1,6 +1,6 @@
 import { bin, type Hour } from '../kql/bin.ts';
-import { type GroupKey, isRaw } from '../records/report.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
+import { type GroupKey, isRaw } from '../records/report.ts';
 
 /** `hour`: one point per clock hour that has reports, summed. `report`: one point per report, the query to the letter. */
 export type Grain = 'hour' | 'report';

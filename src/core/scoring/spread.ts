@@ -5,11 +5,11 @@ import { series_stats } from '../kql/series_stats.ts';
  * clockwork; a person's traffic is around 1 and more. Outliers are left out, as the rule leaves them out: a reboot or a
  * burst makes no beacon less regular.
  *
- * Fewer than two inliers, or ones that count nothing, show no regularity: 1.
+ * Fewer than two inliers, or ones that count nothing, show no spread: 1.
  *
  * `regularityOf([60, 60, 900, 60], [0, 0, 1, 0])` is 0.
  */
-export function regularityOf(counts: readonly number[], flags: readonly number[]): number {
+export function spreadOf(counts: readonly number[], flags: readonly number[]): number {
   const stats = series_stats(inliersOf(counts, flags));
   if (stats === null || stats.stdev === null || !(stats.avg > 0)) return 1;
   return stats.stdev / stats.avg;

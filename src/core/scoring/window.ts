@@ -1,6 +1,6 @@
+import { addMs, type Timestamp } from '../kql/timestamp.ts';
 import type { Contribution } from '../records/contribution.ts';
 import { isRaw } from '../records/report.ts';
-import { addMs, type Timestamp } from '../kql/timestamp.ts';
 
 /** The half-open span `(after, asOf]` of a report's own time: `Timestamp > ago(lookback)`, and nothing after asOf. */
 export interface Window {

@@ -1,12 +1,12 @@
-import { isObject, type Row } from './row.ts';
-import { eventIdOf, instantOf, type WindowsEvent } from './windows_event.ts';
+import { isObject, type JsonRow } from './row.ts';
+import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts';
 
 /**
  * Events of winlogbeat and Elastic Agent. Raw ones have the event's data under `winlog.event_data`; an ingest pipeline
  * moves most of it into ECS's fields (`source`, `destination`, `process`, `network`), and they are read under the event's
  * own names again. `@timestamp` is the event log's time, or of Sysmon's events through the pipeline their `UtcTime`.
  */
-export function beatEventOf(record: Row): WindowsEvent | null {
+export function beatEventOf(record: JsonRow): WindowsEvent | null {
   const { winlog, event } = record;
   if (!isObject(winlog) && !isObject(event)) return null;
   const provider = of(winlog, 'provider_name') ?? of(event, 'provider');
@@ -17,17 +17,17 @@ export function beatEventOf(record: Row): WindowsEvent | null {
     eventId: eventIdOf(eventId),
     // host.name is the collector's where events were forwarded.
     computer: of(winlog, 'computer_name') ?? of(record['host'], 'name'),
-    logged: instantOf(record['@timestamp']),
+    logged: eventInstantOf(record['@timestamp']),
     received: null,
     data: () => dataOf(record),
   };
 }
 
-function dataOf({ winlog, process, source, destination, network, user }: Row): Row {
+function dataOf({ winlog, process, source, destination, network, user }: JsonRow): JsonRow {
   const data = of(winlog, 'event_data');
   const path = of(process, 'executable') ?? of(process, 'name');
   const direction = DIRECTIONS.get(of(network, 'direction'));
-  const moved: Row = {
+  const moved: JsonRow = {
     Image: path,
     User: accountOf(user),
     Protocol: of(network, 'transport'),

@@ -1,13 +1,13 @@
+import type { Timestamp } from '../kql/timestamp.ts';
 import { toint } from '../kql/toint.ts';
 import type { Reading } from '../records/reading.ts';
-import { isLookedAt } from './in_scope.ts';
 import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Source } from '../records/report.ts';
-import type { Timestamp } from '../kql/timestamp.ts';
 import { unmapped } from './address.ts';
+import { isInScope } from './in_scope.ts';
 import { fault } from './row.ts';
 
 /** An outbound connection as a Windows event has it; of unknown type what stands in the event. */
-export interface Connection {
+export interface ConnectionEvent {
   readonly source: Source;
   readonly time: Timestamp | null;
   readonly computer: unknown;
@@ -30,7 +30,7 @@ export interface Connection {
  * one as `WKS-1` and `wks-1`, `C:\…\Updater.exe` and `\device\…\updater.exe`. The process is the file name of the image.
  * An IPv4-mapped address is the IPv4 address. `-` is how Windows writes an empty value.
  */
-export function readConnection(connection: Connection): Reading {
+export function readConnection(connection: ConnectionEvent): Reading {
   const { source, time } = connection;
   const computer = textOf(connection.computer)?.toLowerCase();
   const image = textOf(connection.image);
@@ -50,7 +50,7 @@ export function readConnection(connection: Connection): Reading {
   };
   const names = [key.DeviceName, key.InitiatingProcessFileName, RemoteIP];
   if (names.some((name) => name.length > MAX_NAME_LENGTH)) return fault('name-too-long');
-  if (!isLookedAt(RemoteIP)) return { kind: 'excluded' };
+  if (!isInScope(RemoteIP)) return { kind: 'excluded' };
   return {
     kind: 'report',
     report: { ...key, Timestamp: time, count: 1, identity: null, facts: factsOf(connection) },
@@ -63,7 +63,7 @@ export function readConnection(connection: Connection): Reading {
  * below 1024 to one that is not, or from one outside the dynamic range (49152 and up) into it. Clients do it the other
  * way round. Names say nothing here: that of an address is what its owner wants it to be.
  */
-function isAnswer({ protocol, localPort, remotePort }: Connection): boolean {
+function isAnswer({ protocol, localPort, remotePort }: ConnectionEvent): boolean {
   const transport = textOf(protocol)?.toLowerCase();
   if (transport !== 'udp' && transport !== '17') return false;
   const from = portOf(localPort);
@@ -72,7 +72,7 @@ function isAnswer({ protocol, localPort, remotePort }: Connection): boolean {
   return (from < 1024 && to >= 1024) || (from < 49_152 && to >= 49_152);
 }
 
-function factsOf({ image, user, localIP, remotePort, remoteName }: Connection): Facts {
+function factsOf({ image, user, localIP, remotePort, remoteName }: ConnectionEvent): Facts {
   const local = textOf(localIP);
   const port = portOf(remotePort);
   return {

@@ -1,18 +1,18 @@
-import { identityOf } from '../records/identity.ts';
 import { parse_json } from '../kql/parse_json.ts';
 import { toint } from '../kql/toint.ts';
-import type { Format } from '../records/reading.ts';
+import { identityOf } from '../records/identity.ts';
+import type { RecordFormat } from '../records/reading.ts';
 import { readRow, rowOf } from './device_network_events.ts';
-import { fault, isObject, type Row } from './row.ts';
+import { fault, isObject, type JsonRow } from './row.ts';
 
 /** DeviceNetworkEvents of Defender for Endpoint: its hourly aggregated reports. */
-export const defender: Format = {
+export const defender: RecordFormat = {
   // Of the ActionType's `Aggregated`, and of the member's that holds the count: a report whose ActionType is spelt in
   // another case is found by its count. Six bytes: of a needle so short Node looks for the first byte as fast as memory
   // allows, a longer one takes five times as long (LinearSearch and kBMMinPatternLength in its string_search.h).
   needle: 'Aggreg',
   read(record) {
-    const row = rowOf(record as Row);
+    const row = rowOf(record as JsonRow);
     if (row === null) return { kind: 'unknown' };
     if (row === 'broken') return fault('bad-field');
     if (row === 'foreign') return { kind: 'skipped' };

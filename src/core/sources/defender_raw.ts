@@ -1,16 +1,16 @@
-import type { Format } from '../records/reading.ts';
+import type { RecordFormat } from '../records/reading.ts';
 import { readRow, rowOf } from './device_network_events.ts';
-import type { Row } from './row.ts';
+import type { JsonRow } from './row.ts';
 
 /**
  * DeviceNetworkEvents of Defender for Endpoint without aggregated reporting: single events of connections that succeeded.
  * The sensor does not write each one: of like connections often only the first in 24 hours (FalconForce, "Microsoft
  * Defender for Endpoint Internals 0x03"), so the hour's count is a lower bound, and a beacon may not show at all.
  */
-export const defenderRaw: Format = {
+export const defenderRaw: RecordFormat = {
   needle: 'ConnectionSuccess',
   read(record) {
-    const row = rowOf(record as Row);
+    const row = rowOf(record as JsonRow);
     if (row === null) return { kind: 'unknown' };
     if (row === 'broken') return { kind: 'fault', fault: 'bad-field' };
     if (row === 'foreign' || row['ActionType'] !== 'ConnectionSuccess') return { kind: 'skipped' };

@@ -1,16 +1,23 @@
+import { timestampOf } from '../kql/timestamp.ts';
 import { toint } from '../kql/toint.ts';
 import type { Reading } from '../records/reading.ts';
-import { isLookedAt } from './in_scope.ts';
-import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report, type Source, TEXT_FACTS } from '../records/report.ts';
-import { timestampOf } from '../kql/timestamp.ts';
-import { fault, isObject, type Row } from './row.ts';
+import {
+  type Facts,
+  MAX_FACT_LENGTH,
+  MAX_NAME_LENGTH,
+  type Report,
+  type Source,
+  TEXT_FACTS,
+} from '../records/report.ts';
+import { isInScope } from './in_scope.ts';
+import { fault, isObject, type JsonRow } from './row.ts';
 
 /**
  * The row of DeviceNetworkEvents in a record: in the Streaming API's envelope, or flat, as Log Analytics and the portal
  * write it; 'foreign' where it is of another table, 'broken' where it is of ours and cannot be read, null where it is no
  * such record.
  */
-export function rowOf(record: Row): Row | 'foreign' | 'broken' | null {
+export function rowOf(record: JsonRow): JsonRow | 'foreign' | 'broken' | null {
   const { category, properties } = record;
   if (typeof category === 'string' && properties !== undefined) {
     const ours = /^(?:advancedhunting-)?devicenetworkevents$/i.test(category);
@@ -26,7 +33,7 @@ export function rowOf(record: Row): Row | 'foreign' | 'broken' | null {
 type Counted = (report: Pick<Report, 'DeviceName' | 'Timestamp'>) => Pick<Report, 'count' | 'identity'>;
 
 /** The report that a row is, names exactly as they stand: the rule's query compares them with case. */
-export function readRow(row: Row, source: Source, counted: Counted): Reading {
+export function readRow(row: JsonRow, source: Source, counted: Counted): Reading {
   const time = row['Timestamp'] ?? row['TimeGenerated'];
   const Timestamp = typeof time === 'string' ? timestampOf(time) : null;
   if (Timestamp === null) return fault('bad-time');
@@ -38,7 +45,7 @@ export function readRow(row: Row, source: Source, counted: Counted): Reading {
   if (Math.max(DeviceName.length, InitiatingProcessFileName.length, RemoteIP.length) > MAX_NAME_LENGTH) {
     return fault('name-too-long');
   }
-  if (!isLookedAt(RemoteIP)) return { kind: 'excluded' };
+  if (!isInScope(RemoteIP)) return { kind: 'excluded' };
   const { count, identity } = counted({ DeviceName, Timestamp });
   return {
     kind: 'report',
@@ -61,7 +68,7 @@ function nameOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function factsOf(row: Row): Facts {
+function factsOf(row: JsonRow): Facts {
   const facts: Record<string, string | number> = {};
   for (const name of TEXT_FACTS) {
     const value = row[name];

@@ -1,6 +1,6 @@
 import { parseXml, XmlElement, XmlError } from '@rgrove/parse-xml';
-import type { Fault } from '../records/reading.ts';
-import type { Row } from './row.ts';
+import type { ReadFault } from '../records/reading.ts';
+import type { JsonRow } from './row.ts';
 
 /** What XML 1.0 has no place for, as it stands or as a reference. */
 const UNSPEAKABLE = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
@@ -18,7 +18,7 @@ export const MAX_XML_LENGTH = 65_536;
  * of one name are refused, since nobody can say which one is meant. Characters that XML does not allow, but names of
  * files do, are read as U+FFFD: a program would hide its connections by its name.
  */
-export function eventDataOf(xml: string): Row | Fault {
+export function eventDataOf(xml: string): JsonRow | ReadFault {
   if (xml.length > MAX_XML_LENGTH || xml.includes('<!DOCTYPE')) return 'bad-xml';
   const element = eventDataElement(xml) ?? eventDataElementWithout(xml);
   if (element === null) return 'bad-xml';

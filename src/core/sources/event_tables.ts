@@ -1,14 +1,14 @@
 import { parse_json } from '../kql/parse_json.ts';
 import { eventDataOf } from './event_data.ts';
-import { isObject, type Row } from './row.ts';
-import { eventIdOf, instantOf, type WindowsEvent } from './windows_event.ts';
+import { isObject, type JsonRow } from './row.ts';
+import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts';
 
 /**
  * Rows of Log Analytics: `Event` (provider in `Source`, data as XML), `WindowsEvent` (`Provider`, data as an object) and
  * `SecurityEvent` (`EventSourceName`, XML). `TimeCreated` is the event log's time; so is `TimeGenerated`, unless it was
  * too old when it came: then Azure Monitor puts the time of its coming there.
  */
-export function tableEventOf(record: Row): WindowsEvent | null {
+export function tableEventOf(record: JsonRow): WindowsEvent | null {
   const { EventData } = record;
   const provider = record['Source'] ?? record['Provider'] ?? record['EventSourceName'];
   if (typeof provider !== 'string' || record['EventID'] === undefined) return null;
@@ -16,7 +16,7 @@ export function tableEventOf(record: Row): WindowsEvent | null {
     provider,
     eventId: eventIdOf(record['EventID']),
     computer: record['Computer'],
-    logged: instantOf(record['TimeCreated']) ?? instantOf(record['TimeGenerated']),
+    logged: eventInstantOf(record['TimeCreated']) ?? eventInstantOf(record['TimeGenerated']),
     received: null,
     data() {
       if (typeof EventData === 'string' && EventData.trimStart().startsWith('<')) return eventDataOf(EventData);

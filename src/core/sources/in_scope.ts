@@ -13,7 +13,7 @@ const ALSO_EXCLUDED = ['169.254.0.0/16', '127.0.0.0/8'].map((range) => {
  * 169.254/16 and 127/8. What is no IPv4 address (IPv6, `-`, empty) is not looked at: `ipv4_is_private` is null for it,
  * and `null == false` is false in Kusto.
  */
-export function isLookedAt(remoteIP: string): boolean {
+export function isInScope(remoteIP: string): boolean {
   if (ipv4_is_private(remoteIP) !== false) return false;
   const address = parseIpv4(remoteIP);
   return address !== null && !ALSO_EXCLUDED.some((range) => inRange(address.address, range));

@@ -1,12 +1,12 @@
-import type { Row } from './row.ts';
-import { eventIdOf, instantOf, type WindowsEvent } from './windows_event.ts';
+import type { JsonRow } from './row.ts';
+import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts';
 
 /**
  * NXLog's `im_msvistalog` as JSON: the event's data flat beside the rest. Older ones write `EventTime` as local time
  * without a zone, of whatever zone the collector is in: that is no instant, and only `@timestamp` (when it was received)
  * is left; newer ones write `TimeCreated`, or `EventTime` with its zone.
  */
-export function nxlogEventOf(record: Row): WindowsEvent | null {
+export function nxlogEventOf(record: JsonRow): WindowsEvent | null {
   const { SourceName, EventID } = record;
   if (typeof SourceName !== 'string' || EventID === undefined) return null;
   return {
@@ -14,11 +14,11 @@ export function nxlogEventOf(record: Row): WindowsEvent | null {
     eventId: eventIdOf(EventID),
     computer: record['Hostname'],
     logged: zoned(record['TimeCreated']) ?? zoned(record['EventTime']),
-    received: instantOf(record['@timestamp']),
+    received: eventInstantOf(record['@timestamp']),
     data: () => record,
   };
 }
 
 function zoned(value: unknown) {
-  return typeof value === 'string' && /(?:Z|[+-]\d\d:\d\d)$/i.test(value) ? instantOf(value) : null;
+  return typeof value === 'string' && /(?:Z|[+-]\d\d:\d\d)$/i.test(value) ? eventInstantOf(value) : null;
 }

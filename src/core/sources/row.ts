@@ -1,12 +1,12 @@
-import type { Fault, Reading } from '../records/reading.ts';
+import type { ReadFault, Reading } from '../records/reading.ts';
 
 /** An object of JSON, of which nothing is known yet. */
-export type Row = Readonly<Record<string, unknown>>;
+export type JsonRow = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is Row {
+export function isObject(value: unknown): value is JsonRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function fault(fault: Fault): Reading {
+export function fault(fault: ReadFault): Reading {
   return { kind: 'fault', fault };
 }

@@ -1,19 +1,19 @@
-import type { Format } from '../records/reading.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
+import type { RecordFormat } from '../records/reading.ts';
 import { readConnection, textOf } from './connection.ts';
-import { fault, type Row } from './row.ts';
-import { instantOf, type WindowsEvent } from './windows_event.ts';
+import { fault, type JsonRow } from './row.ts';
+import { eventInstantOf, type WindowsEvent } from './windows_event.ts';
 import { windowsEventOf } from './windows_event_of.ts';
 
 const PROVIDER = 'Microsoft-Windows-Sysmon';
 const NETWORK_CONNECTION = 3;
 
 /** Sysmon's network connections (Event ID 3) that a process of the computer began (`Initiated`). */
-export const sysmon: Format = {
+export const sysmon: RecordFormat = {
   // Stands in each of its records, by whatever tool; there is nothing in it that JSON would escape.
   needle: PROVIDER,
   read(record) {
-    const event = windowsEventOf(record as Row);
+    const event = windowsEventOf(record as JsonRow);
     if (event === null) return { kind: 'unknown' };
     if (event.provider !== PROVIDER || event.eventId !== NETWORK_CONNECTION) return { kind: 'skipped' };
     const data = event.data();
@@ -23,7 +23,7 @@ export const sysmon: Format = {
     if (initiated !== 'true') return fault('bad-field');
     return readConnection({
       source: 'sysmon',
-      time: timeOf(event, instantOf(data['UtcTime'])),
+      time: timeOf(event, eventInstantOf(data['UtcTime'])),
       computer: event.computer,
       image: data['Image'],
       user: data['User'],

@@ -1,17 +1,17 @@
-import type { Format } from '../records/reading.ts';
+import type { RecordFormat } from '../records/reading.ts';
 import { readConnection, textOf } from './connection.ts';
-import { fault, type Row } from './row.ts';
+import { fault, type JsonRow } from './row.ts';
 import { windowsEventOf } from './windows_event_of.ts';
 
 const PROVIDER = 'Microsoft-Windows-Security-Auditing';
 const PERMITTED_CONNECTION = 5156;
 
 /** Outbound connections that the Windows Filtering Platform permitted: event 5156 of the Security log. */
-export const wfp: Format = {
+export const wfp: RecordFormat = {
   // In each of its records as the event's number; in few others, where the provider's name would be in all of the log.
   needle: '5156',
   read(record) {
-    const event = windowsEventOf(record as Row);
+    const event = windowsEventOf(record as JsonRow);
     if (event === null) return { kind: 'unknown' };
     if (event.provider !== PROVIDER || event.eventId !== PERMITTED_CONNECTION) return { kind: 'skipped' };
     const data = event.data();
@@ -48,7 +48,7 @@ const LAYERS = new Map([
  * say. Some tools write out the two codes in the language of the computer (`Sortant`), and the number of the layer is
  * what is left to go by.
  */
-function isOutbound(data: Row): boolean | null {
+function isOutbound(data: JsonRow): boolean | null {
   const direction = textOf(data['Direction']) ?? '';
   const layer = textOf(data['LayerName']) ?? '';
   if (isCode(direction) && isCode(layer)) return direction === OUTBOUND && layer === CONNECT;

@@ -1,6 +1,6 @@
-import type { Fault } from '../records/reading.ts';
 import { type Timestamp, timestampOf } from '../kql/timestamp.ts';
-import type { Row } from './row.ts';
+import type { ReadFault } from '../records/reading.ts';
+import type { JsonRow } from './row.ts';
 
 /** An event of a Windows log, whichever tool wrote it down. */
 export interface WindowsEvent {
@@ -15,7 +15,7 @@ export interface WindowsEvent {
   /** When a collector took it up: the same instant or seconds later, hours where the computer was offline. */
   readonly received: Timestamp | null;
   /** The event's own data, by its own names. To be asked only of an event that counts: it may have to be parsed. */
-  data(): Row | Fault;
+  data(): JsonRow | ReadFault;
 }
 
 /** A number or its text; NaN for anything else. */
@@ -27,6 +27,6 @@ export function eventIdOf(value: unknown): number {
 const NANOSECONDS = /(\.\d{7})\d+/;
 
 /** An instant in UTC; without a zone it is taken for UTC. What is below 100 ns is cut off. */
-export function instantOf(value: unknown): Timestamp | null {
+export function eventInstantOf(value: unknown): Timestamp | null {
   return typeof value === 'string' ? timestampOf(value.replace(NANOSECONDS, '$1')) : null;
 }

@@ -1,10 +1,10 @@
 import { beatEventOf } from './beats.ts';
 import { tableEventOf } from './event_tables.ts';
 import { nxlogEventOf } from './nxlog.ts';
-import type { Row } from './row.ts';
+import type { JsonRow } from './row.ts';
 import type { WindowsEvent } from './windows_event.ts';
 
 /** The Windows event that a record is, by what stands in it; null where it is none. */
-export function windowsEventOf(record: Row): WindowsEvent | null {
+export function windowsEventOf(record: JsonRow): WindowsEvent | null {
   return beatEventOf(record) ?? tableEventOf(record) ?? nxlogEventOf(record);
 }

@@ -9,14 +9,14 @@ const ACTING = /\p{Cc}|\p{Zl}|\p{Zp}|\p{Cs}|\p{Default_Ignorable_Code_Point}|[\u
  * Text of the telemetry, safe to show: what acts is written as its code (`\u202e`). Device and process names are what
  * an attacker made them. Cut to `maxLength` characters, with `…` for the rest.
  */
-export function shown(text: string, maxLength = 200): string {
-  const inert = inertJson(text);
+export function escapeForDisplay(text: string, maxLength = 200): string {
+  const inert = escapeJson(text);
   const characters = [...inert];
   return characters.length <= maxLength ? inert : `${characters.slice(0, maxLength - 1).join('')}…`;
 }
 
 /** The same in JSON text: inside its strings the escape stands for the character, so the value stays the same. */
-export function inertJson(json: string): string {
+export function escapeJson(json: string): string {
   return json.replace(ACTING, (character) =>
     character
       .split('')

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detections/detection.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
 
 /** The shapes of detections as the HTTP API gives them: checked in the tests, and published as OpenAPI. */
@@ -11,19 +12,18 @@ const name = z.string().meta({ description: 'From the telemetry: hostile text' }
 const count = z.int().min(0);
 const text = z.string();
 
-export const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+$/;
 export const detectionId = z.string().regex(DETECTION_ID).meta({
   description: 'Of the group and its detector. In a path it is percent-encoded: `%7C` for `|`',
-  example: '0f3c5a7e9b1d2f4a6c8e0b2d4f6a8c0e|seed',
+  example: '0f3c5a7e9b1d2f4a6c8e0b2d4f6a8c0e|kql-rule',
 });
 
-export const severity = z.enum(['low', 'medium', 'high']);
-export const state = z.enum(['new', 'ongoing', 'resolved']);
+const severity = z.enum(SEVERITIES);
+const state = z.enum(DETECTION_STATES);
 
 const delivery = z
   .strictObject({
     episode: timestamp,
-    change: count,
+    revision: count,
     status: z.enum(['sending', 'sent', 'failed']),
     attempts: count,
     firstAt: timestamp.meta({ description: 'When it was first tried' }),
@@ -37,14 +37,14 @@ const delivery = z
   })
   .meta({ id: 'Delivery', description: 'What the notifier knows of one sink and one change of a detection' });
 
-const disposition = z
+const verdict = z
   .strictObject({
     verdict: z.enum(VERDICTS),
     note: text,
     who: text,
     at: timestamp,
   })
-  .meta({ id: 'Disposition', description: 'What an analyst said last; it stays over all episodes' });
+  .meta({ id: 'Verdict', description: 'What an analyst said last; it stays over all episodes' });
 
 const technique = z.strictObject({ id: text, name: text });
 
@@ -65,7 +65,7 @@ const summaryShape = {
   average: z.number().min(0).meta({ description: 'The mean per hour in full' }),
   devices: count.meta({ description: 'Devices that talked to the address within the window' }),
   otherProcesses: z.array(name),
-  regularity: z.number().min(0).meta({ description: 'Standard deviation over mean of the inliers; 0 is clockwork' }),
+  spread: z.number().min(0).meta({ description: 'Standard deviation over mean of the inliers; 0 is clockwork' }),
   interval: z
     .strictObject({ seconds: z.number().min(0), spread: z.number().min(0) })
     .nullable()
@@ -75,15 +75,15 @@ const summaryShape = {
   technique: technique.nullable().meta({ description: 'Of MITRE ATT&CK, by setting; the tactic is TA0011 always' }),
   state,
   episode: timestamp.meta({ description: 'The asOf of the run that opened it' }),
-  change: count.meta({ description: '0 at the opening, one more for each change worth telling' }),
-  changeReason: text,
-  told: z.strictObject({ average: z.number(), severity }),
+  revision: count.meta({ description: '0 at the opening, one more for each change worth telling' }),
+  revisionReason: text,
+  notifiedLevel: z.strictObject({ average: z.number(), severity }),
   highestAverage: z.number().min(0),
   asOf: timestamp.meta({ description: 'The newest run that wrote the row' }),
   lastMatched: timestamp,
   suppressedBy: text.meta({ description: 'Id of the suppression that hides it; empty for none' }),
   deliveries: z.record(z.string(), delivery).meta({ description: 'By the name of the sink' }),
-  disposition: disposition.nullable(),
+  verdict: verdict.nullable(),
 };
 
 export const detectionSummary = z

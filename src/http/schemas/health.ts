@@ -10,7 +10,7 @@ const stuck = z.strictObject({
   nextTry: text.meta({ description: 'ISO 8601; empty where it is not tried again by itself' }),
 });
 
-export const health = z
+export const healthSchema = z
   .strictObject({
     problems: z.array(text).meta({ description: 'What wants attention, a sentence each; empty where all is well' }),
     lastRun: z.strictObject({ asOf: text, partitions: count, endedAt: text }).nullable(),
@@ -22,7 +22,7 @@ export const health = z
     missingContainers: z.array(text),
     deadLetters: count,
     notifications: z
-      .record(z.string(), z.strictObject({ due: count, failed: count, trying: count }))
+      .record(z.string(), z.strictObject({ pending: count, failed: count, trying: count }))
       .meta({ description: 'By sink: still to be told, ended as failed, and of those due the ones being tried' }),
     disabledSinks: z.array(text),
     queues: z.record(z.string(), count).meta({ description: 'Messages that wait, by queue; `-poison` are the failed' }),

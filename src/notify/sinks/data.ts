@@ -1,7 +1,7 @@
 import { type Detection, detectionIdOf, type Evidence, notificationIdOf } from '../../core/detections/detection.ts';
-import { headlineOf } from '../../core/detections/message.ts';
 import { defenderQuery, sentinelQuery } from '../../core/detections/hunting_queries.ts';
-import { cutTo } from './inert.ts';
+import { headlineOf } from '../../core/detections/message.ts';
+import { cutTo } from './escape.ts';
 import { type Links, linksOf } from './links.ts';
 
 /** How much of a detection a machine is told; what is less than all says so in `omitted`. */
@@ -31,8 +31,8 @@ export const DETAILS: readonly Detail[] = [
 
 /** A detection for a machine: the rule's row under the rule's own names, and what is behind it. */
 export function detectionData(detection: Detection, links: Links, detail: Detail = WHOLE) {
-  const { groupId, detector, state, episode, change, changeReason, asOf, source, evidence, traffic } = detection;
-  const { episodes, devices, otherProcesses, regularity, interval, severity, severityReason, technique } = detection;
+  const { groupId, detector, state, episode, revision, revisionReason, asOf, source, evidence, traffic } = detection;
+  const { episodes, devices, otherProcesses, spread, interval, severity, severityReason, technique } = detection;
   const cut = (text: string) => cutTo(text, detail.length);
   const some = (texts: readonly string[]) => texts.slice(0, detail.listed).map(cut);
   const whole = {
@@ -43,8 +43,8 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     detector,
     state,
     episode,
-    change,
-    changeReason,
+    revision,
+    revisionReason,
     asOf,
     severity,
     severityReason,
@@ -61,7 +61,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     outlier_count: detection.outlier_count,
     avg_conn_count: detection.avg_conn_count,
     average: detection.average,
-    regularity,
+    spread,
     interval,
     devices,
     otherProcesses: some(otherProcesses),

@@ -1,7 +1,7 @@
 import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
-import { bin } from '../../core/kql/bin.ts';
 import { TEST_GROUP_ID } from '../../core/detections/message.ts';
 import { severityOf } from '../../core/detections/severity.ts';
+import { bin } from '../../core/kql/bin.ts';
 import { addMs, timestampFromMs } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
 
@@ -16,17 +16,17 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
   const ConnCounts = hours.map((_, n) => (n === 20 ? 12 : n === 51 ? 96 : 59 + (n % 3)));
   const average = ConnCounts.reduce((sum, count) => sum + count, 0) / HOURS;
   const each = (value: (count: number) => number) => ConnCounts.map(value);
-  const regularity = 0.01;
+  const spread = 0.01;
   const thresholds = { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 };
   const { severity, severityReason } = severityOf({
     devices: 1,
-    regularity,
+    spread,
     average,
     minAverage: thresholds.minAverage,
   });
   return {
     groupId: '7c1a0f3e52d94b6688aa01c2d3e4f506',
-    detector: 'seed',
+    detector: 'kql-rule',
     source: 'defender',
     DeviceName: 'wks-0417.corp.example',
     InitiatingProcessFileName: 'updater.exe',
@@ -40,8 +40,8 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
     average,
     devices: 1,
     otherProcesses: [],
-    regularity,
-    interval: { seconds: 60, spread: 0.8 },
+    spread: spread,
+    interval: { seconds: 60, deviation: 0.8 },
     severity,
     severityReason,
     technique: null,
@@ -70,9 +70,9 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
     },
     state: 'new',
     episode: asOf,
-    change: 0,
-    changeReason: '',
-    told: { average, severity },
+    revision: 0,
+    revisionReason: '',
+    notifiedLevel: { average, severity },
     highestAverage: average,
     episodes: [],
     asOf,

@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Detection } from '../../core/detections/detection.ts';
 import type { Notification } from '../sink.ts';
 import { DETAILS, detectionData } from './data.ts';
-import { bytesOf, cutTo, fitted, jsonText } from './inert.ts';
+import { cutTo, fitted, jsonText, utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
@@ -26,7 +26,7 @@ export function jsonRequest(notification: Notification, sink: SinkOf<'json'>, li
   return { url: sink.url, body, headers };
 }
 
-const fits = (body: string) => bytesOf(body) <= JSON_BYTES;
+const fits = (body: string) => utf8BytesOf(body) <= JSON_BYTES;
 
 function single(detection: Detection, links: Links): string {
   // The timestamp is of the event, not of the try.

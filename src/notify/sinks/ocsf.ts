@@ -5,7 +5,7 @@ import { messageOf, paceOf, reasonOf } from '../../core/detections/message.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
 import { DETAILS, type Detail, detectionData } from './data.ts';
-import { bytesOf, fitted, jsonText } from './inert.ts';
+import { fitted, jsonText, utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
@@ -20,7 +20,7 @@ export function ocsfRequest(notification: Notification, sink: SinkOf<'ocsf'>, li
   const body = fitted(
     DETAILS,
     (detail) => jsonText(findingOf(detection, notification.id, links, detail)),
-    (text) => bytesOf(text) <= OCSF_BYTES,
+    (text) => utf8BytesOf(text) <= OCSF_BYTES,
   );
   const headers = {
     'content-type': 'application/json; charset=utf-8',
@@ -34,9 +34,9 @@ const SEVERITY_IDS: Readonly<Record<Severity, number>> = { low: 2, medium: 3, hi
 const SEVERITIES: Readonly<Record<Severity, string>> = { low: 'Low', medium: 'Medium', high: 'High' };
 
 /** Create, Update, Close. */
-function activityOf({ state, change }: Detection): number {
+function activityOf({ state, revision }: Detection): number {
   if (state === 'resolved') return 3;
-  return change > 0 ? 2 : 1;
+  return revision > 0 ? 2 : 1;
 }
 
 function findingOf(detection: Detection, notificationId: string, links: Links, detail: Detail): object {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
-import type { Notification, Sink, SinkAnswer, Together } from '../sink.ts';
-import { jsonText } from './inert.ts';
+import type { DigestLimits, Notification, Sink, SinkAnswer } from '../sink.ts';
+import { jsonText } from './escape.ts';
 import { jsonRequest } from './json.ts';
 import type { Links } from './links.ts';
 import { ocsfRequest } from './ocsf.ts';
@@ -31,8 +31,8 @@ export function openSink(
   return {
     name: settings.name,
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16),
-    together: togetherOf(settings, context),
-    tell: tellerOf(settings, context, post),
+    digests: togetherOf(settings, context),
+    send: tellerOf(settings, context, post),
   };
 }
 
@@ -40,7 +40,7 @@ function tellerOf(
   settings: SinkSettings,
   { links, credential }: SinkContext,
   post: (request: SinkRequest) => Promise<SinkAnswer>,
-): Sink['tell'] {
+): Sink['send'] {
   if (settings.format !== 'sentinel') {
     return (notification, now) => post(requestOf(notification, settings, links, now));
   }
@@ -82,8 +82,8 @@ export function requestOf(
 /** The partitions of a run are scored apart, within a minute or so. */
 const GATHER_MS = 60_000;
 
-function togetherOf(settings: SinkSettings, { digestAbove }: SinkContext): Together | null {
-  const digest = (above: number): Together => ({ above, atMost: 1000, shown: 10, waitMs: GATHER_MS });
+function togetherOf(settings: SinkSettings, { digestAbove }: SinkContext): DigestLimits | null {
+  const digest = (above: number): DigestLimits => ({ above, atMost: 1000, shown: 10, waitMs: GATHER_MS });
   switch (settings.format) {
     case 'slack':
     case 'teams':

@@ -1,6 +1,6 @@
 import type { Detection } from '../../core/detections/detection.ts';
 import { DETAILS, type Detail, detectionData } from './data.ts';
-import { bytesOf } from './inert.ts';
+import { utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 
 /** So that the rows of one message stay below the megabyte of one call. */
@@ -8,12 +8,12 @@ export const SENTINEL_ROW_BYTES = 18_000;
 
 /**
  * A row of the table `Beaconwatch_CL`, whose columns infra/sentinel/columns.json declares. TimeGenerated is when it is
- * told: a rule that looks at the last hour is to meet it whatever hour it is about.
+ * notifiedLevel: a rule that looks at the last hour is to meet it whatever hour it is about.
  */
 export function sentinelRow(detection: Detection, links: Links, now: Date): Record<string, unknown> {
   let row = rowOf(detection, links, now, DETAILS[0] as Detail);
   for (const detail of DETAILS.slice(1)) {
-    if (bytesOf(JSON.stringify(row)) <= SENTINEL_ROW_BYTES) break;
+    if (utf8BytesOf(JSON.stringify(row)) <= SENTINEL_ROW_BYTES) break;
     row = rowOf(detection, links, now, detail);
   }
   return row;
@@ -29,8 +29,8 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     Headline: data.headline,
     State: data.state,
     Episode: data.episode,
-    Change: data.change,
-    ChangeReason: data.changeReason,
+    Revision: data.revision,
+    RevisionReason: data.revisionReason,
     AsOf: data.asOf,
     Severity: data.severity,
     SeverityReason: data.severityReason,
@@ -52,9 +52,9 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     outlier_count: data.outlier_count,
     avg_conn_count: data.avg_conn_count,
     Average: data.average,
-    Regularity: data.regularity,
+    Spread: data.spread,
     IntervalSeconds: interval?.seconds ?? null,
-    IntervalSpread: interval?.spread ?? null,
+    IntervalSpread: interval?.deviation ?? null,
     Devices: data.devices,
     Tactic: data.tactic.id,
     Technique: technique?.id ?? '',

@@ -3,7 +3,7 @@ import type { Detection } from '../../core/detections/detection.ts';
 import { paceOf, processOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
 import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
-import { fitted, forChat, jsonText, lines } from './inert.ts';
+import { fitted, forChat, jsonText, lines } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';

@@ -2,7 +2,7 @@ import type { Detection } from '../../core/detections/detection.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
 import { DETAILS, detectionData } from './data.ts';
-import { bytesOf, fitted, jsonText } from './inert.ts';
+import { fitted, jsonText, utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
@@ -27,6 +27,6 @@ function eventOf(detection: Detection, { sourcetype, index }: SinkOf<'splunk-hec
   return fitted(
     DETAILS,
     (detail) => jsonText({ ...about, event: detectionData(detection, links, detail) }),
-    (text) => bytesOf(text) <= SPLUNK_EVENT_BYTES,
+    (text) => utf8BytesOf(text) <= SPLUNK_EVENT_BYTES,
   );
 }

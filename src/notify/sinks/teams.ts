@@ -2,7 +2,7 @@ import type { Detection, Severity } from '../../core/detections/detection.ts';
 import { paceOf, processOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
 import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
-import { bytesOf, fitted, forChat, jsonText, lines } from './inert.ts';
+import { fitted, forChat, jsonText, lines, utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
@@ -23,7 +23,7 @@ export function teamsRequest(notification: Notification, sink: SinkOf<'teams'>, 
 export const TEAMS_BYTES = 27_000;
 
 export function fitsTeams(body: string): boolean {
-  return bytesOf(body) <= TEAMS_BYTES && body.length * 2 <= TEAMS_BYTES;
+  return utf8BytesOf(body) <= TEAMS_BYTES && body.length * 2 <= TEAMS_BYTES;
 }
 
 const COLORS: Readonly<Record<Severity, string>> = { high: 'attention', medium: 'warning', low: 'accent' };

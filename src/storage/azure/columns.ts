@@ -1,4 +1,4 @@
-import type { Row } from './table.ts';
+import type { TableRow } from './table.ts';
 
 /** What a text property holds at most is 64 KiB in UTF-16, 32,768 units; a little less, to be clear of it. */
 const MAX_PART_LENGTH = 32_000;
@@ -52,7 +52,7 @@ export function longText(name: string, value: string): Record<string, string | R
   return { ...columns, [`${name}Parts`]: int32(parts) };
 }
 
-export function readLongText(row: Row, name: string): string {
+export function readLongText(row: TableRow, name: string): string {
   let value = '';
   const parts = whole(row, `${name}Parts`);
   for (let part = 1; part <= parts; part++) value += text(row, partName(name, part));
@@ -63,53 +63,53 @@ function partName(name: string, part: number): string {
   return part === 1 ? name : `${name}${part}`;
 }
 
-export function text(row: Row, name: string): string {
+export function text(row: TableRow, name: string): string {
   const value = row[name];
   if (typeof value !== 'string') throw foreign(row, name);
   return value;
 }
 
 /** Int32 comes as a number, Int64 as a bigint. */
-export function whole(row: Row, name: string): number {
+export function whole(row: TableRow, name: string): number {
   const value = row[name];
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (!Number.isSafeInteger(number)) throw foreign(row, name);
   return number as number;
 }
 
-export function wholeOrNull(row: Row, name: string): number | null {
+export function wholeOrNull(row: TableRow, name: string): number | null {
   return row[name] === undefined || row[name] === null ? null : whole(row, name);
 }
 
 /** Text of a column that rows of before do not have: '' for those. */
-export function textOrNone(row: Row, name: string): string {
+export function textOrNone(row: TableRow, name: string): string {
   return row[name] === undefined || row[name] === null ? '' : text(row, name);
 }
 
 /** JSON in a column, or columns, that rows of before do not have: the default for those. */
-export function jsonOr<T>(row: Row, name: string, byDefault: T): T {
+export function jsonOr<T>(row: TableRow, name: string, byDefault: T): T {
   const isThere = row[`${name}Parts`] !== undefined && row[`${name}Parts`] !== null;
   return isThere ? (JSON.parse(readLongText(row, name)) as T) : byDefault;
 }
 
-export function fractionOr(row: Row, name: string, byDefault: number): number {
+export function fractionOr(row: TableRow, name: string, byDefault: number): number {
   return row[name] === undefined || row[name] === null ? byDefault : fraction(row, name);
 }
 
-export function fraction(row: Row, name: string): number {
+export function fraction(row: TableRow, name: string): number {
   const value = row[name];
   if (typeof value !== 'number') throw foreign(row, name);
   return value;
 }
 
-export function flag(row: Row, name: string): boolean {
+export function flag(row: TableRow, name: string): boolean {
   const value = row[name];
   if (typeof value !== 'boolean') throw foreign(row, name);
   return value;
 }
 
 /** Keys are hashes, times and names from settings: they may stand in an error, values may not. */
-function foreign(row: Row, name: string): Error {
+function foreign(row: TableRow, name: string): Error {
   return new Error(
     `no row of ours: ${row.partitionKey ?? ''} ${row.rowKey ?? ''}: ${name} is missing or of another type`,
   );

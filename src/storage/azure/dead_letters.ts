@@ -1,10 +1,10 @@
 import type { ContainerClient } from '@azure/storage-blob';
-import type { DeadLetter, DeadLetterWriter, DeadLetters } from '../ports/dead_letters.ts';
+import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../ports/dead_letters.ts';
 import { readBlob } from './blob_reading.ts';
 import type { StorageClients } from './clients.ts';
 import { AzureDeadLetterWriter } from './dead_letter_writer.ts';
 import { decodeLetter } from './dead_letters_codec.ts';
-import { type JsonLine, jsonLines } from './json_lines.ts';
+import { type JsonLine, readJsonLines } from './json_lines.ts';
 import { DEAD_LETTERS_CONTAINER } from './names.ts';
 import { isAnswer } from './rest_errors.ts';
 import { about, StoreError } from './store_error.ts';
@@ -60,7 +60,7 @@ export class AzureDeadLetters implements DeadLetters {
     const blob = this.#container.getBlobClient(name);
     const subject = `${this.#container.containerName}: read of ${name}`;
     try {
-      yield* jsonLines(readBlob(blob, subject, 0, Number.MAX_SAFE_INTEGER));
+      yield* readJsonLines(readBlob(blob, subject, 0, Number.MAX_SAFE_INTEGER));
     } catch (error) {
       if (error instanceof StoreError && error.status === 404) return;
       throw error;

@@ -1,7 +1,7 @@
 import { odata } from '@azure/data-tables';
-import type { Delivery, Detection } from '../../core/detections/detection.ts';
-import type { Disposition } from '../../core/detections/verdict.ts';
-import type { DetectionFilter, DetectionRow, Detections, SummaryRow } from '../ports/detections.ts';
+import { DETECTION_ID, type Detection, type SinkDelivery } from '../../core/detections/detection.ts';
+import type { Verdict } from '../../core/detections/verdict.ts';
+import type { DetectionRow, DetectionRowFilter, Detections, SummaryRow } from '../ports/detections.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
@@ -11,8 +11,7 @@ import {
   deliveryColumn,
   encodeDelivery,
   encodeDetection,
-  encodeDisposition,
-  isDetectionId,
+  encodeVerdict,
   SUMMARY_COLUMNS,
 } from './detections_codec.ts';
 import { TABLES } from './names.ts';
@@ -27,7 +26,7 @@ export class AzureDetections implements Detections {
   }
 
   async get(id: string): Promise<Versioned<DetectionRow> | null> {
-    const row = isDetectionId(id) ? await this.#table.get(id.slice(0, 1), id) : null;
+    const row = DETECTION_ID.test(id) ? await this.#table.get(id.slice(0, 1), id) : null;
     return row && { row: decodeDetection(row), version: row.etag };
   }
 
@@ -38,11 +37,11 @@ export class AzureDetections implements Detections {
     }
   }
 
-  async *list(filter: DetectionFilter): AsyncGenerator<readonly DetectionRow[]> {
+  async *list(filter: DetectionRowFilter): AsyncGenerator<readonly DetectionRow[]> {
     for await (const page of this.#table.pages('list', queryOf(filter))) yield page.map(decodeDetection);
   }
 
-  async *summaries(filter: DetectionFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
+  async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
     for await (const page of this.#table.pages('list', query)) yield page.map(decodeSummary);
   }
@@ -55,12 +54,12 @@ export class AzureDetections implements Detections {
     return this.#table.update(encodeDetection(detection), 'Merge', version);
   }
 
-  async mark(id: string, sink: string, delivery: Delivery, version: string): Promise<string | null> {
+  async mark(id: string, sink: string, delivery: SinkDelivery, version: string): Promise<string | null> {
     return this.#table.update(encodeDelivery(id, sink, delivery), 'Merge', version);
   }
 
-  async dispose(id: string, disposition: Disposition, version: string): Promise<string | null> {
-    return this.#table.update(encodeDisposition(id, disposition), 'Merge', version);
+  async recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null> {
+    return this.#table.update(encodeVerdict(id, verdict), 'Merge', version);
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {
@@ -74,7 +73,7 @@ export class AzureDetections implements Detections {
 /** A transaction of the SDK deletes whatever the version, so each row is a request: so many at a time. */
 const REMOVED_AT_ONCE = 16;
 
-function queryOf({ state, device }: DetectionFilter): { filter?: string } {
+function queryOf({ state, device }: DetectionRowFilter): { filter?: string } {
   const conditions = [
     ...(state === undefined ? [] : [odata`State eq ${state}`]),
     ...(device === undefined ? [] : [odata`DeviceName eq ${device}`]),

@@ -1,5 +1,5 @@
 import {
-  type Delivery,
+  DETECTION_ID,
   type Detection,
   type DetectionState,
   type DetectionSummary,
@@ -7,14 +7,15 @@ import {
   type Evidence,
   type Finding,
   type Severity,
+  type SinkDelivery,
 } from '../../core/detections/detection.ts';
-import type { Disposition } from '../../core/detections/verdict.ts';
 import { thresholdsOf } from '../../core/detections/finding.ts';
-import type { Hour } from '../../core/kql/bin.ts';
-import type { Source } from '../../core/records/report.ts';
-import { SEED_RULE } from '../../core/scoring/rule.ts';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { NO_TRAFFIC } from '../../core/detections/traffic.ts';
+import type { Verdict } from '../../core/detections/verdict.ts';
+import type { Hour } from '../../core/kql/bin.ts';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
+import type { Source } from '../../core/records/report.ts';
+import { KQL_RULE } from '../../core/scoring/rule.ts';
 import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
 import {
   double,
@@ -31,25 +32,18 @@ import {
   wellFormed,
   whole,
 } from './columns.ts';
-import type { NewRow, Row } from './table.ts';
+import type { NewTableRow, TableRow } from './table.ts';
 
-/** `<groupId>|<detector>`. */
-const ROW_KEY = /^[0-9a-f]{32}\|seed$/;
 /** A sink's name is letters, digits and `_`: fit for a column as it is. */
 const SINK = 'Sink_';
 
-/** Whether a text can be the id of a detection: ids come from messages and from people, too. */
-export function isDetectionId(id: string): boolean {
-  return ROW_KEY.test(id);
-}
-
 function keysOf(id: string): { partitionKey: string; rowKey: string } {
-  if (!isDetectionId(id)) throw new RangeError(`no id of a detection: ${id}`);
+  if (!DETECTION_ID.test(id)) throw new RangeError(`no id of a detection: ${id}`);
   return { partitionKey: id.slice(0, 1), rowKey: id };
 }
 
 /** The scorer's columns, and no others. */
-export function encodeDetection(detection: Detection): NewRow {
+export function encodeDetection(detection: Detection): NewTableRow {
   return {
     ...keysOf(detectionIdOf(detection)),
     Source: detection.source,
@@ -67,27 +61,27 @@ export function encodeDetection(detection: Detection): NewRow {
     ...longText('Evidence', JSON.stringify(detection.evidence)),
     State: detection.state,
     Episode: detection.episode,
-    Change: int32(detection.change),
+    Revision: int32(detection.revision),
     AsOf: detection.asOf,
     LastMatched: detection.lastMatched,
     SuppressedBy: wellFormed(detection.suppressedBy),
     Severity: detection.severity,
     SeverityReason: wellFormed(detection.severityReason),
-    Regularity: double(detection.regularity),
-    ChangeReason: wellFormed(detection.changeReason),
+    Spread: double(detection.spread),
+    RevisionReason: wellFormed(detection.revisionReason),
     HighestAverage: double(detection.highestAverage),
     // A merge leaves what it does not name, so null and nothing are written, too.
     ...longText('Interval', json(detection.interval)),
     ...longText('OtherProcesses', json(detection.otherProcesses)),
     ...longText('Technique', json(detection.technique)),
     ...longText('Traffic', json(detection.traffic)),
-    ...longText('Told', json(detection.told)),
+    ...longText('Told', json(detection.notifiedLevel)),
     ...longText('Episodes', json(detection.episodes)),
   };
 }
 
 /** One sink's column, the notifier's. */
-export function encodeDelivery(id: string, sink: string, delivery: Delivery): NewRow {
+export function encodeDelivery(id: string, sink: string, delivery: SinkDelivery): NewTableRow {
   return { ...keysOf(id), [deliveryColumn(sink)]: JSON.stringify(delivery) };
 }
 
@@ -96,18 +90,18 @@ export function deliveryColumn(sink: string): string {
 }
 
 /** A person's column. Absent while nobody has said anything. */
-export function encodeDisposition(id: string, disposition: Disposition): NewRow {
-  const { note, who } = disposition;
+export function encodeVerdict(id: string, verdict: Verdict): NewTableRow {
+  const { note, who } = verdict;
   return {
     ...keysOf(id),
-    Disposition: JSON.stringify({ ...disposition, note: wellFormed(note), who: wellFormed(who) }),
+    Verdict: JSON.stringify({ ...verdict, note: wellFormed(note), who: wellFormed(who) }),
   };
 }
 
 /** Throws where it is no row of ours. */
-export function decodeDetection(row: Row): DetectionRow {
+export function decodeDetection(row: TableRow): DetectionRow {
   const id = row.rowKey ?? '';
-  if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
+  if (!DETECTION_ID.test(id)) throw new Error(`Detections: no row of ours: ${id}`);
   return {
     detection: {
       ...summaryOf(row, id),
@@ -116,7 +110,7 @@ export function decodeDetection(row: Row): DetectionRow {
       episodes: jsonOr<Detection['episodes']>(row, 'Episodes', []),
     },
     deliveries: decodeDeliveries(row),
-    disposition: decodeDisposition(row),
+    verdict: decodeDisposition(row),
   };
 }
 
@@ -139,7 +133,7 @@ export const SUMMARY_COLUMNS = [
   'OtherProcesses2',
   'OtherProcesses3',
   'OtherProcessesParts',
-  'Regularity',
+  'Spread',
   'Interval',
   'IntervalParts',
   'Severity',
@@ -148,29 +142,29 @@ export const SUMMARY_COLUMNS = [
   'TechniqueParts',
   'State',
   'Episode',
-  'Change',
-  'ChangeReason',
+  'Revision',
+  'RevisionReason',
   'Told',
   'ToldParts',
   'HighestAverage',
   'AsOf',
   'LastMatched',
   'SuppressedBy',
-  'Disposition',
+  'Verdict',
 ];
 
 /** A row of which only these columns were asked for. Throws where it is no row of ours. */
-export function decodeSummary(row: Row): SummaryRow {
+export function decodeSummary(row: TableRow): SummaryRow {
   const id = row.rowKey ?? '';
-  if (!isDetectionId(id)) throw new Error(`Detections: no row of ours: ${id}`);
-  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), disposition: decodeDisposition(row) };
+  if (!DETECTION_ID.test(id)) throw new Error(`Detections: no row of ours: ${id}`);
+  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), verdict: decodeDisposition(row) };
 }
 
-function summaryOf(row: Row, id: string): DetectionSummary {
+function summaryOf(row: TableRow, id: string): DetectionSummary {
   const average = fraction(row, 'Average');
   return {
     groupId: id.slice(0, 32),
-    detector: 'seed',
+    detector: 'kql-rule',
     source: text(row, 'Source') as Source,
     DeviceName: text(row, 'DeviceName'),
     InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),
@@ -184,16 +178,16 @@ function summaryOf(row: Row, id: string): DetectionSummary {
     average,
     devices: whole(row, 'Devices'),
     otherProcesses: jsonOr<Finding['otherProcesses']>(row, 'OtherProcesses', []),
-    regularity: fractionOr(row, 'Regularity', 1),
+    spread: fractionOr(row, 'Spread', 1),
     interval: jsonOr<Finding['interval']>(row, 'Interval', null),
     severity: severityOf(row),
     severityReason: textOrNone(row, 'SeverityReason'),
     technique: jsonOr<Finding['technique']>(row, 'Technique', null),
     state: text(row, 'State') as DetectionState,
     episode: text(row, 'Episode') as Timestamp,
-    change: whole(row, 'Change'),
-    changeReason: textOrNone(row, 'ChangeReason'),
-    told: jsonOr(row, 'Told', { average, severity: severityOf(row) }),
+    revision: whole(row, 'Revision'),
+    revisionReason: textOrNone(row, 'RevisionReason'),
+    notifiedLevel: jsonOr(row, 'Told', { average, severity: severityOf(row) }),
     highestAverage: fractionOr(row, 'HighestAverage', average),
     asOf: text(row, 'AsOf') as Timestamp,
     lastMatched: text(row, 'LastMatched') as Timestamp,
@@ -202,24 +196,24 @@ function summaryOf(row: Row, id: string): DetectionSummary {
 }
 
 /** Evidence of before thresholds were kept is taken for the seed's. */
-function evidenceOf(row: Row): Evidence {
+function evidenceOf(row: TableRow): Evidence {
   const evidence = JSON.parse(readLongText(row, 'Evidence')) as Omit<Evidence, 'thresholds'> & Partial<Evidence>;
-  return { ...evidence, thresholds: evidence.thresholds ?? thresholdsOf(SEED_RULE) };
+  return { ...evidence, thresholds: evidence.thresholds ?? thresholdsOf(KQL_RULE) };
 }
 
 /** A row of before severities were judged is `low`; the next run that it matches in judges it. */
-function severityOf(row: Row): Severity {
+function severityOf(row: TableRow): Severity {
   return (textOrNone(row, 'Severity') || 'low') as Severity;
 }
 
-function decodeDeliveries(row: Row): Record<string, Delivery> {
+function decodeDeliveries(row: TableRow): Record<string, SinkDelivery> {
   const columns = Object.keys(row).filter((name) => name.startsWith(SINK) && typeof row[name] === 'string');
-  return Object.fromEntries(columns.map((name) => [name.slice(SINK.length), JSON.parse(text(row, name)) as Delivery]));
+  return Object.fromEntries(
+    columns.map((name) => [name.slice(SINK.length), JSON.parse(text(row, name)) as SinkDelivery]),
+  );
 }
 
 /** A column that was asked for and is not there may come as null. */
-function decodeDisposition(row: Row): Disposition | null {
-  return row['Disposition'] === undefined || row['Disposition'] === null
-    ? null
-    : (JSON.parse(text(row, 'Disposition')) as Disposition);
+function decodeDisposition(row: TableRow): Verdict | null {
+  return row['Verdict'] === undefined || row['Verdict'] === null ? null : (JSON.parse(text(row, 'Verdict')) as Verdict);
 }

@@ -3,9 +3,9 @@ import type { ExportState, ExportStates } from '../ports/export_states.ts';
 import type { ExportRef } from '../ports/exports.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
-import { decodeExportState, encodeExportState, rowKeyOf } from './export_states_codec.ts';
+import { decodeExportState, encodeExportState, exportRowKeyOf } from './export_states_codec.ts';
 import { TABLES } from './names.ts';
-import { type Row, Table } from './table.ts';
+import { Table, type TableRow } from './table.ts';
 
 /** The `Exports` table. */
 export class AzureExportStates implements ExportStates {
@@ -16,7 +16,7 @@ export class AzureExportStates implements ExportStates {
   }
 
   async get(ref: ExportRef): Promise<Versioned<ExportState> | null> {
-    const row = await this.#table.get(ref.container, rowKeyOf(ref));
+    const row = await this.#table.get(ref.container, exportRowKeyOf(ref));
     return row && decode(row);
   }
 
@@ -34,10 +34,10 @@ export class AzureExportStates implements ExportStates {
   }
 
   async remove(ref: ExportRef): Promise<void> {
-    await this.#table.delete(ref.container, rowKeyOf(ref));
+    await this.#table.delete(ref.container, exportRowKeyOf(ref));
   }
 }
 
-function decode(row: Row): Versioned<ExportState> {
+function decode(row: TableRow): Versioned<ExportState> {
   return { row: decodeExportState(row), version: row.etag };
 }

@@ -3,23 +3,23 @@ import { SOURCES } from '../../core/records/report.ts';
 import type { Counters, ExportState } from '../ports/export_states.ts';
 import type { ExportRef } from '../ports/exports.ts';
 import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
-import type { NewRow, Row } from './table.ts';
+import type { NewTableRow, TableRow } from './table.ts';
 
 /** SHA-256, hex, of the blob's name, which may be longer than a key and hold what a key may not. */
-export function rowKeyOf({ name }: ExportRef): string {
+export function exportRowKeyOf({ name }: ExportRef): string {
   return createHash('sha256').update(name).digest('hex');
 }
 
-export function encodeExportState(state: ExportState): NewRow {
+export function encodeExportState(state: ExportState): NewTableRow {
   return {
     partitionKey: state.container,
-    rowKey: rowKeyOf(state),
+    rowKey: exportRowKeyOf(state),
     Name: state.name,
     Generation: int32(state.generation),
     ...longText('Ends', JSON.stringify(state.ends)),
     Applied: int32(state.applied),
-    ...(state.claimedAt !== null && { ClaimedAt: int64(state.claimedAt) }),
-    ClaimedBy: state.claimedBy,
+    ...(state.leasedAt !== null && { LeasedAt: int64(state.leasedAt) }),
+    LeasedBy: state.leasedBy,
     Tail: state.tail,
     Recognised: state.recognised,
     ...(state.otherSource !== null && { OtherSource: state.otherSource }),
@@ -42,15 +42,15 @@ export function encodeExportState(state: ExportState): NewRow {
 }
 
 /** Throws where it is no row of ours. */
-export function decodeExportState(row: Row): ExportState {
+export function decodeExportState(row: TableRow): ExportState {
   return {
     container: row.partitionKey ?? '',
     name: text(row, 'Name'),
     generation: whole(row, 'Generation'),
     ends: JSON.parse(readLongText(row, 'Ends')) as number[],
     applied: whole(row, 'Applied'),
-    claimedAt: wholeOrNull(row, 'ClaimedAt'),
-    claimedBy: text(row, 'ClaimedBy'),
+    leasedAt: wholeOrNull(row, 'LeasedAt'),
+    leasedBy: text(row, 'LeasedBy'),
     tail: text(row, 'Tail'),
     recognised: flag(row, 'Recognised'),
     otherSource: SOURCES.find((source) => source === row['OtherSource']) ?? null,
@@ -67,7 +67,7 @@ export function decodeExportState(row: Row): ExportState {
   };
 }
 
-function decodeCounters(row: Row): Counters {
+function decodeCounters(row: TableRow): Counters {
   return {
     lines: whole(row, 'Lines'),
     records: whole(row, 'Records'),

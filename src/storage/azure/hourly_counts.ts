@@ -1,15 +1,15 @@
 import { odata } from '@azure/data-tables';
-import type { Contribution } from '../../core/records/contribution.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
+import type { Contribution } from '../../core/records/contribution.ts';
 import { isOfWindow } from '../../core/scoring/window.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
 import type { StorageClients } from './clients.ts';
 import {
   CONTRIBUTION_COLUMNS,
+  countRowKeyOf,
   decodeContribution,
   decodeContributionRow,
   encodeContribution,
-  rowKeyOf,
 } from './hourly_counts_codec.ts';
 import { TABLES } from './names.ts';
 import { blamedRow, isRefusal, isTooLarge } from './refusals.ts';
@@ -55,7 +55,7 @@ export class AzureHourlyCounts implements HourlyCounts {
   }
 
   async remove(partition: Partition, rows: readonly Contribution[]): Promise<void> {
-    await this.#table.deleteAll(partition, rows.map(rowKeyOf));
+    await this.#table.deleteAll(partition, rows.map(countRowKeyOf));
   }
 
   /** What cannot be written is given back, never sent again; what passes (busy, no network) is thrown. */
@@ -100,5 +100,5 @@ function assertBatch(partition: Partition, rows: readonly ContributionRow[]): vo
     throw new RangeError(`more than ${MAX_TRANSACTION_ROWS} rows: ${rows.length}`);
   const stray = rows.find((row) => !row.groupId.startsWith(partition));
   if (stray) throw new RangeError(`not of partition ${partition}: ${stray.groupId}`);
-  if (new Set(rows.map(rowKeyOf)).size < rows.length) throw new RangeError('the same key more than once');
+  if (new Set(rows.map(countRowKeyOf)).size < rows.length) throw new RangeError('the same key more than once');
 }

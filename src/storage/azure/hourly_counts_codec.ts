@@ -1,9 +1,9 @@
+import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
 import { type Facts, type Source, TEXT_FACTS } from '../../core/records/report.ts';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { ContributionRow } from '../ports/hourly_counts.ts';
 import { text, wellFormed } from './columns.ts';
-import type { NewRow, Row } from './table.ts';
+import type { NewTableRow, TableRow } from './table.ts';
 
 /** Hex digits, `|` and a time: nothing that a key may not hold, and nothing that an attacker could choose. */
 const ROW_KEY = /^[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z\|[0-9a-f]{16}$/;
@@ -19,17 +19,17 @@ export const CONTRIBUTION_COLUMNS = [
 ] as const;
 
 /** `<groupId>|<Timestamp>|<contribution>`, whose plain order is the order of scoring. */
-export function rowKeyOf({ groupId, Timestamp, contribution }: Contribution): string {
+export function countRowKeyOf({ groupId, Timestamp, contribution }: Contribution): string {
   const rowKey = `${groupId}|${Timestamp}|${contribution}`;
   if (!ROW_KEY.test(rowKey)) throw new RangeError(`no key of HourlyCounts: ${rowKey}`);
   return rowKey;
 }
 
-export function encodeContribution(row: ContributionRow): NewRow {
+export function encodeContribution(row: ContributionRow): NewTableRow {
   const { RemotePort, ...facts } = row.facts;
   return {
     partitionKey: row.groupId.slice(0, 1),
-    rowKey: rowKeyOf(row),
+    rowKey: countRowKeyOf(row),
     Source: row.source,
     DeviceName: wellFormed(row.DeviceName),
     InitiatingProcessFileName: wellFormed(row.InitiatingProcessFileName),
@@ -42,7 +42,7 @@ export function encodeContribution(row: ContributionRow): NewRow {
 }
 
 /** Throws where it is no row of ours. */
-export function decodeContribution(row: Row): Contribution {
+export function decodeContribution(row: TableRow): Contribution {
   const key = row.rowKey ?? '';
   if (!ROW_KEY.test(key)) throw new Error(`HourlyCounts: no row of ours: ${key}`);
   return {
@@ -57,7 +57,7 @@ export function decodeContribution(row: Row): Contribution {
   };
 }
 
-export function decodeContributionRow(row: Row): ContributionRow {
+export function decodeContributionRow(row: TableRow): ContributionRow {
   const facts: { -readonly [Name in keyof Facts]: Facts[Name] } = {};
   for (const name of TEXT_FACTS) if (typeof row[name] === 'string') facts[name] = row[name];
   if (typeof row['RemotePort'] === 'number') facts.RemotePort = row['RemotePort'];

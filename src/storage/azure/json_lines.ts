@@ -9,19 +9,19 @@ export interface JsonLine {
 }
 
 /** More than 64 KiB can come to in JSON, where every byte may be six characters. */
-export const MAX_LINE_BYTES = 1024 * 1024;
+export const MAX_JSON_LINE_BYTES = 1024 * 1024;
 
 const NEWLINE = 10;
 
 /** The lines of a blob, one at a time; of each no more than `MAX_LINE_BYTES` is held. Empty lines are passed over. */
-export async function* jsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonLine> {
+export async function* readJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonLine> {
   let offset = 0;
   let length = 0;
   let held: Buffer[] = [];
   let heldBytes = 0;
   const hold = (part: Buffer): void => {
     length += part.length;
-    const kept = part.subarray(0, MAX_LINE_BYTES - heldBytes);
+    const kept = part.subarray(0, MAX_JSON_LINE_BYTES - heldBytes);
     if (kept.length === 0) return;
     held.push(kept);
     heldBytes += kept.length;

@@ -5,7 +5,7 @@ import type { Run, Runs } from '../ports/runs.ts';
 import type { StorageClients } from './clients.ts';
 import { int32, int64, text, whole, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
-import { type NewRow, type Row, Table } from './table.ts';
+import { type NewTableRow, Table, type TableRow } from './table.ts';
 
 const PARTITION = 'runs';
 
@@ -37,7 +37,7 @@ export class AzureRuns implements Runs {
   }
 }
 
-function encodeRun(run: Run): NewRow {
+function encodeRun(run: Run): NewTableRow {
   return {
     partitionKey: PARTITION,
     rowKey: `${run.asOf}|${run.partition}`,
@@ -48,7 +48,7 @@ function encodeRun(run: Run): NewRow {
     Detections: int32(run.detections),
     Opened: int32(run.opened),
     Resolved: int32(run.resolved),
-    Due: int32(run.due),
+    Due: int32(run.pending),
     ...(run.requests === null ? {} : { Requests: int64(run.requests) }),
     ExpiredRows: int64(run.expiredRows),
     NewestReport: run.newestReport,
@@ -58,7 +58,7 @@ function encodeRun(run: Run): NewRow {
   };
 }
 
-function decodeRun(row: Row): Run {
+function decodeRun(row: TableRow): Run {
   return {
     asOf: text(row, 'AsOf') as Timestamp,
     partition: text(row, 'Partition') as Partition,
@@ -67,7 +67,7 @@ function decodeRun(row: Row): Run {
     detections: whole(row, 'Detections'),
     opened: whole(row, 'Opened'),
     resolved: whole(row, 'Resolved'),
-    due: whole(row, 'Due'),
+    pending: whole(row, 'Due'),
     requests: wholeOrNull(row, 'Requests'),
     expiredRows: whole(row, 'ExpiredRows'),
     newestReport: text(row, 'NewestReport'),

@@ -5,7 +5,7 @@ import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
 import { int32, int64, text, textOrNone, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
-import { type NewRow, type Row, Table } from './table.ts';
+import { type NewTableRow, Table, type TableRow } from './table.ts';
 
 const PARTITION = 'sinks';
 
@@ -36,7 +36,7 @@ export class AzureSinkStates implements SinkStates {
   }
 }
 
-function encodeSink(state: SinkState): NewRow {
+function encodeSink(state: SinkState): NewTableRow {
   return {
     partitionKey: PARTITION,
     rowKey: state.name,
@@ -50,11 +50,11 @@ function encodeSink(state: SinkState): NewRow {
   };
 }
 
-function decode(row: Row): Versioned<SinkState> {
+function decode(row: TableRow): Versioned<SinkState> {
   return { row: decodeSink(row), version: row.etag };
 }
 
-function decodeSink(row: Row): SinkState {
+function decodeSink(row: TableRow): SinkState {
   return {
     name: text(row, 'Name'),
     since: text(row, 'Since') as Timestamp,

@@ -1,12 +1,12 @@
 import { odata } from '@azure/data-tables';
 import type { Suppression } from '../../core/detections/suppression.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
-import type { Hidden, SuppressionRow, Suppressions } from '../ports/suppressions.ts';
+import type { SuppressedCount, SuppressionRow, Suppressions } from '../ports/suppressions.ts';
 import type { StorageClients } from './clients.ts';
 import { TABLES } from './names.ts';
 import {
   decodeSuppression,
-  encodeHidden,
+  encodeSuppressedCount,
   encodeSuppression,
   isSuppressionId,
   SUPPRESSIONS_PARTITION,
@@ -35,9 +35,9 @@ export class AzureSuppressions implements Suppressions {
     return (await this.#table.insert(encodeSuppression(suppression))) !== null;
   }
 
-  async count(id: string, partition: Partition, hidden: Hidden): Promise<void> {
+  async count(id: string, partition: Partition, hidden: SuppressedCount): Promise<void> {
     // Whatever its version: nobody else writes this column, and a row that is gone is not brought back.
-    await this.#table.merge(encodeHidden(id, partition, hidden));
+    await this.#table.merge(encodeSuppressedCount(id, partition, hidden));
   }
 
   async remove(id: string): Promise<boolean> {

@@ -1,9 +1,9 @@
 import type { Suppression } from '../../core/detections/suppression.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
-import type { Hidden, SuppressionRow } from '../ports/suppressions.ts';
+import type { SuppressedCount, SuppressionRow } from '../ports/suppressions.ts';
 import { text, wellFormed } from './columns.ts';
-import type { NewRow, Row } from './table.ts';
+import type { NewTableRow, TableRow } from './table.ts';
 
 export const SUPPRESSIONS_PARTITION = 'suppressions';
 
@@ -17,7 +17,7 @@ export function isSuppressionId(id: string): boolean {
 }
 
 /** People's columns, and no others. */
-export function encodeSuppression(suppression: Suppression): NewRow {
+export function encodeSuppression(suppression: Suppression): NewTableRow {
   return {
     ...keysOf(suppression.id),
     Device: wellFormed(suppression.device),
@@ -32,12 +32,12 @@ export function encodeSuppression(suppression: Suppression): NewRow {
   };
 }
 
-export function encodeHidden(id: string, partition: Partition, hidden: Hidden): NewRow {
+export function encodeSuppressedCount(id: string, partition: Partition, hidden: SuppressedCount): NewTableRow {
   return { ...keysOf(id), [`${HIDDEN}${partition}`]: JSON.stringify(hidden) };
 }
 
 /** Throws where it is no row of ours. */
-export function decodeSuppression(row: Row): SuppressionRow {
+export function decodeSuppression(row: TableRow): SuppressionRow {
   const id = row.rowKey ?? '';
   if (!isSuppressionId(id)) throw new Error('Suppressions: no row of ours');
   return {
@@ -53,13 +53,15 @@ export function decodeSuppression(row: Row): SuppressionRow {
       createdAt: text(row, 'CreatedAt') as Timestamp,
       expires: text(row, 'Expires') as Timestamp,
     },
-    hidden: decodeHidden(row),
+    suppressed: decodeHidden(row),
   };
 }
 
-function decodeHidden(row: Row): SuppressionRow['hidden'] {
+function decodeHidden(row: TableRow): SuppressionRow['suppressed'] {
   const columns = Object.keys(row).filter((name) => name.startsWith(HIDDEN) && typeof row[name] === 'string');
-  return Object.fromEntries(columns.map((name) => [name.slice(HIDDEN.length), JSON.parse(text(row, name)) as Hidden]));
+  return Object.fromEntries(
+    columns.map((name) => [name.slice(HIDDEN.length), JSON.parse(text(row, name)) as SuppressedCount]),
+  );
 }
 
 function keysOf(id: string): { partitionKey: string; rowKey: string } {

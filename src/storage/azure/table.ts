@@ -4,8 +4,8 @@ import type { RetrySettings, StorageClients } from './clients.ts';
 import { isAnswer, isWithinTransaction, statusOf } from './rest_errors.ts';
 import { about } from './store_error.ts';
 
-export type Row = TableEntityResult<Record<string, unknown>>;
-export type NewRow = TableEntity<Record<string, unknown>>;
+export type TableRow = TableEntityResult<Record<string, unknown>>;
+export type NewTableRow = TableEntity<Record<string, unknown>>;
 
 export interface TableQuery {
   readonly filter?: string;
@@ -32,14 +32,14 @@ export class Table {
   }
 
   /** One row; null where there is none. */
-  async get(partitionKey: string, rowKey: string): Promise<Row | null> {
+  async get(partitionKey: string, rowKey: string): Promise<TableRow | null> {
     return this.#about(`get in partition ${partitionKey}`, () =>
       orNull([404], () => this.#client.getEntity<Record<string, unknown>>(partitionKey, rowKey)),
     );
   }
 
   /** The rows that a query finds, in key order, by pages of at most 1,000; none of them is empty. */
-  async *pages(subject: string, { filter, select }: TableQuery): AsyncGenerator<readonly Row[]> {
+  async *pages(subject: string, { filter, select }: TableQuery): AsyncGenerator<readonly TableRow[]> {
     const queryOptions = { ...(filter !== undefined && { filter }), ...(select && { select: [...select] }) };
     const pages = this.#client
       .listEntities<Record<string, unknown>>({ queryOptions })
@@ -54,7 +54,7 @@ export class Table {
   }
 
   /** Writes a row that must not exist yet. Its version; null where it exists. */
-  async insert(row: NewRow): Promise<string | null> {
+  async insert(row: NewTableRow): Promise<string | null> {
     return this.#about(`insert in partition ${row.partitionKey}`, async () => {
       try {
         return versionOf(await this.creating(() => this.#client.createEntity(row)));
@@ -67,14 +67,14 @@ export class Table {
   }
 
   /** Writes a row whatever there is in its place. */
-  async put(row: NewRow): Promise<void> {
+  async put(row: NewTableRow): Promise<void> {
     await this.#about(`put in partition ${row.partitionKey}`, () =>
       this.creating(() => this.#client.upsertEntity(row, 'Replace')),
     );
   }
 
   /** Changes a row if it still has that version. The new version; null where it has another, or is gone. */
-  async update(row: NewRow, mode: 'Merge' | 'Replace', version: string): Promise<string | null> {
+  async update(row: NewTableRow, mode: 'Merge' | 'Replace', version: string): Promise<string | null> {
     return this.#about(`update in partition ${row.partitionKey}`, async () => {
       const answer = await orNull([404, 412], () => this.#client.updateEntity(row, mode, { etag: version }));
       return answer && versionOf(answer);
@@ -82,7 +82,7 @@ export class Table {
   }
 
   /** Changes some columns of a row whatever its version; nothing where there is none. */
-  async merge(row: NewRow): Promise<void> {
+  async merge(row: NewTableRow): Promise<void> {
     await this.update(row, 'Merge', ANY_VERSION);
   }
 
@@ -139,7 +139,7 @@ export class Table {
   }
 }
 
-async function nextOf(pages: AsyncIterator<Row[]>): Promise<IteratorResult<Row[], undefined>> {
+async function nextOf(pages: AsyncIterator<TableRow[]>): Promise<IteratorResult<TableRow[], undefined>> {
   const page = await orNull([404], () => pages.next());
   return page === null || page.done ? { done: true, value: undefined } : page;
 }

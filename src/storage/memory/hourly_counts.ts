@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
 import type { Facts, GroupKey } from '../../core/records/report.ts';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { isOfWindow } from '../../core/scoring/window.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
 

@@ -1,8 +1,8 @@
-import type { Fault } from '../../core/records/reading.ts';
+import type { ReadFault } from '../../core/records/reading.ts';
 import type { ExportRef } from './exports.ts';
 
 /** Where in an export something stands. */
-export interface Place {
+export interface RecordPlace {
   /** Byte offset of the line in the export. */
   readonly offset: number;
   /** Bytes of the line. */
@@ -12,9 +12,9 @@ export interface Place {
 }
 
 /** A line, a record or a row that could not be read or stored. */
-export interface DeadLetter extends Place {
+export interface DeadLetter extends RecordPlace {
   readonly export: ExportRef;
-  readonly reason: Fault | 'refused-row' | 'time-in-future';
+  readonly reason: ReadFault | 'refused-row' | 'time-in-future';
   /** With `refused-row`: the service's code. */
   readonly code?: string;
   /** The first 64 KiB of the line; of a refused row: the row as JSON. */

@@ -11,9 +11,9 @@ export interface ExportState extends ExportRef {
   /** Segments that are done; the one after them, if `ends` has it, is claimed. */
   readonly applied: number;
   /** When the open claim was made (ms since the epoch), null where none is open. */
-  readonly claimedAt: number | null;
+  readonly leasedAt: number | null;
   /** Who made it: a word that one worker knows as its own, should the answer to its claim be lost; '' where none is open. */
-  readonly claimedBy: string;
+  readonly leasedBy: string;
   /** SHA-256, hex, of the last ≤ 1 KiB before the last end; '' where there is none. */
   readonly tail: string;
   /** Whether a record of a known format was met. */

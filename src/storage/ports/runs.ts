@@ -15,7 +15,7 @@ export interface Run {
   /** Asked of the storage: pages, rows read or written by themselves, transactions, messages; null in rows of before. */
   readonly requests: number | null;
   /** Notifications that were due. */
-  readonly due: number;
+  readonly pending: number;
   readonly expiredRows: number;
   /** Newest report that the partition holds at or before asOf; '' where it holds none. */
   readonly newestReport: string;

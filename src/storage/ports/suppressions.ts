@@ -3,7 +3,7 @@ import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Partition } from './hourly_counts.ts';
 
 /** What an entry hid of one partition, in the newest run that it hid something in. */
-export interface Hidden {
+export interface SuppressedCount {
   readonly asOf: Timestamp;
   /** Live detections. */
   readonly detections: number;
@@ -14,7 +14,7 @@ export interface Hidden {
 /** A row of Suppressions: the entry, and beside it what the scorer of each partition counted, by partition. */
 export interface SuppressionRow {
   readonly suppression: Suppression;
-  readonly hidden: Readonly<Record<string, Hidden>>;
+  readonly suppressed: Readonly<Record<string, SuppressedCount>>;
 }
 
 /** The `Suppressions` table. */
@@ -25,7 +25,7 @@ export interface Suppressions {
   /** Writes an entry that must not exist yet; false where there is one of this id. */
   insert(suppression: Suppression): Promise<boolean>;
   /** Scorer: writes what an entry hid of its partition, in a column of its own; nothing where the entry is gone. */
-  count(id: string, partition: Partition, hidden: Hidden): Promise<void>;
+  count(id: string, partition: Partition, hidden: SuppressedCount): Promise<void>;
   /** Removes an entry; false where there was none. */
   remove(id: string): Promise<boolean>;
 }

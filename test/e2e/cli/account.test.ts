@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import type { Ended } from '../../support/bundle/child.ts';
-import { streamed } from '../../unit/core/records/records.ts';
-import { System } from '../../support/system/system.ts';
 import { builtCommand } from '../../support/cli/command.ts';
+import { System } from '../../support/system/system.ts';
+import { streamed } from '../../unit/core/records/records.ts';
 
 const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';

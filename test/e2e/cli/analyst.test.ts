@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import type { Ended } from '../../support/bundle/child.ts';
-import { streamed } from '../../unit/core/records/records.ts';
-import { type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
 import { builtCommand } from '../../support/cli/command.ts';
+import { type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
+import { streamed } from '../../unit/core/records/records.ts';
 
 const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
@@ -66,7 +66,7 @@ describe('beaconwatch detections', () => {
 
   it('list shows what fits, in order, as table, JSON and CSV', async () => {
     expect(await listed()).toEqual(['198.51.100.9', '203.0.113.8', '203.0.113.7']);
-    expect(await listed('--device', 'WKS-1', '--sort', 'newest', '--state', 'live')).toEqual([
+    expect(await listed('--device', 'WKS-1', '--sort', 'newest', '--state', 'active')).toEqual([
       '203.0.113.8',
       '203.0.113.7',
     ]);
@@ -133,9 +133,9 @@ describe('beaconwatch detections', () => {
       who: 'ana',
       at: expect.stringMatching(/^\d{4}-.*T.*Z$/),
     };
-    expect(jsonOf(json)).toEqual([{ id, disposition: said }]);
+    expect(jsonOf(json)).toEqual([{ id, verdict: said }]);
     await score(1);
-    expect(await listed('--disposition', 'false-positive')).toEqual(['203.0.113.7']);
+    expect(await listed('--verdict', 'false-positive')).toEqual(['203.0.113.7']);
     expect((await beaconwatch('detections', 'show', id)).stdout).toMatch(
       /said +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d UTC: ours \\u202e\n/,
     );
@@ -209,7 +209,7 @@ describe('beaconwatch detections that cannot be', () => {
     [['list', '--format', 'xml'], 2, /--format must be one of/],
     [['show', 'planted!'], 2, /an id of a detection, or its first 4/],
     [['show', '0123456789ab'], 1, /there is no detection 0123456789ab/],
-    [['show', `${'0'.repeat(32)}|seed`], 1, /there is no detection/],
+    [['show', `${'0'.repeat(32)}|kql-rule`], 1, /there is no detection/],
     [
       ['mark', '0123456789ab', '--as', 'maybe'],
       2,

@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { storesOf } from '../../../src/app.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
+import { detection, T1 } from '../../contract/samples.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import type { Ended } from '../../support/bundle/child.ts';
-import { detection, T1 } from '../../contract/samples.ts';
+import { builtCommand } from '../../support/cli/command.ts';
 import { secretOf, TOKEN } from '../../support/sinks/samples.ts';
 import { verify } from '../../support/sinks/standard_webhooks.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 import { System } from '../../support/system/system.ts';
-import { builtCommand } from '../../support/cli/command.ts';
 
 const command = builtCommand();
 

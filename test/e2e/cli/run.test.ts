@@ -3,9 +3,9 @@ import { bin } from '../../../src/core/kql/bin.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import type { Ended } from '../../support/bundle/child.ts';
-import { streamed } from '../../unit/core/records/records.ts';
-import { System } from '../../support/system/system.ts';
 import { builtCommand } from '../../support/cli/command.ts';
+import { System } from '../../support/system/system.ts';
+import { streamed } from '../../unit/core/records/records.ts';
 
 const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
@@ -63,7 +63,7 @@ describe('beaconwatch run', () => {
       detections: 2,
       opened: 2,
       resolved: 0,
-      due: 0,
+      pending: 0,
       expiredRows: 0,
     };
     expect(rowsOf(first.stdout)).toEqual([{ asOf: expect.any(String), ...total, requests: expect.any(Number) }]);
@@ -85,7 +85,7 @@ describe('beaconwatch run', () => {
     const before = await system.dump('Sinks');
     expect(before['Sinks']).toMatchObject([{ Name: 'soar', Since: asOf }]);
     const ended = await command(['run', '--format', 'json'], { AzureWebJobsStorage: connectionString, ...env });
-    expect(rowsOf(ended.stdout)).toMatchObject([{ detections: 2, due: 2 }]);
+    expect(rowsOf(ended.stdout)).toMatchObject([{ detections: 2, pending: 2 }]);
     expect(ended.stderr).toContain('What is due is on the notify queue: the functions tell it within two minutes.');
     expect(await system.dump('Sinks')).toEqual(before);
     expect((await system.app.health()).queues).toMatchObject({ notify: 1 });
@@ -109,7 +109,7 @@ describe('beaconwatch run --dry-run', () => {
     const lower = await run('--dry-run', '--set', 'MIN_AVERAGE=30', '--format', 'json');
     expect(lower.code).toBe(0);
     expect(rowsOf(lower.stdout)).toMatchObject([
-      { change: 'added', reason: '', DeviceName: 'wks-quiet', avg_conn_count: 40, devices: 1, severity: 'high' },
+      { revision: 'added', reason: '', DeviceName: 'wks-quiet', avg_conn_count: 40, devices: 1, severity: 'high' },
     ]);
     expect(lower.stderr).toContain('3 groups, 3 match; 2 are live already, 1 would be added, 0 would go.');
     // The sample has twenty hours only, the window three days.

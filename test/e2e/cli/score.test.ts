@@ -191,7 +191,7 @@ describe('score --format json', () => {
     expect(await devices()).toEqual(['unsteady', 'common-1', 'common-2', 'quiet']);
     expect(await devices('--order', 'average')).toEqual(await devices());
     expect(await devices('--order', 'prevalence')).toEqual(['unsteady', 'quiet', 'common-1', 'common-2']);
-    expect(await devices('--order', 'regularity')).toEqual(['common-1', 'common-2', 'quiet', 'unsteady']);
+    expect(await devices('--order', 'spread')).toEqual(['common-1', 'common-2', 'quiet', 'unsteady']);
   });
 
   it('--series adds the lists and the series_stats columns', async () => {
@@ -619,7 +619,7 @@ describe('score: exit codes and messages', () => {
     [
       'an unknown order',
       ['x.json', '--order', 'rarity'],
-      /--order must be one of average, prevalence, regularity, got "rarity"/,
+      /--order must be one of average, prevalence, spread, got "rarity"/,
     ],
     ['a --now that is no instant', ['x.json', '--now', 'noon'], /--now must be an ISO 8601 instant .* got "noon"/],
     [

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, it } from 'vitest';
-import { sampleExports } from '../../../tools/sample/exports.ts';
-import { planTenant } from '../../../tools/sample/plan.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
 import { msOf, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
+import { sampleExports } from '../../../tools/sample/exports.ts';
+import { planTenant } from '../../../tools/sample/plan.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { ALL, System } from '../../support/system/system.ts';
@@ -59,12 +59,12 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   await system.drain();
 
   const offline = new OfflineScore(
-    windowOf(timestampFromMs(END), SEED_RULE.lookbackDays),
+    windowOf(timestampFromMs(END), KQL_RULE.lookbackDays),
     formatsOf(['defender']),
     () => {},
   );
   for (const { ref, bytes } of exports) await offline.read(ref, asStream(bytes));
-  const { matched, rows } = await offline.score(SEED_RULE);
+  const { matched, rows } = await offline.score(KQL_RULE);
   expect(matched.length).toBeGreaterThan(5);
   const { HourlyCounts } = await system.dump('HourlyCounts');
   expect(HourlyCounts).toHaveLength(rows);

@@ -1,15 +1,15 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { inOrder, ruleRow } from '../../../src/cli/output/rows.ts';
-import { sampleExports } from '../../../tools/sample/exports.ts';
-import { planTenant } from '../../../tools/sample/plan.ts';
-import { bin } from '../../../src/core/kql/bin.ts';
 import { byAverage } from '../../../src/core/detections/order.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
-import type { Grain } from '../../../src/core/scoring/series.ts';
+import { bin } from '../../../src/core/kql/bin.ts';
 import { msOf, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
+import type { Grain } from '../../../src/core/scoring/series.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
+import { sampleExports } from '../../../tools/sample/exports.ts';
+import { planTenant } from '../../../tools/sample/plan.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { ALL, type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
@@ -56,7 +56,7 @@ function sinksTo({ url }: Receiver): Record<string, string> {
 /** The rows of `score` over the same bytes. */
 async function offlineRows(grain: Grain) {
   const offline = new OfflineScore(
-    windowOf(timestampFromMs(END), SEED_RULE.lookbackDays),
+    windowOf(timestampFromMs(END), KQL_RULE.lookbackDays),
     formatsOf(['defender']),
     () => {},
   );
@@ -68,7 +68,7 @@ async function offlineRows(grain: Grain) {
       })(),
     );
   }
-  const { matched } = await offline.score({ ...SEED_RULE, grain });
+  const { matched } = await offline.score({ ...KQL_RULE, grain });
   return inOrder(matched).map(ruleRow);
 }
 

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ASSUMED, type Measured, monthOf, type Prices, requestsOf, transactionsOf } from '../../../scripts/cost_model.ts';
+import {
+  ASSUMED,
+  type Measured,
+  monthOf,
+  type Prices,
+  requestsOf,
+  transactionsOf,
+} from '../../../scripts/cost_model.ts';
 import { costTables, PAGES, withTables } from '../../../scripts/cost_tables.ts';
 import { readConfig } from '../../../src/config.ts';
 import { REPO } from '../../support/bundle/child.ts';
@@ -89,10 +96,10 @@ describe('the model', () => {
 
   it('knows where each price is from', () => {
     for (const [name, { usd, per, what, where }] of Object.entries(prices)) {
-      expect({ name, usd: usd > 0, told: [per, what, where].every((text) => text !== '') }).toEqual({
+      expect({ name, usd: usd > 0, notifiedLevel: [per, what, where].every((text) => text !== '') }).toEqual({
         name,
         usd: true,
-        told: true,
+        notifiedLevel: true,
       });
       expect(where).toMatch(/20\d\d|not verified/);
     }

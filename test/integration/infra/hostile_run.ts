@@ -9,9 +9,9 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
+import { DEFAULT_CONTAINER } from '../../../src/config.ts';
 import { QUEUES } from '../../../src/storage/azure/names.ts';
 import { LocalSystem } from '../../../tools/local/system.ts';
-import { DEFAULT_CONTAINER } from '../../../src/config.ts';
 import { FOREIGN_EXPORT, hostileExport } from './hostile_tenant.ts';
 
 const invocations: { readonly function: string; readonly logs: readonly string[]; readonly error?: string }[] = [];

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { azureStores } from '../../../src/storage/azure/index.ts';
 import { sweep, unread } from '../../../src/ingest/sweep.ts';
+import { azureStores } from '../../../src/storage/azure/index.ts';
+import { exportState } from '../../contract/samples.ts';
 import { RequestLog } from '../../support/azure/policies.ts';
 import { freshClients } from '../../support/azure/stores.ts';
-import { exportState } from '../../contract/samples.ts';
 import { type Gate, gated, InjectedFault } from '../../support/ingest/gate.ts';
 import { bytesOf, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';
 
@@ -116,7 +116,7 @@ describe('sweep queues', () => {
     world.append(lines(report(1)));
     await world.ingest();
     const end = bytesOf(lines(report(1)));
-    await world.change({ applied: 0, claimedAt: world.now, claimedBy: 'somebody' });
+    await world.change({ applied: 0, leasedAt: world.now, leasedBy: 'somebody' });
     expect(await world.state()).toMatchObject({ ends: [end] });
     world.now += 10 * MINUTE_MS - 1;
     expect(await world.sweep()).toMatchObject({ queued: 0, oldestUnreadMs: 10 * MINUTE_MS - 1 });
@@ -175,7 +175,7 @@ describe('sweep, where messages of earlier sweeps still wait', () => {
     take();
     take();
     await world.ingest({ ref: named('a') });
-    await world.change({ applied: 0, claimedAt: world.now, claimedBy: 'somebody' }, named('a'));
+    await world.change({ applied: 0, leasedAt: world.now, leasedBy: 'somebody' }, named('a'));
     world.append(lines(report(2)), named('b'));
     expect(await sweepAt(10)).toEqual(['b']);
     expect(await sweepAt(14)).toEqual([]);
@@ -237,7 +237,7 @@ describe('unread', () => {
     world.append(lines(report(1)));
     await world.ingest();
     world.append(lines(report(2)));
-    await world.change({ claimedAt: world.now, claimedBy: 'somebody', nextTry: world.now + HOUR_MS });
+    await world.change({ leasedAt: world.now, leasedBy: 'somebody', nextTry: world.now + HOUR_MS });
     expect(await unreadNow()).toEqual([[REF.name], 0]);
   });
 
@@ -270,7 +270,7 @@ describe('sweep asks storage', () => {
     const clients = await freshClients({ policy: log.policy });
     const stores = azureStores(clients);
     const clock = (): number => Date.now() + MINUTE_MS;
-    const read = { claimedAt: null, claimedBy: '', ends: [1], applied: 1, lastModified: clock() };
+    const read = { leasedAt: null, leasedBy: '', ends: [1], applied: 1, lastModified: clock() };
     for (const container of ['first', 'second']) {
       await clients.blobs.getContainerClient(container).create();
       for (let n = 0; n < 30; n++) {

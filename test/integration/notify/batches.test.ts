@@ -4,15 +4,15 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Delivery, type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { type NotifyOptions, notify } from '../../../src/notify/notify.ts';
-import type { Notification, Sink, SinkAnswer, Together } from '../../../src/notify/sink.ts';
-import type { SinkState, SinkStates } from '../../../src/storage/ports/sink_states.ts';
-import type { Stores } from '../../../src/storage/ports/stores.ts';
+import type { DigestLimits, Notification, Sink, SinkAnswer } from '../../../src/notify/sink.ts';
 import { sinkStates } from '../../../src/notify/sink_states.ts';
 import { openSink } from '../../../src/notify/sinks/open.ts';
 import { send } from '../../../src/notify/sinks/send.ts';
+import type { SinkState, SinkStates } from '../../../src/storage/ports/sink_states.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { detectionsWith } from '../../fakes/detections_with.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
@@ -24,7 +24,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const START = msOf(T1) + 45 * MINUTE_MS;
 const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
 const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
-const FLOOD: Together = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
+const FLOOD: DigestLimits = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
 
 let stores: MemoryStores;
 let now: number;
@@ -36,15 +36,15 @@ beforeEach(() => {
 
 type Tell = SinkAnswer | ((notification: Notification) => Promise<SinkAnswer>);
 
-function sinkOf(tell: Tell, changes: Partial<Sink> = {}): Sink & { readonly told: Notification[] } {
-  const told: Notification[] = [];
+function sinkOf(tell: Tell, changes: Partial<Sink> = {}): Sink & { readonly sent: Notification[] } {
+  const sent: Notification[] = [];
   return {
     name: 'soar',
     fingerprint: 'aa',
-    together: null,
-    told,
-    async tell(notification) {
-      told.push(notification);
+    digests: null,
+    sent,
+    async send(notification) {
+      sent.push(notification);
       return typeof tell === 'function' ? await tell(notification) : tell;
     },
     ...changes,
@@ -62,7 +62,7 @@ async function open(sinks: readonly Sink[], count: number, from = 0, changes: Pa
 const round = (sink: Sink, options: NotifyOptions = {}, from: Stores = stores) =>
   notify(from, sink, clock, { random: () => 0, ...options });
 
-async function deliveries(sink = 'soar'): Promise<Delivery[]> {
+async function deliveries(sink = 'soar'): Promise<SinkDelivery[]> {
   const rows = (await Array.fromAsync(stores.detections.list({}))).flat();
   return rows.flatMap(({ deliveries }) => deliveries[sink] ?? []);
 }
@@ -79,13 +79,13 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
   it('is left alone after the first try, whatever else is due, and is asked again by the queue', async () => {
     const sink = sinkOf(BUSY);
     await open([sink], 100);
-    expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 1, held: 0, againInMs: 16_000 });
-    expect(sink.told).toHaveLength(1);
+    expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 1, leased: 0, againInMs: 16_000 });
+    expect(sink.sent).toHaveLength(1);
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
     // What comes before then ends at once, and does not come back: who made the try does.
     now += 14_999;
-    expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 0, held: 0, againInMs: null });
-    expect(sink.told).toHaveLength(1);
+    expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 0, leased: 0, againInMs: null });
+    expect(sink.sent).toHaveLength(1);
   });
 
   it('is tried ever more rarely, each time with what was tried least; then by the hourly runs alone', async () => {
@@ -98,7 +98,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
       now += againInMs ?? HOUR_MS;
     }
     expect(pauses).toEqual([31_000, 61_000, 121_000, 241_000, 481_000, null, null, null, null]);
-    expect(sink.told.map(({ detections }) => detections[0]?.groupId)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2].map(groupId));
+    expect(sink.sent.map(({ detections }) => detections[0]?.groupId)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2].map(groupId));
   });
 
   it('is believed how long it wants to be left alone, up to six hours', async () => {
@@ -109,10 +109,10 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     expect(await stateOf(stores, 'soar')).toMatchObject({ notBefore: START + 2 * HOUR_MS });
     now += 2 * HOUR_MS - 1;
     await round(sink);
-    expect(sink.told).toHaveLength(1);
+    expect(sink.sent).toHaveLength(1);
     now += 1;
     await round(sink);
-    expect(sink.told).toHaveLength(2);
+    expect(sink.sent).toHaveLength(2);
   });
 
   it('has a clean slate after one that it took, and takes all that waited', async () => {
@@ -170,7 +170,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     const { messages } = await round(sink);
     expect(messages).toHaveLength(20);
     expect(messages[0]).toEqual({
-      id: `${groupId(0).slice(8)}|seed|${T1}|0`,
+      id: `${groupId(0).slice(8)}|kql-rule|${T1}|0`,
       detections: 1,
       end: 'sent',
       answer: '200',
@@ -183,11 +183,11 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
       return SENT;
     });
     await open([slow], 10);
-    expect(await round(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, held: 0, againInMs: 6000 });
+    expect(await round(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, leased: 0, againInMs: 6000 });
     // Its other messages do not take the turns of others: they end at once.
     for (let message = 0; message < 15; message++)
       expect(await round(slow)).toMatchObject({ sent: 0, againInMs: null });
-    expect(slow.told).toHaveLength(3);
+    expect(slow.sent).toHaveLength(3);
     now += 6000;
     expect(await round(slow)).toMatchObject({ sent: 3, againInMs: 6000 });
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0 });
@@ -200,16 +200,16 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     });
     await open([sink], 16);
     const rounds = await Promise.all(Array.from({ length: 16 }, () => round(sink)));
-    expect(sink.told.length).toBeGreaterThan(1);
+    expect(sink.sent.length).toBeGreaterThan(1);
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
     expect(rounds.every(({ againInMs }) => againInMs === null || againInMs === 16_000)).toBe(true);
   });
 
   it('keeps the longest that any of them asks for', async () => {
-    const sink = sinkOf(async () => ({ ...BUSY, retryAfterMs: sink.told.length === 1 ? 600_000 : 0 }) as SinkAnswer);
+    const sink = sinkOf(async () => ({ ...BUSY, retryAfterMs: sink.sent.length === 1 ? 600_000 : 0 }) as SinkAnswer);
     await open([sink], 2);
     await Promise.all([round(sink), round(sink)]);
-    expect(sink.told).toHaveLength(2);
+    expect(sink.sent).toHaveLength(2);
     expect(await stateOf(stores, 'soar')).toMatchObject({ notBefore: START + 600_000 });
   });
 
@@ -301,14 +301,14 @@ describe('a sink that is down for a day', () => {
       now = until;
       await open([sink], 3, 3 * (hour + 1), { episode: addMs(T1, (hour + 1) * HOUR_MS) });
     }
-    const tries = sink.told.length;
+    const tries = sink.sent.length;
     // Some first thing, then hardly more than one an hour and half hour: a sink that is down costs little.
     expect(tries).toBeLessThan(60);
     answer = SENT;
     now += HOUR_MS;
     expect(await round(sink)).toMatchObject({ sent: 72, failed: 0, waiting: 0 });
     expect(await statuses()).toEqual({ sent: 72 });
-    const taken = sink.told.slice(tries).map(({ id }) => id);
+    const taken = sink.sent.slice(tries).map(({ id }) => id);
     expect(new Set(taken).size).toBe(72);
   });
 
@@ -334,11 +334,11 @@ describe('a sink that is down for a day', () => {
 
 describe('notify() of a flood', () => {
   it('is one message above the number, and marks every detection as told within it', async () => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 47);
-    expect(await round(sink)).toMatchObject({ sent: 47, failed: 0, waiting: 0, held: 0, againInMs: null });
-    expect(sink.told).toHaveLength(1);
-    const [{ id, detections, more, digest }] = sink.told as [Notification];
+    expect(await round(sink)).toMatchObject({ sent: 47, failed: 0, waiting: 0, leased: 0, againInMs: null });
+    expect(sink.sent).toHaveLength(1);
+    const [{ id, detections, more, digest }] = sink.sent as [Notification];
     expect([detections.length, more, digest]).toEqual([10, 37, true]);
     expect(detections.map((each) => each.groupId)).toEqual(Array.from({ length: 10 }, (_, n) => groupId(n)));
     for (const delivery of await deliveries()) {
@@ -348,8 +348,8 @@ describe('notify() of a flood', () => {
     expect(await round(sink)).toMatchObject({ sent: 0 });
   });
 
-  it('of more than one round holds is told in several, the first in order first, each once', async () => {
-    const sink = sinkOf(SENT, { together: { ...FLOOD, atMost: 8 } });
+  it('of more than one round holds is sent in several, the first in order first, each once', async () => {
+    const sink = sinkOf(SENT, { digests: { ...FLOOD, atMost: 8 } });
     await open([sink], 25);
     const rounds = [];
     for (let each = 0; each < 4; each++) rounds.push(await round(sink, { mostUntried: 10 }));
@@ -360,21 +360,21 @@ describe('notify() of a flood', () => {
       [0, null],
     ]);
     expect(await statuses()).toEqual({ sent: 25 });
-    expect(sink.told.map(({ detections, more }) => detections.length + more)).toEqual([8, 2, 8, 2, 1, 1, 1, 1, 1]);
-    const shown = sink.told.flatMap(({ detections }) => detections.map((each) => each.groupId));
+    expect(sink.sent.map(({ detections, more }) => detections.length + more)).toEqual([8, 2, 8, 2, 1, 1, 1, 1, 1]);
+    const shown = sink.sent.flatMap(({ detections }) => detections.map((each) => each.groupId));
     expect(shown).toEqual(Array.from({ length: 25 }, (_, n) => groupId(n)));
   });
 
   it('is tried again as it was, under its id, while what opens meanwhile is told by itself', async () => {
     let answer: SinkAnswer = BUSY;
-    const sink = sinkOf(async () => answer, { together: FLOOD });
+    const sink = sinkOf(async () => answer, { digests: FLOOD });
     await open([sink], 8);
     expect(await round(sink)).toMatchObject({ waiting: 8, againInMs: 16_000 });
     await open([sink], 2, 50);
     answer = SENT;
     now += 16_000;
     expect(await round(sink)).toMatchObject({ sent: 10 });
-    const [first, ...rest] = sink.told as [Notification, ...Notification[]];
+    const [first, ...rest] = sink.sent as [Notification, ...Notification[]];
     expect(rest.map(({ id, digest }) => [id === first.id, digest])).toEqual([
       [false, false],
       [false, false],
@@ -383,8 +383,8 @@ describe('notify() of a flood', () => {
     expect(rest[2]).toEqual(first);
   });
 
-  it('killed while it is claimed was never sent: its members are told in another, once', async () => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+  it('killed while it is claimed was never sent: its members are sent in another, once', async () => {
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 40);
     let marks = 0;
     const dying = detectionsWith(stores, {
@@ -394,15 +394,15 @@ describe('notify() of a flood', () => {
       },
     });
     await expect(round(sink, {}, dying)).rejects.toThrow('killed');
-    expect(sink.told).toEqual([]);
+    expect(sink.sent).toEqual([]);
     now += 2 * MINUTE_MS;
     expect(await round(sink)).toMatchObject({ sent: 40 });
-    expect(sink.told).toHaveLength(1);
+    expect(sink.sent).toHaveLength(1);
     expect(await statuses()).toEqual({ sent: 40 });
   });
 
-  it.each([41, 55, 80])('killed after it was sent is told again under its id (at mark %i)', async (killedAt) => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+  it.each([41, 55, 80])('killed after it was sent is sent again under its id (at mark %i)', async (killedAt) => {
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 40);
     let marks = 0;
     const dying = detectionsWith(stores, {
@@ -412,30 +412,30 @@ describe('notify() of a flood', () => {
       },
     });
     await expect(round(sink, {}, dying)).rejects.toThrow('killed');
-    expect(sink.told).toHaveLength(1);
+    expect(sink.sent).toHaveLength(1);
     now += 2 * MINUTE_MS;
     await round(sink);
-    expect(new Set(sink.told.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(sink.sent.map(({ id }) => id)).size).toBe(1);
     expect(await statuses()).toEqual({ sent: 40 });
   });
 
   it('by several workers at once is sent by one', async () => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 30);
     const ends = await Promise.all([round(sink), round(sink), round(sink)]);
-    expect(sink.told).toHaveLength(1);
+    expect(sink.sent).toHaveLength(1);
     expect(ends.map(({ sent }) => sent).sort()).toEqual([0, 0, 30]);
   });
 
   it('of which one changes hands while it is claimed is not sent, and looked at again when it is free', async () => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     let marks = 0;
     const meddled = detectionsWith(stores, {
       async mark(...args) {
         // The first is claimed before the others are looked at.
         if (++marks === 1) {
-          const id = `${groupId(7)}|seed`;
+          const id = `${groupId(7)}|kql-rule`;
           const found = await stores.detections.get(id);
           if (found) await stores.detections.update({ ...found.row.detection, state: 'resolved' }, found.version);
         }
@@ -446,28 +446,28 @@ describe('notify() of a flood', () => {
       sent: 0,
       failed: 0,
       waiting: 0,
-      held: 8,
+      leased: 8,
       againInMs: 120_000,
     });
-    expect(sink.told).toEqual([]);
+    expect(sink.sent).toEqual([]);
     now += 2 * MINUTE_MS;
     expect(await round(sink)).toMatchObject({ sent: 7 });
-    expect(detectionIdsOf(sink.told)).not.toContain(`${groupId(7)}|seed`);
+    expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(7)}|kql-rule`);
   });
 
-  it('of which some have changed since is told anew at once: those by themselves, the rest under its id', async () => {
+  it('of which some have changed since is sent anew at once: those by themselves, the rest under its id', async () => {
     let answer: SinkAnswer = BUSY;
-    const sink = sinkOf(async () => answer, { together: FLOOD });
+    const sink = sinkOf(async () => answer, { digests: FLOOD });
     await open([sink], 8);
     expect(await round(sink)).toMatchObject({ waiting: 8 });
     for (let number = 0; number < 3; number++) {
-      const found = await stores.detections.get(`${groupId(number)}|seed`);
-      if (found) await stores.detections.update({ ...found.row.detection, change: 1 }, found.version);
+      const found = await stores.detections.get(`${groupId(number)}|kql-rule`);
+      if (found) await stores.detections.update({ ...found.row.detection, revision: 1 }, found.version);
     }
     now += MINUTE_MS;
     answer = SENT;
-    expect(await round(sink)).toMatchObject({ sent: 8, held: 0 });
-    expect(sink.told.slice(1).map(({ id, detections }) => [id === sink.told[0]?.id, detections.length])).toEqual([
+    expect(await round(sink)).toMatchObject({ sent: 8, leased: 0 });
+    expect(sink.sent.slice(1).map(({ id, detections }) => [id === sink.sent[0]?.id, detections.length])).toEqual([
       [false, 1],
       [false, 1],
       [false, 1],
@@ -476,11 +476,11 @@ describe('notify() of a flood', () => {
   });
 
   it('of which a part is left in the hands of one that died is looked at when that is over', async () => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     const killed = detectionsWith(stores, {
       async mark(...args) {
-        if (args[0] === `${groupId(5)}|seed`) throw new Error('killed');
+        if (args[0] === `${groupId(5)}|kql-rule`) throw new Error('killed');
         return await stores.detections.mark(...args);
       },
     });
@@ -505,7 +505,7 @@ describe('notify() of a flood', () => {
   });
 
   it('is not sent on claims that ran out while they were made', async () => {
-    const sink = sinkOf(SENT, { together: FLOOD });
+    const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     const slow = detectionsWith(stores, {
       async mark(...args) {
@@ -513,24 +513,24 @@ describe('notify() of a flood', () => {
         return await stores.detections.mark(...args);
       },
     });
-    expect(await round(sink, {}, slow)).toMatchObject({ sent: 0, held: 8, againInMs: 120_000 });
-    expect(sink.told).toEqual([]);
+    expect(await round(sink, {}, slow)).toMatchObject({ sent: 0, leased: 8, againInMs: 120_000 });
+    expect(sink.sent).toEqual([]);
   });
 
   it('of more than a thousand is several messages, and forgets none', async () => {
-    const sink = sinkOf(SENT, { together: { ...FLOOD, atMost: 100 } });
+    const sink = sinkOf(SENT, { digests: { ...FLOOD, atMost: 100 } });
     await open([sink], 250);
     expect(await round(sink)).toMatchObject({ sent: 250 });
-    expect(sink.told.map(({ detections, more }) => detections.length + more)).toEqual([100, 100, 50]);
+    expect(sink.sent.map(({ detections, more }) => detections.length + more)).toEqual([100, 100, 50]);
     expect(new Set((await deliveries()).map(({ digest }) => digest?.id)).size).toBe(3);
   });
 
   it('is rows for Splunk and Sentinel: all of them, several to a request', async () => {
-    const { together } = openSink(SINKS['splunk-hec'], CONTEXT);
-    const sink = sinkOf(SENT, { together });
+    const { digests: together } = openSink(SINKS['splunk-hec'], CONTEXT);
+    const sink = sinkOf(SENT, { digests: together });
     await open([sink], 120);
     expect(await round(sink)).toMatchObject({ sent: 120 });
-    expect(sink.told.map(({ detections, more }) => [detections.length, more])).toEqual([
+    expect(sink.sent.map(({ detections, more }) => [detections.length, more])).toEqual([
       [50, 0],
       [50, 0],
       [20, 0],
@@ -538,8 +538,8 @@ describe('notify() of a flood', () => {
   });
 });
 
-function detectionIdsOf(told: readonly Notification[]): string[] {
-  return told.flatMap(({ detections }) => detections.map(detectionIdOf));
+function detectionIdsOf(sent: readonly Notification[]): string[] {
+  return sent.flatMap(({ detections }) => detections.map(detectionIdOf));
 }
 
 // ── Real receivers ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -552,7 +552,7 @@ afterEach(async () => {
   }
 });
 
-/** Answers as it is told, and keeps the ids that it was sent. */
+/** Answers as it is sent, and keeps the ids that it was sent. */
 async function receiver(status: () => number | 'hang') {
   const ids: string[] = [];
   const server = createServer(async (request, response) => {

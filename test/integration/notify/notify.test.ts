@@ -6,16 +6,16 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Delivery, type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { type NotifyResult, notify } from '../../../src/notify/notify.ts';
 import type { Sink, SinkAnswer } from '../../../src/notify/sink.ts';
-import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
-import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { knownSinks, sinkStates } from '../../../src/notify/sink_states.ts';
 import { openSink } from '../../../src/notify/sinks/open.ts';
 import type { SinkRequest } from '../../../src/notify/sinks/request.ts';
 import { send } from '../../../src/notify/sinks/send.ts';
+import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { all, detection, groupId, T1 } from '../../contract/samples.ts';
 import { detectionsWith } from '../../fakes/detections_with.ts';
 import { memoryStores } from '../../fakes/stores.ts';
@@ -27,7 +27,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const SECRET_BYTES = 'planted signing secret, 24+ bytes';
 const SECRET = `whsec_${Buffer.from(SECRET_BYTES).toString('base64')}`;
-const ID = `${groupId(1)}|seed`;
+const ID = `${groupId(1)}|kql-rule`;
 const START = msOf(T1) + 45 * MINUTE_MS;
 const T_EARLIER = addMs(T1, -HOUR_MS);
 const T_LATER = addMs(T1, HOUR_MS);
@@ -89,16 +89,16 @@ async function startReceiver(behaviour: Behaviour = 200) {
 function sinkOf(
   tell: SinkAnswer | ((detection: Detection) => Promise<SinkAnswer>),
   changes: Partial<Sink> = {},
-): Sink & { readonly told: Detection[] } {
-  const told: Detection[] = [];
+): Sink & { readonly sent: Detection[] } {
+  const sent: Detection[] = [];
   return {
     name: 'soar',
     fingerprint: 'aa',
-    together: null,
-    told,
-    async tell({ detections }) {
+    digests: null,
+    sent,
+    async send({ detections }) {
       const [detection] = detections as [Detection];
-      told.push(detection);
+      sent.push(detection);
       return typeof tell === 'function' ? await tell(detection) : tell;
     },
     ...changes,
@@ -123,7 +123,7 @@ async function due(sink: Sink, changes: Partial<Detection> = {}): Promise<void> 
   await scored(changes);
 }
 
-async function delivered(sink = 'soar', id = ID): Promise<Delivery | undefined> {
+async function delivered(sink = 'soar', id = ID): Promise<SinkDelivery | undefined> {
   return (await stores.detections.get(id))?.row.deliveries[sink];
 }
 
@@ -165,7 +165,7 @@ describe('notify() to a receiver', () => {
     expect(await tell(receiver.sink)).toBe('sent');
     expect(await delivered()).toEqual({
       episode: T1,
-      change: 0,
+      revision: 0,
       status: 'sent',
       attempts: 1,
       firstAt: START,
@@ -243,7 +243,7 @@ describe('notify() to a sink that is busy', () => {
     expect(await tell(sink)).toBe('failed');
     expect(await delivered()).toMatchObject({ status: 'failed', attempts: 3, firstAt: START, at: now, answer: '503' });
     expect(await tell(sink)).toBe('not-due');
-    expect(sink.told).toHaveLength(3);
+    expect(sink.sent).toHaveLength(3);
   });
 
   it('is taken even a day late, if it takes it then', async () => {
@@ -271,9 +271,9 @@ describe('notify() to a sink that is busy', () => {
     await due(sink);
     expect(await tell(sink)).toBe('waiting');
     now += DAY_MS;
-    await scored({ change: 1 });
+    await scored({ revision: 1 });
     expect(await tell(sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ change: 1, status: 'sending', attempts: 1, firstAt: now });
+    expect(await delivered()).toMatchObject({ revision: 1, status: 'sending', attempts: 1, firstAt: now });
   });
 });
 
@@ -332,7 +332,7 @@ describe('notify() to a sink that is gone (410)', () => {
     expect(await sinkStates(stores, [moved], T_LATER)).toEqual([{ ...woken, waitMs: 0 }]);
     expect(await stateOf(stores, 'soar')).toEqual(woken);
     expect(await tell(moved)).toBe('sent');
-    expect(moved.told.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
+    expect(moved.sent.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
   });
 });
 
@@ -383,7 +383,7 @@ describe('a sink that was taken out of the settings', () => {
     expect(state).toMatchObject({ since: T1, absentSince: null });
     expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
     expect(await tell(soar)).toBe('sent');
-    expect(soar.told.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
+    expect(soar.sent.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
   });
 
   it('and is back after a day begins anew: it hears of what opens from then on, whatever was known of it', async () => {
@@ -398,7 +398,7 @@ describe('a sink that was taken out of the settings', () => {
     const added = { name: 'soar', since: hours(25), absentSince: null, disabledAt: null, settings: 'aa' };
     expect(state).toEqual({ ...added, failures: 0, notBefore: 0, waitMs: 0 });
     expect(await tell(soar)).toBe('sent');
-    expect(soar.told.map(({ groupId }) => groupId)).toEqual([groupId(3)]);
+    expect(soar.sent.map(({ groupId }) => groupId)).toEqual([groupId(3)]);
   });
 
   it('and is back within a day with other settings wakes, and keeps since when', async () => {
@@ -422,7 +422,7 @@ describe('a sink that was taken out of the settings', () => {
     expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
     await sinkStates(stores, [soar, chat], hours(31));
     expect(await tell(soar)).toBe('sent');
-    expect(soar.told).toHaveLength(2);
+    expect(soar.sent).toHaveLength(2);
   });
 
   it('by one of two versions that run side by side loses nothing', async () => {
@@ -447,7 +447,7 @@ describe('notify() of what is not due', () => {
     await due(sink, changes);
     const before = await stores.detections.get(ID);
     expect(await tell(sink)).toBe('not-due');
-    expect(sink.told).toEqual([]);
+    expect(sink.sent).toEqual([]);
     expect(await stores.detections.get(ID)).toEqual(before);
   });
 
@@ -455,7 +455,7 @@ describe('notify() of what is not due', () => {
     const sink = sinkOf(SENT);
     await scored();
     expect(await tell(sink)).toBe('not-due');
-    expect(sink.told).toEqual([]);
+    expect(sink.sent).toEqual([]);
   });
 
   it('is not-due to a sink that is in no settings (any more), and reaches the one that is meant', async () => {
@@ -469,19 +469,19 @@ describe('notify() of what is not due', () => {
       sent: 1,
       failed: 0,
       waiting: 0,
-      held: 0,
+      leased: 0,
       againInMs: null,
       messages: [{ id: `${ID.slice(8)}|${T1}|0`, detections: 1, end: 'sent', answer: '200' }],
     });
-    expect([soar.told.length, chat.told.length]).toEqual([0, 1]);
+    expect([soar.sent.length, chat.sent.length]).toEqual([0, 1]);
   });
 
-  it('is told of as it is at the time, not as it was when it was queued', async () => {
+  it('is sent of as it is at the time, not as it was when it was queued', async () => {
     const sink = sinkOf(SENT);
     await due(sink);
     await scored({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 });
     await tell(sink);
-    expect(sink.told).toEqual([detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 })]);
+    expect(sink.sent).toEqual([detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 })]);
   });
 });
 
@@ -493,10 +493,10 @@ describe('notify() of what goes on', () => {
     expect(await tell(sink)).toBe('sent');
     await scored({ state: 'ongoing', asOf: T_LATER });
     expect(await tell(sink)).toBe('not-due');
-    await scored({ state: 'ongoing', asOf: T_LATER, change: 1 });
+    await scored({ state: 'ongoing', asOf: T_LATER, revision: 1 });
     expect(await tell(sink)).toBe('sent');
     expect(await tell(sink)).toBe('not-due');
-    await scored({ state: 'resolved', asOf: T_LATER, change: 1 });
+    await scored({ state: 'resolved', asOf: T_LATER, revision: 1 });
     expect(await tell(sink)).toBe('not-due');
     await scored({ state: 'new', asOf: T_LATER, episode: T_LATER });
     expect(await tell(sink)).toBe('sent');
@@ -508,7 +508,7 @@ describe('notify() of what goes on', () => {
     const sink = sinkOf({ kind: 'permanent', answer: '404' });
     await due(sink);
     expect(await tell(sink)).toBe('failed');
-    await scored({ change: 1 });
+    await scored({ revision: 1 });
     expect(await tell(sinkOf(SENT))).toBe('sent');
   });
 
@@ -517,8 +517,8 @@ describe('notify() of what goes on', () => {
     const slow = sinkOf(() => answer.promise);
     await due(slow);
     const first = tell(slow);
-    await expect.poll(() => slow.told.length).toBe(1);
-    await scored({ change: 1 });
+    await expect.poll(() => slow.sent.length).toBe(1);
+    await scored({ revision: 1 });
     expect(await tell(sinkOf(SENT))).toBe('sent');
     answer.resolve(SENT);
     await first;
@@ -542,13 +542,13 @@ describe('notify() of what goes on', () => {
     await sinkStates(stores, [added], T_LATER);
     expect(await tell(added)).toBe('sent');
     expect(await tell(added)).toBe('not-due');
-    expect(added.told.map(({ groupId }) => groupId)).toEqual([groupId(2)]);
+    expect(added.sent.map(({ groupId }) => groupId)).toEqual([groupId(2)]);
   });
 });
 
 describe('notify() by several workers', () => {
   it('claims before it sends', async () => {
-    let claimed: Delivery | undefined;
+    let claimed: SinkDelivery | undefined;
     const sink = sinkOf(async () => {
       claimed = await delivered();
       return SENT;
@@ -556,15 +556,15 @@ describe('notify() by several workers', () => {
     await due(sink);
     await tell(sink);
     const at = START;
-    expect(claimed).toEqual({ episode: T1, change: 0, status: 'sending', attempts: 1, firstAt: at, at, answer: '' });
+    expect(claimed).toEqual({ episode: T1, revision: 0, status: 'sending', attempts: 1, firstAt: at, at, answer: '' });
   });
 
   it('sends nothing where it could not claim: somebody else was first', async () => {
     const sink = sinkOf(SENT);
     await due(sink);
     const ends = await Promise.all([tell(sink), tell(sink), tell(sink)]);
-    expect(sink.told).toHaveLength(1);
-    expect(ends.sort()).toEqual(['held', 'held', 'sent']);
+    expect(sink.sent).toHaveLength(1);
+    expect(ends.sort()).toEqual(['leased', 'leased', 'sent']);
     expect(await tell(sink)).toBe('not-due');
   });
 
@@ -573,12 +573,12 @@ describe('notify() by several workers', () => {
     const dead = sinkOf(() => never.promise);
     await due(dead);
     void tell(dead);
-    await expect.poll(() => dead.told.length).toBe(1);
+    await expect.poll(() => dead.sent.length).toBe(1);
     const sink = sinkOf(SENT);
     now = START + 2 * MINUTE_MS - 1;
     const before = await stores.detections.get(ID);
     expect(await tell(sink)).toBe('not-due');
-    expect(sink.told).toEqual([]);
+    expect(sink.sent).toEqual([]);
     expect(await stores.detections.get(ID)).toEqual(before);
     now = START + 2 * MINUTE_MS;
     expect(await tell(sink)).toBe('sent');
@@ -592,7 +592,7 @@ describe('notify() by several workers', () => {
     const answer = gate<SinkAnswer>();
     const slow = sinkOf(() => answer.promise);
     const second = tell(slow);
-    await expect.poll(() => slow.told.length).toBe(1);
+    await expect.poll(() => slow.sent.length).toBe(1);
     now += 2 * MINUTE_MS - 1;
     expect(await tell(sinkOf(SENT))).toBe('not-due');
     answer.resolve(SENT);
@@ -638,7 +638,7 @@ describe('notify() by several workers', () => {
     });
     const sink = sinkOf(SENT);
     expect((await thrown(tell(sink, unmarkable))).message).toBe('killed');
-    expect(sink.told).toEqual([]);
+    expect(sink.sent).toEqual([]);
     expect((await thrown(tell(killed))).message).toBe('killed');
     now += 2 * MINUTE_MS;
     expect(await tell(sink)).toBe('sent');
@@ -677,19 +677,19 @@ describe('notify() by several workers', () => {
 
   it('tells a change that opens while the one before is sent', async () => {
     const sink = sinkOf(async () => {
-      await scored({ change: 1 });
+      await scored({ revision: 1 });
       return SENT;
     });
     await due(sink);
     expect(await tell(sink)).toBe('sent');
-    expect(await delivered()).toMatchObject({ change: 0, status: 'sent' });
+    expect(await delivered()).toMatchObject({ revision: 0, status: 'sent' });
     expect(await tell(sink)).toBe('sent');
-    expect(sink.told.map(({ change }) => change)).toEqual([0, 1]);
+    expect(sink.sent.map(({ revision: change }) => change)).toEqual([0, 1]);
   });
 
   it('ends as it did where the row is removed meanwhile', async () => {
     const sink = sinkOf(async ({ groupId }) => {
-      const id = `${groupId}|seed`;
+      const id = `${groupId}|kql-rule`;
       await stores.detections.remove([{ id, version: (await stores.detections.get(id))?.version ?? '' }]);
       return SENT;
     });
@@ -706,7 +706,7 @@ describe('notify() by several workers', () => {
     const zombie = sinkOf(() => answer.promise);
     await due(zombie);
     const ending = Promise.allSettled([tell(zombie)]);
-    await expect.poll(() => zombie.told.length).toBe(1);
+    await expect.poll(() => zombie.sent.length).toBe(1);
     now += 2 * MINUTE_MS;
     expect(await tell(sinkOf(SENT))).toBe('sent');
     const marked = await delivered();
@@ -722,10 +722,10 @@ describe('notify() by several workers', () => {
     const [zombie, worker] = [sinkOf(() => late.promise), sinkOf(() => slow.promise)];
     await due(zombie);
     const first = tell(zombie);
-    await expect.poll(() => zombie.told.length).toBe(1);
+    await expect.poll(() => zombie.sent.length).toBe(1);
     now += 2 * MINUTE_MS;
     const second = tell(worker);
-    await expect.poll(() => worker.told.length).toBe(1);
+    await expect.poll(() => worker.sent.length).toBe(1);
     const claim = await delivered();
     expect(claim).toMatchObject({ status: 'sending', attempts: 2, at: now });
     late.resolve({ kind: 'permanent', answer: '404' });
@@ -748,9 +748,9 @@ describe('notify() by several workers', () => {
         now += MINUTE_MS;
       }
       const first = tell(zombie);
-      await expect.poll(() => zombie.told.length).toBe(1);
+      await expect.poll(() => zombie.sent.length).toBe(1);
       now += ms;
-      await scored({ change: 1 });
+      await scored({ revision: 1 });
       expect(await tell(sinkOf(SENT))).toBe('sent');
       const marked = await delivered();
       late.resolve({ kind: 'permanent', answer: '404' });
@@ -790,8 +790,8 @@ describe('the secrets of a sink', () => {
     const answers: SinkAnswer[] = [];
     const sink: Sink = {
       ...receiver.sink,
-      async tell(detection, at) {
-        const answer = await receiver.sink.tell(detection, at);
+      async send(detection, at) {
+        const answer = await receiver.sink.send(detection, at);
         answers.push(answer);
         return answer;
       },

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { azureStores } from '../../../src/storage/azure/index.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
 import { addMs, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
+import { scorePartition } from '../../../src/scoring/score_windows.ts';
+import { azureStores } from '../../../src/storage/azure/index.ts';
 import type { DetectionRow } from '../../../src/storage/ports/detections.ts';
 import type { ContributionRow, Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { scorePartition } from '../../../src/scoring/score_windows.ts';
 import { rowsOf } from '../../contract/samples.ts';
-import { MadeUpTenant } from '../../fakes/synthetic_tenant.ts';
 import { memoryStores } from '../../fakes/stores.ts';
+import { MadeUpTenant } from '../../fakes/synthetic_tenant.ts';
 import { freshClients } from '../../support/azure/stores.ts';
 
 const P = '3' as Partition;
 const AS_OF = '2026-11-20T12:00:00.0000000Z' as Timestamp;
 const HOUR_MS = 3_600_000;
-const SETTINGS = { rule: SEED_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
 const SINKS = [
   {
     name: 'soc',

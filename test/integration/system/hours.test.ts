@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
-import { type SampleExport, sampleExports } from '../../../tools/sample/exports.ts';
-import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
 import type { Sink } from '../../../src/notify/sink.ts';
+import { type SampleExport, sampleExports } from '../../../tools/sample/exports.ts';
+import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { foundGroups, groupKey } from '../../support/sample/rule.ts';
 
@@ -30,7 +30,7 @@ interface Told {
 
 /** The app over stores in memory, with a clock that goes from hour to hour and sinks that write down what they hear. */
 class Hours {
-  readonly told: Told[] = [];
+  readonly notifiedLevel: Told[] = [];
   readonly stores: MemoryStores;
   readonly #app: App;
   #now = 0;
@@ -74,13 +74,13 @@ class Hours {
     return {
       name,
       fingerprint: name,
-      together: null,
-      tell: async ({ id, detections }) => {
+      digests: null,
+      send: async ({ id, detections }) => {
         const [detection] = detections as [Detection];
         const { DeviceName, InitiatingProcessFileName, RemoteIP, asOf } = detection;
         const group = groupKey(DeviceName, InitiatingProcessFileName, RemoteIP);
         const hour = (msOf(asOf) - (END - RUNS * HOUR_MS)) / HOUR_MS;
-        this.told.push({ sink: name, hour, id, group, detection });
+        this.notifiedLevel.push({ sink: name, hour, id, group, detection });
         return { kind: 'sent', answer: '200' };
       },
     };
@@ -133,28 +133,28 @@ describe('72 hourly runs', () => {
       watch.look(hour, await hours.detections());
     }
 
-    const openings = hours.told.filter(({ detection }) => detection.change === 0);
+    const openings = hours.notifiedLevel.filter(({ detection }) => detection.revision === 0);
     expect(new Map(openings.map(({ group, hour }) => [group, hour]))).toEqual(found);
     expect(openings).toHaveLength(found.size);
     // Each plant that the rule is to find is one of them, and none that it is to miss.
     for (const { device, process, remoteIP, expected } of plan.plants) {
       expect(found.has(groupKey(device, process, remoteIP))).toBe(expected === 'found');
     }
-    const changes = hours.told.filter(({ detection }) => detection.change > 0);
-    expect(changes.map(({ hour, group, detection }) => `${hour} ${group} ${detection.changeReason}`)).toEqual(
+    const changes = hours.notifiedLevel.filter(({ detection }) => detection.revision > 0);
+    expect(changes.map(({ hour, group, detection }) => `${hour} ${group} ${detection.revisionReason}`)).toEqual(
       watch.changes,
     );
-    expect(hours.told).toHaveLength(openings.length + changes.length);
+    expect(hours.notifiedLevel).toHaveLength(openings.length + changes.length);
   });
 
   it('over unchanged data tell each sink of each detection exactly once', async () => {
     const hours = new Hours(['soc', 'chat']);
     for (const each of exports) hours.append(each);
     for (let run = 0; run < RUNS; run++) await hours.run(END + run * HOUR_MS);
-    const told = hours.told.map(({ sink, detection }) => `${sink} ${detectionIdOf(detection)}`);
+    const told = hours.notifiedLevel.map(({ sink, detection }) => `${sink} ${detectionIdOf(detection)}`);
     expect(told.length).toBeGreaterThan(2 * 20);
     expect(new Set(told).size).toBe(told.length);
-    expect(hours.told.filter(({ detection }) => detection.change > 0)).toEqual([]);
+    expect(hours.notifiedLevel.filter(({ detection }) => detection.revision > 0)).toEqual([]);
     expect(told).toHaveLength(2 * (await hours.detections()).length);
   });
 });

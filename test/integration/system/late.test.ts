@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { inOrder, ruleRow } from '../../../src/cli/output/rows.ts';
-import { sampleExports } from '../../../tools/sample/exports.ts';
-import { planTenant } from '../../../tools/sample/plan.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
-import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
-import { PARTITIONS } from '../../../src/storage/keys.ts';
+import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 import { scorePartition } from '../../../src/scoring/score_windows.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
+import { sampleExports } from '../../../tools/sample/exports.ts';
+import { planTenant } from '../../../tools/sample/plan.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { mulberry32 } from '../../support/random.ts';
 
@@ -17,7 +17,7 @@ const END = Date.parse('2026-11-20T12:00:00Z');
 const AS_OF = timestampFromMs(END);
 const NOW = END + 50 * 60_000;
 const REF = { container: 'insights-logs-advancedhunting-devicenetworkevents', name: 'all.json' };
-const SETTINGS = { rule: SEED_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
 
 describe('20 % of the lines twice, and lines up to three days late, in any export', () => {
   it('change no row of the result, offline or through the stores', async () => {
@@ -62,14 +62,14 @@ describe('20 % of the lines twice, and lines up to three days late, in any expor
 });
 
 async function offlineRows(lines: readonly Buffer[]): Promise<object[]> {
-  const offline = new OfflineScore(windowOf(AS_OF, SEED_RULE.lookbackDays), formatsOf(['defender']), () => {});
+  const offline = new OfflineScore(windowOf(AS_OF, KQL_RULE.lookbackDays), formatsOf(['defender']), () => {});
   await offline.read(
     REF,
     (async function* () {
       yield Buffer.concat(lines);
     })(),
   );
-  const { matched } = await offline.score(SEED_RULE);
+  const { matched } = await offline.score(KQL_RULE);
   return inOrder(matched).map(ruleRow);
 }
 

@@ -1,4 +1,4 @@
-import type { Fault } from '../../../src/core/records/reading.ts';
+import type { ReadFault } from '../../../src/core/records/reading.ts';
 import type { Source } from '../../../src/core/records/report.ts';
 import type { Random } from './random.ts';
 import type { RawEvent } from './raw_events.ts';
@@ -14,7 +14,7 @@ export type Fate =
   /** A dead letter, each time. */
   | { readonly kind: 'future' }
   | { readonly kind: 'skipped' | 'excluded' }
-  | { readonly kind: 'fault'; readonly fault: Fault };
+  | { readonly kind: 'fault'; readonly fault: ReadFault };
 
 /** The store that the tests stand in front of takes no row of it. */
 export const REFUSED_DEVICE = 'refused.example';

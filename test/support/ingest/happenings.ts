@@ -1,11 +1,11 @@
 import { replayed } from '../../../src/ingest/export_state.ts';
-import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
+import { sweep } from '../../../src/ingest/sweep.ts';
+import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Clock } from '../../../src/storage/ports/clock.ts';
 import type { ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../../src/storage/ports/exports.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { sweep } from '../../../src/ingest/sweep.ts';
 import { REFUSED_DEVICE } from './author.ts';
 import { type Gate, gated, InjectedFault } from './gate.ts';
 import type { Ground } from './grounds.ts';

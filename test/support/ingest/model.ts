@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { REPLACED, replayed } from '../../../src/ingest/export_state.ts';
-import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
+import { replay } from '../../../src/ingest/replay.ts';
+import { sweep } from '../../../src/ingest/sweep.ts';
+import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Clock } from '../../../src/storage/ports/clock.ts';
 import type { ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../../src/storage/ports/exports.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { replay } from '../../../src/ingest/replay.ts';
-import { sweep } from '../../../src/ingest/sweep.ts';
 import { Author } from './author.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from './gate.ts';
 import type { Ground } from './grounds.ts';

@@ -1,6 +1,6 @@
-import type { Format } from '../../../src/core/records/reading.ts';
-import type { Source } from '../../../src/core/records/report.ts';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
+import type { RecordFormat } from '../../../src/core/records/reading.ts';
+import type { Source } from '../../../src/core/records/report.ts';
 
 /** What a line of a raw source says, as plainly as can be. */
 export interface RawEvent {
@@ -13,7 +13,7 @@ export interface RawEvent {
 }
 
 /** A format of raw events for tests, `{"RawEvent":{…}}`: how they are counted does not depend on how they are written. */
-export const rawEvents: Format = {
+export const rawEvents: RecordFormat = {
   needle: 'RawEvent',
   read(record) {
     const event = (record as { RawEvent?: RawEvent }).RawEvent;

@@ -49,7 +49,7 @@ export function checkEnds(
 ): void {
   const { bytes } = version;
   const name = `${state.name}, ends ${state.ends.join(' ')} of ${bytes.length}`;
-  check(state.claimedAt === null && state.claimedBy === '', `${name}: still claimed`);
+  check(state.leasedAt === null && state.leasedBy === '', `${name}: still claimed`);
   check(state.failures === 0, `${name}: ${state.reason}`);
   if (state.refused) return;
   check(state.reason === '', `${name}: ${state.reason}`);

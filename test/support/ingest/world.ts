@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest, type IngestResult } from '../../../src/ingest/ingest.ts';
+import { type SweepResult, sweep } from '../../../src/ingest/sweep.ts';
+import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Counters, ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../../src/storage/ports/exports.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { type SweepResult, sweep } from '../../../src/ingest/sweep.ts';
-import { streamed } from '../../unit/core/records/records.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { streamed } from '../../unit/core/records/records.ts';
 import { type Gate, gated } from './gate.ts';
 import { type RawEvent, rawEvents } from './raw_events.ts';
 import { rowsOf } from './verify.ts';

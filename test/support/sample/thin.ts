@@ -1,5 +1,5 @@
 import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
-import type { Traffic } from '../../../tools/sample/traffic.ts';
+import type { PlannedTraffic } from '../../../tools/sample/traffic.ts';
 import { END } from './tenant.ts';
 
 /** Hours of a thin tenant: enough to be found in. */
@@ -26,13 +26,13 @@ export function thinPlan({ plain = true, devices = 4 } = {}): Plan {
   return { ...plan, traffic };
 }
 
-function kindOf(plan: Plan, device: number, { program, remoteIP }: Traffic): string {
+function kindOf(plan: Plan, device: number, { program, remoteIP }: PlannedTraffic): string {
   const isIt = (plant: Plan['plants'][number]) =>
     plant.device === plan.devices[device]?.name && plant.process === program.fileName && plant.remoteIP === remoteIP;
   return plan.plants.find(isIt)?.kind ?? '';
 }
 
-function shortened(group: Traffic): Traffic {
+function shortened(group: PlannedTraffic): PlannedTraffic {
   const { first, length, daily } = group.hours;
   const wanted = daily || length > HOURS ? { first: FIRST_HOUR, length: HOURS } : { first, length };
   return { ...group, hours: { ...wanted, daily: false } };

@@ -1,16 +1,16 @@
-import type { Contribution } from '../../../src/core/records/contribution.ts';
-import { type Delivery, type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
-import { dueOf } from '../../../src/core/detections/pending.ts';
+import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { thresholdsOf } from '../../../src/core/detections/finding.ts';
-import type { Rule } from '../../../src/core/scoring/rule.ts';
-import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { pendingStateOf } from '../../../src/core/detections/pending.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
+import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import type { Contribution } from '../../../src/core/records/contribution.ts';
+import type { Rule } from '../../../src/core/scoring/rule.ts';
+import type { KnownSink } from '../../../src/notify/sink_states.ts';
+import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
 import type { DetectionRow, Detections } from '../../../src/storage/ports/detections.ts';
 import type { ContributionRow, HourlyCounts, Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
-import type { KnownSink } from '../../../src/notify/sink_states.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { stateOf } from '../sinks/states.ts';
 
@@ -58,7 +58,7 @@ export function hours(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, n) => first + n);
 }
 
-export const idOf = ({ groupId }: Group): string => detectionIdOf({ groupId, detector: 'seed' });
+export const idOf = ({ groupId }: Group): string => detectionIdOf({ groupId, detector: 'kql-rule' });
 
 export function sinkState(name: string, changes: Partial<KnownSink> = {}): KnownSink {
   return { name, ...NO_RUN_OLDER, waitMs: 0, ...changes };
@@ -135,19 +135,19 @@ export class Tenant {
       average: 60,
       devices: 1,
       otherProcesses: [],
-      regularity: 0,
-      interval: { seconds: 60, spread: 0 },
+      spread: 0,
+      interval: { seconds: 60, deviation: 0 },
       severity: 'high',
       severityReason: 'All three signs.',
       technique: null,
       traffic: { ...NO_TRAFFIC, asOf: at(0) },
     } as const;
-    const told = { average: 60, severity: 'high' } as const;
-    const change = { change: 0, changeReason: '', told, highestAverage: 60, episodes: [] } as const;
-    const life = { state: 'ongoing', episode: at(0), ...change, asOf: at(0), lastMatched: at(0) } as const;
+    const notifiedLevel = { average: 60, severity: 'high' } as const;
+    const opening = { revision: 0, revisionReason: '', notifiedLevel, highestAverage: 60, episodes: [] } as const;
+    const life = { state: 'ongoing', episode: at(0), ...opening, asOf: at(0), lastMatched: at(0) } as const;
     await this.stores.detections.insert({
       ...of,
-      detector: 'seed',
+      detector: 'kql-rule',
       FirstConnection: time,
       LastConnection: time,
       ...facts,
@@ -165,29 +165,31 @@ export class Tenant {
   }
 
   /** What the notifier writes, also where a scorer wrote the row meanwhile. */
-  async mark(of: Group, sink: string, changes: Partial<Delivery> = {}): Promise<void> {
+  async mark(of: Group, sink: string, changes: Partial<SinkDelivery> = {}): Promise<void> {
     const { detections } = this.stores;
     for (let version: string | null = null; version === null; ) {
       const found = await detections.get(idOf(of));
       if (!found) throw new Error(`no detection of ${of.groupId}`);
-      const { episode, change } = found.row.detection;
+      const { episode, revision } = found.row.detection;
       const life = { status: 'sent', attempts: 1, firstAt: 1, at: 2, answer: '200' } as const;
-      version = await detections.mark(idOf(of), sink, { episode, change, ...life, ...changes }, found.version);
+      version = await detections.mark(idOf(of), sink, { episode, revision, ...life, ...changes }, found.version);
     }
   }
 
   /** What the sinks that were put on the `notify` queue since it was last asked would find due. */
-  async told(): Promise<{ detectionId: string; sink: string }[]> {
-    const told: { detectionId: string; sink: string }[] = [];
+  async pending(): Promise<{ detectionId: string; sink: string }[]> {
+    const found: { detectionId: string; sink: string }[] = [];
     for (const { sink } of this.stores.queues.notify.splice(0)) {
       const since = this.#since.get(sink) ?? (await stateOf(this.stores, sink))?.since;
       if (since === undefined) throw new Error(`${sink}: no run has met it`);
       for await (const page of this.stores.detections.summaries({}, [sink])) {
-        const due = page.filter(({ detection, deliveries }) => dueOf(detection, deliveries[sink], since) === 'due');
-        told.push(...due.map(({ detection }) => ({ detectionId: detectionIdOf(detection), sink })));
+        const pending = page.filter(
+          ({ detection, deliveries }) => pendingStateOf(detection, deliveries[sink], since) === 'pending',
+        );
+        found.push(...pending.map(({ detection }) => ({ detectionId: detectionIdOf(detection), sink })));
       }
     }
-    return told;
+    return found;
   }
 
   /** `<groupId> <state>`, in key order. */
@@ -220,7 +222,7 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     insert: (detection) => base.insert(detection),
     update: (detection, version) => base.update(detection, version),
     mark: (id, sink, delivery, version) => base.mark(id, sink, delivery, version),
-    dispose: (id, disposition, version) => base.dispose(id, disposition, version),
+    recordVerdict: (id, verdict, version) => base.recordVerdict(id, verdict, version),
     remove: (rows) => base.remove(rows),
     ...changes(base),
   };

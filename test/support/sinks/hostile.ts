@@ -67,11 +67,11 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     ports: fc.array(fc.record({ port: fc.nat(65_535), reports: fc.nat(500) }), { maxLength: 10 }),
     points: fc.constantFrom(0, 1, 72, 500),
     state: fc.constantFrom('new' as const, 'ongoing' as const, 'resolved' as const),
-    change: fc.nat(3),
+    revision: fc.nat(3),
     severity: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
     source: fc.constantFrom('defender' as const, 'defender-raw' as const, 'sysmon' as const, 'wfp' as const),
     technique: fc.constantFrom(null, { id: 'T1071.001', name: 'Web Protocols' }, { id: 'T1071', name: '' }),
-    interval: fc.constantFrom(null, { seconds: 1 / 3, spread: 0.1 + 0.2 }),
+    interval: fc.constantFrom(null, { seconds: 1 / 3, deviation: 0.1 + 0.2 }),
     devices: fc.nat(100_000),
   })
   .map(({ points, localIPs, sha1, sha256, folderPaths, accounts, urls, ports, ...rest }) => {

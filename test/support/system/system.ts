@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { AppendBlobClient } from '@azure/storage-blob';
 import { Webhook } from 'standardwebhooks';
 import { type App, createApp } from '../../../src/app.ts';
-import { storageClients } from '../../../src/storage/azure/clients.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { DetectionQuery } from '../../../src/detections/query_detections.ts';
+import { storageClients } from '../../../src/storage/azure/clients.ts';
 import type { ExportRef } from '../../../src/storage/ports/exports.ts';
 
 export const SECRET = `whsec_${Buffer.from('a secret of the tests, 24+ bytes').toString('base64')}`;

@@ -13,7 +13,7 @@ describe('detectionText(detection)', () => {
   ])('first seen %s says when, unless the window may have cut that', (first, seen) => {
     const text = detectionText({
       ...fictionalDetection(NOW, { FirstConnection: bin(timestampOf(first)!, '1h') }),
-      ...{ id: '', deliveries: {}, disposition: null, latestReports: [], queries: { defender: '', sentinel: '' } },
+      ...{ id: '', deliveries: {}, verdict: null, latestReports: [], queries: { defender: '', sentinel: '' } },
     });
     expect(text).toContain(`seen         ${seen}, in 72 hours\n`);
   });

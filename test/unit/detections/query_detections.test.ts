@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
-import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
-import { type Place, SORTS } from '../../../src/core/detections/sort_key.ts';
 import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
+import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
+import { SORTS, type SortKey } from '../../../src/core/detections/sort_key.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import {
   type DetectionFilter,
@@ -17,13 +17,13 @@ import {
   contribution,
   delivery,
   detection,
-  disposition,
   FACTS,
   groupId,
   suppression,
   T0,
   T1,
   T2,
+  verdict,
 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 
@@ -44,7 +44,7 @@ const listed = async (changes: Partial<DetectionQuery> = {}) =>
 const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...SUMMARY } = detection();
 /** What the samples are as they are shown; `nextTry` is absent where it was. */
 const DELIVERY = { ...delivery(), firstAt: '1970-01-01T00:00:00.0010000Z', at: '1970-01-01T00:00:00.0020000Z' };
-const DISPOSITION = { ...disposition(), at: '2026-11-23T16:20:41.1230000Z' };
+const VERDICT = { ...verdict(), at: '2026-11-23T16:20:41.1230000Z' };
 
 describe('listDetections(stores, sinks, query)', () => {
   it('of nothing is nothing', async () => {
@@ -52,11 +52,11 @@ describe('listDetections(stores, sinks, query)', () => {
   });
 
   it('shows each by its id, with what became of its notifications and what was said of it', async () => {
-    const id = `${groupId(1)}|seed`;
+    const id = `${groupId(1)}|kql-rule`;
     const version = (await stores.detections.mark(id, 'soc', delivery(), (await insert(1)) ?? '')) as string;
-    await stores.detections.dispose(id, disposition(), version);
+    await stores.detections.recordVerdict(id, verdict(), version);
     expect(await listDetections(stores, ['soc', 'chat'], query())).toEqual({
-      detections: [{ id, ...SUMMARY, deliveries: { soc: DELIVERY }, disposition: DISPOSITION }],
+      detections: [{ id, ...SUMMARY, deliveries: { soc: DELIVERY }, verdict: VERDICT }],
       total: 1,
       next: null,
     });
@@ -65,19 +65,19 @@ describe('listDetections(stores, sinks, query)', () => {
   it.each<[(typeof SORTS)[number], number[]]>([
     ['average', [3, 1, 2, 4]],
     ['prevalence', [2, 4, 1, 3]],
-    ['regularity', [3, 2, 4, 1]],
+    ['spread', [3, 2, 4, 1]],
     ['newest', [4, 1, 2, 3]],
   ])('sorts by %s, equals by average, then by id', async (sort, order) => {
-    await insert(1, { average: 60, devices: 5, regularity: 0.5, episode: T1 });
-    await insert(2, { average: 50, devices: 1, regularity: 0.1, episode: T1 });
-    await insert(3, { average: 60.001, devices: 9, regularity: 0, episode: T0 });
-    await insert(4, { average: 50, devices: 1, regularity: 0.1, episode: T2 });
+    await insert(1, { average: 60, devices: 5, spread: 0.5, episode: T1 });
+    await insert(2, { average: 50, devices: 1, spread: 0.1, episode: T1 });
+    await insert(3, { average: 60.001, devices: 9, spread: 0, episode: T0 });
+    await insert(4, { average: 50, devices: 1, spread: 0.1, episode: T2 });
     expect(await listed({ sort })).toEqual(order);
   });
 
   it('gives page after page what one page gives, in every order, whatever the size of the pages', async () => {
     const few = fc.nat(3);
-    const any = fc.record({ average: few, devices: few, regularity: few, episode: fc.constantFrom(T0, T1, T2) });
+    const any = fc.record({ average: few, devices: few, spread: few, episode: fc.constantFrom(T0, T1, T2) });
     const many = fc.array(any, { maxLength: 25 });
     await fc.assert(
       fc.asyncProperty(many, fc.integer({ min: 1, max: 8 }), fc.constantFrom(...SORTS), async (all, limit, sort) => {
@@ -86,7 +86,7 @@ describe('listDetections(stores, sinks, query)', () => {
         const whole = await listed({ sort });
         expect(new Set(whole).size).toBe(all.length);
         const paged: number[] = [];
-        for (let after: Place | null = null, more = true; more; ) {
+        for (let after: SortKey | null = null, more = true; more; ) {
           const page = await listDetections(stores, [], query({ sort, limit, after }));
           expect(page.total).toBe(all.length);
           paged.push(...page.detections.map(({ id }) => numberOf(id)));
@@ -116,7 +116,7 @@ describe('listDetections(stores, sinks, query)', () => {
   it.each<[DetectionFilter, number[]]>([
     [{}, [1, 2, 3, 4]],
     [{ state: 'new' }, [1]],
-    [{ state: 'live' }, [1, 2]],
+    [{ state: 'active' }, [1, 2]],
     [{ state: 'resolved' }, [3, 4]],
     [{ device: 'WKS-a' }, [1, 3]],
     [{ device: 'wks' }, []],
@@ -128,12 +128,12 @@ describe('listDetections(stores, sinks, query)', () => {
     [{ source: 'sysmon' }, [4]],
     [{ suppressed: true }, [2]],
     [{ suppressed: false }, [1, 3, 4]],
-    [{ disposition: 'false-positive' }, [3]],
-    [{ disposition: 'acknowledged' }, []],
-    [{ disposition: 'none' }, [1, 2, 4]],
+    [{ verdict: 'false-positive' }, [3]],
+    [{ verdict: 'acknowledged' }, []],
+    [{ verdict: 'none' }, [1, 2, 4]],
     [{ since: T1 }, [1, 2]],
     [{ since: T2 }, [2]],
-    [{ state: 'live', severity: 'high' }, [1]],
+    [{ state: 'active', severity: 'high' }, [1]],
   ])('%o are those that fit', async (filter, wanted) => {
     const curl = { InitiatingProcessFileName: 'curl.exe' };
     const high = { severity: 'high' } as const;
@@ -157,7 +157,7 @@ describe('listDetections(stores, sinks, query)', () => {
     });
     const version = await insert(3, { average: 7, ...high, state: 'resolved', DeviceName: 'wks-A', lastMatched: T0 });
     await insert(4, { average: 6, ...high, state: 'resolved', source: 'sysmon', lastMatched: T0 });
-    await stores.detections.dispose(`${groupId(3)}|seed`, disposition(), version ?? '');
+    await stores.detections.recordVerdict(`${groupId(3)}|kql-rule`, verdict(), version ?? '');
     expect(await listed({ filter })).toEqual(wanted);
     expect((await listDetections(stores, [], query({ filter, limit: 1 }))).total).toBe(wanted.length);
   });
@@ -184,7 +184,7 @@ describe('testSuppression(stores, criteria, lookbackDays)', () => {
 });
 
 describe('getDetection(stores, id, lookbackDays)', () => {
-  const id = `${groupId(1)}|seed`;
+  const id = `${groupId(1)}|kql-rule`;
   const P3 = '3' as Partition;
 
   it('is null where there is none', async () => {
@@ -196,7 +196,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
   it('is the detection, with its notifications', async () => {
     const version = await insert(1);
     await stores.detections.mark(id, 'soc', delivery(), version ?? '');
-    const view = { id, ...detection(), deliveries: { soc: DELIVERY }, disposition: null, latestReports: [] };
+    const view = { id, ...detection(), deliveries: { soc: DELIVERY }, verdict: null, latestReports: [] };
     const queries = { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) };
     expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });
   });

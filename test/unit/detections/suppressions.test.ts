@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addMs, type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
-import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import {
   addSuppression,
   expireSuppressions,
@@ -8,6 +7,7 @@ import {
   MAX_SUPPRESSIONS,
   type NewSuppression,
 } from '../../../src/detections/suppressions.ts';
+import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import { suppression, T0, T1, T2 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 

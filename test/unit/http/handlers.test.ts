@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
-import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } from '../../../src/http/handlers.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/body.ts';
-import { faultsOfAnswer } from '../../support/http/published.ts';
+import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } from '../../../src/http/handlers.ts';
 import { contribution, delivery, detection, FACTS, groupId, P3, traffic } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { faultsOfAnswer } from '../../support/http/published.ts';
 
 let stores: MemoryStores;
 let app: App;
@@ -19,7 +19,7 @@ const DETECTIONS: readonly Detection[] = [
   detection({ groupId: groupId(3), DeviceName: 'wks&2 ü\u202e', state: 'resolved', average: 60, interval: null }),
 ];
 const [FIRST, SECOND, THIRD] = DETECTIONS.map(detectionIdOf) as [string, string, string];
-const UNKNOWN = `${groupId(4)}|seed`;
+const UNKNOWN = `${groupId(4)}|kql-rule`;
 
 /** Tried once within a digest before it was taken. */
 const TOLD = delivery({
@@ -51,8 +51,8 @@ beforeEach(async () => {
   const soar = {
     name: 'soar',
     fingerprint: '',
-    together: null,
-    tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+    digests: null,
+    send: async () => ({ kind: 'sent', answer: '200' }) as const,
   };
   const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
   app = createApp(config, { stores, sinks: [soar], clock: () => 1_795_450_841_123 });
@@ -109,7 +109,7 @@ describe('GET detections', () => {
       ...summary,
       id: FIRST,
       deliveries: { soar: { ...TOLD, ...TOLD_IN_ISO } },
-      disposition: null,
+      verdict: null,
     });
   });
 
@@ -123,10 +123,7 @@ describe('GET detections', () => {
     ['device=nobody', []],
     ['remote=203.0.113.0/24&sort=average', [SECOND, THIRD, FIRST]],
     ['remote=198.51.100.0/24', []],
-    [
-      'suppressed=false&disposition=none&severity=high&source=defender&since=2026-01-01T00:00:00Z',
-      [SECOND, THIRD, FIRST],
-    ],
+    ['suppressed=false&verdict=none&severity=high&source=defender&since=2026-01-01T00:00:00Z', [SECOND, THIRD, FIRST]],
     ['suppressed=true', []],
     ['limit=2', [SECOND, THIRD]],
     ['code=a-key', [SECOND, THIRD, FIRST]],
@@ -162,9 +159,9 @@ describe('GET detections', () => {
     ['severity=critical', 'severity must be one of low, medium, high'],
     ['source=mine', 'source must be one of defender, defender-raw, sysmon, wfp'],
     ['suppressed=yes', 'suppressed must be one of true, false'],
-    ['disposition=maybe', 'disposition must be one of acknowledged, true-positive, false-positive, none'],
+    ['verdict=maybe', 'verdict must be one of acknowledged, true-positive, false-positive, none'],
     ['since=yesterday', 'since must be an ISO 8601 instant such as 2026-11-20T12:00:00Z'],
-    ['sort=asc', 'sort must be one of average, prevalence, regularity, newest'],
+    ['sort=asc', 'sort must be one of average, prevalence, spread, newest'],
     ['limit=0', LIMIT],
     ['limit=1001', LIMIT],
     ['limit=0.5', LIMIT],
@@ -229,16 +226,16 @@ describe('GET detections/{id}', () => {
 
 const NO_IDS = [
   '',
-  'seed',
+  'kql-rule',
   groupId(1),
   `${groupId(1)}|`,
-  `${groupId(1)}|seed/..`,
+  `${groupId(1)}|kql-rule/..`,
   `${groupId(1)}|Seed`,
-  `${groupId(1)}|seed\n`,
-  ` ${groupId(1)}|seed`,
-  `${groupId(1)}0|seed`,
-  `${'G'.repeat(32)}|seed`,
-  `${groupId(1)}' or RowKey gt '|seed`,
+  `${groupId(1)}|kql-rule\n`,
+  ` ${groupId(1)}|kql-rule`,
+  `${groupId(1)}0|kql-rule`,
+  `${'G'.repeat(32)}|kql-rule`,
+  `${groupId(1)}' or RowKey gt '|kql-rule`,
   '<script>alert(1)</script>',
 ];
 
@@ -253,14 +250,14 @@ describe.each(['GET', 'POST'] as const)('%s detections/{id}', (method) => {
 const SAID = { verdict: 'false-positive', note: 'the updater of Example', who: 'ana' };
 
 describe('POST detections/{id}', () => {
-  const said = async (id = FIRST) => (await stores.detections.get(id))?.row.disposition;
+  const said = async (id = FIRST) => (await stores.detections.get(id))?.row.verdict;
 
   it('keeps what was said and when, and answers with the detection', async () => {
     const { status, json } = await post(FIRST, SAID);
     expect(status).toBe(200);
-    expect(json).toMatchObject({ id: FIRST, disposition: { ...SAID, at: '2026-11-23T16:20:41.1230000Z' } });
+    expect(json).toMatchObject({ id: FIRST, verdict: { ...SAID, at: '2026-11-23T16:20:41.1230000Z' } });
     expect(await said()).toEqual({ ...SAID, at: 1_795_450_841_123 });
-    expect(idsOf(await list('disposition=false-positive'))).toEqual([FIRST]);
+    expect(idsOf(await list('verdict=false-positive'))).toEqual([FIRST]);
   });
 
   it('needs no note', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { BatchWriter, type PlacedRefusal } from '../../../src/ingest/batch_writer.ts';
 import { partitionOf } from '../../../src/storage/keys.ts';
 import { MemoryHourlyCounts } from '../../../src/storage/memory/hourly_counts.ts';
-import { Merger, type PlacedRefusal } from '../../../src/ingest/batch_writer.ts';
-import type { Place } from '../../../src/storage/ports/dead_letters.ts';
+import type { RecordPlace } from '../../../src/storage/ports/dead_letters.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../../src/storage/ports/hourly_counts.ts';
 import { frozen } from '../core/records/records.ts';
 
@@ -22,7 +22,7 @@ function row(n: number, changes: { digit?: string; count?: number | null } = {})
   });
 }
 
-const place = (n: number): Place => frozen({ offset: n * 100, length: 99, record: 0 });
+const place = (n: number): RecordPlace => frozen({ offset: n * 100, length: 99, record: 0 });
 const nobody = async () => {};
 
 /** HourlyCounts whose merges wait until they are let go, one by one. */
@@ -57,7 +57,7 @@ async function idle(): Promise<void> {
 describe('Merger', () => {
   it("sends a partition's hundred as soon as it is full, and the rest at the end", async () => {
     const { calls, counts } = scripted(async () => []);
-    const merger = new Merger(counts, nobody);
+    const merger = new BatchWriter(counts, nobody);
     for (let n = 0; n < 250; n++) await merger.add(row(n), place(n));
     expect(calls.map((rows) => rows.length)).toEqual([100, 100]);
     await merger.finish();
@@ -70,7 +70,7 @@ describe('Merger', () => {
 
   it('sends each partition for itself', async () => {
     const gate = new Gate();
-    const merger = new Merger(counts(gate), nobody);
+    const merger = new BatchWriter(counts(gate), nobody);
     for (const [n, digit] of [...'0f3f0'].entries()) await merger.add(row(n, { digit }), place(n));
     const finishing = merger.finish();
     await idle();
@@ -87,7 +87,7 @@ describe('Merger', () => {
 
   it('takes a row once into a hundred, however often it comes', async () => {
     const { calls, counts } = scripted(async () => []);
-    const merger = new Merger(counts, nobody);
+    const merger = new BatchWriter(counts, nobody);
     for (let n = 0; n < 300; n++) await merger.add(row(n % 99), place(n));
     expect(calls).toEqual([]);
     await merger.add(row(99), place(99));
@@ -98,7 +98,7 @@ describe('Merger', () => {
 
   it('tells rows apart by group, time and contribution', async () => {
     const { calls, counts } = scripted(async () => []);
-    const merger = new Merger(counts, nobody);
+    const merger = new BatchWriter(counts, nobody);
     const one = row(1);
     const others = [
       { ...one, groupId: row(2).groupId },
@@ -113,7 +113,7 @@ describe('Merger', () => {
 
   it('leaves in the store what one clean pass leaves, whatever is repeated', async () => {
     const store = new MemoryHourlyCounts();
-    const merger = new Merger(store, nobody);
+    const merger = new BatchWriter(store, nobody);
     for (let n = 0; n < 1000; n++) await merger.add(row((n * 7) % 150), place(n));
     await merger.finish();
     const rows = (await Array.fromAsync(store.scan('a' as Partition))).flat();
@@ -122,7 +122,7 @@ describe('Merger', () => {
 
   it('has at most four transactions on their way, and lets add wait for the fifth', async () => {
     const gate = new Gate();
-    const merger = new Merger(counts(gate), nobody);
+    const merger = new BatchWriter(counts(gate), nobody);
     for (let n = 0; n < 400; n++) await merger.add(row(n), place(n));
     expect(gate.merges).toHaveLength(4);
     for (let n = 400; n < 499; n++) await merger.add(row(n), place(n));
@@ -142,7 +142,7 @@ describe('Merger', () => {
 
   it('finish waits until everything has come back', async () => {
     const gate = new Gate();
-    const merger = new Merger(counts(gate), nobody);
+    const merger = new BatchWriter(counts(gate), nobody);
     for (const digit of '0123') await merger.add(row(1, { digit }), place(1));
     let finished = false;
     const finishing = merger.finish().then(() => {
@@ -160,7 +160,7 @@ describe('Merger', () => {
     const { calls, counts } = scripted(async () => {
       throw new Error('throttled');
     });
-    const merger = new Merger(counts, nobody);
+    const merger = new BatchWriter(counts, nobody);
     for (let n = 0; n < 100; n++) await merger.add(row(n), place(n));
     await idle();
     const next = async () => {
@@ -176,14 +176,14 @@ describe('Merger', () => {
     const { counts } = scripted(async () => {
       throw new Error('gone');
     });
-    const merger = new Merger(counts, nobody);
+    const merger = new BatchWriter(counts, nobody);
     await merger.add(row(1), place(1));
     await expect(merger.finish()).rejects.toThrow('gone');
   });
 
   it('does not hang where an add waits while a transaction fails, and throws the first error', async () => {
     const gate = new Gate();
-    const merger = new Merger(counts(gate), nobody);
+    const merger = new BatchWriter(counts(gate), nobody);
     for (let n = 0; n < 499; n++) await merger.add(row(n), place(n));
     const waiting = merger.add(row(499), place(499));
     gate.waiting[2]?.reject(new Error('first'));
@@ -196,7 +196,7 @@ describe('Merger', () => {
 
   it('settle waits for what is on its way, failed or not, and throws nothing', async () => {
     const gate = new Gate();
-    const merger = new Merger(counts(gate), nobody);
+    const merger = new BatchWriter(counts(gate), nobody);
     for (let n = 0; n < 300; n++) await merger.add(row(n), place(n));
     gate.waiting[0]?.reject(new Error('first'));
     let settled = false;
@@ -218,7 +218,7 @@ describe('Merger', () => {
         .map((each) => ({ row: each, code: 'EntityTooLarge' })),
     );
     const refused: PlacedRefusal[] = [];
-    const merger = new Merger(counts, async (refusal) => {
+    const merger = new BatchWriter(counts, async (refusal) => {
       refused.push(refusal);
     });
     await merger.add(row(3), place(1000));
@@ -232,7 +232,7 @@ describe('Merger', () => {
 
   it('throws the error of who takes the refusals', async () => {
     const { counts } = scripted(async (rows) => rows.map((each) => ({ row: each, code: 'X' })));
-    const merger = new Merger(counts, async () => {
+    const merger = new BatchWriter(counts, async () => {
       throw new Error('no room for letters');
     });
     await merger.add(row(1), place(1));
@@ -242,7 +242,7 @@ describe('Merger', () => {
   it('finish waits for the refusals to be taken', async () => {
     const { counts } = scripted(async (rows) => rows.map((each) => ({ row: each, code: 'X' })));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const merger = new Merger(counts, () => promise);
+    const merger = new BatchWriter(counts, () => promise);
     await merger.add(row(1), place(1));
     let finished = false;
     const finishing = merger.finish().then(() => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { catchUp } from '../../../src/ingest/catch_up.ts';
 
 import type { IngestEnd, IngestResult } from '../../../src/ingest/ingest.ts';
+import { replay } from '../../../src/ingest/replay.ts';
 import type { ExportStates } from '../../../src/storage/ports/export_states.ts';
 import type { ExportInfo } from '../../../src/storage/ports/exports.ts';
-import { replay } from '../../../src/ingest/replay.ts';
 import { exportState } from '../../contract/samples.ts';
 import type { Gate } from '../../support/ingest/gate.ts';
 import { counters, lines, REF, report, World } from '../../support/ingest/world.ts';
@@ -26,7 +26,7 @@ const result = (changes: Partial<IngestResult> = {}): IngestResult => ({
   segmentIds: [],
   ...changes,
 });
-const NO_ENDS = { 'up-to-date': 0, more: 0, held: 0, 'backing-off': 0, refused: 0, gone: 0 };
+const NO_ENDS = { 'up-to-date': 0, more: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
 
 describe('catchUp(app, exports, parallel, onRead)', () => {
   it.each([
@@ -53,7 +53,7 @@ describe('catchUp(app, exports, parallel, onRead)', () => {
   });
 
   it('adds up what was read, and how it ended', async () => {
-    const ends: IngestEnd[] = ['up-to-date', 'gone', 'held', 'backing-off', 'refused', 'more', 'held'];
+    const ends: IngestEnd[] = ['up-to-date', 'gone', 'leased', 'backing-off', 'refused', 'more', 'leased'];
     const exports = ends.map((end, n) => infoOf(end, 2 ** n));
     let read = 0;
     const readOn = async (ref: ExportInfo) =>
@@ -62,7 +62,7 @@ describe('catchUp(app, exports, parallel, onRead)', () => {
       segments: 14,
       rows: 21,
       counters: counters({ lines: 35, deadLetters: 7 }),
-      ends: { 'up-to-date': 1, more: 1, held: 2, 'backing-off': 1, refused: 1, gone: 1 },
+      ends: { 'up-to-date': 1, more: 1, leased: 2, 'backing-off': 1, refused: 1, gone: 1 },
       failed: [],
     });
     expect(read).toBe(127);
@@ -138,12 +138,12 @@ describe('replay(states, ref)', () => {
       failures: 3,
       nextTry: world.now + 1,
       reason: 'busy',
-      claimedAt: world.now,
-      claimedBy: 'somebody',
+      leasedAt: world.now,
+      leasedBy: 'somebody',
     };
     await world.stores.exportStates.insert(exportState({ ...REF, ...failing, refused: true }));
     await replay(world.stores.exportStates, REF);
-    const well = { failures: 0, nextTry: 0, reason: '', claimedAt: null, claimedBy: '', refused: false, applied: 0 };
+    const well = { failures: 0, nextTry: 0, reason: '', leasedAt: null, leasedBy: '', refused: false, applied: 0 };
     expect(await world.state()).toMatchObject({ ...well, ends: [1_000, 2 ** 40] });
   });
 
@@ -198,7 +198,7 @@ describe('replay(states, ref)', () => {
     expect(await world.ingest({ gate })).toMatchObject({ end: 'up-to-date', segments: 2 });
     expect(merges).toBeGreaterThan(1);
     const state = await world.state();
-    expect(state).toMatchObject({ applied: 2, claimedAt: null, counters: { reports: 3 } });
+    expect(state).toMatchObject({ applied: 2, leasedAt: null, counters: { reports: 3 } });
     expect(await world.rows()).toEqual([1, 2, 3]);
   });
 });

@@ -41,9 +41,9 @@ describe('a fault at any storage call of ingest and sweep, before and after it t
     expect(clean.rows).toHaveLength(11);
     expect(clean.letters).toHaveLength(8);
     expect(clean.states).toMatchObject([
-      { name: 'a', generation: 0, claimedAt: null, failures: 0 },
-      { name: 'b', generation: 1, claimedAt: null, failures: 0 },
-      { name: 'c', generation: 0, claimedAt: null, failures: 0, refused: true, raw: true },
+      { name: 'a', generation: 0, leasedAt: null, failures: 0 },
+      { name: 'b', generation: 1, leasedAt: null, failures: 0 },
+      { name: 'c', generation: 0, leasedAt: null, failures: 0, refused: true, raw: true },
     ]);
     // What a fault may hit: where ingest or the sweep comes to call more, it is met without anyone thinking of it.
     expect([...new Set(ops)].sort()).toMatchInlineSnapshot(`

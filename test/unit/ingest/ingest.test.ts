@@ -5,9 +5,19 @@ import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
 import { segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { streamed } from '../core/records/records.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
-import { bytesOf, counters, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';
+import {
+  bytesOf,
+  counters,
+  DAY_MS,
+  HOUR_MS,
+  lines,
+  MINUTE_MS,
+  REF,
+  report,
+  World,
+} from '../../support/ingest/world.ts';
+import { streamed } from '../core/records/records.ts';
 
 const UNKNOWN = '{"level":"info","message":"hello"}';
 /** Of the Streaming API, and of no interest. */
@@ -60,8 +70,8 @@ describe('ingest(export) that grows', () => {
       applied: 2,
       counters: counters({ lines: 3, records: 3, reports: 2, skipped: 1 }),
       recognised: true,
-      claimedAt: null,
-      claimedBy: '',
+      leasedAt: null,
+      leasedBy: '',
     });
   });
 
@@ -294,7 +304,7 @@ describe('ingest(export) that was replaced', () => {
     const { gate, stopped, go } = stopping('exports.read', 4);
     const reading = world.ingest({ gate });
     await stopped;
-    expect((await world.state()).claimedBy).not.toBe('');
+    expect((await world.state()).leasedBy).not.toBe('');
     world.stores.exports.replace(REF, `${'x'.repeat(bytesOf(old) - 10)}\r\n${lines(report(5))}`);
     go();
     expect(await reading).toMatchObject({ end: 'up-to-date', restarts: 1 });
@@ -353,7 +363,7 @@ describe('two workers on one export', () => {
       expect(await two.rows(), `at call ${at}`).toEqual([1, 2, 3]);
       expect(await two.letters(), `at call ${at}`).toHaveLength(2);
       expect(await two.state(), `at call ${at}`).toMatchObject({
-        claimedAt: null,
+        leasedAt: null,
         failures: 0,
         counters: counters({ lines: 5, records: 5, reports: 3, deadLetters: 2 }),
       });
@@ -383,7 +393,7 @@ describe('two workers on one export', () => {
       expect(await two.rows(), `at call ${at}`).toEqual([1, 2, 3]);
       expect(await two.letters(), `at call ${at}`).toHaveLength(2);
       expect(await two.state(), `at call ${at}`).toMatchObject({
-        claimedAt: null,
+        leasedAt: null,
         failures: 0,
         counters: counters({ lines: 5, records: 5, reports: 3, deadLetters: 2 }),
       });
@@ -395,10 +405,10 @@ describe('two workers on one export', () => {
     await expect(world.ingest({ gate: dying('hourlyCounts.merge') })).rejects.toThrow(Death);
     for (const minutes of [0, 9]) {
       world.now += minutes * MINUTE_MS;
-      expect(await world.ingest()).toMatchObject({ end: 'held', segments: 0 });
+      expect(await world.ingest()).toMatchObject({ end: 'leased', segments: 0 });
     }
     world.now -= 12 * MINUTE_MS;
-    expect(await world.ingest()).toMatchObject({ end: 'held', segments: 0 });
+    expect(await world.ingest()).toMatchObject({ end: 'leased', segments: 0 });
     world.now -= 10 * MINUTE_MS;
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 1 });
   });
@@ -485,7 +495,7 @@ describe('a lost answer', () => {
     world.append(text);
     const gate = failing('exportStates.replace', 'fail-after');
     await expect(world.ingest({ gate })).rejects.toThrow(InjectedFault);
-    expect(await world.state()).toMatchObject({ ends: [bytesOf(text)], applied: 0, claimedAt: null, failures: 1 });
+    expect(await world.state()).toMatchObject({ ends: [bytesOf(text)], applied: 0, leasedAt: null, failures: 1 });
     world.now += MINUTE_MS;
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 1 });
   });
@@ -494,7 +504,7 @@ describe('a lost answer', () => {
     world.append(text);
     const gate = failing('exportStates.replace', 'fail-after', 1);
     await expect(world.ingest({ gate })).rejects.toThrow(InjectedFault);
-    expect(await world.state()).toMatchObject({ applied: 1, claimedAt: null, failures: 0, nextTry: 0 });
+    expect(await world.state()).toMatchObject({ applied: 1, leasedAt: null, failures: 0, nextTry: 0 });
   });
 });
 
@@ -508,10 +518,10 @@ describe('an export that fails', () => {
       const backOffs: number[] = [];
       for (let tries = 0; tries < 11; tries++) {
         await expect(world.ingest({ gate: failing(op, 'fail-before') })).rejects.toThrow(`${op}: fault before`);
-        const { nextTry, reason, claimedAt, failures } = await world.state();
-        expect({ reason, claimedAt, failures }).toEqual({
+        const { nextTry, reason, leasedAt, failures } = await world.state();
+        expect({ reason, leasedAt, failures }).toEqual({
           reason: `${op}: fault before`,
-          claimedAt: null,
+          leasedAt: null,
           failures: tries + 1,
         });
         expect(await world.ingest()).toMatchObject({ end: 'backing-off' });
@@ -645,7 +655,7 @@ describe('an export of a foreign format', () => {
     // As many again: what comes in one piece with them is looked at, too.
     world.append(lines(...new Array<string>(3_000).fill(UNKNOWN), '}', report(1)));
     expect(await world.ingest()).toMatchObject({ end: 'refused', segments: 0 });
-    expect(await world.state()).toMatchObject({ refused: true, reason: EXPECTED_FORMAT, applied: 0, claimedAt: null });
+    expect(await world.state()).toMatchObject({ refused: true, reason: EXPECTED_FORMAT, applied: 0, leasedAt: null });
     expect([await world.rows(), await world.letters()]).toEqual([[], []]);
     const calls: string[] = [];
     const gate: Gate = (call) => {
@@ -700,7 +710,7 @@ describe('an export of a foreign format', () => {
     expect(await world.ingest()).toMatchObject({ end: 'refused', segments: 0 });
     const { reason: told, ...state } = await world.state();
     expect(told).toMatch(reason);
-    expect(state).toMatchObject({ refused: true, ends: [], claimedAt: null });
+    expect(state).toMatchObject({ refused: true, ends: [], leasedAt: null });
     expect([await world.rows(), await world.letters()]).toEqual([[], []]);
     expect((await world.sweep()).queued).toBe(0);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { replayed } from '../../../src/ingest/export_state.ts';
-import { formatsOf } from '../../../src/reading/formats.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
+import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 

@@ -1,15 +1,26 @@
 import { Buffer } from 'node:buffer';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { replayed } from '../../../src/ingest/export_state.ts';
+import { replay } from '../../../src/ingest/replay.ts';
 import { health } from '../../../src/operations/health.ts';
 import { groupIdOf, PARTITIONS, segmentIdOf } from '../../../src/storage/keys.ts';
 import type { ContributionRow } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { replay } from '../../../src/ingest/replay.ts';
 import { REFUSED_DEVICE } from '../../support/ingest/author.ts';
 import { type Gate, InjectedFault } from '../../support/ingest/gate.ts';
 import { refusing } from '../../support/ingest/grounds.ts';
-import { bytesOf, counters, DAY_MS, event, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';
+import {
+  bytesOf,
+  counters,
+  DAY_MS,
+  event,
+  HOUR_MS,
+  lines,
+  MINUTE_MS,
+  REF,
+  report,
+  World,
+} from '../../support/ingest/world.ts';
 
 let world: World;
 beforeEach(() => {

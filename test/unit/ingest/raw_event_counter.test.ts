@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
 import { RawHours } from '../../../src/ingest/raw_event_counter.ts';
-import type { LocatedReport } from '../../../src/reading/report_reader.ts';
 import { SEGMENT_BYTES } from '../../../src/ingest/segment_cutter.ts';
+import type { LocatedReport } from '../../../src/reading/report_reader.ts';
 
 it('RawHours looks for repeats in 64 MiB of a file at a time, so that memory does not grow with it', () => {
   const same = (offset: number): LocatedReport => ({

@@ -2,8 +2,8 @@ import { HttpRequest, InvocationContext } from '@azure/functions';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answering, logged } from '../../../functions/log.ts';
-import { rowKeyOf } from '../../../src/storage/azure/export_states_codec.ts';
 import { idsOf, loggedNotificationId } from '../../../src/logging/correlation.ts';
+import { exportRowKeyOf } from '../../../src/storage/azure/export_states_codec.ts';
 import { groupIdOf } from '../../../src/storage/keys.ts';
 
 const KEY = {
@@ -16,7 +16,7 @@ const KEY = {
 describe('idsOf(message)', () => {
   it('is the RowKey of the export, the window and partition of a run, the sink', () => {
     const ref = { container: 'exports', name: 'tenantId=1/y=2026/PT1H.json' };
-    expect(idsOf(ref)).toEqual({ exportId: rowKeyOf(ref) });
+    expect(idsOf(ref)).toEqual({ exportId: exportRowKeyOf(ref) });
     const asOf = '2026-11-20T12:00:00.0000000Z';
     expect(idsOf({ partition: 'a', asOf, oldestUnreadMs: 3, newestReport: asOf })).toEqual({ partition: 'a', asOf });
     expect(idsOf({ sink: 'soar' })).toEqual({ sink: 'soar' });
@@ -45,8 +45,8 @@ describe('loggedNotificationId(id)', () => {
     const other = { ...KEY, DeviceName: 'srv-1', InitiatingProcessFileName: 'a.exe' };
     const [a, b] = [KEY, other].map((key) => groupIdOf(key)) as [string, string];
     expect(a.slice(0, 8)).toBe(b.slice(0, 8));
-    expect(loggedNotificationId(`${a}|seed|2026-11-20T12:00:00.0000000Z|0`)).toBe(
-      `${a.slice(8)}|seed|2026-11-20T12:00:00.0000000Z|0`,
+    expect(loggedNotificationId(`${a}|kql-rule|2026-11-20T12:00:00.0000000Z|0`)).toBe(
+      `${a.slice(8)}|kql-rule|2026-11-20T12:00:00.0000000Z|0`,
     );
   });
 

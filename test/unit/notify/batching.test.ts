@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery, Detection, DetectionState } from '../../../src/core/detections/detection.ts';
+import type { Detection, DetectionState, SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
-import { outgoingOf } from '../../../src/notify/batching.ts';
+import { pendingBatchOf } from '../../../src/notify/batching.ts';
 import type { SummaryRow } from '../../../src/storage/ports/detections.ts';
 import { delivery, detection, groupId, T1 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
@@ -13,16 +13,16 @@ beforeEach(() => {
   stores = memoryStores();
 });
 
-async function opened(number: number, changes: Partial<Detection> = {}, told?: Partial<Delivery>): Promise<void> {
+async function opened(number: number, changes: Partial<Detection> = {}, sent?: Partial<SinkDelivery>): Promise<void> {
   const version = await stores.detections.insert(
     detection({ groupId: groupId(number), average: number, severity: 'medium', ...changes }),
   );
-  if (told) await stores.detections.mark(`${groupId(number)}|seed`, 'soar', delivery(told), version ?? '');
+  if (sent) await stores.detections.mark(`${groupId(number)}|kql-rule`, 'soar', delivery(sent), version ?? '');
 }
 
 const numberOf = ({ groupId }: { readonly groupId: string }) => Number.parseInt(groupId.slice(1), 16);
 async function found(most?: number) {
-  const { outgoing, isCut } = await outgoingOf(stores.detections, 'soar', T1, most);
+  const { pending: outgoing, isCut } = await pendingBatchOf(stores.detections, 'soar', T1, most);
   return { numbers: outgoing.map(numberOf).sort((a, b) => a - b), isCut };
 }
 
@@ -36,7 +36,7 @@ describe('outgoingOf(detections, sink, since, mostUntried)', () => {
     await opened(6, { state: 'resolved' });
     await opened(7, { suppressedBy: 's-1' });
     await opened(8, { episode: addMs(T1, -1) });
-    await opened(9, { change: 1 }, { status: 'sent', answer: '200' });
+    await opened(9, { revision: 1 }, { status: 'sent', answer: '200' });
     expect(await found()).toEqual({ numbers: [1, 2, 3, 9], isCut: false });
   });
 
@@ -57,7 +57,7 @@ describe('outgoingOf(detections, sink, since, mostUntried)', () => {
     for (const number of [1, 2]) await opened(number, {}, { answer: '503', ...digest('a') });
     await opened(3, { state: 'ongoing' }, { status: 'sent', answer: '200', ...digest('a') });
     await opened(4, {}, { status: 'sent', answer: '200', ...digest('b') });
-    await opened(5, { change: 1 }, { status: 'sent', answer: '200', ...digest('c') });
+    await opened(5, { revision: 1 }, { status: 'sent', answer: '200', ...digest('c') });
     await opened(6, {}, { answer: '503' });
     await opened(7);
     await opened(8);
@@ -67,15 +67,15 @@ describe('outgoingOf(detections, sink, since, mostUntried)', () => {
   it('names one once that has changed since it was tried within a digest', async () => {
     const digest = { id: 'a', of: 3 };
     await opened(1, {}, { answer: '503', digest });
-    await opened(2, { change: 1 }, { answer: '503', digest });
-    await opened(3, { state: 'ongoing', change: 1 }, { answer: '503', digest });
+    await opened(2, { revision: 1 }, { answer: '503', digest });
+    await opened(3, { state: 'ongoing', revision: 1 }, { answer: '503', digest });
     expect(await found()).toEqual({ numbers: [1, 2, 3], isCut: false });
   });
 
   it('holds no more of a hundred thousand', async () => {
     setFlagsFromString('--expose-gc');
     const gc: () => void = runInNewContext('gc');
-    const text = JSON.stringify({ detection: detection(), deliveries: {}, disposition: null });
+    const text = JSON.stringify({ detection: detection(), deliveries: {}, verdict: null });
     const used: number[] = [];
     const summaries = async function* ({ state }: { readonly state?: DetectionState }) {
       for (let page = 0; state === 'new' && page < 100; page++) {
@@ -86,26 +86,26 @@ describe('outgoingOf(detections, sink, since, mostUntried)', () => {
         used.push(process.memoryUsage().heapUsed);
       }
     };
-    expect(await outgoingOf({ summaries }, 'soar', T1, 100)).toMatchObject({ isCut: true });
+    expect(await pendingBatchOf({ summaries }, 'soar', T1, 100)).toMatchObject({ isCut: true });
     // All of them are over 25 MB.
     expect((used.at(-1) ?? 0) - (used[0] ?? 0)).toBeLessThan(5e6);
   });
 
   it('takes the later view of one that is met twice', async () => {
-    const told = delivery({ status: 'sent', answer: '200' });
-    const row = (number: number, state: DetectionState, soar?: Delivery): SummaryRow => ({
+    const sent = delivery({ status: 'sent', answer: '200' });
+    const row = (number: number, state: DetectionState, soar?: SinkDelivery): SummaryRow => ({
       detection: detection({ groupId: groupId(number), state }),
       deliveries: soar ? { soar } : {},
-      disposition: null,
+      verdict: null,
     });
     const pages = {
       new: [row(1, 'new'), row(2, 'new'), row(3, 'new', delivery({ answer: '503' }))],
-      ongoing: [row(1, 'ongoing'), row(2, 'ongoing', told), row(3, 'ongoing', told)],
+      ongoing: [row(1, 'ongoing'), row(2, 'ongoing', sent), row(3, 'ongoing', sent)],
     };
     const summaries = async function* ({ state }: { readonly state?: DetectionState }) {
       yield pages[state as 'new' | 'ongoing'];
     };
-    const { outgoing } = await outgoingOf({ summaries }, 'soar', T1);
+    const { pending: outgoing } = await pendingBatchOf({ summaries }, 'soar', T1);
     expect(outgoing.map((each) => [numberOf(each), each.state])).toEqual([[1, 'ongoing']]);
   });
 });

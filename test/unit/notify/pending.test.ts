@@ -1,32 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../../src/notify/backoff.ts';
-import type { Delivery } from '../../../src/core/detections/detection.ts';
+import type { SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
-import { type Outgoing, type Telling, tellingsOf } from '../../../src/notify/pending.ts';
-import type { Together } from '../../../src/notify/sink.ts';
+import { backoffMs } from '../../../src/notify/backoff.ts';
+import {
+  type PendingDetection,
+  type PendingNotification,
+  pendingNotificationsOf,
+} from '../../../src/notify/pending.ts';
+import type { DigestLimits } from '../../../src/notify/sink.ts';
 import { delivery, groupId, T1 } from '../../contract/samples.ts';
 
 const NOW = 1_795_165_200_000;
-const TOGETHER: Together = { above: 2, atMost: 100, shown: 2, waitMs: 0 };
+const TOGETHER: DigestLimits = { above: 2, atMost: 100, shown: 2, waitMs: 0 };
 
-const outgoing = (number: number, changes: Partial<Outgoing> = {}): Outgoing =>
+const outgoing = (number: number, changes: Partial<PendingDetection> = {}): PendingDetection =>
   Object.freeze({
     groupId: groupId(number),
-    detector: 'seed' as const,
+    detector: 'kql-rule' as const,
     state: 'new' as const,
     episode: T1,
-    change: 0,
+    revision: 0,
     suppressedBy: '',
     severity: 'medium' as const,
     average: 100 - number,
     delivery: undefined,
     ...changes,
   });
-const tried = (changes: Partial<Delivery> = {}) => ({ delivery: delivery({ answer: '503', at: NOW - 1, ...changes }) });
-const plan = (rows: readonly Outgoing[], together: Together | null = TOGETHER) => tellingsOf(rows, T1, together, NOW);
-const numbers = ({ members }: Telling) => members.map((member) => Number.parseInt(member.groupId.slice(1), 16));
-const shape = (rows: readonly Outgoing[], together?: Together | null) => plan(rows, together).map(numbers);
+const tried = (changes: Partial<SinkDelivery> = {}) => ({
+  delivery: delivery({ answer: '503', at: NOW - 1, ...changes }),
+});
+const plan = (rows: readonly PendingDetection[], together: DigestLimits | null = TOGETHER) =>
+  pendingNotificationsOf(rows, T1, together, NOW);
+const numbers = ({ members }: PendingNotification) =>
+  members.map((member) => Number.parseInt(member.groupId.slice(1), 16));
+const shape = (rows: readonly PendingDetection[], together?: DigestLimits | null) => plan(rows, together).map(numbers);
 const rows = (...ids: number[]) => ids.map((id) => outgoing(id));
 
 describe('tellingsOf(outgoing, since, together, now)', () => {
@@ -34,8 +42,8 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     const one = plan(rows(2, 1), null);
     expect(one.map(numbers)).toEqual([[1], [2]]);
     expect(one.map(({ id, digest }) => [id, digest])).toEqual([
-      [`${groupId(1)}|seed|${T1}|0`, null],
-      [`${groupId(2)}|seed|${T1}|0`, null],
+      [`${groupId(1)}|kql-rule|${T1}|0`, null],
+      [`${groupId(2)}|kql-rule|${T1}|0`, null],
     ]);
     expect(shape(rows(...Array.from({ length: 50 }, (_, n) => n)), null)).toHaveLength(50);
   });
@@ -54,18 +62,18 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
   it('leaves a single one over for itself', () => {
     const [first, last] = plan(rows(1, 2, 3), { ...TOGETHER, atMost: 2 });
     expect(first?.digest?.of).toBe(2);
-    expect(last).toMatchObject({ digest: null, id: `${groupId(3)}|seed|${T1}|0` });
+    expect(last).toMatchObject({ digest: null, id: `${groupId(3)}|kql-rule|${T1}|0` });
   });
 
   it('names a digest by what it is made of, in whatever order', () => {
-    const id = (...ids: Outgoing[]) => plan(ids)[0]?.id;
-    const [a, b, c, d] = rows(1, 2, 3, 4) as [Outgoing, Outgoing, Outgoing, Outgoing];
+    const id = (...ids: PendingDetection[]) => plan(ids)[0]?.id;
+    const [a, b, c, d] = rows(1, 2, 3, 4) as [PendingDetection, PendingDetection, PendingDetection, PendingDetection];
     expect(id(a, b, c)).toMatch(/^digest\|[0-9a-f]{32}$/);
     expect(id(c, a, b)).toBe(id(a, b, c));
     const others = [
       id(a, b, d),
       id(a, b, c, d),
-      id(a, b, { ...c, change: 1 }),
+      id(a, b, { ...c, revision: 1 }),
       id(a, b, { ...c, episode: addMs(T1, 1) }),
     ];
     expect(new Set([id(a, b, c), ...others]).size).toBe(5);
@@ -91,14 +99,14 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(shape([outgoing(1, tried()), ...rows(4, 5, 6)])).toEqual([[4, 5, 6], [1]]);
     expect(shape([outgoing(1, tried({ attempts: 2 })), outgoing(2, tried())])).toEqual([[2], [1]]);
     // Of an earlier change it is nothing.
-    expect(shape([outgoing(1, { ...tried(), change: 1 }), ...rows(4, 5)])).toEqual([[1, 4, 5]]);
+    expect(shape([outgoing(1, { ...tried(), revision: 1 }), ...rows(4, 5)])).toEqual([[1, 4, 5]]);
   });
 
   it('tells a digest that may have been sent again as it was, under its id', () => {
     const digest = { id: 'digest|x', of: 3 };
     const whole = [1, 2, 3].map((number) => outgoing(number, tried({ digest })));
     expect(plan([...whole, ...rows(7)])).toMatchObject([
-      { id: `${groupId(7)}|seed|${T1}|0` },
+      { id: `${groupId(7)}|kql-rule|${T1}|0` },
       { id: 'digest|x', digest: { id: 'digest|x', of: 1 } },
     ]);
     expect(shape([...whole, ...rows(7, 8, 9)])).toEqual([
@@ -114,9 +122,9 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
   it('tells what is left of a digest that was answered under its id, though some of it has changed or is over', () => {
     const digest = { id: 'digest|x', of: 5 };
     const left = [1, 2, 3].map((number) => outgoing(number, tried({ digest })));
-    const changed = outgoing(4, { ...tried({ digest }), change: 1 });
+    const changed = outgoing(4, { ...tried({ digest }), revision: 1 });
     const told = plan([...left, changed]);
-    expect(told.map(({ id }) => id)).toEqual([`${groupId(4)}|seed|${T1}|1`, 'digest|x']);
+    expect(told.map(({ id }) => id)).toEqual([`${groupId(4)}|kql-rule|${T1}|1`, 'digest|x']);
     expect(told.map(numbers)).toEqual([[4], [1, 2, 3]]);
     // The next to find it knows by its mark that it was sent, also where this one is killed after sending.
     const mark = told[1]?.digest ?? undefined;
@@ -132,7 +140,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     const [first, ...others] = [1, 2, 3].map((number) => outgoing(number, tried({ digest })));
     const waits = outgoing(1, tried({ digest, nextTry: NOW + 1 }));
     expect(plan([waits, ...others])).toEqual([]);
-    expect(shape([first as Outgoing, ...others])).toEqual([[1, 2, 3]]);
+    expect(shape([first as PendingDetection, ...others])).toEqual([[1, 2, 3]]);
   });
 
   it('frees the members of a digest that was never claimed whole', () => {
@@ -160,10 +168,10 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
         const all = [...seen.values()].map(({ n, status, digest, answer, at }) =>
           status === 'none'
             ? outgoing(n)
-            : outgoing(n, tried({ status: status as Delivery['status'], answer, at, ...(digest && { digest }) })),
+            : outgoing(n, tried({ status: status as SinkDelivery['status'], answer, at, ...(digest && { digest }) })),
         );
         const open = all.filter(({ delivery }) => !delivery || delivery.status === 'sending');
-        const isHeld = ({ delivery }: Outgoing) => delivery?.answer === '' && delivery.at === NOW;
+        const isHeld = ({ delivery }: PendingDetection) => delivery?.answer === '' && delivery.at === NOW;
         const waits = (id = '') => {
           const marked = all.filter(({ delivery }) => delivery?.digest?.id === id);
           const wasSent =

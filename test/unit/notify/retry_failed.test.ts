@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import type { Delivery, Detection } from '../../../src/core/detections/detection.ts';
+import type { Detection, SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { notify } from '../../../src/notify/notify.ts';
-import type { Notification, Sink, SinkAnswer, Together } from '../../../src/notify/sink.ts';
+import { retryFailed } from '../../../src/notify/retry_failed.ts';
+import type { DigestLimits, Notification, Sink, SinkAnswer } from '../../../src/notify/sink.ts';
+import { sinkStates } from '../../../src/notify/sink_states.ts';
 import type { Detections } from '../../../src/storage/ports/detections.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { retryFailed } from '../../../src/notify/retry_failed.ts';
-import { sinkStates } from '../../../src/notify/sink_states.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
@@ -19,12 +19,12 @@ const START = msOf(T1) + 45 * MINUTE_MS;
 const REFUSED: SinkAnswer = { kind: 'permanent', answer: '403' };
 const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
 const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
-const FLOOD: Together = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
+const FLOOD: DigestLimits = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
 
 let stores: MemoryStores;
 let now: number;
 let answer: SinkAnswer;
-let told: Notification[];
+let sent: Notification[];
 /** The sinks that are in the settings. */
 let met: readonly Sink[];
 const clock = () => now;
@@ -32,7 +32,7 @@ beforeEach(() => {
   stores = memoryStores();
   now = START;
   answer = REFUSED;
-  told = [];
+  sent = [];
   met = [];
 });
 
@@ -40,9 +40,9 @@ function sinkOf(changes: Partial<Sink> = {}): Sink {
   return {
     name: 'soar',
     fingerprint: 'aa',
-    together: null,
-    async tell(notification) {
-      told.push(notification);
+    digests: null,
+    async send(notification) {
+      sent.push(notification);
       return answer;
     },
     ...changes,
@@ -61,8 +61,8 @@ const round = (sink: Sink) => notify(stores, sink, clock, { random: () => 0 });
 const retry = (sinks: readonly string[] | null = null, isDryRun = false, from: Stores = stores) =>
   retryFailed(from, sinks, clock, isDryRun);
 
-async function deliveryOf(number: number): Promise<Delivery | undefined> {
-  return (await stores.detections.get(`${groupId(number)}|seed`))?.row.deliveries['soar'];
+async function deliveryOf(number: number): Promise<SinkDelivery | undefined> {
+  return (await stores.detections.get(`${groupId(number)}|kql-rule`))?.row.deliveries['soar'];
 }
 
 const everything = async () => [
@@ -73,7 +73,7 @@ const everything = async () => [
 ];
 
 describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
-  it('makes due again what was refused; it is told once, under its id', async () => {
+  it('makes due again what was refused; it is sent once, under its id', async () => {
     const sink = sinkOf();
     await open(sink, 2);
     expect(await round(sink)).toMatchObject({ failed: 2 });
@@ -87,26 +87,26 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     answer = SENT;
     expect(await round(sink)).toMatchObject({ sent: 2 });
     expect(await round(sink)).toMatchObject({ sent: 0 });
-    expect(told).toHaveLength(4);
-    expect(told.slice(2).map(({ id }) => id)).toEqual(told.slice(0, 2).map(({ id }) => id));
+    expect(sent).toHaveLength(4);
+    expect(sent.slice(2).map(({ id }) => id)).toEqual(sent.slice(0, 2).map(({ id }) => id));
     expect(await deliveryOf(0)).toMatchObject({ status: 'sent', attempts: 1 });
     expect(await retry()).toEqual([{ sink: 'soar', detections: 0, isDisabled: false }]);
   });
 
   it('a digest again as one message, under its id', async () => {
-    const sink = sinkOf({ together: FLOOD });
+    const sink = sinkOf({ digests: FLOOD });
     await open(sink, 40);
     await round(sink);
     expect(await retry()).toMatchObject([{ detections: 40 }]);
     now += MINUTE_MS;
     answer = SENT;
     expect(await round(sink)).toMatchObject({ sent: 40 });
-    expect(told).toHaveLength(2);
-    expect(told[1]).toEqual(told[0]);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toEqual(sent[0]);
   });
 
   it('marks the members of a digest one after the other: slow or stopped half-way, no other is told in two parts', async () => {
-    const sink = sinkOf({ together: { ...FLOOD, atMost: 20 } });
+    const sink = sinkOf({ digests: { ...FLOOD, atMost: 20 } });
     await open(sink, 60);
     // Digests go by the average, rows by their key: each digest is all over the table.
     for (const [number, found] of (await Array.fromAsync(stores.detections.scan('3' as never))).flat().entries()) {
@@ -166,12 +166,12 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
   it.each<[string, Partial<Detection>]>([
     ['resolved', { state: 'resolved' }],
     ['suppressed', { suppressedBy: 's-1' }],
-    ['changed since: the change is due by itself', { change: 1 }],
+    ['changed since: the change is due by itself', { revision: 1 }],
   ])('leaves one that is %s', async (_, changes) => {
     const sink = sinkOf();
     await open(sink, 1);
     await round(sink);
-    const found = await stores.detections.get(`${groupId(0)}|seed`);
+    const found = await stores.detections.get(`${groupId(0)}|kql-rule`);
     await stores.detections.update({ ...detection({ groupId: groupId(0) }), ...changes }, found?.version ?? '');
     const before = await everything();
     expect(await retry()).toEqual([{ sink: 'soar', detections: 0, isDisabled: false }]);
@@ -228,7 +228,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
           return async (...args: Parameters<Detections['mark']>) => {
             const id = args[0];
             const found = meddled++ < 2 ? await stores.detections.get(id) : null;
-            const state = id === `${groupId(0)}|seed` ? 'ongoing' : 'resolved';
+            const state = id === `${groupId(0)}|kql-rule` ? 'ongoing' : 'resolved';
             if (found) await stores.detections.update({ ...found.row.detection, state }, found.version);
             return await stores.detections.mark(...args);
           };

@@ -6,7 +6,17 @@ import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
 import { delivery, detection, exportState, groupId } from '../../contract/samples.ts';
-import { bytesOf, counters, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';
+import {
+  bytesOf,
+  counters,
+  DAY_MS,
+  HOUR_MS,
+  lines,
+  MINUTE_MS,
+  REF,
+  report,
+  World,
+} from '../../support/ingest/world.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 
 const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
@@ -22,7 +32,7 @@ beforeEach(async () => {
 /** The runs that ended so long ago, each for the full hour before. */
 async function runs(agoMs: number, partitions: readonly string[] = PARTITIONS): Promise<void> {
   const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
-  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, due: 0, requests: 0, expiredRows: 0 };
+  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, requests: 0, expiredRows: 0 };
   const rest = { newestReport: '', durationMs: 1, oldestUnreadMs: 0, endedAt: world.now - agoMs };
   for (const partition of partitions as readonly Run['partition'][]) {
     await world.stores.runs.put({ asOf, partition, ...tally, ...rest });
@@ -54,7 +64,7 @@ describe('health where all is well', () => {
       refused: [],
       missingContainers: [],
       deadLetters: 0,
-      notifications: { soc: { due: 0, trying: 0, failed: 0 } },
+      notifications: { soc: { pending: 0, trying: 0, failed: 0 } },
       disabledSinks: [],
       queues: {},
     });
@@ -227,7 +237,7 @@ describe('health looks at queues and sinks', () => {
       let version = await world.stores.detections.insert(detection({ groupId: groupId(number), ...live, ...changes }));
       for (const [sink, status] of Object.entries(statuses)) {
         const mark = delivery({ status, episode: since });
-        version = await world.stores.detections.mark(`${groupId(number)}|seed`, sink, mark, version ?? '');
+        version = await world.stores.detections.mark(`${groupId(number)}|kql-rule`, sink, mark, version ?? '');
       }
     };
     const counts = async () => (await look(['soc', 'chat', 'fresh'])).notifications;
@@ -235,28 +245,28 @@ describe('health looks at queues and sinks', () => {
     await tell(2, { state: 'resolved' }, { soc: 'failed', chat: 'sending' });
     expect((await look(['soc', 'chat'])).problems).toEqual([expect.stringContaining('Sink gone said that it is gone')]);
     expect(await counts()).toEqual({
-      soc: { due: 1, trying: 1, failed: 0 },
-      chat: { due: 0, trying: 0, failed: 0 },
-      gone: { due: 0, trying: 0, failed: 0 },
-      fresh: { due: 0, trying: 0, failed: 0 },
+      soc: { pending: 1, trying: 1, failed: 0 },
+      chat: { pending: 0, trying: 0, failed: 0 },
+      gone: { pending: 0, trying: 0, failed: 0 },
+      fresh: { pending: 0, trying: 0, failed: 0 },
     });
     await tell(3, {}, { soc: 'sent', chat: 'failed' });
     await tell(4, {}, { chat: 'failed' });
     await tell(5, { suppressedBy: 's-1' }, {});
     await tell(6, { episode: addMs(since, -1) }, {});
-    await tell(7, { change: 1 }, { soc: 'sent', chat: 'failed' });
+    await tell(7, { revision: 1 }, { soc: 'sent', chat: 'failed' });
     expect(await counts()).toMatchObject({
-      soc: { due: 3, trying: 1, failed: 0 },
-      chat: { due: 1, trying: 0, failed: 2 },
+      soc: { pending: 3, trying: 1, failed: 0 },
+      chat: { pending: 1, trying: 0, failed: 2 },
     });
     // Whatever sinks are set here: those that the functions know.
     expect((await look([])).notifications).toMatchObject({
       chat: { failed: 2 },
-      gone: { due: 0, trying: 0, failed: 0 },
+      gone: { pending: 0, trying: 0, failed: 0 },
     });
     const step = 'mend its settings or the receiver, then beaconwatch notify --retry --sink chat.';
     expect((await problems())[0]).toBe(`Sink chat did not take 2 notifications: ${step}`);
-    // What is hidden by now nobody wants to be told: it is none that a retry would tell.
+    // What is hidden by now nobody wants to be notifiedLevel: it is none that a retry would tell.
     await tell(8, { suppressedBy: 's-1' }, { chat: 'failed' });
     expect(await counts()).toMatchObject({ chat: { failed: 2 } });
   });

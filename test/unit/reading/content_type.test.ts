@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contentKindOf, HEAD_BYTES } from '../../../src/reading/content_type.ts';
-import { readContent } from '../../../src/reading/file_reader.ts';
 import { readCsv } from '../../../src/reading/csv_reader.ts';
+import { readContent } from '../../../src/reading/file_reader.ts';
 import { readJson } from '../../../src/reading/json_reader.ts';
 import type { Line } from '../../../src/reading/line_reader.ts';
 

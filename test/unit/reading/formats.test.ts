@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Source } from '../../../src/core/records/report.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
+import type { Source } from '../../../src/core/records/report.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
@@ -11,7 +11,7 @@ import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
  * Whole records of every format, in test/fixtures/formats: first those that the products' documentation shows, then more
  * of the same made up by hand. What stands here was counted by hand, from the records, by no code of ours.
  */
-const ASK_FOR_ALL = { ...SEED_RULE, minUniformPerDay: 0, minAverage: 0 };
+const ASK_FOR_ALL = { ...KQL_RULE, minUniformPerDay: 0, minAverage: 0 };
 const WINDOW = windowOf(timestampOf('2026-11-20T12:00:00Z')!, 1);
 
 async function read(file: string, sources: readonly Source[]) {

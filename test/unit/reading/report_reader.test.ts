@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { defender } from '../../../src/core/sources/defender.ts';
 import { addCounters, NO_COUNTERS } from '../../../src/reading/counters.ts';
 import { MAX_LINE_BYTES, readLines } from '../../../src/reading/line_reader.ts';
+import { type LocatedReport, PROBE_BYTES, PROBE_LINES, ReportReader } from '../../../src/reading/report_reader.ts';
 import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
 import type { Counters } from '../../../src/storage/ports/export_states.ts';
-import { type LocatedReport, PROBE_BYTES, PROBE_LINES, ReportReader } from '../../../src/reading/report_reader.ts';
 import { flat, nested, streamed } from '../core/records/records.ts';
 
 const REF = Object.freeze({ container: 'c', name: 'exports/PT1H.json' });

@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Timestamp } from '../../../src/core/kql/timestamp.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { at, type Group, group, hours, inPages, RULE, SETTINGS, sinkState, Tenant, withDetections } from '../../support/scoring/tenant.ts';
+import {
+  at,
+  type Group,
+  group,
+  hours,
+  inPages,
+  RULE,
+  SETTINGS,
+  sinkState,
+  Tenant,
+  withDetections,
+} from '../../support/scoring/tenant.ts';
 
 let tenant: Tenant;
 beforeEach(() => {
@@ -115,12 +126,12 @@ describe('scorePartition', () => {
       groups: 1_100,
       detections: 1_100,
       opened: 1_100,
-      due: 1_100,
+      pending: 1_100,
     });
     const rows = await tenant.all();
     expect(rows.map(({ detection }) => detection.groupId)).toEqual(groups.map(({ groupId }) => groupId));
     expect(new Set(rows.map(({ detection }) => detection.devices))).toEqual(new Set([1_100]));
-    expect(new Set((await tenant.told()).map(({ detectionId }) => detectionId)).size).toBe(1_100);
+    expect(new Set((await tenant.pending()).map(({ detectionId }) => detectionId)).size).toBe(1_100);
     expect(await tenant.run(4, { sinks })).toMatchObject({ detections: 1_100, opened: 1_100 });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Contribution } from '../../../src/core/records/contribution.ts';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import type { Contribution } from '../../../src/core/records/contribution.ts';
 import { getDetection } from '../../../src/detections/query_detections.ts';
 import type { ScoreSettings } from '../../../src/scoring/score_windows.ts';
 import { suppression } from '../../contract/samples.ts';
@@ -225,11 +225,11 @@ async function play(tenant: Tenant, step: Step, pages: number): Promise<string> 
   if (step.suppressed) await tenant.stores.suppressions.insert(OURS);
   else await tenant.stores.suppressions.remove(OURS.id);
   await (step.behind ? tenant.run(step.run, options) : tenant.fresh(step.run, options));
-  const told = await tenant.told();
+  const told = await tenant.pending();
   for (const { sink } of told) await tenant.mark(BEACON, sink);
   const row = await tenant.row(BEACON);
   if (row === null) return '-';
-  const { state, episode, change } = row.detection;
+  const { state, episode, revision: change } = row.detection;
   const opening = hours(0, 200).find((hour) => at(hour) === episode);
   return `${state} ${opening}/${change}${told.length > 0 ? ' told' : ''}`;
 }
@@ -251,18 +251,18 @@ describe('a detection', () => {
   };
 
   it('says what raised its change', async () => {
-    expect((await through([opened])).changeReason).toBe('');
+    expect((await through([opened])).revisionReason).toBe('');
     const doubled = await through(CASES['does not flap where its average doubles, falls, and doubles again'] ?? []);
     expect(doubled).toMatchObject({
-      changeReason: 'The average rose to 300 an hour; 130 were told before.',
-      told: { average: 300, severity: 'high' },
+      revisionReason: 'The average rose to 300 an hour; 130 were told before.',
+      notifiedLevel: { average: 300, severity: 'high' },
     });
     const [first, second] = CASES['is told where its severity rises to high, once; not where it falls'] ?? [];
     const risen = await through([first as Step, second as Step]);
     expect(risen).toMatchObject({
       severity: 'high',
-      changeReason: 'The severity rose to high; medium was told before.',
-      told: { average: 60, severity: 'high' },
+      revisionReason: 'The severity rose to high; medium was told before.',
+      notifiedLevel: { average: 60, severity: 'high' },
     });
   });
 
@@ -368,6 +368,6 @@ describe('a detection', () => {
       lastMatched: at(28),
     });
     expect(each.map(at)).toContain(episode);
-    expect((await tenant.told()).every(({ detectionId }) => detectionId === idOf(BEACON))).toBe(true);
+    expect((await tenant.pending()).every(({ detectionId }) => detectionId === idOf(BEACON))).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
-import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import { scorePartition } from '../../../src/scoring/score_windows.ts';
+import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import { at, group, hours, idOf, MINUTE_MS, P, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
 
 const BEACON = group(1);
@@ -20,7 +20,7 @@ describe('scorePartition over the hours of one beacon', () => {
     expect(await tenant.states()).toEqual([]);
 
     expect(await tenant.run(4)).toMatchObject({ detections: 1, opened: 1, resolved: 0 });
-    const first = { state: 'new', episode: at(4), change: 0, asOf: at(4), lastMatched: at(4), suppressedBy: '' };
+    const first = { state: 'new', episode: at(4), revision: 0, asOf: at(4), lastMatched: at(4), suppressedBy: '' };
     expect(await tenant.detection(BEACON)).toMatchObject(first);
     for (let hour = 5; hour <= 12; hour++) {
       expect(await tenant.run(hour)).toMatchObject({ detections: 1, opened: 0, resolved: 0 });
@@ -90,10 +90,10 @@ describe('scorePartition once more', () => {
     ] as const) {
       const { opened, resolved } = await tenant.run(hour, { sinks });
       const rows = await tenant.versioned();
-      await tenant.told();
+      await tenant.pending();
       expect(await tenant.run(hour, { sinks })).toMatchObject({ opened, resolved, due });
       expect(await tenant.versioned()).toEqual(rows);
-      expect(await tenant.told()).toEqual(due === 0 ? [] : [{ detectionId: idOf(BEACON), sink: 'soc' }]);
+      expect(await tenant.pending()).toEqual(due === 0 ? [] : [{ detectionId: idOf(BEACON), sink: 'soc' }]);
     }
   });
 
@@ -191,7 +191,7 @@ describe('scorePartition writes its run', () => {
       detections: 2,
       opened: 1,
       resolved: 1,
-      due: 4,
+      pending: 4,
       // Two pages, and the suppressions; a match inserted, one updated, and a look behind both; one resolved; two messages; rows removed.
       requests: 3 + 2 + 2 + 2 + 2 + 1,
       expiredRows: 2,
@@ -207,7 +207,7 @@ describe('scorePartition writes its run', () => {
   });
 
   it('also where the partition holds nothing', async () => {
-    expect(await tenant.run(4)).toMatchObject({ groups: 0, rows: 0, detections: 0, due: 0, newestReport: '' });
+    expect(await tenant.run(4)).toMatchObject({ groups: 0, rows: 0, detections: 0, pending: 0, newestReport: '' });
     expect(await Array.fromAsync(tenant.stores.runs.since(at(4)))).toHaveLength(1);
   });
 

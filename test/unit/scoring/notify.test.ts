@@ -11,8 +11,8 @@ beforeEach(async () => {
 });
 
 const told = async (hour: number, sinks = [sinkState('soc')]) => {
-  const { due } = await tenant.fresh(hour, { sinks });
-  const messages = await tenant.told();
+  const { pending: due } = await tenant.fresh(hour, { sinks });
+  const messages = await tenant.pending();
   expect(due).toBe(messages.length);
   return messages.map(({ detectionId, sink }) => `${detectionId} ${sink}`).sort();
 };
@@ -60,7 +60,7 @@ describe('scorePartition puts on the notify queue', () => {
     await tenant.detected(left, { lastMatched: at(4), asOf: at(4) });
     const hide = (id: string, changes: object) =>
       tenant.stores.suppressions.insert(suppression({ id, process: '', remote: '', expires: at(99), ...changes }));
-    await hide('s-1', { device: BEACON.DeviceName, detector: 'seed' });
+    await hide('s-1', { device: BEACON.DeviceName, detector: 'kql-rule' });
     expect(await told(4)).toEqual([`${idOf(left)} soc`]);
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', suppressedBy: 's-1' });
     await tenant.stores.suppressions.remove('s-1');
@@ -73,7 +73,7 @@ describe('scorePartition puts on the notify queue', () => {
     // Also where it is over, and only not resolved since the exporter is behind.
     await hide('s-3', { source: 'defender' });
     await tenant.run(40, { sinks: [sinkState('soc')] });
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
     expect(await tenant.detection(left)).toMatchObject({ state: 'ongoing', suppressedBy: 's-3' });
   });
 
@@ -86,8 +86,8 @@ describe('scorePartition puts on the notify queue', () => {
 
   it('what is over, while the exporter is behind and it cannot be resolved', async () => {
     await tenant.run(4);
-    const { due } = await tenant.run(30, { sinks: [sinkState('soc')] });
-    expect([due, await tenant.told()]).toEqual([1, [{ detectionId: idOf(BEACON), sink: 'soc' }]]);
+    const { pending: due } = await tenant.run(30, { sinks: [sinkState('soc')] });
+    expect([due, await tenant.pending()]).toEqual([1, [{ detectionId: idOf(BEACON), sink: 'soc' }]]);
   });
 
   it('nothing that opened before the sink was added, and what opened in its first run', async () => {

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { AddressScorer, type Matched } from '../../../src/core/scoring/address_scorer.ts';
 import { findingOf } from '../../../src/core/detections/finding.ts';
-import { GroupCutter } from '../../../src/core/scoring/group_cutter.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
+import { AddressScorer, type Matched } from '../../../src/core/scoring/address_scorer.ts';
+import { GroupCutter } from '../../../src/core/scoring/group_cutter.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { type Window, windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
-import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { rawEvents } from '../../support/ingest/raw_events.ts';
 import { event, HOUR_MS, lines, World } from '../../support/ingest/world.ts';
 
 const FORMATS = [...formatsOf(['defender']), rawEvents];
 const AS_OF = Date.UTC(2026, 10, 20, 10);
-const WINDOW = windowOf(timestampOf(new Date(AS_OF).toISOString())!, SEED_RULE.lookbackDays);
+const WINDOW = windowOf(timestampOf(new Date(AS_OF).toISOString())!, KQL_RULE.lookbackDays);
 
 /** A connection a minute in so many hours before asOf, one more of its first minute, and its first line twice. */
 function beacon(hours: number, perHour = 60): string {
@@ -38,7 +38,7 @@ async function offline(grain: 'hour' | 'report', ...files: readonly string[]) {
 async function offlineIn(window: Window, grain: 'hour' | 'report', ...files: readonly string[]) {
   const score = new OfflineScore(window, FORMATS, () => {});
   for (const [n, file] of files.entries()) await score.read({ container: '', name: `${n}` }, bytesOf(file));
-  return { ...(await score.score({ ...SEED_RULE, grain })), inWindow: score.reportsInWindow };
+  return { ...(await score.score({ ...KQL_RULE, grain })), inWindow: score.reportsInWindow };
 }
 
 describe('score over files of raw events', () => {
@@ -47,7 +47,7 @@ describe('score over files of raw events', () => {
     expect({ groups, counted, inWindow }).toEqual({ groups: 1, counted: 72 * 60 + 1, inWindow: 72 * 60 + 2 });
     expect(matched).toHaveLength(1);
     expect(matched[0]!.group.series.ConnCounts).toEqual([61, ...Array(71).fill(60)]);
-    expect(findingOf(matched[0]!, { ...SEED_RULE, grain }, null).evidence.grain).toBe('hour');
+    expect(findingOf(matched[0]!, { ...KQL_RULE, grain }, null).evidence.grain).toBe('hour');
   });
 
   it('adds up the hours of several files, and lines that are in two of them', async () => {
@@ -65,7 +65,7 @@ describe('score over files of raw events', () => {
     const matched: Matched[] = [];
     for (const partition of PARTITIONS) {
       const cutter = new GroupCutter(WINDOW, 'hour');
-      const scorer = new AddressScorer(SEED_RULE);
+      const scorer = new AddressScorer(KQL_RULE);
       const addresses = [];
       for await (const page of world.stores.hourlyCounts.scan(partition)) {
         addresses.push(...scorer.push(cutter.push(page)));
@@ -75,8 +75,8 @@ describe('score over files of raw events', () => {
     }
     const found = await offline('hour', text);
     expect(found.matched).toHaveLength(1);
-    expect(found.matched.map((each) => findingOf(each, SEED_RULE, null))).toEqual(
-      matched.map((each) => findingOf(each, SEED_RULE, null)),
+    expect(found.matched.map((each) => findingOf(each, KQL_RULE, null))).toEqual(
+      matched.map((each) => findingOf(each, KQL_RULE, null)),
     );
   });
 
@@ -89,7 +89,7 @@ describe('score over files of raw events', () => {
   });
 
   it('counts an hour whole, or not, where the window ends within it', async () => {
-    const window = windowOf(timestampOf('2026-11-20T10:30:00Z')!, SEED_RULE.lookbackDays);
+    const window = windowOf(timestampOf('2026-11-20T10:30:00Z')!, KQL_RULE.lookbackDays);
     const at = (time: string) => event('', { time });
     const day = (day: number) => [at(`2026-11-${day}T10:29:59Z`), at(`2026-11-${day}T10:30:01Z`)];
     const { counted } = await offlineIn(window, 'hour', lines(...day(17), ...day(20), at('2026-11-20T10:59:59Z')));

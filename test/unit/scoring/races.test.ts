@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { dispose } from '../../../src/detections/record_verdict.ts';
+import { recordVerdict } from '../../../src/detections/record_verdict.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { mulberry32 } from '../../support/random.ts';
@@ -57,19 +57,19 @@ describe('scorePartition whose insert comes second', () => {
       {
         detection: await aloneAt(4),
         deliveries: { soc: expect.objectContaining({ status: 'sent' }) },
-        disposition: null,
+        verdict: null,
       },
     ]);
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
   });
 
   it('to an earlier run goes on with its episode', async () => {
-    expect(await overtakenRun(5, 'insert', () => tenant.fresh(4))).toMatchObject({ opened: 0, due: 1 });
+    expect(await overtakenRun(5, 'insert', () => tenant.fresh(4))).toMatchObject({ opened: 0, pending: 1 });
     expect(await tenant.detection(BEACON)).toEqual(await aloneAt(4, 5));
   });
 
   it('to a later run writes nothing', async () => {
-    expect(await overtakenRun(4, 'insert', () => tenant.fresh(5))).toMatchObject({ opened: 0, due: 1 });
+    expect(await overtakenRun(4, 'insert', () => tenant.fresh(5))).toMatchObject({ opened: 0, pending: 1 });
     expect(await tenant.detection(BEACON)).toEqual(await aloneAt(5));
   });
 });
@@ -81,24 +81,24 @@ describe('scorePartition whose update comes second', () => {
 
   it('to the notifier keeps what that wrote, and tells no more', async () => {
     const run = await overtakenRun(5, 'update', () => tenant.mark(BEACON, 'soc', { answer: '204' }));
-    expect(run).toMatchObject({ opened: 0, due: 0 });
+    expect(run).toMatchObject({ opened: 0, pending: 0 });
     expect(await tenant.row(BEACON)).toEqual({
       detection: await aloneAt(4, 5),
       deliveries: {
-        soc: { episode: at(4), change: 0, status: 'sent', attempts: 1, firstAt: 1, at: 2, answer: '204' },
+        soc: { episode: at(4), revision: 0, status: 'sent', attempts: 1, firstAt: 1, at: 2, answer: '204' },
       },
-      disposition: null,
+      verdict: null,
     });
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
   });
 
   it('to an analyst keeps what was said, and says what it saw', async () => {
-    const said = { verdict: 'acknowledged', note: 'looking', who: 'ana' } as const;
-    await overtakenRun(5, 'update', () => dispose(tenant.stores, idOf(BEACON), said, () => 7));
+    const said = { value: 'acknowledged', note: 'looking', who: 'ana' } as const;
+    await overtakenRun(5, 'update', () => recordVerdict(tenant.stores, idOf(BEACON), said, () => 7));
     expect(await tenant.row(BEACON)).toEqual({
       detection: await aloneAt(4, 5),
       deliveries: {},
-      disposition: { ...said, at: 7 },
+      verdict: { ...said, at: 7 },
     });
   });
 
@@ -114,7 +114,7 @@ describe('scorePartition whose update comes second', () => {
 
   it('to its removal opens it', async () => {
     const remove = () => tenant.removed(BEACON);
-    expect(await overtakenRun(5, 'update', remove)).toMatchObject({ opened: 1, due: 1 });
+    expect(await overtakenRun(5, 'update', remove)).toMatchObject({ opened: 1, pending: 1 });
     expect(await tenant.detection(BEACON)).toEqual(await aloneAt(5));
   });
 
@@ -132,7 +132,7 @@ describe('scorePartition whose update comes second', () => {
     await tenant.fresh(17);
     await tenant.reports(BEACON, hours(17, 20));
     const run = await overtakenRun(21, 'update', () => tenant.fresh(21));
-    expect(run).toMatchObject({ opened: 1, due: 1 });
+    expect(run).toMatchObject({ opened: 1, pending: 1 });
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', episode: at(21) });
   });
 });
@@ -149,7 +149,7 @@ describe('scorePartition that would resolve', () => {
       detection: { state: 'resolved', asOf: at(30) },
       deliveries: { soc: { status: 'sent' } },
     });
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
   });
 
   it('leaves what a later run has met', async () => {
@@ -158,7 +158,7 @@ describe('scorePartition that would resolve', () => {
       await tenant.fresh(31);
     });
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', episode: at(4), lastMatched: at(31) });
-    expect(await tenant.told()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
+    expect(await tenant.pending()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
   });
 
   it('makes nothing of what was removed', async () => {
@@ -208,8 +208,8 @@ describe('scorers, a notifier and an analyst at once', () => {
         for (const each of [gone, ...all]) {
           for (let tries = 0; (await tenant.row(each)) === null && tries < 50; tries++) await pause();
           await pause();
-          const said = { verdict: 'acknowledged', note: each.groupId, who: 'ana' } as const;
-          await dispose(slow, idOf(each), said, () => 7);
+          const said = { value: 'acknowledged', note: each.groupId, who: 'ana' } as const;
+          await recordVerdict(slow, idOf(each), said, () => 7);
         }
       };
       const runs = [4, 4, 4].map((hour) => tenant.fresh(hour, { stores: slow, sinks: SINKS }));
@@ -221,9 +221,9 @@ describe('scorers, a notifier and an analyst at once', () => {
       await alone.fresh(4);
       const rows = await tenant.all();
       expect(rows.map(({ detection }) => detection)).toEqual((await alone.all()).map(({ detection }) => detection));
-      for (const { detection, deliveries, disposition } of rows) {
+      for (const { detection, deliveries, verdict } of rows) {
         expect(deliveries['chat']?.answer).toBe(detection.groupId);
-        expect(disposition?.note).toBe(detection.groupId);
+        expect(verdict?.note).toBe(detection.groupId);
       }
     },
   );

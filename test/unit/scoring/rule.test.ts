@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { inOrder, ruleRow, seriesColumns } from '../../../src/cli/output/rows.ts';
-import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
+import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';

@@ -15,13 +15,13 @@ describe('Suppressor', () => {
     await stores.suppressions.insert(suppression({ id: 's-2', expires: T1, process: '', remote: '198.51.100.7' }));
   });
 
-  const counted = async (id: string) => (await stores.suppressions.get(id))?.hidden;
+  const counted = async (id: string) => (await stores.suppressions.get(id))?.suppressed;
   const write = async (hidden: Record<string, number>, asOf: Timestamp) =>
     (await Suppressor.read(stores, T0)).write(stores, new Map(Object.entries(hidden)), P3, asOf);
 
   it('by(group) is the id of what hides it, while that has not expired', async () => {
     const one = {
-      ...({ source: 'defender', detector: 'seed', DeviceName: 'x' } as const),
+      ...({ source: 'defender', detector: 'kql-rule', DeviceName: 'x' } as const),
       ...{ InitiatingProcessFileName: 'y', RemoteIP: '198.51.100.7' },
     };
     expect((await Suppressor.read(stores, T0)).by(one)).toBe('s-2');
@@ -69,10 +69,10 @@ describe('scorePartition with suppressions', () => {
   it('an entry acts from the next run on, on what is there already; it hides, and drops nothing', async () => {
     await run(4);
     await tenant.mark(BEACON, 'soc', { status: 'sending' });
-    await tenant.told();
+    await tenant.pending();
     await hide('s-1', { device: BEACON.DeviceName.toUpperCase() });
-    expect(await run(5)).toMatchObject({ detections: 2, due: 1 });
-    expect(await tenant.told()).toEqual([{ detectionId: idOf(OTHER), sink: 'soc' }]);
+    expect(await run(5)).toMatchObject({ detections: 2, pending: 1 });
+    expect(await tenant.pending()).toEqual([{ detectionId: idOf(OTHER), sink: 'soc' }]);
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', suppressedBy: 's-1', asOf: at(5) });
   });
 
@@ -81,23 +81,23 @@ describe('scorePartition with suppressions', () => {
     await hide('s-1', { device: BEACON.DeviceName, expires: at(5.7) });
     await hide('s-2', { device: OTHER.DeviceName, expires: at(20.7) });
     await run(4);
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
     await run(5);
-    expect(await tenant.told()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
+    expect(await tenant.pending()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
     await tenant.mark(BEACON, 'soc');
     await run(6);
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
     // The other is over by then.
     await run(25);
     expect(await tenant.detection(OTHER)).toMatchObject({ state: 'resolved' });
-    expect(await tenant.told()).toEqual([]);
+    expect(await tenant.pending()).toEqual([]);
   });
 
   it('counts what each entry hides in each run, matches and what is left alike, until nothing is live', async () => {
     await hide('s-1', { device: BEACON.DeviceName });
     await hide('s-2', { source: 'defender', expires: at(999) });
     const counted = async () =>
-      Promise.all(['s-1', 's-2'].map(async (id) => (await tenant.stores.suppressions.get(id))?.hidden[P] ?? null));
+      Promise.all(['s-1', 's-2'].map(async (id) => (await tenant.stores.suppressions.get(id))?.suppressed[P] ?? null));
     await run(4);
     expect(await counted()).toEqual([
       { asOf: at(4), detections: 1, since: at(4) },

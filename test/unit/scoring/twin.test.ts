@@ -3,13 +3,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf, type Finding } from '../../../src/core/detections/detection.ts';
 import { findingOf } from '../../../src/core/detections/finding.ts';
-import { bin } from '../../../src/core/kql/bin.ts';
-import { seed } from '../../../src/core/scoring/kql_rule.ts';
-import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
-import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
+import { bin } from '../../../src/core/kql/bin.ts';
+import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { kqlRule } from '../../../src/core/scoring/kql_rule.ts';
+import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
 import type { DetectionRow } from '../../../src/storage/ports/detections.ts';
-import { at, type Group, group, HOUR_MS, hours, inPages, RULE, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
+import {
+  at,
+  type Group,
+  group,
+  HOUR_MS,
+  hours,
+  inPages,
+  RULE,
+  SETTINGS,
+  sinkState,
+  Tenant,
+} from '../../support/scoring/tenant.ts';
 
 /** Groups of few addresses, two of which share a part, so that all of their orders come up. */
 const GROUPS: readonly Group[] = [
@@ -51,11 +62,11 @@ class Twin {
     const left = [...this.rows.values()].map(({ detection }) => detection);
     const opened = left.filter(({ episode }) => episode === asOf).length;
     const resolved = left.filter((row) => row.state === 'resolved' && row.asOf === asOf).length;
-    const told = this.#due();
+    const pending = this.#pending();
     this.reports = this.reports.filter(({ time }) => time > addMs(from, -SETTINGS.retentionDays * DAY_MS));
     const counts = { groups: new Set(inWindow.map((report) => report.group)).size, rows, detections: findings.length };
     const expiredRows = rows - this.reports.length;
-    return { tally: { ...counts, opened, resolved, expiredRows, due: told.length, newestReport }, told };
+    return { tally: { ...counts, opened, resolved, expiredRows, pending: pending.length, newestReport }, pending };
   }
 
   #finding(each: Group, inWindow: readonly Report[]): Finding | null {
@@ -69,7 +80,7 @@ class Twin {
       builder.add(clockHour, named.length === 0 ? null : named.reduce((sum, count) => sum + count, 0));
     }
     const series = builder.build();
-    const match = seed(series, RULE);
+    const match = kqlRule(series, RULE);
     if (!match.match) return null;
     const sameAddress = inWindow.filter((report) => report.group.RemoteIP === each.RemoteIP);
     const devices = new Set(sameAddress.map((report) => report.group.DeviceName)).size;
@@ -93,36 +104,46 @@ class Twin {
     if (old === undefined || old.state === 'resolved') {
       const past = old && { episode: old.episode, resolved: old.asOf, average: old.highestAverage };
       const episodes = old && past ? [...old.episodes, past].slice(-20) : [];
-      const opening = { change: 0, changeReason: '', told: { average, severity }, highestAverage: average, episodes };
+      const opening = {
+        revision: 0,
+        revisionReason: '',
+        notifiedLevel: { average, severity },
+        highestAverage: average,
+        episodes,
+      };
       this.rows.set(id, {
         detection: { ...seen, ...opening, state: 'new', episode: asOf },
         deliveries,
-        disposition: null,
+        verdict: null,
       });
       return;
     }
     const isNewer = finding.LastConnection > old.LastConnection;
-    const hasDoubled = isNewer && average >= 2 * old.told.average;
-    const isHighNow = isNewer && severity === 'high' && old.told.severity !== 'high';
+    const hasDoubled = isNewer && average >= 2 * old.notifiedLevel.average;
+    const isHighNow = isNewer && severity === 'high' && old.notifiedLevel.severity !== 'high';
     const hasChanged = hasDoubled || isHighNow;
     const levels = ['low', 'medium', 'high'] as const;
-    const highest = levels[Math.max(levels.indexOf(severity), levels.indexOf(old.told.severity))] as typeof severity;
+    const highest = levels[
+      Math.max(levels.indexOf(severity), levels.indexOf(old.notifiedLevel.severity))
+    ] as typeof severity;
     const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
-    const changeReason = hasDoubled
-      ? `The average rose to ${oneDigit(average)} an hour; ${oneDigit(old.told.average)} were told before.`
-      : `The severity rose to high; ${old.told.severity} was told before.`;
+    const revisionReason = hasDoubled
+      ? `The average rose to ${oneDigit(average)} an hour; ${oneDigit(old.notifiedLevel.average)} were told before.`
+      : `The severity rose to high; ${old.notifiedLevel.severity} was told before.`;
     const detection: Detection = {
       ...seen,
       state: old.episode === asOf ? 'new' : 'ongoing',
       episode: old.episode,
       episodes: old.episodes,
       highestAverage: Math.max(old.highestAverage, average),
-      change: old.change + (hasChanged ? 1 : 0),
-      changeReason: hasChanged ? changeReason : old.changeReason,
-      told: hasChanged ? { average: Math.max(average, old.told.average), severity: highest } : old.told,
+      revision: old.revision + (hasChanged ? 1 : 0),
+      revisionReason: hasChanged ? revisionReason : old.revisionReason,
+      notifiedLevel: hasChanged
+        ? { average: Math.max(average, old.notifiedLevel.average), severity: highest }
+        : old.notifiedLevel,
       traffic: isLookedAt ? seen.traffic : old.traffic,
     };
-    this.rows.set(id, { detection, deliveries, disposition: null });
+    this.rows.set(id, { detection, deliveries, verdict: null });
   }
 
   #remove(unmatched: readonly [string, DetectionRow][], before: Timestamp): void {
@@ -134,22 +155,22 @@ class Twin {
   #resolve(unmatched: readonly [string, DetectionRow][], asOf: Timestamp, after: Timestamp): void {
     for (const [id, { detection, deliveries }] of unmatched) {
       if (detection.state === 'resolved' || detection.asOf > asOf || detection.lastMatched >= after) continue;
-      this.rows.set(id, { detection: { ...detection, state: 'resolved', asOf }, deliveries, disposition: null });
+      this.rows.set(id, { detection: { ...detection, state: 'resolved', asOf }, deliveries, verdict: null });
     }
   }
 
-  #due(): string[] {
-    const told: string[] = [];
+  #pending(): string[] {
+    const pending: string[] = [];
     const live = [...this.rows].filter(([, { detection }]) => detection.state !== 'resolved');
     for (const [id, { detection, deliveries }] of live) {
       for (const { name, since, disabledAt } of SINKS) {
         const delivery = deliveries[name];
-        const isOfThis = delivery?.episode === detection.episode && delivery.change === detection.change;
+        const isOfThis = delivery?.episode === detection.episode && delivery.revision === detection.revision;
         const isOver = isOfThis && delivery.status !== 'sending';
-        if (disabledAt === null && detection.episode >= since && !isOver) told.push(`${id} ${name}`);
+        if (disabledAt === null && detection.episode >= since && !isOver) pending.push(`${id} ${name}`);
       }
     }
-    return told.sort();
+    return pending.sort();
   }
 }
 
@@ -200,7 +221,7 @@ class Met {
   resolved = 0;
   removed = 0;
   expiredRows = 0;
-  due = 0;
+  pending = 0;
   changed = 0;
 }
 
@@ -241,12 +262,12 @@ class Story {
 
   async #mark({ index, sink, status, stale }: Chapter['marks'][number]): Promise<void> {
     const each = GROUPS[index] as Group;
-    const id = `${each.groupId}|seed`;
+    const id = `${each.groupId}|kql-rule`;
     const row = this.#twin.rows.get(id);
     if (row === undefined) return;
     const episode = stale ? at(-1) : row.detection.episode;
-    const { change } = row.detection;
-    const delivery = { episode, change, status, attempts: 1, firstAt: 1, at: 2, answer: '200' };
+    const { revision } = row.detection;
+    const delivery = { episode, revision, status, attempts: 1, firstAt: 1, at: 2, answer: '200' };
     this.#twin.rows.set(id, { ...row, deliveries: { ...row.deliveries, [sink]: delivery } });
     await this.#tenant.mark(each, sink, { episode, status });
   }
@@ -255,10 +276,10 @@ class Story {
     const before = await this.#tenant.versioned();
     const stores = inPages(this.#tenant.stores, ...pages);
     const run = await this.#tenant.run(asOf, { stores, sinks: SINKS, now, message: { newestReport } });
-    const { tally, told } = this.#twin.run(asOf, now, newestReport);
+    const { tally, pending } = this.#twin.run(asOf, now, newestReport);
     expect(run).toMatchObject(tally);
-    const messages = (await this.#tenant.told()).map(({ detectionId, sink }) => `${detectionId} ${sink}`);
-    expect(messages.sort()).toEqual(told);
+    const messages = (await this.#tenant.pending()).map(({ detectionId, sink }) => `${detectionId} ${sink}`);
+    expect(messages.sort()).toEqual(pending);
     expect(await this.#tenant.counts()).toHaveLength(this.#twin.reports.length);
     const after = new Map((await this.#tenant.versioned()).map((found) => [detectionIdOf(found.row.detection), found]));
     expect(new Map([...after].map(([id, { row }]) => [id, row]))).toEqual(new Map(this.#twin.rows));
@@ -267,11 +288,11 @@ class Story {
       // What comes to the same row is not written.
       if (isDeepStrictEqual(present?.row, old.row)) expect(present?.version).toBe(old.version);
       if (present === undefined) this.#met.removed++;
-      if (present !== undefined && present.row.detection.change > old.row.detection.change) this.#met.changed++;
+      if (present !== undefined && present.row.detection.revision > old.row.detection.revision) this.#met.changed++;
       const isReopened = old.row.detection.state === 'resolved' && present?.row.detection.state === 'new';
       if (isReopened) this.#met.reopened++;
     }
-    for (const name of ['opened', 'resolved', 'expiredRows', 'due'] as const) this.#met[name] += tally[name];
+    for (const name of ['opened', 'resolved', 'expiredRows', 'pending'] as const) this.#met[name] += tally[name];
   }
 }
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { detectionIdOf } from '../../../src/core/detections/detection.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
-import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { WindowError, whatIf } from '../../../src/scoring/what_if.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { at, type Group, group, hours, idOf, inPages, RULE, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
 
 /** Partition 3 and another. */
@@ -39,7 +39,7 @@ function readOnly(stores: Stores): Stores {
     exportStates: guarded(stores.exportStates, ['insert', 'replace', 'remove']),
     hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'remove']),
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
-    detections: guarded(stores.detections, ['insert', 'update', 'mark', 'remove', 'dispose']),
+    detections: guarded(stores.detections, ['insert', 'update', 'mark', 'remove', 'recordVerdict']),
     runs: guarded(stores.runs, ['put', 'expire']),
     sinks: guarded(stores.sinks, ['insert', 'replace']),
     queues: guarded(stores.queues, ['send', 'takePoison']),

@@ -3,13 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { createApp, DELIVERY_LAG_MS } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { expireHistory, scoreWindows } from '../../../src/scoring/score_windows.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
-import { expireHistory, scoreWindows } from '../../../src/scoring/score_windows.ts';
 import { deadLetter, suppression } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import {
+  at,
+  group,
+  HOUR_MS,
+  hours,
+  idOf,
+  MINUTE_MS,
+  NO_RUN_OLDER,
+  P,
+  SETTINGS,
+  Tenant,
+} from '../../support/scoring/tenant.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
-import { at, group, HOUR_MS, hours, idOf, MINUTE_MS, NO_RUN_OLDER, P, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
 
 const run = (changes: Partial<Run>): Run => ({
   asOf: at(30),
@@ -19,7 +30,7 @@ const run = (changes: Partial<Run>): Run => ({
   detections: 0,
   opened: 0,
   resolved: 0,
-  due: 0,
+  pending: 0,
   requests: 0,
   expiredRows: 0,
   newestReport: '',
@@ -147,8 +158,8 @@ const CONFIG = readConfig({
 const silent = {
   name: 'soc',
   fingerprint: 'x',
-  together: null,
-  tell: async () => ({ kind: 'sent', answer: '200' }) as const,
+  digests: null,
+  send: async () => ({ kind: 'sent', answer: '200' }) as const,
 };
 
 describe('app.scorePartition(message)', () => {
@@ -164,8 +175,8 @@ describe('app.scorePartition(message)', () => {
     const clock = () => msOf(at(6));
     const app = (sinks: readonly (typeof silent)[]) => createApp(CONFIG, { stores: tenant.stores, clock, sinks });
     await app([]).scorePartition({ partition: '3', asOf: at(4) });
-    expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ due: 1 });
-    expect(await tenant.told()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
+    expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ pending: 1 });
+    expect(await tenant.pending()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
     expect(await stateOf(tenant.stores, 'soc')).toEqual({
       name: 'soc',
       ...NO_RUN_OLDER,
@@ -202,12 +213,14 @@ describe('app.scorePartition(message)', () => {
       'left out',
     );
     const wrong = createApp(config, { stores: tenant.stores, clock });
-    expect(await wrong.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ opened: 1, due: 0 });
+    expect(await wrong.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ opened: 1, pending: 0 });
     const sinkFaults = ['SINKS names the setting HOOK, which is not set'];
     expect(await wrong.sweep()).toMatchObject({ sinkFaults });
     expect((await wrong.health()).problems.join()).toContain(sinkFaults[0]);
     expect(await mended.sweep()).toMatchObject({ sinkFaults: [] });
-    expect(await mended.scorePartition({ partition: '3', asOf: at(30), newestReport: '' })).toMatchObject({ due: 1 });
+    expect(await mended.scorePartition({ partition: '3', asOf: at(30), newestReport: '' })).toMatchObject({
+      pending: 1,
+    });
     expect(await mended.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
   });
 
@@ -242,7 +255,7 @@ describe('app.runNow(asOf), by settings of its own', () => {
     expect(before).toHaveLength(2);
 
     const runs = await createApp(CONFIG, { stores: tenant.stores, clock, sinks }).runNow(at(4));
-    expect(runs.reduce((due, run) => due + run.due, 0)).toBe(1);
+    expect(runs.reduce((due, run) => due + run.pending, 0)).toBe(1);
     expect(await tenant.stores.sinks.list()).toEqual(before);
     // A minute later: whether that sink tells several together only its settings say.
     expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'soc' }, delayMs: 60_000 }]);
@@ -258,7 +271,7 @@ describe('app.runNow(asOf), by settings of its own', () => {
     await app.runNow(at(4));
     expect(await tenant.stores.sinks.list()).toEqual([]);
     expect(tenant.stores.queues.notify).toEqual([]);
-    expect(await app.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ due: 1 });
+    expect(await app.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ pending: 1 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readConfig, SCORE_SETTINGS, SYSTEM_SETTINGS } from '../../../src/config.ts';
-import { SEED_RULE } from '../../../src/core/scoring/rule.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 
 const sample = JSON.parse(await readFile(new URL('../../../local.settings.sample.json', import.meta.url), 'utf8'));
 const settings: Record<string, string> = sample.Values;
@@ -27,7 +27,7 @@ describe('local.settings.sample.json', () => {
   it('is what readConfig(env) takes: the seed rule on the emulator, one sink on this machine', () => {
     const config = readConfig(settings);
     expect(config).toMatchObject({
-      rule: SEED_RULE,
+      rule: KQL_RULE,
       storage: { kind: 'connectionString', value: 'UseDevelopmentStorage=true' },
       containers: ['insights-logs-advancedhunting-devicenetworkevents'],
       retentionDays: 4,

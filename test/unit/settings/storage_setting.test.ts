@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type StorageConnection, storageClients } from '../../../src/storage/azure/clients.ts';
 import { readConfig } from '../../../src/config.ts';
 import { SettingsError } from '../../../src/settings/read_settings.ts';
 import { readStorage, type Service } from '../../../src/settings/storage_setting.ts';
+import { type StorageConnection, storageClients } from '../../../src/storage/azure/clients.ts';
 
 const ALL: readonly Service[] = ['blob', 'queue', 'table'];
 const NAME = 'AzureWebJobsStorage';

@@ -1,4 +1,4 @@
-import type { WindowsEvent } from '../windows_event.ts';
+import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { hourName, isoTime } from './times.ts';
 
@@ -46,7 +46,7 @@ export const ecs: Carrier = {
   recordOf: ecsRecord,
 };
 
-function ecsRecord({ log, id, version, device, recordId, data, title }: WindowsEvent): object {
+function ecsRecord({ log, id, version, device, recordId, data, title }: SampleWindowsEvent): object {
   const { UtcTime = '', ProcessGuid, ProcessId, Image = '', User = '', ...rest } = Object.fromEntries(data);
   const [domain, name] = User.split('\\');
   return {

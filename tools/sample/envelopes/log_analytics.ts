@@ -1,4 +1,4 @@
-import type { WindowsEvent } from '../windows_event.ts';
+import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { eventDataXml } from './event_data_xml.ts';
 import { hourFolders, isoTime, tickTime } from './times.ts';
@@ -91,6 +91,6 @@ export const securityEvent: Carrier = {
 };
 
 /** The table has no record number: two events of one millisecond are told apart by their ticks. */
-function ticksOf({ recordId }: WindowsEvent): number {
+function ticksOf({ recordId }: SampleWindowsEvent): number {
   return (recordId * 7_919) % 10_000;
 }

@@ -1,5 +1,5 @@
 import type { Device } from '../device.ts';
-import type { WindowsEvent } from '../windows_event.ts';
+import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { hourName, isoTime, localTime } from './times.ts';
 
@@ -16,7 +16,7 @@ export const nxlog: Carrier = {
   recordOf: (event) => (event.log.channel === 'Security' ? newer(event) : older(event)),
 };
 
-function older({ log, id, version, task, createdMs, collectedMs, ...event }: WindowsEvent): object {
+function older({ log, id, version, task, createdMs, collectedMs, ...event }: SampleWindowsEvent): object {
   const { RuleName, UtcTime, ...data } = Object.fromEntries(event.data);
   // Some records say only which process wrote the log.
   if (event.recordId % 50 === 0) delete data['ProcessId'];
@@ -43,7 +43,7 @@ function older({ log, id, version, task, createdMs, collectedMs, ...event }: Win
   };
 }
 
-function newer({ log, id, task, createdMs, device, data, title }: WindowsEvent): object {
+function newer({ log, id, task, createdMs, device, data, title }: SampleWindowsEvent): object {
   return {
     EventID: id,
     SourceName: log.provider,

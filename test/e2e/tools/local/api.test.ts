@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
-import { faultsOfAnswer } from '../../../support/http/published.ts';
+import { contribution, delivery, detection, FACTS, groupId, P3 } from '../../../contract/samples.ts';
 import { freshAccount } from '../../../support/azurite.ts';
 import { build, REPO } from '../../../support/bundle/child.ts';
-import { contribution, delivery, detection, FACTS, groupId, P3 } from '../../../contract/samples.ts';
+import { faultsOfAnswer } from '../../../support/http/published.ts';
 
 let folder: string;
 let child: ChildProcess;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (let number = 1; number <= 7; number++) {
     const each = detection({ groupId: groupId(number), average: 50 + number, devices: number % 3 });
     const version = await stores.detections.insert(each);
-    await stores.detections.mark(`${each.groupId}|seed`, 'soar', delivery(), version ?? '');
+    await stores.detections.mark(`${each.groupId}|kql-rule`, 'soar', delivery(), version ?? '');
   }
   await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS })]);
   const env = { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage };
@@ -53,7 +53,7 @@ async function ask(path: string, template: string, said?: object) {
 }
 
 describe('the HTTP functions, as they are deployed', () => {
-  const pathOf = (number: number) => `/detections/${encodeURIComponent(`${groupId(number)}|seed`)}`;
+  const pathOf = (number: number) => `/detections/${encodeURIComponent(`${groupId(number)}|kql-rule`)}`;
 
   it('list by pages, in order', async () => {
     const met: number[] = [];
@@ -69,16 +69,16 @@ describe('the HTTP functions, as they are deployed', () => {
 
   it('show one, and keep what is said of it', async () => {
     const { json } = await ask(pathOf(1), '/detections/{id}');
-    expect(json).toMatchObject({ average: 51, disposition: null, deliveries: { soar: { status: 'sending' } } });
+    expect(json).toMatchObject({ average: 51, verdict: null, deliveries: { soar: { status: 'sending' } } });
     expect(json.latestReports).toHaveLength(1);
     const said = { verdict: 'true-positive', note: 'isolated \u{1f600}', who: 'ana' };
     const posted = await ask(pathOf(1), '/detections/{id}', said);
-    expect(posted).toMatchObject({ status: 200, json: { disposition: said } });
-    expect((await ask(pathOf(1), '/detections/{id}')).json.disposition).toMatchObject(said);
+    expect(posted).toMatchObject({ status: 200, json: { verdict: said } });
+    expect((await ask(pathOf(1), '/detections/{id}')).json.verdict).toMatchObject(said);
     expect((await ask(pathOf(1), '/detections/{id}', { verdict: 'no' })).status).toBe(400);
     expect((await ask(pathOf(8), '/detections/{id}', said)).status).toBe(404);
     expect((await ask(pathOf(8), '/detections/{id}')).status).toBe(404);
-    const { total } = (await ask('/detections?disposition=true-positive', '/detections')).json;
+    const { total } = (await ask('/detections?verdict=true-positive', '/detections')).json;
     expect(total).toBe(1);
   });
 

@@ -28,7 +28,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 async function sent(secret: string | string[]) {
   const sink = openSink({ ...SINKS.json, url, secret }, CONTEXT);
   const hostile = detection({ DeviceName: 'é \u{1f600} \u202e "\\', InitiatingProcessFileName: '\ud800' });
-  expect(await sink.tell(one(hostile), Date.now())).toEqual({ kind: 'sent', answer: '204' });
+  expect(await sink.send(one(hostile), Date.now())).toEqual({ kind: 'sent', answer: '204' });
   const { headers, body } = met as NonNullable<typeof met>;
   const seen = headers as Record<string, string | undefined>;
   return {
@@ -82,7 +82,7 @@ describe('a receiver written from the Standard Webhooks specification', () => {
     expect(by(OLD, { headers: { 'webhook-id': 'another' } })).toBe('wrong-signature');
     expect(by(OLD, { headers: { 'webhook-signature': '' } })).toBe('no-headers');
     const { secret: _none, ...unsigned } = SINKS.json;
-    await openSink({ ...unsigned, url }, CONTEXT).tell(one(detection()), Date.now());
+    await openSink({ ...unsigned, url }, CONTEXT).send(one(detection()), Date.now());
     expect(verify(OLD, met?.headers as Record<string, string>, met?.body as Buffer, Date.now())).toBe('no-headers');
   });
 

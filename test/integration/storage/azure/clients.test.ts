@@ -2,10 +2,10 @@ import { describe, expect, inject, it } from 'vitest';
 import { type StorageConnection, storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
 import type { Messages } from '../../../../src/storage/ports/queues.ts';
-import { freshAccount } from '../../../support/azurite.ts';
 import { exportState } from '../../../contract/samples.ts';
 import { RequestLog } from '../../../support/azure/policies.ts';
 import { freshClients } from '../../../support/azure/stores.ts';
+import { freshAccount } from '../../../support/azurite.ts';
 
 describe('storageClients', () => {
   it('of a connection string reaches all three services, each through the policy, try by try', async () => {

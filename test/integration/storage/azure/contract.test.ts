@@ -2,7 +2,6 @@ import { describe, inject } from 'vitest';
 import { storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
 import type { Messages } from '../../../../src/storage/ports/queues.ts';
-import { freshAccount } from '../../../support/azurite.ts';
 import { deadLettersContract } from '../../../contract/dead_letters.contract.ts';
 import { detectionsContract } from '../../../contract/detections.contract.ts';
 import { exportStatesContract } from '../../../contract/export_states.contract.ts';
@@ -12,6 +11,7 @@ import { queuesContract } from '../../../contract/queues.contract.ts';
 import { runsContract, sinkStatesContract } from '../../../contract/small_tables.contract.ts';
 import { suppressionsContract } from '../../../contract/suppressions.contract.ts';
 import { freshClients, twoWorkers } from '../../../support/azure/stores.ts';
+import { freshAccount } from '../../../support/azurite.ts';
 
 describe('HourlyCounts on Azure', () => hourlyCountsContract(twoWorkers('hourlyCounts')));
 describe('ExportStates on Azure', () => exportStatesContract(twoWorkers('exportStates')));

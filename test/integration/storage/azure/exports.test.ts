@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { type RequestPolicy, type StorageClients, storageClients } from '../../../../src/storage/azure/clients.ts';
 import { AzureExports } from '../../../../src/storage/azure/exports.ts';
 import { StoreError } from '../../../../src/storage/azure/store_error.ts';
-import { freshAccount } from '../../../support/azurite.ts';
 import { all } from '../../../contract/samples.ts';
 import { AsTheService } from '../../../support/azure/service.ts';
+import { freshAccount } from '../../../support/azurite.ts';
 
 const ref = { container: 'exports', name: 'PT1H.json' };
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7 + (n >> 8)) & 0xff));

@@ -2,11 +2,11 @@ import { describe, expect, inject, it } from 'vitest';
 import { type StorageClientOptions, storageClients } from '../../../../src/storage/azure/clients.ts';
 import { AzureHourlyCounts } from '../../../../src/storage/azure/hourly_counts.ts';
 import { StoreError } from '../../../../src/storage/azure/store_error.ts';
-import { freshAccount } from '../../../support/azurite.ts';
 import { contribution, groupId, P3, rowsOf } from '../../../contract/samples.ts';
 import { answering, failedTransaction, RequestLog, response } from '../../../support/azure/policies.ts';
 import { AsTheService } from '../../../support/azure/service.ts';
 import { freshClients } from '../../../support/azure/stores.ts';
+import { freshAccount } from '../../../support/azurite.ts';
 
 const QUICK = { retry: { retries: 2, delayMs: 1, maxDelayMs: 2 } };
 const rows = Array.from({ length: 100 }, (_, n) => contribution({ groupId: groupId(n) }));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { azureStores } from '../../../../src/storage/azure/index.ts';
 import { type Detection, detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import { azureStores } from '../../../../src/storage/azure/index.ts';
 import type { ExportInfo } from '../../../../src/storage/ports/exports.ts';
 import type { Stores } from '../../../../src/storage/ports/stores.ts';
 import {

@@ -4,7 +4,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { pieces } from '../../../../tools/local/pieces.ts';
 import { routeParams } from '../../../../tools/local/route.ts';
 import { type Uploaded, upload } from '../../../../tools/local/uploader.ts';
-import { placeOf } from '../../../../tools/local/uploads.ts';
+import { uploadPlaceOf } from '../../../../tools/local/uploads.ts';
 import { freshAccount } from '../../../support/azurite.ts';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -38,12 +38,12 @@ describe('placeOf(folder, path)', () => {
     ['Insights-Logs-X/a.json', DEFAULT, 'Insights-Logs-X/a.json'],
     ['a.json', DEFAULT, 'a.json'],
   ])('%s lies in %s as %s', (path, container, name) => {
-    expect(placeOf('/data/exports', join('/data/exports', path))).toEqual({ container, name });
-    expect(placeOf('exports/', join('exports', path))).toEqual({ container, name });
+    expect(uploadPlaceOf('/data/exports', join('/data/exports', path))).toEqual({ container, name });
+    expect(uploadPlaceOf('exports/', join('exports', path))).toEqual({ container, name });
   });
 
   it('of a file itself is its name', () => {
-    expect(placeOf('data/a.json', 'data/a.json')).toEqual({ container: DEFAULT, name: 'a.json' });
+    expect(uploadPlaceOf('data/a.json', 'data/a.json')).toEqual({ container: DEFAULT, name: 'a.json' });
   });
 });
 
@@ -86,7 +86,7 @@ describe('routeParams(template, path)', () => {
   it.each([
     ['detections/{id?}', 'detections', {}],
     ['detections/{id?}', 'detections/', {}],
-    ['detections/{id?}', 'detections/ab%7Cseed', { id: 'ab|seed' }],
+    ['detections/{id?}', 'detections/ab%7Cseed', { id: 'ab|kql-rule' }],
     ['detections/{id?}', 'detections/%E0%A4%A', { id: '%E0%A4%A' }],
     ['detections/{id?}', 'detections/a/b', null],
     ['detections/{id?}', 'other', null],

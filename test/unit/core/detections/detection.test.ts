@@ -5,19 +5,21 @@ import { frozen } from '../records/records.ts';
 
 const detection = frozen({
   groupId: '0123456789abcdef0123456789abcdef',
-  detector: 'seed',
+  detector: 'kql-rule',
   episode: timestampOf('2026-11-20T12:00:00Z')!,
-  change: 3,
+  revision: 3,
 }) as Detection;
 
 describe('detectionIdOf(finding)', () => {
   it('is this text: a RowKey, so frozen', () => {
-    expect(detectionIdOf(detection)).toBe('0123456789abcdef0123456789abcdef|seed');
+    expect(detectionIdOf(detection)).toBe('0123456789abcdef0123456789abcdef|kql-rule');
   });
 });
 
 describe('notificationIdOf(detection)', () => {
   it('is this text: receivers tell repeats by it, so frozen', () => {
-    expect(notificationIdOf(detection)).toBe('0123456789abcdef0123456789abcdef|seed|2026-11-20T12:00:00.0000000Z|3');
+    expect(notificationIdOf(detection)).toBe(
+      '0123456789abcdef0123456789abcdef|kql-rule|2026-11-20T12:00:00.0000000Z|3',
+    );
   });
 });

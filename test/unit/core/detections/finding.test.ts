@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_EVIDENCE_POINTS } from '../../../../src/core/detections/detection.ts';
 import { findingOf, INFINITE_SCORE } from '../../../../src/core/detections/finding.ts';
-import { SEED_RULE } from '../../../../src/core/scoring/rule.ts';
-import { seed } from '../../../../src/core/scoring/kql_rule.ts';
-import { type Grain, SeriesBuilder } from '../../../../src/core/scoring/series.ts';
-import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
 import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
+import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
+import { kqlRule } from '../../../../src/core/scoring/kql_rule.ts';
+import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
+import { type Grain, SeriesBuilder } from '../../../../src/core/scoring/series.ts';
 import { frozen } from '../records/records.ts';
 
 const KEY = frozen({
@@ -20,12 +20,12 @@ function finding(counts: readonly (number | null)[], grain: Grain = 'hour', seco
   const builder = new SeriesBuilder(grain);
   for (const [i, count] of counts.entries()) builder.add(timestampFromMs(i * seconds * 1000), count);
   const series = frozen(builder.build());
-  const match = seed(series, SEED_RULE);
+  const match = kqlRule(series, KQL_RULE);
   if (!match.match) throw new Error(match.reason);
   const others = frozen({ devices: 3, otherProcesses: ['b.exe'] });
   return findingOf(
     frozen({ group: { groupId: '0123', key: KEY, series }, match, ...others }),
-    { ...SEED_RULE, grain },
+    { ...KQL_RULE, grain },
     null,
   );
 }
@@ -37,7 +37,7 @@ describe('findingOf(matched, grain)', () => {
     expect(finding([null, ...times(20, 60), 900, 0])).toEqual({
       ...KEY,
       groupId: '0123',
-      detector: 'seed',
+      detector: 'kql-rule',
       FirstConnection: '1970-01-01T00:00:00.0000000Z',
       LastConnection: '1970-01-01T22:00:00.0000000Z',
       count_of_hours: 23,
@@ -47,7 +47,7 @@ describe('findingOf(matched, grain)', () => {
       average: 2100 / 22,
       devices: 3,
       otherProcesses: ['b.exe'],
-      regularity: 0,
+      spread: 0,
       interval: { seconds: 60, spread: 0 },
       severity: 'high',
       severityReason:

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection, Finding } from '../../../../src/core/detections/detection.ts';
 import { thresholdsOf } from '../../../../src/core/detections/finding.ts';
-import type { Hour } from '../../../../src/core/kql/bin.ts';
-import { isFresh, matched, type Step, unmatched } from '../../../../src/core/detections/lifecycle.ts';
-import { SEED_RULE } from '../../../../src/core/scoring/rule.ts';
-import { addMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
+import { isFresh, type LifecycleStep, matched, unmatched } from '../../../../src/core/detections/lifecycle.ts';
 import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
+import type { Hour } from '../../../../src/core/kql/bin.ts';
+import { addMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
+import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { frozen } from '../records/records.ts';
 
@@ -20,7 +20,7 @@ const sight = (hours: number, suppressedBy = '') => frozen({ window: windowOf(at
 const finding = (count: number): Finding =>
   frozen({
     groupId: '0123456789abcdef0123456789abcdef',
-    detector: 'seed',
+    detector: 'kql-rule',
     source: 'defender',
     DeviceName: 'wks-1',
     InitiatingProcessFileName: 'a.exe',
@@ -34,7 +34,7 @@ const finding = (count: number): Finding =>
     average: count,
     devices: 1,
     otherProcesses: [],
-    regularity: 0.1,
+    spread: 0.1,
     interval: null,
     severity: 'medium',
     severityReason: 'Two signs.',
@@ -49,13 +49,13 @@ const finding = (count: number): Finding =>
       baseline: [],
       period: 0,
       omitted: 0,
-      thresholds: thresholdsOf(SEED_RULE),
+      thresholds: thresholdsOf(KQL_RULE),
     },
   });
 
-const NOTHING: Step = { kind: 'none' };
+const NOTHING: LifecycleStep = { kind: 'none' };
 
-function detectionOf(step: Step): Detection {
+function detectionOf(step: LifecycleStep): Detection {
   if (step.kind === 'none') throw new Error('nothing to be written');
   return frozen(step.detection);
 }
@@ -65,9 +65,9 @@ const opened: Detection = frozen({
   ...finding(60),
   state: 'new',
   episode: at(0),
-  change: 0,
-  changeReason: '',
-  told: { average: 60, severity: 'medium' },
+  revision: 0,
+  revisionReason: '',
+  notifiedLevel: { average: 60, severity: 'medium' },
   highestAverage: 60,
   episodes: [],
   asOf: at(0),
@@ -86,7 +86,7 @@ describe('matched(before, finding, sight)', () => {
   });
 
   it('goes on with what was met before: the newest finding, the same episode and change', () => {
-    const before = frozen({ ...opened, change: 2, suppressedBy: 'ours' });
+    const before = frozen({ ...opened, revision: 2, suppressedBy: 'ours' });
     expect(matched(before, finding(70), sight(1))).toEqual({
       kind: 'update',
       detection: { ...before, ...finding(70), ...ONGOING, highestAverage: 70, suppressedBy: '' },
@@ -94,7 +94,7 @@ describe('matched(before, finding, sight)', () => {
   });
 
   it('opens a new episode of what was resolved', () => {
-    const before = frozen({ ...resolved, change: 2 });
+    const before = frozen({ ...resolved, revision: 2 });
     expect(matched(before, finding(70), sight(80))).toEqual({
       kind: 'update',
       detection: {
@@ -103,7 +103,7 @@ describe('matched(before, finding, sight)', () => {
         episode: at(80),
         asOf: at(80),
         lastMatched: at(80),
-        told: { average: 70, severity: 'medium' },
+        notifiedLevel: { average: 70, severity: 'medium' },
         highestAverage: 70,
         episodes: [{ episode: at(0), resolved: at(72), average: 60 }],
       },
@@ -134,7 +134,7 @@ describe('unmatched(before, sight)', () => {
   });
 
   it('resolves what had no match for a whole window, and keeps all else', () => {
-    const before = frozen({ ...opened, change: 2, suppressedBy: 'ours' });
+    const before = frozen({ ...opened, revision: 2, suppressedBy: 'ours' });
     const wanted = { kind: 'update', detection: { ...before, state: 'resolved', asOf: at(73) } };
     expect(unmatched(before, sight(73, 'ours'), true)).toEqual(wanted);
     expect(unmatched(before, sight(73, 'ours'), false)).toEqual(NOTHING);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
-import { bin } from '../../../../src/core/kql/bin.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
+import { bin } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
 import { fictionalDetection, testNotification } from '../../../../src/notify/sinks/fictional.ts';
 import { T1 } from '../../../contract/samples.ts';
@@ -85,9 +85,9 @@ describe('messageOf(detection)', () => {
   it.each<[string, Partial<Detection>]>([
     ['New beacon', {}],
     ['New beacon', { state: 'ongoing' }],
-    ['Beacon changed', { change: 1 }],
+    ['Beacon changed', { revision: 1 }],
     ['Beacon is back', { episodes: [{ episode: T1, resolved: addMs(T1, 1), average: 60 }] }],
-    ['Beacon is over', { state: 'resolved', change: 2 }],
+    ['Beacon is over', { state: 'resolved', revision: 2 }],
   ])('says %s of %j', (headline, changes) => {
     expect(of(changes).headline).toBe(headline);
   });
@@ -116,7 +116,7 @@ describe('messageOf(detection)', () => {
     expect(factOf('Remote', { traffic: none })).toBe('203.0.113.77');
     expect(factOf('How regular', { interval: null })).toBe('59.8 connections an hour, alike in 70 of 72 hours');
     expect(factOf('Process', { InitiatingProcessFileName: '' })).toBe('(no process name)');
-    expect(factOf('Changed', { change: 1, changeReason: 'The average rose.' })).toBe('The average rose.');
+    expect(factOf('Changed', { revision: 1, revisionReason: 'The average rose.' })).toBe('The average rose.');
     expect(factOf('How rare', { devices: 7 })).toBe('7 devices talk to this address');
     expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
     expect(factOf('MITRE ATT&CK', { technique: { id: 'T1071.001', name: 'Web Protocols' } })).toBe(

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byAverage, byPrevalence, byRegularity, ORDERS, orderOf, type Ranked } from '../../../../src/core/detections/order.ts';
+import {
+  byAverage,
+  byPrevalence,
+  bySpread,
+  ORDERS,
+  orderOf,
+  type Ranked,
+} from '../../../../src/core/detections/order.ts';
 import { frozen } from '../records/records.ts';
 
 const ranked = (changes: Partial<Ranked>): Ranked => ({
@@ -10,15 +17,15 @@ const ranked = (changes: Partial<Ranked>): Ranked => ({
   RemoteIP: 'b',
   average: 60,
   devices: 2,
-  regularity: 0.5,
+  spread: 0.5,
   ...changes,
 });
 
 /** From first to last. */
 const IN_ORDER: Record<(typeof ORDERS)[number], Partial<Ranked>[]> = {
-  average: [{ average: 61, devices: 9, regularity: 1 }, {}, { average: 59.9, devices: 1, regularity: 0 }],
+  average: [{ average: 61, devices: 9, spread: 1 }, {}, { average: 59.9, devices: 1, spread: 0 }],
   prevalence: [{ devices: 1, average: 50 }, { average: 61 }, {}, { devices: 3, average: 900 }],
-  regularity: [{ regularity: 0.4, average: 50 }, { average: 61 }, {}, { regularity: 0.6, average: 900 }],
+  spread: [{ spread: 0.4, average: 50 }, { average: 61 }, {}, { spread: 0.6, average: 900 }],
 };
 
 describe('orderOf(order)', () => {
@@ -48,7 +55,7 @@ describe('orderOf(order)', () => {
       RemoteIP: word,
       average: fc.constantFrom(50, 60),
       devices: fc.constantFrom(1, 2),
-      regularity: fc.constantFrom(0, 0.5),
+      spread: fc.constantFrom(0, 0.5),
     });
     fc.assert(
       fc.property(any, any, (a, b) => {
@@ -57,7 +64,7 @@ describe('orderOf(order)', () => {
         for (const [compare, names] of [
           [byAverage, key],
           [byPrevalence, [...key, 'devices']],
-          [byRegularity, [...key, 'regularity']],
+          [bySpread, [...key, 'spread']],
         ] as const) {
           expect(compare(a, b) === 0).toBe(isSame(names));
           expect(Math.sign(compare(a, b)) + Math.sign(compare(b, a))).toBe(0);

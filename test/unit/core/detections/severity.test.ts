@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { isAbove, type Signs, severityOf } from '../../../../src/core/detections/severity.ts';
 
-const ALL: Signs = { devices: 1, regularity: 0, average: 60, minAverage: 45 };
+const ALL: Signs = { devices: 1, spread: 0, average: 60, minAverage: 45 };
 
 describe('severityOf(signs)', () => {
   it.each<[string, Partial<Signs>, string]>([
     ['all three signs', {}, 'high'],
     ['the most devices that are rare', { devices: 3 }, 'high'],
-    ['the widest spread that is regular', { regularity: 0.2 }, 'high'],
+    ['the widest spread that is regular', { spread: 0.2 }, 'high'],
     ['the lowest average that is clear', { average: 56.25 }, 'high'],
     ['an address that is not rare', { devices: 4 }, 'medium'],
-    ['hours that are not regular', { regularity: 0.2 + Number.EPSILON }, 'medium'],
+    ['hours that are not regular', { spread: 0.2 + Number.EPSILON }, 'medium'],
     ['an average little over the line', { average: 56.24 }, 'medium'],
     ['the most devices that are not common', { devices: 19 }, 'medium'],
     ['a common address, whatever else', { devices: 20 }, 'low'],
-    ['one sign', { devices: 4, regularity: 1 }, 'low'],
-    ['none', { devices: 4, regularity: 1, average: 46 }, 'low'],
+    ['one sign', { devices: 4, spread: 1 }, 'low'],
+    ['none', { devices: 4, spread: 1, average: 46 }, 'low'],
     ['a line of 0, which every average is clearly over', { average: 0.1, minAverage: 0 }, 'high'],
   ])('of %s', (_what, changes, severity) => {
     expect(severityOf({ ...ALL, ...changes }).severity).toBe(severity);
@@ -26,7 +26,7 @@ describe('severityOf(signs)', () => {
       'One device talks to a rare address; the hours are regular (spread 0 % of the mean); ' +
         'the average of 60 an hour is clearly over the line of 45.',
     );
-    expect(severityOf({ devices: 25, regularity: 0.336, average: 46.27, minAverage: 45 }).severityReason).toBe(
+    expect(severityOf({ devices: 25, spread: 0.336, average: 46.27, minAverage: 45 }).severityReason).toBe(
       '25 devices talk to a common address; the hours are irregular (spread 34 % of the mean); ' +
         'the average of 46.3 an hour is little over the line of 45.',
     );

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { orderOf } from '../../../../src/core/detections/order.ts';
-import { comparePlaces, placeOf, SORTS } from '../../../../src/core/detections/sort_key.ts';
+import { compareSortKeys, SORTS, sortKeyOf } from '../../../../src/core/detections/sort_key.ts';
 import { detection, groupId, T0, T1, T2 } from '../../../contract/samples.ts';
 
 const any = fc.record({
   average: fc.constantFrom(46, 60.5, 1e12),
   devices: fc.constantFrom(1, 2, 9),
-  regularity: fc.constantFrom(0, 0.25, 1),
+  spread: fc.constantFrom(0, 0.25, 1),
   episode: fc.constantFrom(T0, T1, T2),
   groupId: fc.integer({ min: 1, max: 50 }).map(groupId),
 });
@@ -16,30 +16,27 @@ describe('comparePlaces(placeOf(a, sort), placeOf(b, sort))', () => {
   it.each(SORTS)('%s is total, and 0 only for one and the same detection', (sort) => {
     fc.assert(
       fc.property(any, any, (one, other) => {
-        const [a, b] = [detection(one), detection(other)].map((each) => placeOf(each, sort));
-        const order = Math.sign(comparePlaces(a!, b!));
-        expect(order + Math.sign(comparePlaces(b!, a!))).toBe(0);
+        const [a, b] = [detection(one), detection(other)].map((each) => sortKeyOf(each, sort));
+        const order = Math.sign(compareSortKeys(a!, b!));
+        expect(order + Math.sign(compareSortKeys(b!, a!))).toBe(0);
         if (order === 0) expect(one.groupId).toBe(other.groupId);
       }),
     );
   });
 
-  it.each(['average', 'prevalence', 'regularity'] as const)(
-    '%s is the order of that name, where that tells',
-    (sort) => {
-      const compare = orderOf(sort);
-      fc.assert(
-        fc.property(any, any, (one, other) => {
-          const [a, b] = [detection(one), detection(other)];
-          const wanted = Math.sign(compare(a!, b!));
-          if (wanted !== 0) expect(Math.sign(comparePlaces(placeOf(a!, sort), placeOf(b!, sort)))).toBe(wanted);
-        }),
-      );
-    },
-  );
+  it.each(['average', 'prevalence', 'spread'] as const)('%s is the order of that name, where that tells', (sort) => {
+    const compare = orderOf(sort);
+    fc.assert(
+      fc.property(any, any, (one, other) => {
+        const [a, b] = [detection(one), detection(other)];
+        const wanted = Math.sign(compare(a!, b!));
+        if (wanted !== 0) expect(Math.sign(compareSortKeys(sortKeyOf(a!, sort), sortKeyOf(b!, sort)))).toBe(wanted);
+      }),
+    );
+  });
 
   it('newest puts the latest opening first', () => {
-    const places = [T1, T2, T0].map((episode) => placeOf(detection({ episode }), 'newest'));
-    expect(places.sort(comparePlaces).map(([first]) => first)).toEqual([T2, T1, T0].map((t) => -Date.parse(t)));
+    const places = [T1, T2, T0].map((episode) => sortKeyOf(detection({ episode }), 'newest'));
+    expect(places.sort(compareSortKeys).map(([first]) => first)).toEqual([T2, T1, T0].map((t) => -Date.parse(t)));
   });
 });

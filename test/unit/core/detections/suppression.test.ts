@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { borrowedReason } from '../../../../src/core/detections/lolbins.ts';
+import { lolbinReason } from '../../../../src/core/detections/lolbins.ts';
 import {
   dangerOf,
   faultOf,
@@ -14,7 +14,7 @@ import { suppression, T0, T1, T2 } from '../../../contract/samples.ts';
 
 const ONE: Suppressible = Object.freeze({
   source: 'defender',
-  detector: 'seed',
+  detector: 'kql-rule',
   DeviceName: 'wks-0417.corp.example',
   InitiatingProcessFileName: 'Updater.exe',
   RemoteIP: '203.0.113.77',
@@ -29,7 +29,7 @@ const VALUES: Readonly<Record<keyof SuppressionCriteria, readonly [fitting: stri
   process: ['updater.EXE', 'updater'],
   remote: ['203.0.113.64/26', '203.0.113.0/26'],
   source: ['defender', 'sysmon'],
-  detector: ['seed', 'other'],
+  detector: ['kql-rule', 'other'],
 };
 const NAMES = Object.keys(VALUES) as (keyof SuppressionCriteria)[];
 
@@ -124,10 +124,10 @@ describe('dangerOf(criteria)', () => {
   it.each<[Partial<SuppressionCriteria>, RegExp]>([
     [{ process: 'rundll32.exe' }, /attackers borrow this program \(MITRE ATT&CK T1218.*a device or a remote address/],
     [{ process: 'PowerShell.EXE' }, /T1059/],
-    [{ process: 'svchost.exe', source: 'defender', detector: 'seed' }, /T1055/],
+    [{ process: 'svchost.exe', source: 'defender', detector: 'kql-rule' }, /T1055/],
     [{ source: 'defender' }, /every detection of the source defender/],
-    [{ detector: 'seed' }, /every detection of the detector seed/],
-    [{ source: 'defender', detector: 'seed' }, /every detection of the source defender/],
+    [{ detector: 'kql-rule' }, /every detection of the detector seed/],
+    [{ source: 'defender', detector: 'kql-rule' }, /every detection of the source defender/],
   ])('of %o says why', (changes, reason) => {
     expect(dangerOf(criteria(changes))).toMatch(reason);
   });
@@ -151,18 +151,18 @@ describe('borrowedReason(process)', () => {
     ).split(' '),
   )('knows %s, in any case, with .exe and without', (name) => {
     for (const written of [name, `${name}.exe`, name.toUpperCase(), ` ${name}.EXE `]) {
-      expect(borrowedReason(written)).toMatch(/^T1\d{3}: /);
+      expect(lolbinReason(written)).toMatch(/^T1\d{3}: /);
     }
   });
 
   it.each(['python3', 'python3.11', 'python3.11.exe', 'perl5.36.0'])('knows %s by its version', (name) => {
-    expect(borrowedReason(name)).toMatch(/^T1059/);
+    expect(lolbinReason(name)).toMatch(/^T1059/);
   });
 
   it.each(['', 'updater.exe', 'mypowershell.exe', 'rundll.exe', 'cmd.exe.exe', '3.11', 'constructor', 'teams.exe'])(
     'does not know %j',
     (name) => {
-      expect(borrowedReason(name)).toBeNull();
+      expect(lolbinReason(name)).toBeNull();
     },
   );
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
-import type { Facts, Source } from '../../../../src/core/records/report.ts';
-import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import { type Behind, isToBeRead, NO_TRAFFIC, trafficOf } from '../../../../src/core/detections/traffic.ts';
+import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
+import type { Facts, Source } from '../../../../src/core/records/report.ts';
 import { detection } from '../../../contract/samples.ts';
 import { frozen } from '../records/records.ts';
 
@@ -85,7 +85,7 @@ describe('isToBeRead(before, now)', () => {
   it('where it opens, changes, or nobody has looked yet', () => {
     expect(isToBeRead(null, later(0))).toBe(true);
     expect(isToBeRead(before, later(1, { episode: addMs(AT, HOUR_MS) }))).toBe(true);
-    expect(isToBeRead(before, later(1, { change: 1 }))).toBe(true);
+    expect(isToBeRead(before, later(1, { revision: 1 }))).toBe(true);
     expect(isToBeRead({ ...before, traffic: NO_TRAFFIC }, later(1))).toBe(true);
   });
 

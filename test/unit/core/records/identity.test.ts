@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { type IdentityParts, identityOf } from '../../../../src/core/records/identity.ts';
 import { defender } from '../../../../src/core/sources/defender.ts';
-import { timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { flat, frozen, nested, type Row, streamed } from './records.ts';
 
 function identity(record: Row): string {
@@ -99,7 +99,7 @@ describe('identityOf a report without ReportId', () => {
   });
 
   it('changes with any of its properties, and with the order of a list', () => {
-    const of = (change: Row) => identity(streamed({ ReportId: null, List: [1, 2], ...change }));
+    const of = (revision: Row) => identity(streamed({ ReportId: null, List: [1, 2], ...revision }));
     const identities = [
       {},
       { LocalPort: 5 },

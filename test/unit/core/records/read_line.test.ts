@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readLine } from '../../../../src/core/records/read_line.ts';
-import type { Format, Reading } from '../../../../src/core/records/reading.ts';
+import type { Reading, RecordFormat } from '../../../../src/core/records/reading.ts';
 import { defender } from '../../../../src/core/sources/defender.ts';
 import { flat, nested, type Row, streamed } from './records.ts';
 
@@ -97,7 +97,7 @@ describe('readLine(text, formats)', () => {
     expect(read(deep).reports).toHaveLength(1);
   });
 
-  const format = (reading: Reading | (() => never)): Format => ({
+  const format = (reading: Reading | (() => never)): RecordFormat => ({
     needle: 'x',
     read: () => (typeof reading === 'function' ? reading() : reading),
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
 import { type Address, AddressScorer, MAX_HELD_POINTS } from '../../../../src/core/scoring/address_scorer.ts';
 import type { Group } from '../../../../src/core/scoring/group_cutter.ts';
-import { SEED_RULE } from '../../../../src/core/scoring/rule.ts';
+import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
 import { SeriesBuilder } from '../../../../src/core/scoring/series.ts';
-import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
 
 const POINTS = 100;
 const builder = new SeriesBuilder('hour');
@@ -17,7 +17,7 @@ const group = (number: number, addressPart: string): Group => ({
 });
 
 function scored(groups: readonly Group[]): Address[] {
-  const scorer = new AddressScorer(SEED_RULE);
+  const scorer = new AddressScorer(KQL_RULE);
   return [...groups.flatMap((each) => scorer.push([each])), ...scorer.finish()];
 }
 

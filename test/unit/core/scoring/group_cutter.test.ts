@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Address, AddressScorer } from '../../../../src/core/scoring/address_scorer.ts';
-import { addressPartOf, type Contribution } from '../../../../src/core/records/contribution.ts';
-import { type Group, GroupCutter } from '../../../../src/core/scoring/group_cutter.ts';
-import { SEED_RULE } from '../../../../src/core/scoring/rule.ts';
 import { timestampFromMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
+import { addressPartOf, type Contribution } from '../../../../src/core/records/contribution.ts';
+import { type Address, AddressScorer } from '../../../../src/core/scoring/address_scorer.ts';
+import { type Group, GroupCutter } from '../../../../src/core/scoring/group_cutter.ts';
+import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { frozen } from '../records/records.ts';
 
@@ -40,8 +40,8 @@ function contribution({
 }
 
 /** `points` hours of one group, in time order. */
-const beacon = (points: number, change: Change) =>
-  Array.from({ length: points }, (_, i) => contribution({ ...change, hoursAgo: points - i }));
+const beacon = (points: number, revision: Change) =>
+  Array.from({ length: points }, (_, i) => contribution({ ...revision, hoursAgo: points - i }));
 
 /** The same contributions in pages of every size: the answer must not depend on it. */
 function cut(rows: readonly Contribution[], pageRows: number): { groups: Group[]; cutter: GroupCutter } {
@@ -55,7 +55,7 @@ function cut(rows: readonly Contribution[], pageRows: number): { groups: Group[]
 
 function scored(rows: readonly Contribution[], pageRows: number): Address[] {
   const cutter = new GroupCutter(window, 'hour');
-  const scorer = new AddressScorer(SEED_RULE);
+  const scorer = new AddressScorer(KQL_RULE);
   const addresses: Address[] = [];
   for (let i = 0; i < rows.length; i += pageRows)
     addresses.push(...scorer.push(cutter.push(rows.slice(i, i + pageRows))));
@@ -168,7 +168,7 @@ describe.each([1, 3, 1000])('AddressScorer, given pages of %d', (pageRows) => {
   });
 
   it('finishes an address once', () => {
-    const scorer = new AddressScorer(SEED_RULE);
+    const scorer = new AddressScorer(KQL_RULE);
     scorer.push(cut(beacon(2, { groupId: 'a1' }), pageRows).groups);
     expect(scorer.finish()).toHaveLength(1);
     expect(scorer.finish()).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { countsByHour, hoursOf, isAtStart } from '../../../../src/core/scoring/hours.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { timestampOf } from '../../../../src/core/kql/timestamp.ts';
+import { countsByHour, hoursOf, isAtStart } from '../../../../src/core/scoring/hours.ts';
 import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { frozen } from '../records/records.ts';
 

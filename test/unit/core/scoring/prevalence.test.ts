@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_DEVICES, Talkers } from '../../../../src/core/scoring/prevalence.ts';
+import { MAX_DEVICES, PrevalenceCounter } from '../../../../src/core/scoring/prevalence.ts';
 
-function talkers(pairs: readonly (readonly [device: string, process: string])[]): Talkers {
-  const all = new Talkers();
+function talkers(pairs: readonly (readonly [device: string, process: string])[]): PrevalenceCounter {
+  const all = new PrevalenceCounter();
   for (const [DeviceName, InitiatingProcessFileName] of pairs) {
     all.add({ source: 'defender', DeviceName, InitiatingProcessFileName, RemoteIP: '203.0.113.1' });
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Grain, MAX_POINTS, type Series, SeriesBuilder } from '../../../../src/core/scoring/series.ts';
 import { timestampFromMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
+import { type Grain, MAX_POINTS, type Series, SeriesBuilder } from '../../../../src/core/scoring/series.ts';
 
 type Row = readonly [time: string, count: number | null];
 

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { intervalOf } from '../../../../src/core/detections/interval.ts';
-import { inliersOf, regularityOf } from '../../../../src/core/scoring/spread.ts';
+import { inliersOf, spreadOf } from '../../../../src/core/scoring/spread.ts';
 import { frozen } from '../records/records.ts';
 
 const none = (length: number): number[] => new Array<number>(length).fill(0);
 
 describe('regularityOf(counts, flags)', () => {
   it('is 0 for clockwork, and the spread over the mean of the inliers else', () => {
-    expect(regularityOf(frozen([60, 60, 60]), frozen([0, 0, 0]))).toBe(0);
-    expect(regularityOf([60, 60, 900, 60, 0], [0, 0, 1, 0, -1])).toBe(0);
+    expect(spreadOf(frozen([60, 60, 60]), frozen([0, 0, 0]))).toBe(0);
+    expect(spreadOf([60, 60, 900, 60, 0], [0, 0, 1, 0, -1])).toBe(0);
     // Of 50 and 70: the sample deviation is sqrt(200), the mean 60.
-    expect(regularityOf([50, 70], [0, 0])).toBeCloseTo(Math.sqrt(200) / 60, 12);
+    expect(spreadOf([50, 70], [0, 0])).toBeCloseTo(Math.sqrt(200) / 60, 12);
   });
 
   it.each([
@@ -19,18 +19,18 @@ describe('regularityOf(counts, flags)', () => {
     ['one inlier', [60, 900], [0, 1]],
     ['outliers alone', [1, 900], [-1, 1]],
     ['inliers that count nothing', [0, 0, 900], [0, 0, 1]],
-  ])('of %s is 1: no regularity shown', (_what, counts, flags) => {
-    expect(regularityOf(counts, flags)).toBe(1);
+  ])('of %s is 1: no spread shown', (_what, counts, flags) => {
+    expect(spreadOf(counts, flags)).toBe(1);
   });
 
   it('does not depend on the unit of the counts, and is never below 0', () => {
     const counts = fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 2, maxLength: 72 });
     fc.assert(
       fc.property(counts, fc.integer({ min: 2, max: 50 }), (list, factor) => {
-        const regularity = regularityOf(list, none(list.length));
+        const spread = spreadOf(list, none(list.length));
         const scaled = list.map((count) => count * factor);
-        expect(regularity).toBeGreaterThanOrEqual(0);
-        expect(regularityOf(scaled, none(list.length))).toBeCloseTo(regularity, 6);
+        expect(spread).toBeGreaterThanOrEqual(0);
+        expect(spreadOf(scaled, none(list.length))).toBeCloseTo(spread, 6);
       }),
     );
   });
@@ -45,7 +45,7 @@ describe('inliersOf(counts, flags)', () => {
 describe('intervalOf(counts, flags)', () => {
   it('is an hour over the mean of the inliers, spread as they are', () => {
     expect(intervalOf([60, 60, 900], [0, 0, 1])).toEqual({ seconds: 60, spread: 0 });
-    const { seconds, spread } = intervalOf([59, 61, 59, 61], none(4)) ?? { seconds: 0, spread: 0 };
+    const { seconds, deviation: spread } = intervalOf([59, 61, 59, 61], none(4)) ?? { seconds: 0, deviation: 0 };
     expect(seconds).toBe(60);
     expect(spread).toBeCloseTo(60 * (Math.sqrt(4 / 3) / 60), 12);
     expect(intervalOf([12, 12], none(2))).toEqual({ seconds: 300, spread: 0 });
@@ -62,6 +62,6 @@ describe('intervalOf(counts, flags)', () => {
     const intervals = counts.map((count) => 3600 / count);
     const mean = intervals.reduce((sum, each) => sum + each) / intervals.length;
     const variance = intervals.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (intervals.length - 1);
-    expect(intervalOf(counts, none(5))?.spread).toBeCloseTo(Math.sqrt(variance), 2);
+    expect(intervalOf(counts, none(5))?.deviation).toBeCloseTo(Math.sqrt(variance), 2);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLookedAt } from '../../../../src/core/sources/in_scope.ts';
+import { isInScope } from '../../../../src/core/sources/in_scope.ts';
 
 describe('isLookedAt(remoteIP)', () => {
   it.each([
@@ -24,13 +24,13 @@ describe('isLookedAt(remoteIP)', () => {
     ['127.255.255.255', false],
     ['128.0.0.0', true],
   ])('leaves out the five ranges and nothing beside them: %s %s', (ip, answer) => {
-    expect(isLookedAt(ip)).toBe(answer);
+    expect(isInScope(ip)).toBe(answer);
   });
 
   it.each(['0.0.0.0', '100.64.0.1', '203.0.113.77', '224.0.0.251', '255.255.255.255'])(
     'keeps what Kusto does not call private: %s',
     (ip) => {
-      expect(isLookedAt(ip)).toBe(true);
+      expect(isInScope(ip)).toBe(true);
     },
   );
 
@@ -46,7 +46,7 @@ describe('isLookedAt(remoteIP)', () => {
     ['203.0.113.77/0', true],
     ['203.0.113.77/33', false],
   ])('masks an address with a prefix first: %s %s', (ip, answer) => {
-    expect(isLookedAt(ip)).toBe(answer);
+    expect(isInScope(ip)).toBe(answer);
   });
 
   it.each([
@@ -62,6 +62,6 @@ describe('isLookedAt(remoteIP)', () => {
     'example.com',
     '3405803853',
   ])('is false for what is no IPv4 address: %j', (text) => {
-    expect(isLookedAt(text)).toBe(false);
+    expect(isInScope(text)).toBe(false);
   });
 });

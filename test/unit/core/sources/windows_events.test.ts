@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLine } from '../../../../src/core/records/read_line.ts';
-import type { Format, Reading } from '../../../../src/core/records/reading.ts';
+import type { Reading, RecordFormat } from '../../../../src/core/records/reading.ts';
 import { SOURCES } from '../../../../src/core/records/report.ts';
 import { unmapped } from '../../../../src/core/sources/address.ts';
 import { sysmon } from '../../../../src/core/sources/sysmon.ts';
@@ -49,12 +49,12 @@ function event(columns: Row, EventData: Row): Row {
   return JSON.parse(JSON.stringify({ TimeCreated, Computer: 'wks-0417.corp.example', EventData, ...columns }));
 }
 
-function report(format: Format, record: Row) {
+function report(format: RecordFormat, record: Row) {
   const reading = format.read(frozen(record));
   if (reading.kind !== 'report') throw new Error(`no report but ${JSON.stringify(reading)}`);
   return reading.report;
 }
-const outcome = (format: Format, record: Row): string => {
+const outcome = (format: RecordFormat, record: Row): string => {
   const reading: Reading = format.read(frozen(record));
   return reading.kind === 'fault' ? reading.fault : reading.kind;
 };

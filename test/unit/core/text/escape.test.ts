@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inertJson, shown } from '../../../../src/core/text/escape.ts';
+import { escapeForDisplay, escapeJson } from '../../../../src/core/text/escape.ts';
 
 /** What acts, written down once more: by property of Unicode, and by name. */
 const ACTING = [
@@ -39,7 +39,7 @@ const hostile = fc
 describe('shown(text)', () => {
   it('is text without anything that acts', () => {
     fc.assert(
-      fc.property(hostile, (text) => !STILL_ACTS.test(shown(text, 10_000))),
+      fc.property(hostile, (text) => !STILL_ACTS.test(escapeForDisplay(text, 10_000))),
       { numRuns: 2000 },
     );
   });
@@ -48,28 +48,28 @@ describe('shown(text)', () => {
     'writes %s as its code',
     (_, character) => {
       const codes = character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-      expect(shown(`a${character}b`)).toBe(`a${codes.join('')}b`);
+      expect(escapeForDisplay(`a${character}b`)).toBe(`a${codes.join('')}b`);
     },
   );
 
   it.each(['updater.exe', 'Ünïcödé 漢字 العربية עברית', '😀', 'a\\b "c" \'d\'', 'e\u0301', '\ufffc\ufffd', ''])(
     'leaves %s as it is',
     (text) => {
-      expect(shown(text)).toBe(text);
+      expect(escapeForDisplay(text)).toBe(text);
     },
   );
 
   it('cuts to so many characters, the last of them an ellipsis, never through a pair', () => {
-    expect(shown('abcdef', 6)).toBe('abcdef');
-    expect(shown('abcdefg', 6)).toBe('abcde…');
-    expect(shown('😀😀😀😀', 3)).toBe('😀😀…');
-    expect(shown('😀😀😀', 3)).toBe('😀😀😀');
-    expect(shown('x'.repeat(201))).toBe(`${'x'.repeat(199)}…`);
-    expect(shown('x'.repeat(200))).toBe('x'.repeat(200));
+    expect(escapeForDisplay('abcdef', 6)).toBe('abcdef');
+    expect(escapeForDisplay('abcdefg', 6)).toBe('abcde…');
+    expect(escapeForDisplay('😀😀😀😀', 3)).toBe('😀😀…');
+    expect(escapeForDisplay('😀😀😀', 3)).toBe('😀😀😀');
+    expect(escapeForDisplay('x'.repeat(201))).toBe(`${'x'.repeat(199)}…`);
+    expect(escapeForDisplay('x'.repeat(200))).toBe('x'.repeat(200));
   });
 
   it('counts what a character is written as', () => {
-    expect(shown('\u001b\u001b', 6)).toBe('\\u001…');
+    expect(escapeForDisplay('\u001b\u001b', 6)).toBe('\\u001…');
   });
 });
 
@@ -80,7 +80,7 @@ describe('inertJson(json)', () => {
     const value = fc.dictionary(name, fc.oneof(hostile, fc.integer(), fc.array(hostile)));
     fc.assert(
       fc.property(value, (before) => {
-        const json = inertJson(JSON.stringify(before));
+        const json = escapeJson(JSON.stringify(before));
         expect(STILL_ACTS.test(json)).toBe(false);
         expect(JSON.parse(json)).toEqual(before);
       }),
@@ -91,7 +91,7 @@ describe('inertJson(json)', () => {
   it.each(ACTING.map((character) => [JSON.stringify(character), character]))(
     'keeps %s behind a backslash',
     (_, character) => {
-      const json = inertJson(JSON.stringify(`\\${character}\\\\`));
+      const json = escapeJson(JSON.stringify(`\\${character}\\\\`));
       expect(JSON.parse(json)).toBe(`\\${character}\\\\`);
     },
   );

@@ -185,9 +185,9 @@ describe('ocsfRequest(notification, sink, links)', () => {
   });
 
   it.each<[Partial<Detection>, number, number]>([
-    [{ change: 0 }, 1, 1],
-    [{ change: 2 }, 2, 1],
-    [{ change: 2, state: 'resolved' }, 3, 4],
+    [{ revision: 0 }, 1, 1],
+    [{ revision: 2 }, 2, 1],
+    [{ revision: 2, state: 'resolved' }, 3, 4],
   ])('of %j is activity %i, status %i, of the same finding', (changes, activity, status) => {
     const found = finding(changes);
     expect(found).toMatchObject({ activity_id: activity, type_uid: 200400 + activity, status_id: status });
@@ -236,7 +236,7 @@ describe('splunkRequest(notification, sink, links)', () => {
         RemoteIP: name,
         otherProcesses: [name],
         technique: { id: 'T1071.001', name: 'n'.repeat(200) },
-        changeReason: 'c'.repeat(300),
+        revisionReason: 'c'.repeat(300),
         traffic,
       }),
     );
@@ -254,7 +254,7 @@ describe('sentinelRow(detection, links, now)', () => {
     expect(sentinelRow(of(), LINKS, NOW)).toMatchObject({
       TimeGenerated: '2026-11-20T09:45:12.987Z',
       AsOf: '2026-11-20T09:00:00.0000000Z',
-      NotificationId: expect.stringMatching(/\|seed\|2026-11-20T09:00:00\.0000000Z\|0$/),
+      NotificationId: expect.stringMatching(/\|kql-rule\|2026-11-20T09:00:00\.0000000Z\|0$/),
       DeviceName: 'wks-0417.corp.example',
       RemoteIP: '203.0.113.77',
       RemotePort: 443,

@@ -48,21 +48,21 @@ describe('jsonRequest(detection, sink, now)', () => {
   });
 
   it('says what it is, as of when, and the rule’s nine columns under their names', () => {
-    const { headers, body } = jsonRequest(detection({ episode: T2, change: 3, state: 'ongoing' }), sink(), NOW);
+    const { headers, body } = jsonRequest(detection({ episode: T2, revision: 3, state: 'ongoing' }), sink(), NOW);
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     expect(JSON.parse(body)).toEqual({
       type: 'beacon.detected',
       timestamp: detection().asOf,
       data: {
-        id: `${groupId(1)}|seed`,
-        notificationId: `${groupId(1)}|seed|${T2}|3`,
+        id: `${groupId(1)}|kql-rule`,
+        notificationId: `${groupId(1)}|kql-rule|${T2}|3`,
         headline: 'Beacon changed',
         groupId: groupId(1),
-        detector: 'seed',
+        detector: 'kql-rule',
         state: 'ongoing',
         episode: T2,
-        change: 3,
-        changeReason: '',
+        revision: 3,
+        revisionReason: '',
         asOf: '2026-11-20T09:00:00.0000000Z',
         severity: 'high',
         severityReason: detection().severityReason,
@@ -79,7 +79,7 @@ describe('jsonRequest(detection, sink, now)', () => {
         outlier_count: 2,
         avg_conn_count: 60,
         average: detection().average,
-        regularity: detection().regularity,
+        spread: detection().spread,
         interval: detection().interval,
         devices: 1,
         otherProcesses: detection().otherProcesses,
@@ -93,14 +93,14 @@ describe('jsonRequest(detection, sink, now)', () => {
     });
   });
 
-  it('has one id for each change: of detection, episode and change alone', () => {
+  it('has one id for each revision: of detection, episode and change alone', () => {
     const idOf = (changes: Partial<Detection>, at = NOW, to = sink()) =>
       jsonRequest(detection(changes), to, at).headers['webhook-id'];
     const id = idOf({});
-    expect(id).toBe(`${groupId(1)}|seed|2026-11-20T09:00:00.0000000Z|0`);
+    expect(id).toBe(`${groupId(1)}|kql-rule|2026-11-20T09:00:00.0000000Z|0`);
     expect(idOf({ asOf: T2, lastMatched: T2, count_of_hours: 73, state: 'ongoing' })).toBe(id);
     expect(idOf({}, new Date(0))).toBe(id);
-    const others = [idOf({ change: 1 }), idOf({ episode: T2 }), idOf({ groupId: groupId(2) })];
+    const others = [idOf({ revision: 1 }), idOf({ episode: T2 }), idOf({ groupId: groupId(2) })];
     expect(new Set([id, ...others]).size).toBe(4);
   });
 

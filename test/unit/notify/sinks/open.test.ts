@@ -22,7 +22,7 @@ describe('openSink(settings, post)', () => {
       requests.push(request);
       return { kind: 'gone', answer: '410' };
     });
-    expect(await sink.tell(one(detection()), NOW)).toEqual({ kind: 'gone', answer: '410' });
+    expect(await sink.send(one(detection()), NOW)).toEqual({ kind: 'gone', answer: '410' });
     expect(requests).toHaveLength(1);
     expect(requests[0]?.url).toBe(SETTINGS.url);
     expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ type: 'beacon.detected' });

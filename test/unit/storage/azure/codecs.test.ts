@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeDetection, encodeDelivery, encodeDetection } from '../../../../src/storage/azure/detections_codec.ts';
 import { decodeExportState, encodeExportState } from '../../../../src/storage/azure/export_states_codec.ts';
-import { decodeContribution, encodeContribution, rowKeyOf } from '../../../../src/storage/azure/hourly_counts_codec.ts';
-import type { Row } from '../../../../src/storage/azure/table.ts';
+import {
+  countRowKeyOf,
+  decodeContribution,
+  encodeContribution,
+} from '../../../../src/storage/azure/hourly_counts_codec.ts';
+import type { TableRow } from '../../../../src/storage/azure/table.ts';
 import {
   anyContribution,
   contribution,
@@ -14,16 +18,16 @@ import {
   type T0,
 } from '../../../contract/samples.ts';
 
-const row = (columns: Record<string, unknown>): Row => ({ etag: '', ...columns });
+const row = (columns: Record<string, unknown>): TableRow => ({ etag: '', ...columns });
 
 describe('the key of a contribution', () => {
   it('holds only what a key may hold', () => {
-    expect(rowKeyOf(contribution())).toBe(
+    expect(countRowKeyOf(contribution())).toBe(
       '30000000000000000000000000000001|2026-11-20T08:59:58.9931000Z|00112233445566aa',
     );
     fc.assert(
       fc.property(anyContribution, (any) => {
-        expect(rowKeyOf(any)).toMatch(/^[0-9A-Za-z|:.-]{78}$/);
+        expect(countRowKeyOf(any)).toMatch(/^[0-9A-Za-z|:.-]{78}$/);
       }),
     );
   });
@@ -37,7 +41,7 @@ describe('the key of a contribution', () => {
             const at = x.findIndex((part, n) => part !== y[n]);
             return at === -1 ? 0 : (x[at] ?? '') < (y[at] ?? '') ? -1 : 1;
           });
-        expect([a, b].map(rowKeyOf).sort()).toEqual(order.map((parts) => parts.join('|')));
+        expect([a, b].map(countRowKeyOf).sort()).toEqual(order.map((parts) => parts.join('|')));
       }),
     );
   });
@@ -78,7 +82,7 @@ describe('rows that are not ours', () => {
   it('Exports and Detections: likewise', () => {
     expect(() => decodeExportState(row({ partitionKey: 'c', rowKey: 'r' }))).toThrow('no row of ours: c r');
     expect(() => decodeDetection(row({ partitionKey: '3', rowKey: 'r' }))).toThrow('no row of ours: r');
-    expect(() => decodeDetection(row({ partitionKey: '3', rowKey: `${'3'.repeat(32)}|seed` }))).toThrow(
+    expect(() => decodeDetection(row({ partitionKey: '3', rowKey: `${'3'.repeat(32)}|kql-rule` }))).toThrow(
       'no row of ours',
     );
   });
@@ -89,7 +93,7 @@ describe('the columns of a detection', () => {
     const encoded = encodeDetection(detection({ avg_conn_count: 60, average: 60, evidence: evidence(0) }));
     expect(encoded).toMatchObject({
       partitionKey: '3',
-      rowKey: '30000000000000000000000000000001|seed',
+      rowKey: '30000000000000000000000000000001|kql-rule',
       FirstConnection: '2026-11-20T08:00:00.0000000Z',
       count_of_hours: { value: 72, type: 'Int32' },
       avg_conn_count: { value: '60', type: 'Int64' },
@@ -100,9 +104,9 @@ describe('the columns of a detection', () => {
   });
 
   it("of one sink are the notifier's, and no other", () => {
-    expect(encodeDelivery('30000000000000000000000000000001|seed', 'soc_chat', delivery())).toEqual({
+    expect(encodeDelivery('30000000000000000000000000000001|kql-rule', 'soc_chat', delivery())).toEqual({
       partitionKey: '3',
-      rowKey: '30000000000000000000000000000001|seed',
+      rowKey: '30000000000000000000000000000001|kql-rule',
       Sink_soc_chat: JSON.stringify(delivery()),
     });
   });

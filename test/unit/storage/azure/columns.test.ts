@@ -1,10 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { double, int32, int64, longText, readLongText, text, whole, wholeOrNull } from '../../../../src/storage/azure/columns.ts';
-import type { Row } from '../../../../src/storage/azure/table.ts';
+import {
+  double,
+  int32,
+  int64,
+  longText,
+  readLongText,
+  text,
+  whole,
+  wholeOrNull,
+} from '../../../../src/storage/azure/columns.ts';
+import type { TableRow } from '../../../../src/storage/azure/table.ts';
 
 /** A row as it comes back: Int64 as a bigint. */
-function row(columns: Record<string, unknown>): Row {
+function row(columns: Record<string, unknown>): TableRow {
   const plain = Object.entries(columns).map(([name, column]) => {
     const typed = column as { type?: string; value?: string } | null;
     return [name, typed?.type === 'Int64' ? BigInt(typed.value ?? '') : (typed?.value ?? column)];
@@ -56,7 +65,7 @@ describe('columns', () => {
     expect(() => text(row({}), 'Name')).toThrow('p r: Name');
     expect(() => whole(row({ Applied: 'secret' }), 'Applied')).toThrow(/^(?!.*secret)/);
     expect(() => whole(row({ Applied: 1.5 }), 'Applied')).toThrow('p r: Applied');
-    expect(wholeOrNull(row({}), 'ClaimedAt')).toBeNull();
-    expect(wholeOrNull(row({ ClaimedAt: null }), 'ClaimedAt')).toBeNull();
+    expect(wholeOrNull(row({}), 'LeasedAt')).toBeNull();
+    expect(wholeOrNull(row({ LeasedAt: null }), 'LeasedAt')).toBeNull();
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { DetectionView } from '../../../../tools/local/outcome.ts';
-import { plantedText, totalsText } from '../../../../tools/local/report.ts';
-import type { Plant } from '../../../../tools/sample/plan.ts';
 import { NO_COUNTERS } from '../../../../src/reading/counters.ts';
+import type { DetectionView } from '../../../../tools/local/outcome.ts';
+import { seededBeaconsText, totalsText } from '../../../../tools/local/report.ts';
+import type { SeededBeacon } from '../../../../tools/sample/plan.ts';
 
-const plant = (device: string, process: string | null, expected: Plant['expected']): Plant => ({
+const plant = (device: string, process: string | null, expected: SeededBeacon['expected']): SeededBeacon => ({
   kind: 'beacon',
   device,
   process,
@@ -24,7 +24,7 @@ describe('plantedText(plants, detections)', () => {
   const plants = [plant('a', 'x.exe', 'found'), plant('b', null, 'found'), plant('c', 'y\u202e.exe', 'missed')];
 
   it('is as expected where what should be found is, and nothing else of the plants; others do not matter', () => {
-    const { text, asExpected } = plantedText(plants, [
+    const { text, asExpected } = seededBeaconsText(plants, [
       detection('a', 'x.exe'),
       detection('b', ''),
       detection('d', 'z'),
@@ -36,7 +36,7 @@ describe('plantedText(plants, detections)', () => {
   });
 
   it('names what is not', () => {
-    const { text, asExpected } = plantedText(plants, [detection('b', ''), detection('c', 'y\u202e.exe')]);
+    const { text, asExpected } = seededBeaconsText(plants, [detection('b', ''), detection('c', 'y\u202e.exe')]);
     expect(asExpected).toBe(false);
     expect(text).toBe(
       'Planted: 1 of the 2 groups that the rule should find are found, 1 of the 1 that it should not.\n' +

@@ -2,7 +2,16 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../../support/sample/rule.ts';
-import { END, HOUR, isReport, readableProperties, recordOf, rowsOf, type Tenant, tenant } from '../../../support/sample/tenant.ts';
+import {
+  END,
+  HOUR,
+  isReport,
+  readableProperties,
+  recordOf,
+  rowsOf,
+  type Tenant,
+  tenant,
+} from '../../../support/sample/tenant.ts';
 
 const sample = tenant();
 const small = tenant({ devices: 8 });

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { SAMPLE_FORMATS, type SampleFormatName } from '../../../../tools/sample/formats.ts';
-import type { Plan } from '../../../../tools/sample/plan.ts';
-import type { GroupKey, Source } from '../../../../src/core/records/report.ts';
-import { SEED_RULE } from '../../../../src/core/scoring/rule.ts';
 import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
+import type { GroupKey, Source } from '../../../../src/core/records/report.ts';
+import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../../src/scoring/offline_scorer.ts';
+import { SAMPLE_FORMATS, type SampleFormatName } from '../../../../tools/sample/formats.ts';
+import type { Plan } from '../../../../tools/sample/plan.ts';
 import { groupKey, matches } from '../../../support/sample/rule.ts';
 import { END } from '../../../support/sample/tenant.ts';
 import { thinPlan } from '../../../support/sample/thin.ts';
@@ -40,14 +40,14 @@ interface Scored {
 /** Reads the files as `beaconwatch score` does, once, and scores them twice. */
 async function scored(files: ReadonlyMap<string, Buffer[]>, source: Source): Promise<Scored> {
   const asOf = timestampFromMs(END);
-  const window = windowOf(asOf, SEED_RULE.lookbackDays);
+  const window = windowOf(asOf, KQL_RULE.lookbackDays);
   const letters: string[] = [];
   const offline = new OfflineScore(window, formatsOf([source]), ({ reason }) => letters.push(reason));
   for (const [name, content] of files) {
     const { foreign } = await offline.read({ container: '', name }, streamOf(content));
     expect({ foreign, name }).toEqual({ foreign: false, name });
   }
-  const detections = (await offline.score(SEED_RULE)).matched.map(({ group }) => keyOf(group.key)).sort();
+  const detections = (await offline.score(KQL_RULE)).matched.map(({ group }) => keyOf(group.key)).sort();
   const counts: Counts = new Map();
   for (const { group } of (await offline.score(EVERYTHING)).matched) {
     const { countHours, ConnCounts } = group.series;
@@ -57,7 +57,7 @@ async function scored(files: ReadonlyMap<string, Buffer[]>, source: Source): Pro
 }
 
 /** With these numbers every group with a count is a match. */
-const EVERYTHING = { ...SEED_RULE, minAverage: 0, minUniformPerDay: 0 };
+const EVERYTHING = { ...KQL_RULE, minAverage: 0, minUniformPerDay: 0 };
 
 const keyOf = (key: GroupKey) => groupKey(key.DeviceName, key.InitiatingProcessFileName, key.RemoteIP);
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Plant, planTenant } from '../../../../tools/sample/plan.ts';
-import { plantsIn } from '../../../../tools/sample/seeded_beacons_seen.ts';
+import { planTenant, type SeededBeacon } from '../../../../tools/sample/plan.ts';
+import { seededBeaconsIn } from '../../../../tools/sample/seeded_beacons_seen.ts';
 import { foundGroups, groupKey, matches } from '../../../support/sample/rule.ts';
 import { END, tenant } from '../../../support/sample/tenant.ts';
 import { truth } from '../../../support/sample/truth.ts';
 
-const keyOf = ({ device, process, remoteIP }: Plant) => groupKey(device, process, remoteIP);
+const keyOf = ({ device, process, remoteIP }: SeededBeacon) => groupKey(device, process, remoteIP);
 
 describe('planTenant(…).plants', () => {
   test.each([
@@ -28,8 +28,8 @@ describe('planTenant(…).plants', () => {
     (source) => {
       const plan = planTenant({ devices: 5, seed: 1, end: END, plain: true });
       const counts = truth(plan, source);
-      const isFound = (plant: Plant) => matches(counts.get(keyOf(plant)) ?? new Map());
-      const plants = plantsIn(plan.plants, source);
+      const isFound = (plant: SeededBeacon) => matches(counts.get(keyOf(plant)) ?? new Map());
+      const plants = seededBeaconsIn(plan.plants, source);
       expect(plants.filter((plant) => isFound(plant) !== (plant.expected === 'found'))).toEqual([]);
       expect(plants.filter(isFound).length).toBeGreaterThan(15);
     },

@@ -1,24 +1,24 @@
-import { inertJson, shown } from '../../core/text/escape.ts';
+import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 
 /**
  * Text for a chat: what acts is written as its code, and an address is no link. `://` becomes `[:]//`, as analysts write
  * what is not to be clicked.
  */
 export function forChat(text: string, maxLength: number): string {
-  return shown(text.replaceAll('://', '[:]//'), maxLength);
+  return escapeForDisplay(text.replaceAll('://', '[:]//'), maxLength);
 }
 
 /** Lines that somebody is to paste: what acts is written as its code, but for the ends of lines. */
 export function lines(text: string): string {
   return text
     .split('\n')
-    .map((line) => inertJson(line))
+    .map((line) => escapeJson(line))
     .join('\n');
 }
 
 /** JSON whose text holds no character that acts: its strings hold the escapes instead, and so the same values. */
 export function jsonText(value: unknown): string {
-  return inertJson(JSON.stringify(value));
+  return escapeJson(JSON.stringify(value));
 }
 
 /** At most so many UTF-16 units, and no half of a pair: a strict reader of JSON refuses the whole message for one. */
@@ -30,7 +30,7 @@ export function cutTo(text: string, maxLength: number): string {
 }
 
 /** UTF-8. */
-export function bytesOf(text: string): number {
+export function utf8BytesOf(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
