@@ -25,7 +25,7 @@ export function costTables(measured: Measured, prices: Prices): Readonly<Record<
 /** The pages that hold tables, and which. */
 export const PAGES: Readonly<Record<string, readonly string[]>> = {
   'docs/costs.md': ['sample', 'requests', 'month', 'prices'],
-  'docs/operations.md': ['scale'],
+  'docs/deploy.md': ['scale'],
 };
 
 /** A page with tables between its marks `<!-- name -->` and `<!-- /name -->`. Throws where a mark is missing. */
@@ -104,7 +104,7 @@ function monthTable(measured: Measured, prices: Prices): string {
   );
 }
 
-/** Belongs to docs/operations.md. */
+/** Belongs to docs/deploy.md. */
 function scaleTable(measured: Measured, prices: Prices): string {
   const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
   const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];

@@ -1,4 +1,4 @@
-/** Writes the tables of docs/costs.md and docs/operations.md anew, from bench/local_requests.json and bench/prices.json. */
+/** Rewrites the tables of docs/costs.md and docs/deploy.md from bench/local_requests.json and bench/prices.json. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { costTables, PAGES, withTables } from './cost_tables.ts';
 

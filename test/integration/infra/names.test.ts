@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { DEAD_LETTERS_CONTAINER } from '../../../src/storage/azure/names.ts';
 import { containersOf } from '../../../src/config.ts';
 import { SOURCES } from '../../../src/core/records/report.ts';
-import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../../src/storage/azure/names.ts';
 import { REPO } from '../../support/bundle/child.ts';
 import { files, literal, MAIN, TEMPLATES } from './template.ts';
 
@@ -46,13 +46,6 @@ describe('names in infra/', () => {
     }
     const [, told] = /functionName=Host\.Functions\.(\w+)/.exec(read('infra/scripts/event-subscription.sh')) ?? [];
     expect(FUNCTIONS).toContain(told);
-  });
-
-  it('of tables, queues and the container are all in docs/operations.md', () => {
-    const page = read('docs/operations.md');
-    for (const name of [...Object.values(TABLES), ...Object.values(QUEUES), DEAD_LETTERS_CONTAINER]) {
-      expect(page).toContain(`\`${name}\``);
-    }
   });
 
   it('that scripts take from the azd environment are put out by main.bicep, or read by main.bicepparam', () => {

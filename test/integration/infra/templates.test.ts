@@ -158,3 +158,15 @@ describe('these checks', () => {
     expect(unknownNames(readTemplate('infra/x.bicep', 'var a = map([], e => { f: e, g: h })\n'))).toEqual(['h']);
   });
 });
+
+describe('main.bicepparam', () => {
+  it('has the defaults of main.bicep', () => {
+    for (const [, param = '', value = ''] of readFileSync(join(REPO, 'infra/main.bicepparam'), 'utf8').matchAll(
+      /^param (\w+) = (?:\w+\()?readEnvironmentVariable\('\w+', '([^']*)'\)/gm,
+    )) {
+      const given = new RegExp(`^param ${param} \\w+ = (.*)$`, 'm').exec(MAIN.text)?.[1];
+      if (given === undefined) continue;
+      expect({ param, value }).toEqual({ param, value: given.replace(/^'(.*)'$/, '$1') });
+    }
+  });
+});

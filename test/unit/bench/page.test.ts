@@ -1,22 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { allResults, isMet, NAMES, type Results } from '../../../bench/harness/results.ts';
+import { isMet, type Results } from '../../../bench/harness/results.ts';
 import { filled, partsOf } from '../../../bench/page/tables.ts';
-
-const page = readFileSync('docs/performance.md', 'utf8');
-
-describe('docs/performance.md', () => {
-  it('shows what bench/results holds (npm run bench:docs)', () => {
-    expect(filled(page, partsOf(allResults()))).toBe(page);
-  });
-
-  it('has a table for each benchmark, and its charts', () => {
-    for (const name of NAMES) expect(page).toContain(`<!-- bench:${name} -->`);
-    const charts = [...page.matchAll(/\]\((performance\/\w+\.svg)\)/g)].map(([, path]) => path);
-    expect(charts.length).toBeGreaterThan(4);
-    expect(charts.filter((path) => !existsSync(`docs/${path}`))).toEqual([]);
-  });
-});
 
 describe('filled(page, parts)', () => {
   it('replaces what stands between the markers, and nothing else', () => {
