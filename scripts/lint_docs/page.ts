@@ -26,8 +26,8 @@ export interface Page {
   readonly anchors: ReadonlySet<string>;
 }
 
-/** What stands for a code span in a sentence. */
-const CODE = 'code';
+/** What stands for a code span in a sentence: with a capital, since a sentence may begin with it. */
+const CODE = 'Code';
 
 /** Reads a page. Front matter (of an issue form) is read as a paragraph. */
 export function readPage(markdown: string): Page {

@@ -25,7 +25,7 @@ export const RULES: readonly Rule[] = [
   rule('anew', 'again'),
   rule('rests|resting', 'backs off'),
   rule('hiccups?', 'failure'),
-  rule('rounds?(?! (?:down|up|to)\\b|[- ]trips?)', 'batch'),
+  rule('rounds?(?! (?:down|up|to|differently)\\b|[- ]trips?)', 'batch'),
   rule(
     "(?:over|above|below|under|beyond|at|far over|each|clears?|rule's|pass(?:es)?) (?:the |each )?line(?: of \\d+)?(?= |[,.;:)]|$)(?! (?:of|length|\\d))",
     'threshold',

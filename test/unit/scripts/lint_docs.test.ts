@@ -52,7 +52,7 @@ describe('wordFindings(text, file)', () => {
   });
 
   it.each([
-    'a round trip, rounded, rounds down',
+    'a round trip, rounded, rounds down, rounds differently',
     'one line per record, the command line, above the line of the table header',
     'due to a fault',
     'passing the option',
@@ -138,6 +138,10 @@ describe('sentenceFindings(page, file)', () => {
   it('finds an average above 25, and a sentence above 40 also in a table', () => {
     expect(findings(`W${of(26)}`)).toEqual(['sentences of 26.0 words on average (at most 25)']);
     expect(findings(`| a |\n|---|\n| ${of(41)} |`)[0]).toMatch(/^a sentence of 41 words/);
+  });
+
+  it('ends a sentence before one that begins with code', () => {
+    expect(findings(`W${of(25)} \`npm\` ${of(24)}`)).toEqual([]);
   });
 
   it('counts code as one word, and each item of a list by itself', () => {
