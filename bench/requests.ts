@@ -44,7 +44,7 @@ export const bench: Bench = {
     }
     for (const matching of [true, false]) {
       const { rows, groups, counts, detections } = await scoringOf(Math.min(GROUPS, size * 12), matching);
-      const name = matching ? `scoring, ${detections} detections live` : 'scoring, no detection live';
+      const name = matching ? `scoring, ${detections} active detections` : 'scoring, no active detection';
       measured[name] = byOperation(counts, rows);
       work[matching ? 'rows scored' : 'rows scored, none matching'] = rows;
       work['groups scored'] = groups;

@@ -31,11 +31,11 @@ export const bench: Bench = {
 const OURS = 'beaconwatch score';
 const EVERY = 'JSON.parse of every line';
 const DUCKDB1 = 'DuckDB, one thread';
-const DUCKDB1_NEEDLE = 'DuckDB, one thread, needle first';
+const DUCKDB1_PREFILTER = 'DuckDB, one thread, pre-filter first';
 const GOALS: Readonly<Record<string, { atMost: number }>> = {
   [EVERY]: { atMost: 0.6 },
   [DUCKDB1]: { atMost: 1 },
-  [DUCKDB1_NEEDLE]: { atMost: 1 },
+  [DUCKDB1_PREFILTER]: { atMost: 1 },
 };
 
 interface Program {
@@ -100,13 +100,13 @@ function rivals({ folder, files, bytes, totals }: Input): Program[] {
   const jq: Command = { kind: 'other', args: ['sh', file('rivals/jq.sh'), ...files] };
   return [
     { ...node('the bare read', 'floor/read.mjs'), expected: { bytes } },
-    node('needle and JSON.parse of hits (floor)', 'floor/prefilter.mjs'),
+    node('pre-filter and JSON.parse of hits (floor)', 'floor/prefilter.mjs'),
     node(EVERY, 'floor/parse_every.mjs'),
     node(`${EVERY}, read as by score`, 'floor/parse_every.mjs', 'window'),
     duckdb(DUCKDB1, '1'),
-    duckdb(DUCKDB1_NEEDLE, '1', 'prefilter'),
+    duckdb(DUCKDB1_PREFILTER, '1', 'prefilter'),
     duckdb('DuckDB, two threads', '2'),
-    python('Python json, needle first', 'prefilter'),
+    python('Python json, pre-filter first', 'prefilter'),
     { ...python('Python json, every line'), rounds: 5 },
     { ...program('jq and awk', jq, `it needs jq, awk and ${PYTHON}`), rounds: 3 },
   ];

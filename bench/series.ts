@@ -47,20 +47,20 @@ export const bench: Bench = {
       measured,
       outcomes: {
         'match decision': outcomeOf(summaryOf(perSecond(DECISION)), 'groups/s', { atLeast: 100_000 }),
-        'full verdict, every group over the line': outcomeOf(summaryOf(perSecond(FULL)), 'groups/s', {
+        'full assessment, every group above the threshold': outcomeOf(summaryOf(perSecond(FULL)), 'groups/s', {
           atLeast: 50_000,
         }),
         'match decision against plain JavaScript, not exact': against(DECISION, FLOOR),
         ...(has(NUMPY) && { 'match decision against numpy, not exact': against(DECISION, NUMPY) }),
-        ...(has(STL) && { 'full verdict against STL per group': against(FULL, STL, { atLeast: 50 }) }),
+        ...(has(STL) && { 'full assessment against STL per group': against(FULL, STL, { atLeast: 50 }) }),
       },
       skipped,
     };
   },
 };
 
-const DECISION = 'match decision, 22 % of the groups over the line';
-const FULL = 'full verdict, every group over the line';
+const DECISION = 'match decision, 22 % of the groups above the threshold';
+const FULL = 'full assessment, every group above the threshold';
 const FLOOR = 'plain JavaScript, not exact (floor)';
 const NUMPY = 'numpy, all groups at once, not exact';
 const STL = 'statsmodels STL, per group';
@@ -69,7 +69,7 @@ const SHARE_OVER = 0.22;
 /** STL is so slow that so many will do. */
 const STL_GROUPS = 300;
 
-/** The same as the rule takes them. Throws where it does not match what it has to: all that are steady and over the line, none under it. */
+/** The same as the rule takes them. Throws where it does not match what it has to: all that are steady and above the threshold, none below it. */
 function checked(all: readonly (readonly number[])[]): readonly Series[] {
   const series = all.map(asSeries);
   for (const [number, counts] of all.entries()) {

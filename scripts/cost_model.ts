@@ -56,8 +56,8 @@ export const ASSUMED = {
   rowBytes: 1_000,
   /** Mean of an exporter's append, once device tables were among what it exports: one tenant, July 2026. */
   appendBytes: 35_600,
-  /** The platform looks at each queue every ten seconds to decide on instances; ours and the poison queues. */
-  queuesLookedAt: 6,
+  /** The platform polls each queue every ten seconds to decide on instances; ours and the poison queues. */
+  polledQueues: 6,
   lookEverySeconds: 10,
   /** Lines of the host around each of ours. */
   hostLines: 2,
@@ -84,7 +84,7 @@ export interface Month {
 export const LINES = [
   ['tables', 'Tables: transactions and storage'],
   ['blobs', 'Blobs: reading and listing exports'],
-  ['queues', 'Queues, with the platform’s looking at them'],
+  ['queues', 'Queues, with the platform’s polling'],
   ['functions', 'Functions: time and executions, after the free grant'],
   ['logs', 'Log: ingestion, after the free 5 GB'],
   ['alerts', 'Alert rules'],
@@ -144,7 +144,7 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
 
   const blobReads = perSegment(/^blob (reads|properties)/);
   const listings = sweeps + hours + perSegment(/^blob writes/);
-  const looks = ((hours * 3600) / ASSUMED.lookEverySeconds) * ASSUMED.queuesLookedAt;
+  const looks = ((hours * 3600) / ASSUMED.lookEverySeconds) * ASSUMED.polledQueues;
   // Each message is sent, received and taken off; the sweep looks into the poison queues.
   const perSweep =
     requestsOf(measured, /^queue (receives|properties)/, ['sweepExports']) /

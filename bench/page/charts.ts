@@ -39,7 +39,7 @@ export async function chartsOf(all: readonly Results[]): Promise<ReadonlyMap<str
 const SPECS: Readonly<Record<string, (results: Results) => TopLevelSpec>> = {
   score: (results) => bars(results, 'wallMs', 'wall time of the whole process, ms', /beaconwatch/),
   ingest: (results) => bars(results, 'cpuMs', 'CPU of the client, ms', /^ingest/),
-  series: (results) => bars(results, 'groupsPerSecond', 'groups a second, logarithmic', /match|verdict/, 'log'),
+  series: (results) => bars(results, 'groupsPerSecond', 'groups a second, logarithmic', /match|assessment/, 'log'),
   start: (results) => bars(results, 'wallMs', 'wall time of the whole process, ms', /deployed/),
   memory: (results) => bars(results, 'peakMb', 'peak memory, MB', /MiB/),
   growth,

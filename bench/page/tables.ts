@@ -68,7 +68,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   inProcessMs: 'in process, ms',
   groupsPerSecond: 'groups/s',
   groupHours: 'hours of groups',
-  shareOverTheLine: 'share over the line',
+  shareOverTheLine: 'share above the threshold',
 };
 
 function cell(summary: Summary | undefined): string {
