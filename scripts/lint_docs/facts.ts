@@ -20,6 +20,7 @@ export function factFindings(root: string): Finding[] {
     ['docs/security.md', (page) => [...roleFindings(page, read), ...periodFindings(page, read)]],
     ['docs/deploy.md', (page) => [...deployFindings(page, read), ...runbookFindings(page, alerts)]],
     ['docs/settings.md', settingFindings],
+    ['docs/storage.md', storageFindings],
     ['docs/performance.md', (page) => performanceFindings(page, allResults(), charts)],
     ...Object.keys(PAGES).map(
       (page) => [page, (text: string) => costFindings(page, text, read)] as [string, (page: string) => Finding[]],
@@ -62,7 +63,7 @@ export function periodFindings(page: string, read: Read): Finding[] {
   ]);
 }
 
-/** docs/deploy.md: variables are those of main.bicepparam, outputs those of main.bicep, names those of the code. */
+/** docs/deploy.md: variables are those of main.bicepparam, outputs those of main.bicep. */
 export function deployFindings(page: string, read: Read): Finding[] {
   const path = 'docs/deploy.md';
   const outputs = [...read('infra/main.bicep').matchAll(/^output (\w+)/gm)].map(([, name = '']) => name);
@@ -76,12 +77,17 @@ export function deployFindings(page: string, read: Read): Finding[] {
       variables.map(([, name = '']) => name),
     ),
     ...shell.filter((name) => !outputs.includes(name)).map((name) => finding(path, `main.bicep has no output ${name}`)),
-    ...missing(
-      path,
-      page,
-      [...Object.values(TABLES), ...Object.values(QUEUES), DEAD_LETTERS_CONTAINER].map((name) => `\`${name}\``),
-    ),
   ];
+}
+
+/** docs/storage.md: every table, queue and container has its name there. */
+export function storageFindings(page: string): Finding[] {
+  const names = [...Object.values(TABLES), ...Object.values(QUEUES), DEAD_LETTERS_CONTAINER];
+  return missing(
+    'docs/storage.md',
+    page,
+    names.map((name) => `\`${name}\``),
+  );
 }
 
 /** docs/deploy.md: every alert has its runbook. */

@@ -11,6 +11,7 @@ import {
   roleFindings,
   runbookFindings,
   settingFindings,
+  storageFindings,
 } from '../../../scripts/lint_docs/facts.ts';
 import { type Finding, lineOf } from '../../../scripts/lint_docs/finding.ts';
 import { commandsIn } from '../../../scripts/lint_docs/help.ts';
@@ -275,13 +276,17 @@ describe('facts', () => {
     ]);
   });
 
-  it('deployFindings: variables, outputs and names of storage', () => {
+  it('deployFindings: variables and outputs', () => {
     const found = messages(deployFindings('BEACONWATCH_B $APP_NAME $NO_OUTPUT', read));
     expect(found).toContain('unknown variable: BEACONWATCH_B');
     expect(found).toContain('missing variable: BEACONWATCH_A');
     expect(found).toContain('main.bicep has no output NO_OUTPUT');
     expect(found).not.toContain('main.bicep has no output APP_NAME');
-    expect(found).toContain('does not have: `HourlyCounts`');
+  });
+
+  it('storageFindings: tables, queues and containers', () => {
+    expect(messages(storageFindings('`HourlyCounts`'))).toContain('does not have: `dead-letters`');
+    expect(messages(storageFindings('`HourlyCounts`'))).not.toContain('does not have: `HourlyCounts`');
   });
 
   it('runbookFindings: a heading for each alert', () => {
