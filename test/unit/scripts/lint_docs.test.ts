@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { costTables, PAGES, withTables } from '../../../scripts/cost_tables.ts';
 import {
   costFindings,
   deployFindings,
@@ -21,6 +23,7 @@ import { readPage } from '../../../scripts/lint_docs/page.ts';
 import { sentenceFindings, sentencesOf, wordsIn } from '../../../scripts/lint_docs/sentences.ts';
 import { headingFindings, wordFindings } from '../../../scripts/lint_docs/words.ts';
 
+const REPO = fileURLToPath(new URL('../../../', import.meta.url));
 const messages = (findings: readonly Finding[]) => findings.map(({ message }) => message);
 const found = (text: string) => wordFindings(text, 'a.md').map(({ message }) => message.split(' → ')[0]);
 
@@ -300,12 +303,16 @@ describe('facts', () => {
     expect(messages(settingFindings('| `SINKS` | |'))).not.toContain('does not have: | `SINKS` |');
   });
 
-  it('costFindings: a page without its places', () => {
-    const real: Readonly<Record<string, string>> = {
-      'bench/local_requests.json': '{"requests":[],"invocations":{},"notifications":1,"segments":1,"reports":1}',
-      'bench/prices.json': '{}',
-    };
-    expect(messages(costFindings('docs/costs.md', 'x', (path) => real[path] ?? ''))).toHaveLength(1);
+  it('costFindings: tables of the measured numbers, in their places', () => {
+    const json = (path: string) => readFileSync(join(REPO, path), 'utf8');
+    const tables = costTables(JSON.parse(json('bench/local_requests.json')), JSON.parse(json('bench/prices.json')));
+    const places = (PAGES['docs/costs.md'] ?? []).map((name) => `<!-- ${name} -->\n<!-- /${name} -->\n`).join('');
+    const page = withTables(places, PAGES['docs/costs.md'] ?? [], tables);
+    expect(costFindings('docs/costs.md', page, json)).toEqual([]);
+    expect(messages(costFindings('docs/costs.md', page.replace('$', '$1'), json))).toEqual([
+      'the tables are not those of bench/: npm run costs',
+    ]);
+    expect(messages(costFindings('docs/costs.md', 'x', json))).toEqual(['the page has no place for sample']);
   });
 
   it('priceFindings: where and when each price was found', () => {
