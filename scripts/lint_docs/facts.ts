@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allResults, NAMES, type Results } from '../../bench/harness/results.ts';
 import { filled, partsOf } from '../../bench/page/tables.ts';
-import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../src/azure/names.ts';
+import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../src/storage/azure/names.ts';
 import { SETTING_NAMES } from '../../src/config.ts';
 import type { Measured, Prices } from '../cost_model.ts';
 import { costTables, PAGES, withTables } from '../cost_tables.ts';
