@@ -2,7 +2,7 @@ import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 
 /**
- * Built when the host loads us: wrong settings stop it there, with all their faults in its log; wrong sinks are left out,
- * and every sweep says so.
+ * Built when the host loads the functions. Invalid settings stop the host, which logs all their faults. Invalid sinks are
+ * skipped, and each sweep reports them.
  */
-export const app = createApp(readConfig(process.env, 'left out'));
+export const app = createApp(readConfig(process.env, 'skip'));

@@ -2,12 +2,12 @@ import type { InvocationContext } from '@azure/functions';
 import { ResourceFactoryResolver } from '@azure/functions-extensions-base';
 import type { ExportRef } from '../src/storage/ports/exports.ts';
 
-/** The host's word for a blob that is bound by reference. */
+/** The name that the host uses for a blob that is bound by reference. */
 const SOURCE = 'AzureStorageBlobs';
 
 /**
- * Has the host hand over a blob's name in place of its content: with `sdkBinding` it sends a reference, and what turns
- * that into a client is ours to say. An export of gigabytes never enters the process.
+ * Makes the host pass the name of a blob in place of its content: with `sdkBinding` it sends a reference, and this factory
+ * keeps the name. An export of gigabytes never enters the process.
  */
 export function keepNameOnly(): void {
   const resolver = ResourceFactoryResolver.getInstance();
@@ -19,7 +19,7 @@ export function keepNameOnly(): void {
   });
 }
 
-/** The export that an invocation is about: from the reference, or, of a host without them, from the trigger's metadata. */
+/** The export of an invocation: from the reference, or, on a host without references, from the trigger's metadata. */
 export function exportOf(blob: unknown, context: InvocationContext): Partial<ExportRef> {
   if (typeof blob === 'object' && blob !== null && 'container' in blob && 'name' in blob) return blob as ExportRef;
   const path = String(context.triggerMetadata?.['blobTrigger'] ?? '');

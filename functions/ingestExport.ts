@@ -5,7 +5,7 @@ import { logged } from './log.ts';
 
 const { blobTrigger, containers } = app.config;
 
-// The trigger watches one container; the sweep finds what lies in the others.
+// The trigger watches one container; the sweep finds the exports in the others.
 if (blobTrigger !== 'off' && containers[0] !== undefined) {
   keepNameOnly();
   functions.storageBlob('ingestExport', {

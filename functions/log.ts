@@ -2,18 +2,23 @@ import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { idsOf } from '../src/logging/correlation.ts';
 
 /**
- * Wraps a handler so that each invocation leaves one line: JSON with the function, the invocation, the ids of what it
- * was about, what the handler gives back (its counts), and how long it took. Never anything of the telemetry.
+ * Wraps a handler so that each invocation logs one line of JSON: the function, the invocation, the ids of its input, the
+ * result of the handler (counts), and the duration. Never any telemetry.
  */
 export function logged<I>(
   work: (input: I, context: InvocationContext) => Promise<object>,
 ): (input: I, context: InvocationContext) => Promise<void> {
   return async (input, context) => {
-    await logging(context, idsOf(input), () => work(input, context), same);
+    await logging(
+      context,
+      idsOf(input),
+      () => work(input, context),
+      (counts) => counts,
+    );
   };
 }
 
-/** The same for a handler that answers a request: of it, the method and the status. */
+/** The same for a handler of HTTP requests: the line has the method and the status. */
 export function answering<A extends { readonly status: number }>(
   work: (request: HttpRequest, context: InvocationContext) => Promise<A>,
 ): (request: HttpRequest, context: InvocationContext) => Promise<A> {
@@ -26,7 +31,7 @@ export function answering<A extends { readonly status: number }>(
     );
 }
 
-/** The line is written for a failure as well: the host's own log of it knows no ids. It is the host that handles it. */
+/** Logs the line for a failure too, since the host's own log has no ids; then the host handles the error. */
 async function logging<T>(
   context: InvocationContext,
   ids: object,
@@ -47,8 +52,4 @@ async function logging<T>(
     const durationMs = Math.round(performance.now() - started);
     context.log(JSON.stringify({ function: functionName, invocationId, ...ids, ...line, durationMs }));
   }
-}
-
-function same(counts: object): object {
-  return counts;
 }

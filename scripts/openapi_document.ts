@@ -16,9 +16,9 @@ const problems = (...statuses: readonly ('400' | '404' | '405' | '413' | '415')[
     ]),
   );
 const DESCRIPTIONS = {
-  '400': 'Something that was asked for or sent is wrong; `detail` says what',
-  '404': 'There is no detection of this id',
-  '405': 'There is nothing to post to here',
+  '400': 'The query or the body is invalid; `detail` names the fault',
+  '404': 'There is no detection with this id',
+  '405': 'POST is not allowed here',
   '413': 'The body is larger than 16 KiB',
   '415': 'The body is not application/json',
 };
@@ -35,7 +35,7 @@ export function openApiDocument(version: string): object {
       title: 'Beaconwatch',
       version,
       description:
-        'Detections of network beacons, what analysts say of them, and how the system is. Every text that comes from the telemetry is hostile: escape it where it is shown.',
+        'Detections of network beacons, verdicts of analysts, and the health of the system. Text of the telemetry is hostile: escape it wherever you display it.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [
@@ -50,7 +50,7 @@ export function openApiDocument(version: string): object {
       '/detections': {
         get: {
           operationId: 'listDetections',
-          summary: 'Detections by filter and order, a page at a time',
+          summary: 'Lists detections by filter and sort, a page at a time',
           requestParams: { query: detectionQuery },
           responses: { ...ok('A page', detectionList), ...problems('400') },
         },
@@ -58,25 +58,28 @@ export function openApiDocument(version: string): object {
       '/detections/{id}': {
         get: {
           operationId: 'getDetection',
-          summary: 'One detection, with everything that is known of it',
+          summary: 'Gets one detection with its evidence',
           requestParams: { path },
           responses: { ...ok('The detection', detectionDetail), ...problems('404') },
         },
         post: {
-          operationId: 'disposeDetection',
-          summary: 'Says what an analyst makes of it, in the place of what was said before',
+          operationId: 'recordVerdict',
+          summary: 'Records the verdict of an analyst, in place of an earlier one',
           requestParams: { path },
           requestBody: { required: true, content: { 'application/json': { schema: verdictInput } } },
-          responses: { ...ok('The detection as it is then', detectionDetail), ...problems('400', '404', '413', '415') },
+          responses: {
+            ...ok('The detection with the new verdict', detectionDetail),
+            ...problems('400', '404', '413', '415'),
+          },
         },
       },
       '/health': {
         get: {
           operationId: 'getHealth',
-          summary: 'How the system is',
+          summary: 'Gets the health of the system',
           description:
-            'The status is 200 also where something wants attention: `problems` names it. Another status means that it could not be found out.',
-          responses: ok('What was found', healthSchema),
+            'The status is 200 also where `problems` is not empty. Another status means that the check itself failed.',
+          responses: ok('The health of the system', healthSchema),
         },
       },
     },

@@ -1,8 +1,8 @@
 import { escapeJson } from '../src/core/text/escape.ts';
 import type { Notification } from '../src/notify/sink.ts';
-import { fictionalDetection } from '../src/notify/sinks/fictional.ts';
 import { bodyOf } from '../src/notify/sinks/open.ts';
 import type { SinkSettings } from '../src/notify/sinks/settings.ts';
+import { syntheticDetection } from '../src/notify/sinks/synthetic.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:00Z');
 const LINKS = {
@@ -36,7 +36,7 @@ const PROCESSES = [
   'report.exe',
 ];
 const seven = PROCESSES.map((InitiatingProcessFileName, n) =>
-  fictionalDetection(NOW, {
+  syntheticDetection(NOW, {
     groupId: `${n}c1a0f3e52d94b6688aa01c2d3e4f506`,
     InitiatingProcessFileName,
     DeviceName: `wks-${String(417 + 31 * n).padStart(4, '0')}.corp.example`,
@@ -45,7 +45,7 @@ const seven = PROCESSES.map((InitiatingProcessFileName, n) =>
   }),
 );
 
-const single: Notification = { id: '', detections: [fictionalDetection(NOW)], more: 0, digest: false };
+const single: Notification = { id: '', detections: [syntheticDetection(NOW)], more: 0, digest: false };
 const digest: Notification = { id: `digest|${'0'.repeat(32)}`, detections: seven, more: 37, digest: true };
 
 /** What a sink of each format is sent of one fictional detection, and of a digest, by the name of a file. */

@@ -27,16 +27,16 @@ export const RULE_SETTINGS = {
   SERIES_GRAIN: oneOf(['hour', 'report']).default(KQL_RULE.grain),
 };
 
-/** The settings of an offline run: the rule, and what it is run over. */
+/** The settings of an offline run: the rule and the sources. */
 export const SCORE_SETTINGS = {
   ...RULE_SETTINGS,
   SOURCES: z.string().default('defender').transform(sources),
 };
 
-/** Where Defender's Streaming API puts the table. */
+/** The container into which Defender's Streaming API writes the table. */
 export const DEFAULT_CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 
-/** Where the telemetry of a source is by its most usual way: the Streaming API, or a data export rule for what the agent collects. */
+/** The container of each source on its usual way: the Streaming API, or a data export rule for data of the agent. */
 const CONTAINERS: Readonly<Record<Source, string>> = {
   defender: DEFAULT_CONTAINER,
   'defender-raw': DEFAULT_CONTAINER,
@@ -48,60 +48,60 @@ export function containersOf(sources: readonly Source[]): readonly string[] {
   return [...new Set(sources.map((source) => CONTAINERS[source]))];
 }
 
-/** The settings of the system beside those, and beside the storage connections and SINKS. */
+/** The other settings of the system, without the storage connections, SINKS and LINKS. */
 export const SYSTEM_SETTINGS = {
-  /** By default those of SOURCES. */
+  /** By default the containers of SOURCES. */
   EXPORT_CONTAINERS: z.string().transform(containers).optional(),
-  /** By default a day more than the window. */
+  /** By default one day more than the window. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
-  /** `T1071.001` or `T1071.001 Web Protocols`; the rule claims none. */
+  /** `T1071.001` or `T1071.001 Web Protocols`; by default none, as in the rule. */
   MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
-  /** More new detections than this are one message in a chat. */
+  /** More new detections than this go into one message of a chat. */
   DIGEST_ABOVE: number(5, { least: 1, most: 1000 }),
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 
 const VALUE_SETTINGS = { ...SCORE_SETTINGS, ...SYSTEM_SETTINGS };
 
-/** The storage connections: each one setting, or several that begin with its name and two underscores. */
+/** The storage connections: one setting each, or several that begin with its name and two underscores. */
 export const CONNECTION_NAMES = ['AzureWebJobsStorage', 'ExportStorage'] as const;
 
-/** The names of all settings, for who documents or deploys them; those that SINKS refers to have names of their own. */
+/** The names of all settings, for the documentation and the deployment. SINKS can refer to further ones. */
 export const SETTING_NAMES: readonly string[] = [...CONNECTION_NAMES, ...Object.keys(VALUE_SETTINGS), 'SINKS', 'LINKS'];
 
 export interface Config {
   readonly rule: Rule;
-  /** The telemetry that is read; each once. */
+  /** The active sources, each once. */
   readonly sources: readonly Source[];
   readonly storage: StorageConnection;
   readonly exportStorage: StorageConnection;
   readonly containers: readonly string[];
   readonly retentionDays: number;
   readonly historyDays: number;
-  /** Named in every detection beside the tactic; null for none, as in the rule. */
+  /** The technique of every detection, beside the tactic; null for none, as in the rule. */
   readonly technique: Technique | null;
-  /** How the platform tells of new exports; `off`: the sweep alone finds them. */
+  /** How the platform signals new exports; `off`: only the sweep finds them. */
   readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
   readonly sinks: readonly SinkSettings[];
-  /** What is wrong with sinks that were left out; none where nothing is, or where that is refused. */
+  /** Faults of the sinks that were skipped. */
   readonly sinkFaults: readonly string[];
   readonly digestAbove: number;
-  /** Links that messages offer. */
+  /** Links of messages. */
   readonly links: Links;
 }
 
-/** Reads what an offline run needs. Throws a SettingsError. */
+/** Reads the settings of an offline run. Throws a SettingsError. */
 export function readScoreSettings(env: Env): Pick<Config, 'rule' | 'sources'> {
   const settings = parseSettings(z.object(SCORE_SETTINGS), env);
   return { rule: ruleOf(settings), sources: settings.SOURCES };
 }
 
 /**
- * Reads all settings, once, at the start. Throws a SettingsError that names every fault. Sinks that are wrong can be left
- * out: a secret is in a vault, and nobody shall stop counting because a chat cannot be told.
+ * Reads all settings, once, at startup. Throws a SettingsError that names every fault. `skip` skips invalid sinks: a secret
+ * in a vault can be missing, and that must not stop the counting.
  */
-export function readConfig(env: Env, wrongSinks: 'refused' | 'left out' = 'refused'): Config {
+export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse'): Config {
   const set = setOnly(env);
   const faults: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
@@ -115,7 +115,7 @@ export function readConfig(env: Env, wrongSinks: 'refused' | 'left out' = 'refus
   };
   const settings = attempt(() => parseSettings(z.object(VALUE_SETTINGS), set));
   const storage = attempt(() => readStorage('AzureWebJobsStorage', ['blob', 'queue', 'table'], set));
-  // The host's blob trigger keeps its queue beside the exports.
+  // The blob trigger of the host keeps its queue in the account of the exports.
   const ofExports: readonly Service[] = (settings?.BLOB_TRIGGER ?? 'off') === 'off' ? ['blob'] : ['blob', 'queue'];
   const exportStorage = attempt(() => readStorage('ExportStorage', ofExports, set, storage ?? UNREAD_STORAGE));
   const { sinks, faults: sinkFaults } = readSinks(set);
@@ -124,11 +124,11 @@ export function readConfig(env: Env, wrongSinks: 'refused' | 'left out' = 'refus
   if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
     faults.push(`RETENTION_DAYS must be at least LOOKBACK_DAYS (${settings.LOOKBACK_DAYS}), got ${retentionDays}`);
   }
-  // The cuts of an export may not be forgotten while it is still swept: it would be read again and again.
+  // The state of an export must last as long as the sweep considers it: otherwise it would be read again and again.
   if (settings && retentionDays !== undefined && settings.HISTORY_DAYS < retentionDays) {
     faults.push(`HISTORY_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${settings.HISTORY_DAYS}`);
   }
-  const isRefused = faults.length > 0 || (wrongSinks === 'refused' && sinkFaults.length > 0);
+  const isRefused = faults.length > 0 || (invalidSinks === 'refuse' && sinkFaults.length > 0);
   if (isRefused || !settings || !storage || !exportStorage || !links || retentionDays === undefined) {
     throw new SettingsError([...faults, ...sinkFaults]);
   }
@@ -149,7 +149,7 @@ export function readConfig(env: Env, wrongSinks: 'refused' | 'left out' = 'refus
   };
 }
 
-/** Stands in where the storage setting itself is at fault, which is said once. */
+/** A placeholder where the storage setting itself is invalid, so that its fault is listed once. */
 const UNREAD_STORAGE: StorageConnection = { kind: 'connectionString', value: '' };
 
 type RuleSettings = { [K in keyof typeof RULE_SETTINGS]: z.infer<(typeof RULE_SETTINGS)[K]> };
@@ -164,40 +164,40 @@ function ruleOf(settings: RuleSettings): Rule {
   };
 }
 
-/** Names of sources, with commas between. */
+/** A comma-separated list of sources. */
 function sources(text: string, context: z.RefinementCtx): Source[] {
   const names = listOf(text);
   const known = names.filter((name): name is Source => SOURCES.some((source) => source === name));
   for (const name of names) {
     if (known.some((source) => source === name)) continue;
-    const message = `must be of ${SOURCES.join(', ')}, with commas between, got ${quoted(name)}`;
+    const message = `must be a comma-separated list of ${SOURCES.join(', ')}, got ${quoted(name)}`;
     context.addIssue({ code: 'custom', message });
   }
   if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one source' });
   return known;
 }
 
-/** Names of containers, with commas between; each as Azure allows it. */
+/** A comma-separated list of container names, each valid on Azure. */
 function containers(text: string, context: z.RefinementCtx): string[] {
   const names = listOf(text);
   for (const name of names) {
     if (/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) continue;
     context.addIssue({
       code: 'custom',
-      message: `must be names of containers with commas between, got ${quoted(name)}`,
+      message: `must be a comma-separated list of container names, got ${quoted(name)}`,
     });
   }
   if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one container' });
   return names;
 }
 
-/** What stands between the commas, each once. */
+/** The items of a comma-separated list, each once. */
 function listOf(text: string): string[] {
   const parts = text.split(',').map((part) => part.trim());
   return [...new Set(parts.filter((part) => part !== ''))];
 }
 
-/** A technique of ATT&CK by its id, and its name where one is given. */
+/** A technique of ATT&CK: its id, and its name where the text has one. */
 function techniqueOf(text: string, context: z.RefinementCtx): Technique {
   const [, id, name = ''] = /^(T\d{4}(?:\.\d{3})?)(?:[ :]+(\S.{0,99}))?$/.exec(text.trim()) ?? [];
   if (id !== undefined) return { id, name };

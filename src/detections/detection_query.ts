@@ -15,7 +15,7 @@ const NAME = { error: `must be a name of 1 to ${MAX_NAME_LENGTH} characters` };
 const REMOTE = { error: 'must be an address or CIDR, IPv4 or IPv6' };
 const SINCE = { error: 'must be an ISO 8601 instant such as 2026-11-20T12:00:00Z' };
 const LIMIT = { error: `must be a whole number from 1 to ${MAX_LIMIT}` };
-const CONTINUATION = { error: 'must be that of the page before, with the same sort' };
+const CONTINUATION = { error: 'must be the continuation of the previous page, with the same sort' };
 
 const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
 
@@ -23,13 +23,13 @@ function words<const W extends string>(of: readonly W[]) {
   return z.enum(of, { error: oneOfText(of) });
 }
 
-/** What a list may be asked for, as the query of the URL has it; the command line says the same by its options. */
+/** The query parameters of a list of detections; the command line has the same as options. */
 export const detectionQuery = z.strictObject({
   state: words([...DETECTION_STATES, 'active'])
     .optional()
-    .meta({ description: '`live` is new or ongoing' }),
-  device: name.optional().meta({ description: 'DeviceName; case makes no difference' }),
-  process: name.optional().meta({ description: 'InitiatingProcessFileName; case makes no difference' }),
+    .meta({ description: '`active` is new or ongoing' }),
+  device: name.optional().meta({ description: 'DeviceName, not case-sensitive' }),
+  process: name.optional().meta({ description: 'InitiatingProcessFileName, not case-sensitive' }),
   remote: z
     .string(REMOTE)
     .max(64, REMOTE)
@@ -41,16 +41,16 @@ export const detectionQuery = z.strictObject({
   suppressed: words(['true', 'false']).optional(),
   verdict: words([...VERDICTS, 'none'])
     .optional()
-    .meta({ description: 'What an analyst said last; `none`: nothing yet' }),
+    .meta({ description: 'The last verdict of an analyst; `none`: no verdict yet' }),
   since: z
     .string(SINCE)
     .max(40, SINCE)
     .refine((text) => timestampOf(text) !== null, SINCE)
     .optional()
-    .meta({ description: 'Matched in a run at or after this instant (ISO 8601)' }),
+    .meta({ description: 'Last match at or after this instant (ISO 8601)' }),
   sort: words(SORTS).default('average').meta({
     description:
-      'Most connections an hour, fewest devices that talk to the address, most regular, or latest opened first',
+      '`average`: most connections per hour first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: latest opening first',
   }),
   limit: z.coerce
     .number(LIMIT)
@@ -58,12 +58,12 @@ export const detectionQuery = z.strictObject({
     .min(1, LIMIT)
     .max(MAX_LIMIT, LIMIT)
     .default(DEFAULT_LIMIT)
-    .meta({ description: 'Detections of a page' }),
+    .meta({ description: 'Detections per page' }),
   continuation: z
     .string(CONTINUATION)
     .max(300, CONTINUATION)
     .optional()
-    .meta({ description: 'Of the page before: opaque' }),
+    .meta({ description: 'The `continuation` of the previous page (opaque)' }),
 });
 
 export type QueryReading =
@@ -71,13 +71,13 @@ export type QueryReading =
   /** At least one. */
   | { readonly ok: false; readonly faults: readonly InputFault[] };
 
-/** Reads the query of a list. */
+/** Reads the query parameters of a list. */
 export function readDetectionQuery(parameters: Readonly<Record<string, string>>): QueryReading {
   const read = detectionQuery.safeParse(parameters);
   if (!read.success) return { ok: false, faults: faultsIn(read.error) };
   const { continuation, sort, limit, suppressed, since, remote, ...rest } = read.data;
-  const after = continuation === undefined ? null : placeIn(continuation, sort);
-  if (after === undefined) return { ok: false, faults: [{ name: 'continuation', says: CONTINUATION.error }] };
+  const after = continuation === undefined ? null : sortKeyIn(continuation, sort);
+  if (after === undefined) return { ok: false, faults: [{ name: 'continuation', message: CONTINUATION.error }] };
   const filter = {
     ...rest,
     ...(remote !== undefined && { remote: ipRangeOf(remote) ?? undefined }),
@@ -89,15 +89,15 @@ export function readDetectionQuery(parameters: Readonly<Record<string, string>>)
 
 const token = z.tuple([z.enum(SORTS), z.number(), z.number(), z.string().regex(DETECTION_ID)]);
 
-/** The place behind which the next page begins, for whom it is opaque. */
-export function continuationOf(place: SortKey, sort: Sort): string {
-  return Buffer.from(JSON.stringify([sort, ...place])).toString('base64url');
+/** The opaque text from which `readDetectionQuery` reads the sort key after which the next page begins. */
+export function continuationOf(key: SortKey, sort: Sort): string {
+  return Buffer.from(JSON.stringify([sort, ...key])).toString('base64url');
 }
 
-function placeIn(continuation: string, sort: Sort): SortKey | undefined {
+function sortKeyIn(continuation: string, sort: Sort): SortKey | undefined {
   try {
-    const [ofSort, ...place] = token.parse(JSON.parse(Buffer.from(continuation, 'base64url').toString()));
-    return ofSort === sort ? place : undefined;
+    const [ofSort, ...key] = token.parse(JSON.parse(Buffer.from(continuation, 'base64url').toString()));
+    return ofSort === sort ? key : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;

@@ -1,12 +1,12 @@
 import type * as z from 'zod';
 import { escapeForDisplay } from '../core/text/escape.ts';
 
-/** What is wrong with one parameter of a query or one member of a body; says nothing of its value. */
+/** A fault of one query parameter or one member of a body; never repeats its value. */
 export interface InputFault {
   /** '' for the body itself. */
   readonly name: string;
-  /** Behind the name: `must be a whole number from 1 to 1000`. */
-  readonly says: string;
+  /** The text after the name: `must be a whole number from 1 to 1000`. */
+  readonly message: string;
 }
 
 /** `must be one of new, ongoing, resolved` */
@@ -14,19 +14,21 @@ export function oneOfText(words: readonly string[]): string {
   return `must be one of ${words.join(', ')}`;
 }
 
-/** The first fault of each name. The words are those of the schemas, each of which has its own. */
+/** The first fault of each name. The schemas have the messages. */
 export function faultsIn(error: z.ZodError): readonly InputFault[] {
   const byName = new Map<string, InputFault>();
   for (const issue of error.issues) {
     const names = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.map(String).join('.')];
-    const says = issue.code === 'unrecognized_keys' ? 'is not known' : issue.message;
-    for (const name of names) if (!byName.has(name)) byName.set(name, { name, says });
+    const message = issue.code === 'unrecognized_keys' ? 'is unknown' : issue.message;
+    for (const name of names) if (!byName.has(name)) byName.set(name, { name, message });
   }
   return [...byName.values()];
 }
 
-/** `state must be one of …; State is not known`. Names that are not known are what somebody sent. */
+/** `state must be one of …; State is unknown`. Escaped, since an unknown name is text of the request. */
 export function faultsText(faults: readonly InputFault[]): string {
-  const clauses = faults.map(({ name, says }) => `${name === '' ? 'the body' : escapeForDisplay(name, 60)} ${says}`);
+  const clauses = faults.map(
+    ({ name, message }) => `${name === '' ? 'the body' : escapeForDisplay(name, 60)} ${message}`,
+  );
   return escapeForDisplay(clauses.join('; '), 500);
 }

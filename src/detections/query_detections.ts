@@ -12,7 +12,7 @@ import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { type NotificationView, notificationViewOf } from './detection_view.ts';
 
-/** A detection as it is listed. */
+/** A detection in a list. */
 export interface SummaryView extends DetectionSummary, NotificationView {
   readonly id: string;
 }
@@ -23,7 +23,7 @@ export interface ReportView extends Facts {
   readonly count: number | null;
 }
 
-/** One detection, with the newest of the reports behind it, and the queries by which one looks further. */
+/** One detection with its newest reports and its hunting queries. */
 export interface DetectionDetail extends Detection, NotificationView {
   readonly id: string;
   readonly latestReports: readonly ReportView[];
@@ -31,9 +31,9 @@ export interface DetectionDetail extends Detection, NotificationView {
   readonly queries: { readonly defender: string; readonly sentinel: string };
 }
 
-/** Which detections are wanted: those that fit everything that is named. Names are compared without regard to case. */
+/** Selects the detections that fit every given member. Names are not case-sensitive. */
 export interface DetectionFilter {
-  /** `live`: new or ongoing. */
+  /** `active`: new or ongoing. */
   readonly state?: Detection['state'] | 'active' | undefined;
   readonly device?: string | undefined;
   readonly process?: string | undefined;
@@ -41,18 +41,18 @@ export interface DetectionFilter {
   readonly severity?: Severity | undefined;
   readonly source?: string | undefined;
   readonly suppressed?: boolean | undefined;
-  /** What an analyst said last; `none` for nothing. */
+  /** The last verdict; `none` for no verdict. */
   readonly verdict?: VerdictValue | 'none' | undefined;
-  /** Matched in a run at or after this instant. */
+  /** Last match at or after this instant. */
   readonly since?: Timestamp | undefined;
 }
 
 export interface DetectionQuery {
   readonly filter: DetectionFilter;
   readonly sort: Sort;
-  /** Of one page. */
+  /** Detections per page. */
   readonly limit: number;
-  /** Only what comes behind this place; null for the first page. */
+  /** Only detections after this key; null for the first page. */
   readonly after: SortKey | null;
 }
 
@@ -60,7 +60,7 @@ export interface DetectionPage {
   readonly detections: readonly SummaryView[];
   /** Detections that fit, on all pages. */
   readonly total: number;
-  /** Where the next page begins, as its `after`; null on the last. */
+  /** The `after` of the next page; null on the last. */
   readonly next: SortKey | null;
 }
 
@@ -68,8 +68,8 @@ const LATEST_REPORTS = 10;
 const DAY_MS = 86_400_000;
 
 /**
- * A page of the detections that fit. All are looked at for each page, since the table knows no order but its own; at most
- * twice the page is held. A detection that changes its place between two pages may be met twice, or not.
+ * A page of the detections that fit the filter. Each page reads the whole table, which has only its own order, and holds at
+ * most twice the page. A detection whose sort key changes between two pages may be listed twice, or not at all.
  */
 export async function listDetections(
   stores: Pick<Stores, 'detections'>,
@@ -78,31 +78,31 @@ export async function listDetections(
 ): Promise<DetectionPage> {
   const { state } = filter;
   const rows = stores.detections.summaries(state === undefined || state === 'active' ? {} : { state }, sinks);
-  const { first, total } = await firstOf(rows, (row) => isWanted(row, filter), { sort, limit: limit + 1, after });
+  const { first, total } = await firstOf(rows, (row) => fitsFilter(row, filter), { sort, limit: limit + 1, after });
   const page = first.slice(0, limit);
   const last = page.at(-1);
   const next = first.length > limit && last ? sortKeyOf(last.detection, sort) : null;
   return { detections: page.map(viewOf), total, next };
 }
 
-/** The first of the rows that are wanted, in order, and how many are wanted at all. Holds at most twice as many. */
+/** The first `limit` rows that fit, in order, and the number of all that fit. Holds at most twice as many. */
 async function firstOf(
   pages: AsyncIterable<readonly SummaryRow[]>,
-  isWanted: (row: SummaryRow) => boolean,
+  fits: (row: SummaryRow) => boolean,
   { sort, limit, after }: { readonly sort: Sort; readonly limit: number; readonly after: SortKey | null },
 ): Promise<{ first: SummaryRow[]; total: number }> {
   let total = 0;
-  let kept: { row: SummaryRow; place: SortKey }[] = [];
+  let kept: { row: SummaryRow; key: SortKey }[] = [];
   const cut = () => {
-    kept = kept.sort((a, b) => compareSortKeys(a.place, b.place)).slice(0, limit);
+    kept = kept.sort((a, b) => compareSortKeys(a.key, b.key)).slice(0, limit);
   };
   for await (const page of pages) {
     for (const row of page) {
-      if (!isWanted(row)) continue;
+      if (!fits(row)) continue;
       total++;
-      const place = sortKeyOf(row.detection, sort);
-      if (after !== null && compareSortKeys(place, after) <= 0) continue;
-      kept.push({ row, place });
+      const key = sortKeyOf(row.detection, sort);
+      if (after !== null && compareSortKeys(key, after) <= 0) continue;
+      kept.push({ row, key });
       if (kept.length >= 2 * limit) cut();
     }
   }
@@ -110,7 +110,7 @@ async function firstOf(
   return { first: kept.map(({ row }) => row), total };
 }
 
-function isWanted({ detection, verdict }: SummaryRow, filter: DetectionFilter): boolean {
+function fitsFilter({ detection, verdict }: SummaryRow, filter: DetectionFilter): boolean {
   const { state, device = '', process = '', remote, severity, source, suppressed, since } = filter;
   const { suppressedBy, lastMatched } = detection;
   const names = { device, process, remote: '', source: '', detector: '' };
@@ -126,11 +126,11 @@ function isWanted({ detection, verdict }: SummaryRow, filter: DetectionFilter): 
   );
 }
 
-/** What an entry would have hidden in the last window. */
+/** The detections that a suppression would have applied to in the last window. */
 export interface SuppressionTest {
-  /** That of the newest run that wrote a detection; null where there is none. */
+  /** The window of the newest run that wrote a detection; null where there is none. */
   readonly window: Window | null;
-  /** Detections that fit, and matched within the window: live ones, and resolved ones among them. */
+  /** Detections that fit and matched within the window, active or resolved. */
   readonly total: number;
   /** Those with the highest averages. */
   readonly detections: readonly SummaryView[];
@@ -138,7 +138,7 @@ export interface SuppressionTest {
 
 const MAX_TESTED = 1000;
 
-/** Looks what an entry would have hidden, had it been there; whatever hid it in fact. Writes nothing. */
+/** Finds the detections that a suppression would have applied to, whether or not another one did. Writes nothing. */
 export async function testSuppression(
   stores: Pick<Stores, 'detections'>,
   criteria: SuppressionCriteria,
@@ -158,7 +158,7 @@ export async function testSuppression(
   return { window, total, detections: first.map(viewOf) };
 }
 
-/** One detection, and the newest reports of its group within `lookbackDays` before its last match; null where there is none. */
+/** One detection, and the newest reports of its group within `lookbackDays` before its last match; null for an unknown id. */
 export async function getDetection(
   stores: Pick<Stores, 'detections' | 'hourlyCounts'>,
   id: string,
@@ -166,7 +166,7 @@ export async function getDetection(
 ): Promise<DetectionDetail | null> {
   const found = await stores.detections.get(id);
   if (found === null) return null;
-  // Up to its last match: of one that is resolved nothing is newer.
+  // Up to the last match: a resolved detection has no newer reports.
   const { detection } = found.row;
   const { groupId, lastMatched } = detection;
   let latest: ContributionRow[] = [];
@@ -178,7 +178,7 @@ export async function getDetection(
   return { id, ...detection, ...notificationViewOf(found.row), latestReports, queries };
 }
 
-/** The ids that begin so, the first `most` of them. */
+/** The ids that begin with `start`, the first `most` of them. */
 export async function idsBeginningWith(
   stores: Pick<Stores, 'detections'>,
   start: string,

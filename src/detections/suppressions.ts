@@ -3,19 +3,20 @@ import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from '.
 import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { SuppressionRow } from '../storage/ports/suppressions.ts';
 
-/** Entries that there may be, expired ones among them: each run reads them all. */
+/** Maximum number of suppressions, expired ones included: each run reads all of them. */
 export const MAX_SUPPRESSIONS = 1000;
 export const DEFAULT_SUPPRESSION_DAYS = 90;
-/** What nobody has looked at for longer is no decision any more. */
+/** A suppression must be reviewed at least once a year. */
 export const MAX_SUPPRESSION_DAYS = 366;
 export const MAX_REASON_LENGTH = 1000;
 const DAY_MS = 86_400_000;
 
-/** What somebody wants not to be told. */
+/** A suppression that a person asks for. */
 export interface NewSuppression extends SuppressionCriteria {
   readonly owner: string;
   readonly reason: string;
@@ -24,10 +25,10 @@ export interface NewSuppression extends SuppressionCriteria {
 
 export type Added =
   | { readonly ok: true; readonly suppression: Suppression }
-  /** Why not; `forcible`: unless it is forced. */
+  /** Why it was refused; `forcible`: `force` adds it all the same. */
   | { readonly ok: false; readonly reason: string; readonly forcible: boolean };
 
-/** Writes a new entry, its remote as one writes it. It hides from the next scoring run on. */
+/** Writes a new suppression, with `remote` in canonical form. It applies from the next scoring run on. */
 export async function addSuppression(
   stores: Pick<Stores, 'suppressions'>,
   wanted: NewSuppression,
@@ -43,19 +44,19 @@ export async function addSuppression(
   let entries = 0;
   for await (const page of stores.suppressions.list()) entries += page.length;
   if (entries >= MAX_SUPPRESSIONS) {
-    const reason = `there are ${entries} entries already, expired ones among them, of at most ${MAX_SUPPRESSIONS}: remove some`;
+    const reason = `there are ${entries} suppressions, expired ones included (maximum ${MAX_SUPPRESSIONS}): remove some`;
     return { ok: false, reason, forcible: false };
   }
   const range = ipRangeOf(wanted.remote);
   const { device, process, source, detector, owner, reason, expires } = wanted;
-  for (;;) {
+  return await retryOnConflict('suppression', async () => {
     const suppression: Suppression = {
       id: newId(),
       ...{ device, process, remote: range === null ? '' : ipRangeText(range), source, detector },
       ...{ owner, reason, createdAt: timestampFromMs(now), expires },
     };
-    if (await stores.suppressions.insert(suppression)) return { ok: true, suppression };
-  }
+    return (await stores.suppressions.insert(suppression)) ? { ok: true, suppression } : CONFLICT;
+  });
 }
 
 function faultOfNew(wanted: NewSuppression, now: number): string | null {
@@ -67,34 +68,34 @@ function faultOfNew(wanted: NewSuppression, now: number): string | null {
     ['reason', wanted.reason, MAX_REASON_LENGTH],
   ];
   const tooLong = lengths.find(([, value, most]) => value.length > most);
-  if (tooLong) return `${tooLong[0]} may be at most ${tooLong[2]} characters`;
-  if (wanted.owner.trim() === '') return 'an entry must name its owner';
-  if (wanted.reason.trim() === '') return 'an entry must name its reason';
+  if (tooLong) return `${tooLong[0]} must be at most ${tooLong[2]} characters`;
+  if (wanted.owner.trim() === '') return 'owner must not be empty';
+  if (wanted.reason.trim() === '') return 'reason must not be empty';
   const { source, detector } = wanted;
   if (source !== '' && !SOURCES.some((each) => each === source)) return `source must be one of ${SOURCES.join(', ')}`;
   if (!/^[a-z-]{0,40}$/.test(detector)) return 'detector must be the name of a detector, such as kql-rule';
   const days = (msOf(wanted.expires) - now) / DAY_MS;
-  if (days <= 0) return 'an entry must expire in the future';
+  if (days <= 0) return 'a suppression must expire in the future';
   if (days > MAX_SUPPRESSION_DAYS)
-    return `an entry must expire within ${MAX_SUPPRESSION_DAYS} days: look at it again then`;
+    return `a suppression must expire within ${MAX_SUPPRESSION_DAYS} days: review it and renew it then`;
   return faultOf(wanted);
 }
 
-/** What an entry hid: in the newest run that it hid something in, and since when it has hidden anything. */
-export interface SuppressedView {
-  /** Live detections. */
+/** How many detections a suppression applied to in its newest run with a hit, and since when it has hits. */
+export interface SuppressionHits {
+  /** Active detections. */
   readonly detections: number;
-  /** The asOf of the first and of the newest run in which it hid something; null where it never has. */
+  /** The asOf of the first and of the newest run with a hit; null where there was none. */
   readonly since: Timestamp | null;
   readonly last: Timestamp | null;
 }
 
 export interface SuppressionView extends Suppression {
   readonly expired: boolean;
-  readonly hid: SuppressedView;
+  readonly hits: SuppressionHits;
 }
 
-/** All entries, those that have expired among them, the one that expires first at the front. */
+/** All suppressions, expired ones included, in order of expiry. */
 export async function listSuppressions(
   stores: Pick<Stores, 'suppressions'>,
   clock: Clock,
@@ -102,13 +103,13 @@ export async function listSuppressions(
   const now = timestampFromMs(clock());
   const rows = (await Array.fromAsync(stores.suppressions.list())).flat();
   return rows
-    .map((row) => ({ ...row.suppression, expired: row.suppression.expires <= now, hid: hidOf(row) }))
+    .map((row) => ({ ...row.suppression, expired: row.suppression.expires <= now, hits: hitsOf(row) }))
     .sort((a, b) => (a.expires === b.expires ? compare(a.id, b.id) : compare(a.expires, b.expires)));
 }
 
-/** Partitions that the newest run has not come to yet, or in which it hid nothing, are of an earlier run, and add nothing. */
-function hidOf({ suppressed: hidden }: SuppressionRow): SuppressedView {
-  const counts = Object.values(hidden);
+/** A partition whose last hit is of an earlier run adds nothing: the newest run has not reached it, or had no hit there. */
+function hitsOf({ suppressed }: SuppressionRow): SuppressionHits {
+  const counts = Object.values(suppressed);
   const last = counts.reduce<Timestamp | null>(
     (newest, { asOf }) => (newest === null || asOf > newest ? asOf : newest),
     null,
@@ -121,7 +122,7 @@ function hidOf({ suppressed: hidden }: SuppressionRow): SuppressedView {
   return { detections, since, last };
 }
 
-/** Removes the entries that expired before that. */
+/** Removes the suppressions that expired before that time. */
 export async function expireSuppressions(stores: Pick<Stores, 'suppressions'>, before: Timestamp): Promise<void> {
   for await (const page of stores.suppressions.list()) {
     for (const { suppression } of page)

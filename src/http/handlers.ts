@@ -7,7 +7,7 @@ import { verdictInput } from '../detections/verdict_input.ts';
 import { type Bodied, readBody } from './body.ts';
 import type { Problem } from './schemas/problem.ts';
 
-/** What of a request is looked at. */
+/** The parts of a request that the handlers use. */
 export interface ApiRequest extends Bodied {
   readonly method: string;
   /** Of the route, decoded. */
@@ -15,7 +15,7 @@ export interface ApiRequest extends Bodied {
   readonly query: Iterable<readonly [string, string]>;
 }
 
-/** What an HTTP function answers with. */
+/** The answer of an HTTP function. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -24,16 +24,18 @@ export interface HttpAnswer {
 
 type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdict'>;
 
-/** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with what an analyst says of it. */
+/** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with a verdict. */
 export async function detectionsResponse(app: DetectionsApp, request: ApiRequest): Promise<HttpAnswer> {
   const id = request.params['id'];
   if (request.method === 'POST') {
-    return id === undefined ? problem(405, 'post to detections/{id}', { allow: 'GET' }) : await said(app, id, request);
+    return id === undefined
+      ? problem(405, 'POST needs an id: detections/{id}', { allow: 'GET' })
+      : await postVerdict(app, id, request);
   }
   return id === undefined ? await list(app, request) : await show(app, id);
 }
 
-/** `GET health`: 200 also where something wants attention, which `problems` names: the question was answered. */
+/** `GET health`: 200 also where `problems` names something; another status means that the check itself failed. */
 export async function healthResponse(app: Pick<App, 'health'>): Promise<HttpAnswer> {
   return answer(200, await app.health());
 }
@@ -42,11 +44,11 @@ async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnsw
   const named = [...query];
   // The function's key may stand in the query.
   const { code: _key, ...parameters } = Object.fromEntries(named) as Record<string, string>;
-  // Of two values one would go without a word.
+  // Of two values one would be ignored silently.
   const twice = Object.keys(parameters).find((name) => named.filter(([each]) => each === name).length > 1);
   const read = readDetectionQuery(parameters);
   if (!read.ok) return problem(400, faultsText(read.faults));
-  if (twice !== undefined) return problem(400, `${twice} must be given once`);
+  if (twice !== undefined) return problem(400, `${twice} must be given only once`);
   const { detections, total, next } = await app.listDetections(read.query);
   const continuation = next && continuationOf(next, read.query.sort);
   return answer(200, { detections, total, continuation });
@@ -57,7 +59,7 @@ async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {
   return detection === null ? unknown() : answer(200, detection);
 }
 
-async function said(app: DetectionsApp, id: string, request: ApiRequest): Promise<HttpAnswer> {
+async function postVerdict(app: DetectionsApp, id: string, request: ApiRequest): Promise<HttpAnswer> {
   if (!DETECTION_ID.test(id)) return unknown();
   const body = await readBody(request);
   if (!body.ok) return problem(body.status, body.detail);
@@ -67,7 +69,7 @@ async function said(app: DetectionsApp, id: string, request: ApiRequest): Promis
 }
 
 function unknown(): HttpAnswer {
-  return problem(404, 'there is no detection of this id');
+  return problem(404, 'there is no detection with this id');
 }
 
 const TITLES = {
@@ -88,7 +90,7 @@ function answer(status: number, json: unknown, headers: Record<string, string> =
     status,
     headers: {
       'content-type': 'application/json',
-      // What is shown comes from attackers: no browser is to guess it is a page.
+      // The body holds text of attackers: a browser must not guess that it is a page.
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       ...headers,

@@ -1,12 +1,12 @@
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import { backoffMs } from '../storage/backoff.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
 import type { Cut } from './segment_cutter.ts';
 
 /** A claim younger than this is left to its owner; an older one is anybody's. */
 const CLAIM_MS = 10 * 60_000;
-const FIRST_BACK_OFF_MS = 60_000;
-const LONGEST_BACK_OFF_MS = 6 * 3_600_000;
+const BACKOFF = { firstMs: 60_000, longestMs: 6 * 3_600_000 };
 const LEFT = 'a worker stopped before it was done';
 /** Why an export is refused that was replaced. */
 export const REPLACED =
@@ -80,7 +80,7 @@ export function isLeased(state: ExportState, worker: string | null, now: number)
 /** Whether it failed, and is not to be tried yet; whoever has it in hand goes on. Never for longer than we back off. */
 export function isBackingOff(state: ExportState, worker: string | null, now: number): boolean {
   const waitMs = state.nextTry - now;
-  return waitMs > 0 && waitMs <= LONGEST_BACK_OFF_MS && (state.leasedAt === null || state.leasedBy !== worker);
+  return waitMs > 0 && waitMs <= BACKOFF.longestMs && (state.leasedAt === null || state.leasedBy !== worker);
 }
 
 /** `worker` takes the open segment, which stands as it is. That its owner left it without a word is a failure like others. */
@@ -130,8 +130,8 @@ export function committed(state: ExportState, { counters, recognised, otherSourc
 /** Tried in vain: again after a while that doubles each time, up to six hours. Why it is refused stays known. */
 export function failed(state: ExportState, why: string, now: number): ExportState {
   const reason = state.refused ? state.reason : why;
-  const backOff = Math.min(FIRST_BACK_OFF_MS * 2 ** state.failures, LONGEST_BACK_OFF_MS);
-  return { ...state, ...UNCLAIMED, failures: state.failures + 1, nextTry: now + backOff, reason };
+  const failures = state.failures + 1;
+  return { ...state, ...UNCLAIMED, failures, nextTry: now + backoffMs(BACKOFF, failures), reason };
 }
 
 /** Not read: left alone until it changes, or is replayed. */

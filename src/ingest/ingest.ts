@@ -6,6 +6,7 @@ import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from '../reading/conten
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { segmentIdOf } from '../storage/keys.ts';
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Counters, ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo, ExportRef } from '../storage/ports/exports.ts';
@@ -123,7 +124,7 @@ export class Ingest {
       return { end, segments, rows, counters, restarts, otherSource, segmentIds };
     };
     for (;;) {
-      const step = await this.#step(ref, worker);
+      const step = await retryOnConflict('export', () => this.#step(ref, worker));
       if (step.kind === 'end') return resultOf(step.end);
       if (step.kind === 'restarted') restarts++;
       if (step.kind !== 'applied') continue;
@@ -139,7 +140,7 @@ export class Ingest {
   }
 
   /** One segment, or what stands in its way. Keeps why it failed. */
-  async #step(ref: ExportRef, worker: string): Promise<Step> {
+  async #step(ref: ExportRef, worker: string): Promise<Step | typeof CONFLICT> {
     const { exports, exportStates } = this.#stores;
     // In this order: an export only grows, so that one read after its state is never shorter than the state says.
     const found = await exportStates.get(ref);
@@ -147,15 +148,14 @@ export class Ingest {
       const info = await exports.info(ref);
       if (info === null) return end('gone');
       if (found !== null) return await this.#goOn(found, info, worker);
-      await exportStates.insert(newState(info));
-      return AGAIN;
+      return againUnlessConflict(await exportStates.insert(newState(info)));
     } catch (error) {
       if (found !== null) await this.#note(error, found, worker);
       throw error;
     }
   }
 
-  async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Step> {
+  async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Step | typeof CONFLICT> {
     const { exportStates } = this.#stores;
     const { row, version } = found;
     const now = this.#clock();
@@ -168,11 +168,10 @@ export class Ingest {
     if (await this.#isReplaced(row, info)) return await this.#replaced(found, info);
     if (next === null) return await this.#nothingNew(found, info);
     if (typeof next === 'string') {
-      await exportStates.replace(refused(row, next, info), version);
-      return AGAIN;
+      return againUnlessConflict(await exportStates.replace(refused(row, next, info), version));
     }
     const claim = next.state === row ? version : await exportStates.replace(next.state, version);
-    return claim === null ? AGAIN : await this.#applyAndCommit({ ...next, version: claim }, info);
+    return claim === null ? CONFLICT : await this.#applyAndCommit({ ...next, version: claim }, info);
   }
 
   /** The open segment, or the next one, cut; null where there is none yet, why where there will be none. */
@@ -210,10 +209,11 @@ export class Ingest {
   }
 
   /** Begins anew; or nothing more is read, where raw events would count twice. */
-  async #replaced({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
+  async #replaced({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step | typeof CONFLICT> {
     const next = row.raw ? refused(row, REPLACED, info) : nextGeneration(row, info);
     const written = await this.#stores.exportStates.replace(next, version);
-    return written === null || row.raw ? AGAIN : { kind: 'restarted' };
+    if (written === null) return CONFLICT;
+    return row.raw ? AGAIN : { kind: 'restarted' };
   }
 
   /**
@@ -230,7 +230,7 @@ export class Ingest {
     return end(row.refused ? 'refused' : 'up-to-date');
   }
 
-  async #applyAndCommit({ version: claimVersion, ...claim }: Claim, info: ExportInfo): Promise<Step> {
+  async #applyAndCommit({ version: claimVersion, ...claim }: Claim, info: ExportInfo): Promise<Step | typeof CONFLICT> {
     const { exportStates } = this.#stores;
     const { blockBytes } = this.#settings;
     let { state } = claim;
@@ -251,14 +251,14 @@ export class Ingest {
     };
     const applied = await applySegment(this.#stores, this.#formats, work, kept);
     // The next step finds out what there is to do.
-    if (applied === 'replaced' || applied === 'lost') return AGAIN;
+    if (applied === 'replaced' || applied === 'lost') return CONFLICT;
     if ('foreign' in applied) {
-      await exportStates.replace(refused(state, foreignReason(applied.otherSource), info), version);
-      return AGAIN;
+      const next = refused(state, foreignReason(applied.otherSource), info);
+      return againUnlessConflict(await exportStates.replace(next, version));
     }
     // Where somebody else went on meanwhile, the row says so, and the next step reads it.
     const done = await exportStates.replace(committed(state, applied), version);
-    if (done === null) return AGAIN;
+    if (done === null) return CONFLICT;
     const { start, end } = claim.segment;
     const segmentId = segmentIdOf(state, state.generation, start, end);
     // Not asked for again: what has come since is found by the next sweep.
@@ -302,6 +302,10 @@ type Step =
     };
 
 const AGAIN: Step = { kind: 'again' };
+
+function againUnlessConflict(version: string | null): Step | typeof CONFLICT {
+  return version === null ? CONFLICT : AGAIN;
+}
 
 function end(end: IngestEnd): Step {
   return { kind: 'end', end };

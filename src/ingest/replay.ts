@@ -1,3 +1,4 @@
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { ExportStates } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { REPLACED, readAgain, replayed } from './export_state.ts';
@@ -10,13 +11,13 @@ import { REPLACED, readAgain, replayed } from './export_state.ts';
  * have in common counts twice then. It does nothing to others.
  */
 export async function replay(states: ExportStates, ref: ExportRef, force = false): Promise<boolean> {
-  for (;;) {
+  return await retryOnConflict('export', async () => {
     const found = await states.get(ref);
     if (found === null) return false;
     const { row, version } = found;
     const next = force && row.refused && row.reason === REPLACED ? readAgain(row) : replayed(row);
-    if ((await states.replace(next, version)) !== null) return true;
-  }
+    return (await states.replace(next, version)) === null ? CONFLICT : true;
+  });
 }
 
 /** The exports of a container whose names begin so and of which something was read, in order of name. */

@@ -1,14 +1,13 @@
-const LONGEST_ASKED_MS = 6 * 3_600_000;
-const FIRST_MS = 30_000;
-/** Below the hour of the scoring runs, so that each of them finds due what the queue has given up on. */
-const LONGEST_MS = 30 * 60_000;
+import { backoffMs } from '../storage/backoff.ts';
+
+const MAX_RETRY_AFTER_MS = 6 * 3_600_000;
+/** The longest pause is shorter than an hour, so that each scoring run finds what the queue no longer retries. */
+const BACKOFF = { firstMs: 30_000, longestMs: 30 * 60_000 };
 
 /**
- * How long to wait after so many failures in a row: doubling from 30 s to 30 minutes, somewhere in the upper half of
- * that by `spread` (from 0 to below 1), so that what failed together does not come back together. Never less than the
- * receiver asks for, up to six hours.
+ * How long a sink that failed so many times in a row is left alone (ms): 30 s, doubled up to 30 minutes, with jitter (from
+ * 0 to below 1). Never shorter than the receiver asks for by `Retry-After`, up to six hours.
  */
-export function backoffMs(failures: number, askedMs: number, spread: number): number {
-  const full = Math.min(FIRST_MS * 2 ** (Math.max(1, failures) - 1), LONGEST_MS);
-  return Math.round(Math.max(full * (0.5 + spread / 2), Math.min(askedMs, LONGEST_ASKED_MS)));
+export function sinkBackoffMs(failures: number, retryAfterMs: number, jitter: number): number {
+  return Math.max(backoffMs(BACKOFF, failures, jitter), Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
 }

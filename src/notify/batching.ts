@@ -1,23 +1,23 @@
 import { detectionIdOf } from '../core/detections/detection.ts';
-import { pendingStateOf } from '../core/detections/pending.ts';
+import { pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Detections } from '../storage/ports/detections.ts';
 import { byOrder, deliveryOfThisRevision, type PendingDetection } from './pending.ts';
 
-/** What one round of telling a sink is about. */
+/** The detections that one batch of notifications to a sink works on. */
 export interface PendingBatch {
-  /** What is due, and what is known of the digests that it was tried within. */
+  /** The pending detections, and the other members of the digests that they were sent in. */
   readonly pending: readonly PendingDetection[];
-  /** More is pending: another round goes on. */
+  /** More is pending than one batch takes: another batch goes on. */
   readonly isCut: boolean;
 }
 
-/** Never tried, and held at a time: some 500 bytes each, so 10 MB at most (the double, before they are cut). */
+/** Untried detections of one batch: some 500 bytes each, and up to twice as many in memory, so 10 MB at most. */
 const MOST_UNTRIED = 10_000;
 
 /**
- * What is due to a sink: all that was tried and not taken (as much as was tried within a day), and of the rest the first
- * in order, at most so many. Held without the evidence. Looks at every live detection.
+ * The pending detections of a sink: all that were tried and not delivered (those of one day at most), and of the untried
+ * ones the first `mostUntried` in order. They are held without evidence. Reads every active detection.
  */
 export async function pendingBatchOf(
   detections: Pick<Detections, 'summaries'>,
@@ -32,9 +32,9 @@ export async function pendingBatchOf(
     isCut = true;
     untried = new Map([...untried].sort(([, a], [, b]) => byOrder(a, b)).slice(0, mostUntried));
   };
-  for await (const each of liveOf(detections, sink)) {
+  for await (const each of activeOf(detections, sink)) {
     const id = detectionIdOf(each);
-    // One that goes from new to ongoing meanwhile is met twice, and may not be due any more.
+    // A detection that becomes ongoing during the reading is read twice, and may no longer be pending.
     tried.delete(id);
     untried.delete(id);
     if (pendingStateOf(each, each.delivery, since) !== 'pending') continue;
@@ -43,7 +43,7 @@ export async function pendingBatchOf(
   }
   if (untried.size > mostUntried) cut();
   for (const member of await membersOf(detections, sink, digestsOf(tried.values()))) {
-    // Also one that has changed since, and is due by itself.
+    // A member may also have a newer revision, which is pending by itself.
     untried.delete(detectionIdOf(member));
     tried.set(detectionIdOf(member), member);
   }
@@ -54,7 +54,7 @@ function digestsOf(tried: Iterable<PendingDetection>): ReadonlySet<string> {
   return new Set([...tried].flatMap(({ delivery }) => delivery?.digest?.id ?? []));
 }
 
-/** What was told within these digests, due or not: it says whether they were sent. */
+/** All members of these digests, pending or not: they show whether the digest was sent. */
 async function membersOf(
   detections: Pick<Detections, 'summaries'>,
   sink: string,
@@ -62,13 +62,13 @@ async function membersOf(
 ): Promise<PendingDetection[]> {
   const members: PendingDetection[] = [];
   if (digests.size === 0) return members;
-  for await (const each of liveOf(detections, sink)) {
+  for await (const each of activeOf(detections, sink)) {
     if (digests.has(each.delivery?.digest?.id ?? '')) members.push(each);
   }
   return members;
 }
 
-async function* liveOf(detections: Pick<Detections, 'summaries'>, sink: string): AsyncGenerator<PendingDetection> {
+async function* activeOf(detections: Pick<Detections, 'summaries'>, sink: string): AsyncGenerator<PendingDetection> {
   for (const state of ['new', 'ongoing'] as const) {
     for await (const page of detections.summaries({ state }, [sink])) {
       for (const { detection, deliveries } of page) {

@@ -1,48 +1,47 @@
 import { type Detection, detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
-import { isOfThisRevision, pendingStateOf } from '../core/detections/pending.ts';
+import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { DetectionRow } from '../storage/ports/detections.ts';
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import type { Versioned } from '../storage/ports/versioned.ts';
 import { isLeasedOrWaiting, type Member, type PendingNotification } from './pending.ts';
 
-/** One detection that is claimed for one sink, and what it was then. */
+/** One detection that is leased for one sink, as it was then. */
 export interface LeasedDetection {
   readonly id: string;
   readonly lease: SinkDelivery;
   readonly version: string;
-  /** Of those that are shown; the others' evidence is not held. */
+  /** Null where the message does not list it: its evidence is not held. */
   readonly detection: Detection | null;
 }
 
-/** Requests at a time, for the members of a digest. */
+/** Parallel requests for the members of a digest. */
 const AT_ONCE = 16;
 
 /**
- * Claims all members of a telling, under their rows' versions, for one sink. Null where one is not to be told any more,
- * or is in other hands: then nothing may be sent. The first is claimed by itself: of two workers with the same digest
- * one is turned away before it has claimed anything.
+ * Leases all members of a notification for one sink, each under the version of its row. Null where a member is no longer
+ * pending or another worker has its lease: then nothing may be sent. The first member is leased alone, so that of two
+ * workers with the same digest one stops before it has leased anything. `listed`: members that the message lists.
  */
 export async function leaseAll(
   stores: Pick<Stores, 'detections'>,
   sink: string,
   since: Timestamp,
-  telling: PendingNotification,
-  shown: number,
+  notification: PendingNotification,
+  listed: number,
   now: number,
 ): Promise<readonly LeasedDetection[] | null> {
-  const claimed: LeasedDetection[] = [];
-  for (let start = 0; start < telling.members.length; start += start === 0 ? 1 : AT_ONCE) {
-    const some = telling.members.slice(start, start === 0 ? 1 : start + AT_ONCE);
-    const claims = await Promise.all(
-      some.map((member, n) => lease(stores, sink, since, telling, member, start + n < shown, now)),
+  const leased: LeasedDetection[] = [];
+  for (let start = 0; start < notification.members.length; start += start === 0 ? 1 : AT_ONCE) {
+    const some = notification.members.slice(start, start === 0 ? 1 : start + AT_ONCE);
+    const leases = await Promise.all(
+      some.map((member, n) => lease(stores, sink, since, notification, member, start + n < listed, now)),
     );
-    for (const each of claims) {
+    for (const each of leases) {
       if (each === null) return null;
-      claimed.push(each);
+      leased.push(each);
     }
   }
-  return claimed;
+  return leased;
 }
 
 async function lease(
@@ -51,23 +50,22 @@ async function lease(
   since: Timestamp,
   { digest }: PendingNotification,
   member: Member,
-  isShown: boolean,
+  isListed: boolean,
   now: number,
 ): Promise<LeasedDetection | null> {
   const id = detectionIdOf(member);
-  for (;;) {
+  return await retryOnConflict('detection', async () => {
     const found = await detections.get(id);
     if (found === null) return null;
     const { detection, deliveries } = found.row;
     const before = deliveries[sink];
-    const isAsked = detection.episode === member.episode && detection.revision === member.revision;
-    if (!isAsked || pendingStateOf(detection, before, since) !== 'pending') return null;
+    const isSame = detection.episode === member.episode && detection.revision === member.revision;
+    if (!isSame || pendingStateOf(detection, before, since) !== 'pending') return null;
     if (isLeasedOrWaiting({ ...member, delivery: before }, now)) return null;
-    const claim = leaseOf(detection, before, digest, now);
-    const version = await detections.mark(id, sink, claim, found.version);
-    // Where the row was written meanwhile, by the scorer or for another sink, it is looked at anew.
-    if (version !== null) return { id, lease: claim, version, detection: isShown ? detection : null };
-  }
+    const lease = leaseOf(detection, before, digest, now);
+    const version = await detections.mark(id, sink, lease, found.version);
+    return version === null ? CONFLICT : { id, lease, version, detection: isListed ? detection : null };
+  });
 }
 
 function leaseOf(
@@ -76,14 +74,14 @@ function leaseOf(
   digest: PendingNotification['digest'],
   now: number,
 ): SinkDelivery {
-  const { episode, revision: change } = detection;
+  const { episode, revision } = detection;
   const tried = before !== undefined && isOfThisRevision(detection, before) ? before : { attempts: 0, firstAt: now };
   return {
     episode,
-    revision: change,
+    revision,
     status: 'sending',
     attempts: tried.attempts + 1,
-    // What begins anew (asked for again, or woken) has no attempts: its day begins with the first, whenever that is.
+    // A retry on request, or after the sink was gone, has no attempts yet: its day begins with the first one.
     firstAt: tried.attempts === 0 ? now : tried.firstAt,
     at: now,
     answer: '',
@@ -91,31 +89,31 @@ function leaseOf(
   };
 }
 
-/** Writes the outcome for all that was claimed. */
+/** Writes the outcome of all leased members. */
 export async function markAll(
   stores: Pick<Stores, 'detections'>,
   sink: string,
-  claimed: readonly LeasedDetection[],
-  outcomeOf: (claim: SinkDelivery) => SinkDelivery,
+  leased: readonly LeasedDetection[],
+  outcomeOf: (lease: SinkDelivery) => SinkDelivery,
 ): Promise<void> {
-  for (let start = 0; start < claimed.length; start += AT_ONCE) {
-    const some = claimed.slice(start, start + AT_ONCE);
+  for (let start = 0; start < leased.length; start += AT_ONCE) {
+    const some = leased.slice(start, start + AT_ONCE);
     await Promise.all(some.map((each) => mark(stores, sink, each, outcomeOf(each.lease))));
   }
 }
 
-/** Also where the scorer wrote the row meanwhile; not where the claim is another's by now. */
+/** Writes the outcome also where the scorer changed the row meanwhile; not where another worker has the lease by now. */
 async function mark(
   { detections }: Pick<Stores, 'detections'>,
   sink: string,
-  { id, lease: claim, version: claimVersion }: LeasedDetection,
+  { id, lease, version }: LeasedDetection,
   outcome: SinkDelivery,
 ): Promise<void> {
-  let version: string | null = claimVersion;
-  while ((await detections.mark(id, sink, outcome, version)) === null) {
-    const found: Versioned<DetectionRow> | null = await detections.get(id);
+  await retryOnConflict('detection', async (isFirst) => {
+    if (isFirst) return (await detections.mark(id, sink, outcome, version)) ?? CONFLICT;
+    const found = await detections.get(id);
     const present = found?.row.deliveries[sink];
-    if (!found || present?.at !== claim.at || present.attempts !== claim.attempts) return;
-    version = found.version;
-  }
+    if (!found || present?.at !== lease.at || present.attempts !== lease.attempts) return null;
+    return (await detections.mark(id, sink, outcome, found.version)) ?? CONFLICT;
+  });
 }

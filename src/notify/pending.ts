@@ -6,12 +6,12 @@ import {
   SEVERITIES,
   type SinkDelivery,
 } from '../core/detections/detection.ts';
-import { isOfThisRevision, type NotifiableDetection, pendingStateOf } from '../core/detections/pending.ts';
+import { isOfThisRevision, type NotifiableDetection, pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { sha256 } from '../storage/keys.ts';
 import type { DigestLimits } from './sink.ts';
 
-/** One message that a sink is to get: what of, and under which id. */
+/** One message to a sink that is pending: its detections and its id. */
 export interface PendingNotification {
   /** The same for every try. */
   readonly id: string;
@@ -20,45 +20,45 @@ export interface PendingNotification {
   readonly digest: DigestMark | null;
 }
 
-/** A live detection, and what is known of it at one sink: enough to see what is due. */
+/** An active detection and its delivery at one sink: the members that decide whether it is pending. */
 export interface PendingDetection
   extends NotifiableDetection,
     Pick<DetectionSummary, 'groupId' | 'detector' | 'severity' | 'average'> {
   readonly delivery: SinkDelivery | undefined;
 }
 
-/** A detection, and the change of it that is due. */
+/** A detection, and its revision that is pending. */
 export interface Member extends Pick<PendingDetection, 'groupId' | 'detector' | 'episode' | 'revision'> {}
 
-/** A delivery that was claimed so long ago is nobody's any more. */
+/** A lease expires after this time. */
 export const LEASE_MS = 2 * 60_000;
 
 /**
- * What a sink is to be told now, in order: what was tried least comes first, then the more severe,
- * then the higher average.
+ * The notifications that a sink gets now, in order: fewest attempts first, then the higher severity, then the higher
+ * average.
  *
- * More detections than `together.above` go into digests. A digest is named by a hash of what it is made of, and is sent
- * only when all of that is claimed for it. So one that is found with all its members, or with an answer at one of them,
- * may have been sent, and what is left of it is told again under its id, all at once; another never was, and its members
- * are free. What was tried by itself before stays by itself: it may have arrived.
+ * More detections than `limits.above` go into digests. The id of a digest is a hash of its members, and it is sent only
+ * when all members are leased for it. So a digest that is found with all its members, or with an answer at one of them,
+ * may have been sent: its pending members are sent again under its id, in one message. Any other digest was never sent,
+ * and its members are free. A detection that was tried by itself stays by itself, since that message may have arrived.
  */
 export function pendingNotificationsOf(
-  outgoing: readonly PendingDetection[],
+  detections: readonly PendingDetection[],
   since: Timestamp,
-  together: DigestLimits | null,
+  limits: DigestLimits | null,
   now: number,
 ): PendingNotification[] {
-  const sent = sentDigests(outgoing);
-  const all = outgoing.filter((each) => pendingStateOf(each, each.delivery, since) === 'pending');
-  const due = all.filter((each) => !isLeasedOrWaiting(each, now)).sort(byOrder);
-  // One of its members waits: in two parts it would be two messages of one id.
+  const sent = sentDigests(detections);
+  const all = detections.filter((each) => pendingStateOf(each, each.delivery, since) === 'pending');
+  const ready = all.filter((each) => !isLeasedOrWaiting(each, now)).sort(byOrder);
+  // A digest with a waiting member waits as a whole: in two parts it would be two messages of one id.
   const waiting = new Set(
     all.filter((each) => isLeasedOrWaiting(each, now)).map((each) => deliveryOfThisRevision(each)?.digest?.id),
   );
   const again = new Map<string, { mark: DigestMark; members: PendingDetection[] }>();
   const alone: PendingDetection[] = [];
   const free: PendingDetection[] = [];
-  for (const each of due) {
+  for (const each of ready) {
     const delivery = deliveryOfThisRevision(each);
     if (delivery === undefined) free.push(each);
     else if (delivery.digest === undefined) alone.push(each);
@@ -70,15 +70,15 @@ export function pendingNotificationsOf(
       again.set(mark.id, found);
     }
   }
-  const isFlood = together !== null && free.length > together.above;
+  const isFlood = limits !== null && free.length > limits.above;
   return [
-    ...(isFlood ? pieces(free, together.atMost).map(digestOf) : free.map(single)),
+    ...(isFlood ? pieces(free, limits.atMost).map(digestOf) : free.map(single)),
     ...alone.map(single),
     ...[...again.values()].map(({ mark, members }) => ({ id: mark.id, members, digest: { ...mark, of: 1 } })),
   ];
 }
 
-/** Whether somebody is sending it right now, or it is to wait. */
+/** Whether a worker has its lease, or its next try is in the future. */
 export function isLeasedOrWaiting(
   each: Pick<PendingDetection, 'episode' | 'revision' | 'delivery'>,
   now: number,
@@ -87,7 +87,7 @@ export function isLeasedOrWaiting(
   return isDeliveryLeased(each, now) || (delivery?.status === 'sending' && (delivery.nextTry ?? 0) > now);
 }
 
-/** Whether somebody is sending it right now, or was when it died. */
+/** Whether a worker has its lease; the worker may have died. */
 export function isDeliveryLeased(
   each: Pick<PendingDetection, 'episode' | 'revision' | 'delivery'>,
   now: number,
@@ -96,18 +96,18 @@ export function isDeliveryLeased(
   return delivery?.status === 'sending' && delivery.answer === '' && now - delivery.at < LEASE_MS;
 }
 
-/** The delivery of the present change. */
+/** The delivery of the current revision; undefined where there was none yet. */
 export function deliveryOfThisRevision(
   each: Pick<PendingDetection, 'episode' | 'revision' | 'delivery'>,
 ): SinkDelivery | undefined {
   return each.delivery !== undefined && isOfThisRevision(each, each.delivery) ? each.delivery : undefined;
 }
 
-/** Digests that were sent, for all that is known: claimed whole, or answered. */
-function sentDigests(outgoing: readonly PendingDetection[]): ReadonlySet<string> {
+/** Digests that may have been sent: all members leased, or an answer at one of them. */
+function sentDigests(detections: readonly PendingDetection[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
   const sent = new Set<string>();
-  for (const { delivery } of outgoing) {
+  for (const { delivery } of detections) {
     if (delivery?.digest === undefined) continue;
     const { id, of } = delivery.digest;
     const count = (counts.get(id) ?? 0) + 1;
@@ -117,7 +117,7 @@ function sentDigests(outgoing: readonly PendingDetection[]): ReadonlySet<string>
   return sent;
 }
 
-/** What was tried least comes first, then the more severe, then the higher average. */
+/** Fewest attempts first, then the higher severity, then the higher average. */
 export function byOrder(a: PendingDetection, b: PendingDetection): number {
   const tries = (deliveryOfThisRevision(a)?.attempts ?? 0) - (deliveryOfThisRevision(b)?.attempts ?? 0);
   const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);

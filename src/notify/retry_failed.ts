@@ -1,29 +1,30 @@
 import { detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
-import { pendingStateOf } from '../core/detections/pending.ts';
+import { pendingStateOf } from '../core/detections/pending_state.ts';
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { changeSink, knownSinks } from './sink_states.ts';
 
-/** What a sink did not take and is to be told again, by the number of detections. */
+/** Failed notifications of a sink that are pending again, in numbers of detections. */
 export interface Retried {
   readonly sink: string;
   readonly detections: number;
-  /** It said that it is gone (410): it hears nothing until its settings change. */
+  /** The sink answered 410 (gone): it receives nothing until its settings change. */
   readonly isDisabled: boolean;
 }
 
 type RetryStores = Pick<Stores, 'detections' | 'sinks' | 'queues'>;
 
-/** All of a digest are marked by then: they are told again in one message. */
+/** By then all members of a digest are marked, so that they are sent in one message. */
 const WAIT_MS = 60_000;
-/** Requests at a time. */
+/** Parallel requests. */
 const AT_ONCE = 16;
 
 /**
- * Makes due again what sinks did not take: live detections whose present change has failed. It is told under the id that
- * it had, and has a day again to be taken. Null is all sinks that the runs of the functions have met; one that they have
- * not, or miss, is left out. Dry, it reads only. Doing it twice at once does no harm.
+ * Makes failed notifications pending again, of detections that are active and have the same revision. They keep their id,
+ * and have a day again to be delivered. `sinks`: null for all sinks that the scoring runs know; unknown and absent ones
+ * are skipped. A dry run only reads. Running it twice in parallel does no harm.
  */
 export async function retryFailed(
   stores: RetryStores,
@@ -41,13 +42,10 @@ export async function retryFailed(
   return retried;
 }
 
-/**
- * The ids of the detections, those that were told together side by side: a digest that is marked in one go is told in one,
- * however many others there are, and whatever stops us between them.
- */
+/** The ids of the failed detections. The members of a digest follow each other, so that they are marked together. */
 async function failedAt({ detections }: RetryStores, { name, since }: SinkState): Promise<string[]> {
   const digests = new Map<string, string>();
-  // One that goes from the first to the second meanwhile is met twice.
+  // A detection that becomes ongoing during the reading is read twice.
   for (const state of ['new', 'ongoing'] as const) {
     for await (const page of detections.summaries({ state }, [name])) {
       for (const { detection, deliveries } of page) {
@@ -68,20 +66,20 @@ async function retryAll(stores: RetryStores, state: SinkState, ids: readonly str
     retried += marked.filter((isMarked) => isMarked).length;
   }
   if (retried === 0) return 0;
-  // Who asks for this has mended it: it is not left alone any longer.
+  // The operator has fixed the sink: it no longer backs off.
   await changeSink(stores, state.name, (present) => ({ ...present, failures: 0, notBefore: 0 }));
   await stores.queues.send('notify', { sink: state.name }, WAIT_MS);
   return retried;
 }
 
-/** Whether it was still failed, and is due now. */
+/** Whether it was still failed, and is pending now. */
 async function retryOne(
   { detections }: RetryStores,
   { name, since }: SinkState,
   id: string,
   now: number,
 ): Promise<boolean> {
-  for (;;) {
+  return await retryOnConflict('detection', async () => {
     const found = await detections.get(id);
     const failed = found?.row.deliveries[name];
     if (!found || !failed || pendingStateOf(found.row.detection, failed, since) !== 'failed') return false;
@@ -93,7 +91,6 @@ async function retryOne(
       at: now,
       nextTry: now + WAIT_MS,
     };
-    // Where the row was written meanwhile, by the scorer or for another sink, it is looked at anew.
-    if ((await detections.mark(id, name, again, found.version)) !== null) return true;
-  }
+    return (await detections.mark(id, name, again, found.version)) === null ? CONFLICT : true;
+  });
 }

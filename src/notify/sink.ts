@@ -1,34 +1,34 @@
 import type { Detection } from '../core/detections/detection.ts';
 
-/** What came back, in a word that names no URL: an HTTP status, `timeout`, or the system's code for what failed. */
+/** The outcome of one try. `answer` never names a URL: an HTTP status, `timeout`, or the system's code of the error. */
 export type SinkAnswer =
   | { readonly kind: 'sent'; readonly answer: string }
-  /** Worth another try, not before so many milliseconds where it says so. */
-  | { readonly kind: 'passing'; readonly answer: string; readonly retryAfterMs?: number }
-  /** The receiver wants nothing any more (410). */
+  /** Another try can succeed; the receiver may ask for a pause (ms). */
+  | { readonly kind: 'transient'; readonly answer: string; readonly retryAfterMs?: number }
+  /** The receiver exists no more (410). */
   | { readonly kind: 'gone'; readonly answer: string }
-  /** Another try would end the same way. */
+  /** Another try would fail in the same way. */
   | { readonly kind: 'permanent'; readonly answer: string };
 
-/** When and how many detections are told in one message. */
+/** When detections go into one message, and how many. */
 export interface DigestLimits {
-  /** More than so many that are due go together; fewer each by itself. */
+  /** More pending detections than this go into digests; fewer are sent one by one. */
   readonly above: number;
-  /** At most so many in one message. */
+  /** Detections of one message at most. */
   readonly atMost: number;
-  /** So many of them are shown, the first by average; the others are a number. */
-  readonly shown: number;
-  /** How long the first waits for the others of its run (ms). */
+  /** Detections that the message lists, the first in order; the others are only counted. */
+  readonly listed: number;
+  /** How long the first detection waits for the others of its run (ms). */
   readonly waitMs: number;
 }
 
 /** One message to a sink: of one detection, or of several. */
 export interface Notification {
-  /** The same for every try. */
+  /** The same for each try. */
   readonly id: string;
-  /** As they are; one, or those of a digest that are shown. */
+  /** One, or those that a digest lists. */
   readonly detections: readonly Detection[];
-  /** Further detections of the digest. */
+  /** Number of detections of the digest that it does not list. */
   readonly more: number;
   readonly digest: boolean;
 }
@@ -36,13 +36,13 @@ export interface Notification {
 /** One configured destination of notifications. */
 export interface Sink {
   readonly name: string;
-  /** Hash of its settings; tells nothing of them. */
+  /** Hash of its settings; reveals nothing of them. */
   readonly fingerprint: string;
-  /** Null: each detection by itself. */
+  /** Null: it gets each detection in its own message. */
   readonly digests: DigestLimits | null;
-  /** Tells once. Never throws, and takes no longer than `SEND_MS`. */
+  /** Tries once. Never throws, and takes at most `SEND_MS`. */
   send(notification: Notification, now: number): Promise<SinkAnswer>;
 }
 
-/** What a receiver gets to answer in. */
+/** Time that a receiver has to answer (ms). */
 export const SEND_MS = 15_000;

@@ -1,29 +1,30 @@
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Sink } from './sink.ts';
 
-/** A sink as a scoring run sees it. */
+/** A sink as a scoring run knows it. */
 export interface KnownSink extends SinkState {
-  /** How long what it finds due waits for the rest of the run (ms). */
+  /** How long a pending notification waits for the others of the run (ms). */
   readonly waitMs: number;
 }
 
-/** Whether a sink tells several together only its settings say: what is found due to it waits as if it did. */
+/** For a caller without the settings of the sinks, which alone say whether a sink has digests. */
 const WAIT_MS = 60_000;
-/** A sink that is back sooner was never away: somebody slipped, or two versions of the settings run side by side. */
+/** A shorter absence does not count: a mistake in the settings, or two versions of them at once. */
 const AWAY_MS = 24 * 3_600_000;
 
-/** The sinks as the runs of the functions know them, for who has settings of its own. Reads only. */
+/** The sinks that the scoring runs know and that are not absent. For callers with other settings. Reads only. */
 export async function knownSinks({ sinks }: Pick<Stores, 'sinks'>): Promise<KnownSink[]> {
   const states = (await sinks.list()).map(({ row }) => row);
   return states.filter(({ absentSince }) => absentSince === null).map((row) => ({ ...row, waitMs: WAIT_MS }));
 }
 
 /**
- * The states of the configured sinks, as of a run: a new one hears of what opens from this run on, and so does one that
- * was missed for a day or longer. What is known and not configured is noted as absent, unless `areAll` says that some are
- * left out of the settings for a fault: they are told what they miss when they are mended.
+ * The states of the configured sinks for a run. A new sink receives detections that open from this run on, and so does a
+ * sink that was absent for a day or longer. A known sink that is not configured is marked as absent; not so where `areAll`
+ * is false, since sinks with invalid settings are skipped: they receive what is pending once the settings are fixed.
  */
 export async function sinkStates(
   stores: Pick<Stores, 'sinks'>,
@@ -39,8 +40,8 @@ export async function sinkStates(
   const states: KnownSink[] = [];
   for (const sink of sinks) {
     const before = known.get(sink.name);
-    const meet = metBy(sink, asOf);
-    const state = before && meet(before) === before ? before : await metAnew(stores, sink, asOf);
+    const updated = updatedBy(sink, asOf);
+    const state = before && updated(before) === before ? before : await storedState(stores, sink, asOf);
     states.push({ ...state, waitMs: sink.digests?.waitMs ?? 0 });
   }
   return states;
@@ -52,12 +53,12 @@ function missedBy(asOf: Timestamp): Change {
   return (state) => (state.absentSince === null ? { ...state, absentSince: asOf } : state);
 }
 
-/** The same state where there is nothing new. */
-function metBy(sink: Sink, asOf: Timestamp): Change {
+/** The same object where nothing changed. */
+function updatedBy(sink: Sink, asOf: Timestamp): Change {
   return (state) => {
     const { absentSince, since } = state;
     if (absentSince !== null && addMs(absentSince, AWAY_MS) <= asOf) return addedBy(sink, asOf);
-    // Other settings: what said that it is gone, or did not answer, may be there again.
+    // The settings changed: a sink that was gone, or did not answer, may work again.
     if (state.settings !== sink.fingerprint) return addedBy(sink, since);
     return absentSince === null ? state : { ...state, absentSince: null };
   };
@@ -67,28 +68,26 @@ function addedBy({ name, fingerprint: settings }: Sink, since: Timestamp): SinkS
   return { name, since, absentSince: null, disabledAt: null, settings, failures: 0, notBefore: 0 };
 }
 
-async function metAnew(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): Promise<SinkState> {
+async function storedState(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): Promise<SinkState> {
   const added = addedBy(sink, asOf);
-  for (;;) {
-    const state = await changeSink(stores, sink.name, metBy(sink, asOf));
+  return await retryOnConflict('sink', async () => {
+    const state = await changeSink(stores, sink.name, updatedBy(sink, asOf));
     if (state !== null) return state;
-    if ((await stores.sinks.insert(added)) !== null) return added;
-  }
+    return (await stores.sinks.insert(added)) === null ? CONFLICT : added;
+  });
 }
 
-/**
- * Changes what is known of a sink: several workers write it, so the change is made of what stands there by then. The
- * state after it; null where nothing is known of it.
- */
+/** Changes the state of a sink, which several workers write. Gives the state after it; null where the sink is unknown. */
 export async function changeSink(
   { sinks }: Pick<Stores, 'sinks'>,
   name: string,
   changed: Change,
 ): Promise<SinkState | null> {
-  for (;;) {
+  return await retryOnConflict('sink', async () => {
     const found = await sinks.get(name);
     if (found === null) return null;
     const state = changed(found.row);
-    if (state === found.row || (await sinks.replace(state, found.version)) !== null) return state;
-  }
+    if (state === found.row) return state;
+    return (await sinks.replace(state, found.version)) === null ? CONFLICT : state;
+  });
 }

@@ -1,4 +1,4 @@
-import { isOfThisRevision, pendingStateOf } from '../core/detections/pending.ts';
+import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { addMs, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
@@ -13,13 +13,13 @@ import type { ExportState } from '../storage/ports/export_states.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 
-/** An export that is stuck, and why. */
+/** An export that cannot be read at present, and why. */
 export interface StuckExport {
   /** container/name, as `replay` takes it. */
   readonly export: string;
   readonly reason: string;
   readonly failures: number;
-  /** ISO 8601; '' where it is not tried again by itself. */
+  /** ISO 8601; '' where there is no automatic retry. */
   readonly nextTry: string;
 }
 
@@ -29,32 +29,32 @@ export interface NotificationCounts {
   readonly failed: number;
 }
 
-/** What an operator asks at a glance. */
+/** The health of the system at a glance. */
 export interface Health {
-  /** What wants somebody's attention, a sentence each with the next step; none where all is well. */
+  /** Problems that need attention, a sentence each with the next step; empty for none. */
   readonly problems: readonly string[];
   readonly lastRun: { readonly asOf: Timestamp; readonly partitions: number; readonly endedAt: string } | null;
-  /** Exports with something unread, and how long the oldest has waited. */
+  /** Exports with unread data, and how long the oldest has waited (ms). */
   readonly unread: { readonly exports: number; readonly oldestMs: number };
   readonly failing: readonly StuckExport[];
   readonly refused: readonly StuckExport[];
   readonly missingContainers: readonly string[];
   readonly deadLetters: number;
-  /** By sink: notifications that are still to be told, those of them that are being tried, and those that failed. */
+  /** By sink: pending notifications, those of them that were tried already, and failed ones. */
   readonly notifications: Readonly<Record<string, NotificationCounts>>;
   readonly disabledSinks: readonly string[];
-  /** Messages that wait, by queue. */
+  /** Waiting messages by queue. */
   readonly queues: Readonly<Record<string, number>>;
 }
 
 const HOUR_MS = 3_600_000;
-/** A run is due each hour, and reading every few minutes: twice an hour without is no hiccup. */
-const PATIENCE_MS = 2 * HOUR_MS;
+/** The system scores each hour and reads every five minutes: two hours without are a problem. */
+const MAX_SILENCE_MS = 2 * HOUR_MS;
 const PARTITIONS = 16;
-/** Fewer failures of a sink in a row are none that anybody has to look at. */
-const HICCUPS = 3;
+/** Failures of a sink in a row that are a problem; fewer are transient. */
+const MIN_FAILURES = 3;
 
-/** Looks at everything that can be stuck. Reads only. `sinkFaults`: why sinks were left out of the settings. */
+/** Checks the runs, exports, sinks and queues. Reads only. `sinkFaults`: the faults of skipped sinks in the settings. */
 export async function health(
   stores: Stores,
   settings: SweepSettings,
@@ -64,7 +64,7 @@ export async function health(
 ): Promise<Health> {
   const now = clock();
   const { exports, oldestUnreadMs, missingContainers } = await unread(stores, settings, clock);
-  // What has rested for longer than anything is kept is past helping.
+  // An export whose data is older than the retention would add nothing.
   const kept = now - settings.retentionDays * 24 * HOUR_MS;
   const states = await statesOf(stores, settings.containers);
   const known = await knownSinks(stores);
@@ -72,16 +72,16 @@ export async function health(
   const facts = {
     lastRun: await lastRun(stores, now),
     unread: { exports: exports.length, oldestMs: oldestUnreadMs },
-    failing: recent.filter(({ failures }) => failures > 0).map(stuck),
-    refused: recent.filter(({ refused }) => refused).map(stuck),
+    failing: recent.filter(({ failures }) => failures > 0).map(stuckExport),
+    refused: recent.filter(({ refused }) => refused).map(stuckExport),
     missingContainers,
     deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
     notifications: await notifications(stores, sinks, known),
     disabledSinks: known.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
     queues: await stores.queues.lengths(),
   };
-  const off = sinkFaults.map((fault) => `A sink is left out, and hears of nothing until it is mended: ${fault}.`);
-  const problems = [...problemsOf(facts, now), ...inactive(recent), ...off, ...silent(known)];
+  const skipped = sinkFaults.map((fault) => `A sink is skipped and receives nothing until it is fixed: ${fault}.`);
+  const problems = [...problemsOf(facts, now), ...inactive(recent), ...skipped, ...silent(known)];
   return { problems, ...facts };
 }
 
@@ -93,7 +93,7 @@ async function statesOf(stores: Stores, containers: readonly string[]): Promise<
   return states;
 }
 
-function stuck({ container, name, reason, failures, nextTry }: ExportState): StuckExport {
+function stuckExport({ container, name, reason, failures, nextTry }: ExportState): StuckExport {
   const next = nextTry === 0 ? '' : new Date(nextTry).toISOString();
   return { export: `${container}/${name}`, reason, failures, nextTry: next };
 }
@@ -111,8 +111,8 @@ async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> 
 }
 
 /**
- * Of the sinks that are set here and those that runs have met. What is due is derived, as a scoring run derives it; to a
- * sink that no run has met yet nothing is.
+ * Counts notifications by sink, of the configured sinks and of those that the runs know. They are derived as in a scoring
+ * run; for a sink that no run knows yet nothing is pending.
  */
 async function notifications(
   stores: Stores,
@@ -136,50 +136,50 @@ async function notifications(
   return Object.fromEntries(counts);
 }
 
-/** How it stands with telling a sink of a detection; null where there is nothing to tell (any more). */
+/** The status of the notification of a detection to a sink; null where there is none to send. */
 function statusOf({ detection, deliveries }: SummaryRow, { name, since, disabledAt }: SinkState) {
   const delivery = deliveries[name];
-  const due = pendingStateOf(detection, delivery, since);
-  if (due === 'failed') return 'failed';
-  if (due !== 'pending' || disabledAt !== null) return null;
+  const state = pendingStateOf(detection, delivery, since);
+  if (state === 'failed') return 'failed';
+  if (state !== 'pending' || disabledAt !== null) return null;
   return delivery && isOfThisRevision(detection, delivery) ? 'trying' : 'pending';
 }
 
-/** Sinks that answer nobody at present; what is due to them waits. */
+/** A sentence for each sink that does not answer at present. */
 function silent(known: readonly SinkState[]): string[] {
   return known
-    .filter(({ disabledAt, failures }) => disabledAt === null && failures >= HICCUPS)
+    .filter(({ disabledAt, failures }) => disabledAt === null && failures >= MIN_FAILURES)
     .map(({ name, failures, notBefore }) => {
       const next = new Date(notBefore).toISOString();
-      return `Sink ${name} did not answer ${failures} times in a row; what is due to it waits until ${next}.`;
+      return `Sink ${name} failed ${failures} times in a row; its pending notifications wait until ${next}.`;
     });
 }
 
-/** Containers of which many lines were read, or records of a source that is not active, and nothing of an active one. */
+/** A sentence for each container with many lines, or records of an inactive source, but no record of an active source. */
 function inactive(states: readonly ExportState[]): string[] {
   const byContainer = Map.groupBy(states, ({ container }) => container);
   return [...byContainer].flatMap(([container, exports]) => {
     const lines = exports.reduce((sum, { counters }) => sum + counters.lines, 0);
     const other = exports.find(({ otherSource }) => otherSource !== null)?.otherSource;
     if (exports.some(hasActive) || (other === undefined && lines < PROBE_LINES)) return [];
-    const none = `Nothing of an active source (SOURCES) is in ${container}, of ${counted(lines, 'line')} read`;
-    return [other ? `${none}: it holds records of ${other}. ${stepTo(other)}` : `${none}: see docs/sources.md.`];
+    const none = `Container ${container} has no record of an active source (SOURCES) in ${counted(lines, 'line')}`;
+    return [other ? `${none}, but records of ${other}. ${stepTo(other)}` : `${none}: see docs/sources.md.`];
   });
 }
 
 function stepTo(source: Source): string {
-  const switchOn = source === 'defender-raw' ? 'Is aggregated reporting on? Or set' : 'Set';
-  return `${switchOn} SOURCES, then: beaconwatch replay (docs/sources.md).`;
+  const step = source === 'defender-raw' ? 'Switch on aggregated reporting, or set' : 'Set';
+  return `${step} SOURCES, then: beaconwatch replay (docs/sources.md).`;
 }
 
 function times(number: number): string {
   return number === 1 ? 'once' : `${number} times`;
 }
 
-/** What to do about an export that is refused. */
+/** The next step for a refused export. */
 function stepAfter(reason: string): string {
   return reason === REPLACED
-    ? 'Where it may count twice what both have in common: beaconwatch replay --force.'
+    ? 'To read it again, although raw events in both contents count twice: beaconwatch replay --force.'
     : 'After a fix: beaconwatch replay.';
 }
 
@@ -190,32 +190,34 @@ function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
   const poisoned = Object.entries(queues).filter(([name, length]) => name.endsWith('-poison') && length > 0);
   const failed = Object.entries(notifications).filter(([, { failed }]) => failed > 0);
   return [
-    ...(lastRun === null ? ['No scoring run in two days: is the function app running?'] : []),
-    ...(silence !== null && silence > PATIENCE_MS
+    ...(lastRun === null ? ['No scoring run for two days: check that the function app is running.'] : []),
+    ...(silence !== null && silence > MAX_SILENCE_MS
       ? [`No scoring run for ${hours(silence)}: see the log of scoreWindows.`]
       : []),
     ...(lastRun !== null && lastRun.partitions < PARTITIONS && (silence ?? 0) > HOUR_MS / 2
       ? [`The last run scored ${lastRun.partitions} of ${PARTITIONS} partitions: see the log of scorePartition.`]
       : []),
-    ...(unread.oldestMs > PATIENCE_MS
-      ? [`An export has waited ${hours(unread.oldestMs)} to be read: see below, or the log of sweepExports.`]
+    ...(unread.oldestMs > MAX_SILENCE_MS
+      ? [`An export has been unread for ${hours(unread.oldestMs)}: see below, or the log of sweepExports.`]
       : []),
     ...failing.map(
       (each) => `${each.export} failed ${times(each.failures)} (${each.reason}); next try ${each.nextTry}.`,
     ),
     ...refused.map((each) => `${each.export} is refused: ${each.reason}. ${stepAfter(each.reason)}`),
     ...missingContainers.map(
-      (name) => `There is no container ${name}: see EXPORT_CONTAINERS, and the export's settings.`,
+      (name) => `There is no container ${name}: check EXPORT_CONTAINERS and the settings of the export.`,
     ),
     ...poisoned.map(
       ([name, length]) =>
-        `${counted(length, 'message')} in ${name}: see the log of its function; the next sweep takes them off.`,
+        `${counted(length, 'message')} in ${name}: see the log of its function; the next sweep removes them.`,
     ),
     ...failed.map(
       ([name, { failed }]) =>
-        `Sink ${name} did not take ${counted(failed, 'notification')}: mend its settings or the receiver, ` +
+        `${counted(failed, 'notification')} to sink ${name} failed: fix its settings or the receiver, ` +
         `then beaconwatch notify --retry --sink ${name}.`,
     ),
-    ...disabledSinks.map((name) => `Sink ${name} said that it is gone (410): change its settings to wake it.`),
+    ...disabledSinks.map(
+      (name) => `Sink ${name} answered 410 (gone) and is disabled: change its settings to enable it.`,
+    ),
   ];
 }

@@ -5,7 +5,7 @@ import type { Versioned } from '../storage/ports/versioned.ts';
 /** Comes after every id. */
 const LAST = 'g';
 
-/** The detections of a partition, taken in key order as far as is asked for. Holds a page. */
+/** Reads the detections of a partition in key order, as far as the caller asks. Holds one page. */
 export class DetectionCursor {
   readonly #pages: AsyncIterator<readonly Versioned<DetectionRow>[]>;
   #page: readonly Versioned<DetectionRow>[] = [];
@@ -15,7 +15,7 @@ export class DetectionCursor {
     this.#pages = pages[Symbol.asyncIterator]();
   }
 
-  /** Those before this id; without one, all that are left. */
+  /** The detections before this id; without an id, all that remain. */
   async *before(id: string = LAST): AsyncGenerator<Versioned<DetectionRow>> {
     for (;;) {
       const row = await this.#peek();
@@ -25,7 +25,7 @@ export class DetectionCursor {
     }
   }
 
-  /** That with this id, if it is the next; to be asked after those before it were taken. */
+  /** The detection of this id if it is the next one; call it after `before(id)`. */
   async at(id: string): Promise<Versioned<DetectionRow> | null> {
     const row = await this.#peek();
     if (row === undefined || detectionIdOf(row.row.detection) !== id) return null;

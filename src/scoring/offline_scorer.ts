@@ -1,8 +1,7 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
-import { type Address, AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
-import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import type { Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
 import type { PlacedRow } from '../ingest/batch_writer.ts';
@@ -16,15 +15,16 @@ import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import { scoreGroups } from './score_groups.ts';
 
-/** What became of one export. */
+/** The result of reading one export. */
 export interface OfflineReading {
   readonly counters: Counters;
-  /** Of no format that we know: nothing of it was counted. */
+  /** Of an unknown format: nothing of it was counted. */
   readonly foreign: boolean;
 }
 
-/** The rule over exports that lie on this machine: the same reader and the same scoring as in the cloud, in memory. */
+/** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud, in memory. */
 export class OfflineScore {
   readonly #window: Window;
   readonly #formats: readonly RecordFormat[];
@@ -32,12 +32,12 @@ export class OfflineScore {
   readonly #onLetter: (letter: DeadLetter) => void;
   readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
-  /** Reports and raw events inside the window, repeats among them. */
+  /** Reports and raw events inside the window, duplicates included. */
   reportsInWindow = 0;
   /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
   newest: Timestamp | '' = '';
 
-  /** `plausible`: reports after it come from a clock that is wrong, and do not count as the newest. */
+  /** `plausible`: a later report comes from a wrong clock, and never counts as the newest. */
   constructor(
     window: Window,
     formats: readonly RecordFormat[],
@@ -50,7 +50,7 @@ export class OfflineScore {
     this.#plausible = plausible;
   }
 
-  /** Reads one export to its end. An error of the source is thrown; what was read before it stays counted. */
+  /** Reads one export to its end. Throws the errors of `chunks`; reports that were read before the error stay counted. */
   async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
     const reader = new ReportReader(ref, this.#formats);
     const needles = this.#formats.map((format) => format.needle);
@@ -58,15 +58,15 @@ export class OfflineScore {
     const raw = new RawHours(0, (from) => blockOf(ref, 0, from, 0));
     let counters = NO_COUNTERS;
     const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
-    // Until the export is known to be ours, its unreadable lines are no dead letters of ours.
-    const held: DeadLetter[] = [];
+    // Unreadable lines are dead letters only once a record of a known format was found.
+    const unconfirmed: DeadLetter[] = [];
     try {
       for await (const batch of readContent(chunks, options)) {
         const reading = reader.read(batch);
         counters = addCounters(counters, reading.counters);
-        for (const letter of reading.letters) held.push(letter);
+        for (const letter of reading.letters) unconfirmed.push(letter);
         if (reader.foreign) return { counters, foreign: true };
-        if (reader.recognised) this.#tell(held);
+        if (reader.recognised) this.#report(unconfirmed);
         for (const located of reading.reports) this.#add(located, raw);
       }
       reader.end();
@@ -74,34 +74,27 @@ export class OfflineScore {
     } finally {
       this.#addHours(raw.close());
       if (!reader.foreign) {
-        this.#tell(held);
+        this.#report(unconfirmed);
         this.counters = addCounters(this.counters, counters);
       }
     }
   }
 
-  /** All groups that match, unordered; `counted`: reports and raw events, each once. To be called when everything is read. */
+  /** All groups that match, unordered; `counted`: reports and raw events, each once. Call it when all exports are read. */
   async score(rule: Rule): Promise<{ matched: Matched[]; groups: number; rows: number; counted: number }> {
     const matched: Matched[] = [];
     let groups = 0;
     let rows = 0;
     let counted = 0;
     for (const partition of PARTITIONS) {
-      const cutter = new GroupCutter(this.#window, rule.grain);
-      const scorer = new AddressScorer(rule);
-      const take = (addresses: readonly Address[]) => {
-        for (const address of addresses) {
+      for await (const page of scoreGroups(this.#counts.scan(partition), rule, this.#window)) {
+        rows += page.rows.length;
+        for (const row of page.rows) counted += reportsOf(row);
+        for (const address of page.addresses) {
           for (const each of address.matched) matched.push(each);
           groups += address.groups;
         }
-      };
-      for await (const page of this.#counts.scan(partition)) {
-        rows += page.length;
-        for (const row of page) counted += reportsOf(row);
-        take(scorer.push(cutter.push(page)));
       }
-      take(scorer.push(cutter.finish()));
-      take(scorer.finish());
     }
     return { matched, groups, rows, counted };
   }
@@ -120,8 +113,8 @@ export class OfflineScore {
     for (const { row } of rows) this.#counts.put(row);
   }
 
-  #tell(held: DeadLetter[]): void {
-    for (const letter of held.splice(0)) this.#onLetter(letter);
+  #report(letters: DeadLetter[]): void {
+    for (const letter of letters.splice(0)) this.#onLetter(letter);
   }
 }
 

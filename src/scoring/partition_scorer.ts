@@ -9,71 +9,73 @@ import {
   type RunContext,
   unmatched,
 } from '../core/detections/lifecycle.ts';
-import { pendingStateOf } from '../core/detections/pending.ts';
+import { pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { isToBeRead, trafficOf } from '../core/detections/traffic.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
-import { type Address, AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
-import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import type { Address, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
+import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
 import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
 import { DetectionCursor } from './detection_cursor.ts';
+import { scoreGroups } from './score_groups.ts';
 
 const DAY_MS = 86_400_000;
 const REMOVED_AT_ONCE = 100;
-/** Resolved in one run at most: their ids are held until it is known whether the data is fresh. The next run goes on. */
+/** Detections that one run resolves at most: it keeps their ids until it knows whether the data is fresh. The next run goes on. */
 const MAX_RESOLVED = 10_000;
 
-export interface ScanSettings {
+export interface PartitionSettings {
   readonly rule: Rule;
   readonly technique: Technique | null;
-  /** The suppression that hides a group, '' for none: asked for each match, and for each live detection. */
+  /** Id of the suppression of a group, '' for none; called for each match and for each active detection. */
   readonly suppressedBy: (group: Suppressible) => string;
-  /** Contributions no newer than this are removed. */
+  /** The run removes contributions that are not newer. */
   readonly expireRows: Timestamp;
-  /** Resolved detections that last matched before this are removed. */
+  /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }
 
-/** What is looked at to tell what is due. */
-type Told = Pick<DetectionRow, 'detection' | 'deliveries'>;
+/** The columns that decide whether a notification is pending. */
+type NotifiedRow = Pick<DetectionRow, 'detection' | 'deliveries'>;
 
-export type ScanTally = Pick<
+export type PartitionTally = Pick<
   Run,
   'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'expiredRows' | 'newestReport'
 >;
 
 /**
- * One pass over a partition's contributions and, beside them in the same key order, its detections. Holds a page of
- * each, the matches of one address (at most so many points of them), and the ids of what is to be resolved.
+ * Scores one partition in one pass over its contributions and, beside them in the same key order, its detections. Holds a
+ * page of each, the matches of one address (at most `MAX_HELD_POINTS` points), and the ids of detections to resolve.
  */
-export class PartitionScan {
+export class PartitionScorer {
   readonly #stores: Stores;
-  readonly #settings: ScanSettings;
+  readonly #settings: PartitionSettings;
   readonly #sinks: readonly KnownSink[];
   readonly #partition: Partition;
   readonly #window: Window;
   readonly #detections: DetectionCursor;
   #expired: Contribution[] = [];
-  /** Ids of the detections that are over, if only the data is fresh: that is known at the end. */
+  /** Ids of the detections to resolve if the data is fresh, which is known at the end of the pass. */
   readonly #over: string[] = [];
-  /** Sinks that something is due to. */
-  readonly #due = new Set<KnownSink>();
+  /** Sinks with a pending notification. */
+  readonly #pendingSinks = new Set<KnownSink>();
+  /** Detections to remove. */
   #gone: { readonly id: string; readonly version: string }[] = [];
-  /** Live detections that are hidden, by the suppression that hides them. */
-  readonly #hidden = new Map<string, number>();
+  /** Number of active detections that are suppressed, by the id of the suppression. */
+  readonly #suppressed = new Map<string, number>();
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, expiredRows: 0 };
 
   constructor(
     stores: Stores,
-    settings: ScanSettings,
+    settings: PartitionSettings,
     sinks: readonly KnownSink[],
     partition: Partition,
     window: Window,
@@ -86,28 +88,27 @@ export class PartitionScan {
     this.#detections = new DetectionCursor(stores.detections.scan(partition));
   }
 
-  /** Live detections that this run left hidden, by the suppression that hides them. */
-  get hidden(): ReadonlyMap<string, number> {
-    return this.#hidden;
+  /** Number of active detections that are suppressed after this run, by the id of the suppression. */
+  get suppressed(): ReadonlyMap<string, number> {
+    return this.#suppressed;
   }
 
-  /** `newestElsewhere`: the newest report that other partitions are known to hold, '' for none. */
-  async run(newestElsewhere: Timestamp | ''): Promise<ScanTally> {
-    const cutter = new GroupCutter(this.#window, this.#settings.rule.grain);
-    const scorer = new AddressScorer(this.#settings.rule);
-    for await (const page of this.#stores.hourlyCounts.scan(this.#partition)) {
-      this.#tally.rows += page.length;
-      await this.#takeAll(scorer.push(cutter.push(page)));
-      await this.#expire(page);
+  /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
+  async run(newestElsewhere: Timestamp | ''): Promise<PartitionTally> {
+    const pages = this.#stores.hourlyCounts.scan(this.#partition);
+    let newestReport: Timestamp | '' = '';
+    for await (const { rows, addresses, newest } of scoreGroups(pages, this.#settings.rule, this.#window)) {
+      this.#tally.rows += rows.length;
+      newestReport = newest;
+      await this.#takeAll(addresses);
+      await this.#expire(rows);
     }
-    await this.#takeAll(scorer.push(cutter.finish()));
-    await this.#takeAll(scorer.finish());
     for await (const row of this.#detections.before()) await this.#unmatched(row);
-    const newest = cutter.newest > newestElsewhere ? cutter.newest : newestElsewhere;
+    const newest = newestReport > newestElsewhere ? newestReport : newestElsewhere;
     await this.#resolve(isFresh(newest, this.#window.asOf));
     await this.#removeExpired();
-    await this.#hint();
-    return { ...this.#tally, newestReport: cutter.newest };
+    await this.#queueNotifications();
+    return { ...this.#tally, newestReport };
   }
 
   async #takeAll(addresses: readonly Address[]): Promise<void> {
@@ -117,23 +118,23 @@ export class PartitionScan {
     }
   }
 
-  /** One match, and the detections before it in key order. */
+  /** Takes one match, and before it the detections that precede it in key order and have no match. */
   async #matched(match: Matched): Promise<void> {
     const finding = findingOf(match, this.#settings.rule, this.#settings.technique);
     const id = detectionIdOf(finding);
     for await (const row of this.#detections.before(id)) await this.#unmatched(row);
     this.#tally.detections++;
-    const sight = this.#sightOf(finding);
+    const context = this.#contextOf(finding);
     await this.#advance(await this.#detections.at(id), id, async (before) =>
-      this.#withTraffic(before, matched(before, finding, sight)),
+      this.#withTraffic(before, matched(before, finding, context)),
     );
   }
 
-  #sightOf(group: Suppressible): RunContext {
+  #contextOf(group: Suppressible): RunContext {
     return { window: this.#window, suppressedBy: this.#settings.suppressedBy(group) };
   }
 
-  /** Reads what is behind a match where a look is due; else leaves what was read before. */
+  /** Reads the traffic behind a match where `isToBeRead` asks for it; else keeps the traffic of the last reading. */
   async #withTraffic(before: Detection | null, step: LifecycleStep): Promise<LifecycleStep> {
     if (step.kind === 'none') return step;
     const { detection } = step;
@@ -151,33 +152,33 @@ export class PartitionScan {
     return trafficOf(newest, asOf);
   }
 
-  /** Takes the step that the row asks for. Somebody else may write it meanwhile: then the step is asked for anew. */
+  /** Writes the lifecycle step of a detection. Where another writer changed the row, works the step out again. */
   async #advance(
     found: Versioned<DetectionRow> | null,
     id: string,
     stepOf: (before: Detection | null) => LifecycleStep | Promise<LifecycleStep>,
   ): Promise<void> {
     const { detections } = this.#stores;
-    let before = found;
-    for (;;) {
+    const kept = await retryOnConflict('detection', async (isFirst): Promise<NotifiedRow | null | typeof CONFLICT> => {
+      const before = isFirst ? found : await detections.get(id);
       const step = await stepOf(before?.row.detection ?? null);
       const now = step.kind === 'none' ? before?.row.detection : step.detection;
-      if (now === undefined) return;
+      if (now === undefined) return null;
       const changed = step.kind !== 'none' && !isDeepStrictEqual(before?.row.detection, step.detection);
       const written =
         !changed || (await (before === null ? detections.insert(now) : detections.update(now, before.version)));
-      if (written !== null) return this.#leave({ detection: now, deliveries: before?.row.deliveries ?? {} });
-      before = await detections.get(id);
-    }
+      return written === null ? CONFLICT : { detection: now, deliveries: before?.row.deliveries ?? {} };
+    });
+    if (kept !== null) this.#count(kept);
   }
 
   async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
     const { detection } = found.row;
     const id = detectionIdOf(detection);
-    const isLive = detection.state !== 'resolved';
-    if (isLive && isOver(detection, this.#window) && this.#over.length < MAX_RESOLVED) {
+    const isActive = detection.state !== 'resolved';
+    if (isActive && isOver(detection, this.#window) && this.#over.length < MAX_RESOLVED) {
       this.#over.push(id);
-    } else if (!isLive && detection.lastMatched < this.#settings.expireDetections) {
+    } else if (!isActive && detection.lastMatched < this.#settings.expireDetections) {
       this.#gone.push({ id, version: found.version });
       if (this.#gone.length === REMOVED_AT_ONCE) await this.#removeExpired();
     } else {
@@ -193,33 +194,33 @@ export class PartitionScan {
   }
 
   #unmatchedStep(before: Detection | null, fresh: boolean): LifecycleStep {
-    return before === null ? NOTHING : unmatched(before, this.#sightOf(before), fresh);
+    return before === null ? NOTHING : unmatched(before, this.#contextOf(before), fresh);
   }
 
-  /** Counts a row as it stands after the run, and tells of it. */
-  #leave(row: Told): void {
+  /** Counts a row as this run leaves it, and its pending notifications. */
+  #count(row: NotifiedRow): void {
     const { asOf } = this.#window;
     const { episode, state, suppressedBy } = row.detection;
     if (episode === asOf) this.#tally.opened++;
     if (state === 'resolved' && row.detection.asOf === asOf) this.#tally.resolved++;
     else if (state !== 'resolved' && suppressedBy !== '') {
-      this.#hidden.set(suppressedBy, (this.#hidden.get(suppressedBy) ?? 0) + 1);
+      this.#suppressed.set(suppressedBy, (this.#suppressed.get(suppressedBy) ?? 0) + 1);
     }
-    this.#tell(row);
+    this.#countPending(row);
   }
 
-  #tell({ detection, deliveries }: Told): void {
+  #countPending({ detection, deliveries }: NotifiedRow): void {
     for (const sink of this.#sinks) {
       if (sink.disabledAt !== null || pendingStateOf(detection, deliveries[sink.name], sink.since) !== 'pending')
         continue;
-      this.#due.add(sink);
+      this.#pendingSinks.add(sink);
       this.#tally.pending++;
     }
   }
 
-  /** Puts the sinks that something is due to on the `notify` queue: a hint, the rows are the truth. */
-  async #hint(): Promise<void> {
-    for (const { name: sink, waitMs } of this.#due) await this.#stores.queues.send('notify', { sink }, waitMs);
+  /** Queues each sink with a pending notification. The message is only a hint: the rows decide what is sent. */
+  async #queueNotifications(): Promise<void> {
+    for (const { name: sink, waitMs } of this.#pendingSinks) await this.#stores.queues.send('notify', { sink }, waitMs);
   }
 
   async #expire(page: readonly Contribution[]): Promise<void> {
@@ -243,7 +244,10 @@ export class PartitionScan {
 
 const NOTHING: LifecycleStep = { kind: 'none' };
 
-/** When contributions and detections are too old to keep, seen from `now`; a run for a past hour removes no more than it did. */
+/**
+ * From when on contributions and detections are kept, by the clock and the settings (days). A run for a past hour removes
+ * no more than it did at that hour.
+ */
 export function expiryOf(asOf: Timestamp, now: Timestamp, retentionDays: number, historyDays: number) {
   const from = asOf < now ? asOf : now;
   return {

@@ -11,11 +11,11 @@ import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { CountedStores } from './counted_stores.ts';
-import { expiryOf, PartitionScan } from './partition_scorer.ts';
+import { countRequests } from '../storage/request_count.ts';
+import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { Suppressor } from './suppressor.ts';
 
-/** What a run is notifiedLevel: see `Messages`. */
+/** One message of the `score` queue: see `Messages`. */
 export interface ScoreMessage {
   readonly partition: Partition;
   readonly asOf: Timestamp;
@@ -31,8 +31,8 @@ export interface ScoreSettings {
 }
 
 /**
- * What every partition is to be told, for the window that ends at `asOf`, with the newest report that the runs of the
- * last hours have seen: a quiet partition cannot tell by itself whether the exporter is behind.
+ * The message for each partition, for the window that ends at `asOf`. It carries the newest report of the runs of the last
+ * hours, since a quiet partition cannot know by itself whether the exporter is late.
  */
 export async function scoreMessages(
   stores: Pick<Stores, 'runs'>,
@@ -46,7 +46,7 @@ export async function scoreMessages(
   return PARTITIONS.map((partition) => ({ partition, asOf, oldestUnreadMs, newestReport }));
 }
 
-/** Puts every partition on the `score` queue, for the window that ends at `asOf`. */
+/** Queues every partition for scoring, for the window that ends at `asOf`. */
 export async function scoreWindows(
   stores: Pick<Stores, 'queues' | 'runs'>,
   asOf: Timestamp,
@@ -57,10 +57,7 @@ export async function scoreWindows(
 
 const DAY_MS = 86_400_000;
 
-/**
- * Once a day, with the window that ends at midnight: removes runs, dead letters and suppressions that were over
- * `historyDays` ago.
- */
+/** Once a day, with the window that ends at midnight, removes runs, dead letters and suppressions older than `historyDays`. */
 export async function expireHistory(
   stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions'>,
   asOf: Timestamp,
@@ -74,9 +71,9 @@ export async function expireHistory(
 }
 
 /**
- * Scores one partition: a pass over its rows and its detections side by side. Memory for the matches of one address,
- * whatever the partition holds; what is too old goes in passing. Running it again changes nothing, and neither does a
- * late message of an earlier run. The suppressions are those of the moment: one that was added hides from this run on.
+ * Scores one partition in one pass over its rows and its detections, and removes what is too old. Holds the matches of one
+ * address, whatever the size of the partition. Repeating it changes nothing, and neither does a late message of an earlier
+ * run. It uses the suppressions that exist when it begins.
  */
 export async function scorePartition(
   stores: Stores,
@@ -90,20 +87,15 @@ export async function scorePartition(
   const expiry = expiryOf(asOf, timestampFromMs(started), settings.retentionDays, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
-  const counted = new CountedStores(stores);
-  const suppressor = await Suppressor.read(counted.stores, timestampFromMs(started));
-  const suppressedBy = (group: Suppressible) => suppressor.by(group);
-  const scan = new PartitionScan(
-    counted.stores,
-    { rule, technique, suppressedBy, ...expiry },
-    sinks,
-    partition,
-    window,
-  );
-  const tally = await scan.run(newestReport);
-  await suppressor.write(counted.stores, scan.hidden, partition, asOf);
+  const { result: tally, requests } = await countRequests(async () => {
+    const suppressor = await Suppressor.read(stores, timestampFromMs(started));
+    const suppressedBy = (group: Suppressible) => suppressor.by(group);
+    const scorer = new PartitionScorer(stores, { rule, technique, suppressedBy, ...expiry }, sinks, partition, window);
+    const counts = await scorer.run(newestReport);
+    await suppressor.write(stores, scorer.suppressed, partition, asOf);
+    return counts;
+  });
   const endedAt = clock();
-  const { requests } = counted;
   const run = { asOf, partition, ...tally, requests, durationMs: endedAt - started, endedAt, oldestUnreadMs };
   await stores.runs.put(run);
   return run;

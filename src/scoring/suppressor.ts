@@ -4,7 +4,7 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { SuppressionRow } from '../storage/ports/suppressions.ts';
 
-/** The entries as one run of one partition meets them. */
+/** The suppressions as one run of one partition applies them. */
 export class Suppressor {
   readonly #rows: readonly SuppressionRow[];
   readonly #entries: readonly Suppression[];
@@ -16,7 +16,7 @@ export class Suppressor {
     this.#now = now;
   }
 
-  /** Reads the entries, once for the run. */
+  /** Reads the suppressions that have not expired, once for the run. */
   static async read(stores: Pick<Stores, 'suppressions'>, now: Timestamp): Promise<Suppressor> {
     const rows = (await Array.fromAsync(stores.suppressions.list())).flat();
     return new Suppressor(
@@ -25,23 +25,23 @@ export class Suppressor {
     );
   }
 
-  /** The id of the entry that hides a group, '' for none. */
+  /** Id of the suppression that fits a group, '' for none. */
   by(one: Suppressible): string {
     return suppressedBy(this.#entries, one, this.#now)?.id ?? '';
   }
 
   /**
-   * Writes how many live detections of the partition each entry hid: one write for each that hid something. A run that is older than what
-   * was counted changes nothing; the same run once more writes the same.
+   * Writes the hits: how many active detections of the partition each entry suppressed. One write for each entry with a
+   * hit. A run that is older than the last counted one changes nothing; repeating a run writes the same.
    */
   async write(
     stores: Pick<Stores, 'suppressions'>,
-    hidden: ReadonlyMap<string, number>,
+    hits: ReadonlyMap<string, number>,
     partition: Partition,
     asOf: Timestamp,
   ): Promise<void> {
     for (const { suppression, suppressed: counted } of this.#rows) {
-      const detections = hidden.get(suppression.id) ?? 0;
+      const detections = hits.get(suppression.id) ?? 0;
       const before = counted[partition];
       if (detections === 0 || (before !== undefined && before.asOf > asOf)) continue;
       await stores.suppressions.count(suppression.id, partition, { asOf, detections, since: before?.since ?? asOf });

@@ -2,7 +2,7 @@ import { type DetectionSummary, detectionIdOf } from '../core/detections/detecti
 import { findingOf } from '../core/detections/finding.ts';
 import { byAverage } from '../core/detections/order.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
+import type { Matched } from '../core/scoring/address_scorer.ts';
 import { GroupCutter } from '../core/scoring/group_cutter.ts';
 import { kqlRule, type NoMatch } from '../core/scoring/kql_rule.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -11,23 +11,24 @@ import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { DetectionCursor } from './detection_cursor.ts';
+import { scoreGroups } from './score_groups.ts';
 
-/** What a rule would make of a window, beside the detections that are live at present. */
+/** The matches of a rule in a stored window, compared with the detections that are active at present. */
 export interface WhatIf {
   readonly window: Window;
   readonly groups: number;
   readonly rows: number;
   /** Groups that match. */
   readonly detections: number;
-  /** Matches that are live already. */
+  /** Matches whose detection is active already. */
   readonly kept: number;
-  /** Matches that are not live; of more than `MAX_NAMED` those with the highest averages. */
+  /** Matches without an active detection; at most `MAX_NAMED`, those with the highest averages. */
   readonly added: readonly Proposed[];
   readonly addedInAll: number;
-  /** Live detections that would not match; likewise. */
+  /** Active detections that would not match; likewise. */
   readonly gone: readonly Dropped[];
   readonly goneInAll: number;
-  /** The oldest row that is stored, of whatever group: where the window begins before it, what came before is missing. */
+  /** The oldest stored row of any group: a window that begins earlier is incomplete. */
   readonly oldest: Timestamp;
 }
 
@@ -45,16 +46,16 @@ export type Proposed = Omit<
   | 'suppressedBy'
 >;
 
-/** A live detection that the rule would not find, with its row as it is, and why. */
+/** An active detection that the rule would not find, as its row stands, and why. */
 export interface Dropped {
   readonly detection: DetectionSummary;
   readonly reason: NoMatch['reason'] | 'no-reports';
 }
 
-/** A window of which nothing is stored, or that has not come to its end. */
+/** Nothing of the window is stored, or the window has not ended. */
 export class WindowError extends Error {
   override readonly name = 'WindowError';
-  /** Of the rows that are stored; '' where there is none, or that is not the matter. */
+  /** The newest stored row; '' where there is none, or where the window has not ended. */
   readonly newest: Timestamp | '';
   constructor(message: string, newest: Timestamp | '' = '') {
     super(message);
@@ -65,9 +66,9 @@ export class WindowError extends Error {
 export const MAX_NAMED = 1000;
 
 /**
- * Scores a window that is still stored by a rule of one's choice, and compares it with the detections that are live at
- * present. Reads only. Memory as a scoring run, and `MAX_NAMED` of either kind. Throws a WindowError where nothing of
- * the window is stored.
+ * Scores a stored window by a rule of the caller's choice, and compares it with the active detections. Reads only. Holds
+ * as much as a scoring run, and at most twice `MAX_NAMED` matches and detections of either kind. Throws a WindowError
+ * where nothing of the window is stored.
  */
 export async function whatIf(
   stores: Pick<Stores, 'hourlyCounts' | 'detections'>,
@@ -87,7 +88,7 @@ class Comparison {
   readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
   #added: Proposed[] = [];
   #gone: DetectionSummary[] = [];
-  /** Of the rows that are stored, in the window or not. */
+  /** Times of the stored rows, inside the window or not. */
   #oldest: Timestamp | '' = '';
   #newest: Timestamp | '' = '';
 
@@ -99,21 +100,15 @@ class Comparison {
 
   async take(partition: Partition): Promise<void> {
     const cursor = new DetectionCursor(this.#stores.detections.scan(partition));
-    const cutter = new GroupCutter(this.#window, this.#rule.grain);
-    const scorer = new AddressScorer(this.#rule);
-    const takeAll = async (addresses: ReturnType<AddressScorer['push']>): Promise<void> => {
+    const pages = this.#stores.hourlyCounts.scan(partition);
+    for await (const { rows, addresses } of scoreGroups(pages, this.#rule, this.#window)) {
+      this.#tally.rows += rows.length;
+      for (const { Timestamp } of rows) this.#span(Timestamp);
       for (const { groups, matched } of addresses) {
         this.#tally.groups += groups;
         for (const each of matched) await this.#match(each, cursor);
       }
-    };
-    for await (const page of this.#stores.hourlyCounts.scan(partition)) {
-      this.#tally.rows += page.length;
-      for (const { Timestamp } of page) this.#span(Timestamp);
-      await takeAll(scorer.push(cutter.push(page)));
     }
-    await takeAll(scorer.push(cutter.finish()));
-    await takeAll(scorer.finish());
     for await (const { row } of cursor.before()) this.#miss(row.detection);
   }
 
@@ -125,9 +120,9 @@ class Comparison {
   async end() {
     const oldest = this.#oldest;
     if (oldest === '' || this.#tally.groups === 0) {
-      const stored = oldest === '' ? 'no row is stored at all' : `rows are stored from ${oldest} to ${this.#newest}`;
+      const stored = oldest === '' ? 'no rows are stored' : `rows are stored from ${oldest} to ${this.#newest}`;
       throw new WindowError(
-        `nothing of the window from ${this.#window.after} to ${this.#window.asOf} is stored: ${stored}`,
+        `no rows are stored for the window from ${this.#window.after} to ${this.#window.asOf}: ${stored}`,
         this.#newest,
       );
     }
@@ -143,8 +138,8 @@ class Comparison {
     const id = detectionIdOf(finding);
     for await (const { row } of cursor.before(id)) this.#miss(row.detection);
     this.#tally.detections++;
-    const live = await cursor.at(id);
-    if (live !== null && live.row.detection.state !== 'resolved') {
+    const present = await cursor.at(id);
+    if (present !== null && present.row.detection.state !== 'resolved') {
       this.#tally.kept++;
       return;
     }
@@ -159,26 +154,26 @@ class Comparison {
     this.#gone = bounded(this.#gone, detection);
   }
 
-  /** What the rule says of a group, read by itself. */
+  /** Why the rule does not match a group, whose rows are read again. */
   async #reasonOf(groupId: string): Promise<Dropped['reason']> {
     const cutter = new GroupCutter(this.#window, this.#rule.grain);
     for await (const page of this.#stores.hourlyCounts.read(groupId, this.#window.after, this.#window.asOf)) {
       cutter.push(page);
     }
     const [group] = cutter.finish();
-    const verdict = group && kqlRule(group.series, this.#rule);
-    return verdict === undefined || verdict.match ? 'no-reports' : verdict.reason;
+    const assessment = group && kqlRule(group.series, this.#rule);
+    return assessment === undefined || assessment.match ? 'no-reports' : assessment.reason;
   }
 }
 
-/** What a summary leaves out. */
+/** The members that a summary does not have. */
 interface Long {
   readonly evidence?: unknown;
   readonly traffic?: unknown;
   readonly episodes?: unknown;
 }
 
-/** Those with the highest averages, of at most twice as many as are named. */
+/** Adds a row; above twice `MAX_NAMED` rows keeps those with the highest averages. */
 function bounded<Row extends Parameters<typeof byAverage>[0]>(rows: Row[], row: Row): Row[] {
   rows.push(row);
   return rows.length <= 2 * MAX_NAMED ? rows : rows.sort(byAverage).slice(0, MAX_NAMED);

@@ -148,7 +148,7 @@ describe('readConfig(env)', () => {
     expect(() => config({ SOURCES: 'sysmon', EXPORT_CONTAINERS: ',' })).toThrow('must name at least one container');
   });
 
-  it('reads containers with commas between, each once', () => {
+  it('reads a comma-separated list of containers, each once', () => {
     expect(config({ EXPORT_CONTAINERS: ' am-devicenetworkevents ,b22,, b22' }).containers).toEqual([
       'am-devicenetworkevents',
       'b22',
@@ -158,7 +158,7 @@ describe('readConfig(env)', () => {
     }
   });
 
-  it('reads sources with commas between, each once', () => {
+  it('reads a comma-separated list of sources, each once', () => {
     expect(config({ SOURCES: ' sysmon ,defender,, sysmon,wfp,defender-raw' }).sources).toEqual([
       'sysmon',
       'defender',
@@ -169,7 +169,7 @@ describe('readConfig(env)', () => {
   });
 
   it('names each source that it does not know', () => {
-    const fault = 'SOURCES must be of defender, defender-raw, sysmon, wfp, with commas between, got';
+    const fault = 'SOURCES must be a comma-separated list of defender, defender-raw, sysmon, wfp, got';
     expect(() => config({ SOURCES: 'zeek,defender,Sysmon' })).toThrow(
       new SettingsError([`${fault} "zeek"`, `${fault} "Sysmon"`]),
     );
@@ -191,7 +191,7 @@ describe('readConfig(env)', () => {
       new SettingsError(['MIN_AVERAGE must be a number ≥ 0, got "x"', fault]),
     );
     expect(config({ SINKS: JSON.stringify([good]) })).toMatchObject({ sinks: [good], sinkFaults: [] });
-    const leaving = (env: Record<string, string>) => readConfig({ ...STORAGE, ...env }, 'left out');
+    const leaving = (env: Record<string, string>) => readConfig({ ...STORAGE, ...env }, 'skip');
     expect(leaving({ SINKS })).toMatchObject({ sinks: [good], sinkFaults: [fault] });
     expect(leaving({ SINKS: '[' })).toMatchObject({ sinks: [], sinkFaults: ['SINKS must be a JSON array of sinks'] });
     // Where it stops all the same, it is all that is wrong.

@@ -23,7 +23,7 @@ export async function markCommand(start: string, { as, note, who, format }: Mark
   const given = { as, note, who: whoOf('--who', who) };
   const said = verdictInput.safeParse({ value: as, note, who: given.who });
   if (!said.success) {
-    const faults = faultsIn(said.error).map(({ name, says }) => ({ name: name === 'value' ? 'as' : name, says }));
+    const faults = faultsIn(said.error).map((fault) => (fault.name === 'value' ? { ...fault, name: 'as' } : fault));
     throw new UsageError(optionFaults(faults, given));
   }
   const app = connect();

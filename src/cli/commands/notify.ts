@@ -37,7 +37,7 @@ async function sendTest(name: string): Promise<void> {
 
 const MEANINGS = {
   sent: 'taken',
-  passing: 'not now: a notification would be tried again for a day',
+  transient: 'not now: a notification would be tried again for a day',
   gone: 'gone: the sink would be disabled until its settings change',
   permanent: 'refused: a notification would end as failed',
 } as const;

@@ -44,7 +44,7 @@ export async function addCommand(options: AddOptions): Promise<void> {
     );
   }
   const { suppression } = added;
-  const never = { expired: false, hid: { detections: 0, since: null, last: null } };
+  const never = { expired: false, hits: { detections: 0, since: null, last: null } };
   process.stdout.write(entriesText([{ ...suppression, ...never }], format));
   const { total } = await app.testSuppression(suppression);
   process.stderr.write(
@@ -132,7 +132,7 @@ function entriesText(entries: readonly SuppressionView[], format: ReturnType<typ
     case 'csv':
       return csvLines(
         CSV_COLUMNS,
-        entries.map(({ hid, ...entry }) => ({ ...entry, ...hid })),
+        entries.map(({ hits: hid, ...entry }) => ({ ...entry, ...hid })),
       );
     case 'table':
       return textTable(
@@ -143,8 +143,8 @@ function entriesText(entries: readonly SuppressionView[], format: ReturnType<typ
           entry.owner,
           entry.reason,
           `${minute(entry.expires)}${entry.expired ? ', expired' : ''}`,
-          entry.hid.detections,
-          entry.hid.last === null ? 'never' : minute(entry.hid.last),
+          entry.hits.detections,
+          entry.hits.last === null ? 'never' : minute(entry.hits.last),
         ]),
       );
   }

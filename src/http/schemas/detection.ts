@@ -2,18 +2,18 @@ import * as z from 'zod';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detections/detection.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
 
-/** The shapes of detections as the HTTP API gives them: checked in the tests, and published as OpenAPI. */
+/** The shapes of detections in the HTTP API. Tests check the answers against them; docs/openapi.json publishes them. */
 
 const timestamp = z.string().meta({
-  description: 'ISO 8601 in UTC with seven decimals, as Kusto writes it',
+  description: 'ISO 8601 in UTC with seven decimals, as in Kusto',
   example: '2026-11-20T12:00:00.0000000Z',
 });
-const name = z.string().meta({ description: 'From the telemetry: hostile text' });
+const name = z.string().meta({ description: 'Text of the telemetry: treat as hostile' });
 const count = z.int().min(0);
 const text = z.string();
 
 export const detectionId = z.string().regex(DETECTION_ID).meta({
-  description: 'Of the group and its detector. In a path it is percent-encoded: `%7C` for `|`',
+  description: '`<groupId>|<detector>`. In a path, percent-encode it: `%7C` for `|`',
   example: '0f3c5a7e9b1d2f4a6c8e0b2d4f6a8c0e|kql-rule',
 });
 
@@ -26,25 +26,25 @@ const delivery = z
     revision: count,
     status: z.enum(['sending', 'sent', 'failed']),
     attempts: count,
-    firstAt: timestamp.meta({ description: 'When it was first tried' }),
-    at: timestamp.meta({ description: 'When it came to this status' }),
-    answer: text.meta({ description: 'What came back: an HTTP status, or a word such as `timeout`' }),
-    nextTry: timestamp.meta({ description: 'Not tried before; absent for at once' }).optional(),
+    firstAt: timestamp.meta({ description: 'Time of the first attempt' }),
+    at: timestamp.meta({ description: 'Time of this status' }),
+    answer: text.meta({ description: 'An HTTP status, or a code such as `timeout`' }),
+    nextTry: timestamp.meta({ description: 'Earliest time of the next attempt; absent for no wait' }).optional(),
     digest: z
       .strictObject({ id: text, of: count })
-      .meta({ description: 'The digest that it is told within; absent where it is told by itself' })
+      .meta({ description: 'The digest that it belongs to; absent for a message of its own' })
       .optional(),
   })
-  .meta({ id: 'Delivery', description: 'What the notifier knows of one sink and one change of a detection' });
+  .meta({ id: 'Delivery', description: 'The delivery of one revision of a detection to one sink' });
 
 const verdict = z
   .strictObject({
-    verdict: z.enum(VERDICTS),
+    value: z.enum(VERDICTS),
     note: text,
     who: text,
     at: timestamp,
   })
-  .meta({ id: 'Verdict', description: 'What an analyst said last; it stays over all episodes' });
+  .meta({ id: 'Verdict', description: 'The last verdict of an analyst; it stays for all later episodes' });
 
 const technique = z.strictObject({ id: text, name: text });
 
@@ -62,42 +62,49 @@ const summaryShape = {
   inliner_count: count,
   outlier_count: count,
   avg_conn_count: count,
-  average: z.number().min(0).meta({ description: 'The mean per hour in full' }),
-  devices: count.meta({ description: 'Devices that talked to the address within the window' }),
+  average: z.number().min(0).meta({ description: 'Mean connections per hour, not rounded' }),
+  devices: count.meta({ description: 'Devices that connected to the address within the window' }),
   otherProcesses: z.array(name),
-  spread: z.number().min(0).meta({ description: 'Standard deviation over mean of the inliers; 0 is clockwork' }),
+  spread: z
+    .number()
+    .min(0)
+    .meta({ description: 'Standard deviation over mean of the inliers; 0: every hour has the same count' }),
   interval: z
-    .strictObject({ seconds: z.number().min(0), spread: z.number().min(0) })
+    .strictObject({ seconds: z.number().min(0), deviation: z.number().min(0) })
     .nullable()
-    .meta({ description: 'Seconds from one connection to the next, as the hourly counts let one guess' }),
+    .meta({
+      description: 'Mean seconds between connections and their standard deviation, estimated from the hourly counts',
+    }),
   severity,
   severityReason: text,
-  technique: technique.nullable().meta({ description: 'Of MITRE ATT&CK, by setting; the tactic is TA0011 always' }),
+  technique: technique
+    .nullable()
+    .meta({ description: 'Technique of MITRE ATT&CK (setting MITRE_TECHNIQUE); the tactic is always TA0011' }),
   state,
   episode: timestamp.meta({ description: 'The asOf of the run that opened it' }),
-  revision: count.meta({ description: '0 at the opening, one more for each change worth telling' }),
+  revision: count.meta({ description: '0 at the opening, one more for each change worth a notification' }),
   revisionReason: text,
   notifiedLevel: z.strictObject({ average: z.number(), severity }),
   highestAverage: z.number().min(0),
-  asOf: timestamp.meta({ description: 'The newest run that wrote the row' }),
+  asOf: timestamp.meta({ description: 'The asOf of the newest run that wrote the row' }),
   lastMatched: timestamp,
-  suppressedBy: text.meta({ description: 'Id of the suppression that hides it; empty for none' }),
-  deliveries: z.record(z.string(), delivery).meta({ description: 'By the name of the sink' }),
+  suppressedBy: text.meta({ description: 'Id of the suppression that applies to it; empty for none' }),
+  deliveries: z.record(z.string(), delivery).meta({ description: 'By name of the sink' }),
   verdict: verdict.nullable(),
 };
 
 export const detectionSummary = z
   .strictObject(summaryShape)
-  .meta({ id: 'DetectionSummary', description: 'A detection without what is long' });
+  .meta({ id: 'DetectionSummary', description: 'A detection without its evidence, traffic and past episodes' });
 
 const evidence = z.strictObject({
   grain: z.enum(['hour', 'report']),
   Timestamp: z.array(timestamp),
   ConnCounts: z.array(z.number()),
-  flags: z.array(z.int()).meta({ description: 'anomalies_decomposed: 1 above, -1 below, 0 as expected' }),
+  flags: z.array(z.int()).meta({ description: 'anomalies_decomposed: 1 above, -1 below, 0 within the expected range' }),
   scores: z.array(z.number()),
   baseline: z.array(z.number()),
-  period: count.meta({ description: 'Points of the season, 0 for none' }),
+  period: count.meta({ description: 'Points of the season; 0 for none' }),
   omitted: count,
   thresholds: z.strictObject({
     lookbackDays: z.number(),
@@ -137,13 +144,13 @@ const report = z.strictObject({
 export const detectionDetail = z
   .strictObject({
     ...summaryShape,
-    evidence: evidence.meta({ description: 'The series behind the verdict, the newest 500 points at most' }),
-    traffic: traffic.meta({ description: 'What the newest reports say beside their counts' }),
+    evidence: evidence.meta({ description: 'The series behind the assessment, at most the newest 500 points' }),
+    traffic: traffic.meta({ description: 'Facts of the newest reports beside their counts' }),
     episodes: z
       .array(z.strictObject({ episode: timestamp, resolved: timestamp, average: z.number() }))
-      .meta({ description: 'Past ones, oldest first' }),
+      .meta({ description: 'Past episodes, oldest first' }),
     latestReports: z.array(report).meta({ description: 'Newest first, at most 10' }),
-    queries: z.strictObject({ defender: text, sentinel: text }).meta({ description: 'KQL, ready to be pasted' }),
+    queries: z.strictObject({ defender: text, sentinel: text }).meta({ description: 'KQL queries, ready to paste' }),
   })
   .meta({ id: 'Detection' });
 
@@ -153,6 +160,6 @@ export const detectionList = z
     total: count.meta({ description: 'Detections that fit the filter, on all pages' }),
     continuation: text
       .nullable()
-      .meta({ description: 'For the next page, with the same filter and sort; null on the last' }),
+      .meta({ description: 'Parameter for the next page, with the same filter and sort; null on the last page' }),
   })
   .meta({ id: 'DetectionList' });

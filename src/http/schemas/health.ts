@@ -7,24 +7,26 @@ const stuck = z.strictObject({
   export: text.meta({ description: 'container/name' }),
   reason: text,
   failures: count,
-  nextTry: text.meta({ description: 'ISO 8601; empty where it is not tried again by itself' }),
+  nextTry: text.meta({ description: 'ISO 8601; empty where there is no automatic retry' }),
 });
 
 export const healthSchema = z
   .strictObject({
-    problems: z.array(text).meta({ description: 'What wants attention, a sentence each; empty where all is well' }),
+    problems: z.array(text).meta({ description: 'Problems that need attention, a sentence each; empty for none' }),
     lastRun: z.strictObject({ asOf: text, partitions: count, endedAt: text }).nullable(),
     unread: z
       .strictObject({ exports: count, oldestMs: z.number().min(0) })
-      .meta({ description: 'Exports with something unread, and how long the oldest has waited' }),
+      .meta({ description: 'Exports with unread data, and how long the oldest has waited (ms)' }),
     failing: z.array(stuck),
     refused: z.array(stuck),
     missingContainers: z.array(text),
     deadLetters: count,
     notifications: z
       .record(z.string(), z.strictObject({ pending: count, failed: count, trying: count }))
-      .meta({ description: 'By sink: still to be told, ended as failed, and of those due the ones being tried' }),
+      .meta({ description: 'By sink: pending notifications, those of them that were tried already, and failed ones' }),
     disabledSinks: z.array(text),
-    queues: z.record(z.string(), count).meta({ description: 'Messages that wait, by queue; `-poison` are the failed' }),
+    queues: z
+      .record(z.string(), count)
+      .meta({ description: 'Waiting messages by queue; `-poison` queues hold failed messages' }),
   })
   .meta({ id: 'Health' });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** RFC 9457, application/problem+json. Never says anything of the telemetry, nor repeats a value that was sent. */
+/** RFC 9457, application/problem+json. Never holds telemetry, nor a value of the request. */
 export const problem = z
   .strictObject({
     type: z.literal('about:blank'),
@@ -8,5 +8,5 @@ export const problem = z
     status: z.int().min(400).max(599),
     detail: z.string(),
   })
-  .meta({ id: 'Problem', description: 'What is wrong, as RFC 9457 has it' });
+  .meta({ id: 'Problem', description: 'A problem, as in RFC 9457' });
 export type Problem = z.infer<typeof problem>;

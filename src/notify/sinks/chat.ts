@@ -2,55 +2,53 @@ import type { Detection } from '../../core/detections/detection.ts';
 import { type Message, messageOf } from '../../core/detections/message.ts';
 import { type Links, linksOf } from './links.ts';
 
-/** How much of a message a chat is shown. */
-interface Attempt {
-  /** Of a value, at most so many characters. */
+/** How much of a message goes to a chat. */
+interface ChatDetail {
+  /** Characters of a value at most. */
   readonly length: number;
   readonly queries: number;
   readonly links: boolean;
 }
 
-/** From the fullest to the barest: a chat has its limits. */
-export const ATTEMPTS: readonly Attempt[] = [
+/** From the most to the least detail: the length of a chat message is limited. */
+export const CHAT_DETAILS: readonly ChatDetail[] = [
   { length: 300, queries: 2, links: true },
   { length: 300, queries: 1, links: true },
   { length: 150, queries: 1, links: true },
   { length: 150, queries: 0, links: true },
   { length: 60, queries: 0, links: false },
 ];
-/** Slack takes 3,000 characters as one text. */
+/** Slack takes at most 3,000 characters in one text. */
 const LONGEST_QUERY = 2800;
-/** A longer command is one that nobody pastes. */
+/** Nobody pastes a longer command. */
 const LONGEST_COMMAND = 1000;
 
-/** What one attempt shows of a detection, and a line on what it had to leave out; '' where nothing. */
-export function shownOf(detection: Detection, links: Links, attempt: Attempt) {
+/** The content of a chat message at one level of detail. `omitted` names what the level leaves away; '' for nothing. */
+export function chatContentOf(detection: Detection, links: Links, detail: ChatDetail) {
   const message = messageOf(detection);
-  const queries = message.queries.slice(0, attempt.queries).filter(({ query }) => query.length <= LONGEST_QUERY);
+  const queries = message.queries.slice(0, detail.queries).filter(({ query }) => query.length <= LONGEST_QUERY);
   const command = message.suppress !== null && message.suppress.length <= LONGEST_COMMAND ? message.suppress : null;
-  const urls = attempt.links ? linksOf(links, detection) : [];
-  const left = [
+  const urls = detail.links ? linksOf(links, detection) : [];
+  const parts = [
     ...(queries.length < message.queries.length ? [`${message.queries.length - queries.length} queries`] : []),
     ...(urls.length < Object.keys(links).length ? [`${Object.keys(links).length - urls.length} links`] : []),
-    ...(command === null ? [commandLeft(message)] : []),
+    ...(command === null ? [omittedCommand(message)] : []),
   ];
-  const leftOut =
-    left.length === 0 ? '' : `Left out: ${left.join(', ')}. See: beaconwatch detections show '${message.id}'`;
-  return { message, queries, command, urls, leftOut };
+  const omitted =
+    parts.length === 0 ? '' : `Omitted: ${parts.join(', ')}. See: beaconwatch detections show '${message.id}'`;
+  return { message, queries, command, urls, omitted };
 }
 
-function commandLeft({ suppress }: Message): string {
-  return suppress === null
-    ? 'the command that suppresses it, since a name is missing, or a shell could take one for more'
-    : 'the command that suppresses it';
+function omittedCommand({ suppress }: Message): string {
+  return suppress === null ? 'the suppress command (a name is empty, or unsafe in a shell)' : 'the suppress command';
 }
 
-export function digestHeadline(shown: number, more: number): string {
-  return `${shown + more} new or changed beacons`;
+export function digestHeadline(listed: number, more: number): string {
+  return `${listed + more} new or changed beacons`;
 }
 
-/** The end of a digest: a flood is cut, and nothing of it is lost. */
+/** The last line of a digest: how many detections it does not list, and where all of them are. */
 export function digestEnd(more: number): string {
-  const all = 'All of them are in the Detections table: beaconwatch detections list';
+  const all = 'To list all detections: beaconwatch detections list';
   return more > 0 ? `and ${more} more. ${all}` : all;
 }

@@ -4,21 +4,21 @@ import { headlineOf } from '../../core/detections/message.ts';
 import { cutTo } from './escape.ts';
 import { type Links, linksOf } from './links.ts';
 
-/** How much of a detection a machine is told; what is less than all says so in `omitted`. */
+/** How much of a detection goes to a machine. A message with less than all names the missing parts in `omitted`. */
 export interface Detail {
-  /** Of the newest points of the series, at most so many. */
+  /** Points of the series at most, the newest. */
   readonly points: number;
-  /** Of each list of the traffic, at most so many. */
+  /** Items of each list of the traffic at most. */
   readonly listed: number;
   readonly queries: boolean;
   readonly links: boolean;
-  /** Of a text of the telemetry, at most so many characters. */
+  /** Characters of a text of the telemetry at most. */
   readonly length: number;
 }
 
 const WHOLE: Detail = { points: 500, listed: 10, queries: true, links: true, length: 32_767 };
 
-/** From the fullest to the barest. */
+/** From the most to the least detail. */
 export const DETAILS: readonly Detail[] = [
   WHOLE,
   { ...WHOLE, points: 168 },
@@ -29,7 +29,7 @@ export const DETAILS: readonly Detail[] = [
   { points: 0, listed: 1, queries: false, links: false, length: 64 },
 ];
 
-/** A detection for a machine: the rule's row under the rule's own names, and what is behind it. */
+/** A detection for a machine: the rule's row under the rule's own names, and its evidence. */
 export function detectionData(detection: Detection, links: Links, detail: Detail = WHOLE) {
   const { groupId, detector, state, episode, revision, revisionReason, asOf, source, evidence, traffic } = detection;
   const { episodes, devices, otherProcesses, spread, interval, severity, severityReason, technique } = detection;
@@ -83,7 +83,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
   return { ...whole, omitted: omittedOf(detection, detail) };
 }
 
-/** The newest points; those left out are counted. */
+/** The newest points; `omitted` counts the others. */
 function newest(evidence: Evidence, points: number): Evidence {
   const last = <T>(values: readonly T[]): readonly T[] => (points === 0 ? [] : values.slice(-points));
   const left = Math.max(0, evidence.ConnCounts.length - points);
@@ -98,7 +98,7 @@ function newest(evidence: Evidence, points: number): Evidence {
   };
 }
 
-/** What a smaller message leaves out or cuts, by name. */
+/** Names of the parts that a smaller message omits or cuts. */
 function omittedOf({ evidence, traffic, otherProcesses, episodes, ...names }: Detection, detail: Detail): string[] {
   const lists = { ...traffic, otherProcesses, episodes } as Readonly<Record<string, unknown>>;
   const isCut = (value: unknown) => typeof value === 'string' && value.length > detail.length;

@@ -1,14 +1,11 @@
 import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 
-/**
- * Text for a chat: what acts is written as its code, and an address is no link. `://` becomes `[:]//`, as analysts write
- * what is not to be clicked.
- */
+/** Text for a chat, escaped for display. `://` becomes `[:]//` (defanged), so that no client turns an address into a link. */
 export function forChat(text: string, maxLength: number): string {
   return escapeForDisplay(text.replaceAll('://', '[:]//'), maxLength);
 }
 
-/** Lines that somebody is to paste: what acts is written as its code, but for the ends of lines. */
+/** Lines of text to paste: unsafe characters are escaped, line ends stay. */
 export function lines(text: string): string {
   return text
     .split('\n')
@@ -16,12 +13,12 @@ export function lines(text: string): string {
     .join('\n');
 }
 
-/** JSON whose text holds no character that acts: its strings hold the escapes instead, and so the same values. */
+/** JSON text without unsafe characters: its strings hold escapes instead, so the values stay the same. */
 export function jsonText(value: unknown): string {
   return escapeJson(JSON.stringify(value));
 }
 
-/** At most so many UTF-16 units, and no half of a pair: a strict reader of JSON refuses the whole message for one. */
+/** At most so many UTF-16 units, without half of a surrogate pair: a strict JSON reader refuses the whole message for one. */
 export function cutTo(text: string, maxLength: number): string {
   return text
     .toWellFormed()
@@ -34,18 +31,15 @@ export function utf8BytesOf(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
-/**
- * The first attempt that fits, from the fullest to the barest; the barest where none does. What an attempt leaves out it
- * has to say.
- */
-export function fitted<A>(
-  attempts: readonly A[],
-  render: (attempt: A) => string,
+/** Renders with less and less detail until the text fits; the last level where none fits. `render` names what it omits. */
+export function fitted<Detail>(
+  details: readonly Detail[],
+  render: (detail: Detail) => string,
   fits: (text: string) => boolean,
 ): string {
   let text = '';
-  for (const attempt of attempts) {
-    text = render(attempt);
+  for (const detail of details) {
+    text = render(detail);
     if (fits(text)) break;
   }
   return text;

@@ -7,12 +7,12 @@ import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
 
-/** What Standard Webhooks advise a payload to stay below. */
+/** The maximum size of a payload that Standard Webhooks advises. */
 export const JSON_BYTES = 20_000;
 
 /**
  * The generic notification: JSON, signed by Standard Webhooks where the sink has a secret (standardwebhooks.com). Its
- * `webhook-id` is the same for every try to tell one change, so that a receiver can tell tries from changes.
+ * `webhook-id` is the same for each try to send one revision, so that a receiver can drop repeats.
  */
 export function jsonRequest(notification: Notification, sink: SinkOf<'json'>, links: Links, now: Date): SinkRequest {
   const { id, detections, digest } = notification;
@@ -29,7 +29,7 @@ export function jsonRequest(notification: Notification, sink: SinkOf<'json'>, li
 const fits = (body: string) => utf8BytesOf(body) <= JSON_BYTES;
 
 function single(detection: Detection, links: Links): string {
-  // The timestamp is of the event, not of the try.
+  // The time of the event, not of the try.
   const event = {
     type: detection.state === 'resolved' ? 'beacon.resolved' : 'beacon.detected',
     timestamp: detection.asOf,
@@ -37,7 +37,7 @@ function single(detection: Detection, links: Links): string {
   return fitted(DETAILS, (detail) => jsonText({ ...event, data: detectionData(detection, links, detail) }), fits);
 }
 
-/** Of several: what each is about, and where the rest is. */
+/** A digest: the main facts of each listed detection, and the number of the others. */
 function digestBody({ id, detections, more }: Notification): string {
   const timestamp = detections
     .map(({ asOf }) => asOf)
@@ -47,7 +47,7 @@ function digestBody({ id, detections, more }: Notification): string {
     [1024, 256, 64],
     (length) => {
       const cut = (text: string) => cutTo(text, length);
-      const shown = detections.map((detection) => {
+      const listed = detections.map((detection) => {
         const { id, notificationId, headline, severity, FirstConnection, LastConnection, ...data } = detectionData(
           detection,
           {},
@@ -73,14 +73,14 @@ function digestBody({ id, detections, more }: Notification): string {
       return jsonText({
         type: 'beacon.digest',
         timestamp,
-        data: { id, count: shown.length + more, more, detections: shown },
+        data: { id, count: listed.length + more, more, detections: listed },
       });
     },
     fits,
   );
 }
 
-/** The signature headers: one signature for each secret, so that a receiver can change its own in its own time. */
+/** The signature headers: one signature for each secret, so that a receiver can rotate its secret at any time. */
 function signed(sink: SinkOf<'json'>, id: string, now: Date, body: string): Record<string, string> {
   if (sink.secret === undefined) return {};
   const secrets = typeof sink.secret === 'string' ? [sink.secret] : sink.secret;

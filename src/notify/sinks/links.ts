@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Detection, detectionIdOf } from '../../core/detections/detection.ts';
 
-/** Links that a message offers: label to template, such as `https://security.example/search?q={DeviceName}`. */
+/** Links of a message: label to template, such as `https://security.example/search?q={DeviceName}`. */
 export type Links = Readonly<Record<string, string>>;
 
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
@@ -28,7 +28,7 @@ export const linksSchema = z
   )
   .refine((links) => Object.keys(links).length <= MOST_LINKS, `must be at most ${MOST_LINKS}`);
 
-/** What a placeholder stands for may fill a path or a query, never name the host. */
+/** A placeholder may stand in the path or the query, never in the host. */
 function isTemplate(template: string): boolean {
   for (const [, name] of template.matchAll(PLACEHOLDER)) if (!Object.hasOwn(VALUES, name ?? '')) return false;
   const bare = template.replace(PLACEHOLDER, 'x');
@@ -39,8 +39,8 @@ function isTemplate(template: string): boolean {
 }
 
 /**
- * The links of one detection, names URL-encoded. One that would not lead where its template does (a name that is `..`),
- * or that is too long, is left out.
+ * The links of one detection, with URL-encoded names. A link that is too long, or that would leave the path of its template
+ * (a name that is `..`), is skipped.
  */
 export function linksOf(templates: Links, detection: Detection): { readonly label: string; readonly url: string }[] {
   return Object.entries(templates).flatMap(([label, template]) => {
@@ -52,7 +52,7 @@ export function linksOf(templates: Links, detection: Detection): { readonly labe
 function filled(template: string, detection: Detection): string | null {
   const text = template.replace(PLACEHOLDER, (_, name: keyof typeof VALUES) => encoded(VALUES[name](detection)));
   const url = URL.parse(text);
-  // A normal URL has no dots left that would lead elsewhere: it is what was written.
+  // A name such as `..` changes the number of path segments when the URL is normalized.
   const isAsWritten =
     url !== null && partsOf(url.pathname) === partsOf(URL.parse(template.replace(PLACEHOLDER, 'x'))?.pathname);
   return isAsWritten && text.length <= LONGEST_URL ? url.href : null;
@@ -62,7 +62,7 @@ function partsOf(path: string | undefined): number {
   return path?.split('/').length ?? 0;
 }
 
-/** Also what `encodeURIComponent` leaves, so that the link holds no mark-up of any format: `! ' ( ) * ~`. */
+/** Encodes also `! ' ( ) * ~`, which `encodeURIComponent` keeps, so that a link holds no markup of any format. */
 function encoded(value: string): string {
   return encodeURIComponent(value.toWellFormed()).replace(
     /[!'()*~]/g,

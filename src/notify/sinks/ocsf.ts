@@ -10,12 +10,12 @@ import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
 
-/** Ours: no receiver names one. A finding is to stay readable. */
+/** Our own limit: no receiver names one. */
 export const OCSF_BYTES = 64_000;
 
 /** A Detection Finding of the Open Cybersecurity Schema Framework (class 2004), as JSON. https://schema.ocsf.io */
 export function ocsfRequest(notification: Notification, sink: SinkOf<'ocsf'>, links: Links): SinkRequest {
-  // Each by itself: this format knows no digest.
+  // This format has no digest.
   const [detection] = notification.detections as readonly [Detection];
   const body = fitted(
     DETAILS,
@@ -60,11 +60,11 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
     metadata: {
       version: '1.5.0',
       product: { name: 'Beaconwatch', vendor_name: 'Beaconwatch' },
-      // The same for every try to tell one change.
+      // The same for each try to send one revision.
       uid: notificationId,
     },
     finding_info: {
-      // One finding for each episode; its changes are updates of it.
+      // One finding for each episode; its revisions update it.
       uid: `${detectionIdOf(detection)}|${detection.episode}`,
       title: headline,
       desc: reasonOf(detection),
@@ -79,7 +79,8 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
     },
     evidences: [evidenceOf(data)],
     observables: observablesOf(data),
-    ...(suppress !== null && detail.queries && { remediation: { desc: `If it is known and wanted: ${suppress}` } }),
+    ...(suppress !== null &&
+      detail.queries && { remediation: { desc: `To suppress a known, benign beacon: ${suppress}` } }),
     unmapped: data,
   };
 }
@@ -101,7 +102,7 @@ function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }
   const [sha256] = traffic.sha256;
   return {
     device: { hostname: DeviceName, type_id: 0 },
-    // A process would need an id, which aggregated reports do not have: its file it is.
+    // OCSF requires an id of a process, which aggregated reports do not have; so the evidence names its file.
     file: {
       name: InitiatingProcessFileName,
       type_id: 1,
@@ -115,7 +116,7 @@ function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }
   };
 }
 
-/** An address; what is none, and the class would refuse as one, is a name. */
+/** An endpoint by its address; text that is no address is its name, since the class refuses it as an address. */
 function endpointOf(text: string): object {
   return isIP(text) > 0 ? { ip: text } : { name: text };
 }

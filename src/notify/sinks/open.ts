@@ -14,7 +14,7 @@ import { slackRequest } from './slack.ts';
 import { splunkRequest } from './splunk.ts';
 import { teamsRequest } from './teams.ts';
 
-/** What all sinks have in common. */
+/** Settings and services that all sinks share. */
 export interface SinkContext {
   readonly links: Links;
   readonly digestAbove: number;
@@ -22,7 +22,7 @@ export interface SinkContext {
   readonly credential: (clientId: string | undefined) => TokenCredential;
 }
 
-/** A sink that sends what its settings say to where they say. */
+/** Opens a sink from its settings. Nothing is sent before `send`. */
 export function openSink(
   settings: SinkSettings,
   context: SinkContext,
@@ -31,12 +31,12 @@ export function openSink(
   return {
     name: settings.name,
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16),
-    digests: togetherOf(settings, context),
-    send: tellerOf(settings, context, post),
+    digests: digestLimitsOf(settings, context),
+    send: senderOf(settings, context, post),
   };
 }
 
-function tellerOf(
+function senderOf(
   settings: SinkSettings,
   { links, credential }: SinkContext,
   post: (request: SinkRequest) => Promise<SinkAnswer>,
@@ -46,19 +46,19 @@ function tellerOf(
   }
   let identity: TokenCredential | undefined;
   return (notification, now) => {
-    // One for all: it keeps its token.
+    // One credential for all messages: it caches its token.
     identity ??= credential(settings.clientId);
     return sendToSentinel(notification, settings, links, identity, new Date(now));
   };
 }
 
-/** What a sink is sent, without address and headers: no secret is in it. */
+/** The body of a message, without address and headers, so without secrets. */
 export function bodyOf(notification: Notification, settings: SinkSettings, links: Links, now: number): string {
   if (settings.format !== 'sentinel') return requestOf(notification, settings, links, now).body;
   return jsonText(notification.detections.map((detection) => sentinelRow(detection, links, new Date(now))));
 }
 
-/** The POST that tells a sink. */
+/** The POST of a notification to a sink. */
 export function requestOf(
   notification: Notification,
   settings: Exclude<SinkSettings, { format: 'sentinel' }>,
@@ -79,11 +79,11 @@ export function requestOf(
   }
 }
 
-/** The partitions of a run are scored apart, within a minute or so. */
+/** A run scores its partitions separately, within about a minute. */
 const GATHER_MS = 60_000;
 
-function togetherOf(settings: SinkSettings, { digestAbove }: SinkContext): DigestLimits | null {
-  const digest = (above: number): DigestLimits => ({ above, atMost: 1000, shown: 10, waitMs: GATHER_MS });
+function digestLimitsOf(settings: SinkSettings, { digestAbove }: SinkContext): DigestLimits | null {
+  const digest = (above: number): DigestLimits => ({ above, atMost: 1000, listed: 10, waitMs: GATHER_MS });
   switch (settings.format) {
     case 'slack':
     case 'teams':
@@ -94,7 +94,7 @@ function togetherOf(settings: SinkSettings, { digestAbove }: SinkContext): Diges
       return null;
     case 'splunk-hec':
     case 'sentinel':
-      // Rows: several go into one request, each of them whole.
-      return { above: 1, atMost: 50, shown: 50, waitMs: 0 };
+      // Rows: several complete rows go into one request.
+      return { above: 1, atMost: 50, listed: 50, waitMs: 0 };
   }
 }

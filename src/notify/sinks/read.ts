@@ -3,17 +3,17 @@ import { type Env, parseValues, SettingsError } from '../../settings/read_settin
 import { type Links, linksSchema } from './links.ts';
 import { type SinkSettings, sinkSchema } from './settings.ts';
 
-/** What `SINKS` holds. */
+/** The sinks of the `SINKS` setting. */
 export interface SinksRead {
-  /** Those that are as they must be. */
+  /** The valid ones. */
   readonly sinks: readonly SinkSettings[];
-  /** What is wrong with the others, a sentence each, with nothing in it of what a secret holds. */
+  /** The faults of the others, a sentence each, without the value of any secret. */
   readonly faults: readonly string[];
 }
 
 /**
  * Reads `SINKS`, a JSON array. A value `{"setting":"NAME"}` stands for the setting of that name, so that each secret can
- * be a Key Vault reference of its own. A sink that is wrong takes no other with it.
+ * be a Key Vault reference of its own. An invalid sink does not affect the others.
  */
 export function readSinks(env: Env): SinksRead {
   const given = arrayOf(env['SINKS'] ?? '[]');
@@ -29,13 +29,13 @@ export function readSinks(env: Env): SinksRead {
     try {
       if (unresolved.length > 0) throw new SettingsError(unresolved);
       const sink = parseValues(sinkSchema, resolvedItem, ['SINKS', index]);
-      if (names.has(sink.name)) throw new SettingsError([`SINKS[${index}].name is taken by another sink`]);
+      if (names.has(sink.name)) throw new SettingsError([`SINKS[${index}].name is the name of another sink`]);
       sinks.push(sink);
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
       faults.push(...error.faults);
     }
-    // Also of one that is wrong: what is meant for it goes to no other.
+    // The name of an invalid sink counts too: its notifications must not go to another one.
     names.add(nameOf(resolvedItem));
   }
   return { sinks, faults };
@@ -69,20 +69,20 @@ export function readLinks(env: Env): Links {
 
 function resolved(value: unknown, env: Env, unresolved: string[]): unknown {
   if (typeof value !== 'object' || value === null || !('setting' in value)) return value;
-  // Anything may stand there: what is no text is no name of a setting, and neither is what every object has.
+  // The value can be anything: a name of a setting is a string, and an own property of the environment.
   const name = typeof value.setting === 'string' ? value.setting : '';
   const found = Object.hasOwn(env, name) ? env[name] : undefined;
   if (found === undefined) unresolved.push(faultOfName(name));
-  // App Service hands us the reference itself where it cannot follow it; as a token it would pass for a secret.
+  // App Service passes the reference itself where it cannot resolve it; it would be taken for the secret.
   else if (found.startsWith('@Microsoft.KeyVault(')) {
     unresolved.push(
-      `SINKS names the setting ${name}, whose Key Vault reference was not resolved: is the secret there?`,
+      `SINKS names the setting ${name}, whose Key Vault reference was not resolved: check that the secret exists and that the app may read it`,
     );
   }
   return found;
 }
 
-/** What stands where a name belongs can be the secret itself: only what looks like a name is repeated. */
+/** A secret can stand in place of the name: the fault repeats only a text that has the form of a name. */
 function faultOfName(name: string): string {
   const isName = /^[A-Z][A-Z0-9_]{0,63}$/.test(name);
   return isName

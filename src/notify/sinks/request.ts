@@ -1,4 +1,4 @@
-/** One HTTP POST to a sink. The URL is a secret: it goes nowhere else. */
+/** One HTTP POST to a sink. The URL is a secret: no log line or error names it. */
 export interface SinkRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -2,12 +2,12 @@ import { SEND_MS, type SinkAnswer } from '../sink.ts';
 import type { SinkRequest } from './request.ts';
 import { retryAfterMs } from './retry_after.ts';
 
-/** Statuses that say: not now. */
-const PASSING = new Set([408, 425, 429]);
+/** Client errors that are transient. */
+const TRANSIENT = new Set([408, 425, 429]);
 
 /**
- * Sends once. Never throws, and never follows a redirect: that would hand the message to an address nobody set. The
- * answer is its status; a body is not read.
+ * Sends once. Never throws, and never follows a redirect, since that would send the message to an address that no setting
+ * names. The answer is the status; the body is not read.
  */
 export async function send(request: SinkRequest, timeoutMs = SEND_MS): Promise<SinkAnswer> {
   const { url, headers, body } = request;
@@ -18,26 +18,26 @@ export async function send(request: SinkRequest, timeoutMs = SEND_MS): Promise<S
     await response.body?.cancel().catch(() => {});
     return answer;
   } catch (error) {
-    return { kind: 'passing', answer: wordFor(error) };
+    return { kind: 'transient', answer: errorCodeOf(error) };
   }
 }
 
-/** What an HTTP status means to a sender; `retryAfter` is the header of that name, null where there is none. */
+/** The outcome by HTTP status; `retryAfter` is the header of that name, null where there is none. */
 export function answerTo(status: number, retryAfter: string | null): SinkAnswer {
   const answer = String(status);
   if (status >= 200 && status < 300) return { kind: 'sent', answer };
   if (status === 410) return { kind: 'gone', answer };
-  if (!PASSING.has(status) && status < 500) return { kind: 'permanent', answer };
+  if (!TRANSIENT.has(status) && status < 500) return { kind: 'permanent', answer };
   const askedMs = retryAfterMs(retryAfter, Date.now());
-  return { kind: 'passing', answer, ...(askedMs > 0 && { retryAfterMs: askedMs }) };
+  return { kind: 'transient', answer, ...(askedMs > 0 && { retryAfterMs: askedMs }) };
 }
 
-/** What failed, by its code: the message of a network error can name the address. */
-export function wordFor(error: unknown): string {
+/** The code of an error: the message of a network error can name the address. */
+export function errorCodeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   if (error.name === 'TimeoutError') return 'timeout';
   const { cause } = error;
-  // The ports that the Fetch standard forbids, such as 9 and 25: the fault has no code.
+  // For ports that the Fetch standard forbids, such as 9 and 25, the error has no code.
   if (cause instanceof Error && cause.message === 'bad port') return 'forbidden port';
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? code : error.name;

@@ -3,12 +3,12 @@ import { DETAILS, type Detail, detectionData } from './data.ts';
 import { utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 
-/** So that the rows of one message stay below the megabyte of one call. */
+/** Keeps the rows of one message below the 1 MB of one call. */
 export const SENTINEL_ROW_BYTES = 18_000;
 
 /**
- * A row of the table `Beaconwatch_CL`, whose columns infra/sentinel/columns.json declares. TimeGenerated is when it is
- * notifiedLevel: a rule that looks at the last hour is to meet it whatever hour it is about.
+ * A row of the table `Beaconwatch_CL`, whose columns infra/sentinel/columns.json declares. TimeGenerated is
+ * the time of sending, so that a rule over the last hour finds the row whatever hour the detection is about.
  */
 export function sentinelRow(detection: Detection, links: Links, now: Date): Record<string, unknown> {
   let row = rowOf(detection, links, now, DETAILS[0] as Detail);

@@ -1,29 +1,29 @@
 import * as z from 'zod';
 
-/** What every sink has: a name of its own. */
+/** The settings of every sink: a unique name. */
 const named = { name: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be 1 to 40 of A-Z, a-z, 0-9 and _') };
 
-/** A sink that takes a POST at an address, which is a secret. */
+/** The settings of a sink that takes a POST at an address, which is a secret. */
 const posted = {
   ...named,
   url: secret().refine(isWebAddress, 'must be an https URL (http only to this machine)'),
 };
 
-/** More new detections than this are told in one message. */
+/** More new detections than this go into one message. */
 const digestAbove = z.int('must be a whole number').min(1, 'must be at least 1').max(1000, 'must be at most 1000');
 
-/** A word of another system's: the name of an index, a stream, a rule. */
+/** A name in another system: of an index, a stream, a rule. */
 const word = (most: number) =>
   z.string().regex(new RegExp(`^[A-Za-z0-9_.:-]{1,${most}}$`), `must be 1 to ${most} of A-Z, a-z, 0-9 and _ . : -`);
 
-/** One sink of the `SINKS` setting; `format` tells which kind. */
+/** One sink of the `SINKS` setting; `format` names its kind. */
 export const sinkSchema = z.discriminatedUnion('format', [
   z.strictObject({
     ...posted,
     format: z.literal('json'),
-    /** Signs the body by Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes. Several, while they are rotated. */
+    /** Signs the body by Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes; several during a rotation. */
     secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(4)]).optional(),
-    /** By default each detection is told by itself. */
+    /** By default each detection has its own message. */
     digestAbove: digestAbove.optional(),
   }),
   z.strictObject({
@@ -74,7 +74,7 @@ function secret() {
   return z.string().min(1, 'must not be empty');
 }
 
-/** What can stand in an HTTP header. */
+/** A text that an HTTP header can hold. */
 function token() {
   return z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be a token: printable ASCII without spaces');
 }
@@ -95,7 +95,7 @@ function isWebAddress(text: string): boolean {
   return isHttps(text) || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
 }
 
-/** A name and password in it is nothing that a request can be sent to. */
+/** Without a user name and password, which fetch refuses. */
 function isHttps(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.protocol === 'https:' && url.username === '' && url.password === '';

@@ -2,15 +2,15 @@ import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from
 import type { Detection } from '../../core/detections/detection.ts';
 import { paceOf, processOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
-import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
+import { CHAT_DETAILS, chatContentOf, digestEnd, digestHeadline } from './chat.ts';
 import { fitted, forChat, jsonText, lines } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
 
 /**
- * A message for an incoming webhook of Slack. All that comes from the telemetry stands in `rich_text`, whose text Slack
- * takes as it is: mentions, links and emoji are elements of their own there, and no text turns into one.
+ * A message for an incoming webhook of Slack. All text of the telemetry stands in `rich_text`, which Slack does not parse:
+ * mentions, links and emoji are elements of their own there, so text cannot become one.
  */
 export function slackRequest(notification: Notification, sink: SinkOf<'slack'>, links: Links): SinkRequest {
   const { detections, digest } = notification;
@@ -24,18 +24,18 @@ export const SLACK_LENGTH = 12_000;
 
 function single(detection: Detection, links: Links): string {
   return fitted(
-    ATTEMPTS,
-    (attempt) => {
-      const shown = shownOf(detection, links, attempt);
-      const { headline, severity } = shown.message;
-      return bodyOf(`${headline} (${severity})`, blocksOf(shown, attempt.length));
+    CHAT_DETAILS,
+    (detail) => {
+      const content = chatContentOf(detection, links, detail);
+      const { headline, severity } = content.message;
+      return bodyOf(`${headline} (${severity})`, blocksOf(content, detail.length));
     },
     (text) => text.length <= SLACK_LENGTH,
   );
 }
 
 function blocksOf(
-  { message, queries, command, urls, leftOut }: ReturnType<typeof shownOf>,
+  { message, queries, command, urls, omitted }: ReturnType<typeof chatContentOf>,
   length: number,
 ): KnownBlock[] {
   const links = urls.map(({ label, url }): RichTextElement => ({ type: 'link', url, text: label }));
@@ -43,17 +43,17 @@ function blocksOf(
     richText(message.facts.map(({ label, value }) => section(bold(`${label}: `), text(forChat(value, length))))),
     richText([section(bold(message.sparkTitle))], message.sparkline),
     ...queries.map(({ label, query }) => richText([section(bold(label))], lines(query))),
-    ...(command === null ? [] : [richText([section(bold('To suppress it'))], command)]),
+    ...(command === null ? [] : [richText([section(bold('Suppress'))], command)]),
     ...(links.length === 0 ? [] : [richText([section(...between(links))])]),
-    ...(leftOut === '' ? [] : [richText([section(text(leftOut))])]),
+    ...(omitted === '' ? [] : [richText([section(text(omitted))])]),
   ];
 }
 
 function digestBody({ detections, more }: Notification): string {
   const items = detections.map((detection) => {
     const { severity, DeviceName, RemoteIP } = detection;
-    const who = `${forChat(processOf(detection), 60)} on ${forChat(DeviceName, 80)} to ${forChat(RemoteIP, 60)}`;
-    return section(bold(`${severity} `), text(`${who}: ${paceOf(detection)}`));
+    const what = `${forChat(processOf(detection), 60)} on ${forChat(DeviceName, 80)} to ${forChat(RemoteIP, 60)}`;
+    return section(bold(`${severity} `), text(`${what}: ${paceOf(detection)}`));
   });
   return bodyOf(digestHeadline(detections.length, more), [
     { type: 'rich_text', elements: [{ type: 'rich_text_list', style: 'bullet', elements: items }] },
@@ -61,17 +61,17 @@ function digestBody({ detections, more }: Notification): string {
   ]);
 }
 
-/** What a notification on a phone shows is ours alone; and nothing in it is looked for mentions, links or mark-up. */
+/** Switches off the parsing of mentions, links and markup in the summary, which phones show. */
 const QUIET = { parse: 'none', link_names: false, mrkdwn: false, unfurl_links: false, unfurl_media: false } as const;
 
-/** The title, in words of ours, stands in both. */
+/** The title holds no text of the telemetry; it is the header and the summary. */
 function bodyOf(title: string, blocks: readonly KnownBlock[]): string {
   const header: KnownBlock = { type: 'header', text: { type: 'plain_text', text: title, emoji: false } };
   return jsonText({ ...QUIET, text: title, blocks: [header, ...blocks] });
 }
 
 function richText(sections: RichTextSection[], preformatted?: string): RichTextBlock {
-  // Without a line's end the next section goes on in the same line.
+  // Without a line end the next section continues on the same line.
   const ended = sections.map(({ type, elements }, n) => ({
     type,
     elements: n < sections.length - 1 ? [...elements, text('\n')] : elements,

@@ -7,10 +7,10 @@ import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
 
-/** Splunk reads fields out of the first 10,240 characters of an event (limits.conf, `[kv] maxchars`). */
+/** Splunk extracts fields from the first 10,240 characters of an event (limits.conf, `[kv] maxchars`). */
 export const SPLUNK_EVENT_BYTES = 10_000;
 
-/** Events for Splunk's HTTP Event Collector, one for each detection, one behind the other. */
+/** Events for Splunk's HTTP Event Collector, one line for each detection. */
 export function splunkRequest({ detections }: Notification, sink: SinkOf<'splunk-hec'>, links: Links): SinkRequest {
   const body = detections.map((detection) => eventOf(detection, sink, links)).join('\n');
   const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Splunk ${sink.token}` };

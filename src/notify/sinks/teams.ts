@@ -1,15 +1,15 @@
 import type { Detection, Severity } from '../../core/detections/detection.ts';
 import { paceOf, processOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
-import { ATTEMPTS, digestEnd, digestHeadline, shownOf } from './chat.ts';
+import { CHAT_DETAILS, chatContentOf, digestEnd, digestHeadline } from './chat.ts';
 import { fitted, forChat, jsonText, lines, utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
 
 /**
- * A message for a Workflows URL of Teams: an Adaptive Card. Teams reads Markdown in a `TextBlock` and a `FactSet`, so that
- * all that comes from the telemetry stands in the `TextRun`s of a `RichTextBlock`, which have none.
+ * A message for a Workflows URL of Teams: an Adaptive Card. Teams parses Markdown in a `TextBlock` and a `FactSet`, so
+ * all text of the telemetry stands in the `TextRun`s of a `RichTextBlock`, which Teams does not parse.
  * https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
  */
 export function teamsRequest(notification: Notification, sink: SinkOf<'teams'>, links: Links): SinkRequest {
@@ -19,7 +19,7 @@ export function teamsRequest(notification: Notification, sink: SinkOf<'teams'>, 
   return { url: sink.url, body, headers: { 'content-type': 'application/json; charset=utf-8' } };
 }
 
-/** About 28 KB are taken; whether as UTF-8 or as UTF-16 nobody says, so that both are held to. */
+/** Teams takes about 28 KB; its documentation does not name the encoding, so the limit applies to UTF-8 and to UTF-16. */
 export const TEAMS_BYTES = 27_000;
 
 export function fitsTeams(body: string): boolean {
@@ -30,25 +30,28 @@ const COLORS: Readonly<Record<Severity, string>> = { high: 'attention', medium: 
 
 function single(detection: Detection, links: Links): string {
   return fitted(
-    ATTEMPTS,
-    (attempt) => messageText(cardOf(shownOf(detection, links, attempt), attempt.length)),
+    CHAT_DETAILS,
+    (detail) => messageText(cardOf(chatContentOf(detection, links, detail), detail.length)),
     fitsTeams,
   );
 }
 
-function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof shownOf>, length: number): object {
+function cardOf(
+  { message, queries, command, urls, omitted }: ReturnType<typeof chatContentOf>,
+  length: number,
+): object {
   return card(
     [
       title(`${message.headline} (${message.severity})`, COLORS[message.severity]),
       ...message.facts.map(({ label, value }) => line(run(`${label}: `, BOLD), run(forCard(value, length)))),
       line(run(message.sparkTitle, BOLD)),
       code(message.sparkline),
-      ...(leftOut === '' ? [] : [line(run(leftOut))]),
+      ...(omitted === '' ? [] : [line(run(omitted))]),
     ],
     [
       ...urls.map(({ label, url }) => ({ type: 'Action.OpenUrl', title: label, url })),
       ...queries.map(({ label, query }) => toCopy(label, lines(query))),
-      ...(command === null ? [] : [toCopy('To suppress it', command)]),
+      ...(command === null ? [] : [toCopy('Suppress', command)]),
     ],
   );
 }
@@ -56,13 +59,13 @@ function cardOf({ message, queries, command, urls, leftOut }: ReturnType<typeof 
 function digestCard({ detections, more }: Notification): object {
   const items = detections.map((detection) => {
     const { severity, DeviceName, RemoteIP } = detection;
-    const who = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
-    return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${who}: ${paceOf(detection)}`));
+    const what = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
+    return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${what}: ${paceOf(detection)}`));
   });
   return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(run(digestEnd(more)))], []);
 }
 
-/** The envelope that the workflow "Post to a channel when a webhook request is received" takes. */
+/** The envelope for the workflow "Post to a channel when a webhook request is received". */
 function messageText(content: object): string {
   const contentType = 'application/vnd.microsoft.card.adaptive';
   return jsonText({ type: 'message', attachments: [{ contentType, contentUrl: null, content }] });
@@ -81,7 +84,7 @@ function card(body: readonly object[], actions: readonly object[]): object {
 
 const BOLD = { weight: 'bolder' } as const;
 
-/** Words of ours alone: a TextBlock reads Markdown. */
+/** For text without telemetry: Teams parses Markdown in a TextBlock. */
 function title(text: string, color: string): object {
   return { type: 'TextBlock', text, size: 'large', weight: 'bolder', color, wrap: true };
 }
@@ -94,27 +97,26 @@ function code(text: string): object {
   return line(run(text, { fontType: 'monospace' }));
 }
 
-/** Behind a button, so that the card stays short: the lines of a query or a command. */
+/** The lines of a query or a command, behind a button so that the card stays short. */
 function toCopy(label: string, text: string): object {
   const body = text.split('\n').map((each) => ({ ...code(each), spacing: 'none' }));
   return { type: 'Action.ShowCard', title: label, card: { type: 'AdaptiveCard', version: '1.4', body } };
 }
 
-/** Of the telemetry, at most so many characters. */
+/** Text of the telemetry, escaped, of at most `maxLength` characters. */
 function forCard(text: string, maxLength: number): string {
-  return forChat(apart(text), maxLength);
+  return forChat(escapeBraces(text), maxLength);
 }
 
 /**
- * `{{DATE(…)}}` and `{{TIME(…)}}` are formatted wherever a card has text, so that two braces never stand side by side: a
- * second one is written as its code, which a string of KQL reads as the brace. In a run of its own each would cost the
- * card fifty bytes.
+ * Escapes the second of two braces. Teams replaces `{{DATE(…)}}` and `{{TIME(…)}}` anywhere in the text of a card; KQL reads
+ * the escape as the brace. (A run of its own for each brace would cost fifty bytes.)
  */
-function apart(text: string): string {
+function escapeBraces(text: string): string {
   return text.replace(/(?<=\{)\{/g, '\\u007b');
 }
 
 /** Text as it is; a run must not be empty. */
 function run(text: string, style: Readonly<Record<string, string>> = {}): object {
-  return { type: 'TextRun', text: text === '' ? ' ' : apart(text), ...style };
+  return { type: 'TextRun', text: text === '' ? ' ' : escapeBraces(text), ...style };
 }

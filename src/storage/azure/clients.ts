@@ -2,6 +2,7 @@ import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
+import { noteRequest } from '../request_count.ts';
 import { escapeLineSeparators } from './line_separators.ts';
 
 /** How the storage account is reached: what the settings `<name>` or `<name>__accountName`, … of the host say. */
@@ -37,7 +38,7 @@ export interface StorageClients {
 }
 
 export interface StorageClientOptions {
-  /** For tests, and to count requests. */
+  /** For tests. */
   readonly policy?: RequestPolicy;
   readonly retry?: Partial<RetrySettings>;
 }
@@ -64,6 +65,7 @@ export function storageClients(connection: StorageConnection, options: StorageCl
     },
     additionalPolicies: [
       { policy: escapeLineSeparators, position: 'perCall' },
+      { policy: countRequest, position: 'perRetry' },
       ...policies.map((policy) => ({ policy, position: 'perRetry' as const })),
     ],
   };
@@ -83,6 +85,15 @@ export function storageClients(connection: StorageConnection, options: StorageCl
     retry,
   };
 }
+
+/** Notes each request to Table Storage, each try, for `countRequests`. */
+const countRequest: RequestPolicy = {
+  name: 'countRequest',
+  sendRequest(request, next) {
+    noteRequest();
+    return next(request);
+  },
+};
 
 type StorageOptions = Pick<StoragePipelineOptions, 'retryOptions'>;
 

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { TableClient, TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
+import { backoffMs } from '../backoff.ts';
 import type { RetrySettings, StorageClients } from './clients.ts';
 import { isAnswer, isWithinTransaction, statusOf } from './rest_errors.ts';
 import { about } from './store_error.ts';
@@ -160,8 +161,7 @@ function isBusy(error: unknown): boolean {
 
 /** Somewhere in the upper half of the exponential pause, so that those who failed together do not come back together. */
 function pauseMs({ delayMs, maxDelayMs }: RetrySettings, tries: number): number {
-  const full = Math.min(maxDelayMs, delayMs * 2 ** (tries - 1));
-  return full * (0.5 + Math.random() / 2);
+  return backoffMs({ firstMs: delayMs, longestMs: maxDelayMs }, tries, Math.random());
 }
 
 /** The ETag. */

@@ -12,7 +12,7 @@ export interface Run {
   /** Detections that this run opened, and that it resolved; a repeat of the run says the same again. */
   readonly opened: number;
   readonly resolved: number;
-  /** Asked of the storage: pages, rows read or written by themselves, transactions, messages; null in rows of before. */
+  /** Requests to Table Storage, retries among them; null where the row does not say. */
   readonly requests: number | null;
   /** Notifications that were due. */
   readonly pending: number;

@@ -166,7 +166,7 @@ describe('beaconwatch suppress', () => {
     await score(1);
     expect(await listed('--suppressed', 'true')).toEqual(['203.0.113.7']);
     const [counted] = jsonOf(await beaconwatch('suppress', 'list', '--format', 'json'));
-    expect(counted).toMatchObject({ id, expired: false, hid: { detections: 1 } });
+    expect(counted).toMatchObject({ id, expired: false, hits: { detections: 1 } });
     expect((await beaconwatch('suppress', 'list')).stdout).toMatch(
       new RegExp(`│ ${id} │ process updater\\.exe, remote 203\\.0\\.113\\.0/24 │ ana +│ ours +│ .* │ +1 │`),
     );

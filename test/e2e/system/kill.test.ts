@@ -17,7 +17,7 @@ import { ALL, System } from '../../support/system/system.ts';
 const KILLS = Number(process.env['KILLS'] ?? 4);
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const WORKER = fileURLToPath(new URL('../../support/system/worker.ts', import.meta.url));
-/** Older than a claim may grow before it is anybody's. */
+/** Older than a lease may grow before it is anybody's. */
 const STEP_MS = 11 * 60_000;
 const END = msOf(bin(timestampFromMs(Date.now()), '1h'));
 
@@ -38,7 +38,7 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   for (let kill = 0; kill < KILLS; kill++) {
     const worker = startWorker(connectionString, kill * STEP_MS);
     const death = worker.ready.then(() => delay(random() * 1500)).then(() => worker.child.kill('SIGKILL'));
-    // Exports grow while it works and dies: of all pieces the share of this round.
+    // Exports grow while it works and dies: of all pieces the share of this batch.
     while (uploading.done < ((kill + 1) / KILLS) * exports.length * 2 && growing.length > 0) {
       const index = Math.floor(random() * Math.min(3, growing.length));
       const one = growing[index] as (typeof growing)[number];

@@ -134,7 +134,7 @@ describe('the system on the emulator', () => {
     expect(soar.received.length).toBe(told);
   }, 60_000);
 
-  it('tells once over overlapping windows, and again where the receiver was away', async () => {
+  it('notifies once over overlapping windows, and again where the receiver was away', async () => {
     const soar = await receiver();
     const system = await freshSystem(NOW, sinksTo(soar));
     await arrive(system, 4);

@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Language, type Node, Parser } from 'web-tree-sitter';
-import { fictionalDetection } from '../../../src/notify/sinks/fictional.ts';
 import { sentinelRow } from '../../../src/notify/sinks/sentinel_row.ts';
 import { sinkSchema } from '../../../src/notify/sinks/settings.ts';
+import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { NOW } from '../../support/sinks/samples.ts';
 
 const FOLDER = new URL('../../../infra/sentinel/', import.meta.url);
 const read = (name: string) => readFile(new URL(name, FOLDER), 'utf8');
 
 const columns = JSON.parse(await read('columns.json')) as { name: string; type: string }[];
-const row = sentinelRow(fictionalDetection(NOW.getTime()), { Portal: 'https://portal.example/{id}' }, NOW);
+const row = sentinelRow(syntheticDetection(NOW.getTime()), { Portal: 'https://portal.example/{id}' }, NOW);
 
 /** Whether a value of a row is what a column of that type takes. */
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {

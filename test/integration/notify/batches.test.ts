@@ -23,8 +23,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const START = msOf(T1) + 45 * MINUTE_MS;
 const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
-const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
-const FLOOD: DigestLimits = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
+const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
+const FLOOD: DigestLimits = { above: 5, atMost: 1000, listed: 10, waitMs: 60_000 };
 
 let stores: MemoryStores;
 let now: number;
@@ -59,7 +59,7 @@ async function open(sinks: readonly Sink[], count: number, from = 0, changes: Pa
   }
 }
 
-const round = (sink: Sink, options: NotifyOptions = {}, from: Stores = stores) =>
+const sendBatch = (sink: Sink, options: NotifyOptions = {}, from: Stores = stores) =>
   notify(from, sink, clock, { random: () => 0, ...options });
 
 async function deliveries(sink = 'soar'): Promise<SinkDelivery[]> {
@@ -76,15 +76,15 @@ async function statuses(sink = 'soar'): Promise<Record<string, number>> {
 // ── A sink that does not answer ───────────────────────────────────────────────────────────────────────────────────
 
 describe('notify(stores, sink, clock): a sink that does not take it', () => {
-  it('is left alone after the first try, whatever else is due, and is asked again by the queue', async () => {
+  it('is left alone after the first try, whatever else is pending, and is asked again by the queue', async () => {
     const sink = sinkOf(BUSY);
     await open([sink], 100);
-    expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 1, leased: 0, againInMs: 16_000 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 1, leased: 0, againInMs: 16_000 });
     expect(sink.sent).toHaveLength(1);
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
     // What comes before then ends at once, and does not come back: who made the try does.
     now += 14_999;
-    expect(await round(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 0, leased: 0, againInMs: null });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 0, failed: 0, waiting: 0, leased: 0, againInMs: null });
     expect(sink.sent).toHaveLength(1);
   });
 
@@ -93,7 +93,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     await open([sink], 3);
     const pauses: (number | null)[] = [];
     for (let each = 0; each < 9; each++) {
-      const { againInMs } = await round(sink, { random: () => 1 });
+      const { againInMs } = await sendBatch(sink, { random: () => 1 });
       pauses.push(againInMs);
       now += againInMs ?? HOUR_MS;
     }
@@ -102,16 +102,16 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
   });
 
   it('is believed how long it wants to be left alone, up to six hours', async () => {
-    const sink = sinkOf({ kind: 'passing', answer: '429', retryAfterMs: 2 * HOUR_MS });
+    const sink = sinkOf({ kind: 'transient', answer: '429', retryAfterMs: 2 * HOUR_MS });
     await open([sink], 2);
     // Longer than the queue is to wait: an hourly run comes back to it.
-    expect((await round(sink)).againInMs).toBeNull();
+    expect((await sendBatch(sink)).againInMs).toBeNull();
     expect(await stateOf(stores, 'soar')).toMatchObject({ notBefore: START + 2 * HOUR_MS });
     now += 2 * HOUR_MS - 1;
-    await round(sink);
+    await sendBatch(sink);
     expect(sink.sent).toHaveLength(1);
     now += 1;
-    await round(sink);
+    await sendBatch(sink);
     expect(sink.sent).toHaveLength(2);
   });
 
@@ -119,9 +119,9 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer);
     await open([sink], 4);
-    for (let each = 0; each < 3; each++) now += (await round(sink)).againInMs ?? 0;
+    for (let each = 0; each < 3; each++) now += (await sendBatch(sink)).againInMs ?? 0;
     answer = SENT;
-    expect(await round(sink)).toMatchObject({ sent: 4, againInMs: null });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 4, againInMs: null });
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0, notBefore: 0 });
     expect(await statuses()).toEqual({ sent: 4 });
   });
@@ -129,45 +129,45 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
   it('is not held up by one message that it cannot take: the others go first the next time', async () => {
     const sink = sinkOf(async ({ detections }) => (detections[0]?.groupId === groupId(0) ? BUSY : SENT));
     await open([sink], 4);
-    expect(await round(sink)).toMatchObject({ sent: 0, waiting: 1 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 0, waiting: 1 });
     now += 16_000;
-    expect(await round(sink)).toMatchObject({ sent: 3, waiting: 1 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 3, waiting: 1 });
     now += 16_000;
     // It has a pause of its own by now, twice as long.
-    expect(await round(sink)).toMatchObject({ sent: 0, waiting: 0, againInMs: null });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 0, waiting: 0, againInMs: null });
     now += HOUR_MS;
-    expect(await round(sink)).toMatchObject({ waiting: 1 });
+    expect(await sendBatch(sink)).toMatchObject({ waiting: 1 });
   });
 
-  it('that said that it is gone has a day anew for what it was asked, once it is woken', async () => {
+  it('that answered 410 (gone) has a day again for what it was asked, once it is woken', async () => {
     let answer: SinkAnswer = { kind: 'gone', answer: '410' };
     const sink = sinkOf(async () => answer);
     await open([sink], 1);
-    await round(sink);
+    await sendBatch(sink);
     now += 3 * 24 * HOUR_MS;
     const moved = { ...sink, fingerprint: 'bb' };
     await sinkStates(stores, [moved], addMs(T1, 3 * 24 * HOUR_MS));
     answer = BUSY;
-    expect(await round(moved)).toMatchObject({ waiting: 1, failed: 0 });
+    expect(await sendBatch(moved)).toMatchObject({ waiting: 1, failed: 0 });
     now += 24 * HOUR_MS;
-    expect(await round(moved)).toMatchObject({ waiting: 0, failed: 1 });
+    expect(await sendBatch(moved)).toMatchObject({ waiting: 0, failed: 1 });
   });
 
   it('wakes with other settings', async () => {
     const sink = sinkOf(BUSY);
     await open([sink], 1);
-    await round(sink);
+    await sendBatch(sink);
     const moved = sinkOf(SENT, { fingerprint: 'bb' });
     await sinkStates(stores, [moved], T1);
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0, notBefore: 0 });
     now += 16_000;
-    expect(await round(moved)).toMatchObject({ sent: 1 });
+    expect(await sendBatch(moved)).toMatchObject({ sent: 1 });
   });
 
   it('leaves word of the first twenty messages, with what came back', async () => {
     const sink = sinkOf(SENT);
     await open([sink], 30);
-    const { messages } = await round(sink);
+    const { messages } = await sendBatch(sink);
     expect(messages).toHaveLength(20);
     expect(messages[0]).toEqual({
       id: `${groupId(0).slice(8)}|kql-rule|${T1}|0`,
@@ -183,13 +183,13 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
       return SENT;
     });
     await open([slow], 10);
-    expect(await round(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, leased: 0, againInMs: 6000 });
+    expect(await sendBatch(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, leased: 0, againInMs: 6000 });
     // Its other messages do not take the turns of others: they end at once.
     for (let message = 0; message < 15; message++)
-      expect(await round(slow)).toMatchObject({ sent: 0, againInMs: null });
+      expect(await sendBatch(slow)).toMatchObject({ sent: 0, againInMs: null });
     expect(slow.sent).toHaveLength(3);
     now += 6000;
-    expect(await round(slow)).toMatchObject({ sent: 3, againInMs: 6000 });
+    expect(await sendBatch(slow)).toMatchObject({ sent: 3, againInMs: 6000 });
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0 });
   });
 
@@ -199,16 +199,16 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
       return BUSY;
     });
     await open([sink], 16);
-    const rounds = await Promise.all(Array.from({ length: 16 }, () => round(sink)));
+    const batches = await Promise.all(Array.from({ length: 16 }, () => sendBatch(sink)));
     expect(sink.sent.length).toBeGreaterThan(1);
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1, notBefore: START + 15_000 });
-    expect(rounds.every(({ againInMs }) => againInMs === null || againInMs === 16_000)).toBe(true);
+    expect(batches.every(({ againInMs }) => againInMs === null || againInMs === 16_000)).toBe(true);
   });
 
   it('keeps the longest that any of them asks for', async () => {
     const sink = sinkOf(async () => ({ ...BUSY, retryAfterMs: sink.sent.length === 1 ? 600_000 : 0 }) as SinkAnswer);
     await open([sink], 2);
-    await Promise.all([round(sink), round(sink)]);
+    await Promise.all([sendBatch(sink), sendBatch(sink)]);
     expect(sink.sent).toHaveLength(2);
     expect(await stateOf(stores, 'soar')).toMatchObject({ notBefore: START + 600_000 });
   });
@@ -220,7 +220,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
       return BUSY;
     });
     await open([sink], 1);
-    await round(sink);
+    await sendBatch(sink);
     expect(await stateOf(stores, 'soar')).toMatchObject({ disabledAt: START, failures: 1 });
   });
 });
@@ -249,7 +249,7 @@ describe('what several workers hear of a sink at once', () => {
   ])('is all kept where one of them hears that it is %s', async (_, answer) => {
     const sink = sinkOf(answer);
     await open([sink], 1);
-    await round(sink, {}, overtaken({ disabledAt: 7, failures: 5 }));
+    await sendBatch(sink, {}, overtaken({ disabledAt: 7, failures: 5 }));
     const isGone = answer.kind === 'gone';
     expect(await stateOf(stores, 'soar')).toMatchObject({
       disabledAt: isGone ? START : 7,
@@ -262,9 +262,9 @@ describe('what several workers hear of a sink at once', () => {
     await open([sink], 1);
     const moved = sinkOf(SENT, { fingerprint: 'bb' });
     await sinkStates(stores, [moved], T1);
-    await round(sink);
+    await sendBatch(sink);
     expect(await stateOf(stores, 'soar')).toMatchObject({ settings: 'bb', disabledAt: null });
-    expect(await round(moved)).toMatchObject({ sent: 1 });
+    expect(await sendBatch(moved)).toMatchObject({ sent: 1 });
   });
 
   it('is kept where a slow one has used up its turn', async () => {
@@ -273,7 +273,7 @@ describe('what several workers hear of a sink at once', () => {
       return SENT;
     });
     await open([slow], 2);
-    await round(slow, {}, overtaken({ disabledAt: 7 }));
+    await sendBatch(slow, {}, overtaken({ disabledAt: 7 }));
     expect(await stateOf(stores, 'soar')).toMatchObject({ disabledAt: 7, notBefore: now + 5000 });
   });
 
@@ -286,17 +286,17 @@ describe('what several workers hear of a sink at once', () => {
 });
 
 describe('a sink that is down for a day', () => {
-  it('loses nothing of that day once it is back, and tells each once', async () => {
+  it('loses nothing of that day once it is back, and sends each once', async () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer);
     await open([sink], 3);
     // Every hour a run, which finds three more; the queue brings back what it waits for.
     for (let hour = 0; hour < 23; hour++) {
       const until = now + HOUR_MS;
-      let { againInMs } = await round(sink);
+      let { againInMs } = await sendBatch(sink);
       while (againInMs !== null && now + againInMs < until) {
         now += againInMs;
-        ({ againInMs } = await round(sink));
+        ({ againInMs } = await sendBatch(sink));
       }
       now = until;
       await open([sink], 3, 3 * (hour + 1), { episode: addMs(T1, (hour + 1) * HOUR_MS) });
@@ -306,7 +306,7 @@ describe('a sink that is down for a day', () => {
     expect(tries).toBeLessThan(60);
     answer = SENT;
     now += HOUR_MS;
-    expect(await round(sink)).toMatchObject({ sent: 72, failed: 0, waiting: 0 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 72, failed: 0, waiting: 0 });
     expect(await statuses()).toEqual({ sent: 72 });
     const taken = sink.sent.slice(tries).map(({ id }) => id);
     expect(new Set(taken).size).toBe(72);
@@ -315,14 +315,14 @@ describe('a sink that is down for a day', () => {
   it('and stays down fails what was tried for a day, and goes on with what is younger', async () => {
     const sink = sinkOf(BUSY);
     await open([sink], 1);
-    await round(sink);
+    await sendBatch(sink);
     now = START + 23 * HOUR_MS;
     await open([sink], 1, 1);
-    await round(sink);
+    await sendBatch(sink);
     now = START + 25 * HOUR_MS;
-    await round(sink);
+    await sendBatch(sink);
     now += HOUR_MS;
-    await round(sink);
+    await sendBatch(sink);
     expect(await deliveries()).toMatchObject([
       { status: 'failed', answer: '503' },
       { status: 'sending', answer: '503' },
@@ -333,10 +333,10 @@ describe('a sink that is down for a day', () => {
 // ── Many at once ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 describe('notify() of a flood', () => {
-  it('is one message above the number, and marks every detection as told within it', async () => {
+  it('is one message above the number, and marks every detection as sent within it', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 47);
-    expect(await round(sink)).toMatchObject({ sent: 47, failed: 0, waiting: 0, leased: 0, againInMs: null });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 47, failed: 0, waiting: 0, leased: 0, againInMs: null });
     expect(sink.sent).toHaveLength(1);
     const [{ id, detections, more, digest }] = sink.sent as [Notification];
     expect([detections.length, more, digest]).toEqual([10, 37, true]);
@@ -345,15 +345,15 @@ describe('notify() of a flood', () => {
       expect(delivery).toMatchObject({ status: 'sent', answer: '200', digest: { id, of: 47 } });
     }
     expect(await deliveries()).toHaveLength(47);
-    expect(await round(sink)).toMatchObject({ sent: 0 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 0 });
   });
 
-  it('of more than one round holds is sent in several, the first in order first, each once', async () => {
+  it('of more than one batch holds is sent in several, the first in order first, each once', async () => {
     const sink = sinkOf(SENT, { digests: { ...FLOOD, atMost: 8 } });
     await open([sink], 25);
-    const rounds = [];
-    for (let each = 0; each < 4; each++) rounds.push(await round(sink, { mostUntried: 10 }));
-    expect(rounds.map(({ sent, againInMs }) => [sent, againInMs])).toEqual([
+    const batches = [];
+    for (let each = 0; each < 4; each++) batches.push(await sendBatch(sink, { mostUntried: 10 }));
+    expect(batches.map(({ sent, againInMs }) => [sent, againInMs])).toEqual([
       [10, 6000],
       [10, 6000],
       [5, null],
@@ -365,15 +365,15 @@ describe('notify() of a flood', () => {
     expect(shown).toEqual(Array.from({ length: 25 }, (_, n) => groupId(n)));
   });
 
-  it('is tried again as it was, under its id, while what opens meanwhile is told by itself', async () => {
+  it('is tried again as it was, under its id, while what opens meanwhile is sent by itself', async () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer, { digests: FLOOD });
     await open([sink], 8);
-    expect(await round(sink)).toMatchObject({ waiting: 8, againInMs: 16_000 });
+    expect(await sendBatch(sink)).toMatchObject({ waiting: 8, againInMs: 16_000 });
     await open([sink], 2, 50);
     answer = SENT;
     now += 16_000;
-    expect(await round(sink)).toMatchObject({ sent: 10 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 10 });
     const [first, ...rest] = sink.sent as [Notification, ...Notification[]];
     expect(rest.map(({ id, digest }) => [id === first.id, digest])).toEqual([
       [false, false],
@@ -383,7 +383,7 @@ describe('notify() of a flood', () => {
     expect(rest[2]).toEqual(first);
   });
 
-  it('killed while it is claimed was never sent: its members are sent in another, once', async () => {
+  it('killed while it is leased was never sent: its members are sent in another, once', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 40);
     let marks = 0;
@@ -393,10 +393,10 @@ describe('notify() of a flood', () => {
         return await stores.detections.mark(...args);
       },
     });
-    await expect(round(sink, {}, dying)).rejects.toThrow('killed');
+    await expect(sendBatch(sink, {}, dying)).rejects.toThrow('killed');
     expect(sink.sent).toEqual([]);
     now += 2 * MINUTE_MS;
-    expect(await round(sink)).toMatchObject({ sent: 40 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 40 });
     expect(sink.sent).toHaveLength(1);
     expect(await statuses()).toEqual({ sent: 40 });
   });
@@ -411,10 +411,10 @@ describe('notify() of a flood', () => {
         return await stores.detections.mark(...args);
       },
     });
-    await expect(round(sink, {}, dying)).rejects.toThrow('killed');
+    await expect(sendBatch(sink, {}, dying)).rejects.toThrow('killed');
     expect(sink.sent).toHaveLength(1);
     now += 2 * MINUTE_MS;
-    await round(sink);
+    await sendBatch(sink);
     expect(new Set(sink.sent.map(({ id }) => id)).size).toBe(1);
     expect(await statuses()).toEqual({ sent: 40 });
   });
@@ -422,18 +422,18 @@ describe('notify() of a flood', () => {
   it('by several workers at once is sent by one', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 30);
-    const ends = await Promise.all([round(sink), round(sink), round(sink)]);
+    const ends = await Promise.all([sendBatch(sink), sendBatch(sink), sendBatch(sink)]);
     expect(sink.sent).toHaveLength(1);
     expect(ends.map(({ sent }) => sent).sort()).toEqual([0, 0, 30]);
   });
 
-  it('of which one changes hands while it is claimed is not sent, and looked at again when it is free', async () => {
+  it('of which one changes hands while it is leased is not sent, and checked again when it is free', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     let marks = 0;
     const meddled = detectionsWith(stores, {
       async mark(...args) {
-        // The first is claimed before the others are looked at.
+        // The first is leased before the others are checked.
         if (++marks === 1) {
           const id = `${groupId(7)}|kql-rule`;
           const found = await stores.detections.get(id);
@@ -442,7 +442,7 @@ describe('notify() of a flood', () => {
         return await stores.detections.mark(...args);
       },
     });
-    expect(await round(sink, {}, meddled)).toMatchObject({
+    expect(await sendBatch(sink, {}, meddled)).toMatchObject({
       sent: 0,
       failed: 0,
       waiting: 0,
@@ -451,22 +451,22 @@ describe('notify() of a flood', () => {
     });
     expect(sink.sent).toEqual([]);
     now += 2 * MINUTE_MS;
-    expect(await round(sink)).toMatchObject({ sent: 7 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 7 });
     expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(7)}|kql-rule`);
   });
 
-  it('of which some have changed since is sent anew at once: those by themselves, the rest under its id', async () => {
+  it('of which some have changed since is sent again at once: those by themselves, the rest under its id', async () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer, { digests: FLOOD });
     await open([sink], 8);
-    expect(await round(sink)).toMatchObject({ waiting: 8 });
+    expect(await sendBatch(sink)).toMatchObject({ waiting: 8 });
     for (let number = 0; number < 3; number++) {
       const found = await stores.detections.get(`${groupId(number)}|kql-rule`);
       if (found) await stores.detections.update({ ...found.row.detection, revision: 1 }, found.version);
     }
     now += MINUTE_MS;
     answer = SENT;
-    expect(await round(sink)).toMatchObject({ sent: 8, leased: 0 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 8, leased: 0 });
     expect(sink.sent.slice(1).map(({ id, detections }) => [id === sink.sent[0]?.id, detections.length])).toEqual([
       [false, 1],
       [false, 1],
@@ -475,7 +475,7 @@ describe('notify() of a flood', () => {
     ]);
   });
 
-  it('of which a part is left in the hands of one that died is looked at when that is over', async () => {
+  it('of which a part is left in the hands of one that died is checked when that is over', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     const killed = detectionsWith(stores, {
@@ -484,12 +484,12 @@ describe('notify() of a flood', () => {
         return await stores.detections.mark(...args);
       },
     });
-    await expect(round(sink, {}, killed)).rejects.toThrow('killed');
+    await expect(sendBatch(sink, {}, killed)).rejects.toThrow('killed');
     // As the host brings the message back.
     now += 30_000;
-    expect(await round(sink)).toMatchObject({ sent: 1, againInMs: 120_000 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 1, againInMs: 120_000 });
     now += 120_000;
-    expect(await round(sink)).toMatchObject({ sent: 7, againInMs: null });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 7, againInMs: null });
   });
 
   it('that kills whoever sends it comes back by the queue five times, then by the hourly runs', async () => {
@@ -497,14 +497,14 @@ describe('notify() of a flood', () => {
     await open([sink], 1);
     const pauses: (number | null)[] = [];
     for (let each = 0; each < 6; each++) {
-      await expect(round(sink)).rejects.toThrow('killed');
-      pauses.push((await round(sink)).againInMs);
+      await expect(sendBatch(sink)).rejects.toThrow('killed');
+      pauses.push((await sendBatch(sink)).againInMs);
       now += 120_000;
     }
     expect(pauses).toEqual([120_000, 120_000, 120_000, 120_000, 120_000, null]);
   });
 
-  it('is not sent on claims that ran out while they were made', async () => {
+  it('is not sent on leases that ran out while they were made', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     const slow = detectionsWith(stores, {
@@ -513,14 +513,14 @@ describe('notify() of a flood', () => {
         return await stores.detections.mark(...args);
       },
     });
-    expect(await round(sink, {}, slow)).toMatchObject({ sent: 0, leased: 8, againInMs: 120_000 });
+    expect(await sendBatch(sink, {}, slow)).toMatchObject({ sent: 0, leased: 8, againInMs: 120_000 });
     expect(sink.sent).toEqual([]);
   });
 
   it('of more than a thousand is several messages, and forgets none', async () => {
     const sink = sinkOf(SENT, { digests: { ...FLOOD, atMost: 100 } });
     await open([sink], 250);
-    expect(await round(sink)).toMatchObject({ sent: 250 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 250 });
     expect(sink.sent.map(({ detections, more }) => detections.length + more)).toEqual([100, 100, 50]);
     expect(new Set((await deliveries()).map(({ digest }) => digest?.id)).size).toBe(3);
   });
@@ -529,7 +529,7 @@ describe('notify() of a flood', () => {
     const { digests: together } = openSink(SINKS['splunk-hec'], CONTEXT);
     const sink = sinkOf(SENT, { digests: together });
     await open([sink], 120);
-    expect(await round(sink)).toMatchObject({ sent: 120 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 120 });
     expect(sink.sent.map(({ detections, more }) => [detections.length, more])).toEqual([
       [50, 0],
       [50, 0],

@@ -25,7 +25,7 @@ import { putState, stateOf } from '../../support/sinks/states.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-const SECRET_BYTES = 'planted signing secret, 24+ bytes';
+const SECRET_BYTES = 'seeded signing secret, 24+ bytes';
 const SECRET = `whsec_${Buffer.from(SECRET_BYTES).toString('base64')}`;
 const ID = `${groupId(1)}|kql-rule`;
 const START = msOf(T1) + 45 * MINUTE_MS;
@@ -78,7 +78,7 @@ async function startReceiver(behaviour: Behaviour = 200) {
   server = listener;
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/hook?sig=planted-url-secret`;
+  const url = `http://127.0.0.1:${port}/hook?sig=seeded-url-secret`;
   const post = (request: SinkRequest) => send(request, receiver.behaviour === 'hang' ? 50 : 5000);
   const sink = openSink({ name: 'soar', format: 'json', url, secret: SECRET }, CONTEXT, post);
   const receiver = { url, port, received, behaviour, sink };
@@ -106,7 +106,7 @@ function sinkOf(
 }
 
 const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
-const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
+const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
 
 /** Writes the detection, as the scorer does: a new row, or its columns of the row that there is. */
 async function scored(changes: Partial<Detection> = {}): Promise<void> {
@@ -117,7 +117,7 @@ async function scored(changes: Partial<Detection> = {}): Promise<void> {
 }
 
 /** A sink that has been there for an hour, and a detection that has just opened. */
-async function due(sink: Sink, changes: Partial<Detection> = {}): Promise<void> {
+async function addPending(sink: Sink, changes: Partial<Detection> = {}): Promise<void> {
   met = [...met.filter(({ name }) => name !== sink.name), sink];
   await sinkStates(stores, met, T_EARLIER);
   await scored(changes);
@@ -127,12 +127,12 @@ async function delivered(sink = 'soar', id = ID): Promise<SinkDelivery | undefin
   return (await stores.detections.get(id))?.row.deliveries[sink];
 }
 
-/** Tells with the longest pauses, and says how the one detection ended. */
+/** Tells with the longest pauses, and gives how the one detection ended. */
 const tell = async (sink: Sink, from = stores) => endOf(await notify(from, sink, clock, { random: () => 0.999999 }));
 
-/** Of a round with one detection. */
+/** Of a batch with one detection. */
 function endOf({ againInMs: _, messages: _messages, ...counts }: NotifyResult): string {
-  const [end = 'not-due', ...others] = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [name] : []));
+  const [end = 'not-pending', ...others] = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [name] : []));
   if (others.length > 0) throw new Error(`${end}, and ${others.join()}`);
   return end;
 }
@@ -161,7 +161,7 @@ function signatureOf({ id, at, body }: Received): string {
 describe('notify() to a receiver', () => {
   it.each([200, 202, 204])('that answers %i is sent, once, signed', async (status) => {
     const receiver = await startReceiver(status);
-    await due(receiver.sink);
+    await addPending(receiver.sink);
     expect(await tell(receiver.sink)).toBe('sent');
     expect(await delivered()).toEqual({
       episode: T1,
@@ -172,7 +172,7 @@ describe('notify() to a receiver', () => {
       at: START,
       answer: String(status),
     });
-    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(await tell(receiver.sink)).toBe('not-pending');
     expect(receiver.received).toHaveLength(1);
     const [received] = receiver.received as [Received];
     expect(received.signature).toBe(signatureOf(received));
@@ -183,11 +183,11 @@ describe('notify() to a receiver', () => {
 
   it.each([301, 302, 307, 308, 400, 401, 403, 404])('that answers %i has failed at once, for good', async (status) => {
     const receiver = await startReceiver(status);
-    await due(receiver.sink);
+    await addPending(receiver.sink);
     expect(await tell(receiver.sink)).toBe('failed');
     expect(await delivered()).toMatchObject({ status: 'failed', attempts: 1, answer: String(status) });
     now += HOUR_MS;
-    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(await tell(receiver.sink)).toBe('not-pending');
     // Nor did it follow a redirect.
     expect(receiver.received).toHaveLength(1);
     expect((await stateOf(stores, 'soar'))?.disabledAt).toBeNull();
@@ -199,7 +199,7 @@ describe('notify() to a receiver', () => {
     ['hang', /^timeout$/],
   ])('that answers %s is tried again, under the same id, until it takes it', async (behaviour, answer) => {
     const receiver = await startReceiver(behaviour);
-    await due(receiver.sink);
+    await addPending(receiver.sink);
     for (const attempts of [1, 2]) {
       expect(await tell(receiver.sink)).toBe('waiting');
       const delivery = await delivered();
@@ -217,7 +217,7 @@ describe('notify() to a receiver', () => {
   it('that is not there is tried again', async () => {
     const receiver = await startReceiver();
     await new Promise((resolve) => server?.close(resolve));
-    await due(receiver.sink);
+    await addPending(receiver.sink);
     expect(await tell(receiver.sink)).toBe('waiting');
     expect(await delivered()).toMatchObject({ status: 'sending', attempts: 1, answer: 'ECONNREFUSED' });
   });
@@ -226,14 +226,14 @@ describe('notify() to a receiver', () => {
 describe('notify() to a sink that is busy', () => {
   it('keeps what it answered', async () => {
     const sink = sinkOf(BUSY);
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('waiting');
     expect(await delivered()).toMatchObject({ status: 'sending', answer: '503' });
   });
 
   it('is given up as failed 24 h after the first try, and then left alone', async () => {
     const sink = sinkOf(BUSY);
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('waiting');
     now = START + DAY_MS - 1;
     expect(await tell(sink)).toBe('waiting');
@@ -242,14 +242,14 @@ describe('notify() to a sink that is busy', () => {
     now = START + DAY_MS + MINUTE_MS;
     expect(await tell(sink)).toBe('failed');
     expect(await delivered()).toMatchObject({ status: 'failed', attempts: 3, firstAt: START, at: now, answer: '503' });
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     expect(sink.sent).toHaveLength(3);
   });
 
   it('is taken even a day late, if it takes it then', async () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer);
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('waiting');
     now = START + 2 * DAY_MS;
     answer = SENT;
@@ -261,14 +261,14 @@ describe('notify() to a sink that is busy', () => {
       now += DAY_MS;
       return BUSY;
     });
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('failed');
     expect(await delivered()).toMatchObject({ firstAt: START, at: START + DAY_MS });
   });
 
   it('has a day, and a count, for each change', async () => {
     const sink = sinkOf(BUSY);
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('waiting');
     now += DAY_MS;
     await scored({ revision: 1 });
@@ -280,7 +280,7 @@ describe('notify() to a sink that is busy', () => {
 describe('notify() to a sink that is gone (410)', () => {
   it('disables it: nothing more is sent, of this or any other detection', async () => {
     const receiver = await startReceiver(410);
-    await due(receiver.sink);
+    await addPending(receiver.sink);
     await scored({ groupId: groupId(2) });
     expect(await tell(receiver.sink)).toBe('waiting');
     expect(await delivered()).toMatchObject({ status: 'sending', answer: '410' });
@@ -297,7 +297,7 @@ describe('notify() to a sink that is gone (410)', () => {
     expect(await stateOf(stores, 'soar')).toEqual(disabled);
     receiver.behaviour = 200;
     now += HOUR_MS;
-    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(await tell(receiver.sink)).toBe('not-pending');
     expect(receiver.received).toHaveLength(1);
     // Nor does the next run wake it.
     expect(await sinkStates(stores, [receiver.sink], T1)).toEqual([{ ...disabled, waitMs: 0 }]);
@@ -306,17 +306,17 @@ describe('notify() to a sink that is gone (410)', () => {
 
   it('leaves other sinks alone', async () => {
     const [gone, other] = [sinkOf({ kind: 'gone', answer: '410' }), sinkOf(SENT, { name: 'chat' })];
-    await due(gone);
-    await due(other);
+    await addPending(gone);
+    await addPending(other);
     expect(await tell(gone)).toBe('waiting');
     expect(await tell(other)).toBe('sent');
     expect(await delivered('soar')).toMatchObject({ status: 'sending' });
     expect(await delivered('chat')).toMatchObject({ status: 'sent' });
   });
 
-  it('wakes when its settings change, and hears of all that opened since it was added, also of what it was gone for', async () => {
+  it('wakes when its settings change, and receives all that opened since it was added, also of what it was gone for', async () => {
     const gone = sinkOf({ kind: 'gone', answer: '410' });
-    await due(gone);
+    await addPending(gone);
     await scored({ groupId: groupId(2) });
     await tell(gone);
     const moved = sinkOf(SENT, { fingerprint: 'bb' });
@@ -361,7 +361,7 @@ describe('a sink that was taken out of the settings', () => {
   const opened = (number: number, hour: number) => scored({ groupId: groupId(number), episode: hours(hour) });
   const FOREVER = { failures: 9, notBefore: START + 1000 * DAY_MS };
 
-  it('is noted as absent by the first run that misses it, and hears of nothing', async () => {
+  it('is noted as absent by the first run that misses it, and receives nothing', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
     await sinkStates(stores, [soar, chat], T1);
     await opened(1, 0);
@@ -370,10 +370,10 @@ describe('a sink that was taken out of the settings', () => {
     expect(await stateOf(stores, 'chat')).toMatchObject({ since: T1, absentSince: null });
     expect(await knownSinks(stores)).toMatchObject([{ name: 'chat', waitMs: MINUTE_MS }]);
     // Also where a message finds it in the settings again before a run does.
-    expect(await tell(soar)).toBe('not-due');
+    expect(await tell(soar)).toBe('not-pending');
   });
 
-  it('and is back within a day was never away: it hears of what is live, as after a fault', async () => {
+  it('and is back within a day was never away: it receives what is active, as after a fault', async () => {
     const soar = sinkOf(SENT);
     await sinkStates(stores, [soar], T1);
     await sinkStates(stores, [], hours(1));
@@ -386,7 +386,7 @@ describe('a sink that was taken out of the settings', () => {
     expect(soar.sent.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
   });
 
-  it('and is back after a day begins anew: it hears of what opens from then on, whatever was known of it', async () => {
+  it('and is back after a day begins again: it receives what opens from then on, whatever was known of it', async () => {
     const soar = sinkOf(SENT);
     await sinkStates(stores, [soar], T1);
     await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
@@ -413,7 +413,7 @@ describe('a sink that was taken out of the settings', () => {
     expect(other).toMatchObject({ since: T1, absentSince: null, disabledAt: null, failures: 0, notBefore: 0 });
   });
 
-  it('because something is wrong with it is not missed: it hears of what it missed when it is mended', async () => {
+  it('because something is wrong with it is not missed: it receives what it missed when it is fixed', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
     await sinkStates(stores, [soar, chat], T1);
     await opened(1, 0);
@@ -437,31 +437,31 @@ describe('a sink that was taken out of the settings', () => {
   });
 });
 
-describe('notify() of what is not due', () => {
+describe('notify() of what is not pending', () => {
   it.each<[string, Partial<Detection>]>([
     ['resolved', { state: 'resolved' }],
     ['suppressed', { suppressedBy: 'ours' }],
     ['older than the sink', { episode: addMs(T_EARLIER, -1) }],
-  ])('is not-due where the detection is %s: nothing is sent, nothing written', async (_, changes) => {
+  ])('is not-pending where the detection is %s: nothing is sent, nothing written', async (_, changes) => {
     const sink = sinkOf(SENT);
-    await due(sink, changes);
+    await addPending(sink, changes);
     const before = await stores.detections.get(ID);
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     expect(sink.sent).toEqual([]);
     expect(await stores.detections.get(ID)).toEqual(before);
   });
 
-  it('is not-due to a sink that no run has met', async () => {
+  it('is not-pending for a sink that no run has met', async () => {
     const sink = sinkOf(SENT);
     await scored();
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     expect(sink.sent).toEqual([]);
   });
 
-  it('is not-due to a sink that is in no settings (any more), and reaches the one that is meant', async () => {
+  it('is not-pending for a sink that is in no settings (any more), and reaches the one that is meant', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
-    await due(soar);
-    await due(chat);
+    await addPending(soar);
+    await addPending(chat);
     const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
     const app = createApp(config, { stores, clock, sinks: [soar, chat] });
     expect(await app.notify({ sink: 'gone' })).toBeNull();
@@ -478,7 +478,7 @@ describe('notify() of what is not due', () => {
 
   it('is sent of as it is at the time, not as it was when it was queued', async () => {
     const sink = sinkOf(SENT);
-    await due(sink);
+    await addPending(sink);
     await scored({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 });
     await tell(sink);
     expect(sink.sent).toEqual([detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 })]);
@@ -486,27 +486,27 @@ describe('notify() of what is not due', () => {
 });
 
 describe('notify() of what goes on', () => {
-  it('tells one episode once, however often it is met, each new change and each new episode again', async () => {
+  it('notifies one episode once, however often it is met, each new change and each new episode again', async () => {
     const receiver = await startReceiver();
     const { sink } = receiver;
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('sent');
     await scored({ state: 'ongoing', asOf: T_LATER });
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     await scored({ state: 'ongoing', asOf: T_LATER, revision: 1 });
     expect(await tell(sink)).toBe('sent');
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     await scored({ state: 'resolved', asOf: T_LATER, revision: 1 });
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     await scored({ state: 'new', asOf: T_LATER, episode: T_LATER });
     expect(await tell(sink)).toBe('sent');
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     expect(receiver.received.map(({ id }) => id)).toEqual([`${ID}|${T1}|0`, `${ID}|${T1}|1`, `${ID}|${T_LATER}|0`]);
   });
 
-  it('tells again of a new change where the one before has failed', async () => {
+  it('notifies again of a new change where the one before has failed', async () => {
     const sink = sinkOf({ kind: 'permanent', answer: '404' });
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('failed');
     await scored({ revision: 1 });
     expect(await tell(sinkOf(SENT))).toBe('sent');
@@ -515,7 +515,7 @@ describe('notify() of what goes on', () => {
   it('does not hold a new change back because the one before is on its way', async () => {
     const answer = gate<SinkAnswer>();
     const slow = sinkOf(() => answer.promise);
-    await due(slow);
+    await addPending(slow);
     const first = tell(slow);
     await expect.poll(() => slow.sent.length).toBe(1);
     await scored({ revision: 1 });
@@ -524,60 +524,60 @@ describe('notify() of what goes on', () => {
     await first;
   });
 
-  it('tells each sink for itself', async () => {
+  it('notifies each sink for itself', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(BUSY, { name: 'chat' })];
-    await due(soar);
-    await due(chat);
+    await addPending(soar);
+    await addPending(chat);
     expect(await tell(soar)).toBe('sent');
     expect(await tell(chat)).toBe('waiting');
     expect(await delivered('soar')).toMatchObject({ status: 'sent', attempts: 1 });
     expect(await delivered('chat')).toMatchObject({ status: 'sending', attempts: 1 });
   });
 
-  it('tells a sink that was added later only of what opens from then on', async () => {
+  it('notifies a sink that was added later only of what opens from then on', async () => {
     await scored({ episode: T1 });
     await scored({ groupId: groupId(2), episode: T_LATER });
     await scored({ groupId: groupId(3), episode: addMs(T_LATER, -1) });
     const added = sinkOf(SENT);
     await sinkStates(stores, [added], T_LATER);
     expect(await tell(added)).toBe('sent');
-    expect(await tell(added)).toBe('not-due');
+    expect(await tell(added)).toBe('not-pending');
     expect(added.sent.map(({ groupId }) => groupId)).toEqual([groupId(2)]);
   });
 });
 
 describe('notify() by several workers', () => {
-  it('claims before it sends', async () => {
+  it('leases before it sends', async () => {
     let claimed: SinkDelivery | undefined;
     const sink = sinkOf(async () => {
       claimed = await delivered();
       return SENT;
     });
-    await due(sink);
+    await addPending(sink);
     await tell(sink);
     const at = START;
     expect(claimed).toEqual({ episode: T1, revision: 0, status: 'sending', attempts: 1, firstAt: at, at, answer: '' });
   });
 
-  it('sends nothing where it could not claim: somebody else was first', async () => {
+  it('sends nothing where it could not lease: somebody else was first', async () => {
     const sink = sinkOf(SENT);
-    await due(sink);
+    await addPending(sink);
     const ends = await Promise.all([tell(sink), tell(sink), tell(sink)]);
     expect(sink.sent).toHaveLength(1);
     expect(ends.sort()).toEqual(['leased', 'leased', 'sent']);
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
   });
 
-  it('is held while a claim is younger than two minutes; then it is nobody’s, and taken over', async () => {
+  it('is held while a lease is younger than two minutes; then it is nobody’s, and taken over', async () => {
     const never = gate<SinkAnswer>();
     const dead = sinkOf(() => never.promise);
-    await due(dead);
+    await addPending(dead);
     void tell(dead);
     await expect.poll(() => dead.sent.length).toBe(1);
     const sink = sinkOf(SENT);
     now = START + 2 * MINUTE_MS - 1;
     const before = await stores.detections.get(ID);
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
     expect(sink.sent).toEqual([]);
     expect(await stores.detections.get(ID)).toEqual(before);
     now = START + 2 * MINUTE_MS;
@@ -585,8 +585,8 @@ describe('notify() by several workers', () => {
     expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START, at: now });
   });
 
-  it('is held by the claim of a later try as by that of the first', async () => {
-    await due(sinkOf(BUSY));
+  it('is held by the lease of a later try as by that of the first', async () => {
+    await addPending(sinkOf(BUSY));
     expect(await tell(sinkOf(BUSY))).toBe('waiting');
     now += HOUR_MS;
     const answer = gate<SinkAnswer>();
@@ -594,21 +594,21 @@ describe('notify() by several workers', () => {
     const second = tell(slow);
     await expect.poll(() => slow.sent.length).toBe(1);
     now += 2 * MINUTE_MS - 1;
-    expect(await tell(sinkOf(SENT))).toBe('not-due');
+    expect(await tell(sinkOf(SENT))).toBe('not-pending');
     answer.resolve(SENT);
     expect(await second).toBe('sent');
   });
 
-  it('is not held by a claim that has its answer', async () => {
-    await due(sinkOf(BUSY));
+  it('is not held by a lease that has its answer', async () => {
+    await addPending(sinkOf(BUSY));
     expect(await tell(sinkOf(BUSY))).toBe('waiting');
     now += MINUTE_MS;
     expect(await tell(sinkOf(SENT))).toBe('sent');
   });
 
-  it('killed between sending and marking tells it once more, under the same id', async () => {
+  it('killed between sending and marking notifies it once more, under the same id', async () => {
     const receiver = await startReceiver();
-    await due(receiver.sink);
+    await addPending(receiver.sink);
     let marks = 0;
     const dying = detectionsWith(stores, {
       async mark(id, sink, delivery, version) {
@@ -618,7 +618,7 @@ describe('notify() by several workers', () => {
     });
     expect((await thrown(tell(receiver.sink, dying))).message).toBe('killed');
     expect(await delivered()).toMatchObject({ status: 'sending', answer: '' });
-    expect(await tell(receiver.sink)).toBe('not-due');
+    expect(await tell(receiver.sink)).toBe('not-pending');
     now += 2 * MINUTE_MS;
     expect(await tell(receiver.sink)).toBe('sent');
     expect(receiver.received).toHaveLength(2);
@@ -630,7 +630,7 @@ describe('notify() by several workers', () => {
     const killed = sinkOf(async () => {
       throw new Error('killed');
     });
-    await due(killed);
+    await addPending(killed);
     const unmarkable = detectionsWith(stores, {
       async mark() {
         throw new Error('killed');
@@ -644,22 +644,22 @@ describe('notify() by several workers', () => {
     expect(await tell(sink)).toBe('sent');
   });
 
-  it('keeps its mark, and what the scorer writes between claim and mark', async () => {
+  it('keeps its mark, and what the scorer writes between lease and mark', async () => {
     const sink = sinkOf(async () => {
       await scored({ state: 'ongoing', asOf: T_LATER });
       return SENT;
     });
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('sent');
     const row = (await stores.detections.get(ID))?.row;
     expect(row?.detection).toEqual(detection({ state: 'ongoing', asOf: T_LATER }));
     expect(row?.deliveries['soar']).toMatchObject({ status: 'sent', attempts: 1, answer: '200' });
-    expect(await tell(sink)).toBe('not-due');
+    expect(await tell(sink)).toBe('not-pending');
   });
 
   it('keeps its mark however often the scorer, or another sink’s worker, comes between', async () => {
     const sink = sinkOf(SENT);
-    await due(sink);
+    await addPending(sink);
     let meddled = 0;
     const busy = detectionsWith(stores, {
       async mark(id, name, delivery, version) {
@@ -675,12 +675,12 @@ describe('notify() by several workers', () => {
     expect(await delivered('chat')).toMatchObject({ attempts: 4 });
   });
 
-  it('tells a change that opens while the one before is sent', async () => {
+  it('notifies a change that opens while the one before is sent', async () => {
     const sink = sinkOf(async () => {
       await scored({ revision: 1 });
       return SENT;
     });
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('sent');
     expect(await delivered()).toMatchObject({ revision: 0, status: 'sent' });
     expect(await tell(sink)).toBe('sent');
@@ -693,7 +693,7 @@ describe('notify() by several workers', () => {
       await stores.detections.remove([{ id, version: (await stores.detections.get(id))?.version ?? '' }]);
       return SENT;
     });
-    await due(sink);
+    await addPending(sink);
     expect(await tell(sink)).toBe('sent');
     expect(await stores.detections.get(ID)).toBeNull();
   });
@@ -704,7 +704,7 @@ describe('notify() by several workers', () => {
   ])('of which one is late with its %s does not overwrite what the other marked', async (_, late) => {
     const answer = gate<SinkAnswer>();
     const zombie = sinkOf(() => answer.promise);
-    await due(zombie);
+    await addPending(zombie);
     const ending = Promise.allSettled([tell(zombie)]);
     await expect.poll(() => zombie.sent.length).toBe(1);
     now += 2 * MINUTE_MS;
@@ -714,13 +714,13 @@ describe('notify() by several workers', () => {
     answer.resolve(late);
     await ending;
     expect(await delivered()).toEqual(marked);
-    expect(await tell(zombie)).toBe('not-due');
+    expect(await tell(zombie)).toBe('not-pending');
   });
 
-  it('of which one is late does not overwrite the claim of the other', async () => {
+  it('of which one is late does not overwrite the lease of the other', async () => {
     const [late, slow] = [gate<SinkAnswer>(), gate<SinkAnswer>()];
     const [zombie, worker] = [sinkOf(() => late.promise), sinkOf(() => slow.promise)];
-    await due(zombie);
+    await addPending(zombie);
     const first = tell(zombie);
     await expect.poll(() => zombie.sent.length).toBe(1);
     now += 2 * MINUTE_MS;
@@ -741,8 +741,8 @@ describe('notify() by several workers', () => {
     async (ms) => {
       const late = gate<SinkAnswer>();
       const zombie = sinkOf(() => late.promise);
-      await due(zombie);
-      // In the same millisecond the count of tries tells the two apart.
+      await addPending(zombie);
+      // In the same millisecond the count of tries notifies the two apart.
       if (ms === 0) {
         expect(await tell(sinkOf(BUSY))).toBe('waiting');
         now += MINUTE_MS;
@@ -796,7 +796,7 @@ describe('the secrets of a sink', () => {
         return answer;
       },
     };
-    await due(sink);
+    await addPending(sink);
     const shown: string[] = [];
     for (const wait of [0, MINUTE_MS, DAY_MS]) {
       now += wait;
@@ -804,10 +804,10 @@ describe('the secrets of a sink', () => {
     }
     expect(answers.length).toBeGreaterThan(0);
     shown.push(JSON.stringify(answers));
-    // What is looked at is not nothing.
+    // What is checked is not nothing.
     expect(shown.join()).toContain(`"${answers[0]?.answer}"`);
     const needles = [
-      'planted',
+      'seeded',
       receiver.url,
       '/hook',
       `127.0.0.1`,

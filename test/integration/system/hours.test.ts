@@ -87,7 +87,7 @@ class Hours {
   }
 }
 
-/** Which changes there are to be told of, from nothing but how the numbers of each group went from hour to hour. */
+/** Which changes there are to be notified of, from nothing but how the numbers of each group went from hour to hour. */
 class Watch {
   readonly changes: string[] = [];
   readonly #told = new Map<string, { average: number; isHigh: boolean; severity: string; last: string }>();
@@ -115,7 +115,7 @@ class Watch {
 }
 
 describe('72 hourly runs', () => {
-  it('over a growing sample tell of each group in the hour in which the rule first finds it, and of each change once', async () => {
+  it('over a growing sample notify of each group in the hour in which the rule first finds it, and of each change once', async () => {
     const hours = new Hours(['soc']);
     const lines: Buffer[] = [];
     const found = new Map<string, number>();
@@ -147,7 +147,7 @@ describe('72 hourly runs', () => {
     expect(hours.notifiedLevel).toHaveLength(openings.length + changes.length);
   });
 
-  it('over unchanged data tell each sink of each detection exactly once', async () => {
+  it('over unchanged data notify each sink of each detection exactly once', async () => {
     const hours = new Hours(['soc', 'chat']);
     for (const each of exports) hours.append(each);
     for (let run = 0; run < RUNS; run++) await hours.run(END + run * HOUR_MS);

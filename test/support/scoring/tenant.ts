@@ -1,6 +1,6 @@
 import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { thresholdsOf } from '../../../src/core/detections/finding.ts';
-import { pendingStateOf } from '../../../src/core/detections/pending.ts';
+import { pendingStateOf } from '../../../src/core/detections/pending_state.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import type { Contribution } from '../../../src/core/records/contribution.ts';
@@ -22,7 +22,7 @@ const START_MS = Date.UTC(2026, 10, 20);
 export const at = (hours: number): Timestamp => timestampFromMs(START_MS + hours * HOUR_MS);
 
 export const P = '3' as Partition;
-/** A window of twelve hours; four of them alike, above 45, are a match. */
+/** A window of twelve hours; four of them equal, above 45, are a match. */
 export const RULE: Rule = Object.freeze({
   lookbackDays: 0.5,
   minUniformPerDay: 8,
@@ -42,7 +42,7 @@ export const NO_RUN_OLDER = Object.freeze({
 
 export type Group = Pick<Contribution, 'groupId' | 'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP'>;
 
-/** A group of an address; its id begins with the address's part, so that a test says what comes before what. */
+/** A group of an address; its id begins with the address's part, so that a test names what comes before what. */
 export function group(number: number, addressPart = '3000000a', RemoteIP = `203.0.113.${addressPart}`): Group {
   return {
     groupId: `${addressPart}${number.toString(16).padStart(24, '0')}`,
@@ -176,7 +176,7 @@ export class Tenant {
     }
   }
 
-  /** What the sinks that were put on the `notify` queue since it was last asked would find due. */
+  /** What the sinks that were put on the `notify` queue since it was last asked would find pending. */
   async pending(): Promise<{ detectionId: string; sink: string }[]> {
     const found: { detectionId: string; sink: string }[] = [];
     for (const { sink } of this.stores.queues.notify.splice(0)) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Detection } from '../../../src/core/detections/detection.ts';
 import type { Hour } from '../../../src/core/kql/bin.ts';
-import { fictionalDetection } from '../../../src/notify/sinks/fictional.ts';
+import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { HOSTILE_NAMES } from '../../contract/samples.ts';
 import { NOW } from './samples.ts';
 
@@ -75,7 +75,7 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     devices: fc.nat(100_000),
   })
   .map(({ points, localIPs, sha1, sha256, folderPaths, accounts, urls, ports, ...rest }) => {
-    const base = fictionalDetection(NOW.getTime());
+    const base = syntheticDetection(NOW.getTime());
     const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
     return {
       ...base,

@@ -4,8 +4,8 @@ import type { SinkContext } from '../../../src/notify/sinks/open.ts';
 import type { SinkOf, SinkSettings } from '../../../src/notify/sinks/settings.ts';
 
 export const NOW = new Date('2026-11-20T09:45:12.987Z');
-export const URL_SECRET = 'https://receiver.example/hook?sig=planted-url-secret';
-export const TOKEN = 'planted-token-0123456789';
+export const URL_SECRET = 'https://receiver.example/hook?sig=seeded-url-secret';
+export const TOKEN = 'seeded-token-0123456789';
 export const secretOf = (byte: number, length = 32) => `whsec_${Buffer.alloc(length, byte).toString('base64')}`;
 
 /** No links, digests above five, and an identity that always has a token. */
@@ -13,7 +13,7 @@ export const CONTEXT: SinkContext = Object.freeze({
   links: {},
   digestAbove: 5,
   credential: () => ({
-    getToken: async () => ({ token: 'planted-access-token', expiresOnTimestamp: Date.now() + 3_600_000 }),
+    getToken: async () => ({ token: 'seeded-access-token', expiresOnTimestamp: Date.now() + 3_600_000 }),
   }),
 });
 
@@ -33,7 +33,7 @@ export const SINKS: { readonly [F in SinkSettings['format']]: SinkOf<F> } = Obje
   sentinel: {
     name: 'sentinel',
     format: 'sentinel',
-    endpoint: 'https://planted-endpoint.ingest.example',
+    endpoint: 'https://seeded-endpoint.ingest.example',
     ruleId: `dcr-${'0123456789abcdef'.repeat(2)}`,
     stream: 'Custom-Beaconwatch_CL',
   },

@@ -1,6 +1,6 @@
 /**
  * A worker of the system as a process of its own, to be killed: sweeps and handles what is queued, until it is ended, or,
- * with `once`, until nothing is left. Its clock is ahead by CLOCK_AHEAD_MS: claims of the dead grow old at once. With
+ * with `once`, until nothing is left. Its clock is ahead by CLOCK_AHEAD_MS: leases of the dead grow old at once. With
  * `once` it is the next full hour: a sweep then does not ask how many messages wait, and those that the dead had in hand
  * still do, out of sight.
  */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detectionText } from '../../../src/cli/commands/detection_text.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
-import { fictionalDetection } from '../../../src/notify/sinks/fictional.ts';
+import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
 
@@ -12,7 +12,7 @@ describe('detectionText(detection)', () => {
     ['2026-11-17T10:00:00Z', '2026-11-17 10:00 to 2026-11-20 08:00 UTC'],
   ])('first seen %s says when, unless the window may have cut that', (first, seen) => {
     const text = detectionText({
-      ...fictionalDetection(NOW, { FirstConnection: bin(timestampOf(first)!, '1h') }),
+      ...syntheticDetection(NOW, { FirstConnection: bin(timestampOf(first)!, '1h') }),
       ...{ id: '', deliveries: {}, verdict: null, latestReports: [], queries: { defender: '', sentinel: '' } },
     });
     expect(text).toContain(`seen         ${seen}, in 72 hours\n`);

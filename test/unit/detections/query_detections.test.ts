@@ -51,7 +51,7 @@ describe('listDetections(stores, sinks, query)', () => {
     expect(await listDetections(stores, [], query())).toEqual({ detections: [], total: 0, next: null });
   });
 
-  it('shows each by its id, with what became of its notifications and what was said of it', async () => {
+  it('shows each by its id, with what became of its notifications and the verdict of it', async () => {
     const id = `${groupId(1)}|kql-rule`;
     const version = (await stores.detections.mark(id, 'soc', delivery(), (await insert(1)) ?? '')) as string;
     await stores.detections.recordVerdict(id, verdict(), version);
@@ -101,7 +101,7 @@ describe('listDetections(stores, sinks, query)', () => {
   });
 
   it.each([5, 1000, 1999, 2000, 2001, 4007])(
-    'of %d gives the first in order, and says how many there are',
+    'of %d gives the first in order, and gives how many there are',
     async (count) => {
       // The highest stand neither first nor last.
       const order = (n: number) => (n * 7919) % count;
@@ -170,7 +170,7 @@ describe('testSuppression(stores, criteria, lookbackDays)', () => {
     expect(await testSuppression(stores, criteria, 3)).toEqual({ window: null, total: 0, detections: [] });
   });
 
-  it('shows what fits and matched within the window of the newest run, live or not, whatever hides it', async () => {
+  it('shows what fits and matched within the window of the newest run, active or not, whatever suppresses it', async () => {
     const late = { asOf: T2, lastMatched: T2 };
     await insert(1, { ...late, average: 50 });
     await insert(2, { ...late, average: 60, suppressedBy: 's-9', state: 'resolved' });

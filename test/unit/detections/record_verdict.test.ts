@@ -4,7 +4,7 @@ import { delivery, detection, groupId, T2 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 
 const ID = `${groupId(1)}|kql-rule`;
-const SAID = { value: 'false-positive', note: 'ours', who: 'ana' } as const;
+const VERDICT = { value: 'false-positive', note: 'ours', who: 'ana' } as const;
 
 let stores: MemoryStores;
 beforeEach(async () => {
@@ -14,22 +14,22 @@ beforeEach(async () => {
 
 const rowNow = async () => (await stores.detections.get(ID))?.row;
 
-describe('recordVerdict(stores, id, said, clock)', () => {
-  it('writes what was said and when, and gives back the row', async () => {
-    const row = await recordVerdict(stores, ID, SAID, () => 42);
-    expect(row).toEqual({ detection: detection(), deliveries: {}, verdict: { ...SAID, at: 42 } });
+describe('recordVerdict(stores, id, input, clock)', () => {
+  it('writes the verdict and when, and gives back the row', async () => {
+    const row = await recordVerdict(stores, ID, VERDICT, () => 42);
+    expect(row).toEqual({ detection: detection(), deliveries: {}, verdict: { ...VERDICT, at: 42 } });
     expect(await rowNow()).toEqual(row);
   });
 
   it('is null where there is none, and makes none', async () => {
-    expect(await recordVerdict(stores, `${groupId(2)}|kql-rule`, SAID, () => 42)).toBeNull();
+    expect(await recordVerdict(stores, `${groupId(2)}|kql-rule`, VERDICT, () => 42)).toBeNull();
     expect(await stores.detections.get(`${groupId(2)}|kql-rule`)).toBeNull();
   });
 
-  it('puts the later word in the place of the earlier', async () => {
-    await recordVerdict(stores, ID, SAID, () => 42);
+  it('replaces an earlier verdict', async () => {
+    await recordVerdict(stores, ID, VERDICT, () => 42);
     await recordVerdict(stores, ID, { value: 'true-positive', note: '', who: 'ben' }, () => 43);
-    expect((await rowNow())?.verdict).toEqual({ verdict: 'true-positive', note: '', who: 'ben', at: 43 });
+    expect((await rowNow())?.verdict).toEqual({ value: 'true-positive', note: '', who: 'ben', at: 43 });
   });
 
   it('is done also where the scorer, the notifier and another analyst write the row meanwhile; none loses anything', async () => {
@@ -37,19 +37,19 @@ describe('recordVerdict(stores, id, said, clock)', () => {
     const meanwhile = [
       (version: string) => stores.detections.update(detection({ state: 'resolved', asOf: T2 }), version),
       (version: string) => stores.detections.mark(ID, 'soc', delivery(), version),
-      (version: string) => stores.detections.recordVerdict(ID, { ...SAID, who: 'ben', at: 1 }, version),
+      (version: string) => stores.detections.recordVerdict(ID, { ...VERDICT, who: 'ben', at: 1 }, version),
     ];
     stores.detections.get = async (id) => {
       const found = await get.call(stores.detections, id);
       await meanwhile.shift()?.(found?.version ?? '');
       return found;
     };
-    await recordVerdict(stores, ID, SAID, () => 42);
+    await recordVerdict(stores, ID, VERDICT, () => 42);
     expect(meanwhile).toEqual([]);
     expect(await rowNow()).toEqual({
       detection: detection({ state: 'resolved', asOf: T2 }),
       deliveries: { soc: delivery() },
-      verdict: { ...SAID, at: 42 },
+      verdict: { ...VERDICT, at: 42 },
     });
   });
 });

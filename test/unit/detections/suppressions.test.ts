@@ -45,7 +45,7 @@ describe('addSuppression(stores, wanted, force, …)', () => {
       ...{ id: 's-1', createdAt: timestampFromMs(NOW) },
     };
     expect(added).toEqual({ ok: true, suppression });
-    expect(await entries()).toEqual([{ suppression, hidden: {} }]);
+    expect(await entries()).toEqual([{ suppression, suppressed: {} }]);
   });
 
   it('takes another id where there is one of it', async () => {
@@ -55,10 +55,10 @@ describe('addSuppression(stores, wanted, force, …)', () => {
 
   it.each<[Partial<NewSuppression>, RegExp]>([
     [{}, /at least one of device/],
-    [{ device: 'x'.repeat(1025) }, /device may be at most 1024/],
-    [{ process: 'x'.repeat(1025) }, /process may be at most 1024/],
-    [{ device: 'x', owner: 'x'.repeat(201) }, /owner may be at most 200/],
-    [{ device: 'x', reason: 'x'.repeat(1001) }, /reason may be at most 1000/],
+    [{ device: 'x'.repeat(1025) }, /device must be at most 1024/],
+    [{ process: 'x'.repeat(1025) }, /process must be at most 1024/],
+    [{ device: 'x', owner: 'x'.repeat(201) }, /owner must be at most 200/],
+    [{ device: 'x', reason: 'x'.repeat(1001) }, /reason must be at most 1000/],
     [{ device: 'x', owner: ' ' }, /owner/],
     [{ device: 'x', reason: '' }, /reason/],
     [{ device: 'x', expires: inDays(0) }, /in the future/],
@@ -75,7 +75,7 @@ describe('addSuppression(stores, wanted, force, …)', () => {
     expect(await entries()).toEqual([]);
   });
 
-  it('refuses what hides attackers, unless it is forced', async () => {
+  it('refuses what suppresses attackers, unless it is forced', async () => {
     expect(await add({ process: 'rundll32.exe' })).toMatchObject({ ok: false, forcible: true });
     expect(await entries()).toEqual([]);
     expect(await add({ process: 'rundll32.exe' }, true)).toMatchObject({ ok: true });
@@ -88,7 +88,7 @@ describe('addSuppression(stores, wanted, force, …)', () => {
     expect(await add({ device: 'x' }, true)).toMatchObject({
       ok: false,
       forcible: false,
-      reason: expect.stringMatching(/there are 1000 entries already/),
+      reason: expect.stringMatching(/there are 1000 suppressions/),
     });
   });
 });
@@ -104,16 +104,16 @@ describe('listSuppressions(stores, clock)', () => {
       ['a', false],
       ['b', false],
     ]);
-    expect(listed[0]?.hid).toEqual({ detections: 0, since: null, last: null });
+    expect(listed[0]?.hits).toEqual({ detections: 0, since: null, last: null });
   });
 
-  it('adds up what the newest run that hid something hid in all partitions', async () => {
+  it('adds up what the newest run that had a hit suppressed in all partitions', async () => {
     const { id } = suppression();
     await stores.suppressions.insert(suppression());
     await stores.suppressions.count(id, '1' as Partition, { asOf: T2, detections: 3, since: T1 });
     await stores.suppressions.count(id, '2' as Partition, { asOf: T1, detections: 50, since: T0 });
     await stores.suppressions.count(id, 'f' as Partition, { asOf: T2, detections: 4, since: T2 });
-    expect((await listSuppressions(stores, () => NOW))[0]?.hid).toEqual({ detections: 7, since: T0, last: T2 });
+    expect((await listSuppressions(stores, () => NOW))[0]?.hits).toEqual({ detections: 7, since: T0, last: T2 });
   });
 });
 

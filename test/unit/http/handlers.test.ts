@@ -12,7 +12,7 @@ let stores: MemoryStores;
 let app: App;
 const asked: string[] = [];
 
-/** Three detections, on two devices, in all states; one of them told. */
+/** Three detections, on two devices, in all states; a sink was notified of one. */
 const DETECTIONS: readonly Detection[] = [
   detection({ groupId: groupId(1), DeviceName: 'wks-1', state: 'new', average: 50, traffic: traffic() }),
   detection({ groupId: groupId(2), DeviceName: 'wks-1', state: 'ongoing', average: 70 }),
@@ -21,8 +21,8 @@ const DETECTIONS: readonly Detection[] = [
 const [FIRST, SECOND, THIRD] = DETECTIONS.map(detectionIdOf) as [string, string, string];
 const UNKNOWN = `${groupId(4)}|kql-rule`;
 
-/** Tried once within a digest before it was taken. */
-const TOLD = delivery({
+/** Delivered in a digest, at the second attempt. */
+const SENT = delivery({
   ...{ status: 'sent', answer: '200', digest: { id: 'digest|0a1b', of: 2 } },
   ...{
     firstAt: Date.UTC(2026, 10, 20, 12),
@@ -30,7 +30,7 @@ const TOLD = delivery({
     nextTry: Date.UTC(2026, 10, 20, 13),
   },
 });
-const TOLD_IN_ISO = {
+const SENT_IN_ISO = {
   firstAt: '2026-11-20T12:00:00.0000000Z',
   at: '2026-11-20T12:46:01.0050000Z',
   nextTry: '2026-11-20T13:00:00.0000000Z',
@@ -40,7 +40,7 @@ beforeEach(async () => {
   stores = memoryStores();
   for (const each of DETECTIONS) await stores.detections.insert(each);
   const found = await stores.detections.get(FIRST);
-  await stores.detections.mark(FIRST, 'soar', TOLD, found?.version ?? '');
+  await stores.detections.mark(FIRST, 'soar', SENT, found?.version ?? '');
   await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS }), contribution({ contribution: 'ff'.repeat(8) })]);
   asked.length = 0;
   const { get } = stores.detections;
@@ -80,7 +80,7 @@ async function answerTo(
   const path = id === undefined ? '/detections' : '/detections/{id}';
   const { status, headers } = answer;
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
-  // Not described: it is nothing that one can do.
+  // The document does not describe a method that is not allowed.
   if (status !== 405) {
     const described = { status, type: headers['content-type'] ?? '', body: answer.body };
     expect(faultsOfAnswer(method === 'GET' ? 'get' : 'post', path, described)).toEqual([]);
@@ -94,12 +94,12 @@ const post = (id: string | undefined, json: unknown) => answerTo('POST', id, '',
 const idsOf = ({ json }: { json: Record<string, unknown> }) =>
   (json['detections'] as { id: string }[]).map(({ id }) => id);
 
-const STATE = 'state must be one of new, ongoing, resolved, live';
+const STATE = 'state must be one of new, ongoing, resolved, active';
 const LIMIT = 'limit must be a whole number from 1 to 1000';
-const CONTINUATION = 'continuation must be that of the page before, with the same sort';
+const CONTINUATION = 'continuation must be the continuation of the previous page, with the same sort';
 
 describe('GET detections', () => {
-  it('lists all, in the rule’s order, with what became of their notifications', async () => {
+  it('lists all detections in the rule’s order, with their deliveries', async () => {
     const response = await list();
     expect(response.status).toBe(200);
     expect(idsOf(response)).toEqual([SECOND, THIRD, FIRST]);
@@ -108,14 +108,14 @@ describe('GET detections', () => {
     expect((response.json['detections'] as unknown[])[2]).toEqual({
       ...summary,
       id: FIRST,
-      deliveries: { soar: { ...TOLD, ...TOLD_IN_ISO } },
+      deliveries: { soar: { ...SENT, ...SENT_IN_ISO } },
       verdict: null,
     });
   });
 
   it.each([
     ['state=new', [FIRST]],
-    ['state=live', [SECOND, FIRST]],
+    ['state=active', [SECOND, FIRST]],
     ['state=resolved', [THIRD]],
     ['device=WKS-1', [SECOND, FIRST]],
     ['device=wks%262+%C3%BC%E2%80%AE', [THIRD]],
@@ -151,9 +151,9 @@ describe('GET detections', () => {
     ['state=New', STATE],
     ['device=', 'device must be a name of 1 to 1024 characters'],
     [`device=${'x'.repeat(1025)}`, 'device must be a name of 1 to 1024 characters'],
-    ['State=new', 'State is not known'],
-    ['a%E2%80%AEb=new', 'a\\u202eb is not known'],
-    [`${'x'.repeat(61)}=`, `${'x'.repeat(59)}… is not known`],
+    ['State=new', 'State is unknown'],
+    ['a%E2%80%AEb=new', 'a\\u202eb is unknown'],
+    [`${'x'.repeat(61)}=`, `${'x'.repeat(59)}… is unknown`],
     ['remote=example.com', 'remote must be an address or CIDR, IPv4 or IPv6'],
     [`remote=${'1'.repeat(65)}`, 'remote must be an address or CIDR, IPv4 or IPv6'],
     ['severity=critical', 'severity must be one of low, medium, high'],
@@ -167,37 +167,37 @@ describe('GET detections', () => {
     ['limit=0.5', LIMIT],
     ['limit=x', LIMIT],
     ['limit=1e400', LIMIT],
-    ['limit=x&state=x&x=x', `${STATE}; ${LIMIT}; x is not known`],
+    ['limit=x&state=x&x=x', `${STATE}; ${LIMIT}; x is unknown`],
     ['continuation=x', CONTINUATION],
-    ['state=new&sort=average&state=resolved', 'state must be given once'],
+    ['state=new&sort=average&state=resolved', 'state must be given only once'],
     [`continuation=${Buffer.from('["average",1,2,"x"]').toString('base64url')}`, CONTINUATION],
     [`sort=newest&continuation=${Buffer.from(`["average",1,2,"${FIRST}"]`).toString('base64url')}`, CONTINUATION],
     [`continuation=${'A'.repeat(301)}`, CONTINUATION],
-  ])('?%s is 400, and says what is wrong', async (query, detail) => {
+  ])('?%s is 400 and names the fault', async (query, detail) => {
     const { status, json } = await list(query);
     expect(status).toBe(400);
     expect(json['detail']).toBe(detail);
   });
 
-  it('bounds what is wrong with many parameters', async () => {
+  it('bounds the text on many faults', async () => {
     const many = Array.from({ length: 100 }, (_, n) => `unknown${n}=`).join('&');
-    expect((await list(many)).json['detail']).toMatch(/^unknown0 is not known; .{476}…$/);
+    expect((await list(many)).json['detail']).toMatch(/^unknown0 is unknown; .{478}…$/);
   });
 
-  it('repeats neither a value nor the key of the function where something is wrong', async () => {
-    const { body } = await list('state=planted-value&remote=planted-too&code=planted-key');
-    expect(body).not.toContain('planted');
+  it('repeats neither a value nor the function key in an error', async () => {
+    const { body } = await list('state=seeded-value&remote=seeded-too&code=seeded-key');
+    expect(body).not.toContain('seeded');
   });
 });
 
 describe('GET detections/{id}', () => {
-  it('shows the one, with its reports and queries', async () => {
+  it('shows one detection, with its reports and queries', async () => {
     const { status, json } = await show(FIRST);
     expect(status).toBe(200);
     expect(json).toMatchObject({
       ...DETECTIONS[0],
       id: FIRST,
-      deliveries: { soar: { status: 'sent', ...TOLD_IN_ISO } },
+      deliveries: { soar: { status: 'sent', ...SENT_IN_ISO } },
     });
     expect(json['latestReports']).toEqual([
       expect.objectContaining({ count: 60 }),
@@ -206,19 +206,19 @@ describe('GET detections/{id}', () => {
     expect((json['queries'] as Record<string, string>)['defender']).toContain('DeviceNetworkEvents');
   });
 
-  it('writes what acts on a terminal as its code: the value is the same', async () => {
+  it('escapes unsafe characters; the JSON value stays the same', async () => {
     const { body, json } = await show(THIRD);
     expect(body).toContain('wks&2 ü\\u202e');
     expect(json['DeviceName']).toBe('wks&2 ü\u202e');
   });
 
-  it('is 404 of an id that is unknown', async () => {
+  it('is 404 for an unknown id', async () => {
     const { status, json } = await show(UNKNOWN);
     expect(json).toEqual({
       type: 'about:blank',
       title: 'Not Found',
       status: 404,
-      detail: 'there is no detection of this id',
+      detail: 'there is no detection with this id',
     });
     expect([status, asked]).toEqual([404, [UNKNOWN]]);
   });
@@ -230,7 +230,7 @@ const NO_IDS = [
   groupId(1),
   `${groupId(1)}|`,
   `${groupId(1)}|kql-rule/..`,
-  `${groupId(1)}|Seed`,
+  `${groupId(1)}|KQL-rule`,
   `${groupId(1)}|kql-rule\n`,
   ` ${groupId(1)}|kql-rule`,
   `${groupId(1)}0|kql-rule`,
@@ -240,85 +240,85 @@ const NO_IDS = [
 ];
 
 describe.each(['GET', 'POST'] as const)('%s detections/{id}', (method) => {
-  it.each(NO_IDS)('is 404 of an id that is none, without asking the table: %j', async (id) => {
-    const { status, body } = await answerTo(method, id, '', JSON.stringify(SAID));
+  it.each(NO_IDS)('is 404 for a malformed id without a request to the table: %j', async (id) => {
+    const { status, body } = await answerTo(method, id, '', JSON.stringify(VERDICT));
     expect([status, asked]).toEqual([404, []]);
     expect(body).toBe((await show(UNKNOWN)).body);
   });
 });
 
-const SAID = { verdict: 'false-positive', note: 'the updater of Example', who: 'ana' };
+const VERDICT = { value: 'false-positive', note: 'the updater of Example', who: 'ana' };
 
 describe('POST detections/{id}', () => {
-  const said = async (id = FIRST) => (await stores.detections.get(id))?.row.verdict;
+  const stored = async (id = FIRST) => (await stores.detections.get(id))?.row.verdict;
 
-  it('keeps what was said and when, and answers with the detection', async () => {
-    const { status, json } = await post(FIRST, SAID);
+  it('stores the verdict and its time, and answers with the detection', async () => {
+    const { status, json } = await post(FIRST, VERDICT);
     expect(status).toBe(200);
-    expect(json).toMatchObject({ id: FIRST, verdict: { ...SAID, at: '2026-11-23T16:20:41.1230000Z' } });
-    expect(await said()).toEqual({ ...SAID, at: 1_795_450_841_123 });
+    expect(json).toMatchObject({ id: FIRST, verdict: { ...VERDICT, at: '2026-11-23T16:20:41.1230000Z' } });
+    expect(await stored()).toEqual({ ...VERDICT, at: 1_795_450_841_123 });
     expect(idsOf(await list('verdict=false-positive'))).toEqual([FIRST]);
   });
 
   it('needs no note', async () => {
-    await post(FIRST, { verdict: 'acknowledged', who: 'ben' });
-    expect(await said()).toMatchObject({ verdict: 'acknowledged', note: '', who: 'ben' });
+    await post(FIRST, { value: 'acknowledged', who: 'ben' });
+    expect(await stored()).toMatchObject({ value: 'acknowledged', note: '', who: 'ben' });
   });
 
-  it('is 404 of a detection that is not there', async () => {
-    expect((await post(UNKNOWN, SAID)).status).toBe(404);
+  it('is 404 for a detection that does not exist', async () => {
+    expect((await post(UNKNOWN, VERDICT)).status).toBe(404);
     expect(await stores.detections.get(UNKNOWN)).toBeNull();
   });
 
   it('is 405 without an id', async () => {
-    const { status, headers } = await post(undefined, SAID);
+    const { status, headers } = await post(undefined, VERDICT);
     expect([status, headers['allow']]).toEqual([405, 'GET']);
   });
 
-  const VERDICT = 'verdict must be one of acknowledged, true-positive, false-positive';
-  const NOTE = 'note must be a text of at most 1000 characters';
-  const WHO = 'who must name somebody, in at most 200 characters';
+  const VALUE = 'value must be one of acknowledged, true-positive, false-positive';
+  const NOTE = 'note must be a string of at most 1000 characters';
+  const WHO = 'who must be the name of a person, of 1 to 200 characters';
   it.each<[object | null, string]>([
     [null, 'the body must be a JSON object'],
     [[], 'the body must be a JSON object'],
-    [{}, `${VERDICT}; ${WHO}`],
-    [{ ...SAID, verdict: 'planted' }, VERDICT],
-    [{ ...SAID, note: 'planted'.repeat(200) }, NOTE],
-    [{ ...SAID, note: 7 }, NOTE],
-    [{ ...SAID, who: '' }, WHO],
-    [{ ...SAID, who: ' ' }, WHO],
-    [{ ...SAID, who: 'x'.repeat(201) }, WHO],
-    [{ ...SAID, at: 1 }, 'at is not known'],
-    [JSON.parse('{"verdict":"acknowledged","who":"a","__proto__":{"note":"x"}}'), '__proto__ is not known'],
-  ])('of %j is 400, says what is wrong, repeats no value, and keeps nothing', async (json, detail) => {
+    [{}, `${VALUE}; ${WHO}`],
+    [{ ...VERDICT, value: 'seeded' }, VALUE],
+    [{ ...VERDICT, note: 'seeded'.repeat(200) }, NOTE],
+    [{ ...VERDICT, note: 7 }, NOTE],
+    [{ ...VERDICT, who: '' }, WHO],
+    [{ ...VERDICT, who: ' ' }, WHO],
+    [{ ...VERDICT, who: 'x'.repeat(201) }, WHO],
+    [{ ...VERDICT, at: 1 }, 'at is unknown'],
+    [JSON.parse('{"value":"acknowledged","who":"a","__proto__":{"note":"x"}}'), '__proto__ is unknown'],
+  ])('of %j is 400, names the fault, repeats no value, and stores nothing', async (json, detail) => {
     const response = await post(FIRST, json);
     expect(response.status).toBe(400);
     expect(response.json['detail']).toBe(detail);
-    expect(response.body).not.toContain('planted');
-    expect(await said()).toBeNull();
+    expect(response.body).not.toContain('seeded');
+    expect(await stored()).toBeNull();
   });
 
   it.each([
-    ['planted {', 'application/json', 400],
+    ['seeded {', 'application/json', 400],
     ['', 'application/json', 400],
     [Buffer.from([0x22, 0xff, 0x22]), 'application/json', 400],
-    [JSON.stringify(SAID), null, 415],
-    [JSON.stringify(SAID), 'text/plain', 415],
-    [JSON.stringify(SAID), 'application/x-www-form-urlencoded', 415],
-    [JSON.stringify({ ...SAID, note: 'x'.repeat(MAX_BODY_BYTES) }), 'application/json', 413],
+    [JSON.stringify(VERDICT), null, 415],
+    [JSON.stringify(VERDICT), 'text/plain', 415],
+    [JSON.stringify(VERDICT), 'application/x-www-form-urlencoded', 415],
+    [JSON.stringify({ ...VERDICT, note: 'x'.repeat(MAX_BODY_BYTES) }), 'application/json', 413],
   ] as const)('of the body %.20j as %s is %d', async (body, type, status) => {
     const response = await answerTo('POST', FIRST, '', body, type);
     expect(response.status).toBe(status);
-    expect(response.body).not.toContain('planted');
-    expect(await said()).toBeNull();
+    expect(response.body).not.toContain('seeded');
+    expect(await stored()).toBeNull();
   });
 
-  it('takes a content type with its charset', async () => {
-    const response = await answerTo('POST', FIRST, '', JSON.stringify(SAID), 'Application/JSON; charset=utf-8');
+  it('accepts a content type with a charset', async () => {
+    const response = await answerTo('POST', FIRST, '', JSON.stringify(VERDICT), 'Application/JSON; charset=utf-8');
     expect(response.status).toBe(200);
   });
 
-  it('reads no more of a body than shows that it is too large', async () => {
+  it('stops reading a body that is too large', async () => {
     let read = 0;
     async function* endless() {
       for (; read < 1_000; read++) yield new Uint8Array(1024);
@@ -330,7 +330,7 @@ describe('POST detections/{id}', () => {
 });
 
 describe('GET health', () => {
-  it('is 200 and names the problems, as published', async () => {
+  it('is 200 and names the problems, as docs/openapi.json describes', async () => {
     stores.queues.poison['score-poison'] = 2;
     const { status, headers, body } = await healthResponse(app);
     expect(status).toBe(200);

@@ -223,7 +223,7 @@ describe('an export of raw events that was replaced', () => {
     expect(refused).toHaveLength(1);
     expect(problems.find((problem) => problem.includes(REF.name))).toBe(
       `exports/${REF.name} is refused: ${(await world.state()).reason}. ` +
-        'Where it may count twice what both have in common: beaconwatch replay --force.',
+        'To read it again, although raw events in both contents count twice: beaconwatch replay --force.',
     );
   });
 

@@ -27,7 +27,7 @@ async function found(most?: number) {
 }
 
 describe('outgoingOf(detections, sink, since, mostUntried)', () => {
-  it('is what is due to that sink, of both live states', async () => {
+  it('is what is pending to that sink, of both active states', async () => {
     await opened(1);
     await opened(2, { state: 'ongoing' });
     await opened(3, {}, { status: 'sending', answer: '503' });

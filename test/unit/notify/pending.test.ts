@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
-import { backoffMs } from '../../../src/notify/backoff.ts';
+import { sinkBackoffMs } from '../../../src/notify/backoff.ts';
 import {
   type PendingDetection,
   type PendingNotification,
@@ -12,7 +12,7 @@ import type { DigestLimits } from '../../../src/notify/sink.ts';
 import { delivery, groupId, T1 } from '../../contract/samples.ts';
 
 const NOW = 1_795_165_200_000;
-const TOGETHER: DigestLimits = { above: 2, atMost: 100, shown: 2, waitMs: 0 };
+const TOGETHER: DigestLimits = { above: 2, atMost: 100, listed: 2, waitMs: 0 };
 
 const outgoing = (number: number, changes: Partial<PendingDetection> = {}): PendingDetection =>
   Object.freeze({
@@ -38,7 +38,7 @@ const shape = (rows: readonly PendingDetection[], together?: DigestLimits | null
 const rows = (...ids: number[]) => ids.map((id) => outgoing(id));
 
 describe('tellingsOf(outgoing, since, together, now)', () => {
-  it('tells each by itself under its own id, the higher average first, where that is what the sink wants', () => {
+  it('notifies each by itself under its own id, the higher average first, where that is what the sink wants', () => {
     const one = plan(rows(2, 1), null);
     expect(one.map(numbers)).toEqual([[1], [2]]);
     expect(one.map(({ id, digest }) => [id, digest])).toEqual([
@@ -48,7 +48,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(shape(rows(...Array.from({ length: 50 }, (_, n) => n)), null)).toHaveLength(50);
   });
 
-  it('tells up to so many by themselves, one more together', () => {
+  it('notifies up to so many by themselves, one more together', () => {
     expect(shape(rows(1, 2))).toEqual([[1], [2]]);
     expect(shape(rows(3, 1, 2))).toEqual([[1, 2, 3]]);
   });
@@ -79,7 +79,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(new Set([id(a, b, c), ...others]).size).toBe(5);
   });
 
-  it('passes over what is not live, hidden, older than the sink, or told', () => {
+  it('passes over what is not active, suppressed, older than the sink, or notified', () => {
     const none = [
       outgoing(1, { state: 'resolved' }),
       outgoing(2, { suppressedBy: 'ours' }),
@@ -102,7 +102,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(shape([outgoing(1, { ...tried(), revision: 1 }), ...rows(4, 5)])).toEqual([[1, 4, 5]]);
   });
 
-  it('tells a digest that may have been sent again as it was, under its id', () => {
+  it('notifies a digest that may have been sent again as it was, under its id', () => {
     const digest = { id: 'digest|x', of: 3 };
     const whole = [1, 2, 3].map((number) => outgoing(number, tried({ digest })));
     expect(plan([...whole, ...rows(7)])).toMatchObject([
@@ -113,13 +113,13 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
       [7, 8, 9],
       [1, 2, 3],
     ]);
-    // Some are marked as sent already: the rest is told again under the same id.
+    // Some are marked as sent already: the rest is notified again under the same id.
     const marked = [outgoing(1, tried({ digest, status: 'sent' })), ...whole.slice(1)];
     expect(plan(marked).map(({ id }) => id)).toEqual(['digest|x']);
     expect(shape(marked)).toEqual([[2, 3]]);
   });
 
-  it('tells what is left of a digest that was answered under its id, though some of it has changed or is over', () => {
+  it('notifies what is left of a digest that was answered under its id, though some of it has changed or is over', () => {
     const digest = { id: 'digest|x', of: 5 };
     const left = [1, 2, 3].map((number) => outgoing(number, tried({ digest })));
     const changed = outgoing(4, { ...tried({ digest }), revision: 1 });
@@ -135,7 +135,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(plan(killed.slice(1)).map(({ id }) => id)).toEqual(['digest|x']);
   });
 
-  it('tells a digest again all at once: while one of it waits, the others do', () => {
+  it('notifies a digest again all at once: while one of it waits, the others do', () => {
     const digest = { id: 'digest|x', of: 3 };
     const [first, ...others] = [1, 2, 3].map((number) => outgoing(number, tried({ digest })));
     const waits = outgoing(1, tried({ digest, nextTry: NOW + 1 }));
@@ -143,7 +143,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(shape([first as PendingDetection, ...others])).toEqual([[1, 2, 3]]);
   });
 
-  it('frees the members of a digest that was never claimed whole', () => {
+  it('frees the members of a digest that was never leased whole', () => {
     const digest = { id: 'digest|x', of: 4 };
     const some = [1, 2, 3].map((number) => outgoing(number, tried({ answer: '', at: 0, digest })));
     const told = plan([...some, ...rows(7)]);
@@ -151,7 +151,7 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
     expect(told[0]?.id).not.toBe('digest|x');
   });
 
-  it('tells what is due exactly once, whatever state it is in', () => {
+  it('notifies what is pending exactly once, whatever state it is in', () => {
     const any = fc.array(
       fc.record({
         n: fc.integer({ min: 1, max: 40 }),
@@ -189,18 +189,18 @@ describe('tellingsOf(outgoing, since, together, now)', () => {
   });
 });
 
-describe('backoffMs(failures, askedMs, spread)', () => {
+describe('sinkBackoffMs(failures, retryAfterMs, jitter)', () => {
   it('doubles from 30 s to 30 minutes, in the upper half of it', () => {
-    expect([1, 2, 3, 6, 7, 50].map((failures) => backoffMs(failures, 0, 0))).toEqual([
+    expect([1, 2, 3, 6, 7, 50].map((failures) => sinkBackoffMs(failures, 0, 0))).toEqual([
       15_000, 30_000, 60_000, 480_000, 900_000, 900_000,
     ]);
-    expect(backoffMs(1, 0, 0.5)).toBe(22_500);
-    expect(backoffMs(0, 0, 0)).toBe(15_000);
+    expect(sinkBackoffMs(1, 0, 0.5)).toBe(22_500);
+    expect(sinkBackoffMs(0, 0, 0)).toBe(15_000);
   });
 
   it('is no less than is asked for, up to six hours', () => {
-    expect(backoffMs(1, 120_000, 0)).toBe(120_000);
-    expect(backoffMs(7, 120_000, 0)).toBe(900_000);
-    expect(backoffMs(1, 86_400_000, 0)).toBe(6 * 3_600_000);
+    expect(sinkBackoffMs(1, 120_000, 0)).toBe(120_000);
+    expect(sinkBackoffMs(7, 120_000, 0)).toBe(900_000);
+    expect(sinkBackoffMs(1, 86_400_000, 0)).toBe(6 * 3_600_000);
   });
 });

@@ -17,9 +17,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const START = msOf(T1) + 45 * MINUTE_MS;
 const REFUSED: SinkAnswer = { kind: 'permanent', answer: '403' };
-const BUSY: SinkAnswer = { kind: 'passing', answer: '503' };
+const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
 const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
-const FLOOD: DigestLimits = { above: 5, atMost: 1000, shown: 10, waitMs: 60_000 };
+const FLOOD: DigestLimits = { above: 5, atMost: 1000, listed: 10, waitMs: 60_000 };
 
 let stores: MemoryStores;
 let now: number;
@@ -73,7 +73,7 @@ const everything = async () => [
 ];
 
 describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
-  it('makes due again what was refused; it is sent once, under its id', async () => {
+  it('makes pending again what was refused; it is sent once, under its id', async () => {
     const sink = sinkOf();
     await open(sink, 2);
     expect(await round(sink)).toMatchObject({ failed: 2 });
@@ -105,7 +105,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect(sent[1]).toEqual(sent[0]);
   });
 
-  it('marks the members of a digest one after the other: slow or stopped half-way, no other is told in two parts', async () => {
+  it('marks the members of a digest one after the other: slow or stopped half-way, no other is notified in two parts', async () => {
     const sink = sinkOf({ digests: { ...FLOOD, atMost: 20 } });
     await open(sink, 60);
     // Digests go by the average, rows by their key: each digest is all over the table.
@@ -135,7 +135,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect([...marked.values()].sort()).toEqual([12, 20]);
   });
 
-  it('has a day anew, and fails again where it is refused again', async () => {
+  it('has a day again, and fails again where it is refused again', async () => {
     const sink = sinkOf();
     answer = BUSY;
     await open(sink, 1);
@@ -152,7 +152,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect(await deliveryOf(0)).toMatchObject({ status: 'failed', answer: '403' });
   });
 
-  it('wakes a sink that rests, and leaves one that is gone (410) to its settings', async () => {
+  it('wakes a sink that backs off, and leaves one that is gone (410) to its settings', async () => {
     const sink = sinkOf();
     await open(sink, 1);
     await round(sink);
@@ -199,7 +199,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     ]);
   });
 
-  it('dry says how many, and writes and sends nothing', async () => {
+  it('dry gives how many, and writes and sends nothing', async () => {
     const sink = sinkOf();
     await open(sink, 3);
     await round(sink);
@@ -208,7 +208,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('leaves out a sink that no run of the functions has met, or that they miss in their settings', async () => {
+  it('skips a sink that no run of the functions has met, or that they miss in their settings', async () => {
     const sink = sinkOf();
     await open(sink, 1);
     await round(sink);

@@ -51,7 +51,7 @@ async function known(name: string, changes: Partial<SinkState>): Promise<void> {
 }
 
 describe('health where all is well', () => {
-  it('has no problem, and says how things stand', async () => {
+  it('has no problem, and gives how things stand', async () => {
     expect(await look(['soc'])).toEqual({
       problems: [],
       lastRun: {
@@ -80,19 +80,19 @@ describe('health where all is well', () => {
   });
 });
 
-describe('health looks at runs', () => {
+describe('health reads runs', () => {
   it('none in two days', async () => {
     const world2 = new World();
     world2.stores.exports.createContainer('exports');
     const told = await health(world2.stores, SETTINGS, [], () => world2.now);
     expect(told).toMatchObject({
-      problems: ['No scoring run in two days: is the function app running?'],
+      problems: ['No scoring run for two days: check that the function app is running.'],
       lastRun: null,
     });
     world.now += 2 * DAY_MS - 45 * MINUTE_MS;
     expect((await look()).lastRun).not.toBeNull();
     world.now += 1;
-    expect((await look()).problems).toEqual(['No scoring run in two days: is the function app running?']);
+    expect((await look()).problems).toEqual(['No scoring run for two days: check that the function app is running.']);
   });
 
   it('the last of which is more than two hours old', async () => {
@@ -120,7 +120,7 @@ describe('health looks at runs', () => {
   });
 });
 
-describe('health looks at exports', () => {
+describe('health reads exports', () => {
   it('that wait for more than two hours', async () => {
     world.append(lines(report(2)));
     world.now += 2 * HOUR_MS;
@@ -128,7 +128,7 @@ describe('health looks at exports', () => {
     expect(await look()).toMatchObject({ problems: [], unread: { exports: 1, oldestMs: 2 * HOUR_MS } });
     world.now += 6 * MINUTE_MS;
     expect(await look()).toMatchObject({
-      problems: ['An export has waited 2.1 h to be read: see below, or the log of sweepExports.'],
+      problems: ['An export has been unread for 2.1 h: see below, or the log of sweepExports.'],
       unread: { exports: 1, oldestMs: 2.1 * HOUR_MS },
     });
     await world.ingest();
@@ -150,19 +150,19 @@ describe('health looks at exports', () => {
   });
 
   it('of which nothing is of an active source, by container', async () => {
-    const none = 'Nothing of an active source (SOURCES) is in exports, of';
+    const none = 'Container exports has no record of an active source (SOURCES) in';
     await world.change({ counters: counters({ lines: 1, skipped: 1 }), otherSource: 'wfp' });
     expect(await problems()).toEqual([
-      `${none} 1 line read: it holds records of wfp. Set SOURCES, then: beaconwatch replay (docs/sources.md).`,
+      `${none} 1 line, but records of wfp. Set SOURCES, then: beaconwatch replay (docs/sources.md).`,
     ]);
     await world.change({ otherSource: 'defender-raw' });
     expect(await problems()).toEqual([
-      `${none} 1 line read: it holds records of defender-raw. Is aggregated reporting on? Or set SOURCES, then: beaconwatch replay (docs/sources.md).`,
+      `${none} 1 line, but records of defender-raw. Switch on aggregated reporting, or set SOURCES, then: beaconwatch replay (docs/sources.md).`,
     ]);
     await world.change({ counters: counters({ lines: 999, skipped: 999 }), otherSource: null });
     expect(await problems()).toEqual([]);
     await world.change({ counters: counters({ lines: 1_000, skipped: 1_000 }) });
-    expect(await problems()).toEqual([`${none} 1,000 lines read: see docs/sources.md.`]);
+    expect(await problems()).toEqual([`${none} 1,000 lines: see docs/sources.md.`]);
     for (const some of [{ reports: 1 }, { excluded: 1 }, { expired: 1 }]) {
       await world.change({ counters: counters({ lines: 2_000, ...some }), otherSource: 'wfp' });
       expect(await problems()).toEqual([]);
@@ -194,7 +194,7 @@ describe('health looks at exports', () => {
   it('whose container is missing, and goes on with the others', async () => {
     world.append(lines(report(1)), { container: 'third', name: 'a' });
     expect(await look([], ['first', 'exports', 'third'])).toMatchObject({
-      problems: ["There is no container first: see EXPORT_CONTAINERS, and the export's settings."],
+      problems: ['There is no container first: check EXPORT_CONTAINERS and the settings of the export.'],
       missingContainers: ['first'],
       unread: { exports: 1 },
     });
@@ -209,12 +209,12 @@ describe('health looks at exports', () => {
   });
 });
 
-describe('health looks at queues and sinks', () => {
+describe('health reads queues and sinks', () => {
   it('poison, and not what waits', async () => {
     await world.stores.queues.send('ingest', REF);
     world.stores.queues.poison['score-poison'] = 2;
     expect(await look()).toMatchObject({
-      problems: ['2 messages in score-poison: see the log of its function; the next sweep takes them off.'],
+      problems: ['2 messages in score-poison: see the log of its function; the next sweep removes them.'],
       queues: { ingest: 1, 'score-poison': 2 },
     });
   });
@@ -224,7 +224,7 @@ describe('health looks at queues and sinks', () => {
     expect(await look()).toMatchObject({ problems: [], queues: { ingest: 3, 'score-poison': 0 } });
   });
 
-  it('notifications of live detections that are due, tried or failed; only the last are a problem', async () => {
+  it('notifications of active detections that are pending, tried or failed; only the last are a problem', async () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     for (const name of ['soc', 'chat', 'gone']) await known(name, { disabledAt: name === 'gone' ? world.now : null });
     await known('former', { absentSince: since });
@@ -243,7 +243,7 @@ describe('health looks at queues and sinks', () => {
     const counts = async () => (await look(['soc', 'chat', 'fresh'])).notifications;
     await tell(1, {}, { soc: 'sending', chat: 'sent', former: 'failed' });
     await tell(2, { state: 'resolved' }, { soc: 'failed', chat: 'sending' });
-    expect((await look(['soc', 'chat'])).problems).toEqual([expect.stringContaining('Sink gone said that it is gone')]);
+    expect((await look(['soc', 'chat'])).problems).toEqual([expect.stringContaining('Sink gone answered 410')]);
     expect(await counts()).toEqual({
       soc: { pending: 1, trying: 1, failed: 0 },
       chat: { pending: 0, trying: 0, failed: 0 },
@@ -264,9 +264,9 @@ describe('health looks at queues and sinks', () => {
       chat: { failed: 2 },
       gone: { pending: 0, trying: 0, failed: 0 },
     });
-    const step = 'mend its settings or the receiver, then beaconwatch notify --retry --sink chat.';
-    expect((await problems())[0]).toBe(`Sink chat did not take 2 notifications: ${step}`);
-    // What is hidden by now nobody wants to be notifiedLevel: it is none that a retry would tell.
+    const step = 'fix its settings or the receiver, then beaconwatch notify --retry --sink chat.';
+    expect((await problems())[0]).toBe(`2 notifications to sink chat failed: ${step}`);
+    // A detection that is suppressed by now is not pending: a retry does not send it.
     await tell(8, { suppressedBy: 's-1' }, { chat: 'failed' });
     expect(await counts()).toMatchObject({ chat: { failed: 2 } });
   });
@@ -278,8 +278,8 @@ describe('health looks at queues and sinks', () => {
     await known('gone', { failures: 3, notBefore, disabledAt: world.now });
     await known('former', { failures: 3, notBefore, absentSince: timestampFromMs(world.now) });
     const next = new Date(notBefore).toISOString();
-    expect((await problems(['soc'])).filter((each) => each.includes('did not answer'))).toEqual([
-      `Sink chat did not answer 3 times in a row; what is due to it waits until ${next}.`,
+    expect((await problems(['soc'])).filter((each) => each.includes('times in a row'))).toEqual([
+      `Sink chat failed 3 times in a row; its pending notifications wait until ${next}.`,
     ]);
   });
 
@@ -288,18 +288,18 @@ describe('health looks at queues and sinks', () => {
     await known('former', { disabledAt: world.now, absentSince: timestampFromMs(world.now) });
     await known('chat', {});
     expect(await look(['chat', 'fresh'])).toMatchObject({
-      problems: ['Sink soc said that it is gone (410): change its settings to wake it.'],
+      problems: ['Sink soc answered 410 (gone) and is disabled: change its settings to enable it.'],
       disabledSinks: ['soc'],
     });
   });
 
-  it('sinks that were left out for what is wrong with them', async () => {
+  it('sinks that were skipped for what is wrong with them', async () => {
     const fault = 'SINKS names the setting SOAR_URL, which is not set';
     const found = await health(world.stores, SETTINGS, ['chat'], () => world.now, [fault]);
-    expect(found.problems).toEqual([`A sink is left out, and hears of nothing until it is mended: ${fault}.`]);
+    expect(found.problems).toEqual([`A sink is skipped and receives nothing until it is fixed: ${fault}.`]);
   });
 
-  it('and tells of all at once', async () => {
+  it('and notifies of all at once', async () => {
     await world.change({ failures: 1, nextTry: world.now, reason: 'x', ends: [bytesOf('')] });
     world.stores.queues.poison['ingest-poison'] = 1;
     world.now += 5 * HOUR_MS;

@@ -154,7 +154,7 @@ describe('scorePartition', () => {
     expect(await tenant.states()).toEqual([`${group(1).groupId} new`]);
   });
 
-  it('keeps the newest 500 points as evidence, and says how many it left out', async () => {
+  it('keeps the newest 500 points as evidence, and gives how many it skipped', async () => {
     const minutes = Array.from({ length: 600 }, (_, minute) => minute);
     for (const [number, points] of [
       [1, 600],

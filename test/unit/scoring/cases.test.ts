@@ -22,7 +22,7 @@ import {
 /*
  * The life of one group as a table. The rule of these tests asks for four steady hours above 45 within a window of
  * twelve; each case is read from top to bottom: what was reported meanwhile, which hour is scored, what the row is then,
- * and what its sink was told.
+ * and what its sink was notified.
  */
 
 const BEACON = group(1);
@@ -41,18 +41,18 @@ interface Step {
   readonly suppressed?: boolean;
   /** Nobody has seen a report of the last hours. */
   readonly behind?: boolean;
-  /** `-` for no row; else its state (`new` until the next match), the hour that opened its episode, its change, and what was told in this run. */
-  readonly stands: '-' | `${Detection['state']} ${number}/${number}${'' | ' told'}`;
+  /** `-` for no row; else its state (`new` until the next match), the hour that opened its episode, its change, and what was notified in this run. */
+  readonly stands: '-' | `${Detection['state']} ${number}/${number}${'' | ' notified'}`;
 }
 
-const opened: Step = { reports: [[0, 3, 60]], run: 4, stands: 'new 4/0 told' };
+const opened: Step = { reports: [[0, 3, 60]], run: 4, stands: 'new 4/0 notified' };
 
 const CASES: Record<string, readonly Step[]> = {
   'nothing, as long as there are too few points': [
     { reports: [[0, 2, 60]], run: 3, stands: '-' },
     { run: 15, stands: '-' },
   ],
-  'opens, is told once, goes on as long as it matches, is resolved after a window without': [
+  'opens, is notified once, goes on as long as it matches, is resolved after a window without': [
     opened,
     { reports: [[4, 4, 60]], run: 5, stands: 'ongoing 4/0' },
     { run: 12, stands: 'ongoing 4/0' },
@@ -61,19 +61,19 @@ const CASES: Record<string, readonly Step[]> = {
     { run: 26, stands: 'resolved 4/0' },
     { run: 27, stands: 'resolved 4/0' },
   ],
-  'opens again as a new episode, and is told again': [
+  'opens again as a new episode, and is notified again': [
     opened,
     { run: 25, stands: 'resolved 4/0' },
-    { reports: [[26, 29, 60]], run: 30, stands: 'new 30/0 told' },
+    { reports: [[26, 29, 60]], run: 30, stands: 'new 30/0 notified' },
     { reports: [[30, 30, 60]], run: 31, stands: 'ongoing 30/0' },
   ],
-  'comes back before it is resolved: the same episode, not told again': [
+  'comes back before it is resolved: the same episode, not notified again': [
     opened,
     { run: 16, stands: 'new 4/0' },
     { reports: [[16, 19, 60]], run: 20, stands: 'ongoing 4/0' },
   ],
   'does not flap where its average goes over the line and below it': [
-    { reports: [[0, 3, 46]], run: 4, stands: 'new 4/0 told' },
+    { reports: [[0, 3, 46]], run: 4, stands: 'new 4/0 notified' },
     { reports: [[4, 4, 40]], run: 5, stands: 'new 4/0' },
     { reports: [[5, 5, 52]], run: 6, stands: 'ongoing 4/0' },
     { reports: [[6, 6, 36]], run: 7, stands: 'ongoing 4/0' },
@@ -81,54 +81,54 @@ const CASES: Record<string, readonly Step[]> = {
     { reports: [[8, 8, 30]], run: 9, stands: 'ongoing 4/0' },
     { reports: [[9, 9, 60]], run: 10, stands: 'ongoing 4/0' },
   ],
-  'is told of each doubling, against what was told last': [
+  'is notified of each doubling, against what was notified last': [
     opened,
     { reports: [[4, 4, 250]], run: 5, stands: 'ongoing 4/0' },
-    { reports: [[5, 8, 250]], run: 9, stands: 'ongoing 4/1 told' },
+    { reports: [[5, 8, 250]], run: 9, stands: 'ongoing 4/1 notified' },
     { reports: [[9, 15, 250]], run: 16, stands: 'ongoing 4/1' },
-    { reports: [[16, 27, 700]], run: 28, stands: 'ongoing 4/2 told' },
+    { reports: [[16, 27, 700]], run: 28, stands: 'ongoing 4/2 notified' },
   ],
   'does not flap where its average doubles, falls, and doubles again': [
     opened,
-    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 told' },
+    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 notified' },
     { reports: [[16, 27, 60]], run: 28, stands: 'ongoing 4/1' },
     { reports: [[28, 39, 130]], run: 40, stands: 'ongoing 4/1' },
     { reports: [[40, 51, 60]], run: 52, stands: 'ongoing 4/1' },
     { reports: [[52, 63, 259]], run: 64, stands: 'ongoing 4/1' },
-    { reports: [[64, 75, 300]], run: 76, stands: 'ongoing 4/2 told' },
+    { reports: [[64, 75, 300]], run: 76, stands: 'ongoing 4/2 notified' },
   ],
-  'is not told of an average that doubles because quiet hours leave the window': [
+  'is not notified of an average that doubles because quiet hours leave the window': [
     {
       reports: [
         [0, 5, 20],
         [6, 11, 100],
       ],
       run: 12,
-      stands: 'new 12/0 told',
+      stands: 'new 12/0 notified',
     },
     { run: 14, stands: 'ongoing 12/0' },
     { run: 18, stands: 'ongoing 12/0' },
   ],
-  'a new episode begins anew: what the one before told of is no measure': [
-    { reports: [[0, 3, 200]], run: 4, stands: 'new 4/0 told' },
+  'a new episode begins again: what the one before notified of is no measure': [
+    { reports: [[0, 3, 200]], run: 4, stands: 'new 4/0 notified' },
     { run: 25, stands: 'resolved 4/0' },
-    { reports: [[26, 29, 60]], run: 30, stands: 'new 30/0 told' },
-    { reports: [[30, 41, 130]], run: 42, stands: 'ongoing 30/1 told' },
+    { reports: [[26, 29, 60]], run: 30, stands: 'new 30/0 notified' },
+    { reports: [[30, 41, 130]], run: 42, stands: 'ongoing 30/1 notified' },
   ],
-  'is told where its severity rises to high, once; not where it falls': [
-    { reports: [[0, 3, 60]], neighbours: 3, run: 4, stands: 'new 4/0 told' },
-    { reports: [[4, 15, 60]], run: 16, stands: 'ongoing 4/1 told' },
+  'is notified where its severity rises to high, once; not where it falls': [
+    { reports: [[0, 3, 60]], neighbours: 3, run: 4, stands: 'new 4/0 notified' },
+    { reports: [[4, 15, 60]], run: 16, stands: 'ongoing 4/1 notified' },
     { reports: [[16, 16, 60]], neighbours: 16, run: 17, stands: 'ongoing 4/1' },
     { reports: [[17, 29, 60]], run: 30, stands: 'ongoing 4/1' },
   ],
   'late reports complete a match: in the same run, done once more': [
     { reports: [[1, 3, 60]], run: 4, stands: '-' },
-    { reports: [[0, 0, 60]], run: 4, stands: 'new 4/0 told' },
+    { reports: [[0, 0, 60]], run: 4, stands: 'new 4/0 notified' },
     { run: 5, stands: 'ongoing 4/0' },
   ],
   'late reports complete a match of hours ago, in the next run': [
     { reports: [[0, 2, 60]], run: 10, stands: '-' },
-    { reports: [[3, 3, 60]], run: 11, stands: 'new 11/0 told' },
+    { reports: [[3, 3, 60]], run: 11, stands: 'new 11/0 notified' },
     { run: 24, stands: 'resolved 11/0' },
   ],
   'late reports take a match away: it stays, untold, until a window has gone by': [
@@ -151,19 +151,19 @@ const CASES: Record<string, readonly Step[]> = {
     { run: 25, stands: 'resolved 4/0' },
   ],
   'late reports of a run that was done do not change its past, and cannot open behind a newer run': [
-    { reports: [[0, 3, 60]], run: 4, stands: 'new 4/0 told' },
+    { reports: [[0, 3, 60]], run: 4, stands: 'new 4/0 notified' },
     { run: 25, stands: 'resolved 4/0' },
     { reports: [[8, 11, 60]], run: 12, stands: 'resolved 4/0' },
   ],
   'a lower line opens it, the old line again leaves it for a window': [
     { reports: [[0, 11, 40]], run: 12, stands: '-' },
-    { settings: { minAverage: 30 }, run: 12, stands: 'new 12/0 told' },
+    { settings: { minAverage: 30 }, run: 12, stands: 'new 12/0 notified' },
     { run: 13, stands: 'new 12/0' },
     { run: 24, stands: 'new 12/0' },
     { run: 25, stands: 'resolved 12/0' },
   ],
   'another line for a while, and back, is the same episode': [
-    { reports: [[0, 11, 60]], run: 12, stands: 'new 12/0 told' },
+    { reports: [[0, 11, 60]], run: 12, stands: 'new 12/0 notified' },
     { settings: { minAverage: 90 }, run: 13, stands: 'new 12/0' },
     { settings: { minUniformPerDay: 100 }, run: 14, stands: 'new 12/0' },
     { run: 15, stands: 'ongoing 12/0' },
@@ -177,14 +177,14 @@ const CASES: Record<string, readonly Step[]> = {
   'a run once more is as if it had been once, in every state': [
     opened,
     { run: 4, stands: 'new 4/0' },
-    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 told' },
+    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 notified' },
     { run: 16, stands: 'ongoing 4/1' },
     { run: 37, stands: 'resolved 4/1' },
     { run: 37, stands: 'resolved 4/1' },
   ],
   'a run that comes late changes nothing, in every state': [
     opened,
-    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 told' },
+    { reports: [[4, 15, 130]], run: 16, stands: 'ongoing 4/1 notified' },
     { run: 5, stands: 'ongoing 4/1' },
     { run: 37, stands: 'resolved 4/1' },
     { run: 16, stands: 'resolved 4/1' },
@@ -194,13 +194,13 @@ const CASES: Record<string, readonly Step[]> = {
     { behind: true, run: 40, stands: 'new 4/0' },
     { run: 41, stands: 'resolved 4/0' },
   ],
-  'hidden from the start it is recorded, and told when that ends': [
+  'suppressed from the start it is recorded, and notified when that ends': [
     { reports: [[0, 3, 60]], suppressed: true, run: 4, stands: 'new 4/0' },
     { reports: [[4, 15, 130]], suppressed: true, run: 16, stands: 'ongoing 4/1' },
-    { run: 17, stands: 'ongoing 4/1 told' },
+    { run: 17, stands: 'ongoing 4/1 notified' },
     { run: 18, stands: 'ongoing 4/1' },
   ],
-  'hidden later it is not told of what follows, and is resolved as ever': [
+  'suppressed later it is not notified of what follows, and is resolved as ever': [
     opened,
     { reports: [[4, 15, 130]], suppressed: true, run: 16, stands: 'ongoing 4/1' },
     { suppressed: true, run: 37, stands: 'resolved 4/1' },
@@ -210,7 +210,7 @@ const CASES: Record<string, readonly Step[]> = {
 
 const OURS = suppression({ id: 'ours', process: '', remote: '', device: BEACON.DeviceName, expires: at(1000) });
 
-/** Plays a step, tells what is due at once, and says how the row stands. */
+/** Plays a step, notifies what is pending at once, and gives how the row stands. */
 async function play(tenant: Tenant, step: Step, pages: number): Promise<string> {
   for (const [first, last, count] of step.reports ?? []) await tenant.reports(BEACON, hours(first, last), count);
   if (step.neighbours !== undefined) {
@@ -225,13 +225,13 @@ async function play(tenant: Tenant, step: Step, pages: number): Promise<string> 
   if (step.suppressed) await tenant.stores.suppressions.insert(OURS);
   else await tenant.stores.suppressions.remove(OURS.id);
   await (step.behind ? tenant.run(step.run, options) : tenant.fresh(step.run, options));
-  const told = await tenant.pending();
-  for (const { sink } of told) await tenant.mark(BEACON, sink);
+  const sent = await tenant.pending();
+  for (const { sink } of sent) await tenant.mark(BEACON, sink);
   const row = await tenant.row(BEACON);
   if (row === null) return '-';
   const { state, episode, revision: change } = row.detection;
   const opening = hours(0, 200).find((hour) => at(hour) === episode);
-  return `${state} ${opening}/${change}${told.length > 0 ? ' told' : ''}`;
+  return `${state} ${opening}/${change}${sent.length > 0 ? ' notified' : ''}`;
 }
 
 describe.each([1, 1000])('the life of a detection, in pages of %d', (pages) => {
@@ -250,14 +250,14 @@ describe('a detection', () => {
     return await tenant.detection(BEACON);
   };
 
-  it('says what raised its change', async () => {
+  it('names what raised its change', async () => {
     expect((await through([opened])).revisionReason).toBe('');
     const doubled = await through(CASES['does not flap where its average doubles, falls, and doubles again'] ?? []);
     expect(doubled).toMatchObject({
       revisionReason: 'The average rose to 300 an hour; 130 were told before.',
       notifiedLevel: { average: 300, severity: 'high' },
     });
-    const [first, second] = CASES['is told where its severity rises to high, once; not where it falls'] ?? [];
+    const [first, second] = CASES['is notified where its severity rises to high, once; not where it falls'] ?? [];
     const risen = await through([first as Step, second as Step]);
     expect(risen).toMatchObject({
       severity: 'high',
@@ -294,7 +294,7 @@ describe('a detection', () => {
     expect(last).toBe(160);
   });
 
-  it('is looked behind where it opens, where it changes, and once a day', async () => {
+  it('is examined where it opens, where it changes, and once a day', async () => {
     const tenant = new Tenant();
     await play(tenant, opened, 1000);
     const lookedAt = async () => (await tenant.detection(BEACON)).traffic.asOf;
@@ -309,7 +309,7 @@ describe('a detection', () => {
     expect(await lookedAt()).toBe(at(40));
   });
 
-  it('of raw events is looked behind over the hours that were scored: from the first of the window, without the one that begins', async () => {
+  it('of raw events is examined over the hours that were scored: from the first of the window, without the one that begins', async () => {
     const tenant = new Tenant();
     const raw: Group = { ...BEACON, source: 'sysmon' };
     const rows = hours(-9, 4).map((hour) => ({
@@ -331,7 +331,7 @@ describe('a detection', () => {
     expect(shown?.latestReports.map(({ Timestamp }) => Timestamp)).toEqual(hours(-6, 3).map(at).reverse());
   });
 
-  it('is looked behind over the newest 500 rows, however they come in pages', async () => {
+  it('is examined over the newest 500 rows, however they come in pages', async () => {
     const tenant = new Tenant();
     await tenant.reports(BEACON, hours(0, 3));
     const [model] = await tenant.counts();

@@ -84,7 +84,7 @@ describe('scorePartition removes rows', () => {
 });
 
 describe('scorePartition removes detections', () => {
-  it('that are resolved and matched last before the history, wherever they stand; live ones never', async () => {
+  it('that are resolved and matched last before the history, wherever they stand; active ones never', async () => {
     const resolved = { state: 'resolved', asOf: at(20) } as const;
     await tenant.reports(group(5), hours(86, 97));
     await tenant.reports(group(5, '30000010'), hours(86, 97));
@@ -106,7 +106,7 @@ describe('scorePartition removes detections', () => {
 
     const ids: string[] = [];
     const message = { newestReport: '' } as const;
-    // Behind: nothing is resolved, and what is live stays, however old.
+    // Behind: nothing is resolved, and what is active stays, however old.
     const stores = removals(tenant.stores, [], ids);
     const unfresh = removals(
       withCounts(tenant.stores, () => ({ scan: () => none() })),
@@ -154,7 +154,7 @@ describe('scorePartition removes detections', () => {
     expect((await tenant.detection(group(1))).episodes).toHaveLength(1);
   });
 
-  it('by the hundred, with rows in passing', async () => {
+  it('by the hundred, with rows along the way', async () => {
     const groups = Array.from({ length: 250 }, (_, number) => group(number));
     for (const each of groups) {
       await tenant.detected(each, { state: 'resolved', lastMatched: at(0), asOf: at(20) });

@@ -102,7 +102,7 @@ describe('scorePartition puts on the notify queue', () => {
     expect(await told(14, sinks.slice(0, 1))).toEqual([]);
   });
 
-  it('a sink that tells several together only after the rest of the run', async () => {
+  it('a sink that sends several together only after the rest of the run', async () => {
     await tenant.fresh(4, { sinks: [sinkState('chat', { waitMs: 60_000 }), sinkState('soc')] });
     expect(tenant.stores.queues.notify).toEqual([{ sink: 'soc' }]);
     expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'chat' }, delayMs: 60_000 }]);

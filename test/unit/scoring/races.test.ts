@@ -79,7 +79,7 @@ describe('scorePartition whose update comes second', () => {
     await tenant.fresh(4);
   });
 
-  it('to the notifier keeps what that wrote, and tells no more', async () => {
+  it('to the notifier keeps what that wrote, and notifies no more', async () => {
     const run = await overtakenRun(5, 'update', () => tenant.mark(BEACON, 'soc', { answer: '204' }));
     expect(run).toMatchObject({ opened: 0, pending: 0 });
     expect(await tenant.row(BEACON)).toEqual({
@@ -92,7 +92,7 @@ describe('scorePartition whose update comes second', () => {
     expect(await tenant.pending()).toEqual([]);
   });
 
-  it('to an analyst keeps what was said, and says what it saw', async () => {
+  it('to an analyst keeps the verdict, and names what it saw', async () => {
     const said = { value: 'acknowledged', note: 'looking', who: 'ana' } as const;
     await overtakenRun(5, 'update', () => recordVerdict(tenant.stores, idOf(BEACON), said, () => 7));
     expect(await tenant.row(BEACON)).toEqual({
@@ -169,7 +169,7 @@ describe('scorePartition that would resolve', () => {
 
 describe('scorers, a notifier and an analyst at once', () => {
   it.each(hours(1, 40))(
-    'in disorder %d leave the rows of one scorer, all deliveries and all that was said',
+    'in disorder %d leave the rows of one scorer, all deliveries and all verdicts',
     async (seed) => {
       const random = mulberry32(seed);
       const pause = async () => {

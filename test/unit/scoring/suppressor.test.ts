@@ -16,10 +16,10 @@ describe('Suppressor', () => {
   });
 
   const counted = async (id: string) => (await stores.suppressions.get(id))?.suppressed;
-  const write = async (hidden: Record<string, number>, asOf: Timestamp) =>
-    (await Suppressor.read(stores, T0)).write(stores, new Map(Object.entries(hidden)), P3, asOf);
+  const write = async (hits: Record<string, number>, asOf: Timestamp) =>
+    (await Suppressor.read(stores, T0)).write(stores, new Map(Object.entries(hits)), P3, asOf);
 
-  it('by(group) is the id of what hides it, while that has not expired', async () => {
+  it('by(group) is the id of what suppresses it, while that has not expired', async () => {
     const one = {
       ...({ source: 'defender', detector: 'kql-rule', DeviceName: 'x' } as const),
       ...{ InitiatingProcessFileName: 'y', RemoteIP: '198.51.100.7' },
@@ -29,7 +29,7 @@ describe('Suppressor', () => {
     expect((await Suppressor.read(stores, T0)).by({ ...one, RemoteIP: '198.51.100.8' })).toBe('');
   });
 
-  it('write counts what was hidden, remembers since when, and writes nothing of an entry that hid nothing', async () => {
+  it('write counts what was suppressed, remembers since when, and writes nothing of an entry that suppressed nothing', async () => {
     await write({ 's-1': 2 }, T0);
     expect([await counted('s-1'), await counted('s-2')]).toEqual([{ 3: { asOf: T0, detections: 2, since: T0 } }, {}]);
     await write({ 's-1': 5, gone: 1 }, T1);
@@ -38,7 +38,7 @@ describe('Suppressor', () => {
     expect(await counted('s-1')).toEqual({ 3: { asOf: T1, detections: 5, since: T0 } });
   });
 
-  it('write of the same run once more counts what it hid then', async () => {
+  it('write of the same run once more counts what it suppressed then', async () => {
     await write({ 's-1': 5 }, T1);
     await write({ 's-1': 6 }, T1);
     expect(await counted('s-1')).toEqual({ 3: { asOf: T1, detections: 6, since: T1 } });
@@ -66,7 +66,7 @@ describe('scorePartition with suppressions', () => {
   const hide = (id: string, changes: object) =>
     tenant.stores.suppressions.insert(suppression({ id, process: '', remote: '', expires: at(1000), ...changes }));
 
-  it('an entry acts from the next run on, on what is there already; it hides, and drops nothing', async () => {
+  it('an entry acts from the next run on, on what is there already; it suppresses, and drops nothing', async () => {
     await run(4);
     await tenant.mark(BEACON, 'soc', { status: 'sending' });
     await tenant.pending();
@@ -76,7 +76,7 @@ describe('scorePartition with suppressions', () => {
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', suppressedBy: 's-1', asOf: at(5) });
   });
 
-  it('what an entry hid is told when it expires, if it is still live and untold', async () => {
+  it('what an entry suppressed is notified when it expires, if it is still active and untold', async () => {
     // The run for hour 5 is at 5:45.
     await hide('s-1', { device: BEACON.DeviceName, expires: at(5.7) });
     await hide('s-2', { device: OTHER.DeviceName, expires: at(20.7) });
@@ -93,7 +93,7 @@ describe('scorePartition with suppressions', () => {
     expect(await tenant.pending()).toEqual([]);
   });
 
-  it('counts what each entry hides in each run, matches and what is left alike, until nothing is live', async () => {
+  it('counts what each entry suppresses in each run, matches and what is left equal, until nothing is active', async () => {
     await hide('s-1', { device: BEACON.DeviceName });
     await hide('s-2', { source: 'defender', expires: at(999) });
     const counted = async () =>
@@ -103,7 +103,7 @@ describe('scorePartition with suppressions', () => {
       { asOf: at(4), detections: 1, since: at(4) },
       { asOf: at(4), detections: 1, since: at(4) },
     ]);
-    // No match any more, and still live.
+    // No match any more, and still active.
     await run(14);
     expect(await counted()).toEqual([
       { asOf: at(14), detections: 1, since: at(4) },
@@ -114,7 +114,7 @@ describe('scorePartition with suppressions', () => {
     expect((await counted()).map((each) => each?.asOf)).toEqual([at(14), at(14)]);
   });
 
-  it('writes once for each entry that hid something, and nothing where there is none', async () => {
+  it('writes once for each entry that had a hit, and nothing where there is none', async () => {
     let writes = 0;
     const { count } = tenant.stores.suppressions;
     tenant.stores.suppressions.count = (...args) => {

@@ -38,12 +38,12 @@ interface Report {
   readonly count: number | null;
 }
 
-/** The life of all detections, as slowly and plainly as it can be told. */
+/** The life of all detections, as slowly and plainly as possible. */
 class Twin {
   reports: Report[] = [];
   readonly rows = new Map<string, DetectionRow>();
 
-  /** What the run says of itself, and whom it tells. */
+  /** What the run says of itself, and whom it notifies. */
   run(hour: number, now: number, newestElsewhere: Timestamp | '') {
     const asOf = at(hour);
     const after = addMs(asOf, -12 * HOUR_MS);

@@ -51,7 +51,7 @@ const idsOf = (groups: readonly Group[]) => groups.map(idOf).sort();
 const asked = (rule: Partial<Rule> = {}, hour = 12) => whatIf(readOnly(tenant.stores), { ...RULE, ...rule }, at(hour));
 
 describe('whatIf(stores, rule, asOf)', () => {
-  it('where nothing is live says what a first run would open, highest averages first', async () => {
+  it('where nothing is active names what a first run would open, highest averages first', async () => {
     const found = await asked();
     expect(found).toMatchObject({ groups: 4, rows: 40, detections: 4, kept: 0, addedInAll: 4, gone: [], goneInAll: 0 });
     expect(found.window).toEqual({ after: at(0), asOf: at(12) });
@@ -71,7 +71,7 @@ describe('whatIf(stores, rule, asOf)', () => {
     expect(await asked()).toMatchObject({ detections: 4, kept: 4, added: [], addedInAll: 0, gone: [], goneInAll: 0 });
   });
 
-  it('says what would go, and why', async () => {
+  it('names what would go, and why', async () => {
     for (const partition of ['3', 'a'] as never[]) await tenant.run(12, { message: { partition } });
     const silent = group(9, '3fffffff');
     await tenant.detected(silent, { lastMatched: at(12), asOf: at(12) });
@@ -92,7 +92,7 @@ describe('whatIf(stores, rule, asOf)', () => {
     });
   });
 
-  it('says what would be added, be it new or resolved before', async () => {
+  it('names what would be added, be it new or resolved before', async () => {
     const higher = { ...SETTINGS, rule: { ...RULE, minAverage: 70 } };
     for (const partition of ['3', 'a'] as never[]) await tenant.run(12, { message: { partition }, settings: higher });
     await tenant.detected(QUIET, { state: 'resolved', asOf: at(11), lastMatched: at(-40) });
@@ -125,12 +125,12 @@ describe('whatIf(stores, rule, asOf)', () => {
     expect(found.added.map(({ average }) => average)).toEqual(Array.from({ length: 1_000 }, (_, n) => 3_099 - n));
   });
 
-  it('throws where nothing of the window is stored, and says what is', async () => {
+  it('throws where nothing of the window is stored, and names what is', async () => {
     await expect(asked({}, 40)).rejects.toThrow(WindowError);
     await expect(asked({}, 40)).rejects.toThrow(
-      `nothing of the window from ${at(28)} to ${at(40)} is stored: rows are stored from ${at(0.5)} to ${at(11.5)}`,
+      `no rows are stored for the window from ${at(28)} to ${at(40)}: rows are stored from ${at(0.5)} to ${at(11.5)}`,
     );
-    await expect(whatIf(new Tenant().stores, RULE, at(12))).rejects.toThrow('no row is stored at all');
+    await expect(whatIf(new Tenant().stores, RULE, at(12))).rejects.toThrow('no rows are stored');
   });
 
   it('leaves every row as it is', async () => {

@@ -60,7 +60,7 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
     expect(await newestIn(at(30), [])).toBe('');
   });
 
-  it('says the newest report that any partition met in a run of the last six hours', async () => {
+  it('gives the newest report that any partition met in a run of the last six hours', async () => {
     const runs = [
       { asOf: at(28), partition: PARTITIONS[1] as Run['partition'], newestReport: at(27.5) },
       { asOf: at(29), partition: PARTITIONS[2] as Run['partition'], newestReport: at(28.5) },
@@ -71,7 +71,7 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
     expect(await newestIn(at(30), runs.toReversed())).toBe(at(28.5));
   });
 
-  it('looks at runs of six hours ago, not at older ones, nor at reports after the window', async () => {
+  it('reads runs of six hours ago, not at older ones, nor at reports after the window', async () => {
     const runs = [{ asOf: at(24), newestReport: at(23.5) }];
     expect(await newestIn(at(30), runs)).toBe(at(23.5));
     expect(await newestIn(at(31), runs)).toBe('');
@@ -126,7 +126,7 @@ describe('app.scoreWindows()', () => {
     expect(await scored(due + HOUR_MS)).toMatchObject({ asOf: at(31) });
   });
 
-  it('says how long the oldest export has waited, and null where that cannot be found out', async () => {
+  it('gives how long the oldest export has waited, and null where that cannot be found out', async () => {
     const now = msOf(at(30));
     const stores = memoryStores({ clock: () => now - 7 });
     stores.exports.append({ container: 'exports', name: 'a' }, 'x');
@@ -168,7 +168,7 @@ describe('app.scorePartition(message)', () => {
     LOOKBACK_DAYS: '0.5',
     MIN_UNIFORM_PER_DAY: '8',
   });
-  it('meets its sinks: each hears of what opens from its first run on', async () => {
+  it('meets its sinks: each receives what opens from its first run on', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
     await tenant.reports(group(2), hours(1, 4));
@@ -201,7 +201,7 @@ describe('app.scorePartition(message)', () => {
     expect(await stateOf(tenant.stores, 'soc')).toMatchObject({ since: at(4), absentSince: at(5) });
   });
 
-  it('goes on where a sink is wrong: it is left out, said with every sweep, and told what it missed when it is mended', async () => {
+  it('goes on where a sink is wrong: it is skipped, said with every sweep, and notified what it missed when it is fixed', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
     const clock = () => msOf(at(40));
@@ -210,7 +210,7 @@ describe('app.scorePartition(message)', () => {
     const SINKS = '[{"name":"soc","format":"slack","url":{"setting":"HOOK"}}]';
     const config = readConfig(
       { AzureWebJobsStorage: 'UseDevelopmentStorage=true', LOOKBACK_DAYS: '0.5', SINKS },
-      'left out',
+      'skip',
     );
     const wrong = createApp(config, { stores: tenant.stores, clock });
     expect(await wrong.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ opened: 1, pending: 0 });
@@ -240,7 +240,7 @@ describe('app.runNow(asOf), by settings of its own', () => {
     ['no sinks', []],
     ['the same sink elsewhere', [{ ...silent, fingerprint: 'y' }]],
     ['another sink', [{ ...silent, name: 'other' }]],
-  ])('with %s leaves what is known of sinks, and puts those that it finds due on the queue', async (_, sinks) => {
+  ])('with %s leaves what is known of sinks, and puts those that it finds pending on the queue', async (_, sinks) => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
     const clock = () => msOf(at(6));
@@ -257,14 +257,14 @@ describe('app.runNow(asOf), by settings of its own', () => {
     const runs = await createApp(CONFIG, { stores: tenant.stores, clock, sinks }).runNow(at(4));
     expect(runs.reduce((due, run) => due + run.pending, 0)).toBe(1);
     expect(await tenant.stores.sinks.list()).toEqual(before);
-    // A minute later: whether that sink tells several together only its settings say.
+    // A minute later: whether that sink sends several together only its settings say.
     expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'soc' }, delayMs: 60_000 }]);
     await deployed.scorePartition({ partition: '3', asOf: at(4) });
     expect(await deployed.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
     expect(await tenant.stores.sinks.list()).toMatchObject([{ row: { name: 'gone' } }, { row: { since: at(3) } }]);
   });
 
-  it('finds nothing due to a sink that no run of the functions has met: it is met by theirs', async () => {
+  it('finds nothing pending for a sink that no run of the functions has met: it is met by theirs', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
     const app = createApp(CONFIG, { stores: tenant.stores, clock: () => msOf(at(6)), sinks: [silent] });

@@ -4,7 +4,7 @@ import { CHROMIUM, startBrowser } from '../../../../scripts/browser.ts';
 import { cardPage } from '../../../../scripts/card_page.ts';
 import type { Notification } from '../../../../src/notify/sink.ts';
 import { forChat } from '../../../../src/notify/sinks/escape.ts';
-import { fictionalDetection } from '../../../../src/notify/sinks/fictional.ts';
+import { syntheticDetection } from '../../../../src/notify/sinks/synthetic.ts';
 import { teamsRequest } from '../../../../src/notify/sinks/teams.ts';
 import { HOSTILE } from '../../../support/sinks/hostile.ts';
 import { digest, NOW, one, SINKS } from '../../../support/sinks/samples.ts';
@@ -36,14 +36,14 @@ async function shown(card: unknown) {
 }
 
 describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by adaptivecards in a browser', () => {
-  it('is looked at by eyes that see what acts: text in a TextBlock would', async () => {
+  it('is checked by eyes that see unsafe characters: text in a TextBlock would', async () => {
     const body = [{ type: 'TextBlock', text: '[x](javascript:alert(1)) <img src=x>', wrap: true }];
     const { acting } = await shown({ type: 'AdaptiveCard', version: '1.4', body });
     expect(acting).toBe(2);
   }, 60_000);
 
   it('shows the facts, and what is behind its buttons', async () => {
-    const { text, acting } = await shown(cardOf(one(fictionalDetection(NOW.getTime()))));
+    const { text, acting } = await shown(cardOf(one(syntheticDetection(NOW.getTime()))));
     expect(acting).toBe(0);
     for (const part of ['New beacon (high)', 'Device: wks-0417.corp.example', 'Why: 70 alike', 'Portal']) {
       expect(text).toContain(part);
@@ -51,13 +51,13 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
   }, 60_000);
 
   it.each(FIVES.map((five) => [JSON.stringify(five).slice(0, 60), five] as const))(
-    'shows hostile names as text, and nothing of them acts: %s',
+    'shows hostile names as text, and escapes unsafe characters: %s',
     async (_, five) => {
       const detections = five.flatMap((name, n) => [
-        fictionalDetection(NOW.getTime(), { DeviceName: name, InitiatingProcessFileName: five[n - 1] ?? name }),
+        syntheticDetection(NOW.getTime(), { DeviceName: name, InitiatingProcessFileName: five[n - 1] ?? name }),
       ]);
-      const base = fictionalDetection(NOW.getTime());
-      const everywhere = fictionalDetection(NOW.getTime(), {
+      const base = syntheticDetection(NOW.getTime());
+      const everywhere = syntheticDetection(NOW.getTime(), {
         DeviceName: five[0] ?? '',
         InitiatingProcessFileName: five[1] ?? '',
         otherProcesses: [five[2] ?? ''],

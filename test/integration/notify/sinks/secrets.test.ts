@@ -16,7 +16,7 @@ import { stateOf } from '../../../support/sinks/states.ts';
 
 const HOUR_MS = 3_600_000;
 const START = msOf(T1) + HOUR_MS;
-const SIGNING = Buffer.from('planted-signing-secret-of-32-byte').toString('base64');
+const SIGNING = Buffer.from('seeded-signing-secret-of-32-byte').toString('base64');
 
 type Behaviour = number | 'reset' | 'hang' | 'half';
 let behaviour: Behaviour;
@@ -29,7 +29,7 @@ beforeAll(async () => {
     bodies.push(await text(request));
     if (behaviour === 'reset') request.socket.resetAndDestroy();
     else if (behaviour === 'half') request.socket.end('HTTP/1.1 2');
-    // A receiver that says what it was asked for, where an error might pick it up.
+    // A receiver that names what it was asked for, where an error might pick it up.
     else if (behaviour !== 'hang')
       response
         .writeHead(behaviour, request.url, { location: `http://${request.headers.host}${request.url}` })
@@ -46,13 +46,13 @@ afterAll(async () => {
 /** One secret of each kind, each from a setting of its own. */
 const env = () => ({
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
-  HOOK_JSON: `http://127.0.0.1:${port}/planted-json?sig=planted-url-secret`,
-  HOOK_SLACK: `http://127.0.0.1:${port}/services/T000/B000/planted-slack-path`,
-  HOOK_TEAMS: `http://127.0.0.1:${port}/workflows/planted-teams?sig=planted-sig`,
-  HOOK_OCSF: `http://127.0.0.1:${port}/planted-ocsf`,
-  HOOK_SPLUNK: `http://127.0.0.1:${port}/planted-splunk/services/collector/event`,
-  OCSF_TOKEN: 'planted-bearer-token',
-  SPLUNK_TOKEN: 'planted-hec-token',
+  HOOK_JSON: `http://127.0.0.1:${port}/seeded-json?sig=seeded-url-secret`,
+  HOOK_SLACK: `http://127.0.0.1:${port}/services/T000/B000/seeded-slack-path`,
+  HOOK_TEAMS: `http://127.0.0.1:${port}/workflows/seeded-teams?sig=seeded-sig`,
+  HOOK_OCSF: `http://127.0.0.1:${port}/seeded-ocsf`,
+  HOOK_SPLUNK: `http://127.0.0.1:${port}/seeded-splunk/services/collector/event`,
+  OCSF_TOKEN: 'seeded-bearer-token',
+  SPLUNK_TOKEN: 'seeded-hec-token',
   SIGNING_SECRET: `whsec_${SIGNING}`,
   SINKS: JSON.stringify([
     { name: 'json', format: 'json', url: { setting: 'HOOK_JSON' }, secret: { setting: 'SIGNING_SECRET' } },
@@ -63,13 +63,13 @@ const env = () => ({
     {
       name: 'sentinel',
       format: 'sentinel',
-      endpoint: 'https://planted-endpoint.invalid',
+      endpoint: 'https://seeded-endpoint.invalid',
       ruleId: `dcr-${'0'.repeat(32)}`,
     },
   ]),
 });
 
-const needles = () => ['planted', SIGNING, `:${port}`, '127.0.0.1'];
+const needles = () => ['seeded', SIGNING, `:${port}`, '127.0.0.1'];
 
 let stores: MemoryStores;
 let now: number;
@@ -127,7 +127,7 @@ describe('the secrets of all sinks', () => {
         for (const spy of spies) spy.mockRestore();
       }
       const everything = [...shown, ...printed, await kept()].join('\n');
-      // What is looked at is not nothing.
+      // What is checked is not nothing.
       expect(bodies.length).toBeGreaterThan(5);
       expect(everything).toContain('TEST-MESSAGE.example');
       for (const needle of needles()) expect(everything).not.toContain(needle);
@@ -139,9 +139,9 @@ describe('the secrets of all sinks', () => {
   it('are in no word of what is wrong with the settings', () => {
     const wrong = {
       ...env(),
-      HOOK_SLACK: 'http://planted.example/',
-      SPLUNK_TOKEN: 'planted token',
-      SIGNING_SECRET: 'whsec_planted',
+      HOOK_SLACK: 'http://seeded.example/',
+      SPLUNK_TOKEN: 'seeded token',
+      SIGNING_SECRET: 'whsec_seeded',
     };
     let error: unknown;
     try {
@@ -152,10 +152,10 @@ describe('the secrets of all sinks', () => {
     const shown = inspect(error, { depth: null, showHidden: true }) + String((error as Error).stack);
     expect(shown).toContain('SINKS[1].url must be an https URL');
     expect(shown).toContain('SINKS[4].token must be a token');
-    expect(shown).not.toContain('planted');
-    const { sinks, sinkFaults } = readConfig(wrong, 'left out');
+    expect(shown).not.toContain('seeded');
+    const { sinks, sinkFaults } = readConfig(wrong, 'skip');
     expect(sinks.map(({ name }) => name)).not.toContain('slack');
     expect(sinkFaults.join()).toContain('SINKS[1].url must be an https URL');
-    expect(sinkFaults.join()).not.toContain('planted');
+    expect(sinkFaults.join()).not.toContain('seeded');
   });
 });

@@ -17,7 +17,7 @@ async function receiver(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?sig=planted`;
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?sig=seeded`;
 }
 
 afterEach(async () => {
@@ -52,7 +52,7 @@ describe('send(request)', () => {
     expect(met).toEqual([
       {
         method: 'POST',
-        url: '/hook?sig=planted',
+        url: '/hook?sig=seeded',
         id: 'a|b|c',
         type: 'application/json; charset=utf-8',
         body: Buffer.from(body, 'utf8'),
@@ -80,7 +80,7 @@ describe('send(request)', () => {
   });
 
   it.each([408, 425, 429, 500, 501, 502, 503, 504, 599])('takes %i for passing', async (status) => {
-    expect(await to(await receiver(answering(status)))).toEqual({ kind: 'passing', answer: String(status) });
+    expect(await to(await receiver(answering(status)))).toEqual({ kind: 'transient', answer: String(status) });
   });
 
   it('takes 410 for gone', async () => {
@@ -90,20 +90,20 @@ describe('send(request)', () => {
   it('takes a refused connection for passing, by its code', async () => {
     const url = await receiver(answering(200));
     await new Promise((resolve) => servers.pop()?.close(resolve));
-    expect(await to(url)).toEqual({ kind: 'passing', answer: 'ECONNREFUSED' });
+    expect(await to(url)).toEqual({ kind: 'transient', answer: 'ECONNREFUSED' });
   });
 
   it('takes a connection that is reset for passing, by its code', async () => {
     const url = await receiver((request) => request.socket.resetAndDestroy());
     const { kind, answer } = await to(url);
-    expect(kind).toBe('passing');
+    expect(kind).toBe('transient');
     expect(answer).toMatch(/^(ECONNRESET|UND_ERR_SOCKET)$/);
   });
 
   it('takes an answer that is no HTTP for passing, by a word', async () => {
     const url = await receiver((request) => request.socket.end('SMTP ready\r\n\r\n'));
     const { kind, answer } = await to(url);
-    expect(kind).toBe('passing');
+    expect(kind).toBe('transient');
     expect(answer).toMatch(/^[A-Z][A-Za-z_]+$/);
   });
 
@@ -116,14 +116,14 @@ describe('send(request)', () => {
     [500, '-1', undefined],
   ])('passes on what %i asks for in Retry-After: %s', async (status, header, retryAfterMs) => {
     const answer = await to(await receiver(answering(status, { 'retry-after': header })));
-    const wanted = { kind: 'passing', answer: String(status) };
+    const wanted = { kind: 'transient', answer: String(status) };
     expect(answer).toEqual(retryAfterMs === undefined ? wanted : { ...wanted, retryAfterMs });
   });
 
   it('passes on a date in Retry-After as the time until then', async () => {
     const date = new Date(Date.now() + 90_000).toUTCString();
     const answer = await to(await receiver(answering(503, { 'retry-after': date })));
-    expect(answer).toMatchObject({ kind: 'passing', retryAfterMs: expect.any(Number) });
+    expect(answer).toMatchObject({ kind: 'transient', retryAfterMs: expect.any(Number) });
     const { retryAfterMs = 0 } = answer as { retryAfterMs?: number };
     expect(retryAfterMs).toBeGreaterThan(85_000);
     expect(retryAfterMs).toBeLessThanOrEqual(90_000);
@@ -135,14 +135,14 @@ describe('send(request)', () => {
         request.socket.write(text);
         setTimeout(() => request.socket.destroy(), 20);
       });
-    expect(await to(await broken('HTTP/1.1 200 O'))).toMatchObject({ kind: 'passing' });
+    expect(await to(await broken('HTTP/1.1 200 O'))).toMatchObject({ kind: 'transient' });
     const half = await broken('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf an ans');
     expect(await to(half)).toEqual({ kind: 'sent', answer: '200' });
   });
 
   it('takes no answer in time for passing: timeout', async () => {
     const url = await receiver(() => {});
-    expect(await to(url, 50)).toEqual({ kind: 'passing', answer: 'timeout' });
+    expect(await to(url, 50)).toEqual({ kind: 'transient', answer: 'timeout' });
   });
 
   it('takes a head that comes drop by drop for passing: timeout', async () => {
@@ -151,14 +151,14 @@ describe('send(request)', () => {
       const drops = setInterval(() => request.socket.write('x'), 10);
       request.socket.on('close', () => clearInterval(drops)).on('error', () => {});
     });
-    expect(await to(url, 200)).toEqual({ kind: 'passing', answer: 'timeout' });
+    expect(await to(url, 200)).toEqual({ kind: 'transient', answer: 'timeout' });
   });
 
   it('takes a port that takes connections and says nothing for passing: timeout', async () => {
     const silent = createSocketServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     expect(await to(`https://127.0.0.1:${(silent.address() as AddressInfo).port}/`, 200)).toEqual({
-      kind: 'passing',
+      kind: 'transient',
       answer: 'timeout',
     });
     silent.close();
@@ -175,10 +175,10 @@ describe('send(request)', () => {
       response.end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const answer = await to(`https://127.0.0.1:${(server.address() as AddressInfo).port}/hook?sig=planted`);
+    const answer = await to(`https://127.0.0.1:${(server.address() as AddressInfo).port}/hook?sig=seeded`);
     server.close();
     await rm(folder, { recursive: true });
-    expect(answer).toEqual({ kind: 'passing', answer: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(answer).toEqual({ kind: 'transient', answer: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     expect(met).toBe(0);
   });
 
@@ -190,24 +190,24 @@ describe('send(request)', () => {
   });
 
   it.each([
-    'https://user:planted-password@receiver.example/hook',
-    'https://receiver.example:planted/hook',
-    'planted',
-    'planted://receiver.example',
+    'https://user:seeded-password@receiver.example/hook',
+    'https://receiver.example:seeded/hook',
+    'seeded',
+    'seeded://receiver.example',
   ])('answers without the address where it cannot be used: %s', async (url) => {
     const { kind, answer } = await to(url);
-    expect(kind).toBe('passing');
+    expect(kind).toBe('transient');
     expect(answer).toMatch(/^[A-Za-z_]+$/);
-    expect(answer).not.toContain('planted');
+    expect(answer).not.toContain('seeded');
   });
 
   it.each([1, 9, 25, 6667, 10080])('says that fetch forbids port %d', async (port) => {
-    expect(await to(`http://127.0.0.1:${port}/planted`)).toEqual({ kind: 'passing', answer: 'forbidden port' });
+    expect(await to(`http://127.0.0.1:${port}/seeded`)).toEqual({ kind: 'transient', answer: 'forbidden port' });
   });
 
   it('answers without the address where a header cannot be sent', async () => {
     const url = await receiver(answering(200));
-    const { kind, answer } = await send({ url, headers: { 'x-planted': 'a\r\nb' }, body: '' });
-    expect({ kind, answer }).toEqual({ kind: 'passing', answer: 'TypeError' });
+    const { kind, answer } = await send({ url, headers: { 'x-seeded': 'a\r\nb' }, body: '' });
+    expect({ kind, answer }).toEqual({ kind: 'transient', answer: 'TypeError' });
   });
 });

@@ -93,7 +93,7 @@ describe('sendToSentinel(notification, sink, links, credential, now)', () => {
     const [{ path, authorization, rows }] = met as [Met];
     const { ruleId, stream } = SINKS.sentinel;
     expect(decodeURIComponent(path)).toBe(`/dataCollectionRules/${ruleId}/streams/${stream}?api-version=2023-01-01`);
-    expect(authorization).toBe('Bearer planted-access-token');
+    expect(authorization).toBe('Bearer seeded-access-token');
     expect(rows).toMatchObject([{ DeviceName: 'wks-0417.corp.example', RemoteIP: '203.0.113.77' }]);
   });
 
@@ -114,13 +114,13 @@ describe('sendToSentinel(notification, sink, links, credential, now)', () => {
 
   it.each([408, 500, 502, 503, 504])('takes %i for passing, after one call', async (status) => {
     behaviour = answering(status);
-    expect(await tell()).toEqual({ kind: 'passing', answer: String(status) });
+    expect(await tell()).toEqual({ kind: 'transient', answer: String(status) });
     expect(met).toHaveLength(1);
   });
 
   it('passes on what 429 asks for', async () => {
     behaviour = answering(429, { 'retry-after': '90' });
-    expect(await tell()).toEqual({ kind: 'passing', answer: '429', retryAfterMs: 90_000 });
+    expect(await tell()).toEqual({ kind: 'transient', answer: '429', retryAfterMs: 90_000 });
     expect(met).toHaveLength(1);
   });
 
@@ -132,26 +132,26 @@ describe('sendToSentinel(notification, sink, links, credential, now)', () => {
 
   it('takes no answer in time, and an identity that hangs, for passing: timeout', async () => {
     behaviour = () => {};
-    expect(await tell({ timeoutMs: 200 })).toEqual({ kind: 'passing', answer: 'timeout' });
+    expect(await tell({ timeoutMs: 200 })).toEqual({ kind: 'transient', answer: 'timeout' });
     const credential = { getToken: () => new Promise<never>(() => {}) };
-    expect(await tell({ timeoutMs: 200, credential })).toEqual({ kind: 'passing', answer: 'timeout' });
+    expect(await tell({ timeoutMs: 200, credential })).toEqual({ kind: 'transient', answer: 'timeout' });
   });
 
   it('takes a reset, and a certificate nobody vouches for, for passing, by their code', async () => {
     behaviour = (request) => request.socket.destroy();
-    expect(await tell()).toMatchObject({ kind: 'passing', answer: expect.stringMatching(/^[A-Z_]+$/) });
+    expect(await tell()).toMatchObject({ kind: 'transient', answer: expect.stringMatching(/^[A-Z_]+$/) });
     met = [];
-    expect(await tell({ trusts: false })).toEqual({ kind: 'passing', answer: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(await tell({ trusts: false })).toEqual({ kind: 'transient', answer: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     expect(met).toEqual([]);
   });
 
   it('takes an identity that has no token for passing, and says nothing of what it said', async () => {
     const credential = {
       getToken: async () => {
-        throw Object.assign(new Error('planted: no identity at planted-endpoint'), { name: 'AuthenticationError' });
+        throw Object.assign(new Error('seeded: no identity at seeded-endpoint'), { name: 'AuthenticationError' });
       },
     };
     const answer = await tell({ credential });
-    expect(answer).toEqual({ kind: 'passing', answer: 'AuthenticationError' });
+    expect(answer).toEqual({ kind: 'transient', answer: 'AuthenticationError' });
   });
 });

@@ -3,11 +3,11 @@ import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
-import { fictionalDetection, testNotification } from '../../../../src/notify/sinks/fictional.ts';
+import { syntheticDetection, testNotification } from '../../../../src/notify/sinks/synthetic.ts';
 import { T1 } from '../../../contract/samples.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
-const of = (changes: Partial<Detection> = {}) => messageOf(fictionalDetection(NOW, changes));
+const of = (changes: Partial<Detection> = {}) => messageOf(syntheticDetection(NOW, changes));
 const factOf = (label: string, changes: Partial<Detection> = {}) =>
   of(changes).facts.find((fact) => fact.label === label)?.value;
 
@@ -48,7 +48,7 @@ describe('messageOf(detection)', () => {
   });
 
   it('says when it was first seen, unless the window may have cut that', () => {
-    const { FirstConnection: start, lastMatched } = fictionalDetection(NOW);
+    const { FirstConnection: start, lastMatched } = syntheticDetection(NOW);
     const next = bin(addMs(start, 3_600_000), '1h');
     // The run that ends it has a later window: the first connection is of the one in which it matched.
     for (const changes of [{}, { state: 'resolved', asOf: addMs(lastMatched, 259_200_000) } as const]) {
@@ -62,11 +62,11 @@ describe('messageOf(detection)', () => {
   });
 
   it('says one mean of one beacon, by the same figure in each sentence, and counts one as one', () => {
-    const { average } = fictionalDetection(NOW);
+    const { average } = syntheticDetection(NOW);
     expect(average.toFixed(2)).toBe('59.83');
     for (const label of ['Severity', 'How regular', 'Why']) expect(factOf(label)).toMatch(/\b59\.8\b.* an hour/);
     expect(factOf('Why', { outlier_count: 1 })).toContain('; 1 outlier beyond');
-    expect(factOf('Connections', { traffic: { ...fictionalDetection(NOW).traffic, succeeded: 1 } })).toBe(
+    expect(factOf('Connections', { traffic: { ...syntheticDetection(NOW).traffic, succeeded: 1 } })).toBe(
       '1 report of success, 1 of failure',
     );
   });
@@ -75,7 +75,7 @@ describe('messageOf(detection)', () => {
     const { sparkline, sparkTitle } = of();
     expect([...sparkline]).toHaveLength(72);
     expect(sparkTitle).toBe('Connections by hour, the last 72; █ is 96');
-    const { evidence } = fictionalDetection(NOW);
+    const { evidence } = syntheticDetection(NOW);
     const gap = { ...evidence, Timestamp: evidence.Timestamp.slice(2), ConnCounts: evidence.ConnCounts.slice(2) };
     expect(of({ evidence: gap }).sparkline.slice(0, 3)).toMatch(/^ {2}[^ ]/);
     const long = { ...evidence, thresholds: { ...evidence.thresholds, lookbackDays: 30 } };
@@ -98,7 +98,7 @@ describe('messageOf(detection)', () => {
   });
 
   it('leaves out what is not known, and says what changed', () => {
-    const base = fictionalDetection(NOW).traffic;
+    const base = syntheticDetection(NOW).traffic;
     const none = { ...base, ports: [], succeeded: 0, failed: 0, sha256: [], folderPaths: [], accounts: [], urls: [] };
     const labels = of({ traffic: none, interval: null }).facts.map(({ label }) => label);
     expect(labels).toEqual([

@@ -77,7 +77,7 @@ function isSlackElement({ type, text, url, ...rest }: Record<string, unknown>): 
   if (type === 'link') isOurLink(url);
 }
 
-const TITLES = [...Object.keys(LINKS), 'Query for Defender', 'Query for Sentinel', 'To suppress it'];
+const TITLES = [...Object.keys(LINKS), 'Query for Defender', 'Query for Sentinel', 'Suppress'];
 
 function isCardElement({ type, text, title, url, ...rest }: Record<string, unknown>): void {
   expect(rest).not.toHaveProperty('selectAction');

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
-import { fictionalDetection } from '../../../../src/notify/sinks/fictional.ts';
 import { requestOf } from '../../../../src/notify/sinks/open.ts';
 import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
+import { syntheticDetection } from '../../../../src/notify/sinks/synthetic.ts';
 import { fitsTeams } from '../../../../src/notify/sinks/teams.ts';
 import { digest, NOW, one, SINKS, TOKEN, URL_SECRET } from '../../../support/sinks/samples.ts';
 import { isAdaptiveCard, isDetectionFinding } from '../../../support/sinks/schemas.ts';
 
 const LINKS = { Portal: 'https://portal.example/{DeviceName}' };
-const of = (changes: Partial<Detection> = {}) => fictionalDetection(NOW.getTime(), changes);
+const of = (changes: Partial<Detection> = {}) => syntheticDetection(NOW.getTime(), changes);
 type Posted = Exclude<keyof typeof SINKS, 'sentinel'>;
 const request = (format: Posted, detection = of(), links = LINKS) =>
   requestOf(one(detection), SINKS[format], links, NOW.getTime());
@@ -36,7 +36,7 @@ describe.each(['json', 'slack', 'teams', 'ocsf', 'splunk-hec'] as const)('the re
     const { url, headers, body } = request(format);
     expect(url).toBe(URL_SECRET);
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(body).not.toMatch(/planted|receiver\.example/);
+    expect(body).not.toMatch(/seeded|receiver\.example/);
   });
 });
 
@@ -56,12 +56,10 @@ describe('slackRequest(notification, sink, links)', () => {
     ]);
   });
 
-  it('says what it left out', () => {
+  it('names what it omits', () => {
     const long = of({ DeviceName: 'x'.repeat(1024), InitiatingProcessFileName: 'y'.repeat(1024) });
     const shown = textOf(JSON.parse(request('slack', long).body).blocks);
-    expect(shown).toContain(
-      'Left out: 2 queries, 1 links, the command that suppresses it. See: beaconwatch detections show',
-    );
+    expect(shown).toContain('Omitted: 2 queries, 1 links, the suppress command. See: beaconwatch detections show');
     expect(shown).toContain(`${'x'.repeat(299)}…`);
   });
 
@@ -72,7 +70,7 @@ describe('slackRequest(notification, sink, links)', () => {
     expect(textOf(blocks[1])).toContain(
       'high updater.exe on wks-0417.corp.example to 203.0.113.77: 59.8 connections an hour',
     );
-    expect(textOf(blocks[2])).toBe('and 37 more. All of them are in the Detections table: beaconwatch detections list');
+    expect(textOf(blocks[2])).toBe('and 37 more. To list all detections: beaconwatch detections list');
     expect(textOf(JSON.parse(many('slack', 7, 0).body).blocks)).not.toContain('more. ');
   });
 });
@@ -95,7 +93,7 @@ describe('teamsRequest(notification, sink, links)', () => {
       'Action.OpenUrl Portal',
       'Action.ShowCard Query for Defender',
       'Action.ShowCard Query for Sentinel',
-      'Action.ShowCard To suppress it',
+      'Action.ShowCard Suppress',
     ]);
   });
 
@@ -250,7 +248,7 @@ describe('splunkRequest(notification, sink, links)', () => {
 });
 
 describe('sentinelRow(detection, links, now)', () => {
-  it('has the names, the rule’s columns and the evidence, and the time at which it is told', () => {
+  it('has the names, the rule’s columns and the evidence, and the time at which it is notified', () => {
     expect(sentinelRow(of(), LINKS, NOW)).toMatchObject({
       TimeGenerated: '2026-11-20T09:45:12.987Z',
       AsOf: '2026-11-20T09:00:00.0000000Z',

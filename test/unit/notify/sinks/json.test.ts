@@ -42,12 +42,12 @@ describe('jsonRequest(detection, sink, now)', () => {
     const { url, headers, body } = jsonRequest(detection(), sink(), NOW);
     expect(url).toBe(URL_SECRET);
     const said = JSON.stringify([headers, body]);
-    expect(said).not.toContain('planted-url-secret');
+    expect(said).not.toContain('seeded-url-secret');
     expect(said).not.toContain('receiver.example');
     expect(said).not.toContain(secretOf(7).slice('whsec_'.length));
   });
 
-  it('says what it is, as of when, and the rule’s nine columns under their names', () => {
+  it('names what it is, as of when, and the rule’s nine columns under their names', () => {
     const { headers, body } = jsonRequest(detection({ episode: T2, revision: 3, state: 'ongoing' }), sink(), NOW);
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     expect(JSON.parse(body)).toEqual({

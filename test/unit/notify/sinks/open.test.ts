@@ -6,17 +6,17 @@ import type { SinkOf } from '../../../../src/notify/sinks/settings.ts';
 import { detection } from '../../../contract/samples.ts';
 import { CONTEXT, one } from '../../../support/sinks/samples.ts';
 
-const SECRET = `whsec_${Buffer.from('planted signing secret, 24+ bytes').toString('base64')}`;
+const SECRET = `whsec_${Buffer.from('seeded signing secret, 24+ bytes').toString('base64')}`;
 const SETTINGS: SinkOf<'json'> = {
   name: 'soar',
   format: 'json',
-  url: 'https://receiver.example/hook?sig=planted-url-secret',
+  url: 'https://receiver.example/hook?sig=seeded-url-secret',
   secret: SECRET,
 };
 const NOW = Date.parse('2026-11-20T09:45:00.000Z');
 
 describe('openSink(settings, post)', () => {
-  it('tells by one request to the address of its settings, as of then, and gives back the answer', async () => {
+  it('notifies by one request to the address of its settings, as of then, and gives back the answer', async () => {
     const requests: SinkRequest[] = [];
     const sink = openSink(SETTINGS, CONTEXT, async (request) => {
       requests.push(request);
@@ -48,7 +48,7 @@ describe('openSink(settings, post)', () => {
     const sink = openSink(SETTINGS, CONTEXT);
     const shown = inspect(sink, { depth: null, showHidden: true }) + JSON.stringify(sink);
     expect(sink.name).toBe('soar');
-    expect(shown).not.toContain('planted');
+    expect(shown).not.toContain('seeded');
     expect(shown).not.toContain(SECRET.slice('whsec_'.length));
   });
 });

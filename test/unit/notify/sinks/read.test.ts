@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readSinks } from '../../../../src/notify/sinks/read.ts';
 import type { SinkSettings } from '../../../../src/notify/sinks/settings.ts';
 
-const URL_SECRET = 'https://receiver.example/hook?sig=planted-url-secret';
-const secretOf = (length: number) => `whsec_${Buffer.alloc(length, 'planted!').toString('base64')}`;
+const URL_SECRET = 'https://receiver.example/hook?sig=seeded-url-secret';
+const secretOf = (length: number) => `whsec_${Buffer.alloc(length, 'seeded!').toString('base64')}`;
 const SECRET = secretOf(32);
 const SINK = { name: 'soar', format: 'json', url: URL_SECRET };
 
@@ -17,11 +17,11 @@ function read(sinks: unknown, env: Record<string, string> = {}): readonly SinkSe
   return found.sinks;
 }
 
-/** What is wrong with it, said without anything that is planted. */
+/** What is wrong with it, said without anything that is seeded. */
 function faultsOf(sinks: unknown, env: Record<string, string> = {}): readonly string[] {
   const { faults } = readAll(sinks, env);
   const shown = faults.join('\n');
-  for (const secret of ['planted', 'receiver.example', secretOf(8).slice('whsec_'.length, -4)]) {
+  for (const secret of ['seeded', 'receiver.example', secretOf(8).slice('whsec_'.length, -4)]) {
     expect(shown).not.toContain(secret);
   }
   return faults;
@@ -42,14 +42,14 @@ describe('readSinks(env)', () => {
     expect(read(sinks)).toEqual(sinks);
   });
 
-  it.each(['', '[', 'planted', `[{"name":"soar","url":"${URL_SECRET}"`, '[{planted-url-secret}]'])(
+  it.each(['', '[', 'seeded', `[{"name":"soar","url":"${URL_SECRET}"`, '[{seeded-url-secret}]'])(
     'refuses what is no JSON: %s',
     (text) => {
       expect(faultsOf(text)).toEqual(['SINKS must be a JSON array of sinks']);
     },
   );
 
-  it.each<[unknown]>([[SINK], ['"planted"'], ['null'], ['1'], [{ soar: SINK }]])(
+  it.each<[unknown]>([[SINK], ['"seeded"'], ['null'], ['1'], [{ soar: SINK }]])(
     'refuses what is no array: %j',
     (sinks) => {
       expect(faultsOf(sinks)).toEqual(['SINKS must be a JSON array of sinks']);
@@ -57,24 +57,24 @@ describe('readSinks(env)', () => {
   );
 
   it('refuses a Key Vault reference that the platform could not follow, and names the setting', () => {
-    const reference = '@Microsoft.KeyVault(SecretUri=https://planted.vault.azure.net/secrets/SOAR-URL)';
+    const reference = '@Microsoft.KeyVault(SecretUri=https://seeded.vault.azure.net/secrets/SOAR-URL)';
     const sinks = [{ ...SINK, url: { setting: 'SOAR_URL' }, secret: { setting: 'SOAR_SECRET' } }];
     expect(faultsOf(sinks, { SOAR_URL: URL_SECRET, SOAR_SECRET: reference })).toEqual([
-      'SINKS names the setting SOAR_SECRET, whose Key Vault reference was not resolved: is the secret there?',
+      'SINKS names the setting SOAR_SECRET, whose Key Vault reference was not resolved: check that the secret exists and that the app may read it',
     ]);
   });
 
   it('refuses a name twice, whatever its sinks', () => {
     const twice = [SINK, { ...SINK, name: 'chat' }, { ...SINK, url: 'https://other.example/' }];
-    expect(faultsOf(twice)).toEqual(['SINKS[2].name is taken by another sink']);
+    expect(faultsOf(twice)).toEqual(['SINKS[2].name is the name of another sink']);
     expect(read([SINK, { ...SINK, name: 'Soar' }])).toHaveLength(2);
   });
 
   it('refuses a name twice that a setting holds, also where its first sink is wrong', () => {
     const named = { ...SINK, name: { setting: 'NAME' } };
     const env = { NAME: 'soar' };
-    expect(faultsOf([named, SINK], env)).toEqual(['SINKS[1].name is taken by another sink']);
-    expect(faultsOf([SINK, named], env)).toEqual(['SINKS[1].name is taken by another sink']);
+    expect(faultsOf([named, SINK], env)).toEqual(['SINKS[1].name is the name of another sink']);
+    expect(faultsOf([SINK, named], env)).toEqual(['SINKS[1].name is the name of another sink']);
     expect(readAll([{ ...named, url: 'x' }, SINK], env).sinks).toEqual([]);
   });
 
@@ -114,18 +114,18 @@ describe('readSinks(env)', () => {
   });
 
   it.each([
-    'http://receiver.example/planted',
-    'http://10.0.0.4/planted',
-    'http://127.0.0.1.receiver.example/planted',
-    'http://localhost.receiver.example/planted',
-    'http://127.0.0.1@receiver.example/planted',
-    'http://localhost:80@receiver.example/planted',
-    'ftp://127.0.0.1/planted',
-    'file:///planted',
-    'receiver.example/planted',
-    '//receiver.example/planted',
+    'http://receiver.example/seeded',
+    'http://10.0.0.4/seeded',
+    'http://127.0.0.1.receiver.example/seeded',
+    'http://localhost.receiver.example/seeded',
+    'http://127.0.0.1@receiver.example/seeded',
+    'http://localhost:80@receiver.example/seeded',
+    'ftp://127.0.0.1/seeded',
+    'file:///seeded',
+    'receiver.example/seeded',
+    '//receiver.example/seeded',
     'https://',
-    'planted',
+    'seeded',
   ])('refuses the address %s', (url) => {
     expect(faultsOf([{ ...SINK, url }])).toEqual(['SINKS[0].url must be an https URL (http only to this machine)']);
   });
@@ -135,7 +135,7 @@ describe('readSinks(env)', () => {
     ['too long', secretOf(65)],
     ['without its prefix', SECRET.slice('whsec_'.length)],
     ['with another prefix', SECRET.replace('whsec_', 'whsk_')],
-    ['that is no base64', `whsec_planted-${SECRET.slice(6)}`],
+    ['that is no base64', `whsec_seeded-${SECRET.slice(6)}`],
     ['with something behind it', `${SECRET}\n`],
     ['that is a number', 123456789],
     ['among good ones', [SECRET, secretOf(23)]],
@@ -147,16 +147,16 @@ describe('readSinks(env)', () => {
 
   it.each<[string, object]>([
     ['no format', { name: 'soar', url: URL_SECRET }],
-    ['another format', { ...SINK, format: 'planted' }],
+    ['another format', { ...SINK, format: 'seeded' }],
     ['no address', { name: 'soar', format: 'json' }],
     ['no name', { format: 'json', url: URL_SECRET }],
-    ['what no sink has', { ...SINK, token: 'planted' }],
+    ['what no sink has', { ...SINK, token: 'seeded' }],
     ['a misspelt secret', { ...SINK, Secret: SECRET }],
   ])('refuses a sink with %s', (_, sink) => {
     expect(faultsOf([sink])).toEqual([expect.stringMatching(/^SINKS\[0\]/)]);
   });
 
-  const SPLUNK = { name: 'splunk', format: 'splunk-hec', url: URL_SECRET, token: 'planted-token' };
+  const SPLUNK = { name: 'splunk', format: 'splunk-hec', url: URL_SECRET, token: 'seeded-token' };
   const SENTINEL = {
     name: 'sentinel',
     format: 'sentinel',
@@ -170,7 +170,7 @@ describe('readSinks(env)', () => {
       { ...SINK, digestAbove: 3 },
       { name: 'slack', format: 'slack', url },
       { name: 'teams', format: 'teams', url, digestAbove: 1000 },
-      { name: 'lake', format: 'ocsf', url, token: 'planted-token' },
+      { name: 'lake', format: 'ocsf', url, token: 'seeded-token' },
       SPLUNK,
       SENTINEL,
     ];
@@ -185,21 +185,21 @@ describe('readSinks(env)', () => {
     ['digestAbove', { ...SINK, digestAbove: 1.5 }],
     ['digestAbove', { ...SINK, digestAbove: 1001 }],
     ['token', { ...SPLUNK, token: '' }],
-    ['token', { ...SPLUNK, token: 'planted token' }],
-    ['token', { ...SPLUNK, token: 'planted\r\nx: y' }],
+    ['token', { ...SPLUNK, token: 'seeded token' }],
+    ['token', { ...SPLUNK, token: 'seeded\r\nx: y' }],
     ['token', { ...SPLUNK, token: undefined }],
-    ['index', { ...SPLUNK, index: 'planted index' }],
+    ['index', { ...SPLUNK, index: 'seeded index' }],
     ['sourcetype', { ...SPLUNK, sourcetype: '' }],
-    ['endpoint', { ...SENTINEL, endpoint: 'http://127.0.0.1/planted' }],
-    ['endpoint', { ...SENTINEL, endpoint: 'https://planted@receiver.example/' }],
-    ['ruleId', { ...SENTINEL, ruleId: 'planted' }],
-    ['stream', { ...SENTINEL, stream: 'planted/stream' }],
-    ['clientId', { ...SENTINEL, clientId: 'planted' }],
+    ['endpoint', { ...SENTINEL, endpoint: 'http://127.0.0.1/seeded' }],
+    ['endpoint', { ...SENTINEL, endpoint: 'https://seeded@receiver.example/' }],
+    ['ruleId', { ...SENTINEL, ruleId: 'seeded' }],
+    ['stream', { ...SENTINEL, stream: 'seeded/stream' }],
+    ['clientId', { ...SENTINEL, clientId: 'seeded' }],
   ])('refuses a wrong %s: %j', (member, sink) => {
     expect(faultsOf([sink])).toEqual([expect.stringMatching(`^SINKS\\[0\\]\\.${member} `)]);
   });
 
-  it('leaves out what is wrong, and takes no other sink with it', () => {
+  it('skips what is wrong, and takes no other sink with it', () => {
     const [good, chat] = [SINK, { ...SINK, name: 'chat' }];
     const { sinks, faults } = readAll([
       { ...SINK, name: 'lake', url: { setting: 'HOOK' } },
@@ -217,9 +217,9 @@ describe('readSinks(env)', () => {
       'SINKS names the setting HOOK, which is not set',
       expect.stringMatching(/^SINKS\[2\] /),
       expect.stringMatching(/^SINKS\[3\] /),
-      'SINKS[4].name is taken by another sink',
+      'SINKS[4].name is the name of another sink',
       'SINKS[5].url must be an https URL (http only to this machine)',
-      'SINKS[6].name is taken by another sink',
+      'SINKS[6].name is the name of another sink',
     ]);
   });
 
@@ -227,7 +227,7 @@ describe('readSinks(env)', () => {
     expect(
       faultsOf([
         { ...SINK, name: '-', url: 'http://receiver.example/' },
-        { ...SINK, secret: 'planted' },
+        { ...SINK, secret: 'seeded' },
       ]),
     ).toEqual([
       'SINKS[0].name must be 1 to 40 of A-Z, a-z, 0-9 and _',
@@ -244,7 +244,7 @@ describe('readSinks(env)', () => {
 
   it('checks what that setting holds like what stands there', () => {
     const sinks = [{ ...SINK, url: { setting: 'HOOK' } }];
-    expect(faultsOf(sinks, { HOOK: 'http://receiver.example/planted' })).toEqual([
+    expect(faultsOf(sinks, { HOOK: 'http://receiver.example/seeded' })).toEqual([
       'SINKS[0].url must be an https URL (http only to this machine)',
     ]);
   });

@@ -8,11 +8,11 @@ import type { Notification } from '../sink.ts';
 const HOUR_MS = 3_600_000;
 const HOURS = 72;
 
-/** A detection that never was, of the three days before now: for test messages, and to show what messages look like. */
-export function fictionalDetection(now: number, changes: Partial<Detection> = {}): Detection {
+/** A synthetic detection of the three days before `now` (ms since the epoch), for test messages and examples. */
+export function syntheticDetection(now: number, changes: Partial<Detection> = {}): Detection {
   const asOf = bin(timestampFromMs(now), '1h');
   const hours = Array.from({ length: HOURS }, (_, n) => bin(addMs(asOf, (n - HOURS) * HOUR_MS), '1h'));
-  // Steady, with two hours out of line.
+  // Regular, with two outliers.
   const ConnCounts = hours.map((_, n) => (n === 20 ? 12 : n === 51 ? 96 : 59 + (n % 3)));
   const average = ConnCounts.reduce((sum, count) => sum + count, 0) / HOURS;
   const each = (value: (count: number) => number) => ConnCounts.map(value);
@@ -40,7 +40,7 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
     average,
     devices: 1,
     otherProcesses: [],
-    spread: spread,
+    spread,
     interval: { seconds: 60, deviation: 0.8 },
     severity,
     severityReason,
@@ -82,15 +82,15 @@ export function fictionalDetection(now: number, changes: Partial<Detection> = {}
   };
 }
 
-/** What `notify --test` sends: marked where anybody looks first, in every format. */
+/** The message that `notify --test` sends. Every format marks it as a test in its first line. */
 export function testNotification(now: number): Notification {
-  const detection = fictionalDetection(now, {
+  const detection = syntheticDetection(now, {
     groupId: TEST_GROUP_ID,
     DeviceName: 'TEST-MESSAGE.example',
     InitiatingProcessFileName: 'test-message.exe',
     severity: 'low',
     severityReason: 'This is a test message of Beaconwatch: nothing was detected.',
-    // Each test is news to a receiver that looks at ids.
+    // A new id for each test: a receiver may drop an id that it knows.
     episode: timestampFromMs(now),
   });
   return { id: notificationIdOf(detection), detections: [detection], more: 0, digest: false };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection, SinkDelivery } from '../../../../src/core/detections/detection.ts';
-import { isOfThisRevision, pendingStateOf } from '../../../../src/core/detections/pending.ts';
+import { isOfThisRevision, pendingStateOf } from '../../../../src/core/detections/pending_state.ts';
 import { addMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { frozen } from '../records/records.ts';
 
