@@ -64,7 +64,7 @@ async function sampleOf(cli: string, format: Format, devices: number): Promise<S
     await measureProcess({ kind: 'node', args: [cli, 'sample', '--out', `${folder}.making`, ...options] });
     renameSync(`${folder}.making`, folder);
   }
-  const { totals } = JSON.parse(readFileSync(`${folder}/_planted.json`, 'utf8')) as {
+  const { totals } = JSON.parse(readFileSync(`${folder}/_seeded-beacons.json`, 'utf8')) as {
     totals: { bytes: number; lines: number };
   };
   const parser = fileURLToPath(new URL('floor/parse_lines.mjs', import.meta.url));

@@ -23,6 +23,19 @@ export const COMMON: BuildOptions = {
   },
 };
 
+/** Bundles the command line into `beaconwatch.js` of a folder, with its chunks beside it. */
+export async function buildCommandLine(outdir: string, options: BuildOptions = {}): Promise<void> {
+  await build({
+    ...COMMON,
+    ...options,
+    outdir,
+    entryPoints: { beaconwatch: 'bin/beaconwatch.ts' },
+    // Only the commands that need the storage clients load them.
+    splitting: true,
+    chunkNames: 'beaconwatch-[name]-[hash]',
+  });
+}
+
 /** Bundles the functions into `functions.js` of a folder. The worker of the host provides the core itself. */
 export async function buildFunctions(outdir: string, options: BuildOptions = {}): Promise<void> {
   await build({

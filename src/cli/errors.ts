@@ -1,9 +1,9 @@
-/** What the user has to say otherwise: exit code 2. */
+/** The user must change the call: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What went wrong and cannot go on: exit code 1, the message alone without a stack. */
+/** The command failed, or attention is needed: exit code 1, the message without a stack. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

@@ -6,45 +6,45 @@ import { createGunzip } from 'node:zlib';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { CommandError } from './errors.ts';
 
-/** Something to read: a file, or standard input. */
+/** A file, or standard input. */
 export interface InputFile {
-  /** As the user named it, or would; `-` for standard input. */
+  /** As the user named it, or below the folder that the user named; `-` for standard input. */
   readonly path: string;
-  /** On disk; 0 where it is not known. */
+  /** Size on disk; 0 if unknown. */
   readonly bytes: number;
 }
 
 export interface InputFiles {
   readonly files: readonly InputFile[];
-  /** Files of folders that were passed over, because their names begin with `_` or `.`, or nobody may look. */
-  readonly passedOver: readonly string[];
+  /** Entries of folders that are not read: the name begins with `_` or `.`, access is denied, or a link leads nowhere. */
+  readonly skipped: readonly string[];
 }
 
-/** Bytes that a stream reads at once: smaller costs calls, larger gains nothing. */
+/** Bytes of one read of a stream. Smaller costs calls, larger gains nothing. */
 const CHUNK_BYTES = 1024 * 1024;
-/** Bytes that are read at once into the same memory: what the processor's cache holds while they are looked through. */
+/** Bytes of one read into reused memory. The processor's cache holds them while they are parsed. */
 const WINDOW_BYTES = 256 * 1024;
-/** How gzip begins. */
+/** The first bytes of gzip (RFC 1952). */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /**
- * The files that the arguments name, folders walked, in order of name. A file is read whatever it is called; in folders
- * names that begin with `_` or `.` are passed over, as data tools have it for what is not data. Throws a CommandError
- * for a path that is not there.
+ * The files of the arguments; folders are walked in order of name. A file that is named itself is always read. In
+ * folders, names that begin with `_` or `.` are skipped, the convention of data tools for files without data. Throws a
+ * CommandError for a path that does not exist.
  */
 export async function inputFiles(paths: readonly string[]): Promise<InputFiles> {
   const files: InputFile[] = [];
-  const passedOver: string[] = [];
+  const skipped: string[] = [];
   for (const path of paths) {
     if (path === '-') {
       files.push({ path, bytes: 0 });
       continue;
     }
     const found = await stat(path).catch(noSuch(path));
-    if (found.isDirectory()) await walk(path, files, passedOver);
+    if (found.isDirectory()) await walk(path, files, skipped);
     else files.push({ path, bytes: found.size });
   }
-  return { files, passedOver };
+  return { files, skipped };
 }
 
 function noSuch(path: string) {
@@ -54,35 +54,38 @@ function noSuch(path: string) {
   };
 }
 
-async function walk(folder: string, files: InputFile[], passedOver: string[]): Promise<void> {
+async function walk(folder: string, files: InputFile[], skipped: string[]): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    // One folder that may not be looked into stops no other.
-    passedOver.push(`${folder} (${error.code})`);
+    // A folder without access stops no other.
+    skipped.push(`${folder} (${error.code})`);
     return [];
   });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (/^[_.]/.test(entry.name)) {
-      passedOver.push(path);
+      skipped.push(path);
     } else if (entry.isDirectory()) {
-      await walk(path, files, passedOver);
+      await walk(path, files, skipped);
     } else {
-      // What a link leads to counts; a folder behind a link may lead in a circle, and a link may lead nowhere.
+      // A link to a file counts. A link to a folder may lead in a circle, and a link may lead nowhere.
       const found = await stat(path).catch(() => null);
       if (found?.isFile()) files.push({ path, bytes: found.size });
-      else passedOver.push(path);
+      else skipped.push(path);
     }
   }
 }
 
 /**
- * The bytes of a file for a reader that is done with each piece before it asks for the next: a piece may stand where the
- * one before it stood. Otherwise as `contentOf`, and the faster of the two: what costs time in reading a file is not the
- * disk, but the memory that each piece is put into.
+ * The bytes of a file, as `contentOf`, but faster: a piece may reuse the memory of the piece before it. The reader must
+ * be done with a piece before it asks for the next. New memory for each piece costs more than the disk.
  */
-export function piecesOf(file: InputFile, onRead: (bytes: number) => void): AsyncIterable<Uint8Array> {
-  return file.path !== '-' && isPlain(file.path) ? windowsOf(file.path, onRead) : contentOf(file, onRead);
+export function piecesOf(
+  file: InputFile,
+  onRead: (bytes: number) => void,
+  stdin: Readable = process.stdin,
+): AsyncIterable<Uint8Array> {
+  return file.path !== '-' && isPlain(file.path) ? windowsOf(file.path, onRead) : contentOf(file, onRead, stdin);
 }
 
 async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
@@ -98,7 +101,7 @@ async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncG
   }
 }
 
-/** Whether it is a file, and not gzip. (A pipe may be opened once alone: its writer would meet a closed end.) */
+/** Whether it is a regular file and not gzip. A pipe can be opened only once, so it is not opened here. */
 function isPlain(path: string): boolean {
   if (!statSync(path).isFile()) return false;
   const head = Buffer.alloc(GZIP.length);
@@ -111,11 +114,15 @@ function isPlain(path: string): boolean {
 }
 
 /**
- * The bytes of a file, unpacked where they are gzip (by their first two bytes, whatever the name says). `onRead` hears
- * of the bytes as they lie on disk.
+ * The bytes of a file, unpacked if the first two bytes are those of gzip. `onRead` receives the number of bytes read from
+ * disk. Throws the error of the system (with `code`), also for gzip that is cut off.
  */
-export async function* contentOf(file: InputFile, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  const raw = file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
+export async function* contentOf(
+  file: InputFile,
+  onRead: (bytes: number) => void,
+  stdin: Readable = process.stdin,
+): AsyncGenerator<Uint8Array> {
+  const raw = file.path === '-' ? stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
   const chunks = counted(raw, onRead);
   let head: Buffer = Buffer.alloc(0);
   while (head.length < GZIP.length) {
@@ -134,7 +141,7 @@ export async function* contentOf(file: InputFile, onRead: (bytes: number) => voi
   try {
     yield* packed.pipe(unzipped);
   } finally {
-    // Who has seen enough leaves early: then the file is to be closed as well.
+    // A reader may stop early; the file is closed all the same.
     packed.destroy();
     if (file.path !== '-') raw.destroy();
   }

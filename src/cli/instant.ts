@@ -2,7 +2,7 @@ import { type Timestamp, timestampFromMs, timestampOf } from '../core/kql/timest
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { UsageError } from './errors.ts';
 
-/** The instant that an option names. Throws a UsageError. */
+/** The instant of an option. Throws a UsageError. */
 export function instantOf(option: string, text: string): Timestamp {
   const instant = timestampOf(text);
   if (instant !== null) return instant;
@@ -11,7 +11,7 @@ export function instantOf(option: string, text: string): Timestamp {
   );
 }
 
-/** A day from now: a report after that comes from a clock that is wrong. */
+/** The instant a day from now: a later report comes from a wrong clock. */
 export function tomorrow(): Timestamp {
   return timestampFromMs(Date.now() + 86_400_000);
 }

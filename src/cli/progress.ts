@@ -1,32 +1,35 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { say, type Terminal } from './terminal.ts';
 
-const QUIET_MS = 10_000;
+const LINE_EVERY_MS = 10_000;
 
-/** Progress of long work on stderr: a bar on a terminal, a line every ten seconds elsewhere. */
+/** Progress of long work on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
 export class Progress {
-  readonly #what: string;
+  readonly #terminal: Pick<Terminal, 'stderr'>;
+  readonly #activity: string;
   readonly #total: number;
   readonly #unit: string;
   readonly #bar: SingleBar | null;
   #done = 0;
   #lastLine = performance.now();
 
-  /** `total` in `unit`; 0 where it is not known. */
-  constructor(what: string, total: number, unit: string) {
-    this.#what = what;
+  /** `activity` as in "reading"; `total` in `unit`, 0 if unknown. */
+  constructor(terminal: Pick<Terminal, 'stderr'>, activity: string, total: number, unit: string) {
+    this.#terminal = terminal;
+    this.#activity = activity;
     this.#total = total;
     this.#unit = unit;
-    this.#bar = process.stderr.isTTY && total > 0 ? barOn(process.stderr, what, unit) : null;
+    this.#bar = terminal.stderr.isTTY && total > 0 ? barOn(terminal.stderr, activity, unit) : null;
     this.#bar?.start(Math.ceil(total), 0);
   }
 
   add(amount: number): void {
     this.#done += amount;
     this.#bar?.update(Math.floor(this.#done));
-    if (this.#bar || performance.now() - this.#lastLine < QUIET_MS) return;
+    if (this.#bar || performance.now() - this.#lastLine < LINE_EVERY_MS) return;
     this.#lastLine = performance.now();
     const of = this.#total > 0 ? ` of ${Math.ceil(this.#total)}` : '';
-    process.stderr.write(`${this.#what}: ${Math.floor(this.#done)}${of} ${this.#unit}\n`);
+    say(this.#terminal, `${this.#activity}: ${Math.floor(this.#done)}${of} ${this.#unit}`);
   }
 
   stop(): void {
@@ -34,7 +37,7 @@ export class Progress {
   }
 }
 
-function barOn(stream: NodeJS.WriteStream, what: string, unit: string): SingleBar {
-  const format = `${what} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted}`;
+function barOn(stream: NodeJS.WritableStream, activity: string, unit: string): SingleBar {
+  const format = `${activity} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted}`;
   return new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 100 }, Presets.rect);
 }

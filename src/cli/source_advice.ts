@@ -5,18 +5,18 @@ import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
 import { contentOf, type InputFile } from './input_files.ts';
 
-/** A window that nothing lies in: what is read is not kept. */
+/** A window without any report, so that nothing is kept. */
 const NONE = windowOf(timestampFromMs(0), 1);
 
 /**
- * For who has found no report in the files: what to set, where they hold reports of sources that are not active; null
- * where they do not. Looks no further than the first file that does. Defender's single events, which stand beside its
- * reports in every tenant, are named only where there is nothing else.
+ * Advice for files without a report of an active source: the SOURCES to set, null if no other source has reports in them.
+ * Stops at the first file that has. Every tenant has single events of Defender beside its reports, so `defender-raw` is
+ * advised only if nothing else is found.
  */
 export async function adviceOnSources(files: readonly InputFile[], active: readonly Source[]): Promise<string | null> {
   let hasSingle = false;
   for (const file of files) {
-    // What came through standard input is gone.
+    // Standard input cannot be read a second time.
     if (file.path === '-') continue;
     const found: Source[] = [];
     for (const source of SOURCES) {
@@ -32,7 +32,7 @@ export async function adviceOnSources(files: readonly InputFile[], active: reado
 }
 
 function adviceOf(sources: readonly Source[]): string {
-  return `The files hold reports of another source: set SOURCES=${sources.join(',')}`;
+  return `The files hold records of an inactive source: set SOURCES=${sources.join(',')}`;
 }
 
 async function holds(file: InputFile, source: Source): Promise<boolean> {
@@ -43,7 +43,7 @@ async function holds(file: InputFile, source: Source): Promise<boolean> {
       contentOf(file, () => {}),
     );
   } catch (error) {
-    // A file that cannot be read has been named already.
+    // The caller has already reported a file that cannot be read.
     if (!(error instanceof Error) || !('code' in error)) throw error;
   }
   return offline.newest !== '';

@@ -6,47 +6,30 @@ import type { ReplayOptions } from './commands/replay.ts';
 import type { RunOptions } from './commands/run.ts';
 import { FORMATS, tableOrJson } from './output/format.ts';
 import { collect } from './rule_options.ts';
+import type { Terminal } from './terminal.ts';
 
-/** The commands that work on the storage account which the environment names, with the settings of the functions. */
-export function addAccountCommands(program: Command): void {
-  program
-    .command('ingest')
-    .summary('reads what is unread, now and here')
-    .description(
-      'Reads every export with something unread to its end, some at a time, beside the deployed functions: claims keep ' +
-        'them apart. Stopped anywhere, it goes on where it was when it is run again.',
-    )
-    .option('--since <ISO>', 'exports touched since then (default: within RETENTION_DAYS)')
-    .option('--parallel <N>', 'exports at a time', '4')
-    .action(async (options: IngestOptions) => (await import('./commands/ingest.ts')).ingestCommand(options));
-
-  program
-    .command('replay')
-    .summary('reads exports again, with the same cuts: nothing counts twice')
-    .argument(
-      '<export...>',
-      'container/name, as dead-letters and health show them; container/, or container/folder/: all under it',
-    )
-    .option(
-      '--force',
-      'also one that was replaced after raw events of it had counted: what both contents hold counts twice',
-    )
-    .action(async (paths: string[], options: ReplayOptions) =>
-      (await import('./commands/replay.ts')).replayCommand(paths, options),
-    );
-
+/** The commands on the storage account and settings of the environment, as the functions have them. */
+export function addStorageCommands(program: Command, terminal: Terminal): void {
   program
     .command('run')
-    .summary('scores now, or asks what other settings would find')
+    .summary('score now, or compare other settings')
     .description(
-      'Scores every partition in this process, as the hourly timer does by way of the queue. What is due to the sinks ' +
-        'that the functions know goes on their queue, whatever SINKS says here. With --dry-run it writes nothing, and says ' +
-        'what would be added and what would go, compared with the detections that are live at present.',
+      'Scores every partition in this process, as the hourly timer does through the queue. Pending notifications go to ' +
+        "the functions' queue, for the sinks that the functions know; SINKS of this shell has no effect. With --dry-run " +
+        'it writes nothing, and prints what the settings would add or remove, compared with the active detections.',
     )
-    .option('--now <ISO>', 'end of the window; the full hour at or before (default: the last one that is delivered)')
+    .option(
+      '--now <ISO>',
+      'end of the window, reduced to the full hour; in the past (default: the last hour that is delivered)',
+    )
     .option('--dry-run', 'write nothing; compare', false)
-    .option('--set <NAME=VALUE>', `with --dry-run, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`, collect, [])
-    .option('--format <format>', `${FORMATS.join(', ')}`, 'table')
+    .option(
+      '--set <NAME=VALUE>',
+      `with --dry-run only, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`,
+      collect,
+      [],
+    )
+    .option('--format <FORMAT>', FORMATS.join(', '), 'table')
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -54,38 +37,74 @@ export function addAccountCommands(program: Command): void {
         '  beaconwatch run --dry-run --set MIN_AVERAGE=30\n' +
         '  beaconwatch run --dry-run --now 2026-11-20T12:00:00Z --set SERIES_GRAIN=report --format csv',
     )
-    .action(async (options: RunOptions) => (await import('./commands/run.ts')).runCommand(options));
+    .action(async (options: RunOptions) => (await import('./commands/run.ts')).runCommand(terminal, options));
+
+  program
+    .command('ingest')
+    .summary('process unread exports on this machine')
+    .description(
+      'Reads every export with unread data to its end, beside the deployed functions; leases keep the workers apart. It ' +
+        'can be stopped at any time and continues where it was.',
+    )
+    .option('--since <ISO>', 'exports modified since then (default: RETENTION_DAYS ago)')
+    .option('--parallel <N>', 'exports at a time', '4')
+    .action(async (options: IngestOptions) => (await import('./commands/ingest.ts')).ingestCommand(terminal, options));
+
+  program
+    .command('replay')
+    .summary('read exports again')
+    .description('Reads exports again with the same segments, after a fix or for a new source. Nothing counts twice.')
+    .argument(
+      '<export...>',
+      'container/name, as dead-letters and health print it; container/ or container/folder/: all',
+    )
+    .option(
+      '--force',
+      'also an export of raw events whose content was replaced; events in both contents count twice',
+      false,
+    )
+    .action(async (paths: string[], options: ReplayOptions) =>
+      (await import('./commands/replay.ts')).replayCommand(terminal, paths, options),
+    );
+
+  program
+    .command('dead-letters')
+    .summary('list input that could not be read or stored')
+    .description(
+      'Prints each record that could not be read or stored: export, byte, length, reason, and how it begins.',
+    )
+    .option('--format <FORMAT>', 'table or json', 'table')
+    .action(async (options: { format: string }) => {
+      const format = tableOrJson(options.format);
+      await (await import('./commands/dead_letters.ts')).deadLettersCommand(terminal, { format });
+    });
 
   program
     .command('health')
-    .summary('what is stuck, and why; fails where something wants attention')
-    .option('--format <format>', 'table or json', 'table')
-    .option('--now <ISO>', 'as if it were then: of a local run that is kept over old data, whose clock stands there')
+    .summary('report problems; exits with 1 if anything needs attention')
+    .description(
+      'Prints the last run, unread exports, dead letters, notifications and queues, then one line with ! per problem. ' +
+        'Exits with 1 if there is a problem.',
+    )
+    .option('--format <FORMAT>', 'table or json', 'table')
+    .option('--now <ISO>', 'the clock to assume; for a local run over old data')
     .action(async (options: { format: string; now?: string }) => {
-      tableOrJson(options.format);
-      await (await import('./commands/health.ts')).healthCommand(options);
+      const format = tableOrJson(options.format);
+      await (await import('./commands/health.ts')).healthCommand(terminal, { ...options, format });
     });
 
   program
     .command('notify')
-    .summary('tries a sink out, or has told again what one did not take')
-    .option('--test <SINK>', 'sends a test message, and says what came back; fails where it was not taken')
-    .option('--preview <SINK>', 'prints the body of that message, and sends nothing')
-    .option(
-      '--retry',
-      'notifications that have failed, of live detections, are due again: the functions tell them',
-      false,
+    .summary('test a sink, or resend failed notifications')
+    .description(
+      '--test and --preview use SINKS of this shell. --retry does not need it; the functions send within two minutes.',
     )
-    .option('--sink <SINK>', 'with --retry: of this sink (default: of all that the functions know)')
-    .option('--dry-run', 'with --retry: says how many, and changes nothing', false)
-    .action(async (options: NotifyCommandOptions) => (await import('./commands/notify.ts')).notifyCommand(options));
-
-  program
-    .command('dead-letters')
-    .summary('what could not be read or stored, and why')
-    .option('--format <format>', 'table or json', 'table')
-    .action(async (options: { format: string }) => {
-      tableOrJson(options.format);
-      await (await import('./commands/dead_letters.ts')).deadLettersCommand(options);
-    });
+    .option('--test <SINK>', 'send a test message and print the answer; exits with 1 if the sink did not accept it')
+    .option('--preview <SINK>', 'print the body of that message, without secrets, and send nothing')
+    .option('--retry', 'resend failed notifications for detections that are still active, under the same ids', false)
+    .option('--sink <SINK>', 'with --retry: this sink only (default: all sinks that the functions know)')
+    .option('--dry-run', 'with --retry: print how many, and change nothing', false)
+    .action(async (options: NotifyCommandOptions) =>
+      (await import('./commands/notify.ts')).notifyCommand(terminal, options),
+    );
 }

@@ -1,64 +1,74 @@
 import type { Command } from 'commander';
 import type { AddOptions, CriteriaOptions } from './commands/suppress.ts';
 import { FORMATS } from './output/format.ts';
+import type { Terminal } from './terminal.ts';
 
-const FORMAT = ['--format <format>', FORMATS.join(', '), 'table'] as const;
+const FORMAT = ['--format <FORMAT>', FORMATS.join(', '), 'table'] as const;
 
-export function addSuppressCommands(program: Command): void {
+export function addSuppressCommands(program: Command, terminal: Terminal): void {
   const suppress = program
     .command('suppress')
-    .summary('what is not to be notifiedLevel: add, list, remove, test')
+    .summary('add, list, remove and test suppressions')
     .description(
-      'An entry hides the detections that fit everything it names, from the next scoring run on, those that are there ' +
-        'already among them: they are recorded and listed, and nobody is told. It expires; what is still live is told then.',
+      'An entry matches detections that fit everything it names. It acts from the next scoring run. Matching detections ' +
+        'are still scored, recorded and listed, but no sink receives them. When the entry expires, the sinks are notified ' +
+        'of those that are still active.',
     );
 
-  criteria(suppress.command('add').summary('adds an entry, and says what it will hide'))
+  criteria(suppress.command('add').summary('add an entry'))
     .requiredOption('--reason <TEXT>', 'why this is no threat')
-    .option('--owner <NAME>', 'who answers for it (default: the user of this machine)')
+    .option('--owner <NAME>', 'who is responsible for the entry (default: the user of this machine)')
     .option('--days <N>', 'days until it expires, at most 366 (default: 90)')
-    .option('--expires <ISO>', 'or the instant')
-    .option('--force', 'also where it may hide attackers, as a borrowed program by its name alone', false)
+    .option('--expires <ISO>', 'the instant, in place of --days')
+    .option(
+      '--force',
+      'add an entry that is refused as too wide, such as a LOLBin (living-off-the-land binary) without device or address',
+      false,
+    )
     .option(...FORMAT)
-    .action(async (options: AddOptions) => (await commands()).addCommand(options));
+    .action(async (options: AddOptions) => (await commands()).addCommand(terminal, options));
 
   suppress
     .command('list')
-    .summary('all entries, and what each hid')
+    .summary('list all entries and their hits')
     .option(...FORMAT)
-    .action(async (options: { format: string }) => (await commands()).listSuppressionsCommand(options));
+    .action(async (options: { format: string }) => (await commands()).listSuppressionsCommand(terminal, options));
 
   suppress
     .command('remove')
-    .summary('removes entries: what they hid is told by the next run, if it is still live')
-    .argument('<id...>', 'as list shows them')
-    .option('--format <format>', 'table or json', 'table')
-    .action(async (ids: string[], options: { format: string }) => (await commands()).removeCommand(ids, options));
+    .summary('delete entries; the next run notifies of detections that are still active')
+    .argument('<id...>', 'ids from list')
+    .option('--format <FORMAT>', 'table or json', 'table')
+    .action(async (ids: string[], options: { format: string }) =>
+      (await commands()).removeCommand(terminal, ids, options),
+    );
 
   criteria(
     suppress
       .command('test')
-      .summary('what an entry would have hidden in the last window')
+      .summary('print the detections that an entry would match')
       .description(
-        'Shows the detections that fit, of those that matched within the window of the newest run, resolved ones among ' +
-          'them: by options as those of add, or by the id of an entry. Writes nothing.',
+        'Prints the detections of the last window that an entry would match, resolved ones included: by the options of ' +
+          'add, or by the id of an entry. It writes nothing.',
       )
       .argument('[id]', 'an entry, in place of the options'),
   )
     .option(...FORMAT)
-    .action(async (id: string | undefined, options: CriteriaOptions) => (await commands()).testCommand(id, options));
+    .action(async (id: string | undefined, options: CriteriaOptions) =>
+      (await commands()).testCommand(terminal, id, options),
+    );
 }
 
 function criteria(command: Command): Command {
   return command
-    .option('--device <NAME>', 'DeviceName; case makes no difference')
-    .option('--process <NAME>', 'InitiatingProcessFileName; case makes no difference')
-    .option('--remote <ADDRESS>', 'address or CIDR, IPv4 or IPv6')
+    .option('--device <NAME>', 'device; compared without regard to case, no wildcards')
+    .option('--process <NAME>', 'process file name; compared without regard to case, no wildcards')
+    .option('--remote <ADDRESS>', 'address or CIDR range; at least /8 (IPv4) or /16 (IPv6)')
     .option('--source <NAME>', 'kind of telemetry')
-    .option('--detector <NAME>', 'such as seed');
+    .option('--detector <NAME>', 'detector, such as kql-rule');
 }
 
-/** The clients of storage take half a second to load: only for who needs them. */
+/** The storage clients take half a second to load: only the commands that use them import them. */
 function commands() {
   return import('./commands/suppress.ts');
 }

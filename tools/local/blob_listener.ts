@@ -4,11 +4,11 @@ import type { HostSettings } from './host_settings.ts';
 export interface BlobListenerParts {
   readonly container: ContainerClient;
   readonly settings: HostSettings['blobs'];
-  /** Runs the function for the blob of this name; what it throws has it run again. */
+  /** Runs the function for the blob of this name. If it throws, it runs again. */
   readonly handle: (name: string) => Promise<unknown>;
 }
 
-/** A blob whose function failed too often, and why. */
+/** A blob whose function failed as often as the poison threshold allows, with the last error. */
 export interface PoisonedBlob {
   readonly name: string;
   readonly reason: string;
@@ -22,8 +22,8 @@ interface Seen {
 const SCAN_EVERY_MS = 1000;
 
 /**
- * What the host's blob trigger does without events: lists the container now and then, and runs the function for every
- * blob that has another ETag than the last time. An append changes the ETag.
+ * The host's blob trigger without events: lists the container every second, and runs the function for every blob whose
+ * ETag has changed. An append changes the ETag.
  */
 export class BlobListener {
   readonly #parts: BlobListenerParts;
@@ -39,12 +39,12 @@ export class BlobListener {
     return this.#poisoned;
   }
 
-  /** Start of the newest pass, if it met nothing new (performance.now()); null where it did. */
+  /** Start of the newest pass (performance.now()) if it found no change; null if it found one. */
   get quietSince(): number | null {
     return this.#quietSince;
   }
 
-  /** One pass over the container; how long to wait before the next (ms). */
+  /** One pass over the container. Returns the pause before the next, in ms. */
   async step(): Promise<number> {
     const started = performance.now();
     const changed = await this.#changed();
@@ -69,7 +69,7 @@ export class BlobListener {
         }
       }
     } catch (error) {
-      // A container that is not there (yet) holds nothing.
+      // A container that does not exist yet holds nothing.
       if (!(error instanceof RestError) || error.statusCode !== 404) throw error;
     }
     return changed;

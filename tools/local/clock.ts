@@ -1,7 +1,7 @@
 /**
- * Moves this process's `Date.now` by `ms`: data of last week is read as it would have been last week. The functions take
- * their clock from there, and so does the check of a webhook's age; `new Date()`, by which requests to storage are
- * signed, is left alone. To be called before the functions are loaded.
+ * Moves `Date.now` of this process by `ms`, so that last week's data is processed as if it were last week. The functions
+ * and the check of a webhook's age read `Date.now`. `new Date()`, which signs requests to storage, stays. Call this
+ * before the functions are loaded.
  */
 export function shiftClock(ms: number): void {
   const { now } = Date;

@@ -1,4 +1,4 @@
-/** What has to be closed at the end, in the reverse order of its opening, whatever happens on the way. */
+/** Closes everything that was opened, in reverse order. An error stops no other closer; all errors are thrown together. */
 export class Closers {
   readonly #closers: (() => unknown)[] = [];
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { instantOf } from '../../src/cli/instant.ts';
 import { FORMATS, formatOf } from '../../src/cli/output/format.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 
 interface Options {
   readonly exports?: string;
@@ -10,20 +11,20 @@ interface Options {
   readonly report?: string;
 }
 
-export function addLocalCommand(program: Command): void {
+export function addLocalCommand(program: Command, terminal: Terminal): void {
   program
     .command('local')
-    .summary('the whole system on this machine, on the sample or on your exports')
+    .summary('run the whole system on this machine, on the sample or your exports')
     .description(
-      'Starts a storage emulator (Azurite), uploads exports that grow meanwhile, has the functions read, score and ' +
-        'notify, and shows the detections and what it took. Nothing leaves this machine, nothing is kept. ' +
-        "The rule's settings are taken from the environment; the others are set for the run.",
+      'Starts a storage emulator (Azurite), uploads growing exports, and runs the functions until every notification has ' +
+        'arrived. Then it prints the detections and the counts of the run. Nothing leaves the machine; the data is ' +
+        'deleted at the end. Rule settings come from the environment, all others are fixed.',
     )
-    .option('--exports <DIR>', 'a folder of exports in place of the sample; what score reads, as JSON lines')
-    .option('--now <ISO>', 'end of the window, a full hour (default: the end of the data)')
-    .option('--format <format>', `of the detections: ${FORMATS.join(', ')}`, 'table')
-    .option('--report <FILE>', 'writes what it took as JSON: requests by function, and the lines of the log')
-    .option('--keep', 'leave it running, and say how to look at it', false)
+    .option('--exports <DIR>', 'folder with your own exports, as JSON lines (default: the sample)')
+    .option('--now <ISO>', 'end of the window, a full hour (default: end of the data)')
+    .option('--format <FORMAT>', `format of the detections: ${FORMATS.join(', ')}`, 'table')
+    .option('--report <FILE>', 'write the storage requests by function, and the log lines, as JSON')
+    .option('--keep', 'keep the system running, and print what to set in another shell', false)
     .action(async ({ exports, now, format, keep, report }: Options) => {
       const options = {
         exports: exports ?? null,
@@ -32,8 +33,8 @@ export function addLocalCommand(program: Command): void {
         report: report ?? null,
         format: formatOf(format),
       };
-      // The clients of storage take half a second to load: only for who needs them.
+      // The storage clients take half a second to load: only the commands that use them import them.
       const { runLocal } = await import('./run.ts');
-      await runLocal(options);
+      await runLocal(terminal, options);
     });
 }

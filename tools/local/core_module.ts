@@ -1,6 +1,6 @@
 import Module from 'node:module';
 
-/** A binding as the programming model registers it: its `type` and `name`, and what the type asks for. */
+/** A binding as the programming model registers it: its `type`, its `name`, and the settings of its type. */
 export interface Binding {
   readonly type: string;
   readonly name: string;
@@ -9,7 +9,7 @@ export interface Binding {
   readonly [setting: string]: unknown;
 }
 
-/** A value on its way between the host and the worker: one of these is set. */
+/** A value between the host and the worker; exactly one member is set. */
 export interface RpcData {
   readonly string?: string;
   readonly json?: string;
@@ -40,7 +40,7 @@ export interface FunctionMetadata {
 
 export type FunctionCallback = (...inputs: unknown[]) => unknown;
 
-/** What the worker hands to the programming model for one invocation. */
+/** The context that the worker passes to the programming model for one invocation. */
 export interface CoreInvocationContext {
   readonly invocationId: string;
   readonly request: {
@@ -59,7 +59,7 @@ export interface InvocationModel {
   getResponse(context: unknown, result: unknown): Promise<{ readonly returnValue?: RpcData | null }>;
 }
 
-/** How `@azure/functions` turns what the host sends into arguments, and results into what the host understands. */
+/** The programming model of `@azure/functions`: it converts the host's values to arguments, and results back. */
 export interface ProgrammingModel {
   readonly name: string;
   readonly version: string;
@@ -73,14 +73,14 @@ export interface CoreModule {
   readonly hostVersion: string;
   setProgrammingModel(model: ProgrammingModel): void;
   getProgrammingModel(): ProgrammingModel | undefined;
-  registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): { recordVerdict(): void };
+  registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): { dispose(): void };
   registerHook(name: string): never;
   log(level: string, category: string, message: string): void;
 }
 
 const CORE_MODULE = '@azure/functions-core';
 
-/** Gives `core` to whoever requires `@azure/functions-core`, a module that no registry has, as the Node worker does. */
+/** Makes `require('@azure/functions-core')` return `core`, as the Node worker does. No registry has that module. */
 export function provideCoreModule(core: CoreModule): void {
   const { require: original } = Module.prototype;
   Module.prototype.require = Object.assign(function require(this: Module, id: string): unknown {

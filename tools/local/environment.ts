@@ -8,9 +8,9 @@ export interface LocalSettings {
 }
 
 /**
- * Sets the environment of this process, from which the functions take their settings: this machine's storage and sink.
- * What it had of the system's settings is taken away, for nothing of another account may be touched; what it has of the
- * rule's, and SOURCES, stays.
+ * Sets the environment of this process, from which the functions read their settings, to the storage and sink of this
+ * machine. All other settings of the system are deleted, so that no other account is touched. The settings of the rule
+ * and SOURCES stay.
  */
 export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecret }: LocalSettings): void {
   for (const name of Object.keys(process.env)) {

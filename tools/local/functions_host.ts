@@ -18,7 +18,7 @@ export interface HostedFunction {
   readonly callback: FunctionCallback;
 }
 
-/** What a trigger hands over: its value, and what the host says beside it. */
+/** The input of an invocation: the trigger's value, and the host's metadata. */
 export interface TriggerInput {
   readonly data: RpcData;
   readonly metadata?: Readonly<Record<string, RpcData>>;
@@ -26,23 +26,22 @@ export interface TriggerInput {
 
 export interface Invocation {
   readonly function: string;
-  /** What the handler logged, a line each. */
+  /** The lines that the handler logged. */
   readonly logs: readonly string[];
-  /** What the handler threw. */
+  /** The error that the handler threw. */
   readonly error?: unknown;
 }
 
 const running = new AsyncLocalStorage<string>();
 
-/** Name of the function that this code runs for; undefined outside of all of them. */
+/** The name of the function that the current code runs for; undefined outside of functions. */
 export function currentFunction(): string | undefined {
   return running.getStore();
 }
 
 /**
- * A Functions host for this machine: registers what a bundle registers, and invokes it through the programming model
- * that comes with the bundle, with the same values as the host and the Node worker hand over. The handlers cannot tell
- * the difference. There is one worker, which is this process.
+ * A Functions host for this machine. It registers the functions of a bundle, and invokes them through the programming
+ * model in the bundle, with the same values as the real host and Node worker. This process is the only worker.
  */
 export class FunctionsHost {
   readonly #functions = new Map<string, HostedFunction>();
@@ -57,15 +56,15 @@ export class FunctionsHost {
     return [...this.#functions.values()];
   }
 
-  /** Imports the bundle, which registers its functions. Throws what the bundle throws: wrong settings, for one. */
+  /** Imports the bundle, which registers its functions. Throws the bundle's error, such as a SettingsError. */
   async load(bundle: URL): Promise<void> {
     provideCoreModule(this.#core());
     await import(bundle.href);
-    // The worker asks before the first invocation; from then on the model takes no other settings.
+    // The worker asks before the first invocation; afterwards the model accepts no other settings.
     await this.#model?.getCapabilities({});
   }
 
-  /** Runs one function. Throws what its handler throws. */
+  /** Runs one function. Throws the error of its handler. */
   async invoke(
     name: string,
     { data, metadata = {} }: TriggerInput,
@@ -85,11 +84,11 @@ export class FunctionsHost {
     };
     const model = this.#model.getInvocationModel(context);
     try {
-      const { context: handed, inputs } = await model.getArguments();
+      const { context: modelContext, inputs } = await model.getArguments();
       context.state = 'invocation';
-      const result = await running.run(name, () => model.invokeFunction(handed, inputs, hosted.callback));
+      const result = await running.run(name, () => model.invokeFunction(modelContext, inputs, hosted.callback));
       context.state = undefined;
-      const { returnValue } = await model.getResponse(handed, result);
+      const { returnValue } = await model.getResponse(modelContext, result);
       this.#onInvocation({ function: name, logs });
       return { logs, result: returnValue ?? null };
     } catch (error) {
@@ -108,10 +107,10 @@ export class FunctionsHost {
       getProgrammingModel: () => this.#model,
       registerFunction: (metadata, callback) => {
         this.#functions.set(metadata.name, hostedFunction(metadata, callback));
-        return { recordVerdict: () => this.#functions.delete(metadata.name) };
+        return { dispose: () => this.#functions.delete(metadata.name) };
       },
       registerHook: (name) => {
-        throw new Error(`the local host runs no hooks, and the app registers one: ${name}`);
+        throw new Error(`the local host does not support hooks; the app registers the hook ${name}`);
       },
       log: () => {},
     };

@@ -1,13 +1,13 @@
 import hostJson from '../../host.json' with { type: 'json' };
 
-/** What the listeners need of host.json. */
+/** The settings of host.json that the listeners use. */
 export interface HostSettings {
   readonly queues: {
-    /** Messages of one queue that are handled at once. */
+    /** Messages of one queue that are handled in parallel. */
     readonly batchSize: number;
     /** Deliveries after which a message goes to the poison queue. */
     readonly maxDequeueCount: number;
-    /** How long a message that failed is out of sight (ms). */
+    /** Time until a failed message is visible again, in ms. */
     readonly visibilityTimeoutMs: number;
   };
   readonly blobs: {
@@ -16,13 +16,13 @@ export interface HostSettings {
   };
 }
 
-/** On this machine nobody waits half a minute for the second try. */
+/** Factor for the pause before a retry: a local run should not wait half a minute. */
 const RETRY_SCALE = 1 / 30;
 
-/** host.json as the local host takes it: its limits as they stand, its waiting time scaled down to a thirtieth. */
+/** host.json for the local host: the same limits, and a thirtieth of the pause before a retry. */
 export function hostSettings(): HostSettings {
   const { queues, blobs } = hostJson.extensions;
-  if (queues.messageEncoding !== 'base64') throw new Error('the local host knows messages in base64 only');
+  if (queues.messageEncoding !== 'base64') throw new Error('the local host supports base64 messages only');
   return {
     queues: {
       batchSize: queues.batchSize,

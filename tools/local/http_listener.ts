@@ -3,12 +3,12 @@ import type { FunctionsHost, HostedFunction } from './functions_host.ts';
 import { routeParams } from './route.ts';
 import { httpInput } from './triggers.ts';
 
-/** The host's default, where host.json names none. */
+/** The host's default; host.json sets no other. */
 const PREFIX = '/api/';
 
 /**
- * Passes a request on to the function whose route and methods it fits, and its answer back. Asks for no key, whatever
- * the function's level: like the Core Tools, which do not on one's own machine.
+ * Passes a request to the function with its route and method, and returns the answer; 404 without one. It needs no key,
+ * whatever the function's level, as the Core Tools on a developer's machine.
  */
 export async function answerBy(host: FunctionsHost, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);

@@ -7,7 +7,7 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** Listens on a free port, for this machine only. What `answer` throws is answered with 500. */
+/** Listens on a free port, for this machine only. An error of `answer` becomes status 500 with its message. */
 export async function serve(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<LocalServer> {

@@ -14,23 +14,24 @@ import { planTenant, type SeededBeacon } from '../sample/plan.ts';
 import { SAMPLE_HOURS } from '../sample/span.ts';
 import { folderUploads, sampleUploads, type Upload, uploadBytesOf, uploadPlaceOf } from './uploads.ts';
 
-/** What a local run is about. */
+/** The exports of a local run. */
 export interface Inputs {
-  readonly what: string;
-  /** How many there are, about. */
+  /** A phrase for the progress line. */
+  readonly description: string;
+  /** Number of exports, about. */
   readonly exports: number;
-  /** Never empty. */
+  /** At least one. */
   readonly containers: readonly string[];
   readonly uploads: Iterable<Upload>;
-  /** Files that could not be read to their end, said as they are met. */
-  readonly troubles: readonly string[];
+  /** One message per file that could not be read to its end; filled while `uploads` is read. */
+  readonly readErrors: readonly string[];
   /** End of the window: a full hour. */
   readonly asOf: Timestamp;
-  /** What is known to be in it; null where nothing is. */
-  readonly plants: readonly SeededBeacon[] | null;
+  /** The seeded beacons of the sample; null for a folder. */
+  readonly seededBeacons: readonly SeededBeacon[] | null;
 }
 
-/** The sample's size is that of one planting: enough to see all of it, and read in seconds. */
+/** Large enough for every kind of seeded beacon, small enough to be read in seconds. */
 export const SAMPLE = { devices: 20, seed: 1 };
 
 const HOUR_MS = 3_600_000;
@@ -39,47 +40,47 @@ const HOUR_MS = 3_600_000;
 export function sampleInputs(until: number): Inputs {
   const plan = planTenant({ ...SAMPLE, end: until });
   return {
-    what: `the sample: ${SAMPLE.devices} devices over three days, made up`,
+    description: `the sample: ${SAMPLE.devices} synthetic devices over three days`,
     exports: SAMPLE_HOURS,
     containers: [CONTAINER],
     uploads: sampleUploads(plan),
-    troubles: [],
+    readErrors: [],
     asOf: timestampFromMs(plan.end),
-    plants: plan.plants,
+    seededBeacons: plan.seededBeacons,
   };
 }
 
 /**
- * The files of a folder. Without `now` the window ends at the first full hour at or after the newest report, for which
- * the files are read once before anything else. Throws a CommandError where there is nothing to upload.
+ * The files of a folder. Without `now`, the window ends at the first full hour at or after the newest report; the files
+ * are read once to find it. Throws a CommandError if there is no file, or no report to find.
  */
 export async function folderInputs(folder: string, now: Timestamp | null, sources: readonly Source[]): Promise<Inputs> {
   const { files } = await inputFiles([folder]);
   if (files.length === 0)
-    throw new CommandError(`${folder}: no files in it (names that begin with _ or . do not count)`);
-  const troubles: string[] = [];
+    throw new CommandError(`${folder}: the folder has no file to read (names that begin with _ or . are skipped)`);
+  const readErrors: string[] = [];
   const newest = now ?? (await newestReport(files, sources));
   if (newest === '') {
-    const none = `${folder}: no report in its files that is not more than a day ahead of the clock`;
+    const none = `${folder}: no report of an active source in its files, or only reports more than a day ahead of the clock`;
     const advice = await adviceOnSources(files, sources);
     throw new CommandError(advice === null ? none : `${none}\n${advice}`);
   }
   return {
-    what: `${counted(files.length, 'file')} of ${folder}`,
+    description: `${counted(files.length, 'file')} of ${folder}`,
     exports: files.length,
     containers: [...new Set(files.map(({ path }) => uploadPlaceOf(folder, path).container))],
-    uploads: folderUploads(folder, files, troubles),
-    troubles,
+    uploads: folderUploads(folder, files, readErrors),
+    readErrors,
     asOf: now === null ? fullHourAfter(newest) : bin(newest, '1h'),
-    plants: null,
+    seededBeacons: null,
   };
 }
 
 async function newestReport(files: readonly InputFile[], sources: readonly Source[]): Promise<Timestamp | ''> {
-  // No window that anything could lie in: the counts are not asked for.
+  // A window without any report: only the newest time is used.
   const offline = new OfflineScore(windowOf(timestampFromMs(0), 1), formatsOf(sources), () => {}, tomorrow());
   for (const file of files) {
-    // What cannot be read is named when it is uploaded.
+    // The upload reports files that cannot be read.
     await offline.read({ container: '', name: file.path }, uploadBytesOf(file, []));
   }
   return offline.newest;

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Something that runs in the background until it is stopped. */
+/** A task in the background. */
 export interface Listener {
-  /** Resolves when what it is at has come to its end. */
+  /** Stops the task. Resolves when its current step has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Calls `step` again and again, `pauseMs` (what the step says) after its end. A step that throws ends the loop: `onError`
- * hears of it, unless the loop was being stopped.
+ * Calls `step` repeatedly. It returns the pause before the next call, in ms. A step that throws ends the loop; `onError`
+ * receives the error unless the loop is being stopped.
  */
 export function loop(step: () => Promise<number>, onError: (error: unknown) => void): Listener {
   const stopping = new AbortController();

@@ -7,16 +7,16 @@ import type { Stores } from '../../src/storage/ports/stores.ts';
 
 export type DetectionView = NonNullable<Awaited<ReturnType<App['getDetection']>>>;
 
-/** What storage holds at the end. */
+/** The totals of a run, read from storage at its end. */
 export interface Outcome {
   readonly exports: number;
   readonly segments: number;
   readonly counters: Counters;
-  /** Exports of a foreign format, and what to do with them. */
+  /** Exports of a foreign format; the reason names the next step. */
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
-  /** Exports that failed last, and why. */
+  /** Exports whose last attempt failed, with the reason. */
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
-  /** Exports that end within a line, which nobody has read. */
+  /** Exports that end within a line; that line is not read yet. */
   readonly unfinished: readonly string[];
   readonly groups: number;
   readonly rows: number;

@@ -3,26 +3,26 @@ import type { HostSettings } from './host_settings.ts';
 
 export interface QueueListenerParts {
   readonly queue: QueueClient;
-  /** Takes what failed for good. */
+  /** Receives messages that failed as often as the settings allow. */
   readonly poison: QueueClient;
   readonly settings: HostSettings['queues'];
-  /** Runs the function with the decoded message; what it throws has the message delivered again. */
+  /** Runs the function with the decoded message. If it throws, the message is delivered again. */
   readonly handle: (text: string, message: { id: string; dequeueCount: number }) => Promise<unknown>;
 }
 
-/** A message that went to the poison queue, and why. */
+/** A message in the poison queue, with the last error. */
 export interface Poisoned {
   readonly queue: string;
   readonly reason: string;
 }
 
-/** How long a message in hand is nobody else's. */
-const IN_HAND_SECONDS = 600;
-/** Between two looks at a queue without messages: at first, and at most. */
+/** Time for which a received message is invisible to others. */
+const INVISIBLE_SECONDS = 600;
+/** Pause between two polls of an empty queue: the first, and the longest. */
 const SHORTEST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
 
-/** What the host's queue trigger does: takes messages, has them handled, and moves to the poison queue what fails. */
+/** The host's queue trigger: receives messages, runs the function, and moves failing messages to the poison queue. */
 export class QueueListener {
   readonly #parts: QueueListenerParts;
   readonly #poisoned: Poisoned[] = [];
@@ -36,7 +36,7 @@ export class QueueListener {
     return this.#poisoned;
   }
 
-  /** Takes and handles as many messages as the batch size says; how long to wait before the next look (ms). */
+  /** Receives and handles one batch. Returns the pause before the next poll, in ms. */
   async step(): Promise<number> {
     const messages = await this.#receive();
     await Promise.all(messages.map((message) => this.#take(message)));
@@ -44,24 +44,24 @@ export class QueueListener {
     return messages.length > 0 ? 0 : this.#pauseMs;
   }
 
-  /** Whether there is nothing on the queue: nothing waiting, in hand, or out of sight until its next try. */
+  /** Whether the queue has no message: none waiting, in progress, or invisible until its next try. */
   async isEmpty(): Promise<boolean> {
     try {
       const { approximateMessagesCount } = await this.#parts.queue.getProperties();
       return approximateMessagesCount === 0;
     } catch (error) {
-      if (isNotThere(error)) return true;
+      if (isNotFound(error)) return true;
       throw error;
     }
   }
 
   async #receive(): Promise<readonly DequeuedMessageItem[]> {
     try {
-      const options = { numberOfMessages: this.#parts.settings.batchSize, visibilityTimeout: IN_HAND_SECONDS };
+      const options = { numberOfMessages: this.#parts.settings.batchSize, visibilityTimeout: INVISIBLE_SECONDS };
       return (await this.#parts.queue.receiveMessages(options)).receivedMessageItems;
     } catch (error) {
-      // It comes to be with its first message.
-      if (isNotThere(error)) return [];
+      // The queue is created with its first message.
+      if (isNotFound(error)) return [];
       throw error;
     }
   }
@@ -93,12 +93,12 @@ export class QueueListener {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** The text of a message in base64; null where it is none, which Node would read as something all the same. */
+/** The text of a base64 message; null if it is not base64, which Node would decode without an error. */
 function decoded(base64: string): string | null {
   return BASE64.test(base64) ? Buffer.from(base64, 'base64').toString('utf8') : null;
 }
 
-function isNotThere(error: unknown): boolean {
+function isNotFound(error: unknown): boolean {
   return error instanceof RestError && error.statusCode === 404;
 }
 

@@ -2,13 +2,13 @@ import { text } from 'node:stream/consumers';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { type LocalServer, serve } from './http_server.ts';
 
-/** What a local receiver of webhooks has met. */
+/** The requests that a local webhook receiver has received. */
 export interface Received {
-  /** Deliveries with a good signature. */
+  /** Requests with a valid signature. */
   readonly verified: number;
-  /** Deliveries without one: answered 401. */
+  /** Requests without one, answered with 401. */
   readonly refused: number;
-  /** Their `webhook-id`s: a repeat has the same. */
+  /** The `webhook-id`s of verified requests; a repeat has the same id. */
   readonly ids: ReadonlySet<string>;
 }
 
@@ -16,7 +16,7 @@ export interface Receiver extends LocalServer {
   readonly received: Received;
 }
 
-/** Takes webhooks on this machine, as the other end of a sink, and checks their signature (Standard Webhooks). */
+/** Receives webhooks on this machine and verifies their signature (Standard Webhooks). */
 export async function startReceiver(secret: string, onDelivery: (id: string) => void = () => {}): Promise<Receiver> {
   const webhook = new Webhook(secret);
   const ids = new Set<string>();

@@ -1,3 +1,4 @@
+import { amount } from '../../src/cli/output/number_text.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import type { SeededBeacon } from '../sample/plan.ts';
@@ -9,54 +10,55 @@ import type { Uploaded } from './uploader.ts';
 export interface Totals {
   readonly uploaded: Uploaded;
   readonly outcome: Outcome;
-  /** Webhooks with a good signature. */
+  /** Webhooks with a valid signature. */
   readonly notifications: number;
   readonly requests: readonly Requests[];
   readonly seconds: number;
 }
 
-/** What became of the plants, and which of those that the rule should find it did not. */
-export function seededBeaconsText(plants: readonly SeededBeacon[], detections: readonly DetectionView[]) {
+/** Compares the seeded beacons with the detections; `isAsExpected` is false if any differs from its `expected`. */
+export function seededBeaconsText(seededBeacons: readonly SeededBeacon[], detections: readonly DetectionView[]) {
   const found = new Set(
     detections.map((each) => keyOf(each.DeviceName, each.InitiatingProcessFileName, each.RemoteIP)),
   );
-  const isFound = (plant: SeededBeacon) => found.has(keyOf(plant.device, plant.process ?? '', plant.remoteIP ?? ''));
-  const wanted = plants.filter(({ expected }) => expected === 'found');
-  const missing = wanted.filter((plant) => !isFound(plant));
-  const unwanted = plants.filter((plant) => plant.expected === 'missed');
-  const surprising = unwanted.filter(isFound);
+  const isFound = (beacon: SeededBeacon) =>
+    found.has(keyOf(beacon.device, beacon.process ?? '', beacon.remoteIP ?? ''));
+  const toFind = seededBeacons.filter(({ expected }) => expected === 'found');
+  const notFound = toFind.filter((beacon) => !isFound(beacon));
+  const toMiss = seededBeacons.filter(({ expected }) => expected === 'missed');
+  const unexpected = toMiss.filter(isFound);
   const lines = [
-    `Planted: ${wanted.length - missing.length} of the ${wanted.length} groups that the rule should find are found, ` +
-      `${surprising.length} of the ${unwanted.length} that it should not.`,
-    ...missing.map((plant) => `  not found: ${plantText(plant)}`),
-    ...surprising.map((plant) => `  found all the same: ${plantText(plant)}`),
+    `Seeded beacons: found ${toFind.length - notFound.length} of the ${toFind.length} groups that the rule should find, ` +
+      `and ${unexpected.length} of the ${toMiss.length} that it should not.`,
+    ...notFound.map((beacon) => `  not found: ${beaconText(beacon)}`),
+    ...unexpected.map((beacon) => `  found, but should not be: ${beaconText(beacon)}`),
   ];
-  return { text: `${lines.join('\n')}\n`, asExpected: missing.length === 0 && surprising.length === 0 };
+  return { text: `${lines.join('\n')}\n`, isAsExpected: notFound.length === 0 && unexpected.length === 0 };
 }
 
 function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-function plantText({ kind, device, process, remoteIP }: SeededBeacon): string {
+function beaconText({ kind, device, process, remoteIP }: SeededBeacon): string {
   return `${kind}: ${escapeForDisplay(device)}, ${escapeForDisplay(process ?? '')}, ${escapeForDisplay(remoteIP ?? '')}`;
 }
 
-/** What went in, what came of it, and what it cost, a line each. */
+/** The totals of a run, one line each: input, results, and storage requests. */
 export function totalsText({ uploaded, outcome, notifications, requests, seconds }: Totals): string {
   const { counters } = outcome;
   const lines: Line[] = [
     ['exports', uploaded.exports, `${(uploaded.bytes / 1e6).toFixed(1)} MB in ${amount(uploaded.appends)} appends`],
     ['segments', outcome.segments, ''],
     ['lines', counters.lines, ''],
-    ['reports', counters.reports, 'repeats among them'],
-    ...counted('excluded', counters.excluded, 'reports on addresses that the rule does not look at'),
-    ['rows', outcome.rows, 'a report each, repeats once'],
+    ['reports', counters.reports, 'repeats included'],
+    ...lineIfAny('excluded', counters.excluded, 'reports on addresses out of scope'),
+    ['rows', outcome.rows, 'one per report, repeats once'],
     ['groups', outcome.groups, ''],
     ['dead letters', counters.deadLetters, ''],
-    ...counted('expired', counters.expired, 'reports older than what is kept'),
+    ...lineIfAny('expired', counters.expired, 'reports older than RETENTION_DAYS'),
     ['detections', outcome.detections, ''],
-    ['notifications', notifications, 'webhooks received, signature verified'],
+    ['notifications', notifications, 'webhooks received with a valid signature'],
   ];
   const widest = Math.max(...lines.map(([name]) => name.length), ...requests.map(({ operation }) => operation.length));
   const row = (name: string, ...cells: readonly string[]) =>
@@ -64,19 +66,19 @@ export function totalsText({ uploaded, outcome, notifications, requests, seconds
   return `${[
     ...lines.map(([name, value, note]) => `${row(name, amount(value))}${note === '' ? '' : `  ${note}`}`),
     '',
-    row('requests by', 'functions', 'local host'),
+    row('requests from', 'functions', 'local host'),
     ...requests.map(({ operation, functions, host }) => row(operation, amount(functions), amount(host))),
     row(
-      'together',
+      'total',
       amount(requests.reduce((sum, { functions }) => sum + functions, 0)),
       amount(requests.reduce((sum, { host }) => sum + host, 0)),
     ),
     '',
-    `${seconds.toFixed(1)} s in all`,
+    `${seconds.toFixed(1)} s in total`,
   ].join('\n')}\n`;
 }
 
-/** The same as JSON, with the lines of the log, and of what failed, the message: as the host logs it. */
+/** The totals as JSON, with the log lines, and the error of each failed invocation as the host logs it. */
 export function reportJson(asOf: Timestamp, totals: Totals, log: readonly Invocation[]): string {
   const invocations = log.map(({ function: name, logs, error }) => ({
     function: name,
@@ -88,11 +90,7 @@ export function reportJson(asOf: Timestamp, totals: Totals, log: readonly Invoca
 
 type Line = [name: string, value: number, note: string];
 
-/** A line where there is anything to count. */
-function counted(name: string, value: number, note: string): Line[] {
+/** A line for a count above 0. */
+function lineIfAny(name: string, value: number, note: string): Line[] {
   return value === 0 ? [] : [[name, value, note]];
-}
-
-function amount(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -4,16 +4,16 @@ import { currentFunction } from './functions_host.ts';
 
 type Service = 'blob' | 'queue' | 'table';
 
-/** Requests of one kind: those that the functions sent, and those of the host around them. */
+/** Requests of one operation, by sender: the functions, and the local host around them. */
 export interface Requests {
   readonly operation: string;
   readonly functions: number;
   readonly host: number;
-  /** Those of the functions, by the function that sent them. */
+  /** The requests of the functions, by function. */
   readonly byFunction: Readonly<Record<string, number>>;
 }
 
-/** Counts the requests that leave this process for a storage account, each try, by service and operation. */
+/** Counts the requests of this process to a storage account, every try, by service and operation. */
 export class RequestCounter {
   readonly #services: ReadonlyMap<string, Service>;
   readonly #counts = new Map<string, Count>();
@@ -24,7 +24,7 @@ export class RequestCounter {
     subscribe(CHANNEL, this.#onStart);
   }
 
-  /** In order of their names. */
+  /** In order of operation. */
   get requests(): readonly Requests[] {
     const counts = [...this.#counts].map(([operation, count]) => ({ operation, ...count }));
     return counts.sort((a, b) => (a.operation < b.operation ? -1 : 1));
@@ -58,7 +58,7 @@ interface Count {
 
 const CHANNEL = 'http.client.request.start';
 
-/** Which service listens at which `host:port`. */
+/** The service at each `host:port`. */
 function servicesOf(connectionString: string): Map<string, Service> {
   const services = new Map<string, Service>();
   for (const [, service = '', url = ''] of connectionString.matchAll(/(Blob|Queue|Table)Endpoint=([^;]+)/g)) {
@@ -67,7 +67,7 @@ function servicesOf(connectionString: string): Map<string, Service> {
   return services;
 }
 
-/** What a request asks for, by its method and its path with the query. */
+/** The operation of a request, by its method and its path with the query. */
 const OPERATIONS: Readonly<Record<Service, (method: string, path: string) => string>> = {
   blob(method, path) {
     if (method === 'GET') return path.includes('comp=list') ? 'listings' : 'reads';

@@ -1,5 +1,5 @@
 /**
- * The parameters of a path by a route template, null where the path is another. Decoded, as the host hands them over.
+ * The decoded parameters of a path by a route template; null if the path does not match.
  * `routeParams('detections/{id?}', 'detections')` is `{}`.
  */
 export function routeParams(template: string, path: string): Record<string, string> | null {

@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DELIVERY_LAG_MS, storesOf } from '../../src/app.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
-import { formattedLines, type OutputFormat } from '../../src/cli/output/format.ts';
+import { detectionLinesText, type OutputFormat } from '../../src/cli/output/format.ts';
+import { amount, minute } from '../../src/cli/output/number_text.ts';
 import type { DetectionLine } from '../../src/cli/output/table.ts';
+import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
 import { byAverage } from '../../src/core/detections/order.ts';
 import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
@@ -16,45 +18,48 @@ import type { Stores } from '../../src/storage/ports/stores.ts';
 import { shiftClock } from './clock.ts';
 import type { Invocation } from './functions_host.ts';
 import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
-import { Interrupted, keep, type Say } from './keep.ts';
+import { Interrupted, keep, type Log } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
 import { reportJson, seededBeaconsText, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
 import { APPENDS, type Uploaded, upload } from './uploader.ts';
 
 export interface LocalOptions {
-  /** A folder of exports; the sample without it. */
+  /** A folder of exports; the sample if null. */
   readonly exports: string | null;
-  /** End of the window; a full hour at or before it is taken. */
+  /** End of the window, reduced to the full hour; the end of the data if null. */
   readonly now: Timestamp | null;
   readonly keep: boolean;
   readonly format: OutputFormat;
-  /** File for what it took, as JSON; none where null. */
+  /** File for the requests and log lines, as JSON; none if null. */
   readonly report: string | null;
 }
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** Between two sweeps while exports grow; on Azure it is five minutes. */
+/** Pause between two sweeps while exports grow; five minutes on Azure. */
 const SWEEP_EVERY_MS = 1_000;
-/** Times that the functions come to the end of what is there while it grows. */
+/** How often the functions read to the end of all exports while these grow. */
 const BURSTS = 3;
 const SEED = 1;
-/** What is named one by one; the rest is counted. */
-const NAMED = 10;
+/** Dead letters and refused exports that are listed; the others are only counted. */
+const LISTED = 10;
 
-/** Runs the whole system on this machine over exports that grow meanwhile, and tells what came of it. */
-export async function runLocal(options: LocalOptions): Promise<void> {
+/**
+ * Runs the whole system on this machine over growing exports, and prints the results. Throws a CommandError if anything
+ * went wrong. It changes `process.env` and `Date.now` of this process, from which the functions read.
+ */
+export async function runLocal(terminal: Terminal, options: LocalOptions): Promise<void> {
   const started = performance.now();
-  const say: Say = (what) => {
-    process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${what}\n`);
+  const progress: Log = (line) => {
+    say(terminal, `${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${line}`);
   };
-  // The sample is Defender's, whatever else this machine reads.
-  if (options.exports === null) delete process.env['SOURCES'];
-  const { rule, sources } = readScoreSettings(process.env);
+  // The sample is in Defender's format, whatever else the environment reads.
+  if (options.exports === null) delete terminal.env['SOURCES'];
+  const { rule, sources } = readScoreSettings(terminal.env);
   const inputs = await inputsOf(options, sources);
-  say(`${inputs.what}; the window ends at ${inputs.asOf.slice(0, 16)}Z`);
-  // As if it were the minute in which the hourly timer scores this window.
+  progress(`${inputs.description}; window up to ${minute(inputs.asOf)} UTC`);
+  // The minute in which the hourly timer scores this window.
   shiftClock(msOf(inputs.asOf) + DELIVERY_LAG_MS + MINUTE_MS - Date.now());
 
   const ending = new AbortController();
@@ -62,21 +67,21 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   const onSignal = (): void => ending.abort(new Interrupted('stopped'));
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   let system: LocalSystem | undefined;
-  const log: Invocation[] = [];
+  const invocations: Invocation[] = [];
   try {
     system = await LocalSystem.start({
       containers: inputs.containers,
       bundle: new URL('./functions.js', import.meta.url),
-      onProgress: say,
-      // Not while it is kept running: the log has no end then.
+      onProgress: progress,
+      // With --keep the log would grow without end.
       onInvocation: (invocation) => {
-        if (options.report !== null && !options.keep) log.push(invocation);
+        if (options.report !== null && !options.keep) invocations.push(invocation);
       },
       signal,
       onFailure: (error) => ending.abort(error),
     });
-    const uploaded = await grow(system, inputs, signal, say);
-    await score(system, inputs.asOf, say);
+    const uploaded = await grow(system, inputs, signal, progress);
+    await score(system, inputs.asOf, progress);
     const detections = await detectionsOf(system);
     const requests = system.requests;
     const stores = storesOf(readConfig(process.env));
@@ -84,29 +89,30 @@ export async function runLocal(options: LocalOptions): Promise<void> {
     const { received } = system;
 
     const window = windowOf(inputs.asOf, rule.lookbackDays);
-    const isJudged = outcome.counters.reports > 0;
-    process.stdout.write(formattedLines(detections.map(lineOf), options.format, window, isJudged));
-    const planted = inputs.plants && seededBeaconsText(inputs.plants, detections);
+    const hasReports = outcome.counters.reports > 0;
+    terminal.stdout.write(detectionLinesText(detections.map(lineOf), options.format, window, hasReports));
+    const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections);
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
-    const took = { uploaded, outcome, notifications, requests, seconds };
-    if (options.report !== null) await writeFile(options.report, reportJson(inputs.asOf, took, log));
-    const totals = totalsText(took);
-    const rest = options.format === 'table' ? process.stdout : process.stderr;
-    rest.write(`\n${planted === null ? '' : `${planted.text}\n`}${totals}`);
+    const totals = { uploaded, outcome, notifications, requests, seconds };
+    if (options.report !== null) await writeFile(options.report, reportJson(inputs.asOf, totals, invocations));
+    const output = options.format === 'table' ? terminal.stdout : terminal.stderr;
+    output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${totalsText(totals)}`);
 
-    for await (const letter of firstLetters(stores)) say(letter);
-    for (const note of notesOn(outcome, detections.length)) say(note);
-    const isSeedRule = Object.entries(KQL_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
+    for await (const letter of firstLetters(stores)) progress(letter);
+    for (const note of notesOn(outcome, detections.length)) progress(note);
+    const isKqlRule = Object.entries(KQL_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
-      ...inputs.troubles,
+      ...inputs.readErrors,
       ...faultsOf(system, outcome),
-      // With other numbers than the seed's nobody has said what should be found.
-      ...(planted !== null && !planted.asExpected && isSeedRule ? ['the sample is not found as it was planted'] : []),
+      // The expectation holds for the settings of the original rule only.
+      ...(seeded !== null && !seeded.isAsExpected && isKqlRule
+        ? ['the detections differ from the seeded beacons: see the list above']
+        : []),
     ];
     if (options.keep) {
-      for (const fault of faults) say(fault);
-      await keep(system, inputs.containers, signal, say);
+      for (const fault of faults) progress(fault);
+      await keep(system, inputs.containers, signal, progress);
     }
     if (faults.length > 0) throw new CommandError(faults.join('\n'));
   } catch (error) {
@@ -114,7 +120,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   } finally {
     await system?.stop();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    // A request that waits for its next try keeps the process; there is nobody left to answer it.
+    // A request that waits for its next try would keep the process alive, although storage has ended.
     if (signal.aborted) setTimeout(() => process.exit(), 1_000).unref();
   }
 }
@@ -122,25 +128,27 @@ export async function runLocal(options: LocalOptions): Promise<void> {
 async function inputsOf({ exports, now }: LocalOptions, sources: readonly Source[]): Promise<Inputs> {
   const until = now === null ? Date.now() - DELIVERY_LAG_MS : msOf(now);
   const inputs = exports === null ? sampleInputs(until) : await folderInputs(exports, now, sources);
-  // What lies in storage has its time from the clock, and is too old to be swept when the window lies far ahead of it.
+  // Blobs get their time from the real clock. Far ahead of it, the sweep would find them too old.
   if (msOf(inputs.asOf) > Date.now() + DAY_MS) {
-    throw new UsageError(`the window would end at ${inputs.asOf}: --now may be at most a day ahead of the clock`);
+    throw new UsageError(
+      `the window would end at ${minute(inputs.asOf)} UTC: --now may be at most a day ahead of the clock`,
+    );
   }
   return inputs;
 }
 
 /**
- * Puts the exports into storage, piece by piece, while the functions read them. Now and then they are given the time to
- * read all that is there: then every export that still grows is met half-written. Ends when everything is read.
+ * Uploads the exports piece by piece while the functions read them. A few times it waits until the functions have read
+ * everything so far, so that they meet half-written exports. Ends when everything is read.
  */
-async function grow(system: LocalSystem, inputs: Inputs, signal: AbortSignal, say: Say): Promise<Uploaded> {
+async function grow(system: LocalSystem, inputs: Inputs, signal: AbortSignal, progress: Log): Promise<Uploaded> {
   const { tally } = system;
   const blobs = BlobServiceClient.fromConnectionString(system.connectionString);
   for (const container of inputs.containers) await blobs.getContainerClient(container).createIfNotExists();
   const burst = Math.ceil((inputs.exports * APPENDS) / BURSTS);
-  const tell = ({ exports, bytes }: Uploaded): void =>
-    say(
-      `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB so far: ` +
+  const report = ({ exports, bytes }: Uploaded): void =>
+    progress(
+      `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB uploaded; ` +
         `${counted(tally.segments, 'segment')}, ${counted(tally.reports, 'report')} read`,
     );
 
@@ -152,41 +160,42 @@ async function grow(system: LocalSystem, inputs: Inputs, signal: AbortSignal, sa
     if (done) {
       await system.blobsSeen();
       await readAll(system);
-      tell(uploaded);
+      report(uploaded);
       return uploaded;
     }
     if (uploaded.appends % burst === 0) {
       await readAll(system);
-      tell(uploaded);
+      report(uploaded);
     } else if (performance.now() - swept > SWEEP_EVERY_MS) {
       swept = performance.now();
-      // What waits on the queue would be put there again.
+      // A sweep would queue exports again that are still on the queue.
       if (await system.isEmpty('ingest')) await system.fire('sweepExports');
     }
   }
 }
 
-/** Sweeps until everything that is whole is read. */
+/** Sweeps until every complete line is read. */
 async function readAll(system: LocalSystem): Promise<void> {
   for (;;) {
     const before = system.tally.segments;
     const { queued } = await system.fire('sweepExports');
     await system.drained('ingest');
-    // What is put on the queue and brings nothing ends within a line.
+    // An export that is queued and yields no segment ends within a line.
     if (queued === 0 || system.tally.segments === before) return;
   }
 }
 
-async function score(system: LocalSystem, asOf: Timestamp, say: Say): Promise<void> {
+async function score(system: LocalSystem, asOf: Timestamp, progress: Log): Promise<void> {
   const fired = await system.fire('scoreWindows');
-  if (fired['asOf'] !== asOf) throw new CommandError(`the window of ${asOf} was to be scored, not ${fired['asOf']}`);
+  if (fired['asOf'] !== asOf)
+    throw new CommandError(`the timer scored the window up to ${fired['asOf']} instead of ${asOf}`);
   await system.drained('score');
-  say('every partition is scored');
+  progress('every partition is scored');
   await system.drained('notify');
-  say(`every notification is sent: ${system.received.verified} received`);
+  progress(`every notification is sent; ${amount(system.received.verified)} received`);
 }
 
-/** The detections, as the HTTP function gives them: the lists by pages, then each with its series; in the rule's order. */
+/** The detections from the HTTP function: pages of the list, then each with its series; in the rule's order. */
 async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
   const detections: DetectionView[] = [];
   let more = '';
@@ -216,11 +225,11 @@ function lineOf(detection: DetectionView): DetectionLine {
   return { ...detection, countHours: evidence.Timestamp, ConnCounts: evidence.ConnCounts };
 }
 
-/** What could not be read or stored: the first few by name, as `score` has it. */
+/** The first dead letters, one line each, as `score` prints them. */
 async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): AsyncGenerator<string> {
-  let named = 0;
+  let listed = 0;
   for await (const { export: ref, offset, length, reason } of deadLetters.list()) {
-    if (named++ === NAMED) return;
+    if (listed++ === LISTED) return;
     yield `dead letter: ${escapeForDisplay(`${ref.container}/${ref.name}`, 500)} at byte ${offset} (${length} bytes): ${reason}`;
   }
 }
@@ -229,13 +238,13 @@ function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: n
   return [
     ...(listed < detections ? [`${amount(listed)} of ${amount(detections)} detections are listed`] : []),
     ...refused
-      .slice(0, NAMED)
+      .slice(0, LISTED)
       .map(({ name, reason }) => `refused: ${escapeForDisplay(name, 500)}: ${escapeForDisplay(reason, 500)}`),
-    ...(refused.length > NAMED ? [`${amount(refused.length)} are refused in all`] : []),
-    ...failed.map(({ name, reason }) => `failed last: ${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`),
+    ...(refused.length > LISTED ? [`${counted(refused.length, 'export')} refused in total`] : []),
+    ...failed.map(({ name, reason }) => `last attempt failed: ${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`),
     ...(unfinished.length > 0
       ? [
-          `end within a line, which is read when it is whole, or after a day: ${unfinished.map((name) => escapeForDisplay(name)).join(', ')}`,
+          `the last line is incomplete, and is read when it is complete, or after a day: ${unfinished.map((name) => escapeForDisplay(name)).join(', ')}`,
         ]
       : []),
   ];
@@ -246,16 +255,12 @@ function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
   return [
     ...system.poisoned.map((fault) => escapeForDisplay(fault, 500)),
     ...(outcome.exports > 0 && outcome.refused.length === outcome.exports
-      ? ['Nothing was read: no export of a known format']
+      ? ['nothing was read: no export of a known format']
       : []),
-    ...(outcome.failed.length > 0 ? [`${outcome.failed.length} exports could not be read to their end`] : []),
-    ...(received.refused > 0 ? [`${received.refused} webhooks came without a good signature`] : []),
+    ...(outcome.failed.length > 0 ? [`${counted(outcome.failed.length, 'export')} could not be read to the end`] : []),
+    ...(received.refused > 0 ? [`${counted(received.refused, 'webhook')} without a valid signature`] : []),
     ...(received.ids.size === outcome.detections
       ? []
-      : [`${outcome.detections} detections, but ${received.ids.size} of them told`]),
+      : [`${counted(outcome.detections, 'detection')}, but ${counted(received.ids.size, 'notification')}`]),
   ];
-}
-
-function amount(value: number): string {
-  return value.toLocaleString('en-US');
 }

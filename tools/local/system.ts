@@ -24,22 +24,22 @@ export interface SystemOptions {
   readonly containers: readonly string[];
   /** The bundle of the functions. */
   readonly bundle: URL;
-  /** Settings beside those of a local run, or in their place. */
+  /** Settings that extend or replace those of a local run. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly onNotification?: (id: string) => void;
   readonly onInvocation?: (invocation: Invocation) => void;
-  readonly onProgress: (what: string) => void;
-  /** Ends the wait for anything. */
+  readonly onProgress: (line: string) => void;
+  /** Ends every wait. */
   readonly signal: AbortSignal;
-  /** Something in the background has failed: nothing will go on. */
+  /** A background task has failed; the system does not continue. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** How often a wait looks again. */
-const LOOK_EVERY_MS = 100;
-/** Longer than one invocation may take. */
-const PATIENCE_MS = 5 * 60_000;
-/** What an invocation gets to end in when everything is stopped. */
+/** Pause between two checks of a wait. */
+const CHECK_EVERY_MS = 100;
+/** Limit of a wait without the end of an invocation; longer than one invocation may take. */
+const STALLED_MS = 5 * 60_000;
+/** Time for running invocations to end when the system stops. */
 const STOP_WITHIN_MS = 5_000;
 
 /** The whole system on this machine: storage, functions and their triggers, and a receiver of webhooks. */
@@ -63,7 +63,7 @@ export class LocalSystem {
     });
   }
 
-  /** Starts all of it; where that fails, nothing is left running. */
+  /** Starts the system. If that fails, everything is stopped again. */
   static async start(options: SystemOptions): Promise<LocalSystem> {
     const system = new LocalSystem(options);
     try {
@@ -83,7 +83,7 @@ export class LocalSystem {
     return started(this.#azurite).pid;
   }
 
-  /** Where the functions with an HTTP trigger answer, under `/api/`. */
+  /** Base of the HTTP functions; their routes are under `/api/`. */
   get httpUrl(): string {
     return started(this.#http).url;
   }
@@ -96,7 +96,7 @@ export class LocalSystem {
     return started(this.#counter).requests;
   }
 
-  /** What ended in a poison queue, or would have, each in a sentence. */
+  /** One sentence per message in a poison queue, and per blob whose function failed too often. */
   get poisoned(): readonly string[] {
     return [
       ...[...this.#queues.values()]
@@ -108,39 +108,39 @@ export class LocalSystem {
     ];
   }
 
-  /** Fires a timer now; what the function logged. */
+  /** Fires a timer now. Returns the function's last log line, parsed. */
   async fire(timer: string): Promise<Record<string, unknown>> {
     const { logs } = await this.#host.invoke(timer, timerInput());
     return JSON.parse(logs.at(-1) ?? '{}') as Record<string, unknown>;
   }
 
-  /** Runs `step` again and again beside everything else, until it is stopped or the system is. */
+  /** Runs `step` repeatedly in the background until it or the system is stopped. */
   beside(step: () => Promise<number>): Listener {
     const listener = loop(step, this.#options.onFailure);
     this.#closers.add(() => listener.stop());
     return listener;
   }
 
-  /** Whether these queues hold nothing; upstream first, so that what one sends to the next is met. */
+  /** Whether these queues are empty. Name them upstream first: a message may send one to the next queue. */
   async isEmpty(...queues: readonly string[]): Promise<boolean> {
     for (const name of queues) if ((await this.#queues.get(name)?.isEmpty()) === false) return false;
     return true;
   }
 
-  /** Waits until they do. */
+  /** Waits until these queues are empty. */
   async drained(...queues: readonly string[]): Promise<void> {
     await this.#until(`the queues ${queues.join(', ')} to be empty`, () => this.isEmpty(...queues));
   }
 
-  /** Waits until the blob triggers have met everything that was written before this call. */
+  /** Waits until the blob triggers have processed everything that was written before this call. */
   async blobsSeen(): Promise<void> {
     const from = performance.now();
-    await this.#until('the blob trigger to be done', async () =>
+    await this.#until('the blob trigger to finish', async () =>
       this.#blobs.every(({ quietSince }) => quietSince !== null && quietSince >= from),
     );
   }
 
-  /** Ends everything; doing it twice does nothing more. */
+  /** Stops everything. A repeated call has no effect. */
   async stop(): Promise<void> {
     await this.#closers.close();
   }
@@ -167,7 +167,7 @@ export class LocalSystem {
     await this.#host.load(bundle);
     signal.throwIfAborted();
     const { functions } = this.#host;
-    onProgress(`${functions.length} functions are loaded: ${functions.map(({ name }) => name).join(', ')}`);
+    onProgress(`${functions.length} functions loaded: ${functions.map(({ name }) => name).join(', ')}`);
 
     const http = await serve((request, response) => answerBy(this.#host, request, response));
     this.#closers.add(() => http.stop());
@@ -175,7 +175,7 @@ export class LocalSystem {
     await this.#listen(connectionString);
   }
 
-  /** Connects the triggers with what they watch. Timers are fired by whoever runs the system. */
+  /** Starts the queue and blob triggers. The caller fires the timers. */
   async #listen(connectionString: string): Promise<void> {
     const settings = hostSettings();
     const queues = QueueServiceClient.fromConnectionString(connectionString);
@@ -183,7 +183,7 @@ export class LocalSystem {
     const listeners: Listener[] = [];
     const listen = (listener: { step(): Promise<number> }) =>
       listeners.push(loop(() => listener.step(), this.#options.onFailure));
-    // Last to be added, first to be stopped: storage is there until the last invocation has ended.
+    // Added last, so stopped first: storage must outlive the last invocation.
     this.#closers.add(() => within(STOP_WITHIN_MS, Promise.all(listeners.map((listener) => listener.stop()))));
 
     for (const hosted of this.#host.functions) {
@@ -210,23 +210,23 @@ export class LocalSystem {
     }
   }
 
-  async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  async #until(condition: string, isMet: () => Promise<boolean>): Promise<void> {
     const { signal } = this.#options;
     const from = performance.now();
-    while (!(await isSo())) {
-      if (performance.now() - Math.max(from, this.tally.lastAt) > PATIENCE_MS) {
-        throw new CommandError(`waited for ${what}, and no function has come to an end for five minutes`);
+    while (!(await isMet())) {
+      if (performance.now() - Math.max(from, this.tally.lastAt) > STALLED_MS) {
+        throw new CommandError(`waited for ${condition}, but no function has ended for five minutes`);
       }
-      await delay(LOOK_EVERY_MS, undefined, { signal });
+      await delay(CHECK_EVERY_MS, undefined, { signal });
     }
   }
 }
 
-/** What a blob trigger watches. Only whole containers, and blobs by reference: it is all that we have. */
+/** The container of a blob trigger. Only `container/{name}` by reference is supported, which is all that the app uses. */
 function watchedBy({ name, trigger }: HostedFunction): { connection: string; container: string } {
   const [, container] = /^([^/{}]+)\/\{name\}$/.exec(String(trigger['path'])) ?? [];
   if (container === undefined || !isDeferred(trigger)) {
-    throw new Error(`the local host cannot serve the blob trigger of ${name}: it knows container/{name} by reference`);
+    throw new Error(`the local host does not support the blob trigger of ${name}: only container/{name} by reference`);
   }
   return { connection: String(trigger['connection']), container };
 }

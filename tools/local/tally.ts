@@ -1,15 +1,15 @@
 import type { Invocation } from './functions_host.ts';
 
-/** What the functions have said of their work so far, and when they last said anything. */
+/** Totals of the functions' log lines so far. */
 export class Tally {
   invocations = 0;
   segments = 0;
   reports = 0;
-  /** Rows that were merged; a repeated report counts each time. */
+  /** Merged rows; a repeated report counts each time. */
   rows = 0;
-  /** Invocations that threw; their message or blob came again. */
+  /** Invocations that threw; their message or blob is delivered again. */
   failures = 0;
-  /** performance.now() */
+  /** End of the last invocation (performance.now()). */
   lastAt = performance.now();
 
   add({ function: name, logs, error }: Invocation): void {

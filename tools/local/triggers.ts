@@ -1,7 +1,7 @@
 import type { RpcHttp } from './core_module.ts';
 import type { TriggerInput } from './functions_host.ts';
 
-/** What the host hands to a function that a queue triggers: the message as text, decoded. */
+/** The host's input for a queue trigger: the decoded message as text. */
 export function queueInput(queue: string, text: string, { id, dequeueCount }: { id: string; dequeueCount: number }) {
   return {
     data: { string: text },
@@ -14,7 +14,7 @@ export function queueInput(queue: string, text: string, { id, dequeueCount }: { 
   } satisfies TriggerInput;
 }
 
-/** What the host hands to a function that a blob triggers by reference (`sdkBinding`): where it is, not what it holds. */
+/** The host's input for a blob trigger by reference (`sdkBinding`): the place of the blob, without its content. */
 export function blobInput(connection: string, container: string, name: string): TriggerInput {
   const content = Buffer.from(JSON.stringify({ Connection: connection, ContainerName: container, BlobName: name }));
   return {
@@ -25,13 +25,13 @@ export function blobInput(connection: string, container: string, name: string): 
   };
 }
 
-/** What the host hands to a function that a timer triggers. */
+/** The host's input for a timer trigger. */
 export function timerInput(): TriggerInput {
   const json = JSON.stringify({ Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false });
   return { data: { json } };
 }
 
-/** What the host hands to a function that a request triggers. */
+/** The host's input for an HTTP trigger. */
 export function httpInput(request: RpcHttp): TriggerInput {
   return { data: { http: request } };
 }

@@ -3,18 +3,18 @@ import { randomOf } from '../sample/random.ts';
 import { pieces } from './pieces.ts';
 import type { Upload } from './uploads.ts';
 
-/** What has been put into storage so far. */
+/** The uploads so far. */
 export interface Uploaded {
   readonly exports: number;
   readonly appends: number;
   readonly bytes: number;
 }
 
-/** Exports that grow side by side. */
+/** Exports that grow in parallel. */
 const OPEN = 4;
-/** Appends of one export, on average. */
+/** Appends per export, on average. */
 export const APPENDS = 4;
-/** What Azure takes in one append, before 2022 and in emulators: 4 MiB. */
+/** The limit of one append in emulators, and in Azure before 2022: 4 MiB. */
 const MAX_APPEND_BYTES = 4 * 1024 * 1024;
 
 interface Growing {
@@ -23,9 +23,9 @@ interface Growing {
 }
 
 /**
- * Puts exports into storage as the Streaming API does: append blobs that grow, several at a time, by pieces that end
- * anywhere, also within a line (which makes it harder than Defender, whose appends are whole records). Cuts and turns
- * follow from the seed. Says after every append what is there so far.
+ * Uploads exports as the Streaming API does: several append blobs grow in parallel. The pieces end anywhere, also within
+ * a line, which is harder than Defender's appends of whole records. Cuts and order follow from the seed. Yields the
+ * totals after every append.
  */
 export async function* upload(
   blobs: BlobServiceClient,

@@ -5,44 +5,44 @@ import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import { sampleExports } from '../sample/exports.ts';
 import type { Plan } from '../sample/plan.ts';
 
-/** An export that is to be put into storage. */
+/** An export to upload. */
 export interface Upload {
   readonly container: string;
   readonly name: string;
-  /** About how many; 0 where it is not known. */
+  /** Size, about; 0 if unknown. */
   readonly bytes: number;
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** The exports of a sample, each made when it is its turn. */
+/** The exports of a sample, each generated on demand. */
 export function* sampleUploads(plan: Plan): Generator<Upload> {
   for (const { container, name, lines } of sampleExports(plan)) {
     yield { container, name, bytes: lines.reduce((sum, line) => sum + line.length, 0), content: lines };
   }
 }
 
-/** The files of a folder, each opened when it is its turn. `troubles` takes what cannot be read, which stops no other. */
-export function* folderUploads(folder: string, files: readonly InputFile[], troubles: string[]): Generator<Upload> {
+/** The files of a folder, each opened on demand. A file that cannot be read adds a message to `errors` and stops no other. */
+export function* folderUploads(folder: string, files: readonly InputFile[], errors: string[]): Generator<Upload> {
   for (const file of files) {
-    yield { ...uploadPlaceOf(folder, file.path), bytes: file.bytes, content: uploadBytesOf(file, troubles) };
+    yield { ...uploadPlaceOf(folder, file.path), bytes: file.bytes, content: uploadBytesOf(file, errors) };
   }
 }
 
-/** What is in a file, unpacked, as far as it can be read; `troubles` takes why not further. */
-export async function* uploadBytesOf(file: InputFile, troubles: string[]): AsyncGenerator<Uint8Array> {
+/** The unpacked bytes of a file as far as it can be read. An error of the system ends it and adds a message to `errors`. */
+export async function* uploadBytesOf(file: InputFile, errors: string[]): AsyncGenerator<Uint8Array> {
   try {
     yield* contentOf(file, () => {});
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    troubles.push(`${escapeForDisplay(file.path)}: not read to its end: ${escapeForDisplay(error.message)}`);
+    errors.push(`${escapeForDisplay(file.path)}: not read to the end: ${escapeForDisplay(error.message)}`);
   }
 }
 
-/** What Defender and Log Analytics put before the name of the table. */
+/** The containers of Defender and Log Analytics: a prefix, then the name of the table. */
 const CONTAINER = /^(?=.{3,63}$)(?:insights-logs|am)(?:-[a-z0-9]+)+$/;
 
-/** What the name of a blob cannot hold. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+/** Characters that the name of a blob cannot hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match control characters.
 const UNNAMEABLE = /[\u0000-\u001f\u007f]/g;
 
 function escaped(character: string): string {
@@ -50,8 +50,8 @@ function escaped(character: string): string {
 }
 
 /**
- * Container and name of a file. A first folder that is called like a container of exports is one, as `sample` writes
- * them; everything else goes into the default container, under its path within the folder.
+ * Container and blob name of a file. A first folder named like a container of exports is the container, as `sample`
+ * writes them. All other files go to the default container, under their path within the folder.
  */
 export function uploadPlaceOf(folder: string, path: string): { container: string; name: string } {
   const within = relative(folder, path) || basename(path);

@@ -3,9 +3,9 @@ import { anyInstant } from './instant.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { SampleRow } from './records.ts';
-import { connectionsIn, type PlannedTraffic, spread } from './traffic.ts';
+import { connectionsIn, divided, type PlannedTraffic } from './traffic.ts';
 
-/** A row that its sensor has not numbered yet. */
+/** A row without its device and ReportId, which the sensor adds. */
 export type Event = Omit<SampleRow, 'device' | 'reportId'>;
 
 /** The hourly reports of one group: one for each port and local address that had connections. */
@@ -19,7 +19,7 @@ export function* aggregatedReports(
   // A laptop changes its network now and then; the report's key has the local address in it.
   const localIPs = random.chance(0.08) ? device.localIPs : device.localIPs.slice(0, 1);
   const keys = traffic.ports.flatMap((remotePort) => localIPs.map((localIP) => ({ remotePort, localIP })));
-  const counts = spread(connectionsIn(traffic.pace, period.lengthMs, random), keys.length, random);
+  const counts = divided(connectionsIn(traffic.pace, period.lengthMs, random), keys.length, random);
   const common = { process, remoteIP: traffic.remoteIP, remoteUrl: null, localPort: null, protocol: 'Tcp' };
   const report = (key: (typeof keys)[number], actionType: string, additionalFields: string | object | null): Event => ({
     ...common,
@@ -40,7 +40,7 @@ export function* aggregatedReports(
 
 const OUTCOME = { success: 'ConnectionSuccessAggregatedReport', failed: 'ConnectionFailedAggregatedReport' } as const;
 
-/** JSON text as a rule; now and then the object itself, or the number as text. */
+/** Mostly JSON text; in 1 % the object itself, in 1 % the number as text. */
 function countFields(count: number, random: Random): string | object {
   const form = random.fraction();
   if (form < 0.01) return { uniqueEventsAggregated: count };

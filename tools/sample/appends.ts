@@ -1,19 +1,19 @@
 import type { Buffer } from 'node:buffer';
 import type { FaultKind } from './faults.ts';
 
-/** Lines that are put behind what a file or blob holds already. */
+/** Lines to append to a file or blob. */
 export interface Append {
   readonly container: string;
-  /** Name of the blob; with `/` between its folders. */
+  /** Name of the blob, with `/` between folders. */
   readonly name: string;
-  /** In their order, each with its end. */
+  /** Lines in order, each with its line end. */
   readonly lines: readonly Buffer[];
-  /** Aggregated reports, or connections one by one; without what is delivered again or cannot be read. */
+  /** Aggregated reports, or single connections; without repeats and unreadable lines. */
   readonly reports: number;
-  /** Rows that had been delivered before. */
+  /** Rows that were delivered before. */
   readonly duplicates: number;
-  /** Rows that came more than an hour after the event, repeats aside. */
+  /** Rows delivered more than an hour after the event, without repeats. */
   readonly late: number;
-  /** Lines of these that cannot be read, by number, from 1. */
+  /** Unreadable lines among `lines`, numbered from 1. */
   readonly unreadable: readonly { readonly line: number; readonly kind: FaultKind }[];
 }

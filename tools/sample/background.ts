@@ -4,14 +4,14 @@ import { type Random, randomOf } from './random.ts';
 import { type Hours, isOn, SAMPLE_HOURS } from './span.ts';
 import type { Pace, PlannedTraffic } from './traffic.ts';
 
-/** Groups of a device that are seen in one hour or a few, and never again: nine in ten of all groups are. */
+/** Groups of a device that appear in one hour or a few only: nine in ten groups. */
 const ONE_OFFS = 60;
-/** Of each of these two ranges; they are for documentation (RFC 5737), so nobody's. */
+/** Ranges for documentation (RFC 5737), which nobody uses. */
 const PUBLIC_PREFIXES = ['192.0.2', '198.51.100'];
 
 /**
- * What a device does without any plant: a few steady but slow groups, a browser's favourites, some traffic to the
- * company's own servers, and many one-offs. What the rule makes of it is left open: a browser may well be found.
+ * The traffic of a device without seeded beacons: a few steady but slow groups, a browser's favourites, some traffic to
+ * internal servers, and many one-offs. The rule may find some of it, such as a browser.
  */
 export function backgroundOf(seed: number, device: Device): PlannedTraffic[] {
   const random = randomOf(seed, 'background', device.index);
@@ -41,7 +41,7 @@ export function backgroundOf(seed: number, device: Device): PlannedTraffic[] {
   return groups;
 }
 
-/** Addresses that a browser comes back to: irregular, at times heavy, most of them for an hour or three a day. */
+/** Addresses that a browser visits repeatedly: irregular, at times heavy, mostly for one to three hours a day. */
 function favourites(device: Device, publicIP: () => string, random: Random): PlannedTraffic[] {
   return Array.from({ length: random.int(1, 3) }, () => {
     const length = random.chance(0.12) ? 8 : random.int(1, 3);
@@ -57,7 +57,7 @@ function aFewHours(device: Device, random: Random): Hours {
   return { first, length, daily: false };
 }
 
-/** Public addresses of a device, none of them twice: so no two of its groups are one. */
+/** Public addresses of a device, none twice, so that no two of its groups coincide. */
 function addresses(random: Random): () => string {
   const left = PUBLIC_PREFIXES.flatMap((prefix) => Array.from({ length: 224 }, (_, i) => `${prefix}.${i + 30}`));
   return () => left.splice(random.int(0, left.length - 1), 1)[0] as string;

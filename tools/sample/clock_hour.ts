@@ -5,8 +5,8 @@ import type { Random } from './random.ts';
 import { HOUR_MS, SECOND_MS } from './span.ts';
 
 /**
- * The reports of a sensor whose reporting hour is the clock's: what its group did in an hour, one report for each port
- * and local address, within the hour's last second.
+ * The reports of a sensor whose reporting hour is the clock hour: one report per port and local address, within the last
+ * second of the hour.
  */
 export function* clockHourReports(connections: readonly PlannedConnection[], random: Random): Generator<Event> {
   const counts = new Map<string, { first: PlannedConnection; count: number }>();
@@ -28,7 +28,7 @@ export function* clockHourReports(connections: readonly PlannedConnection[], ran
   }
 }
 
-/** The row of one connection by itself. */
+/** The row of a single connection. */
 export function connectionRow(connection: PlannedConnection, random: Random): Event {
   return {
     ...rowOf(connection),

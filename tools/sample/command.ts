@@ -3,7 +3,9 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { instantOf } from '../../src/cli/instant.ts';
+import { amount } from '../../src/cli/output/number_text.ts';
 import { Progress } from '../../src/cli/progress.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 import { msOf } from '../../src/core/kql/timestamp.ts';
 import { counted } from '../../src/core/text/counted.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
@@ -24,38 +26,37 @@ interface Options {
   readonly seed: string;
 }
 
-export function addSampleCommand(program: Command): void {
+export function addSampleCommand(program: Command, terminal: Terminal): void {
   program
     .command('sample')
-    .summary('writes a made-up tenant, with beacons planted in it')
+    .summary('write exports of a synthetic tenant with seeded beacons')
     .description(
-      'Writes three days of exports of a made-up tenant into a folder, as the product ' +
-        `lays them out, and beside them ${SEEDED_BEACONS_FILE}: what was planted, and what the ` +
-        'rule makes of it. The same numbers give the same bytes.',
+      'Writes three days of exports of a synthetic tenant as the product lays them out, and a file ' +
+        `${SEEDED_BEACONS_FILE} that describes the seeded beacons; score skips it. The same options give the same bytes.`,
     )
-    .requiredOption('--out <DIR>', 'folder to write into: new, empty, or an earlier sample, which is replaced')
-    .option('--end <ISO>', 'end of the three days; a full hour at or before it is taken (default: the clock)')
-    .option('--format <FORMAT>', 'how it is written, see below', 'defender')
+    .requiredOption('--out <DIR>', 'a new or empty folder, or an earlier sample, which is replaced')
+    .option('--end <ISO>', 'end of the three days, reduced to the full hour (default: the clock)')
+    .option('--format <FORMAT>', 'format of the export; see below', 'defender')
     .option(
       '--plain',
-      "nothing twice, late or unreadable, and hours that are the clock's: the same counts in every format",
+      'no repeats, late or unreadable records, and reports of whole clock hours: every format has the same counts',
       false,
     )
-    .option('--devices <N>', `devices, 1 to ${MOST_DEVICES} (default: ${DEVICES})`)
-    .option('--seed <N>', 'another seed is another tenant', '1')
+    .option('--devices <N>', `1 to ${amount(MOST_DEVICES)} devices (default: ${DEVICES})`)
+    .option('--seed <N>', 'another number gives another tenant', '1')
     .addHelpText('after', () => `\nFormats:\n${formatsText()}\n`)
-    .action((options: Options) => sample(options));
+    .action((options: Options) => sample(terminal, options));
 }
 
-/** Of the formats that hold hourly reports, and of those that hold every connection. */
-const DEVICES = `${SAMPLE_FORMATS.defender.devices}; ${SAMPLE_FORMATS['sysmon-event'].devices} where each connection is a line`;
+/** The default of formats with hourly reports, and of formats with one line per connection. */
+const DEVICES = `${SAMPLE_FORMATS.defender.devices}; ${SAMPLE_FORMATS['sysmon-event'].devices} for formats with one line per connection`;
 
 function formatsText(): string {
   const width = Math.max(...FORMAT_NAMES.map((name) => name.length));
   return FORMAT_NAMES.map((name) => `  ${name.padEnd(width)}  ${SAMPLE_FORMATS[name].about}`).join('\n');
 }
 
-/** The format that `--format` names. Throws a UsageError. */
+/** The format of `--format`. Throws a UsageError. */
 function formatOf(text: string): SampleFormatName {
   const known = FORMAT_NAMES.find((name) => name === text);
   if (!known)
@@ -63,12 +64,12 @@ function formatOf(text: string): SampleFormatName {
   return known;
 }
 
-async function sample({ out, end, plain, ...options }: Options): Promise<void> {
+async function sample(terminal: Terminal, { out, end, plain, ...options }: Options): Promise<void> {
   const format = formatOf(options.format);
   const devices = options.devices === undefined ? SAMPLE_FORMATS[format].devices : whole('--devices', options.devices);
   const seed = whole('--seed', options.seed);
   const endMs = end === undefined ? Date.now() : msOf(instantOf('--end', end));
-  const progress = new Progress('writing', 0, 'exports');
+  const progress = new Progress(terminal, 'writing', 0, 'exports');
   const written = await writeSample({
     out,
     format,
@@ -78,24 +79,24 @@ async function sample({ out, end, plain, ...options }: Options): Promise<void> {
     end: endMs,
     onProgress: () => progress.add(1),
   })
-    .catch(inOurWords)
+    .catch(throwForCommand)
     .finally(() => progress.stop());
   const now = new Date(Math.floor(endMs / HOUR_MS) * HOUR_MS).toISOString().slice(0, 19);
-  process.stdout.write(
-    `${plantedTable(written.plants)}\n${totals(written, format)}\n` +
-      `What was planted, and why the rule does that: ${join(out, SEEDED_BEACONS_FILE)}\n\n` +
+  terminal.stdout.write(
+    `${seededBeaconsTable(written.seededBeacons)}\n${totals(written, format)}\n` +
+      `Description of the seeded beacons: ${join(out, SEEDED_BEACONS_FILE)}\n\n` +
       `Next:  ${sourcesOf(format)}npm run -s beaconwatch -- score ${quoted(out)} --now ${now}Z\n`,
   );
 }
 
-/** The setting that a shell has to be told; the default source needs none. */
+/** The setting for the next command; '' for the default source. */
 function sourcesOf(format: SampleFormatName): string {
   const { sources } = SAMPLE_FORMATS[format];
   return sources[0] === 'defender' ? '' : `SOURCES=${sources[0]} `;
 }
 
-/** What cannot be asked for is wrong usage; a folder that is taken is not. */
-function inOurWords(error: unknown): never {
+/** An invalid number is wrong usage; a folder with other files is a failure. */
+function throwForCommand(error: unknown): never {
   if (error instanceof RangeError) throw new UsageError(error.message);
   if (error instanceof SampleFolderError) throw new CommandError(error.message);
   throw error;
@@ -106,13 +107,13 @@ function whole(option: string, text: string): number {
   return Number(text);
 }
 
-/** The kinds of plants: how many groups each, and what the rule makes of them. */
-function plantedTable(plants: readonly SeededBeacon[]): string {
+/** The kinds of seeded beacons, with their number of groups and the expected result. */
+function seededBeaconsTable(seededBeacons: readonly SeededBeacon[]): string {
   const kinds = new Map<string, SeededBeacon[]>();
-  for (const plant of plants) kinds.set(plant.kind, [...(kinds.get(plant.kind) ?? []), plant]);
+  for (const beacon of seededBeacons) kinds.set(beacon.kind, [...(kinds.get(beacon.kind) ?? []), beacon]);
   const table = new Table({
-    head: ['planted', 'groups', 'every', 'the rule'],
-    // The library's colours would be escapes in a file or a pipe.
+    head: ['seeded beacon', 'groups', 'interval', 'rule'],
+    // The library's colours would be escape sequences in a file or a pipe.
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'right', 'right', 'left'],
   });
@@ -134,14 +135,13 @@ function totals(
   format: SampleFormatName,
 ): string {
   const unit = SAMPLE_FORMATS[format].sources[0] === 'defender' ? 'reports' : 'connections';
-  const amount = (value: number) => value.toLocaleString('en-US');
   return (
     `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines: ${amount(reports)} ${unit}, ` +
-    `${amount(duplicates)} rows twice, ${amount(late)} late, ${amount(unreadable)} unreadable or blank\n`
+    `${counted(duplicates, 'repeated row')}, ${amount(late)} late, ${amount(unreadable)} unreadable or empty\n`
   );
 }
 
-/** As a shell takes it. */
+/** Quoted for a POSIX shell. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

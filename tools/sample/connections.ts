@@ -19,9 +19,8 @@ export interface PlannedConnection {
 }
 
 /**
- * The connections of one group in one of the tenant's hours, in order of time; none where it is off, or where there is
- * nobody to connect to. Whoever watches the device sees these: each by itself, or counted by the hour where the plan is
- * plain.
+ * The connections of one group in one hour of the tenant, in order of time. Empty if the group is off, or has no address.
+ * All sources of the device show these connections: one by one, or counted per hour if the plan is plain.
  */
 export function connectionsOf(
   plan: Plan,
@@ -44,13 +43,13 @@ export function connectionsOf(
     remotePort: random.pick(traffic.ports),
     localIP: random.pick(localIPs),
     localPort: random.int(49_152, 65_535),
-    // HTTP/3, which browsers and others speak by now.
+    // HTTP/3.
     protocol: traffic.ports[0] === 443 && random.chance(0.05) ? 'udp' : 'tcp',
     outcome: traffic.outcome,
   }));
 }
 
-/** Reports may come without one; a connection does not. */
+/** A report may have no address; a connection always has one. */
 function isAddress(remoteIP: string): boolean {
   return /[.:]/.test(remoteIP);
 }

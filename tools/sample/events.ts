@@ -7,14 +7,14 @@ import { randomOf } from './random.ts';
 import { SAMPLE_HOURS } from './span.ts';
 import type { LogWriter } from './windows_event.ts';
 
-/** Share of the events that their carrier writes twice, the same bytes: what comes of a try that was taken for failed. */
+/** Share of events that their carrier writes twice, with the same bytes, as after a retry of a successful write. */
 const TWICE = 0.005;
-/** A blob of Azure Monitor goes on in another, `…_1.json`, after 50,000 writes; here after so many lines, so that some do. */
+/** Azure Monitor continues a blob in `…_1.json` after 50,000 writes; here after fewer lines, so that it happens. */
 const MOST_LINES = 300;
 
 /**
- * The events of a tenant as a carrier writes them, hour by hour and device by device: memory holds one hour of one
- * device. Lines of a device are in order of time; those of several are not, as carriers send what they have by the lot.
+ * The events of a tenant as a carrier writes them, hour by hour and device by device. Memory holds one hour of one
+ * device. The lines of one device are in order of time; those of several devices are not, since carriers send batches.
  */
 export function* carriedEvents(
   plan: Plan,

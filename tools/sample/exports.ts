@@ -7,33 +7,33 @@ import { lineOf } from './records.ts';
 import { type SensorShows, type Sent, sensorOf } from './sensor.ts';
 import { HOUR_MS, MINUTE_MS, SAMPLE_HOURS, SECOND_MS } from './span.ts';
 
-/** One export, as it is when it has stopped growing: all of it in one append. */
+/** One complete export, in one append. */
 export interface SampleExport extends Append {
-  /** Milliseconds since the Unix epoch: the start of the hour in which it was delivered. */
+  /** Start of the hour of delivery, in ms since the Unix epoch. */
   readonly hour: number;
-  /** Rows that are not counted as `reports`. */
+  /** Rows that do not count as `reports`. */
   readonly others: number;
 }
 
 export const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 
-/** Share of the rows that the exporter delivers again, at times more than once. */
+/** Share of rows that the exporter delivers again; a repeat may repeat. */
 export const AGAIN = 0.034;
-/** Share of a device's hours that are delivered hours or days late. */
+/** Share of device hours that are delivered hours or days late. */
 const LATE = 0.012;
-/** The last delivery of all but repeats: what would come later is not late. */
+/** Limit of the last delivery, repeats excepted. A device hour that would be later is not delayed. */
 const LAST_DELIVERY_MS = SAMPLE_HOURS * HOUR_MS + 55 * MINUTE_MS;
 
 interface Delivery {
   readonly atMs: number;
   readonly line: Buffer;
-  readonly what: 'report' | 'other' | 'duplicate';
+  readonly kind: 'report' | 'other' | 'duplicate';
   readonly late: boolean;
 }
 
 /**
- * The exports of a tenant, in order of time, each made when it is asked for: memory holds one hour of the tenant, and
- * what is late. Pure: the same plan gives the same bytes.
+ * The exports of a tenant in order of time, each generated on demand. Memory holds one hour of the tenant, and late
+ * rows. Pure: the same plan gives the same bytes.
  *
  * Layout: an append blob of JSON lines for each hour of delivery, as Defender's Streaming API writes them to a storage
  * account (Microsoft, "Stream events to your Storage account"). Rows come 5 to 40 minutes after their event.
@@ -56,14 +56,14 @@ export function* sampleExports(plan: Plan, shows: SensorShows = 'reports'): Gene
         for (const delivery of deliveries(sent, delayMs, plan, random)) put(delivery);
       }
     }
-    // Nothing is delivered before it happens, so nothing comes into this hour any more.
-    const due = waiting.get(hour);
+    // No row is delivered before its event, so this hour is complete.
+    const deliveriesOfHour = waiting.get(hour);
     waiting.delete(hour);
-    if (due) yield laidOut(due, hour, plan);
+    if (deliveriesOfHour) yield exportOf(deliveriesOfHour, hour, plan);
   }
 }
 
-/** How much later than usual a device's rows of an hour come: mostly not at all. */
+/** The extra delay of a device's rows of an hour, in ms; mostly 0. */
 function delayOf(hour: number, random: Random): number {
   if (!random.chance(LATE)) return 0;
   const hours = 2 + 58 * random.fraction() ** 2;
@@ -73,22 +73,22 @@ function delayOf(hour: number, random: Random): number {
 function* deliveries(sent: Sent, delayMs: number, plan: Plan, random: Random): Generator<Delivery> {
   let atMs = sent.atMs + delayMs + random.int(5 * MINUTE_MS, 40 * MINUTE_MS);
   const line = () => lineOf(sent.properties, plan.tenantId, atMs, random);
-  yield { atMs, line: line(), what: sent.isReport ? 'report' : 'other', late: delayMs > 0 };
+  yield { atMs, line: line(), kind: sent.isReport ? 'report' : 'other', late: delayMs > 0 };
   while (!plan.plain && random.chance(AGAIN)) {
-    // Mostly within the same hour's export, at times in the next.
+    // Mostly within the export of the same hour, at times in the next.
     atMs += 15 * SECOND_MS + Math.floor(25 * MINUTE_MS * random.fraction() ** 3);
-    yield { atMs, line: line(), what: 'duplicate', late: false };
+    yield { atMs, line: line(), kind: 'duplicate', late: false };
   }
 }
 
-function laidOut(deliveries: readonly Delivery[], hour: number, plan: Plan): SampleExport {
+function exportOf(deliveries: readonly Delivery[], hour: number, plan: Plan): SampleExport {
   const sorted = deliveries.toSorted((a, b) => a.atMs - b.atMs);
   const lines = sorted.map(({ line }) => line);
   const faults = plan.faults
     .filter((place) => place.hour === hour)
     .flatMap((place) => spoil(lines, sorted, place, plan));
   const startMs = plan.start + hour * HOUR_MS;
-  const count = (what: Delivery['what']) => deliveries.filter((delivery) => delivery.what === what).length;
+  const count = (kind: Delivery['kind']) => deliveries.filter((delivery) => delivery.kind === kind).length;
   return {
     container: CONTAINER,
     name: nameOf(plan.tenantId, startMs),
@@ -102,7 +102,7 @@ function laidOut(deliveries: readonly Delivery[], hour: number, plan: Plan): Sam
   };
 }
 
-/** Puts an unreadable line in, made of one of the reports of `sorted`, and tells its number, from 1. */
+/** Inserts an unreadable line, made from one of the reports of `sorted`. Returns its number, from 1. */
 function spoil(
   lines: Buffer[],
   sorted: readonly Delivery[],
@@ -111,7 +111,7 @@ function spoil(
 ): SampleExport['unreadable'] {
   const random = randomOf(plan.seed, 'spoil', place.hour);
   const index = Math.floor(place.depth * sorted.length);
-  const isReport = ({ what, line }: Delivery) => what === 'report' && line.includes('"InitiatingProcessFileName":"');
+  const isReport = ({ kind, line }: Delivery) => kind === 'report' && line.includes('"InitiatingProcessFileName":"');
   const model = sorted.slice(index).find(isReport) ?? sorted.find(isReport);
   // A tenant of one device has hours without a report.
   if (model === undefined) return [];

@@ -2,22 +2,22 @@ import { Buffer } from 'node:buffer';
 import { type Random, randomOf } from './random.ts';
 import { SAMPLE_HOURS } from './span.ts';
 
-/** What is wrong with a line: */
+/** The fault of an unreadable line. */
 export type FaultKind =
-  /** a report that ends in its middle; */
+  /** A report that is cut off. */
   | 'cut'
-  /** a report whose process name has bytes that are not UTF-8; */
+  /** A report whose process name has bytes that are not UTF-8. */
   | 'not-utf8'
-  /** bytes that mean nothing; */
+  /** Random bytes. */
   | 'bytes'
-  /** nothing, which harms nobody; */
+  /** An empty line, which is no error. */
   | 'empty'
-  /** a line of text; */
+  /** A line of text. */
   | 'text'
-  /** a report at a time that there is not. */
+  /** A report with an invalid time. */
   | 'bad-time';
 
-/** Where an unreadable line goes: into the export of this hour, this share of the way down. */
+/** The place of an unreadable line: the hour of its export, and the share of lines before it. */
 export interface FaultPlace {
   readonly kind: FaultKind;
   readonly hour: number;
@@ -26,7 +26,7 @@ export interface FaultPlace {
 
 const KINDS: readonly FaultKind[] = ['cut', 'not-utf8', 'bytes', 'empty', 'text', 'bad-time'];
 
-/** Two of each kind, in the order of their places; no hour has more than one. */
+/** Two of each kind in order of hour; no hour has more than one. */
 export function faultPlaces(seed: number): FaultPlace[] {
   const random = randomOf(seed, 'faults');
   const hours = Array.from({ length: SAMPLE_HOURS - 2 }, (_, i) => i + 1);
@@ -39,8 +39,8 @@ export function faultPlaces(seed: number): FaultPlace[] {
 }
 
 /**
- * An unreadable line, made of a readable report's. It is one more line, not that report's own: an export with its
- * unreadable lines left out is whole.
+ * An unreadable line, made from a readable report. It is an additional line: an export without its unreadable lines is
+ * complete.
  */
 export function unreadable(kind: FaultKind, report: Buffer, random: Random): Buffer {
   switch (kind) {

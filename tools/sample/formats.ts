@@ -11,16 +11,16 @@ import type { Plan } from './plan.ts';
 import { securityLog } from './security.ts';
 import { sysmonLog } from './sysmon.ts';
 
-/** Sources of telemetry that a format holds, as the setting SOURCES names them. */
+/** A source of telemetry, as in the setting SOURCES. */
 export type SampleSource = 'defender' | 'defender-raw' | 'sysmon' | 'wfp';
 
-/** One way in which a sample tenant can be written. */
+/** A format of a sample tenant. */
 export interface SampleFormat {
   readonly sources: readonly [SampleSource, ...SampleSource[]];
-  /** How many devices where nobody says: connections one by one are many. */
+  /** Default number of devices; smaller for formats with one line per connection. */
   readonly devices: number;
   readonly about: string;
-  /** The container or folder that it is written into. */
+  /** Container, or folder below the output folder. */
   readonly container: string;
   /** The same plan gives the same bytes. */
   appends(plan: Plan): Iterable<Append>;
@@ -33,7 +33,7 @@ export const SAMPLE_FORMATS = {
   defender: { ...REPORTS, about: "Defender's Streaming API", appends: (plan) => sampleExports(plan) },
   'defender-records': {
     ...REPORTS,
-    about: 'the same as Event Hubs batches it, {"records":[…]}',
+    about: 'the same, batched by Event Hubs as {"records":[…]}',
     appends: batchedExports,
   },
   'log-analytics': {
@@ -52,32 +52,32 @@ export const SAMPLE_FORMATS = {
     sources: ['defender-raw'],
     devices: 5,
     container: CONTAINER,
-    about: "Defender's Streaming API, a ConnectionSuccess row for each connection",
+    about: 'Streaming API, one ConnectionSuccess row per connection',
     appends: (plan) => sampleExports(plan, 'connections'),
   },
   'sysmon-event': {
     ...SYSMON,
-    about: 'Sysmon in table Event of a Log Analytics export rule',
+    about: 'Sysmon in the table Event of a Log Analytics export rule',
     container: event.container,
     appends: (plan) => carriedEvents(plan, [sysmonLog], event),
   },
   'sysmon-windowsevent': {
     ...SYSMON,
-    about: 'Sysmon in table WindowsEvent',
+    about: 'Sysmon in the table WindowsEvent',
     container: windowsEvent.container,
     appends: (plan) => carriedEvents(plan, [sysmonLog], windowsEvent),
   },
   'wfp-securityevent': {
     sources: ['wfp'],
     devices: 5,
-    about: 'Windows Security 5156 in table SecurityEvent',
+    about: 'Windows Security 5156 in the table SecurityEvent',
     container: securityEvent.container,
     appends: (plan) => carriedEvents(plan, [securityLog], securityEvent),
   },
   nxlog: {
     sources: ['sysmon', 'wfp'],
     devices: 5,
-    about: "Sysmon and Windows Security 5156 as NXLog's flat JSON",
+    about: 'Sysmon and Windows Security 5156 as flat JSON of NXLog',
     container: nxlog.container,
     appends: (plan) => carriedEvents(plan, [sysmonLog, securityLog], nxlog),
   },
@@ -89,7 +89,7 @@ export const SAMPLE_FORMATS = {
   },
   ecs: {
     ...SYSMON,
-    about: 'Sysmon as Elastic Agent writes it, in ECS',
+    about: 'Sysmon as Elastic Agent writes it (ECS)',
     container: ecs.container,
     appends: (plan) => carriedEvents(plan, [sysmonLog], ecs),
   },

@@ -4,7 +4,7 @@ import { randomOf } from './random.ts';
 import { HOUR_MS } from './span.ts';
 import { instantsIn } from './traffic.ts';
 
-/** A connection that somebody else makes to a service of the device. */
+/** A connection from outside to a service of the device. */
 export interface Inbound {
   readonly atMs: number;
   readonly remoteIP: string;
@@ -14,18 +14,18 @@ export interface Inbound {
   readonly protocol: 'tcp' | 'udp';
 }
 
-/** RFC 5737; not among the addresses that the tenant's own programs talk to. */
+/** Addresses of RFC 5737 that the tenant's own programs do not use. */
 const CALLERS = [
   { remoteIP: '192.0.2.10', localPort: 443, protocol: 'tcp' },
   { remoteIP: '192.0.2.11', localPort: 3478, protocol: 'udp' },
 ] as const;
 
-/** Share of what comes over UDP that logs take for something the device began. */
+/** Share of inbound UDP that logs report as outbound, as answers of the device. */
 export const ANSWERS = 0.3;
 
 /**
- * Two callers of every server, one over TCP, one over UDP, each minute: as steady as a beacon, and none, since the far
- * side calls. Who takes one end for the other finds two beacons too many.
+ * Two callers of every server, one over TCP and one over UDP, each minute. They are as steady as a beacon, but inbound: a
+ * parser that confuses the two ends finds two false beacons.
  */
 export function inboundOf(plan: Plan, device: Device, hour: number): Inbound[] {
   if (device.kind !== 'server') return [];

@@ -4,10 +4,10 @@ import { type Random, randomOf } from './random.ts';
 import { HOUR_MS, SECOND_MS } from './span.ts';
 import type { EventLog, Happening, LogWriter } from './windows_event.ts';
 
-/** What a device does in an hour, as one log tells it; in any order. */
+/** The events of one device in one hour, for one log; in any order. */
 export type Happenings = (hour: number, random: Random) => Iterable<Happening>;
 
-/** Writes what happens into a log: in order of time, numbered, a moment after it happened. */
+/** Logs events in order of time, numbered, a moment after they happened. */
 export function logWriter(plan: Plan, device: Device, log: EventLog, happenings: Happenings): LogWriter {
   const service = randomOf(plan.seed, 'service', device.index, log.provider);
   const serviceId = service.int(200, 1_000) * 4;
@@ -28,7 +28,7 @@ export function logWriter(plan: Plan, device: Device, log: EventLog, happenings:
   };
 }
 
-/** So much later, but within the hour. */
+/** `laterMs` later, but within the same hour. */
 function soon(atMs: number, laterMs: number): number {
   return Math.min(atMs + laterMs, atMs - (atMs % HOUR_MS) + HOUR_MS - 1);
 }

@@ -5,7 +5,7 @@ import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { PlannedTraffic } from './traffic.ts';
 
-/** How often each is drawn. Microsoft: the ActionTypes of DeviceNetworkEvents; those seen by inspection know no process. */
+/** ActionTypes of DeviceNetworkEvents (Microsoft), each repeated by its weight. Inspected connections have no process. */
 const ACTION_TYPES = [
   ...times(20, 'ConnectionSuccess'),
   ...times(5, 'ConnectionFailed'),
@@ -24,7 +24,7 @@ const ACTION_TYPES = [
 
 const HOSTS = ['www', 'mail', 'cdn', 'api', 'login', 'static', 'img', 'updates'].map((name) => `${name}.example.com`);
 
-/** A row of the table that is no aggregated report: most rows are such. */
+/** A row that is no aggregated report, as most rows of the table. */
 export function otherEvent(
   traffic: PlannedTraffic,
   process: Process,
@@ -54,7 +54,7 @@ export function otherEvent(
   return actionType.endsWith('Inspected') ? { ...row, ...inspected(actionType, random) } : row;
 }
 
-/** What an inspected connection has of its own. Its fields are the sensor's network log's (Zeek). */
+/** The columns of an inspected connection. Its fields are those of the sensor's network log (Zeek). */
 function inspected(actionType: string, random: Random): Partial<Event> {
   const uid = `C${random.hex(17)}`;
   const text = (fields: object) => JSON.stringify({ direction: 'Out', uid, ...fields });
@@ -71,7 +71,7 @@ function inspected(actionType: string, random: Random): Partial<Event> {
     case 'IcmpConnectionInspected':
       return { process: null, remotePort: null, localPort: null, protocol: 'Icmp', additionalFields: text({}) };
     default:
-      // Written as an object, not as its text: the exporter does both.
+      // An object instead of its JSON text: the exporter writes both.
       return { process: null, additionalFields: { SignatureName: 'HTTP_Client', SamplePacketContent: '[]' } };
   }
 }

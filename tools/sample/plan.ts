@@ -9,20 +9,20 @@ import type { PlannedTraffic } from './traffic.ts';
 
 export interface SampleOptions {
   readonly devices: number;
-  /** Another seed is another tenant; a whole number. */
+  /** An integer; another seed gives another tenant. */
   readonly seed: number;
-  /** Milliseconds since the Unix epoch; the sample ends at the full UTC hour at or before. */
+  /** End of the sample in ms since the Unix epoch, reduced to the full UTC hour. */
   readonly end: number;
-  /** Without what real exports do to their readers; see `Plan.plain`. */
+  /** Without the irregularities of real exports; see `Plan.plain`. */
   readonly plain?: boolean;
 }
 
-/** What a tenant holds. */
+/** The content of a tenant. */
 export interface Plan {
   readonly seed: number;
   /**
-   * Sensors report on the clock hour, every report has its count, nothing comes twice, late or unreadable, and what
-   * happens in an hour is logged in it: so every format holds the same connections in the same hours.
+   * Sensors report on the clock hour, every report has its count, and nothing is repeated, late or unreadable. An event is
+   * logged in its own hour. So every format holds the same connections in the same hours.
    */
   readonly plain: boolean;
   /** Milliseconds since the Unix epoch, a full UTC hour; the tenant covers `(start, end]`. */
@@ -30,35 +30,35 @@ export interface Plan {
   readonly end: number;
   readonly tenantId: string;
   readonly devices: readonly Device[];
-  /** The groups of each device, by its index: the plants, then the background. */
+  /** The groups of each device, by its index: the seeded beacons, then the background. */
   readonly traffic: readonly (readonly PlannedTraffic[])[];
-  readonly plants: readonly SeededBeacon[];
+  readonly seededBeacons: readonly SeededBeacon[];
   readonly faults: readonly FaultPlace[];
 }
 
-/** A planted group, and what the rule with its default settings, `asOf` the tenant's end, makes of it. */
+/** A seeded group, with the expected result of the rule at its default settings and `asOf` at the tenant's end. */
 export interface SeededBeacon {
   readonly kind: string;
   readonly device: string;
   readonly process: string | null;
   readonly remoteIP: string | null;
-  /** Null where there is only the address. */
+  /** Null if only the address is known. */
   readonly domain: string | null;
   readonly ports: readonly number[];
   readonly intervalSeconds: number;
   /** Share of the interval by which a sleep may be shorter or longer. */
   readonly jitter: number;
-  /** How many of the 72 hours. */
+  /** Number of hours with traffic, of 72. */
   readonly hoursOn: number;
   readonly expected: 'found' | 'missed';
   readonly why: string;
 }
 
-/** Every so many devices hold the plants once. */
-const DEVICES_PER_PLANTING = 40;
+/** Devices that share one set of seeded beacons. */
+const DEVICES_PER_SET = 40;
 const TENANT_ID = '11111111-2222-3333-4444-555555555555';
 
-/** Plans a tenant. Throws a RangeError for a number of devices, a seed or an end that there cannot be. */
+/** Plans a tenant. Throws a RangeError for an invalid number of devices, seed or end. */
 export function planTenant({ devices: count, seed, end: until, plain = false }: SampleOptions): Plan {
   if (!Number.isInteger(count) || count < 1 || count > MOST_DEVICES) {
     throw new RangeError(`devices must be a whole number from 1 to ${MOST_DEVICES}, got ${count}`);
@@ -72,28 +72,29 @@ export function planTenant({ devices: count, seed, end: until, plain = false }: 
 
   const devices = Array.from({ length: count }, (_, index) => deviceAt(seed, index));
   const traffic: PlannedTraffic[][] = devices.map(() => []);
-  const plants: SeededBeacon[] = [];
-  for (let first = 0; first < count; first += DEVICES_PER_PLANTING) {
-    plant(seed, devices.slice(first, first + DEVICES_PER_PLANTING), traffic, plants);
+  const seededBeacons: SeededBeacon[] = [];
+  for (let first = 0; first < count; first += DEVICES_PER_SET) {
+    seedBeacons(seed, devices.slice(first, first + DEVICES_PER_SET), traffic, seededBeacons);
   }
   for (const device of devices) traffic[device.index]?.push(...backgroundOf(seed, device));
   const faults = plain ? [] : faultPlaces(seed);
   const start = end - SAMPLE_HOURS * HOUR_MS;
-  return { seed, plain, start, end, tenantId: TENANT_ID, devices, traffic, plants, faults };
+  return { seed, plain, start, end, tenantId: TENANT_ID, devices, traffic, seededBeacons, faults };
 }
 
-/** Plants every recipe once among these devices. */
-function plant(
+/** Adds every recipe once to these devices. */
+function seedBeacons(
   seed: number,
   devices: readonly Device[],
   traffic: readonly PlannedTraffic[][],
-  plants: SeededBeacon[],
+  seededBeacons: SeededBeacon[],
 ): void {
   const steady = devices.filter((device) => device.kind !== 'laptop');
   const laptop = devices.find((device) => device.kind === 'laptop');
-  // Where two reports fall into one clock hour and none into the next, the average over the hours that have any rises:
-  // a beacon just under the line may be found there.
+  // If two reports fall into one clock hour and none into the next, the average over hours with reports rises: the rule
+  // may find a beacon just below the threshold there.
   const calm = steady.filter((device) => !device.nearFullHour);
+  // The name of the stream stays: another one would change every tenant.
   let next = randomOf(seed, 'planting', devices[0]?.index ?? 0).int(0, steady.length - 1);
   for (const recipe of RECIPES) {
     const homes = recipe.expected === 'missed' ? calm : steady;
@@ -103,9 +104,9 @@ function plant(
       if (!onLaptop && recipe.on !== 'same-device') next++;
       const device = onLaptop ? laptop : (homes[next % homes.length] as Device);
       const hours = onLaptop ? laptop.hours : (recipe.hours ?? ALWAYS);
-      const group = trafficOf(recipe, hours, plants.length);
+      const group = trafficOf(recipe, hours, seededBeacons.length);
       traffic[device.index]?.push(group);
-      plants.push(plantOf(recipe, device, group));
+      seededBeacons.push(seededBeaconOf(recipe, device, group));
     }
   }
 }
@@ -114,7 +115,7 @@ function trafficOf(recipe: Recipe, hours: Hours, number: number): PlannedTraffic
   const { process, facts, intervalSeconds, jitter, ports = [443], outcome = 'success', countless = 0 } = recipe;
   return {
     program: program(process, facts),
-    // RFC 5737's range for documentation that the background leaves alone.
+    // A range of RFC 5737 that the background does not use.
     remoteIP: recipe.remoteIP === undefined ? `203.0.113.${1 + (number % 254)}` : recipe.remoteIP,
     remoteUrl: domainOf(recipe, number),
     ports,
@@ -130,7 +131,11 @@ function domainOf({ kind, remoteIP, devices }: Recipe, number: number): string |
   return devices === undefined ? null : `${kind}.example.com`;
 }
 
-function plantOf(recipe: Recipe, device: Device, { remoteIP, remoteUrl, ports, hours }: PlannedTraffic): SeededBeacon {
+function seededBeaconOf(
+  recipe: Recipe,
+  device: Device,
+  { remoteIP, remoteUrl, ports, hours }: PlannedTraffic,
+): SeededBeacon {
   const { kind, process, intervalSeconds, jitter, expected, why } = recipe;
   return {
     kind,

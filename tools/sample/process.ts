@@ -5,7 +5,7 @@ import type { Program } from './program.ts';
 import { randomOf } from './random.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './span.ts';
 
-/** A program as it runs on one device, the same for all the tenant's hours. */
+/** A program that runs on one device, the same in all hours of the tenant. */
 export interface Process {
   readonly program: Program;
   readonly id: number;
@@ -17,7 +17,7 @@ export interface Process {
   readonly user: User;
 }
 
-/** The processes of a device, each made when its program is first asked for. */
+/** The processes of a device, each created on first use. */
 export function processesOf(plan: Plan, device: Device): (program: Program) => Process {
   const processes = new Map<Program, Process>();
   return (program) => {
@@ -27,7 +27,7 @@ export function processesOf(plan: Plan, device: Device): (program: Program) => P
   };
 }
 
-/** A program as it runs on one device. */
+/** The process of a program on one device. */
 export function seededProcessOf(seed: number, startMs: number, device: Device, program: Program): Process {
   const random = randomOf(seed, 'process', device.index, program.path ?? '');
   const createdMs = startMs - random.int(2 * MINUTE_MS, 40 * HOUR_MS);

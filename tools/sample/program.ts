@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 
 /** A program that makes connections, the same on every device that has it. */
 export interface Program {
-  /** Null where Defender does not know which process it was. */
+  /** Null if Defender does not know the process. */
   readonly fileName: string | null;
-  /** Its folder and file name. */
+  /** Folder and file name. */
   readonly path: string | null;
   readonly company: string | null;
   readonly version: string | null;
@@ -22,7 +22,7 @@ export interface ProgramFacts {
   readonly version?: string | null;
   readonly parent?: string;
   readonly runBy?: Program['runBy'];
-  /** What stands behind the file name in the command line. */
+  /** Arguments of the command line. */
   readonly options?: string;
 }
 
@@ -60,14 +60,14 @@ export const BROWSERS: readonly Program[] = [
   program('firefox.exe', { ...BROWSER, company: 'Mozilla Corporation', version: '145.0' }),
 ];
 
-/** What talks to the Internet a little, in every hour. */
+/** Programs with a little Internet traffic in every hour. */
 export const OFFICE_PROGRAMS: readonly Program[] = [
   program('outlook.exe', { ...OFFICE, parent: 'explorer.exe' }),
   program('ms-teams.exe', { ...OFFICE, parent: 'sihost.exe' }),
   program('onedrive.exe', { ...OFFICE, parent: 'explorer.exe', options: '/background' }),
 ];
 
-/** What talks to the Internet once in a while. */
+/** Programs with occasional Internet traffic. */
 export const OTHER_PROGRAMS: readonly Program[] = [
   program('svchost.exe', { options: '-k netsvcs -p' }),
   program('msmpeng.exe', { folder: 'c:\\programdata\\microsoft\\windows defender\\platform', version: '4.18.25100' }),
@@ -77,7 +77,7 @@ export const OTHER_PROGRAMS: readonly Program[] = [
   program('code.exe', { folder: 'c:\\tools\\editor', version: '1.106.2', parent: 'explorer.exe', runBy: 'user' }),
 ];
 
-/** What talks to the company's own servers. */
+/** Programs that connect to internal servers. */
 export const INTERNAL_PROGRAMS: readonly Program[] = [
   program('lsass.exe', { parent: 'wininit.exe' }),
   program('ntoskrnl.exe', { parent: '' }),

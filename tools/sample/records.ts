@@ -5,13 +5,13 @@ import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import { SECOND_MS } from './span.ts';
 
-/** What differs from row to row of the table. */
+/** The values that differ between rows of the table. */
 export interface SampleRow {
   readonly device: Device;
   readonly timestamp: string;
   readonly reportId: number;
   readonly actionType: string;
-  /** Null where the sensor saw the network alone. */
+  /** Null if the sensor saw only the network. */
   readonly process: Process | null;
   readonly remoteIP: string | null;
   readonly remotePort: number | null;
@@ -19,14 +19,14 @@ export interface SampleRow {
   readonly localIP: string | null;
   readonly localPort: number | null;
   readonly protocol: string;
-  /** Text, mostly; at times the exporter writes the object itself. */
+  /** Mostly JSON text; at times the exporter writes the object itself. */
   readonly additionalFields: string | object | null;
 }
 
 /**
- * The JSON of a DeviceNetworkEvents row with all its columns, nulls included: what `properties` of a record holds.
+ * The JSON of a DeviceNetworkEvents row with all columns, nulls included: the `properties` of a record.
  *
- * Columns: Microsoft, DeviceNetworkEvents in the advanced hunting schema, and those that are exported besides.
+ * Columns: Microsoft, DeviceNetworkEvents in the advanced hunting schema, and the additional columns of the export.
  */
 export function propertiesOf(row: SampleRow): string {
   const { device, process } = row;
@@ -48,18 +48,18 @@ export function propertiesOf(row: SampleRow): string {
     Timestamp: row.timestamp,
     MachineGroup: device.machineGroup,
   };
-  // The columns stand in the order of the first of the three.
+  // EMPTY comes first, so it sets the order of the columns.
   return JSON.stringify({ ...EMPTY, ...filled, ...(process === null ? {} : processColumns(process)) });
 }
 
 /**
- * One line of an export: the row in the Streaming API's envelope, CRLF at its end. `deliveredMs` is when the exporter
- * sent it, which is all that differs between two deliveries of one row.
+ * One line of an export: the row in the envelope of the Streaming API, with CRLF. `deliveredMs` is the time of delivery,
+ * the only difference between two deliveries of one row.
  */
 export function lineOf(properties: string, tenantId: string, deliveredMs: number, random: Random): Buffer {
   const time = fullInstant(deliveredMs, random);
   const received = fullInstant(deliveredMs - random.int(SECOND_MS, 120 * SECOND_MS), random);
-  // Seen without its zone at times.
+  // At times the zone is missing.
   const zone = random.chance(0.1) ? '' : 'Z';
   return Buffer.from(
     `{"time":"${time}","tenantId":"${tenantId}","operationName":"Publish",` +

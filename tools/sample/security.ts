@@ -18,8 +18,8 @@ const LOG: EventLog = {
 type Data = SampleWindowsEvent['data'];
 
 /**
- * The Security log of one device with the Filtering Platform's auditing on: 5156 for each connection that it permits,
- * whether or not anybody answers, inbound ones too; between them 5158 (a port is bound) and 4624 (somebody logs on).
+ * The Security log of one device with auditing of the Filtering Platform: 5156 for each permitted connection, inbound
+ * ones too, with or without an answer; between them 5158 (a port is bound) and 4624 (a logon).
  */
 export function securityLog(plan: Plan, device: Device): LogWriter {
   const running = processesOf(plan, device);
@@ -52,7 +52,7 @@ function permitted(made: PlannedConnection, device: Device, random: Random): Hap
   return { ...PERMITTED, atMs: made.atMs, counts: true, data };
 }
 
-/** Which side is the source is told in both ways; and a server's answers over UDP may look outbound. */
+/** Either end may be logged as the source, and the UDP answers of a server may look outbound. */
 function accepted(caller: Inbound, random: Random): Happening {
   const far = [caller.remoteIP, String(caller.remotePort)] as const;
   const near = [caller.localIP, String(caller.localPort)] as const;

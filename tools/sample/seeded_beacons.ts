@@ -1,7 +1,7 @@
 import type { ProgramFacts } from './program.ts';
 import type { Hours } from './span.ts';
 
-/** One kind of traffic that is planted in every tenant, and what the rule makes of it with its default settings. */
+/** A kind of seeded traffic, with the expected result of the rule at its default settings. */
 export interface Recipe {
   readonly kind: string;
   /** File name of the process. */
@@ -12,15 +12,15 @@ export interface Recipe {
   readonly jitter: number;
   readonly expected: 'found' | 'missed';
   readonly why: string;
-  /** A fixed address; without one, a public address that nothing else talks to. */
+  /** A fixed address; by default, a public address that nothing else uses. */
   readonly remoteIP?: string | null;
   readonly ports?: readonly number[];
   readonly hours?: Hours;
-  /** On a laptop, or on the device of the plant before; without it, on any that is always on. */
+  /** On a laptop, or on the device of the recipe before; by default, on any device that is always on. */
   readonly on?: 'laptop' | 'same-device';
   readonly outcome?: 'failed';
   readonly countless?: number;
-  /** On so many devices; on one without it. */
+  /** Number of devices; 1 by default. */
   readonly devices?: number;
 }
 
@@ -34,9 +34,10 @@ const DROPPED: ProgramFacts = {
 const SYSTEM_TOOL: ProgramFacts = { parent: 'powershell.exe', runBy: 'user', options: 'c:\\users\\public\\init.dat' };
 const INSTALLED: ProgramFacts = { folder: 'c:\\program files\\acme', company: 'Acme', version: '4.2.0' };
 
-const SEEN = 'steady, and over 45 connections an hour in at least 12 hours';
-const IN_TURN = 'a beacon of 60 s to two addresses in turn: about 30 an hour each, and the rule asks for more than 45';
-const TOO_SLOW = 'the rule asks for more than 45 connections an hour on average';
+const SEEN = 'steady, and above 45 connections per hour in at least 12 hours';
+const IN_TURN =
+  'a beacon of 60 s that alternates between two addresses: about 30 per hour each, below the threshold of 45';
+const TOO_SLOW = 'below the threshold of 45 connections per hour on average';
 
 function beacon(process: string, facts: ProgramFacts, intervalSeconds: number, jitter: number): Recipe {
   return { kind: 'beacon', process, facts, intervalSeconds, jitter, expected: 'found', why: SEEN };
@@ -53,26 +54,26 @@ const BEACONS: readonly Recipe[] = [
     ...beacon('wscript.exe', SYSTEM_TOOL, 60, 0.1),
     kind: 'beacon-two-ports',
     ports: [443, 8443],
-    why: 'two reports an hour, one for each port; their sum is over 45, each alone is not (grain report: missed)',
+    why: 'two reports per hour, one per port; their sum is above 45, each alone is not (grain report: missed)',
   },
   {
     ...beacon('teams-helper.exe', DROPPED, 60, 0.2),
     kind: 'beacon-working-hours',
     on: 'laptop',
     hours: { first: 9, length: 9, daily: true },
-    why: 'on for nine hours of every 24: about 27 points are enough',
+    why: 'on for nine hours of every 24: about 27 points (minimum 12)',
   },
   {
     ...beacon('loader.exe', DROPPED, 60, 0.2),
     kind: 'beacon-dead-server',
     outcome: 'failed',
-    why: 'every connection failed; failed ones have aggregated reports too',
+    why: 'every connection fails; failed connections have aggregated reports too',
   },
   {
     ...beacon('dllhost.exe', SYSTEM_TOOL, 60, 0.1),
     kind: 'beacon-without-some-counts',
     countless: 0.2,
-    why: 'a report without a count is no point of the series; the others are enough',
+    why: 'a report without a count is no point of the series; the other points are above the minimum',
   },
 ];
 
@@ -84,14 +85,14 @@ const HOSTILE: readonly Recipe[] = [
 ].map((process) => ({
   ...beacon(process, DROPPED, 60, 0.15),
   kind: 'beacon-hostile-name',
-  why: `${SEEN}; the name is an attack on whatever shows it`,
+  why: `${SEEN}; the name attacks the program that displays it`,
 }));
 
 const NAMELESS: Recipe = {
   ...beacon('', DROPPED, 60, 0.2),
   kind: 'beacon-without-process',
   process: null,
-  why: 'a process that is not known is a group of its own, with an empty name',
+  why: 'an unknown process is a group of its own, with an empty name',
 };
 
 function missed(
@@ -105,10 +106,10 @@ function missed(
 }
 
 const MISSED: readonly Recipe[] = [
-  missed('beacon-under-the-line', 'msbuild.exe', 90, `about 40 an hour: ${TOO_SLOW}`, { facts: SYSTEM_TOOL }),
-  missed('beacon-slow', 'installutil.exe', 300, `about 12 an hour: ${TOO_SLOW}`, { facts: SYSTEM_TOOL }),
-  missed('beacon-slow', 'winlogon-helper.exe', 900, `about 4 an hour: ${TOO_SLOW}`),
-  missed('beacon-short', 'setup-tmp.exe', 30, 'seen in at most 10 hours: the rule asks for 12 uniform ones', {
+  missed('beacon-below-threshold', 'msbuild.exe', 90, `about 40 per hour: ${TOO_SLOW}`, { facts: SYSTEM_TOOL }),
+  missed('beacon-slow', 'installutil.exe', 300, `about 12 per hour: ${TOO_SLOW}`, { facts: SYSTEM_TOOL }),
+  missed('beacon-slow', 'winlogon-helper.exe', 900, `about 4 per hour: ${TOO_SLOW}`),
+  missed('beacon-short', 'setup-tmp.exe', 30, 'at most 10 hours with reports (minimum 12 inliers)', {
     hours: { first: 40, length: 10, daily: false },
   }),
   missed('beacon-two-addresses', 'syncsvc.exe', 120, IN_TURN),
@@ -117,11 +118,11 @@ const MISSED: readonly Recipe[] = [
 
 const EXCLUDED: readonly Recipe[] = (
   [
-    ['backup-agent.exe', '10.20.0.60', 'private address: not looked at'],
-    ['zabbix_agentd.exe', '172.16.8.20', 'private address: not looked at'],
-    ['printer-status.exe', '192.168.4.11', 'private address: not looked at'],
-    ['postgres.exe', '127.0.0.1', 'loopback: not looked at'],
-    ['metadata-agent.exe', '169.254.169.254', 'link-local address: not looked at'],
+    ['backup-agent.exe', '10.20.0.60', 'private address: out of scope'],
+    ['zabbix_agentd.exe', '172.16.8.20', 'private address: out of scope'],
+    ['printer-status.exe', '192.168.4.11', 'private address: out of scope'],
+    ['postgres.exe', '127.0.0.1', 'loopback: out of scope'],
+    ['metadata-agent.exe', '169.254.169.254', 'link-local address: out of scope'],
     ['iphelper.exe', '2001:db8:4c:1::77', 'no IPv4 address: ipv4_is_private() gives null'],
     ['dot3svc.exe', 'fe80::9c1d:22ff:fe41:7', 'no IPv4 address: ipv4_is_private() gives null'],
     ['netprobe.exe', '', 'no address'],

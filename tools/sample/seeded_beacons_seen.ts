@@ -3,24 +3,24 @@ import type { SeededBeacon } from './plan.ts';
 import { RECIPES } from './seeded_beacons.ts';
 import { windowsName } from './spelling.ts';
 
-/** The plants as a source tells of them: under the process names that it has, and found where it sees enough. */
-export function seededBeaconsIn(plants: readonly SeededBeacon[], source: SampleSource): readonly SeededBeacon[] {
+/** The seeded beacons in the telemetry of a source: with its process names, and with its result of the rule. */
+export function seededBeaconsIn(seededBeacons: readonly SeededBeacon[], source: SampleSource): readonly SeededBeacon[] {
   switch (source) {
     case 'defender':
-      return plants;
+      return seededBeacons;
     case 'defender-raw':
-      // Connections one by one count where they succeed.
-      return plants.map((plant) => (FAILING.has(plant.kind) ? { ...plant, expected: 'missed' } : plant));
+      // Single connections count only if they succeed.
+      return seededBeacons.map((beacon) => (FAILING.has(beacon.kind) ? { ...beacon, expected: 'missed' } : beacon));
     case 'sysmon':
-      return plants.map((plant) => ({ ...plant, process: nameOr(plant.process, '<unknown process>') }));
+      return seededBeacons.map((beacon) => ({ ...beacon, process: nameOr(beacon.process, '<unknown process>') }));
     case 'wfp':
-      return plants.map((plant) => ({ ...plant, process: nameOr(plant.process, null) }));
+      return seededBeacons.map((beacon) => ({ ...beacon, process: nameOr(beacon.process, null) }));
   }
 }
 
 const FAILING = new Set(RECIPES.filter(({ outcome }) => outcome === 'failed').map(({ kind }) => kind));
 
-/** Case is folded, as Windows does not care for it. */
+/** In lower case: Windows ignores case. */
 function nameOr(process: string | null, unknown: string | null): string | null {
   return process === null ? unknown : windowsName(process).toLowerCase();
 }

@@ -10,26 +10,26 @@ import { propertiesOf } from './records.ts';
 import { HOUR_MS, isOn, SECOND_MS } from './span.ts';
 import type { PlannedTraffic } from './traffic.ts';
 
-/** A row of the table, as its device sent it. */
+/** A row of the table as the device sent it. */
 export interface Sent {
   readonly atMs: number;
   readonly properties: string;
   readonly isReport: boolean;
 }
 
-/** What Defender's sensor on one device sends. The hours have to be asked for in their order, each once. */
+/** Defender's sensor on one device. Call `hour` once per hour, in order. */
 export interface Sensor {
   readonly device: Device;
-  /** What happens in one of the tenant's hours, from 0: aggregated reports, and a good half more of other rows. */
+  /** The rows of one hour of the tenant, from 0: aggregated reports, and more than half of other rows. */
   hour(hour: number): Generator<Sent>;
 }
 
-/** Other rows for each group that is on: so about 40 % of the rows are aggregated reports. */
+/** Other rows per active group, so that about 40 % of the rows are aggregated reports. */
 const OTHER_ROWS = 1.5;
-/** ReportId is a repeating counter. */
+/** ReportId is a repeating counter up to this number. */
 const LAST_REPORT_ID = 65_535;
 
-/** What rows a sensor sends of its device's connections: hourly reports, or each by itself. */
+/** Form of the rows: hourly reports, or one row per connection. */
 export type SensorShows = 'reports' | 'connections';
 
 export function sensorOf(plan: Plan, device: Device, shows: SensorShows = 'reports'): Sensor {
@@ -70,7 +70,7 @@ export function sensorOf(plan: Plan, device: Device, shows: SensorShows = 'repor
       const group = random.pick(groups);
       const atMs = plan.start + hour * HOUR_MS + random.int(SECOND_MS, HOUR_MS - SECOND_MS);
       const event = otherEvent(group, running(group.program), device, atMs, random);
-      // Of these there is a row for each connection already.
+      // Every connection has such a row already.
       if (shows === 'connections' && event.actionType === 'ConnectionSuccess') continue;
       yield sent(atMs, false, event);
     }

@@ -5,8 +5,8 @@ export const MINUTE_MS = 60_000;
 export const SECOND_MS = 1_000;
 
 /**
- * Which hours of the tenant's 72, counted from its first: `length` hours from `first` on, once or every 24 hours.
- * They are counted, not read off a clock, so that a sample that ends at another hour is the same one shifted.
+ * Hours of the tenant's 72, counted from its first: `length` hours from `first` on, once or every 24 hours. They do not
+ * depend on the clock, so that a sample with another end is the same sample, shifted.
  */
 export interface Hours {
   readonly first: number;
@@ -21,7 +21,7 @@ export function isOn(hours: Hours, hour: number): boolean {
   return since >= 0 && (hours.daily ? since % 24 : since) < hours.length;
 }
 
-/** How many of the 72 hours these are. */
+/** The number of these hours. */
 export function hoursOn(hours: Hours): number {
   let count = 0;
   for (let hour = 0; hour < SAMPLE_HOURS; hour++) if (isOn(hours, hour)) count++;

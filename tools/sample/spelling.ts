@@ -2,21 +2,21 @@ import type { Device } from './device.ts';
 import type { Program } from './program.ts';
 import type { Random } from './random.ts';
 
-/** The System process has no file; Defender calls it by its image in the folder of Windows. */
+/** The System process has no file; Defender names its image in the Windows folder. */
 const KERNEL = 'ntoskrnl.exe';
 
 /**
- * A file name as Windows can hold it: `|` becomes `&`, and what else is forbidden in names becomes `_`. Telemetry of
- * Defender may come from other systems; Sysmon's and the firewall's does not.
+ * A file name that Windows allows: `|` becomes `&`, other forbidden characters become `_`. Telemetry of Defender may come
+ * from other systems; that of Sysmon and the firewall does not.
  *
  * Microsoft, "Naming Files, Paths, and Namespaces".
  */
 export function windowsName(fileName: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match control characters.
   return fileName.replaceAll('|', '&').replace(/[\u0000-\u001f<>:"/\\?*]/g, '_');
 }
 
-/** Sysmon's Image: the path as the file system spells it, at times as whoever started the program did. */
+/** Sysmon's Image: the path as the file system spells it, at times in capitals as a caller spelled it. */
 export function imageOf({ path, fileName }: Program, random: Random): string {
   if (path === null || fileName === null) return '<unknown process>';
   if (fileName === KERNEL) return 'System';
@@ -35,7 +35,7 @@ export function applicationOf({ path, fileName }: Program, device: Device): stri
   return `\\device\\harddiskvolume${2 + (device.index % 3)}${folder}${windowsName(fileName)}`.toLowerCase();
 }
 
-/** An address as logs write it: IPv4 at times mapped into IPv6, in any spelling. */
+/** An address as logs write it: IPv4, at times mapped into IPv6, in any spelling. */
 export function addressOf(ip: string, random: Random): string {
   const mapped = random.chance(0.04);
   if (!mapped || !/^[\d.]+$/.test(ip)) return ip;

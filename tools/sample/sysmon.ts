@@ -19,10 +19,10 @@ type Data = SampleWindowsEvent['data'];
 
 /**
  * Sysmon's log of one device: event 3 for each connection, inbound ones too, and between them the events 1 (a process
- * starts) and 22 (a name is looked up). The time that it says, UtcTime, is that of the connection; a device in eight has
- * it minutes behind, unless the plan is plain.
+ * starts) and 22 (a DNS query). UtcTime is the time of the connection; one device in eight is minutes behind, unless the
+ * plan is plain.
  *
- * The sample has connections that failed as well; whether Sysmon logs them is not documented.
+ * The sample also has failed connections. It is not documented whether Sysmon logs them.
  */
 export function sysmonLog(plan: Plan, device: Device): LogWriter {
   const running = processesOf(plan, device);
@@ -44,7 +44,7 @@ export function sysmonLog(plan: Plan, device: Device): LogWriter {
 function connected(made: PlannedConnection, device: Device, utc: Data[number], random: Random): Happening {
   const { process, atMs } = made;
   const remoteIP = addressOf(made.remoteIP, random);
-  // Both ends of a connection are of one family.
+  // Both ends of a connection have the same address family.
   const mapped = remoteIP.toLowerCase().includes(':ffff:');
   const from = { ip: mapped ? `::ffff:${made.localIP}` : made.localIP, host: device.name, port: made.localPort };
   const to = { ip: remoteIP, host: '-', port: made.remotePort };
@@ -53,8 +53,8 @@ function connected(made: PlannedConnection, device: Device, utc: Data[number], r
 }
 
 /**
- * What the far side began. Which side is the source is told in both ways; and the answers of a server over UDP are at
- * times taken for connections of its own.
+ * An inbound connection. Either end may be logged as the source, and the UDP answers of a server are at times logged as
+ * outbound connections.
  */
 function called(caller: Inbound, device: Device, random: Random): Happening {
   const { atMs, protocol } = caller;
@@ -158,12 +158,12 @@ function actor({ id, program, user }: Process, device: Device, random: Random) {
   ] as const satisfies Data;
 }
 
-/** The name that the configuration gives the rule behind an event: none, mostly. */
+/** The name of the configuration's rule for an event; mostly none. */
 function rule(random: Random): Data[number] {
   return ['RuleName', random.chance(0.05) ? 'technique_id=T1071,technique_name=C&C <HTTP>' : '-'];
 }
 
-/** `YYYY-MM-DD HH:MM:SS.mmm`, UTC without saying so. */
+/** `YYYY-MM-DD HH:MM:SS.mmm` in UTC, without a zone. */
 function utcTime(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').slice(0, -1);
 }

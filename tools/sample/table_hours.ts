@@ -5,7 +5,7 @@ import { HOUR_MS, SAMPLE_HOURS } from './span.ts';
 /** A row of DeviceNetworkEvents, by its columns. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
-/** What the table itself holds, hour by hour: every row once, in order of time. */
+/** The rows of the table, hour by hour: every row once, in order of time. */
 export function* tableHours(plan: Plan): Generator<{ startMs: number; rows: { sent: Sent; row: TableRow }[] }> {
   const sensors = plan.devices.map((device) => sensorOf(plan, device));
   for (let hour = 0; hour < SAMPLE_HOURS; hour++) {

@@ -2,24 +2,24 @@ import type { Program } from './program.ts';
 import type { Random } from './random.ts';
 import { HOUR_MS, type Hours, SECOND_MS } from './span.ts';
 
-/** One group of the tenant: what one program of one device has to do with one remote address. */
+/** One group of the tenant: the traffic of one program on one device to one remote address. */
 export interface PlannedTraffic {
   readonly program: Program;
   readonly remoteIP: string | null;
   readonly remoteUrl: string | null;
-  /** More than one: the connections are spread over them, and each port has a report of its own. */
+  /** With several ports, the connections are spread over them, and each port has its own report. */
   readonly ports: readonly number[];
   readonly outcome: 'success' | 'failed';
   readonly hours: Hours;
   readonly pace: Pace;
-  /** Share of its reports that come without AdditionalFields, so without a count. */
+  /** Share of reports without AdditionalFields, so without a count. */
   readonly countless: number;
 }
 
 export type Pace =
-  /** Sleeps for the interval, up to `jitter` (a share of it) shorter or longer, each time anew. */
+  /** Sleeps for the interval, shorter or longer by up to `jitter` (a share of it), drawn each time. */
   | { readonly kind: 'beacon'; readonly intervalSeconds: number; readonly jitter: number }
-  /** No rhythm: between half and nearly four times the typical number in an hour, and about that on average. */
+  /** No rhythm: half to nearly four times the typical number per hour, and about that number on average. */
   | { readonly kind: 'irregular'; readonly typicalPerHour: number };
 
 /** Connections of a reporting period. */
@@ -31,7 +31,7 @@ export function connectionsIn(pace: Pace, lengthMs: number, random: Random): num
   return beats(pace, lengthMs, random).length;
 }
 
-/** When the connections of a period are made: whole milliseconds of `[0, lengthMs)`, in order. */
+/** The instants of a period's connections: integer milliseconds of `[0, lengthMs)`, in order. */
 export function instantsIn(pace: Pace, lengthMs: number, random: Random): number[] {
   const instants =
     pace.kind === 'beacon'
@@ -50,8 +50,8 @@ function beats(pace: Pace & { kind: 'beacon' }, lengthMs: number, random: Random
   return instants;
 }
 
-/** Spreads a count over `parts`, about evenly; the sum stays the same. */
-export function spread(count: number, parts: number, random: Random): number[] {
+/** Divides a count into `parts`, about evenly; the sum stays the same. */
+export function divided(count: number, parts: number, random: Random): number[] {
   const shares: number[] = [];
   let left = count;
   for (let part = parts; part > 1; part--) {

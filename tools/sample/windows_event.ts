@@ -1,37 +1,37 @@
 import type { Device } from './device.ts';
 
-/** What an event log says of itself in each of its events. */
+/** The log's own fields in each of its events. */
 export interface EventLog {
   readonly provider: string;
   readonly channel: string;
-  /** Digits of the hexadecimal number that stands in `Keywords`. */
+  /** Hexadecimal digits of `Keywords`. */
   readonly keywords: string;
 }
 
-/** One event of a Windows event log, before anybody has carried it away. */
+/** One event of a Windows event log, before a carrier has collected it. */
 export interface SampleWindowsEvent {
   readonly log: EventLog;
   readonly id: number;
   readonly version: number;
   readonly task: number;
-  /** What it is, in words. */
+  /** Title of the event in its manifest. */
   readonly title: string;
   readonly device: Device;
   readonly recordId: number;
-  /** Of the service that writes the log; the process that the event is about stands in `data`. */
+  /** Process of the service that writes the log. The process of the event is in `data`. */
   readonly serviceId: number;
   readonly threadId: number;
-  /** When it was written: whole milliseconds since the Unix epoch. */
+  /** Time of writing, in ms since the Unix epoch. */
   readonly createdMs: number;
-  /** When its carrier took it. */
+  /** Time of collection by the carrier, in ms since the Unix epoch. */
   readonly collectedMs: number;
-  /** Whether it is of a connection that counts: outbound, made by a program of the device. */
+  /** Whether the event is a connection that counts: outbound, by a program of the device. */
   readonly counts: boolean;
-  /** EventData: names and texts, in the order of the event's manifest. */
+  /** EventData: names and texts in the order of the manifest. */
   readonly data: readonly (readonly [name: string, value: string])[];
 }
 
-/** What only one kind of event knows; its log fills in the rest. */
+/** The fields of one kind of event; the log adds the others. */
 export interface Happening {
   readonly id: number;
   readonly version: number;
@@ -42,8 +42,8 @@ export interface Happening {
   readonly data: SampleWindowsEvent['data'];
 }
 
-/** A log of one device. The hours have to be asked for in their order, each once. */
+/** A log of one device. Call `hour` once per hour, in order. */
 export interface LogWriter {
-  /** What is logged of one of the tenant's hours, in order of time. */
+  /** The events of one hour of the tenant, in order of time. */
   hour(hour: number): SampleWindowsEvent[];
 }

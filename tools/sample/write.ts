@@ -7,50 +7,50 @@ import { type Plan, planTenant, type SampleOptions, type SeededBeacon } from './
 import { seededBeaconsIn } from './seeded_beacons_seen.ts';
 
 export interface WriteSampleOptions extends SampleOptions {
-  /** Folder to write into; made where it is not there. */
+  /** Folder to write into; created if missing. */
   readonly out: string;
-  /** How the tenant is written; as Defender's Streaming API does, where it is not said. */
+  /** Format of the exports; `defender` by default. */
   readonly format?: SampleFormatName;
-  /** Told after each new export how many there are so far. */
+  /** Receives the number of exports so far, after each new export. */
   readonly onProgress?: (exports: number) => void;
 }
 
 export interface WrittenSample {
   readonly exports: number;
-  /** All lines, unreadable ones too. */
+  /** All lines, unreadable ones included. */
   readonly lines: number;
   readonly bytes: number;
-  /** Aggregated reports, or connections one by one; each counted once. */
+  /** Aggregated reports, or single connections; each counted once. */
   readonly reports: number;
   readonly duplicates: number;
   readonly late: number;
   readonly unreadable: number;
-  readonly plants: readonly SeededBeacon[];
+  readonly seededBeacons: readonly SeededBeacon[];
 }
 
-/** The folder that was given holds something that is no sample, or is no folder. */
+/** The path holds other files than a sample, or is a file. */
 export class SampleFolderError extends Error {
   override readonly name = 'SampleFolderError';
 }
 
-/** What was planted; a name with `_` in front is no export. */
-export const SEEDED_BEACONS_FILE = '_planted.json';
+/** The description of the seeded beacons. `score` skips names that begin with `_`. */
+export const SEEDED_BEACONS_FILE = '_seeded-beacons.json';
 
 /**
- * Writes a sample tenant: `out/<container>/<blob name>` for each export, and beside them `out/_planted.json`, which says
- * what was planted and what the rule makes of it. An earlier sample is replaced; anything else in the folder is a
- * SampleFolderError, and nothing is written.
+ * Writes a sample tenant: `out/<container>/<blob name>` for each export, and `out/_seeded-beacons.json` with the seeded
+ * beacons and the expected results of the rule. An earlier sample is replaced. Throws a SampleFolderError, and writes
+ * nothing, if the folder holds anything else.
  */
 export async function writeSample(options: WriteSampleOptions): Promise<WrittenSample> {
   const { out, format: name = 'defender', onProgress } = options;
   const plan = planTenant(options);
   const format: SampleFormat = SAMPLE_FORMATS[name];
-  const plants = seededBeaconsIn(plan.plants, format.sources[0]);
+  const seededBeacons = seededBeaconsIn(plan.seededBeacons, format.sources[0]);
   await clear(out);
   await mkdir(out, { recursive: true });
-  const planted = new PlantedFile(out, plan, name, plants);
-  // First, so that a folder that was left half-written is known as ours.
-  await planted.write([], null);
+  const description = new SeededBeaconsFile(out, plan, name, seededBeacons);
+  // Written first, so that a half-written folder is recognized as a sample.
+  await description.write([], null);
 
   const totals = { exports: 0, lines: 0, bytes: 0, reports: 0, duplicates: 0, late: 0, unreadable: 0 };
   const faults: object[] = [];
@@ -68,11 +68,11 @@ export async function writeSample(options: WriteSampleOptions): Promise<WrittenS
     totals.exports++;
     onProgress?.(totals.exports);
   }
-  await planted.write(faults, totals);
-  return { ...totals, plants };
+  await description.write(faults, totals);
+  return { ...totals, seededBeacons };
 }
 
-/** Makes room: takes an earlier sample away, and nothing but that. */
+/** Deletes an earlier sample, and nothing else. */
 async function clear(out: string): Promise<void> {
   let names: string[];
   try {
@@ -84,13 +84,13 @@ async function clear(out: string): Promise<void> {
   }
   if (names.length === 0) return;
   if (!names.includes(SEEDED_BEACONS_FILE)) {
-    throw new SampleFolderError(`${out} is not empty, and holds no sample: name another folder, or empty this one`);
+    throw new SampleFolderError(`${out} is not empty and holds no sample: name another folder, or empty this one`);
   }
   const containers = new Set(Object.values(SAMPLE_FORMATS).map(({ container }) => container));
   for (const container of containers) await rm(join(out, container), { recursive: true, force: true });
 }
 
-/** Puts the lines behind what the file holds; how many bytes that are. */
+/** Appends the lines to their file. Returns the number of bytes. */
 async function writeAppend(out: string, { container, name, lines }: Append): Promise<number> {
   const path = join(out, container, ...name.split('/'));
   const content = Buffer.concat(lines);
@@ -99,18 +99,18 @@ async function writeAppend(out: string, { container, name, lines }: Append): Pro
   return content.length;
 }
 
-/** `_planted.json`: what was planted, for who wants to know whether it is found. */
-class PlantedFile {
+/** `_seeded-beacons.json`, for programs that check the detections. */
+class SeededBeaconsFile {
   readonly #path: string;
   readonly #facts: object;
-  readonly #plants: readonly SeededBeacon[];
+  readonly #seededBeacons: readonly SeededBeacon[];
 
-  constructor(out: string, plan: Plan, format: SampleFormatName, plants: readonly SeededBeacon[]) {
+  constructor(out: string, plan: Plan, format: SampleFormatName, seededBeacons: readonly SeededBeacon[]) {
     this.#path = join(out, SEEDED_BEACONS_FILE);
-    this.#plants = plants;
+    this.#seededBeacons = seededBeacons;
     this.#facts = {
       about:
-        'A made-up tenant of Beaconwatch. What the rule should make of what was planted, with its default settings and asOf = window.to; of all other groups nothing is said.',
+        'A synthetic tenant of Beaconwatch. `expected` is the result of the rule with its default settings and asOf = window.to. The rule may also find other groups.',
       ...(format === 'defender' ? {} : { format, sources: SAMPLE_FORMATS[format].sources }),
       ...(plan.plain ? { plain: true } : {}),
       seed: plan.seed,
@@ -120,8 +120,8 @@ class PlantedFile {
   }
 
   async write(unreadable: readonly object[], totals: object | null): Promise<void> {
-    const planted = { ...this.#facts, totals, plants: this.#plants, unreadable };
-    await writeFile(this.#path, `${JSON.stringify(planted, null, 2)}\n`);
+    const content = { ...this.#facts, totals, seededBeacons: this.#seededBeacons, unreadable };
+    await writeFile(this.#path, `${JSON.stringify(content, null, 2)}\n`);
   }
 }
 

@@ -1,7 +1,8 @@
 import { type App, type AppParts, createApp } from '../../app.ts';
 import { readConfig } from '../../config.ts';
+import type { Terminal } from '../terminal.ts';
 
-/** The app on the storage account that the environment names, as the functions have it. Throws a SettingsError. */
-export function connect(parts: Partial<AppParts> = {}): App {
-  return createApp(readConfig(process.env), parts);
+/** The app on the storage account of the environment, as the functions have it. Throws a SettingsError. */
+export function connect({ env }: Pick<Terminal, 'env'>, parts: Partial<AppParts> = {}): App {
+  return createApp(readConfig(env), parts);
 }

@@ -1,27 +1,32 @@
 import { isUtf8 } from 'node:buffer';
 import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 import type { DeadLetter } from '../../storage/ports/dead_letters.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 
-const SHOWN_CHARACTERS = 100;
+/** Characters of a record that the table prints. */
+const MAX_CHARACTERS = 100;
 
-/** `dead-letters`: what could not be read or stored, a line each: where, why, and how it begins. */
-export async function deadLettersCommand(options: { readonly format: string }): Promise<void> {
+/** `dead-letters`: one line per record that could not be read or stored, with its place, reason and beginning. */
+export async function deadLettersCommand(
+  terminal: Terminal,
+  { format }: { readonly format: 'table' | 'json' },
+): Promise<void> {
   const byReason = new Map<string, number>();
-  for await (const letter of connect().deadLetters()) {
+  for await (const letter of connect(terminal).deadLetters()) {
     const reason = letter.code === undefined ? letter.reason : `${letter.reason} (${letter.code})`;
     byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
-    process.stdout.write(options.format === 'json' ? jsonLine(letter) : textLine(letter, reason));
+    terminal.stdout.write(format === 'json' ? jsonLine(letter) : textLine(letter, reason));
   }
   const all = [...byReason].map(([reason, times]) => `${times} ${reason}`).join(', ');
-  process.stderr.write(all === '' ? 'no dead letters\n' : `${all}\nAfter a fix: beaconwatch replay <container/name>\n`);
+  say(terminal, all === '' ? 'No dead letters.' : `${all}\nAfter a fix: beaconwatch replay <container/name>`);
 }
 
 function textLine(letter: DeadLetter, reason: string): string {
   const { container, name } = letter.export;
   const place = `${escapeForDisplay(`${container}/${name}`, 500)} at byte ${letter.offset} (${letter.length} bytes)`;
   const record = letter.record > 0 ? `, record ${letter.record}` : '';
-  return `${place}${record}: ${reason}: ${escapeForDisplay(Buffer.from(letter.bytes).toString('utf8'), SHOWN_CHARACTERS)}\n`;
+  return `${place}${record}: ${reason}: ${escapeForDisplay(Buffer.from(letter.bytes).toString('utf8'), MAX_CHARACTERS)}\n`;
 }
 
 function jsonLine({ bytes, ...letter }: DeadLetter): string {

@@ -1,8 +1,8 @@
 import type { SummaryView } from '../../detections/query_detections.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
+import { minute, secondsText } from '../output/number_text.ts';
 import { SHORT_ID_LENGTH } from './detection_id.ts';
-import { minute, secondsText } from './number_text.ts';
 
 const COLUMNS: readonly TextColumn[] = [
   { head: 'id' },
@@ -12,11 +12,12 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'process' },
   { head: 'remote' },
   { head: 'avg/h', right: true },
-  { head: 'every', right: true },
+  { head: 'interval', right: true },
   { head: 'devices', right: true },
   { head: 'opened (UTC)' },
   { head: 'last match (UTC)' },
-  { head: 'said, hidden' },
+  { head: 'verdict' },
+  { head: 'suppressed by' },
 ];
 
 const CSV_COLUMNS = [
@@ -26,18 +27,20 @@ const CSV_COLUMNS = [
   ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note'],
 ];
 
-/** Detections in a list; `first`: whether a header is wanted where one stands once. */
-export function listText(detections: readonly SummaryView[], format: OutputFormat, first = true): string {
+/** A page of detections. `isFirst` is false for later pages, which have no CSV header. */
+export function listText(detections: readonly SummaryView[], format: OutputFormat, isFirst = true): string {
   switch (format) {
     case 'json':
       return jsonLines(detections);
-    case 'csv': {
-      const rows = detections.map(({ verdict, ...rest }) => ({ ...rest, ...verdict }));
-      return csvLines(CSV_COLUMNS, rows, first);
-    }
+    case 'csv':
+      return csvLines(CSV_COLUMNS, detections.map(csvRow), isFirst);
     case 'table':
       return detections.length === 0 ? 'No detections.\n' : textTable(COLUMNS, detections.map(rowOf));
   }
+}
+
+function csvRow({ verdict, ...rest }: SummaryView): object {
+  return verdict === null ? { ...rest, verdict: '' } : { ...rest, ...verdict, verdict: verdict.value };
 }
 
 function rowOf(each: SummaryView): (string | number)[] {
@@ -53,6 +56,7 @@ function rowOf(each: SummaryView): (string | number)[] {
     each.devices,
     minute(each.episode),
     minute(each.lastMatched),
-    [each.verdict?.value ?? '', each.suppressedBy].filter((text) => text !== '').join(', '),
+    each.verdict?.value ?? '',
+    each.suppressedBy,
   ];
 }

@@ -2,86 +2,86 @@ import { processOf } from '../../core/detections/message.ts';
 import { type LeftOut, suppressCommand } from '../../core/detections/suppress_command.ts';
 import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
 import { windowOf } from '../../core/scoring/window.ts';
+import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { rateText } from '../../core/text/rate.ts';
 import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
 import type { DetectionDetail } from '../../detections/query_detections.ts';
-import { minute, rounded, secondsText } from './number_text.ts';
+import { amount, minute, rounded, secondsText } from '../output/number_text.ts';
 
-const LABEL_WIDTH = 12;
+const LABEL_WIDTH = 15;
 const COMMAND = 'npm run -s beaconwatch -- ';
 
-/** A detection for a person, in the order of their questions; every text of the telemetry inert. */
+/** A detection for a person, in the order of an analyst's questions. Every text of the telemetry is escaped. */
 export function detectionText(detection: DetectionDetail): string {
   const lines = [
-    ...whatText(detection),
-    ...seriesText(detection),
-    ...trafficText(detection),
-    ...lifeText(detection),
-    ...nextText(detection),
+    ...headLines(detection),
+    ...seriesLines(detection),
+    ...trafficLines(detection),
+    ...stateLines(detection),
+    ...nextLines(detection),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 type Line = readonly [label: string, text: string];
 
-/** Lines with their labels; those without a text are left out. */
+/** Lines with their labels; a line without a text is omitted. */
 function labelled(lines: readonly Line[]): string[] {
   return lines.filter(([, text]) => text !== '').map(([label, text]) => `${label.padEnd(LABEL_WIDTH)} ${text}`);
 }
 
-function whatText(each: DetectionDetail): string[] {
+function headLines(each: DetectionDetail): string[] {
   const process = escapeForDisplay(processOf(each));
   const technique =
     each.technique === null ? '' : `, technique ${escapeForDisplay(`${each.technique.id} ${each.technique.name}`)}`;
   return labelled([
     ['detection', each.id],
-    ['what', `${process} on ${escapeForDisplay(each.DeviceName)} to ${escapeForDisplay(each.RemoteIP)}`],
+    ['beacon', `${process} on ${escapeForDisplay(each.DeviceName)} to ${escapeForDisplay(each.RemoteIP)}`],
     ['severity', `${each.severity}: ${escapeForDisplay(each.severityReason, 500)}`],
     ['ATT&CK', `Command and Control (TA0011)${technique}`],
-    ['known by', `detector ${each.detector}, source ${each.source}`],
+    ['detector', `${each.detector}, source ${each.source}`],
   ]);
 }
 
-function seriesText({ evidence, ...each }: DetectionDetail): string[] {
+function seriesLines({ evidence, ...each }: DetectionDetail): string[] {
   const { thresholds } = evidence;
   const window = windowOf(each.lastMatched, thresholds.lookbackDays);
   const bars = countsByHour(window, evidence.Timestamp, evidence.ConnCounts);
   const seen = isAtStart(each.FirstConnection, window)
     ? `since the window began (${minute(each.FirstConnection)}) or before, last ${minute(each.LastConnection)}`
     : `${minute(each.FirstConnection)} to ${minute(each.LastConnection)}`;
-  const over = rounded(each.average / thresholds.minAverage);
-  const inliers = `${each.inliner_count} of ${each.inliner_count + each.outlier_count} points as expected`;
+  const points = each.inliner_count + each.outlier_count;
   const { interval } = each;
   return labelled([
     [
       'window',
-      `${minute(window.after)} to ${minute(window.asOf)} UTC, an hour a character, ${scaleOf(bars)} connections:`,
+      `${minute(window.after)} to ${minute(window.asOf)} UTC, one character per hour, ${scaleOf(bars)} connections:`,
     ],
     ['', sparkline(bars)],
     ['seen', `${seen} UTC, in ${each.count_of_hours} hours`],
-    ['average', `${rateText(each.average)} connections an hour, ${over} times the line of ${thresholds.minAverage}`],
-    ['inliers', `${inliers}, ${rounded(thresholds.minUniform)} wanted (threshold ${thresholds.anomalyThreshold})`],
+    ['average', `${rateText(each.average)} connections per hour (threshold ${thresholds.minAverage})`],
     [
-      'interval',
-      interval === null ? '' : `${secondsText(interval.seconds)}, give or take ${secondsText(interval.deviation)}`,
+      'inliers',
+      `${each.inliner_count} of ${points} points within the expected range (minimum ` +
+        `${rounded(thresholds.minUniform)}, anomaly threshold ${thresholds.anomalyThreshold})`,
     ],
-    ['spread', `${rounded(each.spread)} (spread over mean; 0 is clockwork)`],
+    ['interval', interval === null ? '' : `${secondsText(interval.seconds)} ± ${secondsText(interval.deviation)}`],
+    ['spread', `${rounded(each.spread)} (standard deviation of the inliers / mean; 0: no variation)`],
     ['season', evidence.period === 0 ? '' : `${evidence.period} points`],
-    ['left out', evidence.omitted === 0 ? '' : `${evidence.omitted} older points`],
+    ['omitted', evidence.omitted === 0 ? '' : `${amount(evidence.omitted)} older points`],
   ]);
 }
 
-function trafficText({ traffic, ...each }: DetectionDetail): string[] {
+function trafficLines({ traffic, ...each }: DetectionDetail): string[] {
   const ports = traffic.ports.map(({ port, reports }) => `${port} (${reports} reports)`).join(', ');
-  const tries = traffic.succeeded + traffic.failed;
   const list = (texts: readonly string[]) => texts.map((text) => escapeForDisplay(text, 120)).join(', ');
   return labelled([
-    ['devices', each.devices === 1 ? '1 talks to the address' : `${each.devices} talk to the address`],
-    ['others', list(each.otherProcesses)],
+    ['devices', `${amount(each.devices)} with connections to the address`],
+    ['other processes', list(each.otherProcesses)],
     ['ports', ports],
-    ['outcome', tries === 0 ? '' : `${traffic.succeeded} reports of connections, ${traffic.failed} of failed attempts`],
-    ['from', list(traffic.localIPs)],
+    ['outcome', outcomeText(traffic)],
+    ['local address', list(traffic.localIPs)],
     ['path', list(traffic.folderPaths)],
     ['account', list(traffic.accounts)],
     ['SHA-1', list(traffic.sha1)],
@@ -90,21 +90,27 @@ function trafficText({ traffic, ...each }: DetectionDetail): string[] {
   ]);
 }
 
-function lifeText({ verdict, ...each }: DetectionDetail): string[] {
-  const told = Object.entries(each.deliveries).map(
-    ([sink, { status, at, answer, episode, revision: change }]) =>
+function outcomeText({ succeeded, failed }: DetectionDetail['traffic']): string {
+  return succeeded + failed === 0
+    ? ''
+    : `${counted(succeeded, 'report')} of connections, ${amount(failed)} of failed attempts`;
+}
+
+function stateLines({ verdict, ...each }: DetectionDetail): string[] {
+  const deliveries = Object.entries(each.deliveries).map(
+    ([sink, { status, at, answer, episode, revision }]) =>
       `${sink}: ${status} ${minute(at)} UTC${answer === '' ? '' : ` (${escapeForDisplay(answer)})`}` +
-      `${episode === each.episode && change === each.revision ? '' : ', an earlier change'}`,
+      `${episode === each.episode && revision === each.revision ? '' : ', an earlier revision'}`,
   );
   const past = each.episodes.map((one) => `${minute(one.episode)} to ${minute(one.resolved)} UTC`);
   return labelled([
     ['state', `${each.state}, opened ${minute(each.episode)} UTC, last match ${minute(each.lastMatched)} UTC`],
     ['revision', each.revision === 0 ? '' : `${each.revision}: ${escapeForDisplay(each.revisionReason, 500)}`],
-    ['before', past.join('; ')],
-    ['hidden by', each.suppressedBy],
-    ['notifiedLevel', told.join('; ')],
+    ['earlier', past.join('; ')],
+    ['suppressed by', each.suppressedBy],
+    ['notifications', deliveries.join('; ')],
     [
-      'said',
+      'verdict',
       verdict === null
         ? ''
         : `${verdict.value}, by ${escapeForDisplay(verdict.who)} ${minute(verdict.at)} UTC` +
@@ -113,14 +119,14 @@ function lifeText({ verdict, ...each }: DetectionDetail): string[] {
   ]);
 }
 
-const WHY_LEFT_OUT: Record<LeftOut['because'], string> = {
-  'no-name': 'it has none, which no entry can ask for',
-  'could-act': 'the name could act on a shell',
+const WHY_OMITTED: Record<LeftOut['because'], string> = {
+  'no-name': 'the detection has none',
+  'could-act': 'the name is unsafe in a shell',
 };
 
-function nextText(each: DetectionDetail): string[] {
+function nextLines(each: DetectionDetail): string[] {
   const { command, leftOut } = suppressCommand(each);
-  const notes = leftOut.map(({ option, because }) => `  (without ${option}: ${WHY_LEFT_OUT[because]})`);
+  const notes = leftOut.map(({ option, because }) => `  (without ${option}: ${WHY_OMITTED[because]})`);
   const indented = (text: string) =>
     text
       .trimEnd()
@@ -128,16 +134,16 @@ function nextText(each: DetectionDetail): string[] {
       .map((line) => `  ${escapeForDisplay(line, Number.MAX_SAFE_INTEGER)}`);
   return [
     '',
-    'In Defender:',
+    'Query for Defender:',
     ...indented(each.queries.defender),
     '',
-    'In Sentinel:',
+    'Query for Sentinel:',
     ...indented(each.queries.sentinel),
     '',
-    'If it is known, and no threat:',
+    'Suppress, if it is no threat:',
     `  ${COMMAND}${command}`,
     ...notes,
-    'What you make of it:',
+    'Record a verdict:',
     `  ${COMMAND}detections mark ${each.groupId} --as acknowledged --note 'why'`,
   ];
 }

@@ -6,6 +6,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { skippedText } from '../output/counters.ts';
 import { Progress } from '../progress.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 
 export interface IngestOptions {
@@ -15,8 +16,8 @@ export interface IngestOptions {
 
 const MOST_PARALLEL = 32;
 
-/** `ingest`: reads everything that is unread, now and here, beside the deployed functions. */
-export async function ingestCommand(options: IngestOptions): Promise<void> {
+/** `ingest`: processes every unread export on this machine, beside the deployed functions. */
+export async function ingestCommand(terminal: Terminal, options: IngestOptions): Promise<void> {
   const parallel = Number(options.parallel);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > MOST_PARALLEL) {
     throw new UsageError(
@@ -24,25 +25,24 @@ export async function ingestCommand(options: IngestOptions): Promise<void> {
     );
   }
   const since = options.since === undefined ? undefined : msOf(instantOf('--since', options.since));
-  const app = connect();
+  const app = connect(terminal);
   const work = await app.unread(since);
   for (const container of work.missingContainers)
-    process.stderr.write(`there is no container ${escapeForDisplay(container)}\n`);
+    say(terminal, `there is no container ${escapeForDisplay(container)}; check EXPORT_CONTAINERS and ExportStorage`);
   const bytes = work.exports.reduce((sum, each) => sum + each.length, 0);
-  const progress = new Progress('reading', bytes / 1e6, 'MB');
+  const progress = new Progress(terminal, 'reading', bytes / 1e6, 'MB');
   const total = await catchUp(app, work.exports, parallel, (read) => progress.add(read / 1e6));
   progress.stop();
-  for (const { name, reason } of total.failed)
-    process.stderr.write(`${escapeForDisplay(name)}: ${escapeForDisplay(reason)}\n`);
-  const { counters } = total;
-  process.stdout.write(
-    `${counted(work.exports.length, 'export')} with something unread: ${total.ends['up-to-date']} read to their end, ` +
-      `${total.ends.leased} held by another worker, ${total.ends['backing-off']} backing off, ${total.ends.refused} refused, ` +
+  for (const { name, reason } of total.failed) say(terminal, `${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`);
+  const { counters, ends } = total;
+  terminal.stdout.write(
+    `${counted(work.exports.length, 'unread export')}: ${ends['up-to-date']} read to the end, ` +
+      `${ends.leased} leased by another worker, ${ends['backing-off']} backing off, ${ends.refused} refused, ` +
       `${total.failed.length} failed\n` +
-      `${counted(total.segments, 'segment')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')}${skippedText(counters)}, ` +
-      `${counted(total.rows, 'row')}, ` +
+      `${counted(total.segments, 'segment')}, ${counted(counters.lines, 'line')}, ` +
+      `${counted(counters.reports, 'report')}${skippedText(counters)}, ${counted(total.rows, 'row')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}\n`,
   );
   if (total.failed.length > 0)
-    throw new CommandError('not everything could be read; run it again, it goes on where it stopped');
+    throw new CommandError(`${counted(total.failed.length, 'export')} failed; run ingest again to continue there`);
 }

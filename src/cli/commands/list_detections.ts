@@ -1,6 +1,8 @@
 import { readDetectionQuery } from '../../detections/detection_query.ts';
 import { UsageError } from '../errors.ts';
 import { formatOf } from '../output/format.ts';
+import { amount } from '../output/number_text.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
 import { optionFaults } from './option_faults.ts';
@@ -11,25 +13,27 @@ export interface ListOptions {
   readonly [filter: string]: string | boolean;
 }
 
-/** `detections list`: a page of them, or all, a page at a time. */
-export async function listDetectionsCommand({ all, format: formatName, ...parameters }: ListOptions): Promise<void> {
+/** Rows of a page with `--all`. */
+const PAGE_ROWS = '1000';
+
+/** `detections list`: one page, or every page with `--all`. */
+export async function listDetectionsCommand(terminal: Terminal, options: ListOptions): Promise<void> {
+  const { all, format: formatName, ...parameters } = options;
   const format = formatOf(formatName);
-  const limit = all ? { limit: '1000' } : {};
-  const given = { ...(parameters as Record<string, string>), ...limit };
+  const given = { ...(parameters as Record<string, string>), ...(all ? { limit: PAGE_ROWS } : {}) };
   const read = readDetectionQuery(given);
   if (!read.ok) throw new UsageError(optionFaults(read.faults, given));
-  const app = connect();
-  let shown = 0;
+  const app = connect(terminal);
+  let listed = 0;
   let { query } = read;
   for (;;) {
     const { detections, total, next } = await app.listDetections(query);
-    process.stdout.write(listText(detections, format, shown === 0));
-    shown += detections.length;
-    if (next !== null && all) {
-      query = { ...query, after: next };
-      continue;
+    terminal.stdout.write(listText(detections, format, listed === 0));
+    listed += detections.length;
+    if (next === null || !all) {
+      say(terminal, `${amount(listed)} of ${amount(total)} detections`);
+      return;
     }
-    process.stderr.write(`${shown} of ${total} detections\n`);
-    return;
+    query = { ...query, after: next };
   }
 }

@@ -2,6 +2,7 @@ import type { App } from '../../app.ts';
 import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 
 export interface NotifyCommandOptions {
@@ -13,62 +14,59 @@ export interface NotifyCommandOptions {
 }
 
 /** `notify --test SINK`, `notify --preview SINK`, and `notify --retry`. */
-export async function notifyCommand({ test, preview, retry, sink, dryRun }: NotifyCommandOptions): Promise<void> {
-  if ([test !== undefined, preview !== undefined, retry].filter((isAsked) => isAsked).length !== 1) {
-    throw new UsageError('one of --test, --preview and --retry is needed');
+export async function notifyCommand(terminal: Terminal, options: NotifyCommandOptions): Promise<void> {
+  const { test, preview, retry, sink, dryRun } = options;
+  if ([test !== undefined, preview !== undefined, retry].filter((isGiven) => isGiven).length !== 1) {
+    throw new UsageError('give exactly one of --test, --preview and --retry');
   }
   if (!retry && (sink !== undefined || dryRun)) throw new UsageError('--sink and --dry-run need --retry');
-  if (test !== undefined) return await sendTest(test);
-  if (preview !== undefined) return printPreview(preview);
-  await retryFailed(sink, dryRun);
+  if (test !== undefined) return await sendTest(terminal, test);
+  if (preview !== undefined) return printPreview(terminal, preview);
+  await retryFailed(terminal, sink, dryRun);
 }
 
-function printPreview(name: string): void {
-  const app = connect();
-  process.stdout.write(`${app.previewSink(name) ?? noSuchSink(app, name)}\n`);
+function printPreview(terminal: Terminal, name: string): void {
+  const app = connect(terminal);
+  terminal.stdout.write(`${app.previewSink(name) ?? noSuchSink(app, name)}\n`);
 }
 
-async function sendTest(name: string): Promise<void> {
-  const app = connect();
+async function sendTest(terminal: Terminal, name: string): Promise<void> {
+  const app = connect(terminal);
   const { kind, answer } = (await app.testSink(name)) ?? noSuchSink(app, name);
-  process.stdout.write(`${name}: ${answer} (${MEANINGS[kind]})\n`);
-  if (kind !== 'sent') throw new CommandError(`${name} did not take the test message`);
+  terminal.stdout.write(`${name}: ${answer} (${MEANINGS[kind]})\n`);
+  if (kind !== 'sent') throw new CommandError(`${name} did not accept the test message`);
 }
 
+/** The effect that each answer has on a notification. */
 const MEANINGS = {
-  sent: 'taken',
-  transient: 'not now: a notification would be tried again for a day',
+  sent: 'accepted',
+  transient: 'transient: a notification would be retried for a day',
   gone: 'gone: the sink would be disabled until its settings change',
-  permanent: 'refused: a notification would end as failed',
+  permanent: 'rejected: a notification would end as failed',
 } as const;
 
 function noSuchSink(app: Pick<App, 'sinkNames'>, name: string): never {
-  const named = app.sinkNames.join(', ');
+  const names = app.sinkNames.join(', ');
   throw new UsageError(
-    `SINKS has no sink of the name ${escapeForDisplay(name, 60)}; ${named === '' ? 'it is empty' : `it has ${named}`}`,
+    `SINKS has no sink ${escapeForDisplay(name, 60)}; ${names === '' ? 'it is not set in this shell' : `it has ${names}`}`,
   );
 }
 
-/** Of the sinks that the functions know, whatever SINKS says here. */
-async function retryFailed(sink: string | undefined, isDryRun: boolean): Promise<void> {
-  const retried = await connect().retryFailed(sink, isDryRun);
+/** Resends for the sinks that the functions know; SINKS of this shell has no effect. */
+async function retryFailed(terminal: Terminal, sink: string | undefined, isDryRun: boolean): Promise<void> {
+  const retried = await connect(terminal).retryFailed(sink, isDryRun);
   if (sink !== undefined && retried.length === 0) {
     throw new UsageError(
-      `no sink of the name ${escapeForDisplay(sink, 60)} was in the settings of the functions at their last run`,
+      `the functions had no sink ${escapeForDisplay(sink, 60)} in their settings at their last run; ` +
+        'health lists the sinks that they know',
     );
   }
   for (const { sink: name, detections, isDisabled } of retried) {
-    const gone = isDisabled ? '; it said that it is gone (410), and hears nothing until its settings change' : '';
-    process.stdout.write(`${name}: ${counted(detections, 'notification')} ${verb(detections, isDryRun)}${gone}\n`);
+    const note = isDisabled ? '; the sink answered 410 (gone) and is disabled until its settings change' : '';
+    const effect = isDryRun ? 'failed' : 'pending again';
+    terminal.stdout.write(`${name}: ${counted(detections, 'notification')} ${effect}${note}\n`);
   }
   const changed = isDryRun ? [] : retried.filter(({ detections }) => detections > 0);
-  if (changed.length === 0) process.stderr.write('Nothing was changed.\n');
-  else if (changed.some(({ isDisabled }) => !isDisabled)) {
-    process.stderr.write('The functions tell what is due within two minutes.\n');
-  }
-}
-
-function verb(number: number, isDryRun: boolean): string {
-  if (isDryRun) return number === 1 ? 'has failed' : 'have failed';
-  return number === 1 ? 'is due again' : 'are due again';
+  if (changed.length === 0) say(terminal, 'Nothing was changed.');
+  else if (changed.some(({ isDisabled }) => !isDisabled)) say(terminal, 'The functions send within two minutes.');
 }

@@ -2,18 +2,23 @@ import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { CommandError } from '../errors.ts';
 import { skippedText } from '../output/counters.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 
 export interface ReplayOptions {
-  readonly force?: boolean;
+  readonly force: boolean;
 }
 
 /**
- * `replay`: reads exports again with the same cuts, after a fix or for a source that is added; nothing counts twice. A
- * path that ends in a slash is all exports that were read under it.
+ * `replay`: reads exports again with the same segments, after a fix or for a new source; nothing counts twice. A path
+ * that ends in a slash means every export below it that was read.
  */
-export async function replayCommand(paths: readonly string[], { force }: ReplayOptions): Promise<void> {
-  const app = connect();
+export async function replayCommand(
+  terminal: Terminal,
+  paths: readonly string[],
+  { force }: ReplayOptions,
+): Promise<void> {
+  const app = connect(terminal);
   let missing = 0;
   for (const path of paths) {
     const slash = path.indexOf('/');
@@ -24,14 +29,15 @@ export async function replayCommand(paths: readonly string[], { force }: ReplayO
       if (result === null) continue;
       replayed++;
       const { segments, rows, counters, end } = result;
-      process.stdout.write(
-        `${escapeForDisplay(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ${counted(counters.reports, 'report')}${skippedText(counters)}, ` +
-          `${counted(rows, 'row')}, ${counted(counters.deadLetters, 'dead letter')} (${end})\n`,
+      terminal.stdout.write(
+        `${escapeForDisplay(`${ref.container}/${ref.name}`, 500)}: ${counted(segments, 'segment')}, ` +
+          `${counted(counters.reports, 'report')}${skippedText(counters)}, ${counted(rows, 'row')}, ` +
+          `${counted(counters.deadLetters, 'dead letter')} (${end})\n`,
       );
     }
     if (replayed > 0) continue;
     missing++;
-    process.stderr.write(`${escapeForDisplay(path)}: nothing was read of such an export; name it as container/name\n`);
+    say(terminal, `${escapeForDisplay(path)}: no such export has been read; name it as container/name`);
   }
-  if (missing > 0) throw new CommandError('not every export could be replayed');
+  if (missing > 0) throw new CommandError(`${missing} of ${counted(paths.length, 'path')} could not be replayed`);
 }

@@ -1,16 +1,18 @@
 import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
+import { counted } from '../../core/text/counted.ts';
 import { WindowError } from '../../scoring/what_if.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
+import { amount, minute } from '../output/number_text.ts';
 import { Progress } from '../progress.ts';
 import { settingsSet } from '../rule_options.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
-import { minute } from './number_text.ts';
 import { whatIfText } from './what_if_text.ts';
 
 const HOUR_MS = 3_600_000;
@@ -22,44 +24,51 @@ export interface RunOptions {
   readonly format: string;
 }
 
-/** `run`: scores every partition now, or says what other settings would find. */
-export async function runCommand(options: RunOptions): Promise<void> {
+/** `run`: scores every partition now, or compares the result of other settings with the active detections. */
+export async function runCommand(terminal: Terminal, options: RunOptions): Promise<void> {
   const format = formatOf(options.format);
   const set = settingsSet(options.set, RULE_SETTINGS);
   if (!options.dryRun && options.set.length > 0) {
-    // The next hourly run would undo what a run by other settings has written.
-    throw new UsageError('--set needs --dry-run: a run that writes has the settings of the functions');
+    throw new UsageError('--set needs --dry-run: the next hourly run would undo a run with other settings');
   }
   const now = options.now === undefined ? undefined : bin(instantOf('--now', options.now), '1h');
   try {
-    await (options.dryRun ? compare(set, now, format) : score(now, format));
+    await (options.dryRun ? compare(terminal, set, now, format) : score(terminal, now, format));
   } catch (error) {
     if (error instanceof WindowError) throw new CommandError(`${error.message}${adviceOnNow(error)}`);
     throw error;
   }
 }
 
-/** The full hour after the newest row. */
+/** Suggests the full hour after the newest row. */
 function adviceOnNow({ newest }: WindowError): string {
   return newest === '' ? '' : `: try --now ${addMs(bin(newest, '1h'), HOUR_MS).slice(0, 19)}Z`;
 }
 
-async function compare(set: Record<string, string>, now: Timestamp | undefined, format: OutputFormat): Promise<void> {
-  const app = connect();
-  const { rule } = readScoreSettings({ ...process.env, ...set });
+async function compare(
+  terminal: Terminal,
+  set: Record<string, string>,
+  now: Timestamp | undefined,
+  format: OutputFormat,
+): Promise<void> {
+  const app = connect(terminal);
+  const { rule } = readScoreSettings({ ...terminal.env, ...set });
   const found = await app.whatIf(rule, now ?? app.scoredHour());
-  process.stdout.write(whatIfText(found, format));
+  terminal.stdout.write(whatIfText(found, format));
   const { window, groups, detections, kept, addedInAll, goneInAll, oldest } = found;
   say(
-    `window (${minute(window.after)}, ${minute(window.asOf)}] UTC: ${groups} groups, ${detections} match; ` +
-      `${kept} are live already, ${addedInAll} would be added, ${goneInAll} would go. Nothing was written.`,
+    terminal,
+    `window (${minute(window.after)}, ${minute(window.asOf)}] UTC: ${counted(groups, 'group')}, ` +
+      `${amount(detections)} matched; ${amount(kept)} already active, ${amount(addedInAll)} would be added, ` +
+      `${amount(goneInAll)} would be removed. Nothing was written.`,
   );
-  const unnamed = addedInAll - found.added.length + goneInAll - found.gone.length;
-  if (unnamed > 0) say(`${unnamed} more are not named: those with the lowest averages.`);
+  const unlisted = addedInAll - found.added.length + goneInAll - found.gone.length;
+  if (unlisted > 0) say(terminal, `${amount(unlisted)} more are not listed: those with the lowest averages.`);
   if (bin(oldest, '1h') > bin(window.after, '1h')) {
     say(
-      `The window begins before what is stored: the oldest row is of ${minute(oldest)} UTC. ` +
-        'RETENTION_DAYS says how long rows are kept.',
+      terminal,
+      `The window begins before the oldest stored row (${minute(oldest)} UTC). ` +
+        'RETENTION_DAYS sets how long rows are kept.',
     );
   }
 }
@@ -74,25 +83,19 @@ const COLUMNS = [
   'resolved',
   'pending',
   'expiredRows',
+  'requests',
 ] as const;
 
-async function score(now: Timestamp | undefined, format: OutputFormat): Promise<void> {
-  const app = connect();
+async function score(terminal: Terminal, now: Timestamp | undefined, format: OutputFormat): Promise<void> {
+  const app = connect(terminal);
   const asOf = now ?? app.scoredHour();
   const started = performance.now();
-  const progress = new Progress('scoring', 16, 'partitions');
+  const progress = new Progress(terminal, 'scoring', 16, 'partitions');
   const runs = await app.runNow(asOf, () => progress.add(1)).finally(() => progress.stop());
   const total = totalOf(asOf, runs);
-  if (format === 'json') process.stdout.write(jsonLines([total]));
-  if (format === 'csv') process.stdout.write(csvLines([...COLUMNS, 'requests'], [total]));
-  if (format === 'table') {
-    const names = [...COLUMNS.slice(1), 'requests'] as const;
-    const columns = [{ head: 'window up to (UTC)' }, ...names.map((head) => ({ head, right: true }))];
-    process.stdout.write(textTable(columns, [[minute(asOf), ...names.map((name) => Number(total[name as never]))]]));
-  }
-  const told =
-    total.pending > 0 ? ' What is due is on the notify queue: the functions tell it within two minutes.' : '';
-  say(`${((performance.now() - started) / 1000).toFixed(1)} s.${told}`);
+  terminal.stdout.write(totalText(total, format));
+  const sending = total.pending > 0 ? ' The functions send the pending notifications within two minutes.' : '';
+  say(terminal, `${((performance.now() - started) / 1000).toFixed(1)} s.${sending}`);
 }
 
 function totalOf(asOf: Timestamp, runs: readonly Run[]) {
@@ -111,6 +114,13 @@ function totalOf(asOf: Timestamp, runs: readonly Run[]) {
   };
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+function totalText(total: ReturnType<typeof totalOf>, format: OutputFormat): string {
+  if (format === 'json') return jsonLines([total]);
+  if (format === 'csv') return csvLines(COLUMNS, [total]);
+  const { asOf, ...numbers } = total;
+  const heads = Object.keys(numbers).map((name) => ({ head: HEADS[name] ?? name, right: true }));
+  return textTable([{ head: 'window up to (UTC)' }, ...heads], [[minute(asOf), ...Object.values(numbers)]]);
 }
+
+/** Table headings where the member's name is none. */
+const HEADS: Readonly<Record<string, string>> = { expiredRows: 'expired rows' };

@@ -1,14 +1,16 @@
 import { faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
+import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { formatOf, tableOrJson } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
+import { amount, minute } from '../output/number_text.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
-import { minute } from './number_text.ts';
 import { whoOf } from './who.ts';
 
 export interface CriteriaOptions {
@@ -30,71 +32,77 @@ export interface AddOptions extends CriteriaOptions {
 
 const DAY_MS = 86_400_000;
 
-/** `suppress add`: writes an entry, and says what it will hide. */
-export async function addCommand(options: AddOptions): Promise<void> {
+/** `suppress add`: writes an entry, and prints how many detections of the last window it matches. */
+export async function addCommand(terminal: Terminal, options: AddOptions): Promise<void> {
   const format = formatOf(options.format);
   const { reason, force } = options;
-  const owner = whoOf('--owner', options.owner);
+  const owner = whoOf('--owner', options.owner, terminal.env);
   const expires = expiryOf(options);
-  const app = connect();
+  const app = connect(terminal);
   const added = await app.addSuppression({ ...criteriaOf(options), owner, reason, expires }, force);
   if (!added.ok) {
     throw new UsageError(
-      `refused: ${escapeForDisplay(added.reason, 500)}${added.forcible ? ' (--force adds it all the same)' : ''}`,
+      `refused: ${escapeForDisplay(added.reason, 500)}${added.forcible ? '; --force adds it anyway' : ''}`,
     );
   }
   const { suppression } = added;
   const never = { expired: false, hits: { detections: 0, since: null, last: null } };
-  process.stdout.write(entriesText([{ ...suppression, ...never }], format));
+  terminal.stdout.write(entriesText([{ ...suppression, ...never }], format));
   const { total } = await app.testSuppression(suppression);
-  process.stderr.write(
-    `It fits ${amount(total)} of the last window, and hides from the next scoring run on, until ${minute(expires)} UTC.\n`,
+  say(
+    terminal,
+    `It matches ${counted(total, 'detection')} of the last window. It acts from the next scoring run until ` +
+      `${minute(expires)} UTC.`,
   );
 }
 
-/** `suppress list`: all entries, the one that expires first at the front. */
-export async function listSuppressionsCommand(options: { readonly format: string }): Promise<void> {
+/** `suppress list`: all entries, the next to expire first. */
+export async function listSuppressionsCommand(terminal: Terminal, options: { readonly format: string }): Promise<void> {
   const format = formatOf(options.format);
-  const entries = await connect().listSuppressions();
-  process.stdout.write(
+  const entries = await connect(terminal).listSuppressions();
+  terminal.stdout.write(
     entries.length === 0 && format === 'table' ? 'No suppressions.\n' : entriesText(entries, format),
   );
 }
 
-/** `suppress remove`. */
-export async function removeCommand(ids: readonly string[], { format }: { readonly format: string }): Promise<void> {
+/** `suppress remove`: deletes entries. Throws a CommandError if an id has no entry. */
+export async function removeCommand(
+  terminal: Terminal,
+  ids: readonly string[],
+  { format }: { readonly format: string },
+): Promise<void> {
   const isJson = tableOrJson(format) === 'json';
-  const app = connect();
+  const app = connect(terminal);
   let missing = 0;
   for (const id of ids) {
     const removed = await app.removeSuppression(id);
     if (!removed) missing++;
-    if (isJson) process.stdout.write(jsonLines([{ id, removed }]));
-    else if (removed) process.stdout.write(`${escapeForDisplay(id)}: removed\n`);
-    process.stderr.write(removed ? '' : `${escapeForDisplay(id)}: there is no such suppression\n`);
+    if (isJson) terminal.stdout.write(jsonLines([{ id, removed }]));
+    else if (removed) terminal.stdout.write(`${escapeForDisplay(id)}: removed\n`);
+    if (!removed) say(terminal, `${escapeForDisplay(id)}: there is no such suppression`);
   }
-  if (missing > 0) throw new CommandError('not every suppression could be removed');
+  if (missing > 0) throw new CommandError(`${missing} of ${counted(ids.length, 'suppression')} could not be removed`);
 }
 
-/** `suppress test`: what an entry would have hidden in the last window. */
-export async function testCommand(id: string | undefined, options: CriteriaOptions): Promise<void> {
+/** `suppress test`: the detections of the last window that an entry would match. */
+export async function testCommand(terminal: Terminal, id: string | undefined, options: CriteriaOptions): Promise<void> {
   const format = formatOf(options.format);
-  const named = Object.values(criteriaOf(options)).some((value) => value !== '');
-  if (id !== undefined && named) throw new UsageError('either the id of an entry or options, not both');
-  const app = connect();
+  const hasCriteria = Object.values(criteriaOf(options)).some((value) => value !== '');
+  if (id !== undefined && hasCriteria) throw new UsageError('give the id of an entry, or options; not both');
+  const app = connect(terminal);
   const criteria = id === undefined ? criteriaOf(options) : await criteriaOfEntry(app, id);
   const fault = faultOf(criteria);
   if (fault !== null) throw new UsageError(fault);
   const { window, total, detections } = await app.testSuppression(criteria);
-  process.stdout.write(listText(detections, format));
-  const span = window === null ? 'there are no detections' : `in the window that ends at ${window.asOf.slice(0, 16)}Z`;
-  process.stderr.write(`${amount(total)} would have been hidden: ${span}\n`);
-  if (detections.length < total) process.stderr.write(`the first ${detections.length} of them are shown\n`);
+  terminal.stdout.write(listText(detections, format));
+  const span = window === null ? 'there are no detections' : `window up to ${minute(window.asOf)} UTC`;
+  const some = detections.length < total ? `; the first ${amount(detections.length)} are listed` : '';
+  say(terminal, `${counted(total, 'detection')} would be suppressed (${span})${some}`);
 }
 
 async function criteriaOfEntry(app: ReturnType<typeof connect>, id: string): Promise<SuppressionCriteria> {
   const found = (await app.listSuppressions()).find((each) => each.id === id);
-  if (!found) throw new CommandError(`there is no suppression ${escapeForDisplay(id)}`);
+  if (!found) throw new CommandError(`there is no suppression ${escapeForDisplay(id)}; suppress list prints all ids`);
   return found;
 }
 
@@ -103,7 +111,7 @@ function criteriaOf({ device = '', process = '', remote = '', source = '', detec
 }
 
 function expiryOf({ days, expires }: AddOptions): Timestamp {
-  if (days !== undefined && expires !== undefined) throw new UsageError('either --days or --expires, not both');
+  if (days !== undefined && expires !== undefined) throw new UsageError('give --days or --expires, not both');
   if (expires !== undefined) return instantOf('--expires', expires);
   const number = days === undefined ? DEFAULT_SUPPRESSION_DAYS : Number(days);
   if (!(number > 0 && number < 10_000))
@@ -113,12 +121,12 @@ function expiryOf({ days, expires }: AddOptions): Timestamp {
 
 const COLUMNS: readonly TextColumn[] = [
   { head: 'id' },
-  { head: 'hides', widest: 80 },
+  { head: 'matches', widest: 80 },
   { head: 'owner', widest: 20 },
   { head: 'reason', widest: 40 },
   { head: 'expires (UTC)' },
-  { head: 'hid', right: true },
-  { head: 'last (UTC)' },
+  { head: 'hits', right: true },
+  { head: 'last hit (UTC)' },
 ];
 const CSV_COLUMNS = [
   ...['id', 'device', 'process', 'remote', 'source', 'detector', 'owner', 'reason', 'createdAt', 'expires', 'expired'],
@@ -132,7 +140,7 @@ function entriesText(entries: readonly SuppressionView[], format: ReturnType<typ
     case 'csv':
       return csvLines(
         CSV_COLUMNS,
-        entries.map(({ hits: hid, ...entry }) => ({ ...entry, ...hid })),
+        entries.map(({ hits, ...entry }) => ({ ...entry, ...hits })),
       );
     case 'table':
       return textTable(
@@ -156,8 +164,4 @@ function criteriaText({ device, process, remote, source, detector }: Suppression
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
-}
-
-function amount(detections: number): string {
-  return detections === 1 ? '1 detection' : `${detections} detections`;
 }

@@ -2,7 +2,7 @@ import { detectionIdOf } from '../../core/detections/detection.ts';
 import type { Dropped, Proposed, WhatIf } from '../../scoring/what_if.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
-import { minute } from './number_text.ts';
+import { minute } from '../output/number_text.ts';
 
 const COLUMNS = [
   { head: '' },
@@ -13,28 +13,27 @@ const COLUMNS = [
   { head: 'inliers', right: true },
   { head: 'devices', right: true },
   { head: 'severity' },
-  { head: 'why' },
+  { head: 'reason' },
   { head: 'last match (UTC)' },
 ];
 
-/** Words for a person. */
-const WHY: Record<Dropped['reason'], string> = {
-  'too-few-points': 'too few hours with reports',
-  'low-average': 'average not over the line',
-  'too-few-inliers': 'too few steady hours',
+const REASONS: Record<Dropped['reason'], string> = {
+  'too-few-points': 'fewer hours with reports than the minimum',
+  'low-average': 'average not above the threshold',
+  'too-few-inliers': 'fewer inliers than the minimum',
   'no-reports': 'no report in the window',
 };
 
-/** What would be added and what would go, a line each, those with the highest averages first. */
+/** The detections that the settings would add or remove, one line each; the highest averages first. */
 export function whatIfText({ added, gone }: WhatIf, format: OutputFormat): string {
-  const rows = [...added.map((each) => addedRow(each)), ...gone.map((each) => goneRow(each))];
+  const rows = [...added.map((each) => addedRow(each)), ...gone.map((each) => removedRow(each))];
   if (format === 'json') return jsonLines(rows);
   if (format === 'csv') return csvLines(CSV_COLUMNS, rows);
-  if (rows.length === 0) return 'Nothing would be added, and nothing would go.\n';
+  if (rows.length === 0) return 'No detection would be added or removed.\n';
   return textTable(
     COLUMNS,
     rows.map((row) => [
-      row.revision === 'added' ? '+' : '-',
+      row.change === 'added' ? '+' : '-',
       row.DeviceName,
       row.InitiatingProcessFileName,
       row.RemoteIP,
@@ -42,25 +41,25 @@ export function whatIfText({ added, gone }: WhatIf, format: OutputFormat): strin
       row.inliner_count,
       row.devices,
       row.severity,
-      row.reason === '' ? '' : WHY[row.reason],
+      row.reason === '' ? '' : REASONS[row.reason],
       row.lastMatched === null ? '' : minute(row.lastMatched),
     ]),
   );
 }
 
 const CSV_COLUMNS = [
-  ...['revision', 'reason', 'id', 'source', 'FirstConnection', 'LastConnection', 'DeviceName'],
+  ...['change', 'reason', 'id', 'source', 'FirstConnection', 'LastConnection', 'DeviceName'],
   ...['InitiatingProcessFileName', 'RemoteIP', 'count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
   ...['devices', 'spread', 'severity', 'lastMatched'],
 ];
 
 function addedRow(proposed: Proposed) {
-  return { revision: 'added' as const, reason: '' as const, ...ruleColumns(proposed), lastMatched: null };
+  return { change: 'added' as const, reason: '' as const, ...ruleColumns(proposed), lastMatched: null };
 }
 
-/** With the numbers of its last match, which may be long ago: that it goes then is no matter of other settings. */
-function goneRow({ detection, reason }: Dropped) {
-  return { revision: 'gone' as const, reason, ...ruleColumns(detection), lastMatched: detection.lastMatched };
+/** With the numbers of the last match. If that is long ago, the detection would resolve under any settings. */
+function removedRow({ detection, reason }: Dropped) {
+  return { change: 'removed' as const, reason, ...ruleColumns(detection), lastMatched: detection.lastMatched };
 }
 
 function ruleColumns(row: Proposed) {

@@ -1,20 +1,21 @@
 import { userInfo } from 'node:os';
 import { UsageError } from '../errors.ts';
+import type { Terminal } from '../terminal.ts';
 
-/** The user of this machine, where the option names nobody. Throws a UsageError where the machine knows no name either. */
-export function whoOf(option: string, named: string | undefined): string {
+/** The value of the option, or the user of this machine. Throws a UsageError if neither has a name. */
+export function whoOf(option: string, named: string | undefined, env: Terminal['env']): string {
   if (named !== undefined) return named;
-  const { USER, USERNAME } = process.env;
+  const { USER, USERNAME } = env;
   const name = USER ?? USERNAME ?? userName();
   if (name) return name;
-  throw new UsageError(`${option} is needed: this machine has no name for its user`);
+  throw new UsageError(`${option} is required: the user of this machine has no name`);
 }
 
 function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // In a container the user may have a number only.
+    // In a container, the user may have a number only.
     return '';
   }
 }

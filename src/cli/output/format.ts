@@ -10,22 +10,22 @@ import { type DetectionLine, detectionTable } from './table.ts';
 export const FORMATS = ['table', 'json', 'csv'] as const;
 export type OutputFormat = (typeof FORMATS)[number];
 
-/** The format that `--format` names. Throws a UsageError. */
+/** The format of `--format`. Throws a UsageError. */
 export function formatOf(text: string): OutputFormat {
   const known = FORMATS.find((each) => each === text);
   if (!known) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}, got "${escapeForDisplay(text)}"`);
   return known;
 }
 
-/** The same where there are no rows to make CSV of. */
+/** The same for output without rows, which has no CSV. */
 export function tableOrJson(text: string): 'table' | 'json' {
   if (text !== 'table' && text !== 'json')
     throw new UsageError(`--format must be table or json, got "${escapeForDisplay(text)}"`);
   return text;
 }
 
-/** The order that `--order` names. Throws a UsageError. */
-export function orderNamed(text: string): Order {
+/** The order of `--order`. Throws a UsageError. */
+export function orderIn(text: string): Order {
   const known = ORDERS.find((each) => each === text);
   if (!known) throw new UsageError(`--order must be one of ${ORDERS.join(', ')}, got "${escapeForDisplay(text)}"`);
   return known;
@@ -34,28 +34,28 @@ export function orderNamed(text: string): Order {
 interface Scored {
   readonly series: boolean;
   readonly window: Window;
-  /** Whether there was any report to score. */
-  readonly isJudged: boolean;
+  /** Whether any report fell into the window. */
+  readonly hasReports: boolean;
 }
 
-/** The detections as text, ending with a newline unless there is nothing to say. */
-export function formatted(matched: readonly Matched[], format: OutputFormat, options: Scored) {
-  if (format === 'table') return formattedLines(matched.map(lineOf), format, options.window, options.isJudged);
+/** The detections as text that ends with a newline, or '' for JSON without detections. */
+export function detectionsText(matched: readonly Matched[], format: OutputFormat, options: Scored) {
+  if (format === 'table') return detectionLinesText(matched.map(lineOf), format, options.window, options.hasReports);
   const rows = matched.map((each) => ({ ...ruleRow(each), ...(options.series ? seriesColumns(each) : {}) }));
   return format === 'json' ? jsonLines(rows) : csv(rows, options.series);
 }
 
-/** The same of detections that come from elsewhere; without the series. */
-export function formattedLines(
+/** The same for detections that were not scored here; without the series columns. */
+export function detectionLinesText(
   lines: readonly DetectionLine[],
   format: OutputFormat,
   window: Window,
-  isJudged: boolean,
+  hasReports: boolean,
 ): string {
   switch (format) {
     case 'table':
-      // "No beacons" would be a finding.
-      return isJudged ? detectionTable(lines, window) : 'Nothing to score in the window.\n';
+      // Without reports, "No beacons" would claim a result.
+      return hasReports ? detectionTable(lines, window) : 'No report in the window: nothing was scored.\n';
     case 'json':
       return jsonLines(lines.map(onlyRule));
     case 'csv':

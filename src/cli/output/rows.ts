@@ -20,7 +20,7 @@ export function ruleRow({ group, match }: Matched) {
 
 export type RuleRow = ReturnType<typeof ruleRow>;
 
-/** What the query puts behind them: the lists, and the series_stats columns by their names in Kusto. */
+/** The columns that the query adds: the lists, and the series_stats columns under their names in Kusto. */
 export function seriesColumns({ group, match }: Matched) {
   const { stats } = match;
   return {
@@ -37,7 +37,7 @@ export function seriesColumns({ group, match }: Matched) {
   };
 }
 
-/** The matches in order, the rule's by default. */
+/** The matches in an order; the rule's by default. */
 export function inOrder(matched: readonly Matched[], order: Order = 'average'): Matched[] {
   const compare = orderOf(order);
   return matched

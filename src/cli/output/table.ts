@@ -6,7 +6,7 @@ import { escapeForDisplay } from '../../core/text/escape.ts';
 import { sparkline } from '../../core/text/sparkline.ts';
 import type { RuleRow } from './rows.ts';
 
-/** The rule's row, and the series behind it for the sparkline. */
+/** The rule's row, and its series for the sparkline. */
 export interface DetectionLine extends RuleRow {
   /** The hour of each count. */
   readonly countHours: readonly Hour[];
@@ -15,12 +15,12 @@ export interface DetectionLine extends RuleRow {
 
 const WIDEST_NAME = 32;
 
-/** The detections for a person: a line each, with a sparkline of the window below it. */
+/** The detections for a person: one row each, with a sparkline of the window below it. */
 export function detectionTable(lines: readonly DetectionLine[], window: Window): string {
   if (lines.length === 0) return 'No beacons in the window.\n';
   const table = new Table({
     head: ['device', 'process', 'remote', 'hours', 'inliers', 'outliers', 'avg/h', 'first (UTC)', 'last (UTC)'],
-    // The library's colours would be escapes in a file or a pipe.
+    // The library's colours would be escape sequences in a file or a pipe.
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
   });

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ASSUMED, type Measured, monthOf, type Prices, requestsOf, transactionsOf } from '../../../scripts/cost_model.ts';
+import {
+  ASSUMED,
+  type Measured,
+  monthOf,
+  type Prices,
+  requestsOf,
+  transactionsOf,
+} from '../../../scripts/cost_model.ts';
 import { withTables } from '../../../scripts/cost_tables.ts';
 import { readConfig } from '../../../src/config.ts';
 import { REPO } from '../../support/bundle/child.ts';

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { DEAD_LETTERS_CONTAINER } from '../../../src/storage/azure/names.ts';
 import { containersOf } from '../../../src/config.ts';
 import { SOURCES } from '../../../src/core/records/report.ts';
+import { DEAD_LETTERS_CONTAINER } from '../../../src/storage/azure/names.ts';
 import { REPO } from '../../support/bundle/child.ts';
 import { files, literal, MAIN, TEMPLATES } from './template.ts';
 

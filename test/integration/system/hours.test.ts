@@ -136,8 +136,8 @@ describe('72 hourly runs', () => {
     const openings = hours.notifiedLevel.filter(({ detection }) => detection.revision === 0);
     expect(new Map(openings.map(({ group, hour }) => [group, hour]))).toEqual(found);
     expect(openings).toHaveLength(found.size);
-    // Each plant that the rule is to find is one of them, and none that it is to miss.
-    for (const { device, process, remoteIP, expected } of plan.plants) {
+    // Each seeded beacon that the rule should find is one of them, and none that it should miss.
+    for (const { device, process, remoteIP, expected } of plan.seededBeacons) {
       expect(found.has(groupKey(device, process, remoteIP))).toBe(expected === 'found');
     }
     const changes = hours.notifiedLevel.filter(({ detection }) => detection.revision > 0);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { cached } from '../cache.ts';
 
 export const REPO = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -9,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs Node with these arguments to its end; the environment is what is given and nothing else. */
+/** Runs Node with these arguments to its end. `env` is the whole environment, TZ excepted. */
 export async function node(
   args: readonly string[],
   options: { cwd?: string; env?: Record<string, string> } = {},
@@ -35,14 +36,16 @@ export async function node(
   return { code, stdout, stderr };
 }
 
-/** Makes what is deployed in a folder, by the project's own script. */
+/** Makes the package of the functions in a folder, by the project's own script. */
 export async function pack(folder: string): Promise<void> {
   const { code, stderr } = await node(['scripts/package.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
   if (code !== 0) throw new Error(`the package cannot be made:\n${stderr}`);
 }
 
-/** Builds the bundles into a folder, by the project's own script. */
-export async function build(folder: string): Promise<void> {
-  const { code, stderr } = await node(['scripts/build.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
-  if (code !== 0) throw new Error(`the build fails:\n${stderr}`);
+/** The folder of the bundles, built by the project's own script, once for each state of the sources. */
+export function bundles(): Promise<string> {
+  return cached('bundles', ['bin', 'functions', 'scripts', 'src', 'tools'], async (folder) => {
+    const { code, stderr } = await node(['scripts/build.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
+    if (code !== 0) throw new Error(`the build fails:\n${stderr}`);
+  });
 }

@@ -33,6 +33,6 @@ it.each<[string, Source[], object[][], string | null]>([
     writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     return { path, bytes: 0 };
   });
-  const advice = wanted && `The files hold reports of another source: set SOURCES=${wanted}`;
+  const advice = wanted && `The files hold records of an inactive source: set SOURCES=${wanted}`;
   expect(await adviceOnSources([{ path: '-', bytes: 0 }, ...files], active)).toBe(advice);
 });

@@ -2,12 +2,12 @@ import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { hourName, isoTime } from './times.ts';
 
-/** Winlogbeat without any pipeline behind it: what the event says is under `winlog.event_data`, as texts. */
+/** Winlogbeat without a pipeline: EventData is under `winlog.event_data`, as texts. */
 export const winlogbeat: Carrier = {
   container: 'winlogbeat',
   placeOf: ({ createdMs }) => `${hourName(createdMs)}.ndjson`,
   recordOf: ({ log, id, createdMs, collectedMs, device, recordId, data }) => {
-    // An event's number is one before version 8.
+    // Before version 8, the event id is a number.
     const old = device.index % 2 === 1;
     const version = old ? '7.17.0' : '8.15.0';
     return {
@@ -20,7 +20,7 @@ export const winlogbeat: Carrier = {
         created: isoTime(collectedMs),
         original: '…',
       },
-      // Events are forwarded to a collector, and it is there that they are read.
+      // Events are forwarded to a collector, where Winlogbeat reads them.
       host: { name: COLLECTOR },
       agent: { type: 'winlogbeat', name: COLLECTOR, version },
       ecs: { version: '8.0.0' },
@@ -39,7 +39,7 @@ export const winlogbeat: Carrier = {
 
 const COLLECTOR = 'wec.corp.example';
 
-/** The same behind Elastic's pipeline for Sysmon, as Elastic Agent ships it: the fields of ECS. */
+/** The same after Elastic's pipeline for Sysmon, as Elastic Agent sends it: fields of ECS. */
 export const ecs: Carrier = {
   container: 'elastic-agent',
   placeOf: ({ createdMs }) => `${hourName(createdMs)}.ndjson`,
@@ -106,7 +106,7 @@ function end(ip: string | undefined, port: string | undefined): object {
   return { ip, port: Number(port) };
 }
 
-/** What has no field of its own. */
+/** The EventData without an ECS field. */
 function kept({ Initiated, SourceIsIpv6, DestinationIsIpv6 }: Data): object {
   return { Initiated, SourceIsIpv6, DestinationIsIpv6 };
 }

@@ -2,7 +2,7 @@ import type { SampleWindowsEvent } from '../windows_event.ts';
 
 const NAMESPACE = 'http://schemas.microsoft.com/win/2004/08/events/event';
 
-/** EventData as the event log has it: XML. `between` stands in front of each element, `after` behind the last. */
+/** EventData as XML, as in the event log. `between` precedes each element, `after` follows the last. */
 export function eventDataXml(data: SampleWindowsEvent['data'], between = '', after = ''): string {
   const elements = data.map(([name, value]) => `${between}<Data Name="${name}">${escaped(value)}</Data>`);
   return `<EventData xmlns="${NAMESPACE}">${elements.join('')}${after}</EventData>`;

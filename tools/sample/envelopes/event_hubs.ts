@@ -5,8 +5,8 @@ import type { Plan } from '../plan.ts';
 import { type Random, randomOf } from '../random.ts';
 
 /**
- * The exports with many records on a line, `{"records":[…]}`, as the Streaming API sends them to Event Hubs and a
- * capture keeps them; a line in ten is the array alone. What cannot be read stays a line of its own.
+ * The exports with many records per line, `{"records":[…]}`, as the Streaming API sends them to Event Hubs and a capture
+ * stores them. One line in ten is the array alone. An unreadable line stays a line of its own.
  */
 export function* batchedExports(plan: Plan): Generator<Append> {
   for (const written of sampleExports(plan)) {

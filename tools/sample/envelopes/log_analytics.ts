@@ -8,25 +8,26 @@ const WORKSPACE =
   'subscriptions/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/resourcegroups/soc/providers/microsoft.operationalinsights/workspaces/soc';
 const FIVE_MINUTES_MS = 300_000;
 
-/**
- * The blob of a table's row: by its TimeGenerated, five minutes each. Microsoft, "Log Analytics workspace data export in
- * Azure Monitor". Storage has no capitals in names of containers.
- */
+/** The container of a table. Container names have no capitals. */
 export function containerOf(table: string): string {
   return `am-${table.toLowerCase()}`;
 }
 
+/**
+ * The blob of a row by its TimeGenerated: one blob per five minutes. Microsoft, "Log Analytics workspace data export in
+ * Azure Monitor".
+ */
 export function blobOf(ms: number): string {
   const slot = ms - (ms % FIVE_MINUTES_MS);
   return `WorkspaceResourceId=/${WORKSPACE}/${hourFolders(slot)}/m=${isoTime(slot).slice(14, 16)}/PT05M.json`;
 }
 
-/** What every row of a workspace has. */
+/** The columns of every row of a workspace. */
 export function commonColumns(table: string) {
   return { TenantId: WORKSPACE_ID, Type: table };
 }
 
-/** Table `Event`: any log of Windows, EventData as XML in the agent's wrapping. */
+/** Table `Event`: any Windows log, EventData as XML in the agent's `DataItem`. */
 export const event: Carrier = {
   container: containerOf('Event'),
   placeOf: ({ createdMs }) => blobOf(createdMs),
@@ -72,7 +73,7 @@ export const windowsEvent: Carrier = {
   }),
 };
 
-/** Table `SecurityEvent`: the Security log; what has no column of its own is in EventData, XML over several lines. */
+/** Table `SecurityEvent`: the Security log; fields without a column are in EventData, XML over several lines. */
 export const securityEvent: Carrier = {
   container: containerOf('SecurityEvent'),
   placeOf: ({ createdMs }) => blobOf(createdMs),
@@ -90,7 +91,7 @@ export const securityEvent: Carrier = {
   }),
 };
 
-/** The table has no record number: two events of one millisecond are told apart by their ticks. */
+/** The table has no record number: the ticks distinguish two events of one millisecond. */
 function ticksOf({ recordId }: SampleWindowsEvent): number {
   return (recordId * 7_919) % 10_000;
 }

@@ -10,7 +10,7 @@ const TABLE = 'DeviceNetworkEvents';
 
 /**
  * DeviceNetworkEvents of a workspace by a data export rule: flat rows, placed by TimeGenerated. A share of them is
- * exported again, unless the plan is plain.
+ * exported again unless the plan is plain.
  */
 export function* exportedRows(plan: Plan): Generator<Append> {
   for (const { startMs, rows } of tableHours(plan)) {
@@ -31,11 +31,11 @@ export function* exportedRows(plan: Plan): Generator<Append> {
   }
 }
 
-/** The workspace's table has none of these, and a Timestamp under another name. */
+/** Columns that the workspace's table does not have; it has Timestamp under another name. */
 const ABSENT = /^Timestamp$|Session|UniqueId$/;
-/** Columns that are not text: no value of theirs is null, of a text the empty one. */
+/** Columns that are not text. Their missing value is null; that of a text column is ''. */
 const NO_TEXT = /Port$|Id$|Size$|Time$|^AdditionalFields$/;
-/** Text all the same. */
+/** Text columns that NO_TEXT would match. */
 const TEXT = /^(?:DeviceId|AppGuardContainerId|InitiatingProcessAccountObjectId)$/;
 
 export function workspaceRow(row: TableRow): object {
@@ -51,7 +51,7 @@ export function workspaceRow(row: TableRow): object {
 }
 
 function valueIn(column: string, value: unknown): unknown {
-  // The column is dynamic: text that is JSON is what it says.
+  // The column is dynamic: JSON text is parsed.
   if (column === 'AdditionalFields' && typeof value === 'string') return JSON.parse(value);
   return value === null && (TEXT.test(column) || !NO_TEXT.test(column)) ? '' : value;
 }

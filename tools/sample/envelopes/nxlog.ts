@@ -3,12 +3,12 @@ import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { hourName, isoTime, localTime } from './times.ts';
 
-/** Where the devices stand: hours ahead of UTC. NXLog writes times on the device's own clock. */
+/** Time zones of the devices, in hours ahead of UTC. NXLog writes local times. */
 const ZONES = [-5, 1, 9] as const;
 
 /**
- * NXLog's JSON: everything on one level. Sysmon's events as `im_msvistalog` writes them, those of the Security log in
- * the form of newer exports.
+ * Flat JSON of NXLog. Sysmon's events as `im_msvistalog` writes them, events of the Security log in the form of newer
+ * exports.
  */
 export const nxlog: Carrier = {
   container: 'nxlog',
@@ -18,7 +18,7 @@ export const nxlog: Carrier = {
 
 function older({ log, id, version, task, createdMs, collectedMs, ...event }: SampleWindowsEvent): object {
   const { RuleName, UtcTime, ...data } = Object.fromEntries(event.data);
-  // Some records say only which process wrote the log.
+  // Some records have only the process that wrote the log.
   if (event.recordId % 50 === 0) delete data['ProcessId'];
   const zone = ZONES[event.device.index % ZONES.length] as number;
   return {
@@ -59,7 +59,7 @@ function newer({ log, id, task, createdMs, device, data, title }: SampleWindowsE
   };
 }
 
-/** As Windows has it: the name in capitals, the domain as it was typed. */
+/** As Windows writes it: the host in capitals, the domain unchanged. */
 function hostName({ name }: Device): string {
   return name.replace(/^[^.]+/, (host) => host.toUpperCase());
 }

@@ -6,10 +6,10 @@ import { type TableRow, tableHours } from '../table_hours.ts';
 
 export const PORTAL_FOLDER = 'advanced-hunting';
 
-/** A query in the portal gives no more rows than this to its CSV. */
+/** Limit of rows of a CSV from the portal. */
 const MOST_ROWS = 10_000;
 
-/** What a query for all of DeviceNetworkEvents gives, saved as CSV: as many files as the portal's limit asks for. */
+/** All rows of DeviceNetworkEvents as CSV from the portal, in as many files as its limit requires. */
 export function* portalFiles(plan: Plan): Generator<Append> {
   let file = 0;
   let room = 0;
@@ -46,7 +46,7 @@ function cell(value: TableRow[string]): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Microsoft, DeviceNetworkEvents in the advanced hunting schema: its columns in its order. */
+/** The columns of DeviceNetworkEvents in the order of the advanced hunting schema (Microsoft). */
 const COLUMNS = [
   'Timestamp',
   'DeviceId',
@@ -96,5 +96,5 @@ const COLUMNS = [
   'MachineGroup',
 ] as const;
 
-/** A byte order mark, for spreadsheets. */
+/** The header, after a byte order mark as the portal writes it. */
 const HEAD = Buffer.concat([Buffer.from('\ufeff'), line(COLUMNS)]);

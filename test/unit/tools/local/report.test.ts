@@ -4,7 +4,7 @@ import type { DetectionView } from '../../../../tools/local/outcome.ts';
 import { seededBeaconsText, totalsText } from '../../../../tools/local/report.ts';
 import type { SeededBeacon } from '../../../../tools/sample/plan.ts';
 
-const plant = (device: string, process: string | null, expected: SeededBeacon['expected']): SeededBeacon => ({
+const beacon = (device: string, process: string | null, expected: SeededBeacon['expected']): SeededBeacon => ({
   kind: 'beacon',
   device,
   process,
@@ -20,34 +20,34 @@ const plant = (device: string, process: string | null, expected: SeededBeacon['e
 const detection = (DeviceName: string, InitiatingProcessFileName: string) =>
   ({ DeviceName, InitiatingProcessFileName, RemoteIP: '203.0.113.1' }) as DetectionView;
 
-describe('plantedText(plants, detections)', () => {
-  const plants = [plant('a', 'x.exe', 'found'), plant('b', null, 'found'), plant('c', 'y\u202e.exe', 'missed')];
+describe('seededBeaconsText(seededBeacons, detections)', () => {
+  const beacons = [beacon('a', 'x.exe', 'found'), beacon('b', null, 'found'), beacon('c', 'y\u202e.exe', 'missed')];
 
-  it('is as expected where what should be found is, and nothing else of the plants; others do not matter', () => {
-    const { text, asExpected } = seededBeaconsText(plants, [
+  it('is as expected if each seeded beacon is; other detections do not matter', () => {
+    const { text, isAsExpected } = seededBeaconsText(beacons, [
       detection('a', 'x.exe'),
       detection('b', ''),
       detection('d', 'z'),
     ]);
-    expect(asExpected).toBe(true);
+    expect(isAsExpected).toBe(true);
     expect(text).toBe(
-      'Planted: 2 of the 2 groups that the rule should find are found, 0 of the 1 that it should not.\n',
+      'Seeded beacons: found 2 of the 2 groups that the rule should find, and 0 of the 1 that it should not.\n',
     );
   });
 
-  it('names what is not', () => {
-    const { text, asExpected } = seededBeaconsText(plants, [detection('b', ''), detection('c', 'y\u202e.exe')]);
-    expect(asExpected).toBe(false);
+  it('lists the differences', () => {
+    const { text, isAsExpected } = seededBeaconsText(beacons, [detection('b', ''), detection('c', 'y\u202e.exe')]);
+    expect(isAsExpected).toBe(false);
     expect(text).toBe(
-      'Planted: 1 of the 2 groups that the rule should find are found, 1 of the 1 that it should not.\n' +
+      'Seeded beacons: found 1 of the 2 groups that the rule should find, and 1 of the 1 that it should not.\n' +
         '  not found: beacon: a, x.exe, 203.0.113.1\n' +
-        '  found all the same: beacon: c, y\\u202e.exe, 203.0.113.1\n',
+        '  found, but should not be: beacon: c, y\\u202e.exe, 203.0.113.1\n',
     );
   });
 });
 
 describe('totalsText(totals)', () => {
-  it('is a line each, requests by who sent them', () => {
+  it('has one line per count, and the requests by sender', () => {
     const text = totalsText({
       uploaded: { exports: 2, appends: 9, bytes: 1_250_000 },
       outcome: {
@@ -73,19 +73,19 @@ describe('totalsText(totals)', () => {
         'exports                 2  1.3 MB in 9 appends',
         'segments                4',
         'lines               1,234',
-        'reports                56  repeats among them',
-        'rows                   50  a report each, repeats once',
+        'reports                56  repeats included',
+        'rows                   50  one per report, repeats once',
         'groups                  7',
         'dead letters            1',
         'detections              3',
-        'notifications           3  webhooks received, signature verified',
+        'notifications           3  webhooks received with a valid signature',
         '',
-        'requests by     functions  local host',
+        'requests from   functions  local host',
         'blob reads             12           0',
         'queue sends         1,000           1',
-        'together            1,012           1',
+        'total               1,012           1',
         '',
-        '12.3 s in all',
+        '12.3 s in total',
         '',
       ].join('\n'),
     );

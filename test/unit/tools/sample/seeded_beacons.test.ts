@@ -7,56 +7,57 @@ import { truth } from '../../../support/sample/truth.ts';
 
 const keyOf = ({ device, process, remoteIP }: SeededBeacon) => groupKey(device, process, remoteIP);
 
-describe('planTenant(…).plants', () => {
+describe('planTenant(…).seededBeacons', () => {
   test.each([
     { devices: 40, seed: 1 },
     { devices: 40, seed: 2 },
     { devices: 41, seed: 1 },
     { devices: 6, seed: 3 },
     { devices: 1, seed: 1 },
-  ])('of $devices devices, seed $seed: the rule finds those it is said to find, and misses the others', (options) => {
+  ])('of $devices devices, seed $seed: the rule finds those with expected found, and misses the others', (options) => {
     const { plan, lines } = tenant(options);
     const found = foundGroups(lines, plan.end);
-    const wrong = plan.plants.filter((plant) => found.has(keyOf(plant)) !== (plant.expected === 'found'));
+    const wrong = plan.seededBeacons.filter((each) => found.has(keyOf(each)) !== (each.expected === 'found'));
     expect(wrong).toEqual([]);
-    expect(plan.plants.some(({ expected }) => expected === 'found')).toBe(true);
-    expect(plan.plants.some(({ expected }) => expected === 'missed')).toBe(true);
+    expect(plan.seededBeacons.some(({ expected }) => expected === 'found')).toBe(true);
+    expect(plan.seededBeacons.some(({ expected }) => expected === 'missed')).toBe(true);
   });
 
   test.each(['defender', 'defender-raw', 'sysmon', 'wfp'] as const)(
-    'in connections one by one, as source %s tells of them: the rule finds those it is said to find',
+    'in single connections of the source %s: the rule finds those with expected found',
     (source) => {
       const plan = planTenant({ devices: 5, seed: 1, end: END, plain: true });
       const counts = truth(plan, source);
-      const isFound = (plant: SeededBeacon) => matches(counts.get(keyOf(plant)) ?? new Map());
-      const plants = seededBeaconsIn(plan.plants, source);
-      expect(plants.filter((plant) => isFound(plant) !== (plant.expected === 'found'))).toEqual([]);
-      expect(plants.filter(isFound).length).toBeGreaterThan(15);
+      const isFound = (each: SeededBeacon) => matches(counts.get(keyOf(each)) ?? new Map());
+      const beacons = seededBeaconsIn(plan.seededBeacons, source);
+      expect(beacons.filter((each) => isFound(each) !== (each.expected === 'found'))).toEqual([]);
+      expect(beacons.filter(isFound).length).toBeGreaterThan(15);
     },
   );
 
-  test('the rule finds a little more than what was planted, not much', () => {
+  test('the rule finds a few other groups, not many', () => {
     const { plan, lines } = tenant();
-    const planted = new Set(plan.plants.map(keyOf));
-    const others = [...foundGroups(lines, plan.end)].filter((key) => !planted.has(key));
+    const seeded = new Set(plan.seededBeacons.map(keyOf));
+    const others = [...foundGroups(lines, plan.end)].filter((key) => !seeded.has(key));
     expect(others.length).toBeGreaterThan(0);
     expect(others.length).toBeLessThan(20);
   });
 
-  test('are groups of their own', () => {
-    const { plants } = planTenant({ devices: 250, seed: 1, end: END });
-    expect(new Set(plants.map(keyOf)).size).toBe(plants.length);
+  test('are distinct groups', () => {
+    const { seededBeacons } = planTenant({ devices: 250, seed: 1, end: END });
+    expect(new Set(seededBeacons.map(keyOf)).size).toBe(seededBeacons.length);
   });
 
-  test('are the same for every end, and come once for every 40 devices', () => {
-    const { plants } = planTenant({ devices: 40, seed: 1, end: END });
-    expect(planTenant({ devices: 40, seed: 1, end: Date.UTC(2030, 0) }).plants).toEqual(plants);
-    expect(planTenant({ devices: 80, seed: 1, end: END }).plants).toHaveLength(2 * plants.length);
-    expect(planTenant({ devices: 80, seed: 1, end: END }).plants.slice(0, plants.length)).toEqual(plants);
+  test('are the same for every end, and occur once for every 40 devices', () => {
+    const beaconsOf = (devices: number, end: number) => planTenant({ devices, seed: 1, end }).seededBeacons;
+    const beacons = beaconsOf(40, END);
+    expect(beaconsOf(40, Date.UTC(2030, 0))).toEqual(beacons);
+    expect(beaconsOf(80, END)).toHaveLength(2 * beacons.length);
+    expect(beaconsOf(80, END).slice(0, beacons.length)).toEqual(beacons);
   });
 
-  test('hold what a terminal, a spreadsheet and a chat must survive', () => {
-    const names = planTenant({ devices: 40, seed: 1, end: END }).plants.map(({ process }) => process);
+  test('have names that attack a terminal, a spreadsheet and a chat', () => {
+    const names = planTenant({ devices: 40, seed: 1, end: END }).seededBeacons.map(({ process }) => process);
     for (const attack of ['\u001b[31m', '=cmd', '<!channel>', '\u202e']) {
       expect(names.some((name) => name?.includes(attack))).toBe(true);
     }
@@ -77,7 +78,7 @@ describe('planTenant(options)', () => {
     expect(() => planTenant({ devices: 1, seed: 1, end })).toThrow('end must be in the years 1970 to 9999');
   });
 
-  test('names devices and users once and for all: one more device changes none', () => {
+  test('names devices and users independently of their number', () => {
     const few = planTenant({ devices: 10, seed: 1, end: END }).devices;
     const more = planTenant({ devices: 200, seed: 1, end: END }).devices;
     expect(more.slice(0, 10)).toEqual(few);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SampleFolderError, writeSample } from '../../../../tools/sample/write.ts';
+import { SampleFolderError, SEEDED_BEACONS_FILE, writeSample } from '../../../../tools/sample/write.ts';
 import { END, tenant } from '../../../support/sample/tenant.ts';
 
 const SMALL = { devices: 3, seed: 5, end: END };
@@ -29,12 +29,12 @@ async function contents(root: string): Promise<Map<string, string>> {
   return new Map(paths.map((path, i) => [path.slice(root.length + 1), hashes[i]!]));
 }
 
-test('writeSample(…) writes the exports under their container and name, and says how much', async () => {
+test('writeSample(…) writes the exports under their container and name, and returns the totals', async () => {
   const progress: number[] = [];
   const written = await writeSample({ out, ...SMALL, onProgress: (done) => progress.push(done) });
   const expected = tenant(SMALL);
   const files = await contents(out);
-  expect([...files.keys()].filter((path) => path !== '_planted.json')).toEqual(
+  expect([...files.keys()].filter((path) => path !== SEEDED_BEACONS_FILE)).toEqual(
     expected.exports.map(({ container, name }) => `${container}/${name}`),
   );
   const first = expected.exports[0]!;
@@ -45,22 +45,22 @@ test('writeSample(…) writes the exports under their container and name, and sa
     bytes: expected.lines.reduce((sum, line) => sum + line.length, 0),
     reports: expected.exports.reduce((sum, { reports }) => sum + reports, 0),
     unreadable: 12,
-    plants: expected.plan.plants,
+    seededBeacons: expected.plan.seededBeacons,
   });
   expect(progress).toEqual(expected.exports.map((_, i) => i + 1));
 });
 
-test('writeSample(…) says beside them what was planted', async () => {
-  const { plants } = await writeSample({ out, ...SMALL });
-  const planted = JSON.parse(await readFile(join(out, '_planted.json'), 'utf8'));
-  expect(planted).toMatchObject({
+test('writeSample(…) describes the seeded beacons in a file beside the exports', async () => {
+  const { seededBeacons } = await writeSample({ out, ...SMALL });
+  const description = JSON.parse(await readFile(join(out, SEEDED_BEACONS_FILE), 'utf8'));
+  expect(description).toMatchObject({
     seed: 5,
     devices: 3,
     window: { from: '2026-11-20T09:00:00.000Z', to: '2026-11-23T09:00:00.000Z' },
-    plants,
+    seededBeacons,
   });
-  expect(planted.unreadable).toHaveLength(12);
-  for (const { blob, line, kind } of planted.unreadable) {
+  expect(description.unreadable).toHaveLength(12);
+  for (const { blob, line, kind } of description.unreadable) {
     const path = join(out, 'insights-logs-advancedhunting-devicenetworkevents', blob);
     const text = (await readFile(path, 'utf8')).split('\r\n')[line - 1]!;
     if (kind === 'empty') expect(text).toBe('');
@@ -80,11 +80,11 @@ test('writeSample(…) twice gives the same files; another sample replaces the f
   expect(names.filter((name) => name.includes('/d=24/')).length).toBeGreaterThan(0);
 });
 
-test('writeSample(…) refuses a folder that holds something else, and leaves it as it is', async () => {
+test('writeSample(…) refuses a folder with other files, and leaves it unchanged', async () => {
   await mkdir(out);
   await writeFile(join(out, 'thesis.txt'), 'years of work');
   await expect(writeSample({ out, ...SMALL })).rejects.toThrow(SampleFolderError);
-  await expect(writeSample({ out, ...SMALL })).rejects.toThrow('is not empty, and holds no sample');
+  await expect(writeSample({ out, ...SMALL })).rejects.toThrow('is not empty and holds no sample');
   expect(await readdir(out)).toEqual(['thesis.txt']);
 });
 
@@ -93,7 +93,7 @@ test('writeSample(…) refuses a file', async () => {
   await expect(writeSample({ out, ...SMALL })).rejects.toThrow('is a file: name a folder');
 });
 
-test('writeSample(…) replaces a sample without touching what else was put beside it', async () => {
+test('writeSample(…) replaces a sample and keeps other files beside it', async () => {
   await writeSample({ out, ...SMALL });
   await writeFile(join(out, 'notes.txt'), 'mine');
   await writeSample({ out, ...SMALL });

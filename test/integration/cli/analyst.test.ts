@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
-import type { Ended } from '../../support/bundle/child.ts';
-import { builtCommand } from '../../support/cli/command.ts';
+import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
 import { type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
 import { streamed } from '../../unit/core/records/records.ts';
 
-const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const HOUR_MS = 3_600_000;
 const NOW = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + 46 * 60_000;
@@ -19,7 +17,7 @@ beforeEach(async () => {
   connectionString = await freshAccount(inject('azurite'));
 });
 
-/** Three beacons of a day, as the system finds them: two of one device, and one with a name that would act. */
+/** Three beacons of a day in the system: two on one device, and one with an unsafe name. */
 async function tenant(): Promise<() => Promise<void>> {
   receiver = await startReceiver();
   const sinks = JSON.stringify([{ name: 'soar', format: 'json', url: receiver.url, secret: SECRET }]);
@@ -50,7 +48,7 @@ async function score(hours: number): Promise<void> {
 }
 
 function beaconwatch(...args: string[]): Promise<Ended> {
-  return command(args, { USER: 'ana', AzureWebJobsStorage: connectionString });
+  return command(args, { env: { USER: 'ana', AzureWebJobsStorage: connectionString } });
 }
 
 const jsonOf = ({ stdout }: Ended) =>
@@ -64,7 +62,7 @@ const listed = async (...args: string[]) =>
 describe('beaconwatch detections', () => {
   beforeEach(tenant);
 
-  it('list shows what fits, in order, as table, JSON and CSV', async () => {
+  it('list filters and sorts, as table, JSON and CSV', async () => {
     expect(await listed()).toEqual(['198.51.100.9', '203.0.113.8', '203.0.113.7']);
     expect(await listed('--device', 'WKS-1', '--sort', 'newest', '--state', 'active')).toEqual([
       '203.0.113.8',
@@ -81,27 +79,27 @@ describe('beaconwatch detections', () => {
     expect(csv.stdout.split('\n')[1]).toContain(",'=x'\\u202e\\u001b[31m,198.51.100.9,");
   });
 
-  it('show has what an analyst asks first, by the start of the id', async () => {
+  it('show prints the evidence and the next steps, by the start of the id', async () => {
     const [{ id }] = jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--device', 'wks-2'));
     const { code, stdout } = await beaconwatch('detections', 'show', id.slice(0, 12));
     expect(code).toBe(0);
     for (const wanted of [
-      `detection    ${id}`,
-      "what         =x'\\u202e\\u001b[31m on wks-2 to 198.51.100.9",
-      'severity     high: ',
+      `detection       ${id}`,
+      "beacon          =x'\\u202e\\u001b[31m on wks-2 to 198.51.100.9",
+      'severity        high: ',
       '█'.repeat(24),
-      'average      80 connections an hour, 1.78 times the line of 45',
-      'inliers      24 of 24 points as expected, 12 wanted',
-      'interval     45 s, give or take 0 s',
-      'devices      1 talks to the address',
-      'told         soar: sent ',
+      'average         80 connections per hour (threshold 45)',
+      'inliers         24 of 24 points within the expected range (minimum 12, anomaly threshold 1.5)',
+      'interval        45 s ± 0 s',
+      'devices         1 with connections to the address',
+      'notifications   soar: sent ',
       'DeviceNetworkEvents',
       'suppress add --device=wks-2 --remote=198.51.100.9 --reason=',
-      '(without process: the name could act on a shell)',
+      '(without process: the name is unsafe in a shell)',
     ]) {
       expect(stdout).toContain(wanted);
     }
-    for (const acting of ['\u202e', '\u001b']) expect(stdout).not.toContain(acting);
+    for (const unsafe of ['\u202e', '\u001b']) expect(stdout).not.toContain(unsafe);
     const [json] = jsonOf(await beaconwatch('detections', 'show', id, '--format', 'json'));
     expect(json).toMatchObject({
       id,
@@ -111,7 +109,7 @@ describe('beaconwatch detections', () => {
     expect(json.latestReports).toHaveLength(10);
   });
 
-  it('mark says what one makes of it, and it stays', async () => {
+  it('mark records a verdict, which stays in later runs', async () => {
     const [{ id }] = jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--remote', '203.0.113.7'));
     const marked = await beaconwatch('detections', 'mark', id, '--as', 'false-positive', '--note', 'ours \u202e');
     expect(marked).toEqual({ code: 0, stdout: `${id}: false-positive, by ana\n`, stderr: '' });
@@ -127,17 +125,17 @@ describe('beaconwatch detections', () => {
       'json',
     );
     expect(json.stdout).not.toContain('\u202e');
-    const said = {
-      verdict: 'false-positive',
+    const verdict = {
+      value: 'false-positive',
       note: 'ours \u202e',
       who: 'ana',
       at: expect.stringMatching(/^\d{4}-.*T.*Z$/),
     };
-    expect(jsonOf(json)).toEqual([{ id, verdict: said }]);
+    expect(jsonOf(json)).toEqual([{ id, verdict }]);
     await score(1);
     expect(await listed('--verdict', 'false-positive')).toEqual(['203.0.113.7']);
     expect((await beaconwatch('detections', 'show', id)).stdout).toMatch(
-      /said +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d UTC: ours \\u202e\n/,
+      /verdict +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d UTC: ours \\u202e\n/,
     );
   });
 });
@@ -145,17 +143,17 @@ describe('beaconwatch detections', () => {
 describe('beaconwatch suppress', () => {
   beforeEach(tenant);
 
-  it('test, add, list and remove: hides from the next run on, and what is removed is seen again', async () => {
+  it('test, add, list and remove: an entry acts from the next run, and no longer after its removal', async () => {
     expect(receiver.received).toHaveLength(3);
     const criteria = ['--process', 'updater.exe', '--remote', '203.0.113.77/24'];
     const tested = await beaconwatch('suppress', 'test', ...criteria, '--format', 'json');
     expect(jsonOf(tested)).toMatchObject([{ RemoteIP: '203.0.113.7' }]);
-    expect(tested.stderr).toMatch(/^1 detection would have been hidden: in the window that ends at .*Z\n$/);
+    expect(tested.stderr).toMatch(/^1 detection would be suppressed \(window up to .* UTC\)\n$/);
 
     const added = await beaconwatch('suppress', 'add', ...criteria, '--reason', 'ours', '--format', 'json');
     expect(added).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('It fits 1 detection of the last window'),
+      stderr: expect.stringContaining('It matches 1 detection of the last window.'),
     });
     const [{ id, ...entry }] = jsonOf(added);
     expect(entry).toMatchObject({ process: 'updater.exe', remote: '203.0.113.0/24', owner: 'ana', reason: 'ours' });
@@ -183,31 +181,31 @@ describe('beaconwatch suppress', () => {
     await score(2);
     expect(await listed('--suppressed', 'true')).toEqual([]);
     expect((await beaconwatch('suppress', 'list')).stdout).toBe('No suppressions.\n');
-    // Each was told before.
+    // Each was sent before.
     expect(receiver.received).toHaveLength(3);
   });
 
-  it('refuses a borrowed program by its name alone, with the reason, unless forced', async () => {
+  it('refuses a LOLBin without device or address, with the reason, unless forced', async () => {
     const args = ['suppress', 'add', '--process', 'RunDLL32.exe', '--reason', 'noise'];
     const refused = await beaconwatch(...args);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toMatch(/refused: attackers borrow this program \(MITRE ATT&CK T1218.*--force/);
+    expect(refused.stderr).toMatch(/refused: .*\(MITRE ATT&CK T1218.*; --force adds it anyway/);
     expect((await beaconwatch(...args, '--device', 'wks-1', '--days', '7')).code).toBe(0);
     expect((await beaconwatch(...args, '--force')).code).toBe(0);
     expect(jsonOf(await beaconwatch('suppress', 'list', '--format', 'json'))).toHaveLength(2);
   });
 });
 
-describe('beaconwatch detections that cannot be', () => {
+describe('beaconwatch detections with invalid arguments', () => {
   it.each<[string[], number, RegExp]>([
-    [['list', '--state', 'odd\u202e'], 2, /--state must be one of new, ongoing, resolved, live, got "odd\\u202e"\n$/],
+    [['list', '--state', 'odd\u202e'], 2, /--state must be one of new, ongoing, resolved, active, got "odd\\u202e"\n$/],
     [
       ['list', '--limit', '0', '--since', 'x'.repeat(300)],
       2,
       /--since must be an ISO 8601 instant such as .*Z, got "x{199}…"; --limit must be a whole number from 1 to 1000, got "0"\n$/,
     ],
     [['list', '--format', 'xml'], 2, /--format must be one of/],
-    [['show', 'planted!'], 2, /an id of a detection, or its first 4/],
+    [['show', 'no id!'], 2, /the id of a detection must be the whole id or its first 4/],
     [['show', '0123456789ab'], 1, /there is no detection 0123456789ab/],
     [['show', `${'0'.repeat(32)}|kql-rule`], 1, /there is no detection/],
     [
@@ -224,7 +222,7 @@ describe('beaconwatch detections that cannot be', () => {
   });
 });
 
-describe('beaconwatch suppress that cannot be', () => {
+describe('beaconwatch suppress with invalid arguments', () => {
   it.each<[string[], number, RegExp]>([
     [['add', '--reason', 'x'], 2, /at least one of device/],
     [['add', '--device', 'x'], 2, /--reason/],

@@ -6,23 +6,20 @@ import { storesOf } from '../../../src/app.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
 import { detection, T1 } from '../../contract/samples.ts';
 import { freshAccount } from '../../support/azurite.ts';
-import type { Ended } from '../../support/bundle/child.ts';
-import { builtCommand } from '../../support/cli/command.ts';
+import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
 import { secretOf, TOKEN } from '../../support/sinks/samples.ts';
 import { verify } from '../../support/sinks/standard_webhooks.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 import { System } from '../../support/system/system.ts';
 
-const command = builtCommand();
-
 let server: Server;
 let port: number;
 let status: number;
-let met: { readonly headers: Record<string, string>; readonly body: string }[];
+let received: { readonly headers: Record<string, string>; readonly body: string }[];
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
-    met.push({ headers: request.headers as Record<string, string>, body: await text(request) });
+    received.push({ headers: request.headers as Record<string, string>, body: await text(request) });
     response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -30,62 +27,62 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
-  met = [];
+  received = [];
   status = 202;
 });
 
 function beaconwatch(...args: string[]): Promise<Ended> {
-  const url = `http://127.0.0.1:${port}/planted?sig=planted`;
+  const url = `http://127.0.0.1:${port}/canary?sig=canary`;
   const SINKS = JSON.stringify([
     { name: 'soar', format: 'json', url: { setting: 'HOOK' }, secret: { setting: 'SIGNING' } },
     { name: 'chat', format: 'slack', url: { setting: 'HOOK' } },
     { name: 'teams', format: 'teams', url: { setting: 'HOOK' } },
     { name: 'lake', format: 'ocsf', url: { setting: 'HOOK' }, token: { setting: 'TOKEN' } },
     { name: 'splunk', format: 'splunk-hec', url: { setting: 'HOOK' }, token: { setting: 'TOKEN' } },
-    { name: 'sentinel', format: 'sentinel', endpoint: 'https://planted.invalid', ruleId: `dcr-${'0'.repeat(32)}` },
+    { name: 'sentinel', format: 'sentinel', endpoint: 'https://canary.invalid', ruleId: `dcr-${'0'.repeat(32)}` },
   ]);
   const settings = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', SINKS, HOOK: url, SIGNING: secretOf(7), TOKEN };
-  return command(['notify', ...args], settings);
+  return command(['notify', ...args], { env: settings });
 }
 
-/** No word of a secret, on either side. */
-function isDiscreet({ stdout, stderr }: Ended): void {
-  for (const needle of ['planted', String(port), '127.0.0.1', secretOf(7).slice(6)]) {
-    expect(stdout + stderr).not.toContain(needle);
+/** Neither stream holds a secret. */
+function expectNoSecret({ stdout, stderr }: Ended): void {
+  for (const secret of ['canary', String(port), '127.0.0.1', secretOf(7).slice(6)]) {
+    expect(stdout + stderr).not.toContain(secret);
   }
 }
 
 describe('beaconwatch notify', () => {
   it.each(['soar', 'chat', 'teams', 'lake', 'splunk'])(
-    '--test %s sends a message that says what it is',
+    '--test %s sends a message that is marked as a test',
     async (name) => {
       const ended = await beaconwatch('--test', name);
-      expect(ended).toEqual({ code: 0, stdout: `${name}: 202 (taken)\n`, stderr: '' });
-      expect(met).toHaveLength(1);
-      expect(met[0]?.body).toContain('TEST MESSAGE');
-      expect(met[0]?.body).toContain('nothing was detected');
+      expect(ended).toEqual({ code: 0, stdout: `${name}: 202 (accepted)\n`, stderr: '' });
+      expect(received).toHaveLength(1);
+      expect(received[0]?.body).toContain('TEST MESSAGE');
+      expect(received[0]?.body).toContain('nothing was detected');
     },
   );
 
   it('--test signs as it would sign a notification', async () => {
     await beaconwatch('--test', 'soar');
-    const [{ headers, body }] = met as [(typeof met)[0]];
+    const [{ headers, body }] = received as [(typeof received)[0]];
     expect(verify(secretOf(7), headers, Buffer.from(body), Date.now())).toBe('accepted');
   });
 
   it.each([
-    [503, 'not now'],
-    [403, 'refused'],
+    [503, 'transient'],
+    [403, 'rejected'],
     [410, 'gone'],
-    [302, 'refused'],
-  ])('--test fails where the answer is %i, and says what that means', async (answer, word) => {
+    [302, 'rejected'],
+  ])('--test fails for the answer %i, and prints its effect', async (answer, word) => {
     status = answer;
     const ended = await beaconwatch('--test', 'chat');
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(new RegExp(`^chat: ${answer} \\(${word}`));
-    expect(ended.stderr).toBe('chat did not take the test message\n');
-    expect(met).toHaveLength(1);
-    isDiscreet(ended);
+    expect(ended.stderr).toBe('chat did not accept the test message\n');
+    expect(received).toHaveLength(1);
+    expectNoSecret(ended);
   });
 
   it.each(['soar', 'chat', 'teams', 'lake', 'splunk', 'sentinel'])(
@@ -94,8 +91,8 @@ describe('beaconwatch notify', () => {
       const ended = await beaconwatch('--preview', name);
       expect(ended).toMatchObject({ code: 0, stderr: '' });
       expect(JSON.stringify(JSON.parse(ended.stdout))).toContain('TEST MESSAGE');
-      isDiscreet(ended);
-      expect(met).toEqual([]);
+      expectNoSecret(ended);
+      expect(received).toEqual([]);
     },
   );
 
@@ -111,22 +108,22 @@ describe('beaconwatch notify', () => {
   ])('%j is wrong usage', async (args) => {
     const ended = await beaconwatch(...args);
     expect(ended.code).toBe(2);
-    isDiscreet(ended);
-    expect(met).toEqual([]);
+    expectNoSecret(ended);
+    expect(received).toEqual([]);
   });
 
-  it('names the sinks that there are where one is not', async () => {
+  it('lists the sinks if the name is unknown', async () => {
     expect((await beaconwatch('--preview', 'nobody')).stderr).toBe(
-      'SINKS has no sink of the name nobody; it has soar, chat, teams, lake, splunk, sentinel\n',
+      'SINKS has no sink nobody; it has soar, chat, teams, lake, splunk, sentinel\n',
     );
   });
 });
 
 describe('beaconwatch notify --retry', () => {
-  /** The functions with one sink, and a detection that it has refused. */
+  /** The functions with one sink, and a detection that the sink has rejected. */
   async function refused() {
     const connectionString = await freshAccount(inject('azurite'));
-    const SINKS = JSON.stringify([{ name: 'soar', format: 'json', url: `http://127.0.0.1:${port}/planted` }]);
+    const SINKS = JSON.stringify([{ name: 'soar', format: 'json', url: `http://127.0.0.1:${port}/canary` }]);
     const system = new System(connectionString, msOf(T1) + 3_600_000, { SINKS });
     const stores = storesOf(system.app.config);
     await system.app.scorePartition({ partition: '3', asOf: T1 });
@@ -134,46 +131,44 @@ describe('beaconwatch notify --retry', () => {
     status = 403;
     expect(await system.app.notify({ sink: 'soar' })).toMatchObject({ failed: 1 });
     status = 200;
-    // A shell has no SINKS.
+    // The shell has no SINKS.
     const retry = (...args: string[]) =>
-      command(['notify', '--retry', ...args], { AzureWebJobsStorage: connectionString });
+      command(['notify', '--retry', ...args], { env: { AzureWebJobsStorage: connectionString } });
     return { system, stores, retry };
   }
 
-  it('has told again what failed, once, under the same id; before that, says how many', async () => {
+  it('resends failed notifications once, under the same id; --dry-run only counts them', async () => {
     const { system, retry } = await refused();
     const dry = await retry('--dry-run');
-    expect(dry).toEqual({ code: 0, stdout: 'soar: 1 notification has failed\n', stderr: 'Nothing was changed.\n' });
+    expect(dry).toEqual({ code: 0, stdout: 'soar: 1 notification failed\n', stderr: 'Nothing was changed.\n' });
     expect(await system.app.notify({ sink: 'soar' })).toMatchObject({ sent: 0 });
-    const done = { code: 0, stderr: 'The functions tell what is due within two minutes.\n' };
-    expect(await retry('--sink', 'soar')).toEqual({ ...done, stdout: 'soar: 1 notification is due again\n' });
+    const done = { code: 0, stderr: 'The functions send within two minutes.\n' };
+    expect(await retry('--sink', 'soar')).toEqual({ ...done, stdout: 'soar: 1 notification pending again\n' });
     // The clock of the command is that of the wall.
     system.now = Date.now() + 60_000;
     expect(await system.app.notify({ sink: 'soar' })).toMatchObject({ sent: 1 });
-    expect(met.map(({ headers }) => headers['webhook-id'])).toEqual([
-      met[0]?.headers['webhook-id'],
-      met[0]?.headers['webhook-id'],
+    expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([
+      received[0]?.headers['webhook-id'],
+      received[0]?.headers['webhook-id'],
     ]);
     const again = await retry();
     expect(again).toEqual({
       code: 0,
-      stdout: 'soar: 0 notifications are due again\n',
+      stdout: 'soar: 0 notifications pending again\n',
       stderr: 'Nothing was changed.\n',
     });
   });
 
-  it('knows no sink that no run of the functions has met, and says of one that is gone that it hears nothing', async () => {
+  it('refuses a sink that the functions do not know, and marks a disabled one', async () => {
     const { stores, retry } = await refused();
     const unknown = await retry('--sink', 'nobody');
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
-    expect(unknown.stderr).toContain(
-      'no sink of the name nobody was in the settings of the functions at their last run',
-    );
+    expect(unknown.stderr).toContain('the functions had no sink nobody in their settings at their last run');
     const state = await stateOf(stores, 'soar');
     if (state) await putState(stores, { ...state, disabledAt: 7 });
     const ended = await retry('--dry-run');
-    expect(ended.stdout).toContain('soar: 1 notification has failed; it said that it is gone (410)');
-    // Nor does it promise that anything is told.
+    expect(ended.stdout).toContain('soar: 1 notification failed; the sink answered 410 (gone)');
+    // It does not promise to send either.
     expect(await retry()).toMatchObject({ code: 0, stderr: '' });
   });
 });

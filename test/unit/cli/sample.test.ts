@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, node } from '../../support/bundle/child.ts';
+import { beaconwatch } from '../../support/cli/beaconwatch.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -10,28 +10,28 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function beaconwatch(...args: readonly string[]): Promise<Ended> {
-  return node(['bin/beaconwatch.ts', ...args]);
-}
+const sample = (...args: readonly string[]) => beaconwatch(['sample', ...args]);
+const score = (...args: readonly string[]) => beaconwatch(['score', ...args]);
+const description = async (out: string) => JSON.parse(await readFile(join(out, '_seeded-beacons.json'), 'utf8'));
 
 describe('beaconwatch sample', () => {
-  it('writes a tenant, says what is planted in it, and what to type next', async () => {
+  it('writes a tenant, and prints its seeded beacons and the next command', async () => {
     const out = join(folder, "a tenant's");
     const end = '2026-11-20T12:34:56Z';
-    const { code, stdout, stderr } = await beaconwatch('sample', '--out', out, '--devices', '3', '--end', end);
+    const { code, stdout, stderr } = await sample('--out', out, '--devices', '3', '--end', end);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/beacon-hostile-name +│ +4 │ +60 s │ finds it/);
     expect(stdout).toMatch(/beacon-slow +│ +2 │ 300, 900 s │ misses it/);
     expect(stdout).toMatch(
-      /^73 exports, 18\.\d MB, [\d,]+ lines: [\d,]+ reports, \d+ rows twice, \d+ late, 12 unreadable or blank$/m,
+      /^73 exports, 18\.\d MB, [\d,]+ lines: [\d,]+ reports, \d+ repeated rows, \d+ late, 12 unreadable or empty$/m,
     );
-    const planted = JSON.parse(await readFile(join(out, '_planted.json'), 'utf8'));
-    expect(planted).toMatchObject({ seed: 1, devices: 3, window: { to: '2026-11-20T12:00:00.000Z' } });
+    const { seededBeacons, ...facts } = await description(out);
+    expect(facts).toMatchObject({ seed: 1, devices: 3, window: { to: '2026-11-20T12:00:00.000Z' } });
 
     const next = /^Next: {2}npm run -s beaconwatch -- score '(.*)' --now (\S+)$/m.exec(stdout);
     const [, quoted = '', now = ''] = next ?? [];
     expect(quoted.replaceAll("'\\''", "'")).toBe(out);
-    const scored = await beaconwatch('score', out, '--now', now, '--format', 'json');
+    const scored = await score(out, '--now', now, '--format', 'json');
     const found = new Set(
       scored.stdout
         .trim()
@@ -39,7 +39,7 @@ describe('beaconwatch sample', () => {
         .map((line) => JSON.parse(line))
         .map((row) => `${row.DeviceName} ${row.InitiatingProcessFileName} ${row.RemoteIP}`),
     );
-    for (const { device, process, remoteIP, expected } of planted.plants) {
+    for (const { device, process, remoteIP, expected } of seededBeacons) {
       expect(found.has(`${device} ${process ?? ''} ${remoteIP ?? ''}`)).toBe(expected === 'found');
     }
   });
@@ -56,53 +56,43 @@ describe('beaconwatch sample', () => {
     [['--end', 'yesterday'], '--end must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "yesterday"'],
     [['--end', '1969-01-01T00:00:00Z'], 'end must be in the years 1970 to 9999'],
   ])('%j is wrong usage', async (args, why) => {
-    const { code, stdout, stderr } = await beaconwatch('sample', '--out', join(folder, 'none'), ...args);
+    const { code, stdout, stderr } = await sample('--out', join(folder, 'none'), ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(why);
   });
 
-  it('in another format says which source to score, which score says as well, and finds the plants in', async () => {
+  it('in another format names the source for score, which finds the seeded beacons there', async () => {
     const out = join(folder, 'ecs');
     const end = '2026-11-20T12:00:00Z';
-    const { code, stdout } = await beaconwatch(
-      'sample',
-      '--out',
-      out,
-      '--format',
-      'ecs',
-      '--devices',
-      '1',
-      '--end',
-      end,
-    );
+    const { code, stdout } = await sample('--out', out, '--format', 'ecs', '--devices', '1', '--end', end);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^72 exports, [\d.]+ MB, [\d,]+ lines: [\d,]+ connections, \d+ rows twice, 0 late, 0 unread/m,
+      /^72 exports, [\d.]+ MB, [\d,]+ lines: [\d,]+ connections, \d+ repeated rows, 0 late, 0 unread/m,
     );
     expect(stdout).toMatch(/^Next: {2}SOURCES=sysmon npm run -s beaconwatch -- score \S+ --now 2026-11-20T12:00:00Z$/m);
-    const { format, sources, plants } = JSON.parse(await readFile(join(out, '_planted.json'), 'utf8'));
+    const { format, sources, seededBeacons } = await description(out);
     expect({ format, sources }).toEqual({ format: 'ecs', sources: ['sysmon'] });
 
-    const without = await beaconwatch('score', join(out, 'elastic-agent'), '--now', end);
-    expect(without.stderr).toContain('The files hold reports of another source: set SOURCES=sysmon\n');
-    const scored = await beaconwatch('score', out, '--now', end, '--format', 'json', '--set', 'SOURCES=sysmon');
-    expect(scored.stderr).not.toContain('another source');
+    const without = await score(join(out, 'elastic-agent'), '--now', end);
+    expect(without.stderr).toContain('The files hold records of an inactive source: set SOURCES=sysmon\n');
+    const scored = await score(out, '--now', end, '--format', 'json', '--set', 'SOURCES=sysmon');
+    expect(scored.stderr).not.toContain('inactive source');
     expect(scored.stdout).not.toContain('192.0.2.10"');
-    for (const { process, remoteIP, expected } of plants) {
+    for (const { process, remoteIP, expected } of seededBeacons) {
       const isFound = scored.stdout.split('\n').some((line) => {
         const row = line === '' ? {} : JSON.parse(line);
         return row.InitiatingProcessFileName === process && row.RemoteIP === remoteIP;
       });
       expect({ process, remoteIP, isFound }).toEqual({ process, remoteIP, isFound: expected === 'found' });
     }
-  }, 60_000);
+  });
 
-  it('asks for a folder, and takes none that holds something else', async () => {
-    expect((await beaconwatch('sample')).code).toBe(2);
+  it('needs a folder, and refuses one with other files', async () => {
+    expect((await sample()).code).toBe(2);
     await writeFile(join(folder, 'mine.txt'), 'mine');
-    const { code, stderr } = await beaconwatch('sample', '--out', folder);
+    const { code, stderr } = await sample('--out', folder);
     expect(code).toBe(1);
-    expect(stderr).toBe(`${folder} is not empty, and holds no sample: name another folder, or empty this one\n`);
+    expect(stderr).toBe(`${folder} is not empty and holds no sample: name another folder, or empty this one\n`);
     expect(await readFile(join(folder, 'mine.txt'), 'utf8')).toBe('mine');
   });
 });

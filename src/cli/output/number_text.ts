@@ -3,12 +3,17 @@ export function minute(timestamp: string): string {
   return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)}`;
 }
 
-/** `30 s`, `1.5 min`: as precise as a person wants it. */
+/** A duration for a person: `30 s`, `1.5 min`. */
 export function secondsText(seconds: number): string {
   return seconds < 90 ? `${rounded(seconds)} s` : `${rounded(seconds / 60)} min`;
 }
 
-/** Three digits. */
+/** Three significant digits. */
 export function rounded(value: number): string {
   return String(Number(value.toPrecision(3)));
+}
+
+/** `amount(1_000)` is `1,000`. */
+export function amount(value: number): string {
+  return value.toLocaleString('en-US');
 }

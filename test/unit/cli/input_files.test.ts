@@ -1,4 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { contentOf, piecesOf } from '../../../src/cli/input_files.ts';
 const folder = mkdtempSync(join(tmpdir(), 'beaconwatch-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Longer than what is read at once, and nowhere like itself. */
+/** Longer than one read, and without repetition. */
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, line) => `line ${line}\n`).join(''));
 
 function written(name: string, content: Uint8Array): string {
@@ -18,7 +17,7 @@ function written(name: string, content: Uint8Array): string {
   return path;
 }
 
-/** The pieces put together, each copied before the next is asked for. */
+/** All pieces as one buffer, each copied before the next is requested. */
 async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const copies: Buffer[] = [];
   for await (const piece of pieces) copies.push(Buffer.from(piece));
@@ -29,7 +28,7 @@ describe.each([
   ['piecesOf', piecesOf],
   ['contentOf', contentOf],
 ])('%s(file, onRead)', (_name, read) => {
-  it('gives the bytes of a file, and says how many lie on disk', async () => {
+  it('yields the bytes of a file, and reports those read from disk', async () => {
     const path = written('plain.json', CONTENT);
     let bytes = 0;
     const content = await joined(read({ path, bytes: 0 }, (more) => (bytes += more)));
@@ -37,12 +36,12 @@ describe.each([
     expect(bytes).toBe(CONTENT.length);
   });
 
-  it.each([0, 1, 2])('gives the bytes of a file of %i', async (length) => {
+  it.each([0, 1, 2])('yields the bytes of a file of %i', async (length) => {
     const path = written('short.json', CONTENT.subarray(0, length));
     expect(await joined(read({ path, bytes: 0 }, () => {}))).toEqual(CONTENT.subarray(0, length));
   });
 
-  it('unpacks gzip, whatever the name says', async () => {
+  it('unpacks gzip, whatever the name', async () => {
     const packed = gzipSync(CONTENT);
     const path = written('packed.json', packed);
     let bytes = 0;
@@ -51,17 +50,7 @@ describe.each([
     expect(bytes).toBe(packed.length);
   });
 
-  it('reads a pipe, which can be opened once', async () => {
-    const path = join(folder, `${_name}.pipe`);
-    execFileSync('mkfifo', [path]);
-    const plain = written('plain.json', CONTENT);
-    const writer = spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', plain, path]);
-    const ended = new Promise((resolve) => writer.once('exit', resolve));
-    expect((await joined(read({ path, bytes: 0 }, () => {}))).equals(CONTENT)).toBe(true);
-    expect(await ended).toBe(0);
-  });
-
-  it('throws what the system says of a file that is gone', async () => {
+  it('throws the error of the system for a missing file', async () => {
     const reading = async () => joined(read({ path: join(folder, 'gone'), bytes: 0 }, () => {}));
     await expect(reading()).rejects.toMatchObject({ code: 'ENOENT' });
   });

@@ -2,15 +2,13 @@ import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { bin } from '../../../src/core/kql/bin.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
-import type { Ended } from '../../support/bundle/child.ts';
-import { builtCommand } from '../../support/cli/command.ts';
+import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
 import { System } from '../../support/system/system.ts';
 import { streamed } from '../../unit/core/records/records.ts';
 
-const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const HOUR_MS = 3_600_000;
-/** The full hour before the present one: what is reported up to there is in the window that is scored by default. */
+/** The full hour before the present one: the default window ends there or later. */
 const END = Date.parse(`${bin(timestampFromMs(Date.now()), '1h').slice(0, 23)}Z`) - HOUR_MS;
 const TABLES = ['HourlyCounts', 'Detections', 'Runs', 'Exports'];
 
@@ -33,7 +31,7 @@ beforeEach(async () => {
   await system.drain();
 });
 
-/** A report in each of the twenty hours before the end. */
+/** One report in each of the twenty hours before the end. */
 function beacon(DeviceName: string, RemoteIP: string, count: number): string[] {
   return Array.from({ length: 20 }, (_, hour) => {
     const Timestamp = timestampFromMs(END - (hour + 0.5) * HOUR_MS);
@@ -43,7 +41,7 @@ function beacon(DeviceName: string, RemoteIP: string, count: number): string[] {
 }
 
 function run(...args: string[]): Promise<Ended> {
-  return command(['run', ...args], { AzureWebJobsStorage: connectionString });
+  return command(['run', ...args], { env: { AzureWebJobsStorage: connectionString } });
 }
 
 const rowsOf = (stdout: string): Record<string, unknown>[] =>
@@ -53,7 +51,7 @@ const rowsOf = (stdout: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line));
 
 describe('beaconwatch run', () => {
-  it('scores every partition now, as the functions do, and the same once more', async () => {
+  it('scores every partition, as the functions do; a second run changes nothing', async () => {
     const first = await run('--format', 'json');
     expect(first).toMatchObject({ code: 0 });
     const total = {
@@ -77,21 +75,23 @@ describe('beaconwatch run', () => {
   it.each<[string, Record<string, string>]>([
     ['no sinks', {}],
     ['the same sink elsewhere', { SINKS: '[{"name":"soar","format":"json","url":"https://example.com/other"}]' }],
-  ])('from a shell with %s leaves what the functions know of theirs, and puts those on their queue', async (_, env) => {
+  ])('from a shell with %s keeps the sinks of the functions, and queues their notifications', async (_, env) => {
     const SINKS = '[{"name":"soar","format":"json","url":"https://example.com/hook"}]';
     const deployed = new System(connectionString, Date.now(), { SINKS });
     const asOf = timestampFromMs(END - HOUR_MS);
     await deployed.app.scorePartition({ partition: '0', asOf, oldestUnreadMs: 0, newestReport: '' });
     const before = await system.dump('Sinks');
     expect(before['Sinks']).toMatchObject([{ Name: 'soar', Since: asOf }]);
-    const ended = await command(['run', '--format', 'json'], { AzureWebJobsStorage: connectionString, ...env });
+    const ended = await command(['run', '--format', 'json'], {
+      env: { AzureWebJobsStorage: connectionString, ...env },
+    });
     expect(rowsOf(ended.stdout)).toMatchObject([{ detections: 2, pending: 2 }]);
-    expect(ended.stderr).toContain('What is due is on the notify queue: the functions tell it within two minutes.');
+    expect(ended.stderr).toContain('The functions send the pending notifications within two minutes.');
     expect(await system.dump('Sinks')).toEqual(before);
     expect((await system.app.health()).queues).toMatchObject({ notify: 1 });
   });
 
-  it('refuses a window that is not over, and settings of its own', async () => {
+  it('refuses a window that is not over, and --set', async () => {
     const later = new Date(Date.now() + 2 * HOUR_MS).toISOString();
     const ahead = await run('--now', later);
     expect(ahead).toMatchObject({ code: 1, stdout: '' });
@@ -103,40 +103,40 @@ describe('beaconwatch run', () => {
 });
 
 describe('beaconwatch run --dry-run', () => {
-  it('says what would be added and what would go, and writes nothing', async () => {
+  it('prints the detections that would be added or removed, and writes nothing', async () => {
     await run();
     const before = await system.dump(...TABLES);
     const lower = await run('--dry-run', '--set', 'MIN_AVERAGE=30', '--format', 'json');
     expect(lower.code).toBe(0);
     expect(rowsOf(lower.stdout)).toMatchObject([
-      { revision: 'added', reason: '', DeviceName: 'wks-quiet', avg_conn_count: 40, devices: 1, severity: 'high' },
+      { change: 'added', reason: '', DeviceName: 'wks-quiet', avg_conn_count: 40, devices: 1, severity: 'high' },
     ]);
-    expect(lower.stderr).toContain('3 groups, 3 match; 2 are live already, 1 would be added, 0 would go.');
-    // The sample has twenty hours only, the window three days.
-    expect(lower.stderr).toContain('The window begins before what is stored: the oldest row is of');
+    expect(lower.stderr).toContain('3 groups, 3 matched; 2 already active, 1 would be added, 0 would be removed.');
+    // The data has only twenty hours, the window three days.
+    expect(lower.stderr).toContain('The window begins before the oldest stored row (');
 
     const higher = await run('--dry-run', '--set', 'MIN_AVERAGE=80', '--set', 'LOOKBACK_DAYS=0.5', '--format', 'csv');
     const [header, row, ...rest] = higher.stdout.trim().split('\n');
     expect(header).toMatch(/^change,reason,id,source,FirstConnection,/);
-    expect(row).toMatch(/^gone,too-few-points|^gone,low-average/);
-    // When it last matched: one that has not for long goes whatever the settings.
+    expect(row).toMatch(/^removed,too-few-points|^removed,low-average/);
+    // A last match long ago would resolve under any settings.
     expect(header).toMatch(/,lastMatched$/);
     expect(row).toMatch(/,\d{4}-\d\d-\d\dT\d\d:00:00\.0000000Z$/);
     expect(rest.length).toBeLessThan(2);
     expect(await system.dump(...TABLES)).toEqual(before);
   });
 
-  it('shows names that act as what they are', async () => {
+  it('escapes unsafe names', async () => {
     const table = await run('--dry-run');
     expect(table.stdout).toContain('=cmd\\u001b[31m');
     expect(table.stdout).not.toContain('\u001b');
     const csv = await run('--dry-run', '--format', 'csv');
     expect(csv.stdout).toContain("'=cmd\\u001b[31m");
     const nothing = await run('--dry-run', '--set', 'MIN_AVERAGE=1000');
-    expect(nothing.stdout).toBe('Nothing would be added, and nothing would go.\n');
+    expect(nothing.stdout).toBe('No detection would be added or removed.\n');
   });
 
-  it('says what is stored where nothing of the window is', async () => {
+  it('prints the stored span if no row of the window is stored', async () => {
     const ended = await run('--dry-run', '--now', '2020-01-01T00:30:00Z');
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(
@@ -146,7 +146,7 @@ describe('beaconwatch run --dry-run', () => {
 
   it.each([
     [['--set', 'MIN_AVERAGE=high'], /MIN_AVERAGE must be a number/],
-    [['--set', 'RETENTION_DAYS=9'], /--set wants NAME=VALUE with one of LOOKBACK_DAYS/],
+    [['--set', 'RETENTION_DAYS=9'], /--set must be NAME=VALUE with one of LOOKBACK_DAYS/],
     [['--now', 'noon'], /--now must be an ISO 8601 instant/],
     [['--format', 'xml'], /--format must be one of/],
   ])('%j is wrong usage', async (args, message) => {

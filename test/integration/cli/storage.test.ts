@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
-import type { Ended } from '../../support/bundle/child.ts';
-import { builtCommand } from '../../support/cli/command.ts';
+import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
 import { System } from '../../support/system/system.ts';
 import { streamed } from '../../unit/core/records/records.ts';
 
-const command = builtCommand();
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const NOW = Date.now();
 const HOUR_MS = 3_600_000;
@@ -24,10 +22,10 @@ function beaconwatch(...args: string[]): Promise<Ended> {
 }
 
 function beaconwatchWith(settings: Record<string, string>, ...args: string[]): Promise<Ended> {
-  return command(args, { AzureWebJobsStorage: connectionString, ...settings });
+  return command(args, { env: { AzureWebJobsStorage: connectionString, ...settings } });
 }
 
-/** A report an hour, for that many hours up to now. */
+/** One report per hour, for the given hours up to now. */
 function reports(hours: number): string {
   return Array.from({ length: hours }, (_, hour) =>
     JSON.stringify(streamed({ Timestamp: timestampFromMs(NOW - hour * HOUR_MS), ReportId: hour })),
@@ -39,11 +37,11 @@ async function upload(name: string, text: string): Promise<void> {
 }
 
 describe('beaconwatch ingest', () => {
-  it('reads what is unread to its end, and finds nothing to do after that', async () => {
+  it('reads unread exports to the end, and then finds nothing to read', async () => {
     await upload('a.json', `${reports(5)}\r\n`);
     await upload('b.json', `${reports(3)}\r\n{"time":"cut`);
     const first = await beaconwatch('ingest');
-    expect(first.stdout).toContain('2 exports with something unread: 2 read to their end');
+    expect(first.stdout).toContain('2 unread exports: 2 read to the end');
     expect(first.stdout).toContain('8 lines, 8 reports, 8 rows, 0 dead letters');
     expect(first.code).toBe(0);
     // The cut line waits.
@@ -51,10 +49,10 @@ describe('beaconwatch ingest', () => {
     expect((await system.dump('HourlyCounts'))['HourlyCounts']).toHaveLength(5);
   });
 
-  it('reads only what was touched since --since', async () => {
+  it('reads only exports modified since --since', async () => {
     await upload('a.json', `${reports(5)}\r\n`);
     const later = new Date(Date.now() + 60_000).toISOString();
-    expect((await beaconwatch('ingest', '--since', later)).stdout).toContain('0 exports with something unread');
+    expect((await beaconwatch('ingest', '--since', later)).stdout).toContain('0 unread exports');
   });
 
   it.each([
@@ -66,19 +64,19 @@ describe('beaconwatch ingest', () => {
     expect(ended.stderr).toContain(message);
   });
 
-  it('names every setting that is wrong, and no secret', async () => {
-    const settings = { MIN_AVERAGE: 'high', SINKS: '[{"name":"x","format":"json","url":"planted"}]' };
-    const ended = await command(['ingest'], settings);
+  it('lists every invalid setting, and no secret', async () => {
+    const settings = { MIN_AVERAGE: 'high', SINKS: '[{"name":"x","format":"json","url":"canary"}]' };
+    const ended = await command(['ingest'], { env: settings });
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/MIN_AVERAGE must be a number/);
     expect(ended.stderr).toMatch(/AzureWebJobsStorage must be a connection string/);
     expect(ended.stderr).toMatch(/SINKS\[0\]\.url must be an https URL/);
-    expect(ended.stderr).not.toContain('planted');
+    expect(ended.stderr).not.toContain('canary');
   });
 });
 
 describe('beaconwatch dead-letters and replay', () => {
-  it('shows what could not be read, and reads it again with the same cuts', async () => {
+  it('prints unreadable records, and reads the export again with the same segments', async () => {
     await upload('a.json', `${reports(2)}\r\n\u001b[31mno \u202ejson\r\n`);
     await beaconwatch('ingest');
     const shown = await beaconwatch('dead-letters');
@@ -107,7 +105,7 @@ describe('beaconwatch dead-letters and replay', () => {
     expect(await beaconwatch('replay', `${CONTAINER}/y/`)).toMatchObject({ code: 1, stdout: '' });
   });
 
-  it('reads again with a source that is added, also what was refused without it', async () => {
+  it('reads again with an added source, also an export that was refused without it', async () => {
     const event = {
       Provider: 'Microsoft-Windows-Sysmon',
       EventID: 3,
@@ -122,7 +120,7 @@ describe('beaconwatch dead-letters and replay', () => {
     expect(stdout).toContain('events.json: 1 segment, 1,001 reports, 1 row, 0 dead letters (up-to-date)');
   });
 
-  it('says what is too old to count', async () => {
+  it('counts reports that are too old to count', async () => {
     const old = streamed({ Timestamp: timestampFromMs(NOW - 40 * 24 * HOUR_MS), ReportId: 99 });
     await upload('a.json', `${reports(2)}\r\n${JSON.stringify(old)}\r\n`);
     const expired = '2 reports, 1 report older than RETENTION_DAYS, 2 rows';
@@ -130,15 +128,15 @@ describe('beaconwatch dead-letters and replay', () => {
     expect((await beaconwatch('replay', `${CONTAINER}/a.json`)).stdout).toContain(expired);
   });
 
-  it('fails on an export of which nothing was read', async () => {
+  it('fails for an export that was never read', async () => {
     const ended = await beaconwatch('replay', 'nowhere/at-all.json');
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toContain('nowhere/at-all.json: nothing was read of such an export');
+    expect(ended.stderr).toContain('nowhere/at-all.json: no such export has been read');
   });
 });
 
 describe('beaconwatch health', () => {
-  it('is well after a run over what is there', async () => {
+  it('reports no problem after a run over all exports', async () => {
     await upload('a.json', `${reports(2)}\r\n`);
     await system.app.sweep();
     await system.drain();
@@ -150,7 +148,7 @@ describe('beaconwatch health', () => {
     expect(ended.stdout).toMatch(/unread +0 exports/);
   });
 
-  it('says what is stuck and why, and fails', async () => {
+  it('reports problems with their reason, and fails', async () => {
     await upload('foreign.json', `${'{"a":1}\n'.repeat(1001)}`);
     await system.clients.queues.getQueueClient('ingest-poison').create();
     await system.clients.queues.getQueueClient('ingest-poison').sendMessage('stuck');

@@ -1,0 +1,79 @@
+import { Command, CommanderError, Help, type Option } from 'commander';
+import about from '../package.json' with { type: 'json' };
+import { addDetectionsCommands } from '../src/cli/detections_commands.ts';
+import { CommandError, UsageError } from '../src/cli/errors.ts';
+import { addScoreCommand } from '../src/cli/score_command.ts';
+import { addStorageCommands } from '../src/cli/storage_commands.ts';
+import { addSuppressCommands } from '../src/cli/suppress_commands.ts';
+import { say, type Terminal } from '../src/cli/terminal.ts';
+import { escapeForDisplay } from '../src/core/text/escape.ts';
+import { SettingsError } from '../src/settings/read_settings.ts';
+import { addLocalCommand } from '../tools/local/command.ts';
+import { addSampleCommand } from '../tools/sample/command.ts';
+
+const DONE = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+/**
+ * Runs one command. `argv` is without the program's name. Returns the exit code: 0 done, 1 failed or attention needed,
+ * 2 wrong usage or invalid setting. Never throws: an error becomes a message on standard error.
+ */
+export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await programOn(terminal).parseAsync(argv, { from: 'user' });
+    return DONE;
+  } catch (error) {
+    // The library has printed the message, or the help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
+    say(terminal, messageOf(error));
+    return error instanceof UsageError || error instanceof SettingsError ? WRONG_USAGE : FAILED;
+  }
+}
+
+function programOn(terminal: Terminal): Command {
+  const { stdout, stderr } = terminal;
+  const program = new Command('beaconwatch')
+    .description('Finds beacons in the network telemetry of Microsoft Defender: hourly counts of connections.')
+    .version(about.version, '--version', 'print the version')
+    .configureHelp({ optionDescription: withDefault })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => (stdout.isTTY ? stdout.columns : undefined) as number,
+      getErrHelpWidth: () => (stderr.isTTY ? stderr.columns : undefined) as number,
+    })
+    .helpOption('-h, --help', 'describe the command')
+    .helpCommand('help [command]', 'describe a command')
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  addScoreCommand(program, terminal);
+  addSampleCommand(program, terminal);
+  addLocalCommand(program, terminal);
+  addDetectionsCommands(program, terminal);
+  addSuppressCommands(program, terminal);
+  addStorageCommands(program, terminal);
+  return program;
+}
+
+/** The description of an option with its default; a switch that is off and an empty list have none. */
+function withDefault(option: Option): string {
+  const { defaultValue, description } = option;
+  const isNone = defaultValue === false || defaultValue === '' || (Array.isArray(defaultValue) && !defaultValue.length);
+  return isNone ? description : new Help().optionDescription(option);
+}
+
+/** The message for a person. The stack is added only where the error is a bug of Beaconwatch. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof UsageError || error instanceof SettingsError || error instanceof CommandError) {
+    return error.message;
+  }
+  // The message names the operation. The account may not be named: only the settings know it.
+  if (error.name === 'StoreError') {
+    return `${error.message}\nCheck the settings AzureWebJobsStorage and ExportStorage, and the rights on both accounts.`;
+  }
+  // Node's own text for a file or an address: "ENOENT: no such file or directory, open 'x'".
+  if ('code' in error && 'syscall' in error) return escapeForDisplay(error.message, 500);
+  return error.stack ?? error.message;
+}

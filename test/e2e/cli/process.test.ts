@@ -1,0 +1,158 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { contentOf, piecesOf } from '../../../src/cli/input_files.ts';
+import { freshAccount } from '../../support/azurite.ts';
+import { bundles, type Ended, node, REPO } from '../../support/bundle/child.ts';
+import { sampleFolder } from '../../support/sample/folder.ts';
+
+const END = Date.UTC(2026, 10, 20, 12);
+const NOW = '2026-11-20T12:00:00Z';
+
+let built: string;
+let folder: string;
+let sample: string;
+beforeAll(async () => {
+  built = join(await bundles(), 'beaconwatch.js');
+  folder = await mkdtemp(join(tmpdir(), 'beaconwatch-process-'));
+  sample = await sampleFolder({ devices: 3, seed: 1, end: END });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function beaconwatch(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return node([built, ...args], { env });
+}
+
+describe('beaconwatch as a process', () => {
+  it('is an executable file, as `npm link` needs it', async () => {
+    const { bin } = JSON.parse(await readFile(join(REPO, 'package.json'), 'utf8')) as { bin: object };
+    expect(bin).toEqual({ beaconwatch: 'dist/beaconwatch.js' });
+    expect((await readFile(built, 'utf8')).split('\n', 1)).toEqual(['#!/usr/bin/env node']);
+    expect((await stat(built)).mode & 0o111).toBe(0o111);
+  });
+
+  it('without a command ends with 2', async () => {
+    const { code, stdout, stderr } = await beaconwatch([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: beaconwatch');
+  });
+
+  it('score prints rows', async () => {
+    const { code, stdout } = await beaconwatch(['score', sample, '--now', NOW, '--format', 'json']);
+    expect(code).toBe(0);
+    expect(stdout.split('\n').length).toBeGreaterThan(10);
+  });
+
+  it('score reads standard input', async () => {
+    const child = spawn(process.execPath, [built, 'score', '-', '--now', NOW], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end('{"a":1}\n');
+    let stdout = '';
+    for await (const chunk of child.stdout) stdout += chunk;
+    expect(stdout).toBe('No report in the window: nothing was scored.\n');
+  });
+
+  it('score ends with 0, and silently, if the reader closes the pipe', async () => {
+    const args = [built, 'score', sample, '--now', NOW, '--format', 'json', '--series'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, hasPipeError: stderr.includes('EPIPE') }).toEqual({ code: 0, hasPipeError: false });
+  });
+
+  it('score closes the files that it refuses', async () => {
+    const foreign = gzipSync(Buffer.from('{"a":1}\n'.repeat(200_000)));
+    const names = Array.from({ length: 60 }, (_, n) => join(folder, `refused-${n}.gz`));
+    for (const name of names) await writeFile(name, foreign);
+    // Fewer open files than that are allowed.
+    const limited = 'ulimit -n 50 && exec "$0" "$@"';
+    const child = spawn('sh', ['-c', limited, process.execPath, built, 'score', ...names], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    for await (const chunk of child.stderr) stderr += chunk;
+    expect(stderr).not.toContain('EMFILE');
+    expect(stderr).toContain('60 files refused in total');
+  });
+
+  it('sample writes a tenant', async () => {
+    const out = join(folder, 'tenant');
+    const { code, stdout } = await beaconwatch(['sample', '--out', out, '--devices', '1', '--end', NOW]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Next:  npm run -s beaconwatch -- score ${out} --now ${NOW}`);
+  });
+
+  it.each<[string[], number, RegExp]>([
+    [['ingest'], 0, /^0 unread exports: /],
+    [['run', '--now', NOW, '--format', 'json'], 0, /"partitions":16/],
+    [['detections', 'list'], 0, /^No detections\.\n/],
+    [['suppress', 'list'], 0, /^No suppressions\.\n/],
+    [['dead-letters'], 0, /^No dead letters\.\n/],
+    [['replay', 'container/name'], 1, /no such export has been read/],
+    [['notify', '--preview', 'chat'], 0, /TEST MESSAGE/],
+    [['health'], 1, /^last run +none\n/],
+  ])('%j on a storage account ends with %d', async (args, code, output) => {
+    const AzureWebJobsStorage = await freshAccount(inject('azurite'));
+    const SINKS = '[{"name":"chat","format":"slack","url":"https://example.com/hook"}]';
+    const ended = await beaconwatch(args, { AzureWebJobsStorage, SINKS });
+    expect({ ...ended, output: ended.stdout + ended.stderr }).toMatchObject({
+      code,
+      output: expect.stringMatching(output),
+    });
+  });
+});
+
+describe('beaconwatch on an old Node', () => {
+  const old = oldNode();
+
+  it.skipIf(old === null)(
+    `ends with one sentence${old === null ? ' (skipped: no Node before 22.12 outside node_modules)' : ''}`,
+    async () => {
+      const child = spawn(old as string, [built, 'score', sample], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+      const code = await new Promise((resolve) => child.once('close', resolve));
+      expect({ code, output }).toEqual({
+        code: 1,
+        output: expect.stringMatching(/^Beaconwatch needs Node 22\.12 or later; this is Node \d+\.\d+\.\d+\.\n$/),
+      });
+    },
+  );
+});
+
+/** A Node of this machine before 22.12; null without one. */
+function oldNode(): string | null {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((path) => !path.includes('node_modules'));
+  for (const path of [...folders, '/usr/bin', '/usr/local/bin'].map((each) => join(each, 'node')).filter(existsSync)) {
+    const [major = 0, minor = 0] = execFileSync(path, ['-p', 'process.versions.node'])
+      .toString()
+      .split('.')
+      .map(Number);
+    if (major < 22 || (major === 22 && minor < 12)) return path;
+  }
+  return null;
+}
+
+describe.each([
+  ['piecesOf', piecesOf],
+  ['contentOf', contentOf],
+])('%s(file, onRead)', (name, read) => {
+  it('reads a named pipe, which can be opened only once', async () => {
+    const content = 'line\n'.repeat(100_000);
+    const path = join(folder, `${name}.pipe`);
+    const plain = join(folder, 'plain.json');
+    await writeFile(plain, content);
+    execFileSync('mkfifo', [path]);
+    const writer = spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', plain, path]);
+    const ended = new Promise((resolve) => writer.once('exit', resolve));
+    let text = '';
+    for await (const piece of read({ path, bytes: 0 }, () => {})) text += Buffer.from(piece).toString();
+    expect(text).toBe(content);
+    expect(await ended).toBe(0);
+  });
+});
