@@ -50,8 +50,8 @@ function cutting() {
     const start = (n * PIECE) % (bytes.length - PIECE);
     return bytes.subarray(start, start + PIECE);
   });
-  const needles = FORMATS.map(({ needle }) => needle);
-  const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line' } as const;
+  const preFilterTokens = FORMATS.map(({ preFilterToken: needle }) => needle);
+  const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line' } as const;
   const all = Buffer.concat(pieces);
   return {
     // The last line has no end.

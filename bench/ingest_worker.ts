@@ -64,8 +64,8 @@ async function parse(): Promise<number> {
   let reports = 0;
   for (const file of files) {
     const reader = new ReportReader({ container: CONTAINER, name: file }, FORMATS);
-    const needles = FORMATS.map(({ needle }) => needle);
-    const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
+    const preFilterTokens = FORMATS.map(({ preFilterToken: needle }) => needle);
+    const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
     for await (const batch of readLines(pieces(file), options)) reports += reader.read(batch).reports.length;
   }
   return reports;

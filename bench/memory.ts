@@ -7,11 +7,12 @@
  * what it needs for good (compiled code, the allocator's arenas), so that one which has read little tells nothing of a
  * size.
  */
+
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { COMMON } from '../scripts/bundle.ts';
-import { HOUR_MS } from '../tools/sample/span.ts';
+import { HOUR_MS } from '../src/core/kql/timespan.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import { measureProcess } from './harness/process.ts';
 import { pairedRatio } from './harness/statistics.ts';

@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS } from '../src/core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../src/core/scoring/rule.ts';
 import { Ingest } from '../src/ingest/ingest.ts';
@@ -14,7 +15,6 @@ import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { startAzurite } from '../tools/local/azurite.ts';
 import { RequestCounter } from '../tools/local/request_counter.ts';
-import { HOUR_MS, MINUTE_MS } from '../tools/sample/span.ts';
 import { type Bench, say } from './harness/bench.ts';
 import { type Counts, countedStores, total } from './harness/counted_stores.ts';
 import { GrowingExports } from './harness/growing_exports.ts';

@@ -72,7 +72,6 @@ function encoding(): Detections {
   return {
     get: async () => null,
     async *scan() {},
-    async *list() {},
     async *summaries() {},
     async insert(detection) {
       encodeDetection(detection);

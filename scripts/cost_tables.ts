@@ -1,3 +1,4 @@
+import { groupedText } from '../src/core/text/numbers.ts';
 import { LINES, type Measured, monthOf, type Prices, requestsOf } from './cost_model.ts';
 
 const DEVICES = [100, 1_000, 10_000, 100_000];
@@ -15,7 +16,7 @@ export function costTables(measured: Measured, prices: Prices): Readonly<Record<
       Object.values(prices).map(({ usd, per, free, what, where }) => [
         what,
         String(usd),
-        `${per}${free === undefined ? '' : `, the first ${amount(free)} free`}`,
+        `${per}${free === undefined ? '' : `, the first ${groupedText(free)} free`}`,
         where,
       ]),
     ),
@@ -54,14 +55,14 @@ function sampleText({
 }: Measured): string {
   return (
     `Measured ${measured} by \`${command}\` (${on}): the sample tenant of ${devices} devices over ${hours} hours, ` +
-    `${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines, ${amount(reports)} reports, ${amount(rows)} rows, ` +
-    `${amount(groups)} groups, read in ${amount(segments)} segments while the exports grew. Per device and day that is ` +
+    `${(bytes / 1e6).toFixed(1)} MB, ${groupedText(lines)} lines, ${groupedText(reports)} reports, ${groupedText(rows)} rows, ` +
+    `${groupedText(groups)} groups, read in ${groupedText(segments)} segments while the exports grew. Per device and day that is ` +
     `${((bytes / 1e6 / devices / hours) * 24).toFixed(2)} MB and ${Math.round((reports / devices / hours) * 24)} reports.`
   );
 }
 
 function requestsTable(measured: Measured): string {
-  const per = (count: number, of: number) => (of === 0 ? '0' : amount(Math.round((count / of) * 10_000) / 10));
+  const per = (count: number, of: number) => (of === 0 ? '0' : groupedText(Math.round((count / of) * 10_000) / 10));
   const body = measured.requests
     .map(({ operation }) => {
       const only = (names: readonly string[]) => requestsOf(measured, new RegExp(`^${operation}$`), names);
@@ -89,13 +90,13 @@ function monthTable(measured: Measured, prices: Prices): string {
   const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
   const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
   return table(
-    ['devices', ...DEVICES.map(amount)],
+    ['devices', ...DEVICES.map(groupedText)],
     [
-      row('exports, GB', ({ amounts }) => amount(round(amounts.exportGb))),
-      row('reports, million', ({ amounts }) => amount(round(amounts.reports / 1e6))),
-      row('segments, thousand', ({ amounts }) => amount(round(amounts.segments / 1e3))),
-      row('requests of tables, million', ({ amounts }) => amount(round(amounts.tableTransactions / 1e6))),
-      row('GB-seconds, thousand', ({ amounts }) => amount(round(amounts.gigabyteSeconds / 1e3))),
+      row('exports, GB', ({ amounts }) => groupedText(round(amounts.exportGb))),
+      row('reports, million', ({ amounts }) => groupedText(round(amounts.reports / 1e6))),
+      row('segments, thousand', ({ amounts }) => groupedText(round(amounts.segments / 1e3))),
+      row('requests of tables, million', ({ amounts }) => groupedText(round(amounts.tableTransactions / 1e6))),
+      row('GB-seconds, thousand', ({ amounts }) => groupedText(round(amounts.gigabyteSeconds / 1e3))),
       ...LINES.map(([key, name]) => row(name, ({ usd }) => money(usd[key]))),
       row('**Beaconwatch together**', ({ ours }) => `**${money(ours)}**`),
       row('The exporter: appends, and 30 days of exports', ({ exporter }) => money(exporter)),
@@ -109,12 +110,12 @@ function scaleTable(measured: Measured, prices: Prices): string {
   const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
   const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
   return table(
-    ['devices', ...DEVICES.map(amount)],
+    ['devices', ...DEVICES.map(groupedText)],
     [
-      row('exports, GB an hour', ({ scale }) => amount(round(scale.gbPerHour))),
-      row('rows written a second, on average', ({ scale }) => amount(round(scale.rowsPerSecond))),
-      row('rows that a partition keeps, thousand', ({ scale }) => amount(round(scale.rowsPerPartition / 1e3))),
-      row('seconds to scan it, at 2,000 rows a second', ({ scale }) => amount(round(scale.scanSeconds))),
+      row('exports, GB an hour', ({ scale }) => groupedText(round(scale.gbPerHour))),
+      row('rows written a second, on average', ({ scale }) => groupedText(round(scale.rowsPerSecond))),
+      row('rows that a partition keeps, thousand', ({ scale }) => groupedText(round(scale.rowsPerPartition / 1e3))),
+      row('seconds to scan it, at 2,000 rows a second', ({ scale }) => groupedText(round(scale.scanSeconds))),
     ],
   );
 }
@@ -125,14 +126,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function money(usd: number): string {
-  return `$${usd < 100 ? usd.toFixed(2) : amount(Math.round(usd))}`;
+  return `$${usd < 100 ? usd.toFixed(2) : groupedText(Math.round(usd))}`;
 }
 
 /** Two digits that mean something; whole numbers above a hundred. */
 function round(value: number): number {
   return value >= 100 ? Math.round(value) : Number(value.toPrecision(2));
-}
-
-function amount(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HOUR_MS, SAMPLE_HOURS } from '../../tools/sample/span.ts';
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
+import { SAMPLE_HOURS } from '../../tools/sample/span.ts';
 import { say } from './bench.ts';
 import { benchTenant, END, linesOf } from './tenant.ts';
 

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { HOUR_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { type Device, deviceAt } from '../../tools/sample/device.ts';
 import { anyInstant } from '../../tools/sample/instant.ts';
 import { otherEvent } from '../../tools/sample/other.ts';
@@ -6,7 +7,7 @@ import { type Process, seededProcessOf } from '../../tools/sample/process.ts';
 import { BROWSERS, OFFICE_PROGRAMS, OTHER_PROGRAMS, type Program } from '../../tools/sample/program.ts';
 import { type Random, randomOf } from '../../tools/sample/random.ts';
 import { lineOf, propertiesOf } from '../../tools/sample/records.ts';
-import { ALWAYS, HOUR_MS, type Hours, isOn, MINUTE_MS, SAMPLE_HOURS } from '../../tools/sample/span.ts';
+import { ALWAYS, type Hours, isOn, SAMPLE_HOURS } from '../../tools/sample/span.ts';
 import { connectionsIn, type PlannedTraffic } from '../../tools/sample/traffic.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { TableRow } from '../../src/storage/azure/table.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
 import { BROWSERS, OTHER_PROGRAMS } from '../../tools/sample/program.ts';
@@ -48,7 +49,6 @@ export function tenantOf(groups: number): { readonly rows: number; readonly matc
 
 const PAGE_ROWS = 1000;
 const HOURS = 72;
-const HOUR_MS = 3_600_000;
 const TIMES = Array.from({ length: HOURS }, (_, hour) =>
   new Date(END - (HOURS - hour) * HOUR_MS + 90_000).toISOString().replace('Z', '0000Z'),
 );

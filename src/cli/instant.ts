@@ -1,3 +1,4 @@
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { type Timestamp, timestampFromMs, timestampOf } from '../core/kql/timestamp.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { UsageError } from './errors.ts';
@@ -13,5 +14,5 @@ export function instantOf(option: string, text: string): Timestamp {
 
 /** The instant a day from now: a later report comes from a wrong clock. */
 export function tomorrow(): Timestamp {
-  return timestampFromMs(Date.now() + 86_400_000);
+  return timestampFromMs(Date.now() + DAY_MS);
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
+import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
-import { counted } from '../core/text/counted.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
+import { counted } from '../core/text/numbers.ts';
 import { EXPECTED } from '../reading/content_type.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
@@ -32,7 +33,6 @@ interface ScoreOptions {
   readonly order: string;
 }
 
-const HOUR_MS = 3_600_000;
 /** The detectors of `--detector`. */
 const DETECTORS = ['kql-rule'];
 /** Dead letters, refused exports and skipped files that are listed; the others are only counted. */

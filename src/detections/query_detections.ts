@@ -4,6 +4,7 @@ import { type IpRange, isInIpRange } from '../core/detections/ip_range.ts';
 import { compareSortKeys, type Sort, type SortKey, sortKeyOf } from '../core/detections/sort_key.ts';
 import { fits, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import type { VerdictValue } from '../core/detections/verdict.ts';
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Facts } from '../core/records/report.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
@@ -65,7 +66,6 @@ export interface DetectionPage {
 }
 
 const LATEST_REPORTS = 10;
-const DAY_MS = 86_400_000;
 
 /**
  * A page of the detections that fit the filter. Each page reads the whole table, which has only its own order, and holds at

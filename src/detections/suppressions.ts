@@ -1,6 +1,7 @@
 import { ipRangeOf, ipRangeText } from '../core/detections/ip_range.ts';
 import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
@@ -14,7 +15,6 @@ export const DEFAULT_SUPPRESSION_DAYS = 90;
 /** A suppression must be reviewed at least once a year. */
 export const MAX_SUPPRESSION_DAYS = 366;
 export const MAX_REASON_LENGTH = 1000;
-const DAY_MS = 86_400_000;
 
 /** A suppression that a person asks for. */
 export interface NewSuppression extends SuppressionCriteria {

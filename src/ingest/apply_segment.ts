@@ -11,63 +11,62 @@ import type { DeadLetter, DeadLetterWriter } from '../storage/ports/dead_letters
 import type { Counters, ExportState } from '../storage/ports/export_states.ts';
 import type { ExportStore } from '../storage/ports/exports.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { BatchWriter, type PlacedRefusal, type PlacedRow } from './batch_writer.ts';
+import { BatchWriter, type LocatedRefusal, type LocatedRow } from './batch_writer.ts';
 import { isSettled, lastEnd, type Segment } from './export_state.ts';
-import { RawHours } from './raw_event_counter.ts';
+import { RawEventCounter } from './raw_event_counter.ts';
 import { tailOf } from './segment_cutter.ts';
 
-/** Which reports are stored; raw events by the start of their hour, so that an hour is stored whole, whenever it is read. */
-export interface Kept {
-  /** Reports no newer than this are older than what is kept. */
+/** The span of stored reports. Raw events count by the start of their hour, so that an hour is always stored whole. */
+export interface RetentionSpan {
+  /** Reports up to this time are expired. */
   readonly after: Timestamp;
-  /** Reports newer than this come from a clock that is wrong: they would wait for their window for years. */
+  /** Newer reports come from a wrong clock and become dead letters: they could stay for years before their window. */
   readonly upTo: Timestamp;
 }
 
 export interface Applied {
   readonly counters: Counters;
   readonly recognised: boolean;
-  /** A source that is not active, of which its head holds a record; null where none was met. */
+  /** An inactive source with a record at the head of the export; null where there is none. */
   readonly otherSource: Source | null;
   readonly rows: number;
 }
 
-/** A segment that was claimed. */
-export interface Work {
+/** A segment under this worker's lease. */
+export interface LeasedSegment {
   readonly state: ExportState;
   readonly segment: Segment;
-  /** Whether somebody may have been at it before. */
+  /** Whether a worker may have processed it before. */
   readonly repeat: boolean;
-  /** Where raw events are counted in other blocks than usual. */
+  /** Block size for raw events, where not `BLOCK_BYTES`. */
   readonly blockBytes?: number;
-  /** Notes that raw events of the export are stored from now on; false where somebody else went on. */
+  /** Records that raw events of the export are stored from now on; false where another worker has continued. */
   readonly noteRaw: () => Promise<boolean>;
 }
 
-/** Why a segment is left: of no active source's format; another content stands in its place by now; somebody else went on. */
-export type Left = { readonly foreign: true; readonly otherSource: Source | null } | 'replaced' | 'lost';
+/** Why a segment is not applied: foreign format; the export was replaced; another worker has continued. */
+export type Unapplied = { readonly foreign: true; readonly otherSource: Source | null } | 'replaced' | 'lost';
 
 /**
- * Reads one segment of an export and merges it: its rows, then its dead letters. Doing it again, by whomever, writes
- * the same. Of one that is left no dead letter is kept. Throws what the stores throw, when nothing of it is on its way
- * any more.
+ * Reads one segment of an export and writes its rows, then its dead letters. A repeat, by any worker, writes the same. A
+ * segment that is not applied leaves no dead letters. Throws the stores' errors, after all its requests have ended.
  */
 export async function applySegment(
   stores: Pick<Stores, 'exports' | 'hourlyCounts' | 'deadLetters'>,
   formats: readonly RecordFormat[],
-  claim: Work,
-  kept: Kept,
-): Promise<Applied | Left> {
-  const { state, segment, repeat } = claim;
+  leased: LeasedSegment,
+  kept: RetentionSpan,
+): Promise<Applied | Unapplied> {
+  const { state, segment, repeat } = leased;
   const segmentId = segmentIdOf(state, state.generation, segment.start, segment.end);
   const letters = stores.deadLetters.open(segmentId, { repeat });
-  const work = new SegmentWork(stores, claim, letters, kept);
+  const work = new SegmentWork(stores, leased, letters, kept);
   try {
     const { recognised, counters } = state;
     const before = { recognised, settled: isSettled(state), lines: counters.lines, start: segment.start };
     const reader = new ReportReader(refOf(state), formats, before);
     const options = {
-      needles: formats.map((format) => format.needle),
+      preFilterTokens: formats.map((format) => format.preFilterToken),
       maxLineBytes: MAX_LINE_BYTES,
       start: segment.start,
       tail: 'line',
@@ -77,11 +76,11 @@ export async function applySegment(
       const reading = reader.read(batch);
       if (reader.foreign) break;
       await work.take(reading);
-      if (work.left !== null) break;
+      if (work.stopped !== null) break;
     }
     await work.send();
     const { foreign, otherSource } = reader;
-    const left = work.left ?? (foreign ? { foreign, otherSource } : null);
+    const left = work.stopped ?? (foreign ? { foreign, otherSource } : null);
     if (left === null) return await work.finish(reader);
     await work.abandon();
     return left;
@@ -95,26 +94,31 @@ class SegmentWork {
   readonly #exports: ExportStore;
   readonly #state: ExportState;
   readonly #letters: DeadLetterWriter;
-  readonly #kept: Kept;
-  readonly #merger: BatchWriter;
-  readonly #raw: RawHours;
+  readonly #kept: RetentionSpan;
+  readonly #writer: BatchWriter;
+  readonly #raw: RawEventCounter;
   readonly #noteRaw: () => Promise<boolean>;
-  /** Held to the end: they come as the transactions do, and a writing of letters must be the same each time. */
-  readonly #refusals: PlacedRefusal[] = [];
+  /** Kept to the end: they arrive in the order of transactions, and the letters of a segment must be the same each time. */
+  readonly #refusals: LocatedRefusal[] = [];
   #counters: Counters = NO_COUNTERS;
-  /** Why the segment is left, once that is known. */
-  left: 'replaced' | 'lost' | null = null;
+  /** Why the segment is not applied, once that is known. */
+  stopped: 'replaced' | 'lost' | null = null;
 
-  constructor(stores: Pick<Stores, 'exports' | 'hourlyCounts'>, claim: Work, letters: DeadLetterWriter, kept: Kept) {
-    const { state, segment, blockBytes, noteRaw } = claim;
+  constructor(
+    stores: Pick<Stores, 'exports' | 'hourlyCounts'>,
+    leased: LeasedSegment,
+    letters: DeadLetterWriter,
+    kept: RetentionSpan,
+  ) {
+    const { state, segment, blockBytes, noteRaw } = leased;
     this.#exports = stores.exports;
     this.#state = state;
     this.#letters = letters;
     this.#kept = kept;
     this.#noteRaw = noteRaw;
     const block = (from: number): string => blockOf(state, state.generation, from, segment.end);
-    this.#raw = new RawHours(segment.start, block, blockBytes);
-    this.#merger = new BatchWriter(stores.hourlyCounts, async (refusal) => {
+    this.#raw = new RawEventCounter(segment.start, block, blockBytes);
+    this.#writer = new BatchWriter(stores.hourlyCounts, async (refusal) => {
       this.#refusals.push(refusal);
     });
   }
@@ -126,17 +130,17 @@ class SegmentWork {
       const time = timeOf(located.report);
       if (time <= this.#kept.after) this.#count({ ...NO_COUNTERS, reports: -1, expired: 1 });
       else if (time > this.#kept.upTo) future.push(futureLetter(this.#state, located));
-      else await this.#merge(located);
+      else await this.#write(located);
     }
     this.#count({ ...NO_COUNTERS, reports: -future.length, deadLetters: future.length });
     await this.#add([...letters, ...future]);
   }
 
-  /** Sends what is left of the rows; to be called when everything is read. */
+  /** Sends the remaining rows. Call it after the last line. */
   async send(): Promise<void> {
-    await this.#mergeHours(this.#raw.close());
-    await this.#merger.finish();
-    if (this.left === null && (await this.#isReplaced())) this.left = 'replaced';
+    await this.#writeHours(this.#raw.close());
+    await this.#writer.finish();
+    if (this.stopped === null && (await this.#isReplaced())) this.stopped = 'replaced';
   }
 
   async finish({ recognised, otherSource }: ReportReader): Promise<Applied> {
@@ -145,39 +149,39 @@ class SegmentWork {
     this.#count({ ...NO_COUNTERS, reports: -reports, deadLetters: refused.length });
     await this.#add(refused);
     await this.#letters.close();
-    return { counters: this.#counters, recognised, otherSource, rows: this.#merger.rows };
+    return { counters: this.#counters, recognised, otherSource, rows: this.#writer.rows };
   }
 
   async abandon(): Promise<void> {
-    await this.#merger.settle();
+    await this.#writer.settle();
     await this.#letters.abort();
   }
 
-  async #merge(located: LocatedReport): Promise<void> {
+  async #write(located: LocatedReport): Promise<void> {
     const { report } = located;
-    if (report.identity === null) await this.#mergeHours(this.#raw.add(located));
-    else await this.#merger.add(contributionOf(report, report.identity), located);
+    if (report.identity === null) await this.#writeHours(this.#raw.add(located));
+    else await this.#writer.add(contributionOf(report, report.identity), located);
   }
 
   /**
-   * A report is the same row wherever it is read. What raw events add to an hour is that of one content of one segment:
-   * so it is stored only where that content still stands when it has been read, and the row of the export says so first.
+   * A report gives the same row wherever it is read. A count of raw events belongs to one content of one segment. So it is
+   * stored only if the export still has that content after the read, and after the export's row records raw events.
    */
-  async #mergeHours(rows: readonly PlacedRow[]): Promise<void> {
-    if (rows.length === 0 || this.left !== null) return;
-    if (await this.#isReplaced()) this.left = 'replaced';
-    else if (!(await this.#noteRaw())) this.left = 'lost';
-    else for (const { row, place } of rows) await this.#merger.add(row, place);
+  async #writeHours(rows: readonly LocatedRow[]): Promise<void> {
+    if (rows.length === 0 || this.stopped !== null) return;
+    if (await this.#isReplaced()) this.stopped = 'replaced';
+    else if (!(await this.#noteRaw())) this.stopped = 'lost';
+    else for (const { row, place } of rows) await this.#writer.add(row, place);
   }
 
-  /** Asked after a reading: so what was read is what was claimed. */
+  /** Checked after the read: then the read content is the leased content. */
   async #isReplaced(): Promise<boolean> {
     const info = await this.#exports.info(this.#state);
     if (info === null || info.created !== this.#state.created) return true;
     return (await tailOf(this.#exports, this.#state, lastEnd(this.#state))) !== this.#state.tail;
   }
 
-  /** In order of place: so however the bytes came in, the letters of a segment are the same. */
+  /** Sorted by place, so that the letters of a segment are the same for any chunk sizes. */
   async #add(letters: readonly DeadLetter[]): Promise<void> {
     for (const letter of letters.toSorted((a, b) => a.offset - b.offset || a.record - b.record)) {
       await this.#letters.add(letter);
@@ -189,12 +193,12 @@ class SegmentWork {
   }
 }
 
-/** By what it is decided whether a report is stored. */
+/** The time that decides whether a report is stored. */
 function timeOf({ identity, Timestamp }: Report): Timestamp {
   return identity === null ? bin(Timestamp, '1h') : Timestamp;
 }
 
-function letterOf(state: ExportState, { row, code, place }: PlacedRefusal): DeadLetter {
+function letterOf(state: ExportState, { row, code, place }: LocatedRefusal): DeadLetter {
   const bytes = Buffer.from(JSON.stringify(row)).subarray(0, KEPT_BYTES);
   return { ...placeOf(place), export: refOf(state), reason: 'refused-row', code, bytes };
 }
@@ -204,7 +208,7 @@ function futureLetter(state: ExportState, located: LocatedReport): DeadLetter {
   return { ...placeOf(located), export: refOf(state), reason: 'time-in-future', bytes };
 }
 
-function placeOf({ offset, length, record }: DeadLetter | LocatedReport | PlacedRefusal['place']) {
+function placeOf({ offset, length, record }: DeadLetter | LocatedReport | LocatedRefusal['place']) {
   return { offset, length, record };
 }
 

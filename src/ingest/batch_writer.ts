@@ -2,42 +2,42 @@ import { partitionOf } from '../storage/keys.ts';
 import type { RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../storage/ports/hourly_counts.ts';
 
-/** A row that the service refused, and where what it counts stands. */
-export interface PlacedRefusal extends Refusal {
+/** A row that the service refused, and the place of its report. */
+export interface LocatedRefusal extends Refusal {
   readonly place: RecordPlace;
 }
 
-/** A row, and where what it counts stands: its report, or the first of its events. */
-export interface PlacedRow {
+/** A row, and the place of its report, or of the first of its raw events. */
+export interface LocatedRow {
   readonly row: ContributionRow;
   readonly place: RecordPlace;
 }
 
-/** Rows of one transaction: what Table Storage takes at most. */
+/** Rows per transaction: the limit of Table Storage. */
 const BATCH_ROWS = 100;
-/** Transactions on their way at once: at 20 ms each, as many rows a second as an account takes. */
+/** Parallel transactions: at 20 ms each they reach the row rate of an account. */
 const IN_FLIGHT = 4;
 
 /**
- * Sends contributions to HourlyCounts, a partition's hundred as soon as it is full: memory is sixteen hundreds and what
- * is on its way, whatever the segment holds. After an error nothing more is sent, and `add` or `finish` throws it.
+ * Writes contributions to HourlyCounts in batches: sends the batch of a partition as soon as it is full. Memory is bounded
+ * by sixteen batches and those in flight. After an error it sends nothing more, and `add` or `finish` throws the error.
  */
 export class BatchWriter {
   readonly #counts: HourlyCounts;
-  readonly #onRefused: (refusal: PlacedRefusal) => Promise<void>;
+  readonly #onRefused: (refusal: LocatedRefusal) => Promise<void>;
   /** By partition, then by key: a transaction takes a row once. */
-  readonly #waiting = new Map<Partition, Map<string, PlacedRow>>();
+  readonly #waiting = new Map<Partition, Map<string, LocatedRow>>();
   readonly #inFlight = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | null = null;
-  /** Rows given to the store, repeats within a hundred not counted. */
+  /** Rows sent to the store, without repeats within a batch. */
   rows = 0;
 
-  constructor(counts: HourlyCounts, onRefused: (refusal: PlacedRefusal) => Promise<void>) {
+  constructor(counts: HourlyCounts, onRefused: (refusal: LocatedRefusal) => Promise<void>) {
     this.#counts = counts;
     this.#onRefused = onRefused;
   }
 
-  /** Takes a row; waits where too many are on their way. */
+  /** Adds a row; waits while too many batches are in flight. */
   async add(row: ContributionRow, place: RecordPlace): Promise<void> {
     const partition = partitionOf(row.groupId);
     let batch = this.#waiting.get(partition);
@@ -49,14 +49,14 @@ export class BatchWriter {
     if (batch.size === BATCH_ROWS) await this.#flush(partition);
   }
 
-  /** Sends what is left and waits for everything. */
+  /** Sends the remaining rows and waits for all batches. */
   async finish(): Promise<void> {
     for (const partition of this.#waiting.keys()) await this.#flush(partition);
     await this.settle();
     this.#throwFailure();
   }
 
-  /** Waits until nothing is on its way any more, failed or not: before the claim is left to others. */
+  /** Waits until no batch is in flight, failed or not. Call it before the lease is released. */
   async settle(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
@@ -74,7 +74,7 @@ export class BatchWriter {
     void sending.then(() => this.#inFlight.delete(sending));
   }
 
-  async #send(partition: Partition, batch: readonly PlacedRow[]): Promise<void> {
+  async #send(partition: Partition, batch: readonly LocatedRow[]): Promise<void> {
     this.rows += batch.length;
     const refusals = await this.#counts.merge(
       partition,
@@ -82,7 +82,7 @@ export class BatchWriter {
     );
     for (const refusal of refusals) {
       const place = batch.find(({ row }) => row === refusal.row)?.place;
-      if (!place) throw new Error('the store refused a row that it was not given');
+      if (!place) throw new Error('the store refused a row that was not in the batch');
       await this.#onRefused({ ...refusal, place });
     }
   }

@@ -3,19 +3,19 @@ import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
 import type { IngestEnd, IngestResult } from './ingest.ts';
 
-/** What became of many exports. */
+/** The result of reading many exports. */
 export interface CaughtUp {
   readonly segments: number;
   readonly rows: number;
   readonly counters: Counters;
-  /** How many readings ended how. */
+  /** Reads by their end. */
   readonly ends: Readonly<Record<IngestEnd, number>>;
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
- * Reads many exports to their ends, some at a time. Claims keep it apart from the live ingest, so that it can run beside
- * that, be stopped anywhere and be run again. One that fails stops no other.
+ * Reads many exports to their ends, `parallel` at a time. Leases separate it from the scheduled ingest: both can run at
+ * once, and it can be stopped and repeated at any time. A failure of one export does not stop the others.
  */
 export async function catchUp(
   app: { readOn(ref: ExportInfo): Promise<IngestResult> },

@@ -1,19 +1,20 @@
+import { HOUR_MS, MINUTE_MS } from '../core/kql/timespan.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { backoffMs } from '../storage/backoff.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
 import type { Cut } from './segment_cutter.ts';
 
-/** A claim younger than this is left to its owner; an older one is anybody's. */
-const CLAIM_MS = 10 * 60_000;
-const BACKOFF = { firstMs: 60_000, longestMs: 6 * 3_600_000 };
-const LEFT = 'a worker stopped before it was done';
-/** Why an export is refused that was replaced. */
+/** A lease expires after this time; then any worker may take the segment. */
+const LEASE_MS = 10 * MINUTE_MS;
+const BACKOFF = { firstMs: MINUTE_MS, longestMs: 6 * HOUR_MS };
+const LEASE_EXPIRED = 'a worker stopped before the segment was done';
+/** The reason for refusing a replaced export. */
 export const REPLACED =
-  'it was replaced or cut short after raw events of it had been counted, ' +
-  'which cannot be told from those that it holds now; nothing more of it is read';
+  'it was replaced or cut short after its raw events had been counted, ' +
+  'and they cannot be distinguished from those that it holds now; it is not read further';
 
-/** The state of an export that nobody has read from. */
+/** The state of an export before the first read. */
 export function newState({ container, name, created, lastModified }: ExportInfo): ExportState {
   return {
     container,
@@ -38,19 +39,19 @@ export function newState({ container, name, created, lastModified }: ExportInfo)
   };
 }
 
-/** The export was replaced or cut short: what it holds now is read from its first byte. */
+/** The export was replaced or cut short: its present content is read from the first byte. */
 export function nextGeneration(state: ExportState, info: ExportInfo): ExportState {
   return { ...newState(info), generation: state.generation + 1 };
 }
 
-/** What it holds now is read from its first byte, whatever was counted of what it held before. */
+/** Its present content is read from the first byte, regardless of the counts from earlier content. */
 export function readAgain(state: ExportState): ExportState {
   return nextGeneration(state, { ...state, length: 0 });
 }
 
-/** The same cuts once more: everything is read again, and writes the rows that it wrote. */
+/** All segments are read again with the same cuts, and write the same rows. */
 export function replayed(state: ExportState): ExportState {
-  return { ...state, ...UNCLAIMED, ...WELL, applied: 0, counters: NO_COUNTERS, otherSource: null, refused: false };
+  return { ...state, ...UNLEASED, ...NO_FAILURE, applied: 0, counters: NO_COUNTERS, otherSource: null, refused: false };
 }
 
 export interface Segment {
@@ -58,7 +59,7 @@ export interface Segment {
   readonly end: number;
 }
 
-/** The segment that is claimed, or was claimed and is not done; null where all are done. */
+/** The segment that is or was leased and is not done; null where all are done. */
 export function openSegment(state: ExportState): Segment | null {
   const end = state.ends[state.applied];
   return end === undefined ? null : { start: state.ends[state.applied - 1] ?? 0, end };
@@ -70,29 +71,29 @@ export function lastEnd(state: ExportState): number {
 }
 
 /**
- * Whether the open segment belongs to somebody else (anybody, where no worker asks), who may still be at work. A claim
- * of the future is as old as it is ahead: a clock was wrong, and may not hold the export until it is right.
+ * Whether another worker holds the lease of the open segment (any worker, where `worker` is null). A lease from the future
+ * expires too, as long after its time as before it: a wrong clock must not block the export.
  */
 export function isLeased(state: ExportState, worker: string | null, now: number): boolean {
-  return state.leasedAt !== null && state.leasedBy !== worker && Math.abs(now - state.leasedAt) < CLAIM_MS;
+  return state.leasedAt !== null && state.leasedBy !== worker && Math.abs(now - state.leasedAt) < LEASE_MS;
 }
 
-/** Whether it failed, and is not to be tried yet; whoever has it in hand goes on. Never for longer than we back off. */
+/** Whether it failed and its next try is later. The holder of the lease continues. Never longer than the longest back-off. */
 export function isBackingOff(state: ExportState, worker: string | null, now: number): boolean {
   const waitMs = state.nextTry - now;
   return waitMs > 0 && waitMs <= BACKOFF.longestMs && (state.leasedAt === null || state.leasedBy !== worker);
 }
 
-/** `worker` takes the open segment, which stands as it is. That its owner left it without a word is a failure like others. */
+/** `worker` leases the open segment. An expired lease of another worker counts as a failure. */
 export function leased(state: ExportState, { created }: ExportInfo, worker: string, now: number): ExportState {
-  const isLeft = state.leasedAt !== null && state.leasedBy !== worker;
-  return { ...(isLeft ? failed(state, LEFT, now) : state), created, leasedAt: now, leasedBy: worker };
+  const hasExpired = state.leasedAt !== null && state.leasedBy !== worker;
+  return { ...(hasExpired ? failed(state, LEASE_EXPIRED, now) : state), created, leasedAt: now, leasedBy: worker };
 }
 
-/** `worker` cuts a segment and takes it. */
+/** `worker` cuts a segment and leases it. */
 export function leasedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worker: string, now: number): ExportState {
   const ends = [...state.ends, cut.end];
-  // One that was refused before its first cut has lines by now.
+  // An export that was refused before its first cut has lines now.
   return {
     ...leased(state, info, worker, now),
     lastModified: info.lastModified,
@@ -102,12 +103,12 @@ export function leasedUpTo(state: ExportState, cut: Cut, info: ExportInfo, worke
   };
 }
 
-/** Whether something of an active source was read of it. */
+/** Whether records of an active source were read from it. */
 export function hasActive({ counters }: Pick<ExportState, 'counters'>): boolean {
   return counters.reports + counters.excluded + counters.expired > 0;
 }
 
-/** Whether it is known of which sources it holds something. */
+/** Whether the sources of its records are known. */
 export function isSettled(state: ExportState): boolean {
   return state.recognised && (hasActive(state) || state.otherSource !== null);
 }
@@ -118,8 +119,8 @@ type Read = Pick<ExportState, 'counters' | 'recognised' | 'otherSource'>;
 export function committed(state: ExportState, { counters, recognised, otherSource }: Read): ExportState {
   return {
     ...state,
-    ...UNCLAIMED,
-    ...WELL,
+    ...UNLEASED,
+    ...NO_FAILURE,
     applied: state.applied + 1,
     recognised: state.recognised || recognised,
     otherSource: state.otherSource ?? otherSource,
@@ -127,38 +128,38 @@ export function committed(state: ExportState, { counters, recognised, otherSourc
   };
 }
 
-/** Tried in vain: again after a while that doubles each time, up to six hours. Why it is refused stays known. */
+/** A failed try: the next one follows after a back-off that doubles each time, up to six hours. Keeps a reason of refusal. */
 export function failed(state: ExportState, why: string, now: number): ExportState {
   const reason = state.refused ? state.reason : why;
   const failures = state.failures + 1;
-  return { ...state, ...UNCLAIMED, failures, nextTry: now + backoffMs(BACKOFF, failures), reason };
+  return { ...state, ...UNLEASED, failures, nextTry: now + backoffMs(BACKOFF, failures), reason };
 }
 
-/** Not read: left alone until it changes, or is replayed. */
+/** Refused: it is not read until it changes or is replayed. */
 export function refused(state: ExportState, reason: string, info: ExportInfo): ExportState {
-  return { ...state, ...UNCLAIMED, ...WELL, ...metAs(info), refused: true, reason };
+  return { ...state, ...UNLEASED, ...NO_FAILURE, ...propertiesOf(info), refused: true, reason };
 }
 
-/** Looked at, and nothing to read: it has not failed, and what has changed of it does not matter. */
+/** Checked, with nothing to read: clears failures, and records the change. */
 export function seen(state: ExportState, info: ExportInfo): ExportState {
   const { refused, reason } = state;
-  return { ...state, ...WELL, ...metAs(info), reason: refused ? reason : '' };
+  return { ...state, ...NO_FAILURE, ...propertiesOf(info), reason: refused ? reason : '' };
 }
 
-/** Searched for a line end up to its length, in vain. */
+/** No line end up to its length. */
 export function searched(state: ExportState, info: ExportInfo): ExportState {
   return { ...seen(state, info), searched: info.length };
 }
 
-/** Raw events of it are stored from now on. */
+/** Its raw events are stored from now on. */
 export function withRaw(state: ExportState): ExportState {
   return { ...state, raw: true };
 }
 
-/** What is kept of how an export was met, to see a change of it. */
-function metAs({ created, lastModified }: ExportInfo) {
+/** The properties by which a later check detects a change. */
+function propertiesOf({ created, lastModified }: ExportInfo) {
   return { created, lastModified };
 }
 
-const UNCLAIMED = { leasedAt: null, leasedBy: '' } as const;
-const WELL = { failures: 0, nextTry: 0, reason: '' } as const;
+const UNLEASED = { leasedAt: null, leasedBy: '' } as const;
+const NO_FAILURE = { failures: 0, nextTry: 0, reason: '' } as const;

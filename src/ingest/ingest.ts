@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { timestampFromMs } from '../core/kql/timestamp.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
@@ -10,9 +11,10 @@ import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Counters, ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo, ExportRef } from '../storage/ports/exports.ts';
+import { StoreError } from '../storage/ports/store_error.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
-import { applySegment, type Work } from './apply_segment.ts';
+import { applySegment, type LeasedSegment } from './apply_segment.ts';
 import {
   committed,
   failed,
@@ -36,23 +38,23 @@ import { cutSegment, tailOf } from './segment_cutter.ts';
 export interface IngestSettings {
   readonly retentionDays: number;
   readonly segmentBytes?: number;
-  /** Of the blocks in which raw events are counted. */
+  /** Block size for raw events. */
   readonly blockBytes?: number;
 }
 
-/** How a reading ended. */
+/** How a read ended. */
 export type IngestEnd =
-  /** Everything that is whole is read. */
+  /** All whole lines are read. */
   | 'up-to-date'
-  /** Time is up, and there is more. */
+  /** The time budget is used up, and there is more to read. */
   | 'more'
-  /** Somebody else is at it. */
+  /** Another worker holds the lease. */
   | 'leased'
-  /** It failed a while ago, and its next try is not due. */
+  /** It failed, and its next try is later. */
   | 'backing-off'
-  /** Of a foreign format, or replaced after raw events of it were counted. */
+  /** Of a foreign format, or replaced after its raw events were counted. */
   | 'refused'
-  /** There is no such export (any more). */
+  /** The export does not exist (any more). */
   | 'gone';
 
 export interface IngestResult {
@@ -60,39 +62,38 @@ export interface IngestResult {
   readonly segments: number;
   readonly rows: number;
   readonly counters: Counters;
-  /** Times that the export was found replaced or cut short, and begun anew. */
+  /** How often the export was replaced or cut short, and read again from the start. */
   readonly restarts: number;
-  /** A source that is not active, of which there are records where nothing of an active one was read; else null. */
+  /** An inactive source with records in the export, where no record of an active one was read; else null. */
   readonly otherSource: Source | null;
-  /** The newest of the segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
+  /** Ids of the newest segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
   readonly segmentIds: readonly string[];
 }
 
-/** As many as a line of the log can carry; a reading within its budget has seldom more. */
+/** Fits into a log line; a read within its budget seldom has more. */
 const MAX_SEGMENT_IDS = 16;
 
 export const EXPECTED_FORMAT = `no record of an active source (SOURCES) at its head; expected ${EXPECTED}`;
-/** The same where its head holds records of a source that is not active. */
+/** The reason where the head holds records of an inactive source. */
 export const foreignReason = (otherSource: Source | null): string =>
   otherSource === null
     ? EXPECTED_FORMAT
-    : `its records are of ${otherSource}, which is not an active source: see SOURCES`;
+    : `its records are of ${otherSource}, which is not an active source: add it to SOURCES`;
 export const EXPECTED_LINES = `no line end in its first 64 MiB; expected ${EXPECTED}`;
 
-const DAY_MS = 86_400_000;
-/** How far ahead a device's clock may be when its report arrives. */
-const AHEAD_MS = DAY_MS;
+/** Tolerance for a device's clock that is ahead when its report arrives. */
+const CLOCK_TOLERANCE_MS = DAY_MS;
 
 /**
- * Reads an export on, segment by segment, and merges it: claim, apply, commit. Any number of workers may do this to one
- * export at once, each may die anywhere: the counts end as after one clean reading.
+ * Continues reading an export, segment by segment: lease, apply, commit. Any number of workers may read one export at
+ * once, and each may stop anywhere: the counts are those of one complete read.
  */
 export class Ingest {
   readonly #stores: Stores;
   readonly #formats: readonly RecordFormat[];
   readonly #settings: IngestSettings;
   readonly #clock: Clock;
-  /** This worker's word for its claims. */
+  /** Gives the name under which this worker leases. */
   readonly #worker: () => string;
 
   constructor(
@@ -109,7 +110,7 @@ export class Ingest {
     this.#worker = worker;
   }
 
-  /** Reads on until everything is read, or `budgetMs` is used up after a segment. */
+  /** Reads until all is read, or until a segment ends after `budgetMs`. */
   async ingest(ref: ExportRef, budgetMs: number): Promise<IngestResult> {
     const started = this.#clock();
     const worker = this.#worker();
@@ -139,10 +140,10 @@ export class Ingest {
     }
   }
 
-  /** One segment, or what stands in its way. Keeps why it failed. */
+  /** Processes one segment, or gives the reason why not. Records a failure. */
   async #step(ref: ExportRef, worker: string): Promise<Step | typeof CONFLICT> {
     const { exports, exportStates } = this.#stores;
-    // In this order: an export only grows, so that one read after its state is never shorter than the state says.
+    // In this order: an export only grows, so that it is never shorter than a state that was read before it.
     const found = await exportStates.get(ref);
     try {
       const info = await exports.info(ref);
@@ -150,7 +151,7 @@ export class Ingest {
       if (found !== null) return await this.#goOn(found, info, worker);
       return againUnlessConflict(await exportStates.insert(newState(info)));
     } catch (error) {
-      if (found !== null) await this.#note(error, found, worker);
+      if (found !== null) await this.#recordFailure(error, found, worker);
       throw error;
     }
   }
@@ -164,24 +165,24 @@ export class Ingest {
     if (row.refused && row.failures === 0 && info.lastModified <= row.lastModified) return end('refused');
 
     const next = await this.#next(row, info, worker);
-    // Asked last: so what was just read is of the content that the earlier segments are of.
+    // Checked last: then the bytes just read belong to the same content as the earlier segments.
     if (await this.#isReplaced(row, info)) return await this.#replaced(found, info);
     if (next === null) return await this.#nothingNew(found, info);
     if (typeof next === 'string') {
       return againUnlessConflict(await exportStates.replace(refused(row, next, info), version));
     }
-    const claim = next.state === row ? version : await exportStates.replace(next.state, version);
-    return claim === null ? CONFLICT : await this.#applyAndCommit({ ...next, version: claim }, info);
+    const leasedVersion = next.state === row ? version : await exportStates.replace(next.state, version);
+    return leasedVersion === null ? CONFLICT : await this.#applyAndCommit({ ...next, version: leasedVersion }, info);
   }
 
-  /** The open segment, or the next one, cut; null where there is none yet, why where there will be none. */
+  /** The open segment, or the next one, cut; null where there is none yet; the reason where there will be none. */
   async #next(row: ExportState, info: ExportInfo, worker: string) {
     const isSame = row.created === info.created;
     const isKnown = isSame && info.created !== null;
-    // What had no line end in its head has none however it grows.
+    // A head without a line end stays without one, however the export grows.
     if (row.refused && (row.ends.length > 0 || (row.reason === EXPECTED_LINES && isKnown))) return null;
     const open = openSegment(row);
-    // Ours already, where the answer to our claim was lost.
+    // Already leased by this worker, where the answer to its lease was lost.
     if (open !== null && row.leasedBy === worker && isSame) return { state: row, segment: open, repeat: true };
     if (open !== null) return { state: leased(row, info, worker, this.#clock()), segment: open, repeat: true };
     const start = lastEnd(row);
@@ -204,11 +205,11 @@ export class Ingest {
   async #isReplaced(state: ExportState, info: ExportInfo): Promise<boolean> {
     const last = lastEnd(state);
     if (last === 0) return false;
-    if (info.length < last || isCreatedAnew(state, info)) return true;
+    if (info.length < last || isRecreated(state, info)) return true;
     return (await tailOf(this.#stores.exports, info, last)) !== state.tail;
   }
 
-  /** Begins anew; or nothing more is read, where raw events would count twice. */
+  /** Starts the next generation; refuses the export where raw events would count twice. */
   async #replaced({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step | typeof CONFLICT> {
     const next = row.raw ? refused(row, REPLACED, info) : nextGeneration(row, info);
     const written = await this.#stores.exportStates.replace(next, version);
@@ -217,8 +218,8 @@ export class Ingest {
   }
 
   /**
-   * Notes a change that brought nothing to read (a tag, a tier), or that it is well again: the sweep asks no more. Of a
-   * long line that is not at its end, too, how far it goes: the next one who looks goes on from there.
+   * Records a change without new bytes (a tag, a tier) or the end of failures, so that the sweep does not queue it again.
+   * For a long unfinished line it records the searched length: the next search continues there.
    */
   async #nothingNew({ row, version }: Versioned<ExportState>, info: ExportInfo): Promise<Step> {
     const isRead = row.refused || lastEnd(row) === info.length;
@@ -230,11 +231,14 @@ export class Ingest {
     return end(row.refused ? 'refused' : 'up-to-date');
   }
 
-  async #applyAndCommit({ version: claimVersion, ...claim }: Claim, info: ExportInfo): Promise<Step | typeof CONFLICT> {
+  async #applyAndCommit(
+    { version: leasedVersion, ...leased }: Leased,
+    info: ExportInfo,
+  ): Promise<Step | typeof CONFLICT> {
     const { exportStates } = this.#stores;
     const { blockBytes } = this.#settings;
-    let { state } = claim;
-    let version = claimVersion;
+    let { state } = leased;
+    let version = leasedVersion;
     const noteRaw = async (): Promise<boolean> => {
       if (state.raw) return true;
       const noted = await exportStates.replace(withRaw(state), version);
@@ -243,47 +247,47 @@ export class Ingest {
       version = noted;
       return true;
     };
-    const work = { ...claim, noteRaw, ...(blockBytes !== undefined && { blockBytes }) };
+    const work = { ...leased, noteRaw, ...(blockBytes !== undefined && { blockBytes }) };
     const kept = {
       after: timestampFromMs(this.#clock() - this.#settings.retentionDays * DAY_MS),
-      // By when the report came, not by when it is read: whoever reads the segment once more decides the same.
-      upTo: timestampFromMs(state.lastModified + AHEAD_MS),
+      // From the arrival of the report, not from the time of reading: a repeat decides the same.
+      upTo: timestampFromMs(state.lastModified + CLOCK_TOLERANCE_MS),
     };
     const applied = await applySegment(this.#stores, this.#formats, work, kept);
-    // The next step finds out what there is to do.
+    // The next step reads the state again.
     if (applied === 'replaced' || applied === 'lost') return CONFLICT;
     if ('foreign' in applied) {
       const next = refused(state, foreignReason(applied.otherSource), info);
       return againUnlessConflict(await exportStates.replace(next, version));
     }
-    // Where somebody else went on meanwhile, the row says so, and the next step reads it.
+    // Where another worker has continued, the next step reads its state.
     const done = await exportStates.replace(committed(state, applied), version);
     if (done === null) return CONFLICT;
-    const { start, end } = claim.segment;
+    const { start, end } = leased.segment;
     const segmentId = segmentIdOf(state, state.generation, start, end);
-    // Not asked for again: what has come since is found by the next sweep.
+    // No further check: the next sweep finds bytes that arrived since.
     const isAll = end === info.length;
     const { rows, counters, otherSource } = applied;
     return { kind: 'applied', segmentId, isAll, rows, counters, otherSource };
   }
 
-  /** Keeps why a step failed, for the back-off, and lets go of the claim; unless somebody else is at it by now. */
-  async #note(error: unknown, found: Versioned<ExportState>, worker: string): Promise<void> {
+  /** Records the failure for the back-off and releases the lease, unless another worker holds it by now. */
+  async #recordFailure(error: unknown, found: Versioned<ExportState>, worker: string): Promise<void> {
     const { exportStates } = this.#stores;
     try {
-      // Read anew: where the answer to our claim was lost, it is ours all the same.
+      // Read again: the lease is this worker's also where the answer to it was lost.
       const latest = await exportStates.get(found.row);
       const now = this.#clock();
       if (latest === null || isLeased(latest.row, worker, now)) return;
       if (latest.version !== found.version && latest.row.leasedBy !== worker) return;
       await exportStates.replace(failed(latest.row, reasonOf(error), now), latest.version);
     } catch {
-      // The first error is the one to tell. A claim that stays runs out.
+      // The first error is the one to report. A lease that stays expires.
     }
   }
 }
 
-interface Claim extends Omit<Work, 'noteRaw'> {
+interface Leased extends Omit<LeasedSegment, 'noteRaw'> {
   readonly version: string;
 }
 
@@ -294,7 +298,7 @@ type Step =
   | {
       readonly kind: 'applied';
       readonly segmentId: string;
-      /** Whether it reaches to the end of the export, as it was when it was looked at. */
+      /** Whether it reached the end of the export at the time of the check. */
       readonly isAll: boolean;
       readonly rows: number;
       readonly counters: Counters;
@@ -312,16 +316,16 @@ function end(end: IngestEnd): Step {
 }
 
 /**
- * Whether there is another export in its place, as its time of creation tells where the tail cannot. An account that is
- * copied or restored gives all its exports new ones: reports are then read again, and count once; of raw events that
- * would be the end, so that their tail alone decides.
+ * Whether the creation time shows a replaced export. A copied or restored account gives all its exports new creation
+ * times: their reports are then read again, and count once. An export with raw events would be refused for good, so that
+ * for those the tail alone decides.
  */
-function isCreatedAnew(state: ExportState, info: ExportInfo): boolean {
+function isRecreated(state: ExportState, info: ExportInfo): boolean {
   return !state.raw && state.created !== null && info.created !== null && state.created !== info.created;
 }
 
-/** Why a segment failed, without telemetry or address: our errors say what they were about, others only their kind. */
+/** The reason for a failure, without telemetry or URL: the message of a StoreError, only the name of any other error. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  return error.name === 'StoreError' ? error.message.slice(0, 500) : error.name;
+  return error instanceof StoreError ? error.message.slice(0, 500) : error.name;
 }

@@ -1,41 +1,40 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { LocatedReport } from '../reading/report_reader.ts';
-import { hourOf } from '../storage/keys.ts';
+import { hourlyRowOf } from '../storage/keys.ts';
 import type { RecordPlace } from '../storage/ports/dead_letters.ts';
-import type { PlacedRow } from './batch_writer.ts';
+import type { LocatedRow } from './batch_writer.ts';
 import { SEGMENT_BYTES } from './segment_cutter.ts';
 
 /**
- * Raw events are counted block by block of a segment. Where a block ends follows from the place of a line, never from
- * what is read in it: a fix of a reader moves no border, and replay writes the same keys. So many bytes are some 3,000
- * events as the products write them; of the smallest that can be made up 40,000, each a row, which memory has to hold.
+ * Raw events are counted per block of a segment. The borders of a block depend on byte offsets alone, never on content: a
+ * fixed reader does not move them, and replay writes the same keys. This size holds about 3,000 events as the products
+ * write them, and up to 40,000 of the smallest possible ones. Each may be a row in memory.
  */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
 
-/** Of one group in one hour. */
+/** The count of one group in one hour. */
 interface Count {
   events: number;
-  /** Of which the row has the facts. */
+  /** The event that gives the row's facts. */
   newest: LocatedReport;
-  /** Of the first. */
+  /** Place of the first event. */
   readonly place: RecordPlace;
 }
 
 /**
- * Counts raw events: those of a group in a clock hour of one block make one row, with the facts of the newest and the
- * place of the first. Lines of a segment that are the same, byte for byte, count once. Holds the rows of one block, and
- * a number for each line of a segment.
+ * Counts raw events: one row per group, clock hour and block, with the facts of the newest event and the place of the
+ * first. Identical lines of a segment count once. Holds the rows of one block, and a number per line of a segment.
  */
-export class RawHours {
+export class RawEventCounter {
   readonly #start: number;
   readonly #contributionOf: (from: number) => string;
   readonly #blockBytes: number;
   #block = 0;
-  /** In a file, which is one segment however long it is, so many bytes are looked for repeats at a time. */
+  /** Repeats are searched per `SEGMENT_BYTES`: a file is one segment of any length. */
   #span = 0;
   readonly #lines = new Set<number>();
-  /** The line that was met last, and whether it is a repeat. */
+  /** The current line, and whether it is a repeat. */
   #line = { offset: -1, isRepeat: false };
   /** By group and hour, in the order of their first events. */
   readonly #counts = new Map<string, Count>();
@@ -47,8 +46,8 @@ export class RawHours {
     this.#blockBytes = blockBytes;
   }
 
-  /** Counts an event; they come in the order of their places. Gives the rows of the block before, where this begins another. */
-  add(event: LocatedReport): readonly PlacedRow[] {
+  /** Counts an event; events come in order of offset. Returns the rows of the previous block where this event starts another. */
+  add(event: LocatedReport): readonly LocatedRow[] {
     const block = Math.floor((event.offset - this.#start) / this.#blockBytes);
     const rows = block === this.#block ? [] : this.close();
     this.#block = block;
@@ -56,11 +55,11 @@ export class RawHours {
     return rows;
   }
 
-  /** The rows of the last block. */
-  close(): readonly PlacedRow[] {
+  /** Returns the rows of the last block. */
+  close(): readonly LocatedRow[] {
     const contribution = this.#contributionOf(this.#start + this.#block * this.#blockBytes);
     const rows = [...this.#counts.values()].map(({ events, newest, place }) => ({
-      row: hourOf(newest.report, events, contribution),
+      row: hourlyRowOf(newest.report, events, contribution),
       place,
     }));
     this.#counts.clear();
@@ -88,7 +87,7 @@ export class RawHours {
       return;
     }
     count.events++;
-    // Of two at the same instant the one that stands behind.
+    // Of two events at one instant the later one in the file.
     if (timeOf(event) >= timeOf(count.newest)) count.newest = event;
   }
 }

@@ -1,14 +1,15 @@
+import { compareText } from '../core/text/compare_text.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { ExportStates } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { REPLACED, readAgain, replayed } from './export_state.ts';
 
 /**
- * Has an export read again from its first byte, with the cuts that it has: the same segments, the same rows. False where
- * nothing was read of it. A worker that is at it now finds its claim gone, and begins again like everybody else.
+ * Schedules an export to be read again from its first byte, with the same segments and rows. False where nothing was read
+ * from it. A worker that reads it now loses its lease and starts again.
  *
- * `force`: an export that was replaced after raw events of it had been counted is read as another one. What its contents
- * have in common counts twice then. It does nothing to others.
+ * `force` also reads an export that was replaced after its raw events had been counted, as a new export. Events that the
+ * old and the new content share then count twice. It has no effect on other exports.
  */
 export async function replay(states: ExportStates, ref: ExportRef, force = false): Promise<boolean> {
   return await retryOnConflict('export', async () => {
@@ -20,11 +21,11 @@ export async function replay(states: ExportStates, ref: ExportRef, force = false
   });
 }
 
-/** The exports of a container whose names begin so and of which something was read, in order of name. */
-export async function readUnder(states: ExportStates, { container, name: start }: ExportRef): Promise<ExportRef[]> {
+/** The exports of a container that have a state and whose names start with `name`, in order of name. */
+export async function readUnder(states: ExportStates, { container, name: prefix }: ExportRef): Promise<ExportRef[]> {
   const found: ExportRef[] = [];
   for await (const { row } of states.list(container)) {
-    if (row.name.startsWith(start)) found.push({ container, name: row.name });
+    if (row.name.startsWith(prefix)) found.push({ container, name: row.name });
   }
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return found.sort((a, b) => compareText(a.name, b.name));
 }

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/kql/timespan.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
@@ -12,30 +13,27 @@ export interface SweepSettings {
 
 export interface SweepResult {
   readonly exports: number;
-  /** Exports that have something to read, also such as somebody is at, or whose next try is not ready. */
+  /** Exports with unread bytes, also leased ones and those that back off. */
   readonly pending: number;
-  /** Exports that were put on the `ingest` queue. */
+  /** Exports sent to the `ingest` queue. */
   readonly queued: number;
   readonly missingContainers: readonly string[];
-  /** Milliseconds that the oldest export with something unread has waited; 0 where all are read. */
+  /** Age of the oldest unread bytes; 0 where all are read. */
   readonly oldestUnreadMs: number;
-  /** Rows of `Exports` that were removed for their age. */
+  /** Rows of `Exports` removed because of their age. */
   readonly expired: number;
 }
 
-const DAY_MS = 86_400_000;
-
-/** How long after the full hour a sweep belongs to it: they are five minutes apart. */
-const FIRST_OF_HOUR_MS = 5 * 60_000;
-const HOUR_MS = 60 * 60_000;
+/** The first sweep of an hour starts within this time: sweeps are five minutes apart. */
+const FIRST_OF_HOUR_MS = 5 * MINUTE_MS;
 
 /**
- * Puts every export that holds something unread on the `ingest` queue. The dependable way: no event announces that an
- * export has grown. One listing of the blobs and one of the rows, whatever their number.
+ * Queues every export with unread bytes on the `ingest` queue. The sweep is needed because no event reports an append. It
+ * lists the blobs and the rows once each.
  *
- * While as many messages wait as exports are pending, nothing is queued, so that a long backlog does not multiply: there
- * is a message for each, or there are repeats of some, which will be gone first. The first sweep of an hour does not ask
- * how many wait: a message that was lost is made up for within the hour, whatever the queue holds.
+ * It queues nothing while at least as many messages wait as exports are pending, so that a long backlog does not
+ * multiply: each export has a message, or repeated messages of others will be consumed first. The first sweep of an hour
+ * does not check the queue, so that a lost message is replaced within the hour.
  */
 export async function sweep(stores: Stores, settings: SweepSettings, clock: Clock): Promise<SweepResult> {
   const now = clock();
@@ -61,13 +59,13 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
     }
   }
   const queued = await queue(stores, ready, total.pending, now);
-  // One container that cannot be read keeps no other from being swept.
+  // A container that cannot be read does not stop the sweep of the others.
   if (errors.length > 0)
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several containers failed');
   return { ...total, queued, missingContainers };
 }
 
-/** Puts those that are ready on the queue, unless as many messages wait there as exports are pending. How many. */
+/** Queues the ready exports, unless at least as many messages wait as exports are pending. Returns their number. */
 async function queue({ queues }: Stores, ready: readonly ExportInfo[], pending: number, now: number): Promise<number> {
   if (ready.length === 0) return 0;
   const isFirstOfHour = now % HOUR_MS < FIRST_OF_HOUR_MS;
@@ -78,8 +76,8 @@ async function queue({ queues }: Stores, ready: readonly ExportInfo[], pending: 
 }
 
 /**
- * The exports with something unread that were touched since then (ms since the epoch; by default within the retention),
- * and how long the oldest has waited. Those that somebody is at, or that back off, are among them.
+ * The exports with unread bytes, modified since `since` (ms since the epoch; by default within the retention), and the age
+ * of the oldest unread bytes. Includes leased exports and those that back off.
  */
 export async function unread(stores: Stores, settings: SweepSettings, clock: Clock, since?: number) {
   const now = clock();
@@ -99,7 +97,7 @@ export async function unread(stores: Stores, settings: SweepSettings, clock: Clo
   return { exports, oldestUnreadMs, missingContainers };
 }
 
-/** Compares the exports of a container with what was read of them. */
+/** Compares the exports of a container with their states. */
 async function survey(
   stores: Stores,
   container: string,
@@ -124,7 +122,7 @@ async function survey(
     } else if (state === undefined || state.failures === 0) {
       continue;
     }
-    // One that failed when it was read to its end is looked at until it is well.
+    // A fully read export with a failure stays pending until a check succeeds.
     pending++;
     if (isReady(state, now)) ready.push(blob);
   }
@@ -137,18 +135,18 @@ async function statesOf(stores: Stores, container: string): Promise<Map<string, 
   return states;
 }
 
-/** Whether the export has something that is not read to its end, as far as the listing tells. */
+/** Whether the export has unread bytes, according to the listing. */
 function isUnread(blob: ExportInfo, state: ExportState | undefined): boolean {
   if (state === undefined) return blob.length > 0;
-  // A foreign export is looked at again only when it has changed: it may have been replaced.
+  // A refused export is checked again only after a change: it may have been replaced.
   if (state.refused) return blob.lastModified > state.lastModified;
   const changed = lastEnd(state) !== blob.length || blob.lastModified > state.lastModified;
   return changed || openSegment(state) !== null;
 }
 
 /**
- * Since when something waits: of an export that nobody has read from, its creation; of one with a claim that is not
- * done, the claim's newest bytes; else its last append, the earliest that can be known.
+ * The time since when bytes are unread (ms since the epoch): the creation of an export without a state; the newest bytes
+ * of an open segment; else the last append, the earliest time that is known.
  */
 function unreadSince(blob: ExportInfo, state: ExportState | undefined, now: number): number {
   if (state === undefined) return blob.created ?? blob.lastModified;
@@ -156,7 +154,7 @@ function unreadSince(blob: ExportInfo, state: ExportState | undefined, now: numb
   return openSegment(state) === null ? blob.lastModified : state.lastModified;
 }
 
-/** Whether now is the time to read it: not while somebody is at it, nor before its next try. */
+/** Whether it can be read now: neither leased nor backing off. */
 function isReady(state: ExportState | undefined, now: number): boolean {
   return state === undefined || (!isLeased(state, null, now) && !isBackingOff(state, null, now));
 }

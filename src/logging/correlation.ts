@@ -1,19 +1,19 @@
 import { isTimestamp } from '../core/kql/timestamp.ts';
 import { sha256 } from '../storage/keys.ts';
 
-/** What a log line may call the things it is about: ids that say nothing of the telemetry's content. */
+/** The ids that a log line may contain: none reveals content of the telemetry. */
 export interface Ids {
   /** RowKey of the export in the table `Exports`. */
   readonly exportId?: string;
   readonly partition?: string;
-  /** End of the window that is scored. */
+  /** End of the scored window. */
   readonly asOf?: string;
   readonly sink?: string;
 }
 
 const SINK_NAME = /^[A-Za-z0-9_]{1,40}$/;
 
-/** The ids in a message of one of our queues, or in the reference to an export; none where it is something else. */
+/** The ids in a queue message, or in the reference to an export; empty for any other value. */
 export function idsOf(message: unknown): Ids {
   if (typeof message !== 'object' || message === null) return {};
   const { name, partition, asOf, sink } = message as Record<string, unknown>;
@@ -26,14 +26,14 @@ export function idsOf(message: unknown): Ids {
 }
 
 /**
- * A detection's id without its first eight digits. Those are a hash over the address alone, of which there are few
- * enough to try them all; what is left is a hash over device, process and address.
+ * A detection's id without its first eight digits: those are a hash of the address alone, which a search over all addresses
+ * would reverse. The rest is a hash of device, process and address.
  */
 export function loggedDetectionId(detectionId: string): string {
   return detectionId.slice(8);
 }
 
-/** The same of a notification: its id begins with the detection's, but for a digest's, which is a hash of all of them. */
+/** The same for a notification's id, which starts with the detection's. A digest's id is a hash of all its detections. */
 export function loggedNotificationId(id: string): string {
   return id.startsWith('digest|') ? id : loggedDetectionId(id);
 }

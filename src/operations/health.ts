@@ -1,8 +1,9 @@
 import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
+import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { addMs, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
-import { counted } from '../core/text/counted.ts';
+import { counted } from '../core/text/numbers.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
 import { knownSinks } from '../notify/sink_states.ts';
@@ -47,7 +48,6 @@ export interface Health {
   readonly queues: Readonly<Record<string, number>>;
 }
 
-const HOUR_MS = 3_600_000;
 /** The system scores each hour and reads every five minutes: two hours without are a problem. */
 const MAX_SILENCE_MS = 2 * HOUR_MS;
 const PARTITIONS = 16;

@@ -3,12 +3,12 @@ import { CsvError, type Parser, parse } from 'csv-parse';
 import { type FaultyLine, KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_reader.ts';
 
 /**
- * Reads the CSV of a query in the Defender portal: RFC 4180, a header, columns in any order; other delimiters where a
- * spreadsheet has saved it once more. Each row becomes the JSON object that it is a row of.
+ * Reads the CSV of a query in the Defender portal: RFC 4180, a header, columns in any order, and other delimiters after a
+ * spreadsheet has saved it. Each row becomes a JSON object.
  *
- * A line that begins no row (a quote too many, more or fewer cells than the header has) is a fault, and the next line is
- * looked at as if a row began there. So what a broken quote had swallowed is read again, as the rows that it was; memory
- * is a chunk and `maxLineBytes`. Throws a CsvError where the header is none.
+ * A line that does not start a valid row (an unbalanced quote, more or fewer cells than the header) is a fault, and reading
+ * continues at the next line. So rows that a broken quote had swallowed are read again as rows. Memory is a chunk and
+ * `maxLineBytes`. Throws a CsvError where the header is invalid.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -23,7 +23,7 @@ export async function* readCsv(
 
 const [NEWLINE, RETURN] = [10, 13];
 const NO_BYTES = Buffer.alloc(0);
-/** More than the parser waits for before it says that a row has ended. */
+/** More bytes than the parser needs after a row to report it. */
 const LOOK_AHEAD_BYTES = 16;
 
 class RowReader {
@@ -31,11 +31,11 @@ class RowReader {
   readonly #delimiter: string;
   #header: readonly string[] | undefined;
   #batch = new Batch();
-  /** What stands behind the last row, as far as it has come. */
+  /** Received bytes after the last row. */
   #open = NO_BYTES;
-  /** Where that stands in the file. */
+  /** Their offset in the file. */
   #offset = 0;
-  /** What has come of a line that is passed over. */
+  /** The received part of a skipped line. */
   #passed: { length: number; bytes: Buffer } | null = null;
   #parser: Parser;
 
@@ -50,7 +50,7 @@ class RowReader {
     this.#open = Buffer.concat([this.#open, chunk]);
     let unread = chunk;
     while (this.#passed !== null || !(await this.#parse(unread, isLast))) {
-      if (!this.#passOver(isLast)) break;
+      if (!this.#skipLine(isLast)) break;
       this.#parser.destroy();
       this.#parser = this.#parserFrom(this.#offset);
       unread = this.#open;
@@ -59,7 +59,7 @@ class RowReader {
     return this.#batch;
   }
 
-  /** Has the parser read on; whether it is still among rows. */
+  /** Continues parsing; false where the open line is not a valid row. */
   async #parse(bytes: Buffer, isLast: boolean): Promise<boolean> {
     const error = await (isLast ? ended(this.#parser, bytes) : written(this.#parser, bytes));
     this.#skipBlank();
@@ -68,8 +68,8 @@ class RowReader {
     return false;
   }
 
-  /** Passes over the line that the open row begins with; whether all of it has come. */
-  #passOver(isLast: boolean): boolean {
+  /** Skips the first line of the open row; false where the line is not complete yet. */
+  #skipLine(isLast: boolean): boolean {
     const newline = this.#open.indexOf(NEWLINE);
     const length = newline === -1 ? this.#open.length : newline + 1;
     const before = this.#passed ?? { length: 0, bytes: NO_BYTES };
@@ -90,19 +90,19 @@ class RowReader {
     return parse({
       bom: start === 0,
       delimiter: this.#delimiter,
-      // Else taken from the first line end: an editor may have left both in a file.
+      // The default takes the first line end; an editor may have mixed both in one file.
       record_delimiter: ['\r\n', '\n'],
       relax_column_count: true,
       skip_empty_lines: true,
       on_record: (cells: readonly string[], { bytes }) => {
         this.#take(cells, start + bytes);
-        // Taken: the parser has nothing to hand on.
+        // The row is taken here; the parser emits nothing.
         return null;
       },
     });
   }
 
-  /** Takes a row that ends there. What it throws ends the parsing. */
+  /** Takes a row that ends at `end`. An exception ends the parsing. */
   #take(cells: readonly string[], end: number): void {
     this.#skipBlank();
     const length = end - this.#offset;
@@ -113,7 +113,7 @@ class RowReader {
     this.#advance(length);
   }
 
-  /** As the parser does: a return by itself is of a cell. */
+  /** As the parser does: a carriage return alone belongs to a cell. */
   #skipBlank(): void {
     let blank = 0;
     while (this.#open[this.#open[blank] === RETURN ? blank + 1 : blank] === NEWLINE) {

@@ -7,9 +7,9 @@ import { type LineBatch, type LineOptions, readLines } from './line_reader.ts';
 const NEWLINE = 10;
 
 /**
- * The records of a file that is finished, whatever it holds: JSON lines, JSON over several lines (or a list in one line
- * that is longer than a line may be), or the portal's CSV. A record of the latter two is a line to the reader: its JSON,
- * with the place that it has in the file. UTF-16 is read as UTF-8, and places are those of the text in UTF-8.
+ * Reads a complete file of any supported kind: JSON lines, JSON over several lines (or a list in one line above the line
+ * limit), or the portal's CSV. For the latter two each record becomes a line: its JSON, with its place in the file.
+ * UTF-16 is converted to UTF-8; places then refer to the UTF-8 text.
  */
 export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: LineOptions): AsyncGenerator<LineBatch> {
   const source = chunks[Symbol.asyncIterator]();
@@ -25,14 +25,14 @@ export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: L
   }
 }
 
-/** What is read already and what follows it, until it is enough. */
+/** Reads more chunks until `isComplete`. */
 async function read(
   source: AsyncIterator<Uint8Array>,
   before: Uint8Array,
-  isEnough: (bytes: Uint8Array) => boolean,
+  isComplete: (bytes: Uint8Array) => boolean,
 ): Promise<Uint8Array> {
   let bytes = before;
-  while (!isEnough(bytes)) {
+  while (!isComplete(bytes)) {
     const { value, done } = await source.next();
     if (done) break;
     // A copy: the chunk may be a window on memory that its owner fills again.

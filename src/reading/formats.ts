@@ -17,7 +17,7 @@ export function formatsOf(sources: readonly Source[]): readonly RecordFormat[] {
   return SOURCES.filter((source) => sources.includes(source)).map((source) => FORMATS[source]);
 }
 
-/** The formats that are not among these, by their source. */
+/** All other formats, by source. */
 export function formatsBeside(formats: readonly RecordFormat[]): ReadonlyMap<Source, RecordFormat> {
   return new Map(
     SOURCES.map((source) => [source, FORMATS[source]] as const).filter(([, each]) => !formats.includes(each)),

@@ -3,8 +3,8 @@ import { KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_
 
 /**
  * Cuts JSON over several lines into its records, each with its place: objects one after the other, the elements of an
- * array, or those of `{"records":[…]}`. Only brackets and strings are looked at, so that one record that is none stops
- * no other; memory is a chunk and `maxLineBytes`, whatever stands in a record.
+ * array, or those of `{"records":[…]}`. It tracks brackets and strings only, so that an invalid record does not affect
+ * the others. Memory is a chunk and `maxLineBytes`.
  */
 export async function* readJson(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -27,7 +27,7 @@ class RecordCutter {
   #batch = new Batch();
   /** Offset in the file of the chunk's first byte. */
   #chunkOffset = 0;
-  /** What the records stand in. */
+  /** The container of the records. */
   #within: 'nothing' | 'array' | 'records' | 'after-records' = 'nothing';
   /** Brackets that are open in the record; null between records. */
   #depth: number | null = null;
@@ -44,19 +44,19 @@ class RecordCutter {
 
   cut(chunk: Buffer): LineBatch {
     this.#batch = new Batch();
-    /** Where in the chunk the record begins that is open. */
+    /** Start of the open record in the chunk. */
     let from = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at] as number;
       if (this.#depth === null) {
         if (this.#begins(byte, this.#chunkOffset + at)) from = at;
-        // Its first byte is looked at once more, as part of it.
+        // Its first byte is processed again, as part of the record.
         if (this.#depth === null) continue;
       }
       const step = this.#step(byte, this.#chunkOffset + at, () => this.#tailOf(chunk, from, at));
       if (step === 'records') this.#drop();
       else if (step !== 'more') this.#close(chunk.subarray(from, step === 'ended' ? at + 1 : at));
-      // What ends a value that is no object may end what it stands in.
+      // The end of a value without brackets may also end its container.
       if (step === 'before' && this.#begins(byte, this.#chunkOffset + at)) from = at;
     }
     if (this.#depth !== null) this.#hold(chunk.subarray(from));
@@ -65,7 +65,7 @@ class RecordCutter {
     return this.#batch;
   }
 
-  /** The file has ended: what is open is cut off. */
+  /** The file has ended: an open record is truncated. */
   finish(): LineBatch {
     this.#batch = new Batch();
     this.#batch.end = this.#chunkOffset;
@@ -77,7 +77,7 @@ class RecordCutter {
     return this.#batch;
   }
 
-  /** A byte between records. Whether a record begins with it. */
+  /** Whether a record starts with this byte between records. */
   #begins(byte: number, offset: number): boolean {
     if (isSpace(byte) || byte === COMMA || (offset < 3 && byte === BYTE_ORDER_MARK[offset])) return false;
     if (this.#within === 'nothing' && byte === OPEN_ARRAY) this.#within = 'array';
@@ -93,8 +93,8 @@ class RecordCutter {
   }
 
   /**
-   * A byte of a record: it goes on ('more'), has ended with this byte, or before it; or it is no record but holds them,
-   * from here on ('records').
+   * Processes a byte of a record. The record continues ('more'), ends with this byte ('ended'), or ended before it
+   * ('before'); or it is the object that contains the records, from here on ('records').
    */
   #step(byte: number, offset: number, tail: () => string): 'more' | 'ended' | 'before' | 'records' {
     const depth = this.#depth as number;
@@ -112,13 +112,13 @@ class RecordCutter {
     return 'more';
   }
 
-  /** Whether a value without brackets ends before the byte. What stands beside the records is taken as one. */
+  /** Whether a value without brackets ends before the byte. Members next to the records count as one value. */
   #endsValue(byte: number, offset: number): boolean {
     if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) return offset !== this.#recordOffset;
     return this.#within !== 'after-records' && (byte === COMMA || isSpace(byte));
   }
 
-  /** Whether the byte is of a string, its quotes among it. */
+  /** Whether the byte belongs to a string, quotes included. */
   #isText(byte: number): boolean {
     if (!this.#inString) {
       this.#inString = byte === QUOTE;
@@ -143,14 +143,14 @@ class RecordCutter {
     if (room > 0) this.#held.push(Buffer.from(part.subarray(0, room)));
   }
 
-  /** The object that is open holds the records: it is none itself. */
+  /** The open object contains the records and is no record itself. */
   #drop(): void {
     this.#forget();
     this.#within = 'records';
   }
 
   #close(last: Buffer, cutOff = false): void {
-    // What stands beside the records, in their object, is nothing that anyone asks for.
+    // Other members of the object that contains the records are ignored.
     const isBeside = this.#within === 'after-records' && !cutOff;
     this.#hold(last);
     const bytes = Buffer.concat(this.#held);

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { ReadFault } from '../core/records/reading.ts';
 
-/** A line of an export that is looked at closer, without its line end. */
+/** A line of an export to be parsed, without its line end. */
 export interface Line {
   /** Byte offset of its first byte in the export. */
   readonly offset: number;
@@ -14,43 +14,43 @@ export interface FaultyLine extends Line {
   readonly fault?: ReadFault;
 }
 
-/** What one chunk of an export held. The bytes of its lines are views, good until the next batch is asked for. */
+/** The lines of one chunk of an export. Their bytes are views, valid until the next batch. */
 export interface LineBatch {
-  /** Lines that hold a needle. */
+  /** Lines that contain a pre-filter token. */
   readonly hits: readonly Line[];
-  /** Lines without a needle, as long as the probe is active. */
+  /** Lines without a pre-filter token, while the probe is active. */
   readonly probes: readonly Line[];
-  /** Lines that are no JSON object or array by their first and last byte: 'bad-json', unless they say otherwise. */
+  /** Lines that are not a JSON object or array by their first and last byte: 'bad-json', unless `fault` is set. */
   readonly malformed: readonly FaultyLine[];
   /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
   readonly tooLong: readonly Line[];
-  /** All lines that are not blank, those above among them. */
+  /** Number of all non-blank lines, those above included. */
   readonly lines: number;
-  /** Byte offset behind the last whole line, its line end included. */
+  /** Byte offset after the last whole line and its line end. */
   readonly end: number;
 }
 
 export interface LineOptions {
-  /** Lines that hold none of these are only checked for their first and last byte. */
-  readonly needles: readonly string[];
+  /** Lines that contain none of these are not parsed; only their first and last byte is checked. */
+  readonly preFilterTokens: readonly string[];
   readonly maxLineBytes: number;
-  /** While active, lines without a needle are handed on too, for a look at what the export is. */
+  /** While active, lines without a token are returned too, so that the reader can recognize the export. */
   readonly probe?: { readonly active: boolean };
-  /** Where in the export the first chunk begins. */
+  /** Byte offset of the first chunk in the export. */
   readonly start?: number;
-  /** Whether what stands behind the last newline is a line (a file that is finished) or not yet (an export that grows). */
+  /** Bytes after the last newline are a line (a complete file), or left for a later read (an export that grows). */
   readonly tail: 'line' | 'left';
 }
 
-/** What is kept of a line that is too long. */
+/** Bytes kept of a line that is too long. */
 export const KEPT_BYTES = 64 * 1024;
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 const NEWLINE = 10;
 
 /**
- * Cuts an export into lines, a batch for each chunk; memory is bounded by a chunk and `maxLineBytes`. Lines that cannot
- * hold what is looked for are counted without being decoded: in a tenant that is nearly all of them.
+ * Cuts an export into lines, one batch per chunk. Memory is bounded by a chunk and `maxLineBytes`. Lines without a
+ * pre-filter token are counted without decoding: in a real tenant these are nearly all.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -62,18 +62,18 @@ export async function* readLines(
 }
 
 class LineCutter {
-  readonly #needles: readonly Buffer[];
+  readonly #preFilterTokens: readonly Buffer[];
   readonly #maxLineBytes: number;
   readonly #probe: { readonly active: boolean };
-  /** What is held of the line that the last chunk left open. */
+  /** The open line at the end of the last chunk, as far as it is kept. */
   #open: Buffer[] = [];
   #openHeld = 0;
   #openLength = 0;
-  /** Offset in the export of the first byte that no batch has covered. */
+  /** Offset in the export of the first byte after all batches. */
   #offset: number;
 
   constructor(options: LineOptions) {
-    this.#needles = options.needles.map((needle) => Buffer.from(needle));
+    this.#preFilterTokens = options.preFilterTokens.map((token) => Buffer.from(token));
     this.#maxLineBytes = options.maxLineBytes;
     this.#probe = options.probe ?? { active: false };
     this.#offset = options.start ?? 0;
@@ -117,7 +117,7 @@ class LineCutter {
 
   #closeLine(batch: Batch, lineEnd: number): void {
     const held = this.#open.length === 1 ? (this.#open[0] as Buffer) : Buffer.concat(this.#open);
-    const hit = this.#needles.some((needle) => held.includes(needle));
+    const hit = this.#preFilterTokens.some((token) => held.includes(token));
     batch.add(held, 0, held.length, this.#offset, this.#openLength, hit);
     this.#offset += this.#openLength + lineEnd;
     batch.end = this.#offset;
@@ -128,7 +128,7 @@ class LineCutter {
 
   /** Cuts bytes that end with a newline and hold whole lines only. */
   #cutWhole(batch: Batch, bytes: Buffer): void {
-    const nextHit = this.#needles.map((needle) => bytes.indexOf(needle));
+    const nextHit = this.#preFilterTokens.map((token) => bytes.indexOf(token));
     let start = 0;
     while (start < bytes.length) {
       const end = bytes.indexOf(NEWLINE, start);
@@ -137,7 +137,7 @@ class LineCutter {
         const at = nextHit[n] as number;
         if (at === -1 || at >= end) continue;
         hit = true;
-        nextHit[n] = bytes.indexOf(this.#needles[n] as Buffer, end);
+        nextHit[n] = bytes.indexOf(this.#preFilterTokens[n] as Buffer, end);
       }
       batch.add(bytes, start, end, this.#offset + start, end - start, hit);
       start = end + 1;
@@ -173,12 +173,12 @@ class Batch implements LineBatch {
   }
 
   /**
-   * Sorts the line `[from, to)` of the buffer into the batch. `length` is what it has in the export, where that is
-   * more than is held. Works on positions: nearly no line is kept, and a view costs more than a look.
+   * Sorts the line `[from, to)` of the buffer into the batch. `length` is its length in the export, which may exceed the
+   * buffer. Works on positions: few lines are kept, and creating a view is expensive.
    */
   add(buffer: Buffer, from: number, to: number, offset: number, length: number, hit: boolean): void {
     if (length > this.#maxLineBytes) {
-      // Judged by its length alone: how much more of it is at hand depends on where the chunks are cut.
+      // A fixed length: the bytes in the buffer depend on the borders of the chunks.
       const kept = Math.min(KEPT_BYTES, this.#maxLineBytes);
       this.lines++;
       this.tooLong.push({ offset, length, bytes: buffer.subarray(from, from + kept) });

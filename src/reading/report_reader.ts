@@ -11,57 +11,57 @@ import { formatsBeside } from './formats.ts';
 import type { Line, LineBatch } from './line_reader.ts';
 import { KEPT_BYTES } from './line_reader.ts';
 
-/** A report and where it stands. */
+/** A report and its place. */
 export interface LocatedReport extends RecordPlace {
   readonly report: Report;
-  /** Of a raw event: 52 bits of SHA-256 over its line without the white space around it; else 0. */
+  /** For a raw event 52 bits of SHA-256 over its trimmed line; else 0. */
   readonly digest: number;
 }
 
-/** What a batch of lines held. */
+/** The result of reading a batch of lines. */
 export interface BatchReading {
   readonly reports: readonly LocatedReport[];
   readonly letters: readonly DeadLetter[];
-  /** `expired` is the caller's to count: only it knows how long things are kept. */
+  /** Without `expired`: the caller knows the retention and counts it. */
   readonly counters: Counters;
 }
 
-/** An export none of whose first lines or bytes holds a record of a known format is foreign. */
+/** An export without a record of a known format in its first lines or bytes is foreign. */
 export const PROBE_LINES = 1_000;
 export const PROBE_BYTES = 1024 * 1024;
 
 interface Before {
   readonly recognised: boolean;
-  /** Whether it is known of which sources it holds something; absent: where it was recognised. */
+  /** Whether the sources of its records are known; by default the value of `recognised`. */
   readonly settled?: boolean;
   readonly lines: number;
-  /** Where it ends: the offset of the first byte that is read now. */
+  /** Offset of the first byte that is read now. */
   readonly start?: number;
 }
 
 const UNREAD: Before = { recognised: false, lines: 0 };
 
 /**
- * Reads the reports of one export, batch by batch, and finds out meanwhile whether it is one that we know, and, where
- * its head holds nothing of an active source, of which others it does.
+ * Reads the reports of one export, batch by batch. It also recognizes the export's format, and an inactive source where the
+ * head has no record of an active one.
  */
 export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly RecordFormat[];
   readonly #inactive: ReadonlyMap<Source, RecordFormat>;
-  /** Hand it to readLines: active until it is known what the export is. */
+  /** An option of readLines: active until the export is recognized. */
   readonly probe: { active: boolean };
   #recognised: boolean;
-  /** Whether something of an active source was met. */
+  /** Whether a record of an active source was read. */
   #counted = false;
   #otherSource: Source | null = null;
   #linesSeen = 0;
   #bytesSeen = 0;
-  /** Bytes before what is read here, and of lines that are too long. */
+  /** Bytes before the start of this read, and of lines that are too long. */
   #bytesPassed = 0;
   #foreign = false;
 
-  /** `before`: what is known of the part of the export that was read earlier. */
+  /** `before`: the state after the part of the export that was read earlier. */
   constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
@@ -72,22 +72,22 @@ export class ReportReader {
     this.probe = { active: !(before.settled ?? before.recognised) };
   }
 
-  /** Whether a record of a known format was met. */
+  /** Whether a record of a known format was read. */
   get recognised(): boolean {
     return this.#recognised;
   }
 
-  /** A source that is not active, of which there is a record at the head; null where none was met before an active one. */
+  /** An inactive source with a record at the head; null where there was none before a record of an active one. */
   get otherSource(): Source | null {
     return this.#otherSource;
   }
 
-  /** Whether what was read so far is enough to say that no record of a known format stands at its head. */
+  /** Whether the head has no record of a known format. */
   get foreign(): boolean {
     return this.#foreign;
   }
 
-  /** To be called when the export has ended: one that is shorter than the probe is judged by all it has. */
+  /** Call it at the end of the export: an export shorter than the probe is judged by its whole content. */
   end(): void {
     if (this.probe.active && this.#linesSeen > 0) this.#judge(true);
   }
@@ -96,10 +96,10 @@ export class ReportReader {
     const reports: LocatedReport[] = [];
     const letters: DeadLetter[] = [];
     const counters = { ...NO_COUNTERS, lines: batch.lines };
-    const looked = batch.hits.length + batch.malformed.length + batch.tooLong.length;
-    // A line that is not looked into counts as one record of another kind.
+    const parsed = batch.hits.length + batch.malformed.length + batch.tooLong.length;
+    // A line that is not parsed counts as one skipped record.
     counters.records = batch.lines - batch.hits.length;
-    counters.skipped = batch.lines - looked;
+    counters.skipped = batch.lines - parsed;
 
     for (const line of batch.tooLong) letters.push(...this.#lettersOf(line, [{ fault: 'line-too-long', record: 0 }]));
     for (const line of batch.malformed) {
@@ -121,8 +121,8 @@ export class ReportReader {
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
-      counters.deadLetters += Math.max(0, reading.faults.length - LETTERS_OF_A_LINE);
-      this.#meet(reading, text);
+      counters.deadLetters += Math.max(0, reading.faults.length - MAX_LETTERS_PER_LINE);
+      this.#recognise(reading, text);
     }
     counters.reports = reports.length;
     counters.deadLetters += letters.length;
@@ -135,18 +135,18 @@ export class ReportReader {
     for (const line of batch.probes) {
       if (!isUtf8(line.bytes)) continue;
       const text = line.bytes.toString('utf8');
-      this.#meet(readLine(text, this.#formats), text);
+      this.#recognise(readLine(text, this.#formats), text);
       if (!this.probe.active) return;
     }
     this.#linesSeen += batch.lines;
-    // A line that is too long to be looked at says nothing of the export, and may not speak for those behind it.
+    // A line that is too long shows nothing about the export, so it does not use up the probe.
     for (const line of batch.tooLong) this.#bytesPassed += line.length;
     this.#bytesSeen = batch.end - this.#bytesPassed;
     this.#judge(false);
   }
 
-  /** What a line says of the export. */
-  #meet(reading: LineReading, text: string): void {
+  /** Updates the recognition of the export from a line. */
+  #recognise(reading: LineReading, text: string): void {
     if (reading.known > 0) this.#recognised = true;
     if (!this.probe.active) return;
     if (reading.reports.length + reading.excluded > 0) this.#counted = true;
@@ -156,7 +156,7 @@ export class ReportReader {
 
   #otherSourceOf(text: string): Source | null {
     for (const [source, format] of this.#inactive) {
-      if (text.includes(format.needle) && readLine(text, [format]).reports.length > 0) return source;
+      if (text.includes(format.preFilterToken) && readLine(text, [format]).reports.length > 0) return source;
     }
     return null;
   }
@@ -172,7 +172,7 @@ export class ReportReader {
     const { offset, length } = line;
     // A copy: the line is a view on a chunk that is soon gone.
     const bytes = Buffer.from(line.bytes.subarray(0, KEPT_BYTES));
-    return faults.slice(0, LETTERS_OF_A_LINE).map(({ fault, record }, index) => {
+    return faults.slice(0, MAX_LETTERS_PER_LINE).map(({ fault, record }, index) => {
       const kept = index === 0 ? bytes : NO_BYTES;
       return { export: this.#ref, offset, length, record, reason: fault, bytes: kept };
     });
@@ -184,8 +184,8 @@ function digestOf(line: Line): number {
 }
 
 /**
- * A line of a megabyte can hold half a million records that are none: the first ones are named, the first with the line
- * itself, and all are counted.
+ * A line of 1 MiB can hold half a million invalid records. The first ones become letters, the first of them with the line's
+ * bytes; the others are only counted.
  */
-const LETTERS_OF_A_LINE = 10;
+const MAX_LETTERS_PER_LINE = 10;
 const NO_BYTES = new Uint8Array();

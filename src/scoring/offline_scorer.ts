@@ -4,8 +4,8 @@ import type { RecordFormat } from '../core/records/reading.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
-import type { PlacedRow } from '../ingest/batch_writer.ts';
-import { RawHours } from '../ingest/raw_event_counter.ts';
+import type { LocatedRow } from '../ingest/batch_writer.ts';
+import { RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
@@ -53,11 +53,11 @@ export class OfflineScore {
   /** Reads one export to its end. Throws the errors of `chunks`; reports that were read before the error stay counted. */
   async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
     const reader = new ReportReader(ref, this.#formats);
-    const needles = this.#formats.map((format) => format.needle);
+    const preFilterTokens = this.#formats.map((format) => format.preFilterToken);
     // The whole file is one segment; its length is not known.
-    const raw = new RawHours(0, (from) => blockOf(ref, 0, from, 0));
+    const raw = new RawEventCounter(0, (from) => blockOf(ref, 0, from, 0));
     let counters = NO_COUNTERS;
-    const options = { needles, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
+    const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
     // Unreadable lines are dead letters only once a record of a known format was found.
     const unconfirmed: DeadLetter[] = [];
     try {
@@ -99,7 +99,7 @@ export class OfflineScore {
     return { matched, groups, rows, counted };
   }
 
-  #add(located: LocatedReport, raw: RawHours): void {
+  #add(located: LocatedReport, raw: RawEventCounter): void {
     const { report } = located;
     const { source, Timestamp, identity } = report;
     if (Timestamp > this.newest && Timestamp <= this.#plausible) this.newest = Timestamp;
@@ -109,7 +109,7 @@ export class OfflineScore {
     else this.#counts.put(contributionOf(report, identity));
   }
 
-  #addHours(rows: readonly PlacedRow[]): void {
+  #addHours(rows: readonly LocatedRow[]): void {
     for (const { row } of rows) this.#counts.put(row);
   }
 

@@ -11,7 +11,8 @@ import {
 } from '../core/detections/lifecycle.ts';
 import { pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
-import { isToBeRead, trafficOf } from '../core/detections/traffic.ts';
+import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
 import type { Address, Matched } from '../core/scoring/address_scorer.ts';
@@ -27,7 +28,6 @@ import type { Versioned } from '../storage/ports/versioned.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { scoreGroups } from './score_groups.ts';
 
-const DAY_MS = 86_400_000;
 const REMOVED_AT_ONCE = 100;
 /** Detections that one run resolves at most: it keeps their ids until it knows whether the data is fresh. The next run goes on. */
 const MAX_RESOLVED = 10_000;
@@ -139,7 +139,7 @@ export class PartitionScorer {
     if (step.kind === 'none') return step;
     const { detection } = step;
     const traffic =
-      before !== null && !isToBeRead(before, detection) ? before.traffic : await this.#trafficOf(detection.groupId);
+      before !== null && !needsTraffic(before, detection) ? before.traffic : await this.#trafficOf(detection.groupId);
     return { ...step, detection: { ...detection, traffic } };
   }
 

@@ -1,6 +1,7 @@
 import type { Technique } from '../core/detections/detection.ts';
 import { FRESH_MS } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
@@ -54,8 +55,6 @@ export async function scoreWindows(
 ): Promise<void> {
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
 }
-
-const DAY_MS = 86_400_000;
 
 /** Once a day, with the window that ends at midnight, removes runs, dead letters and suppressions older than `historyDays`. */
 export async function expireHistory(

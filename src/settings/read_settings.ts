@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Settings that are wrong: all of them at once, each with its name. */
+/** Invalid settings: all of them at once, each with its name. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly faults: readonly string[];
@@ -17,7 +17,7 @@ export function parseSettings<S extends z.ZodType>(schema: S, env: Env): z.infer
   return parseValues(schema, setOnly(env));
 }
 
-/** The same of values that are no longer text, and that stand at a place of the settings. */
+/** The same for values that are not text, at a place within the settings. */
 export function parseValues<S extends z.ZodType>(
   schema: S,
   values: unknown,
@@ -30,15 +30,15 @@ export function parseValues<S extends z.ZodType>(
   );
 }
 
-/** What is set: blank is not. */
+/** The settings that are set; blank ones are not. */
 export function setOnly(env: Env): Record<string, string> {
   const entries = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '');
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** A member that is not known is not named: somebody may have put a secret there. */
+/** Does not name an unknown member: its name may be a misplaced secret. */
 function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'unrecognized_keys' ? 'has members that are not known' : issue.message;
+  return issue.code === 'unrecognized_keys' ? 'has unknown members' : issue.message;
 }
 
 /** `SINKS[1].url` */

@@ -1,7 +1,7 @@
 import type { StorageConnection } from '../storage/azure/clients.ts';
 import { type Env, SettingsError } from './read_settings.ts';
 
-/** The services of an account that are used; of one that holds exports alone, blobs, and queues for the blob trigger. */
+/** The services of an account. An account with exports alone needs blobs, and queues for the blob trigger. */
 export type Service = 'blob' | 'queue' | 'table';
 
 const ACCOUNT_NAME = /^[a-z0-9]{3,24}$/;
@@ -9,8 +9,9 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * Reads the connection `name`: a connection string under the name itself, or an identity-based one under
- * `name__accountName`, or `name__blobServiceUri` and its sisters, with `name__clientId` for a user-assigned identity.
- * `byDefault` is taken where nothing of it is set. Throws a SettingsError, which never holds what a secret is.
+ * `name__accountName`, or `name__blobServiceUri`, `name__queueServiceUri` and `name__tableServiceUri`, with
+ * `name__clientId` for a user-assigned identity. Returns `byDefault` where none of them is set. Throws a SettingsError,
+ * which never contains a secret.
  */
 export function readStorage(
   name: string,
@@ -49,7 +50,7 @@ export function readStorage(
   };
 }
 
-/** A connection string that the SDKs take: for an account with its key, or for endpoints with a shared access signature. */
+/** Checks a connection string: an account with its key, or endpoints with a shared access signature. */
 function connectionString(name: string, services: readonly Service[], value: string): string {
   if (value === 'UseDevelopmentStorage=true') return value;
   const parts = new Map<string, string>();
@@ -62,7 +63,7 @@ function connectionString(name: string, services: readonly Service[], value: str
   for (const service of ['Blob', 'Queue', 'Table']) {
     const endpoint = parts.get(`${service}Endpoint`);
     if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
-      throw new SettingsError([`${name} must be a storage connection string: its ${service}Endpoint is no URL`]);
+      throw new SettingsError([`${name} must be a storage connection string: its ${service}Endpoint is not a URL`]);
     }
   }
   return value;
@@ -70,7 +71,7 @@ function connectionString(name: string, services: readonly Service[], value: str
 
 function faultOfKey(parts: ReadonlyMap<string, string>, services: readonly Service[]): string | null {
   if (!/^https?$/.test(parts.get('DefaultEndpointsProtocol') ?? '')) return 'DefaultEndpointsProtocol=https is missing';
-  if (!/^[a-z0-9]+$/.test(parts.get('AccountName') ?? '')) return 'AccountName is missing, or is no account name';
+  if (!/^[a-z0-9]+$/.test(parts.get('AccountName') ?? '')) return 'AccountName is missing or invalid';
   if (!BASE64.test(parts.get('AccountKey') ?? '')) return 'AccountKey is not base64';
   const hasSuffix = /^[A-Za-z0-9.-]+$/.test(parts.get('EndpointSuffix') ?? '');
   return hasSuffix || missingEndpoints(parts, services).length === 0
@@ -79,9 +80,9 @@ function faultOfKey(parts: ReadonlyMap<string, string>, services: readonly Servi
 }
 
 function faultOfSignature(parts: ReadonlyMap<string, string>, services: readonly Service[]): string | null {
-  if (!parts.get('SharedAccessSignature')) return 'neither AccountKey nor SharedAccessSignature is in it';
+  if (!parts.get('SharedAccessSignature')) return 'it has neither AccountKey nor SharedAccessSignature';
   const missing = missingEndpoints(parts, services);
-  return missing.length === 0 ? null : `${missing.join(' and ')} must be in it beside the signature`;
+  return missing.length === 0 ? null : `${missing.join(' and ')} must be set with SharedAccessSignature`;
 }
 
 function missingEndpoints(parts: ReadonlyMap<string, string>, services: readonly Service[]): string[] {

@@ -19,14 +19,14 @@ const schemas = {
   notify: z.object({ sink: z.string().min(1).max(40) }),
 } satisfies Record<keyof Messages, z.ZodType>;
 
-/** A message on one of our queues that is none of ours: it ends in the poison queue. */
+/** An invalid message on a queue: it ends in the poison queue. */
 export class MessageError extends Error {
   override readonly name = 'MessageError';
 }
 
-/** Reads a message as the host hands it over, parsed already. Throws a MessageError. */
+/** Checks a message that the host has parsed. Throws a MessageError. */
 export function parseMessage<Q extends keyof Messages>(queue: Q, message: unknown): z.infer<(typeof schemas)[Q]> {
   const result = schemas[queue].safeParse(message);
-  if (!result.success) throw new MessageError(`${queue}: not a message of ours: ${z.prettifyError(result.error)}`);
+  if (!result.success) throw new MessageError(`${queue}: invalid message: ${z.prettifyError(result.error)}`);
   return result.data as z.infer<(typeof schemas)[Q]>;
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
 import { NO_TRAFFIC } from '../../src/core/detections/traffic.ts';
-import type { Detections } from '../../src/storage/ports/detections.ts';
+import type { DetectionRowFilter, Detections } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import {
   delivery,
@@ -40,14 +40,13 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     );
     await store.remove(found);
   };
-  const list = async (filter: Parameters<Detections['list']>[0]): Promise<string[]> =>
-    (await rowsOf(store.list(filter))).map((row) => row.detection.groupId);
+  const list = async (filter: DetectionRowFilter): Promise<string[]> =>
+    (await rowsOf(store.summaries(filter, []))).map((row) => row.detection.groupId);
 
-  it('where nothing is yet finds nothing', async () => {
+  it('of an empty store finds nothing', async () => {
     expect(await store.get(id)).toBeNull();
     expect(await store.get("3' or true|\u0000")).toBeNull();
     expect(await rowsOf(store.scan(P3))).toEqual([]);
-    expect(await rowsOf(store.list({}))).toEqual([]);
     expect(await store.update(first, 'W/"x"')).toBeNull();
     expect(await store.mark(id, 'soc', delivery(), 'W/"x"')).toBeNull();
     await store.remove([{ id, version: 'W/"x"' }]);
@@ -169,7 +168,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   });
 
   describe('recordVerdict', () => {
-    const said = verdict();
+    const recorded = verdict();
 
     it.each(HOSTILE_NAMES.map((name) => [name]))('keeps %j', async (name) => {
       await store.recordVerdict(id, verdict({ note: name, who: name }), await inserted());
@@ -185,16 +184,16 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('writes what a person says, and leaves what the scorer and the notifier write; so do they', async () => {
       let version = (await store.mark(id, 'soc', delivery(), await inserted())) as string;
       version = (await other.recordVerdict(id, verdict({ value: 'acknowledged' }), version)) as string;
-      version = (await store.recordVerdict(id, said, version)) as string;
+      version = (await store.recordVerdict(id, recorded, version)) as string;
       const row = detection({ state: 'resolved', asOf: T2 });
       version = (await other.update(row, version)) as string;
       version = (await store.mark(id, 'chat', delivery(), version)) as string;
       expect(await store.get(id)).toEqual({
-        row: { detection: row, deliveries: { soc: delivery(), chat: delivery() }, verdict: said },
+        row: { detection: row, deliveries: { soc: delivery(), chat: delivery() }, verdict: recorded },
         version,
       });
-      expect((await rowsOf(store.scan(P3)))[0]?.row.verdict).toEqual(said);
-      expect((await rowsOf(store.list({})))[0]?.verdict).toEqual(said);
+      expect((await rowsOf(store.scan(P3)))[0]?.row.verdict).toEqual(recorded);
+      expect((await rowsOf(store.summaries({}, [])))[0]?.verdict).toEqual(recorded);
     });
 
     it('of one version by two people is done by one', async () => {
@@ -210,7 +209,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('of a row that is gone is null', async () => {
       const version = await inserted();
       await removed(id);
-      expect(await store.recordVerdict(id, said, version)).toBeNull();
+      expect(await store.recordVerdict(id, recorded, version)).toBeNull();
       expect(await store.get(id)).toBeNull();
     });
   });
@@ -299,11 +298,9 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('are of one state or device where asked', async () => {
       await inserted();
       await inserted(detection({ groupId: groupId(2), state: 'resolved', DeviceName: 'other' }));
-      const found = async (filter: Parameters<Detections['list']>[0]) =>
-        (await rowsOf(store.summaries(filter, []))).map((row) => row.detection.groupId);
-      expect(await found({ state: 'resolved' })).toEqual([groupId(2)]);
-      expect(await found({ device: first.DeviceName })).toEqual([groupId(1)]);
-      expect(await found({})).toEqual([groupId(1), groupId(2)]);
+      expect(await list({ state: 'resolved' })).toEqual([groupId(2)]);
+      expect(await list({ device: first.DeviceName })).toEqual([groupId(1)]);
+      expect(await list({})).toEqual([groupId(1), groupId(2)]);
     });
   });
 }

@@ -58,7 +58,14 @@ export function exportStatesContract(make: () => Promise<readonly [ExportStates,
   describe('replace', () => {
     it('of the version that was read gives a new one', async () => {
       const first = await inserted();
-      const row = exportState({ leasedAt: null, leasedBy: '', applied: 2, ends: [5] });
+      const row = exportState({
+        leasedAt: null,
+        leasedBy: '',
+        created: null,
+        otherSource: null,
+        applied: 2,
+        ends: [5],
+      });
       const second = await store.replace(row, first);
       expect(second).not.toBeNull();
       expect(second).not.toBe(first);
@@ -75,7 +82,7 @@ export function exportStatesContract(make: () => Promise<readonly [ExportStates,
 
     it('of one version by two workers is done by one', async () => {
       const first = await inserted();
-      const rows = ['one', 'two'].map((leasedBy) => exportState({ leasedBy: leasedBy }));
+      const rows = ['one', 'two'].map((leasedBy) => exportState({ leasedBy }));
       const versions = await Promise.all([store, other].map((worker, n) => worker.replace(rows[n] ?? state, first)));
       const winner = versions.findIndex((version) => version !== null);
       expect(versions.filter((version) => version === null)).toHaveLength(1);

@@ -16,24 +16,20 @@ export class MemoryDetections implements Detections {
     yield* pagesOf(this.#entries((id) => id.startsWith(partition)));
   }
 
-  async *list(filter: DetectionRowFilter): AsyncGenerator<readonly DetectionRow[]> {
+  async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     const rows = this.#entries(() => true).map(({ row }) => row);
     const wanted = rows.filter(
       ({ detection }) =>
         (filter.state === undefined || detection.state === filter.state) &&
         (filter.device === undefined || detection.DeviceName === filter.device),
     );
-    yield* pagesOf(wanted);
-  }
-
-  async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
-    for await (const page of this.list(filter)) {
-      yield page.map(({ detection, deliveries, verdict }) => {
+    yield* pagesOf(
+      wanted.map(({ detection, deliveries, verdict }) => {
         const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
-        const wanted = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
-        return { detection: summary, deliveries: Object.fromEntries(wanted), verdict };
-      });
-    }
+        const named = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
+        return { detection: summary, deliveries: Object.fromEntries(named), verdict };
+      }),
+    );
   }
 
   async insert(detection: Detection): Promise<string | null> {

@@ -6,10 +6,6 @@ import { pagesOf, throughJson, VersionedRows } from './versioned_rows.ts';
 export class MemorySuppressions implements Suppressions {
   readonly #rows = new VersionedRows<SuppressionRow>();
 
-  async get(id: string): Promise<SuppressionRow | null> {
-    return this.#rows.get(id)?.row ?? null;
-  }
-
   async *list(): AsyncGenerator<readonly SuppressionRow[]> {
     yield* pagesOf(this.#rows.entries().map(([, { row }]) => row));
   }
@@ -18,11 +14,11 @@ export class MemorySuppressions implements Suppressions {
     return this.#rows.insert(suppression.id, { suppression: throughJson(suppression), suppressed: {} }) !== null;
   }
 
-  async count(id: string, partition: Partition, hidden: SuppressedCount): Promise<void> {
+  async count(id: string, partition: Partition, count: SuppressedCount): Promise<void> {
     const found = this.#rows.get(id);
     if (!found) return;
     const { suppression, suppressed: before } = found.row;
-    this.#rows.put(id, { suppression, suppressed: { ...before, [partition]: throughJson(hidden) } });
+    this.#rows.put(id, { suppression, suppressed: { ...before, [partition]: throughJson(count) } });
   }
 
   async remove(id: string): Promise<boolean> {

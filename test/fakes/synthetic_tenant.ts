@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Contribution } from '../../src/core/records/contribution.ts';
 import { isOfWindow } from '../../src/core/scoring/window.ts';
@@ -5,7 +6,6 @@ import { PARTITIONS } from '../../src/storage/keys.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../src/storage/ports/hourly_counts.ts';
 
 const PAGE_ROWS = 1000;
-const HOUR_MS = 3_600_000;
 /** The kinds of groups repeat; there are three rows to a group. */
 const ROUND = 1000;
 /** Groups of one address: of each eight addresses one is a vendor's, that many talk to. */
@@ -17,7 +17,7 @@ const VENDORS = 61;
  * once, 80 have eight or nine hours, and 20 are there around the clock: five beacons, five just below the line, ten of
  * people, above it and irregular.
  */
-export class MadeUpTenant implements HourlyCounts {
+export class SyntheticTenant implements HourlyCounts {
   readonly #groups: number;
   readonly #asOf: Timestamp;
 

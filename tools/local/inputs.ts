@@ -3,10 +3,11 @@ import { type InputFile, inputFiles } from '../../src/cli/input_files.ts';
 import { tomorrow } from '../../src/cli/instant.ts';
 import { adviceOnSources } from '../../src/cli/source_advice.ts';
 import { bin } from '../../src/core/kql/bin.ts';
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../src/core/kql/timestamp.ts';
 import type { Source } from '../../src/core/records/report.ts';
 import { windowOf } from '../../src/core/scoring/window.ts';
-import { counted } from '../../src/core/text/counted.ts';
+import { counted } from '../../src/core/text/numbers.ts';
 import { formatsOf } from '../../src/reading/formats.ts';
 import { OfflineScore } from '../../src/scoring/offline_scorer.ts';
 import { CONTAINER } from '../sample/exports.ts';
@@ -33,8 +34,6 @@ export interface Inputs {
 
 /** Large enough for every kind of seeded beacon, small enough to be read in seconds. */
 export const SAMPLE = { devices: 20, seed: 1 };
-
-const HOUR_MS = 3_600_000;
 
 /** The sample tenant, up to the full hour at or before `until` (ms since the epoch). */
 export function sampleInputs(until: number): Inputs {

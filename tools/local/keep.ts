@@ -5,7 +5,7 @@ import { minute } from '../../src/cli/output/number_text.ts';
 import { DEFAULT_CONTAINER } from '../../src/config.ts';
 import { bin } from '../../src/core/kql/bin.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/kql/timestamp.ts';
-import { counted } from '../../src/core/text/counted.ts';
+import { counted } from '../../src/core/text/numbers.ts';
 import type { LocalSystem } from './system.ts';
 
 /** Writes a progress line. */

@@ -8,12 +8,13 @@ import type { DetectionLine } from '../../src/cli/output/table.ts';
 import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
 import { byAverage } from '../../src/core/detections/order.ts';
+import { DAY_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Source } from '../../src/core/records/report.ts';
 import { KQL_RULE } from '../../src/core/scoring/rule.ts';
 import { windowOf } from '../../src/core/scoring/window.ts';
-import { counted } from '../../src/core/text/counted.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
+import { counted } from '../../src/core/text/numbers.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
 import { shiftClock } from './clock.ts';
 import type { Invocation } from './functions_host.ts';
@@ -35,8 +36,6 @@ export interface LocalOptions {
   readonly report: string | null;
 }
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 /** Pause between two sweeps while exports grow; five minutes on Azure. */
 const SWEEP_EVERY_MS = 1_000;
 /** How often the functions read to the end of all exports while these grow. */

@@ -1,8 +1,9 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { Event } from './aggregated.ts';
 import type { PlannedConnection } from './connections.ts';
 import { anyInstant } from './instant.ts';
 import type { Random } from './random.ts';
-import { HOUR_MS, SECOND_MS } from './span.ts';
+import { SECOND_MS } from './span.ts';
 
 /**
  * The reports of a sensor whose reporting hour is the clock hour: one report per port and local address, within the last

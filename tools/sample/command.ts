@@ -6,13 +6,13 @@ import { instantOf } from '../../src/cli/instant.ts';
 import { amount } from '../../src/cli/output/number_text.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { msOf } from '../../src/core/kql/timestamp.ts';
-import { counted } from '../../src/core/text/counted.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
+import { counted } from '../../src/core/text/numbers.ts';
 import { MOST_DEVICES } from './device.ts';
 import { SAMPLE_FORMATS, type SampleFormatName } from './formats.ts';
 import type { SeededBeacon } from './plan.ts';
-import { HOUR_MS } from './span.ts';
 import { SampleFolderError, SEEDED_BEACONS_FILE, type WrittenSample, writeSample } from './write.ts';
 
 const FORMAT_NAMES = Object.keys(SAMPLE_FORMATS) as SampleFormatName[];

@@ -1,8 +1,9 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { Device } from './device.ts';
 import type { Plan } from './plan.ts';
 import type { Process } from './process.ts';
 import { randomOf } from './random.ts';
-import { HOUR_MS, isOn } from './span.ts';
+import { isOn } from './span.ts';
 import { instantsIn, type PlannedTraffic } from './traffic.ts';
 
 /** One connection that a program of a device makes. */

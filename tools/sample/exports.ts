@@ -1,11 +1,12 @@
 import type { Buffer } from 'node:buffer';
+import { HOUR_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import type { Append } from './appends.ts';
 import { type FaultPlace, unreadable } from './faults.ts';
 import type { Plan } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
 import { lineOf } from './records.ts';
 import { type SensorShows, type Sent, sensorOf } from './sensor.ts';
-import { HOUR_MS, MINUTE_MS, SAMPLE_HOURS, SECOND_MS } from './span.ts';
+import { SAMPLE_HOURS, SECOND_MS } from './span.ts';
 
 /** One complete export, in one append. */
 export interface SampleExport extends Append {

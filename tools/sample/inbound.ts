@@ -1,7 +1,7 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { Device } from './device.ts';
 import type { Plan } from './plan.ts';
 import { randomOf } from './random.ts';
-import { HOUR_MS } from './span.ts';
 import { instantsIn } from './traffic.ts';
 
 /** A connection from outside to a service of the device. */

@@ -1,7 +1,8 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { Device } from './device.ts';
 import type { Plan } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
-import { HOUR_MS, SECOND_MS } from './span.ts';
+import { SECOND_MS } from './span.ts';
 import type { EventLog, Happening, LogWriter } from './windows_event.ts';
 
 /** The events of one device in one hour, for one log; in any order. */

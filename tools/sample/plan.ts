@@ -1,10 +1,11 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { backgroundOf } from './background.ts';
 import { type Device, deviceAt, MOST_DEVICES } from './device.ts';
 import { type FaultPlace, faultPlaces } from './faults.ts';
 import { program } from './program.ts';
 import { randomOf } from './random.ts';
 import { RECIPES, type Recipe } from './seeded_beacons.ts';
-import { ALWAYS, HOUR_MS, type Hours, hoursOn, SAMPLE_HOURS } from './span.ts';
+import { ALWAYS, type Hours, hoursOn, SAMPLE_HOURS } from './span.ts';
 import type { PlannedTraffic } from './traffic.ts';
 
 export interface SampleOptions {

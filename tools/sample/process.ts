@@ -1,9 +1,10 @@
+import { HOUR_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { type Device, SYSTEM, type User } from './device.ts';
 import { anyInstant } from './instant.ts';
 import type { Plan } from './plan.ts';
 import type { Program } from './program.ts';
 import { randomOf } from './random.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from './span.ts';
+import { SECOND_MS } from './span.ts';
 
 /** A program that runs on one device, the same in all hours of the tenant. */
 export interface Process {

@@ -1,5 +1,6 @@
+import { HOUR_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import type { Random } from './random.ts';
-import { HOUR_MS, MINUTE_MS, SAMPLE_HOURS, SECOND_MS } from './span.ts';
+import { SAMPLE_HOURS, SECOND_MS } from './span.ts';
 
 /** One reporting period of a device: the counts of `lengthMs` are reported at `endMs` after the tenant's start. */
 export interface ReportingPeriod {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { connectionsOf, type PlannedConnection } from './connections.ts';
 import type { Device } from './device.ts';
 import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
@@ -5,7 +6,6 @@ import { logWriter } from './log_writer.ts';
 import type { Plan } from './plan.ts';
 import { processesOf } from './process.ts';
 import type { Random } from './random.ts';
-import { HOUR_MS } from './span.ts';
 import { addressOf, applicationOf } from './spelling.ts';
 import type { EventLog, Happening, LogWriter, SampleWindowsEvent } from './windows_event.ts';
 

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { aggregatedReports, type Event } from './aggregated.ts';
 import { clockHourReports, connectionRow } from './clock_hour.ts';
 import { connectionsOf } from './connections.ts';
@@ -7,7 +8,7 @@ import type { Plan } from './plan.ts';
 import { processesOf } from './process.ts';
 import { type Random, randomOf } from './random.ts';
 import { propertiesOf } from './records.ts';
-import { HOUR_MS, isOn, SECOND_MS } from './span.ts';
+import { isOn, SECOND_MS } from './span.ts';
 import type { PlannedTraffic } from './traffic.ts';
 
 /** A row of the table as the device sent it. */

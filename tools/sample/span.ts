@@ -1,7 +1,5 @@
 /** Hours that a sample tenant covers: the rule's three days. */
 export const SAMPLE_HOURS = 72;
-export const HOUR_MS = 3_600_000;
-export const MINUTE_MS = 60_000;
 export const SECOND_MS = 1_000;
 
 /**

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { connectionsOf, type PlannedConnection } from './connections.ts';
 import type { Device, User } from './device.ts';
 import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
@@ -5,7 +6,6 @@ import { logWriter } from './log_writer.ts';
 import type { Plan } from './plan.ts';
 import { type Process, processesOf } from './process.ts';
 import type { Random } from './random.ts';
-import { MINUTE_MS } from './span.ts';
 import { addressOf, imageOf, isIpv6 } from './spelling.ts';
 import type { EventLog, Happening, LogWriter, SampleWindowsEvent } from './windows_event.ts';
 

@@ -1,6 +1,7 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { Plan } from './plan.ts';
 import { type Sent, sensorOf } from './sensor.ts';
-import { HOUR_MS, SAMPLE_HOURS } from './span.ts';
+import { SAMPLE_HOURS } from './span.ts';
 
 /** A row of DeviceNetworkEvents, by its columns. */
 export type TableRow = Readonly<Record<string, unknown>>;

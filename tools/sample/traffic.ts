@@ -1,6 +1,7 @@
+import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import type { Program } from './program.ts';
 import type { Random } from './random.ts';
-import { HOUR_MS, type Hours, SECOND_MS } from './span.ts';
+import { type Hours, SECOND_MS } from './span.ts';
 
 /** One group of the tenant: the traffic of one program on one device to one remote address. */
 export interface PlannedTraffic {

@@ -1,10 +1,9 @@
 import { processOf } from '../../core/detections/message.ts';
-import { type LeftOut, suppressCommand } from '../../core/detections/suppress_command.ts';
+import { type OmittedOption, suppressCommand } from '../../core/detections/suppress_command.ts';
 import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
 import { windowOf } from '../../core/scoring/window.ts';
-import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
-import { rateText } from '../../core/text/rate.ts';
+import { counted, rateText } from '../../core/text/numbers.ts';
 import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
 import type { DetectionDetail } from '../../detections/query_detections.ts';
 import { amount, minute, rounded, secondsText } from '../output/number_text.ts';
@@ -119,14 +118,14 @@ function stateLines({ verdict, ...each }: DetectionDetail): string[] {
   ]);
 }
 
-const WHY_OMITTED: Record<LeftOut['because'], string> = {
+const WHY_OMITTED: Record<OmittedOption['because'], string> = {
   'no-name': 'the detection has none',
-  'could-act': 'the name is unsafe in a shell',
+  unsafe: 'the name is unsafe in a shell',
 };
 
 function nextLines(each: DetectionDetail): string[] {
-  const { command, leftOut } = suppressCommand(each);
-  const notes = leftOut.map(({ option, because }) => `  (without ${option}: ${WHY_OMITTED[because]})`);
+  const { command, omitted } = suppressCommand(each);
+  const notes = omitted.map(({ option, because }) => `  (without ${option}: ${WHY_OMITTED[because]})`);
   const indented = (text: string) =>
     text
       .trimEnd()

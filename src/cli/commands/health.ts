@@ -1,6 +1,6 @@
 import { msOf } from '../../core/kql/timestamp.ts';
-import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
+import { counted } from '../../core/text/numbers.ts';
 import type { Health } from '../../operations/health.ts';
 import { CommandError } from '../errors.ts';
 import { instantOf } from '../instant.ts';

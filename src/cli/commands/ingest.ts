@@ -1,6 +1,6 @@
 import { msOf } from '../../core/kql/timestamp.ts';
-import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
+import { counted } from '../../core/text/numbers.ts';
 import { catchUp } from '../../ingest/catch_up.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';

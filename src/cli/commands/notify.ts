@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
-import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
+import { counted } from '../../core/text/numbers.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';

@@ -1,5 +1,5 @@
-import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
+import { counted } from '../../core/text/numbers.ts';
 import { CommandError } from '../errors.ts';
 import { skippedText } from '../output/counters.ts';
 import { say, type Terminal } from '../terminal.ts';

@@ -1,7 +1,8 @@
 import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
+import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
-import { counted } from '../../core/text/counted.ts';
+import { counted } from '../../core/text/numbers.ts';
 import { WindowError } from '../../scoring/what_if.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -14,8 +15,6 @@ import { settingsSet } from '../rule_options.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { whatIfText } from './what_if_text.ts';
-
-const HOUR_MS = 3_600_000;
 
 export interface RunOptions {
   readonly now?: string;

@@ -1,7 +1,8 @@
 import { faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
+import { DAY_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
-import { counted } from '../../core/text/counted.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
+import { counted } from '../../core/text/numbers.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
@@ -29,8 +30,6 @@ export interface AddOptions extends CriteriaOptions {
   readonly expires?: string;
   readonly force: boolean;
 }
-
-const DAY_MS = 86_400_000;
 
 /** `suppress add`: writes an entry, and prints how many detections of the last window it matches. */
 export async function addCommand(terminal: Terminal, options: AddOptions): Promise<void> {

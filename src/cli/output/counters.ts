@@ -1,4 +1,4 @@
-import { counted } from '../../core/text/counted.ts';
+import { counted } from '../../core/text/numbers.ts';
 import type { Counters } from '../../storage/ports/export_states.ts';
 
 /** Reports that were read and not counted, with the reason, as the end of a clause; '' if there are none. */

@@ -3,24 +3,24 @@ import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
 import type { Grain } from '../scoring/series.ts';
 
-/** `new`: opened by the last run that changed it. `ongoing`: met again since. `resolved`: a whole window without a match. */
+/** `new`: the newest run opened it. `ongoing`: it matched again since. `resolved`: no match within a whole window. */
 export const DETECTION_STATES = ['new', 'ongoing', 'resolved'] as const;
 export type DetectionState = (typeof DETECTION_STATES)[number];
 
-/** How soon somebody should look: the names of OCSF's severities (`severity_id` 2, 3, 4). See severity.ts. */
+/** The urgency of a detection: names of OCSF's severities (`severity_id` 2, 3, 4). See severity.ts. */
 export const SEVERITIES = ['low', 'medium', 'high'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** The numbers that a series was measured by: a match is at or over each of them. */
+/** The thresholds that a match has reached. */
 export interface Thresholds {
   readonly lookbackDays: number;
-  /** Inliers wanted over the whole window. */
+  /** Minimum of inliers in the whole window. */
   readonly minUniform: number;
   readonly minAverage: number;
   readonly anomalyThreshold: number;
 }
 
-/** The series behind a verdict, for people. At most `MAX_EVIDENCE_POINTS` of the newest points. */
+/** The series behind an assessment, for analysts: its newest points, at most `MAX_EVIDENCE_POINTS`. */
 export interface Evidence {
   readonly grain: Grain;
   /** The hour of each count. */
@@ -30,32 +30,32 @@ export interface Evidence {
   readonly flags: readonly number[];
   readonly scores: readonly number[];
   readonly baseline: readonly number[];
-  /** Points of the season, 0 for none. */
+  /** Period of the season in points, 0 for none. */
   readonly period: number;
-  /** Points that were left out because there are too many. */
+  /** Older points that exceed the limit and are omitted. */
   readonly omitted: number;
   readonly thresholds: Thresholds;
 }
 
 export const MAX_EVIDENCE_POINTS = 500;
 
-/** Seconds from one connection to the next, as an hour's count lets one guess. */
+/** Time between two connections, estimated from the counts per hour. */
 export interface Interval {
   readonly seconds: number;
-  /** Standard deviation of that, from hour to hour. */
+  /** Standard deviation from hour to hour, in seconds. */
   readonly deviation: number;
 }
 
-/** What the newest reports of a group say beside their counts; from at most `MAX_TRAFFIC_ROWS` rows of the window. */
+/** A summary of the facts in a group's newest reports: at most `MAX_TRAFFIC_ROWS` rows of the window. */
 export interface Traffic {
-  /** The run that read it; '' where none has. It is not read anew each hour. */
+  /** The run that read it; '' where none has. Most runs keep the summary of an earlier one. */
   readonly asOf: Timestamp | '';
-  /** Remote ports, at most 10, that with the most reports first. */
+  /** Remote ports, at most 10, most reports first. */
   readonly ports: readonly { readonly port: number; readonly reports: number }[];
-  /** Reports by their ActionType: connections that were made, and attempts that failed. A raw event without one was made. */
+  /** Reports of successful connections and of failed attempts, by ActionType. A raw event without one counts as success. */
   readonly succeeded: number;
   readonly failed: number;
-  /** Each of these at most 5, the newest first. */
+  /** Each list: at most 5, the newest first. */
   readonly localIPs: readonly string[];
   readonly sha1: readonly string[];
   readonly sha256: readonly string[];
@@ -66,7 +66,7 @@ export interface Traffic {
 
 export const MAX_TRAFFIC_ROWS = 500;
 
-/** A technique of MITRE ATT&CK. The rule claims none; a setting may. */
+/** A technique of MITRE ATT&CK. The rule names none; a setting can. */
 export interface Technique {
   /** `T1071` or `T1071.001` */
   readonly id: string;
@@ -74,7 +74,7 @@ export interface Technique {
   readonly name: string;
 }
 
-/** What scoring says of a group that matches: the rule's row and what is behind it. */
+/** The result of scoring for a group that matches: the rule's row and its evidence. */
 export interface Finding extends GroupKey {
   readonly groupId: string;
   readonly detector: 'kql-rule';
@@ -84,50 +84,50 @@ export interface Finding extends GroupKey {
   readonly inliner_count: number;
   readonly outlier_count: number;
   readonly avg_conn_count: number;
-  /** The mean in full, by which detections are ordered. */
+  /** The mean without truncation; detections are ordered by it. */
   readonly average: number;
-  /** Devices that talked to the address within the window; `MAX_DEVICES` stands for that many or more. */
+  /** Devices that connected to the address within the window; `MAX_DEVICES` means that many or more. */
   readonly devices: number;
-  /** Other processes that did, on whatever device: the first 10 in order of name, those without a name left out. */
+  /** Other processes that connected to it, on any device: the first 10 by name; processes without a name are omitted. */
   readonly otherProcesses: readonly string[];
-  /** Standard deviation over mean of the inliers: 0 is clockwork. */
+  /** Standard deviation over mean of the inliers: 0 where all hours are equal. */
   readonly spread: number;
-  /** null where the inliers count no connection. */
+  /** null where the inliers hold no connection. */
   readonly interval: Interval | null;
   readonly severity: Severity;
   /** One sentence. */
   readonly severityReason: string;
-  /** Beside the tactic, which is Command and Control (TA0011) always. */
+  /** In addition to the tactic, which is always Command and Control (TA0011). */
   readonly technique: Technique | null;
   readonly traffic: Traffic;
   readonly evidence: Evidence;
 }
 
-/** An episode that is over. */
+/** An episode that has ended. */
 export interface PastEpisode {
   readonly episode: Timestamp;
   /** The asOf of the run that resolved it. */
   readonly resolved: Timestamp;
-  /** The highest that it came to. */
+  /** The highest average of the episode. */
   readonly average: number;
 }
 
 export const MAX_EPISODES = 20;
 
-/** The most that an episode has told of: what a change has to go beyond. */
+/** The highest average and severity that the episode has notified: a new revision must exceed one of them. */
 export interface NotifiedLevel {
   readonly average: number;
   readonly severity: Severity;
 }
 
-/** A finding with a life: a row of the Detections table, as the scorer writes it. */
+/** A finding with its lifecycle: the columns of the Detections table that the scorer writes. */
 export interface Detection extends Finding {
   readonly state: DetectionState;
   /** The asOf of the run that opened it. */
   readonly episode: Timestamp;
-  /** 0 at the opening, one more for each change worth telling. */
+  /** 0 at the opening; each change that is notified adds one. */
   readonly revision: number;
-  /** What raised `change`, one sentence; '' at the opening. */
+  /** The reason for the newest revision, one sentence; '' at the opening. */
   readonly revisionReason: string;
   readonly notifiedLevel: NotifiedLevel;
   /** The highest average of this episode. */
@@ -138,33 +138,33 @@ export interface Detection extends Finding {
   readonly asOf: Timestamp;
   /** The newest run in which it matched. */
   readonly lastMatched: Timestamp;
-  /** The suppression that hides it, '' for none. */
+  /** Id of the suppression that applies, '' for none. */
   readonly suppressedBy: string;
 }
 
-/** A detection without what is long. */
+/** A detection without its long members. */
 export type DetectionSummary = Omit<Detection, 'evidence' | 'traffic' | 'episodes'>;
 
-/** What the notifier knows of one sink and one change of a detection. */
+/** The notifier's state for one sink and one revision of a detection. */
 export interface SinkDelivery {
   readonly episode: Timestamp;
   readonly revision: number;
   readonly status: 'sending' | 'sent' | 'failed';
-  /** Since it was to begin anew: asked for again, or woken. */
+  /** Attempts since the last reset: a resend that somebody requested, or a sink that was enabled again. */
   readonly attempts: number;
-  /** When it was first tried (ms since the epoch). */
+  /** Time of the first attempt (ms since the epoch). */
   readonly firstAt: number;
-  /** When it came to this status (ms since the epoch). */
+  /** Time of the newest status (ms since the epoch). */
   readonly at: number;
-  /** What came back: the HTTP status, or a word such as `timeout`; never a URL. '' while a try is on its way. */
+  /** The sink's answer: the HTTP status, or a word such as `timeout`; never a URL. '' during an attempt. */
   readonly answer: string;
-  /** Not to be tried before (ms since the epoch); absent for at once. */
+  /** Earliest time of the next attempt (ms since the epoch); absent: at once. */
   readonly nextTry?: number;
-  /** The digest that it is told within; absent where it is told by itself. */
+  /** The digest that contains it; absent for a single notification. */
   readonly digest?: DigestMark;
 }
 
-/** Names a digest, and says how many detections have to be found with it for it to have been sent; 1 once it was. */
+/** Identifies a digest. `of`: how many detections must carry the mark for the digest to count as sent; 1 after it was sent. */
 export interface DigestMark {
   readonly id: string;
   readonly of: number;
@@ -178,7 +178,7 @@ export function detectionIdOf(finding: Pick<Finding, 'groupId' | 'detector'>): s
 /** The form of `detectionIdOf`. */
 export const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+(-[a-z]+)*$/;
 
-/** The id of a notification: the same for every try to tell one change. */
+/** The id of a notification: the same for every attempt to send one revision. */
 export function notificationIdOf(detection: Pick<Detection, 'groupId' | 'detector' | 'episode' | 'revision'>): string {
   return `${detectionIdOf(detection)}|${detection.episode}|${detection.revision}`;
 }

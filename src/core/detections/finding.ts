@@ -8,14 +8,13 @@ import { severityOf } from './severity.ts';
 import { NO_TRAFFIC } from './traffic.ts';
 
 /**
- * The rule's row of a group that matches, and what is behind it; but for the traffic, which is read afterwards, and of
- * few of them.
+ * The rule's row of a group that matches, with its evidence. Without traffic: the scorer reads that later, and only for
+ * some findings.
  */
 export function findingOf(matched: Matched, rule: Rule, technique: Technique | null): Finding {
   const { group, match, devices, otherProcesses } = matched;
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
-  const { Timestamp } = group.series;
-  const { ConnCounts } = group.series;
+  const { Timestamp, ConnCounts } = group.series;
   const newest = -MAX_EVIDENCE_POINTS;
   const spread = spreadOf(ConnCounts, match.flags);
   const average = match.stats.avg;
@@ -36,7 +35,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     average,
     devices,
     otherProcesses,
-    spread: spread,
+    spread,
     interval: intervalOf(ConnCounts, match.flags),
     ...severityOf({ devices, spread, average, minAverage: rule.minAverage }),
     technique,
@@ -55,7 +54,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
   };
 }
 
-/** The numbers that a match is at or over. */
+/** The rule's thresholds for the whole window. */
 export function thresholdsOf({ lookbackDays, minUniformPerDay, minAverage, anomalyThreshold }: Rule): Thresholds {
   return { lookbackDays, minUniform: minUniformPerDay * lookbackDays, minAverage, anomalyThreshold };
 }
@@ -65,8 +64,8 @@ function omittedOf(series: Series): number {
 }
 
 /**
- * Where all other points are equal there is no spread to measure a deviation by, and the score is infinite. JSON has no
- * word for that, so that evidence says a billion.
+ * The score is infinite where all other points are equal. JSON cannot hold infinity, so that evidence holds
+ * `INFINITE_SCORE` instead.
  */
 function finiteScore(score: number): number {
   return Math.max(-INFINITE_SCORE, Math.min(INFINITE_SCORE, score));

@@ -1,29 +1,28 @@
 import { string_literal } from '../kql/string_literal.ts';
+import { HOUR_MS } from '../kql/timespan.ts';
 import { addMs, type Timestamp } from '../kql/timestamp.ts';
 import type { Detection } from './detection.ts';
 
-const HOUR_MS = 3_600_000;
-
-/** What a query needs to know of a detection. */
-export type Queried = Pick<
+/** The members of a detection that a query uses. */
+export type QueriedDetection = Pick<
   Detection,
   'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'FirstConnection' | 'LastConnection'
 >;
 
 /**
- * A KQL query for advanced hunting in Microsoft Defender: what the detection's process sent to its address, hour by hour
- * over the hours of the series, with ports, names, paths and hashes. Ready to be pasted; every value is a literal.
+ * A KQL query for advanced hunting in Microsoft Defender: the connections of the detection's process to its address, per
+ * hour of the series, with ports, names, paths and hashes. Every value is an escaped literal.
  */
-export function defenderQuery(detection: Queried): string {
+export function defenderQuery(detection: QueriedDetection): string {
   return `${letsOf(detection)}\n${networkEvents(detection, 'Timestamp')}\n`;
 }
 
-/** The same for Microsoft Sentinel: over the table that the detection's telemetry lies in there. */
-export function sentinelQuery(detection: Queried): string {
+/** The same for Microsoft Sentinel, on the table that holds the telemetry of the detection's source. */
+export function sentinelQuery(detection: QueriedDetection): string {
   return `${letsOf(detection)}\n${sentinelTable(detection)}\n`;
 }
 
-function sentinelTable(detection: Queried): string {
+function sentinelTable(detection: QueriedDetection): string {
   switch (detection.source) {
     case 'defender':
     case 'defender-raw':
@@ -35,7 +34,13 @@ function sentinelTable(detection: Queried): string {
   }
 }
 
-function letsOf({ DeviceName, InitiatingProcessFileName, RemoteIP, FirstConnection, LastConnection }: Queried): string {
+function letsOf({
+  DeviceName,
+  InitiatingProcessFileName,
+  RemoteIP,
+  FirstConnection,
+  LastConnection,
+}: QueriedDetection): string {
   return [
     `let device = ${string_literal(DeviceName)};`,
     `let process = ${string_literal(InitiatingProcessFileName)};`,
@@ -45,12 +50,12 @@ function letsOf({ DeviceName, InitiatingProcessFileName, RemoteIP, FirstConnecti
   ].join('\n');
 }
 
-/** Of the telemetry's times only digits are left: what is none cannot get into a query. */
+/** Keeps digits and separators only, so that a malformed time cannot change the query. */
 function datetimeOf(timestamp: Timestamp): string {
   return `datetime(${timestamp.slice(0, 19).replace(/[^0-9T:-]/g, '')}Z)`;
 }
 
-function networkEvents({ source }: Queried, time: 'Timestamp' | 'TimeGenerated'): string {
+function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGenerated'): string {
   const isAggregated = source === 'defender';
   const action = isAggregated ? `\n| where ActionType endswith "AggregatedReport"` : '';
   const raw = source === 'defender-raw' ? `\n| where ActionType !endswith "AggregatedReport"` : '';
@@ -77,7 +82,7 @@ const BY_HOUR = `| summarize connections = count(), ports = make_set(port, 10), 
     by bin(TimeGenerated, 1h), Type
 | sort by TimeGenerated asc`;
 
-/** Sysmon's event 3 is in Event (XML) where an agent collects it, in WindowsEvent (dynamic) where it is forwarded. */
+/** Sysmon's event 3: the table Event (XML) where an agent collects it, WindowsEvent (dynamic) where it is forwarded. */
 const SYSMON = `union isfuzzy=true
   (Event
     | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device

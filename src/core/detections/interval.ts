@@ -5,12 +5,11 @@ import type { Interval } from './detection.ts';
 const HOUR_SECONDS = 3600;
 
 /**
- * The seconds between two connections, estimated from how many there are in an hour: 3600 over the mean of the inliers,
- * and how far that spreads from hour to hour (to first order the same share of it as the counts spread of their mean).
- * An hour's count cannot show jitter within the hour: of a beacon every 60 s ± 50 % it still says 60 s, and a narrow
- * spread. null where the inliers count no connection.
+ * The seconds between two connections: 3600 over the mean of the inliers. The deviation is the interval times the spread
+ * of the counts, which is exact to first order. Counts per hour cannot show jitter within the hour: a beacon every
+ * 60 s ± 50 % still gives 60 s and a small deviation. null where the inliers hold no connection.
  *
- * `intervalOf([59, 61, 59, 61], [0, 0, 0, 0])` is 60 s with a spread of 1.15 s.
+ * `intervalOf([59, 61, 59, 61], [0, 0, 0, 0])` is 60 s with a deviation of 1.15 s.
  */
 export function intervalOf(counts: readonly number[], flags: readonly number[]): Interval | null {
   const perHour = mean(inliersOf(counts, flags));

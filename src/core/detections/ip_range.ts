@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js';
 
-/** An address is a range of one. */
+/** A single address is a range of one. */
 export type IpRange = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, prefix: number];
 
 /**
- * The range that a text names: an address or CIDR, IPv4 or IPv6; null where it names none. Four decimal numbers only: the
- * older spellings (`10`, `0x7f.1`, `010.0.0.1`) mean one address to one program and another to the next. Without a zone
- * (`%eth0`). An IPv4-mapped IPv6 address is the IPv4 address.
+ * Parses an address or CIDR, IPv4 or IPv6; null for other text. IPv4 needs four decimal numbers: programs disagree about
+ * the older spellings (`10`, `0x7f.1`, `010.0.0.1`). A zone (`%eth0`) is not accepted. An IPv4-mapped IPv6 address is
+ * the IPv4 address.
  */
 export function ipRangeOf(text: string): IpRange | null {
   const [, address = '', bits] = /^([0-9a-f:.]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
@@ -17,7 +17,7 @@ export function ipRangeOf(text: string): IpRange | null {
   return prefix <= widest ? [parsed, prefix] : null;
 }
 
-/** The range as one writes it: the lowest address, and the prefix unless it is one address. `192.0.2.9/24` is `192.0.2.0/24`. */
+/** The canonical text: the lowest address, and the prefix unless the range is one address. `192.0.2.9/24` is `192.0.2.0/24`. */
 export function ipRangeText([address, prefix]: IpRange): string {
   const bytes = address.toByteArray();
   if (prefix === bytes.length * 8) return address.toString();
@@ -25,7 +25,7 @@ export function ipRangeText([address, prefix]: IpRange): string {
   return `${ipaddr.fromByteArray(lowest).toString()}/${prefix}`;
 }
 
-/** Whether an address as the telemetry writes it lies in the range; what is no address lies in none. */
+/** Whether an address of the telemetry lies in the range; false for text that is not an address. */
 export function isInIpRange(text: string, range: IpRange): boolean {
   const found = ipRangeOf(text);
   return found !== null && isAddress(found) && found[0].kind() === range[0].kind() && found[0].match([...range]);

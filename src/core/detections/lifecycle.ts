@@ -1,25 +1,26 @@
+import { HOUR_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import type { Window } from '../scoring/window.ts';
 import { type Detection, type Finding, MAX_EPISODES, type PastEpisode } from './detection.ts';
 import { revisionOf } from './revision.ts';
 
-/** What a scoring run knows when it looks at one detection. */
+/** The context of a scoring run for one detection. */
 export interface RunContext {
   readonly window: Window;
-  /** The suppression that hides the group, '' for none. */
+  /** Id of the suppression that applies to the group, '' for none. */
   readonly suppressedBy: string;
 }
 
-/** What is to be written: a row that is not there yet, columns of one that is, or nothing. */
+/** The write that follows: a new row, columns of an existing row, or none. */
 export type LifecycleStep =
   | { readonly kind: 'open'; readonly detection: Detection }
   | { readonly kind: 'update'; readonly detection: Detection }
   | { readonly kind: 'none' };
 
 /**
- * The next step in the life of a detection that matches in this run: it opens (a first time, or again as a new episode
- * after it was resolved), or goes on, with a change where that is worth telling. A run that is older than the row,
- * delivered late, changes nothing; the same run once more comes to the same row.
+ * The next step of a detection that matches in this run. It opens (for the first time, or as a new episode after it was
+ * resolved), or it continues, with a new revision where `revisionOf` finds a reason. A run older than the row changes
+ * nothing. Repeating a run gives the same row.
  */
 export function matched(
   before: Detection | null,
@@ -55,15 +56,15 @@ function openingOf({ average, severity }: Finding, asOf: Timestamp) {
   } as const;
 }
 
-/** Of a detection that is resolved: the run that did it wrote the row last. */
+/** The run that resolved the detection was the last to write the row, so `asOf` is its time. */
 function pastOf({ episode, asOf, highestAverage }: Detection): PastEpisode {
   return { episode, resolved: asOf, average: highestAverage };
 }
 
 /**
- * The next step of a detection that does not match in this run: it stays as it is, and only what hides it may be another,
- * until a whole window has gone by without a match, so that a group on the line does not flap; then it is resolved, unless
- * the data is not fresh.
+ * The next step of a detection that does not match in this run. It is resolved after a whole window without a match, so
+ * that a group near the threshold does not flap, and only if the data is fresh. Until then at most its suppression
+ * changes.
  */
 export function unmatched(before: Detection, { window, suppressedBy }: RunContext, fresh: boolean): LifecycleStep {
   const { asOf } = window;
@@ -74,17 +75,17 @@ export function unmatched(before: Detection, { window, suppressedBy }: RunContex
   return { kind: 'update', detection: { ...before, asOf, suppressedBy } };
 }
 
-/** Whether it has not matched within the whole window. */
+/** Whether a whole window has passed without a match. */
 export function isOver({ lastMatched }: Detection, { after }: Window): boolean {
   return lastMatched < after;
 }
 
-/** Without a report of so recent a time the exporter is behind. */
-export const FRESH_MS = 6 * 3_600_000;
+/** Where the newest report is older than this, the exporter is behind. */
+export const FRESH_MS = 6 * HOUR_MS;
 
 /**
- * Whether the newest report is recent enough that silence means something: without one in the last six hours the
- * exporter is behind, and a run resolves nothing.
+ * Whether the newest report is at most six hours old. Otherwise the exporter is behind, missing reports prove nothing,
+ * and a run resolves nothing.
  */
 export function isFresh(newest: Timestamp | '', asOf: Timestamp): boolean {
   return newest !== '' && msOf(asOf) - msOf(newest) <= FRESH_MS;

@@ -1,6 +1,7 @@
 import type { GroupKey } from '../records/report.ts';
+import { compareText } from '../text/compare_text.ts';
 
-/** What detections are put in order by. */
+/** The members that an order compares. */
 export interface Ranked extends GroupKey {
   readonly average: number;
   readonly devices: number;
@@ -10,7 +11,7 @@ export interface Ranked extends GroupKey {
 export const ORDERS = ['average', 'prevalence', 'spread'] as const;
 export type Order = (typeof ORDERS)[number];
 
-/** A comparator for `sort`. All of them are total: equals in the first place are told apart by the average, then by key. */
+/** A comparator for `sort`. Each is a total order: equal values are ordered by the average, then by key. */
 export function orderOf(order: Order): (a: Ranked, b: Ranked) => number {
   switch (order) {
     case 'average':
@@ -22,30 +23,26 @@ export function orderOf(order: Order): (a: Ranked, b: Ranked) => number {
   }
 }
 
-/** The rule's order: the average descending; ties, which Kusto leaves open, by key. */
+/** The rule's order: the average descending; equal averages, which Kusto does not order, by key. */
 export function byAverage(a: Ranked, b: Ranked): number {
   return b.average - a.average || byKey(a, b);
 }
 
-/** The rarest address first: what many devices talk to is nearly always a vendor's. */
+/** The rarest address first: an address of many devices nearly always belongs to a vendor. */
 export function byPrevalence(a: Ranked, b: Ranked): number {
   return a.devices - b.devices || byAverage(a, b);
 }
 
-/** Clockwork first: people, and most programs that serve them, are not regular. */
+/** The smallest spread first: traffic of people, and of most programs that serve them, is irregular. */
 export function bySpread(a: Ranked, b: Ranked): number {
   return a.spread - b.spread || byAverage(a, b);
 }
 
 function byKey(a: GroupKey, b: GroupKey): number {
   return (
-    compare(a.DeviceName, b.DeviceName) ||
-    compare(a.InitiatingProcessFileName, b.InitiatingProcessFileName) ||
-    compare(a.RemoteIP, b.RemoteIP) ||
-    compare(a.source, b.source)
+    compareText(a.DeviceName, b.DeviceName) ||
+    compareText(a.InitiatingProcessFileName, b.InitiatingProcessFileName) ||
+    compareText(a.RemoteIP, b.RemoteIP) ||
+    compareText(a.source, b.source)
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,12 +1,13 @@
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { Detection, SinkDelivery } from './detection.ts';
 
-/** Why a change of a detection is not to be told to a sink (any more), or that it is. */
+/** `pending`, or the reason why a sink is not to be notified of a detection's revision. */
 export type PendingState = 'pending' | 'not-active' | 'suppressed' | 'older-than-sink' | 'sent' | 'failed';
 
 /**
- * Whether the present change of a detection is still to be told to a sink that hears of what opens at `since` or later.
- * Derived, never stored. A delivery that is on its way, or stopped there, counts as pending: who sends finds out which.
+ * Whether a sink is still to be notified of a detection's current revision. The sink receives detections that opened at
+ * `since` or later. The state is derived, never stored. A delivery with status `sending`, also an interrupted one, counts
+ * as pending: the sender decides which it is.
  */
 export function pendingStateOf(
   detection: NotifiableDetection,
@@ -21,10 +22,10 @@ export function pendingStateOf(
   return delivery.status;
 }
 
-/** What decides whether a detection is to be told. */
+/** The members that decide whether a sink is notified. */
 export type NotifiableDetection = Pick<Detection, 'state' | 'episode' | 'revision' | 'suppressedBy'>;
 
-/** Whether a delivery is about the detection as it is now, not an earlier change or episode of it. */
+/** Whether a delivery is for the current episode and revision. */
 export function isOfThisRevision(detection: Pick<Detection, 'episode' | 'revision'>, delivery: SinkDelivery): boolean {
   return delivery.episode === detection.episode && delivery.revision === detection.revision;
 }

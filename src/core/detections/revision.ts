@@ -1,24 +1,22 @@
-import { rateText } from '../text/rate.ts';
+import { rateText } from '../text/numbers.ts';
 import type { Detection, Finding } from './detection.ts';
 import { isAbove } from './severity.ts';
 
-/** Times what was told before from which on an average is news. */
-export const NEWSWORTHY = 2;
+/** An average is a new revision from this many times the notified one on. */
+export const REVISION_FACTOR = 2;
 
-type Change = Pick<Detection, 'revision' | 'revisionReason' | 'notifiedLevel'>;
+type Revised = Pick<Detection, 'revision' | 'revisionReason' | 'notifiedLevel'>;
 
 /**
- * What a run that matches again makes of a detection's revision: one more, with its reason, where somebody who was told of
- * the detection should be told again; else what it was.
+ * The revision after a run that matches again. It rises by one, with a reason, in two cases:
  *
- * - The average has doubled, against the highest that was told in this episode.
+ * - The average has doubled against the highest one that was notified in this episode.
  * - The severity has risen to `high`.
  *
- * Nothing flaps: what was told only rises, so a level is told once in an episode, however often it is left and reached
- * again. And nothing changes by the passing of time alone: without a report of a later hour than the row has, points
- * that leave the window may raise a mean, but nobody has done anything new.
+ * The notified level only rises, so that each level is notified once per episode and nothing flaps. A new revision needs
+ * a report of a later hour than the row has: points that leave the window may raise the mean without new activity.
  */
-export function revisionOf(before: Detection, finding: Finding): Change {
+export function revisionOf(before: Detection, finding: Finding): Revised {
   const { revision, revisionReason, notifiedLevel } = before;
   const reason = finding.LastConnection > before.LastConnection ? reasonOf(notifiedLevel, finding) : '';
   if (reason === '') return { revision, revisionReason, notifiedLevel };
@@ -31,11 +29,11 @@ export function revisionOf(before: Detection, finding: Finding): Change {
 }
 
 function reasonOf(notifiedLevel: Detection['notifiedLevel'], { average, severity }: Finding): string {
-  if (average >= NEWSWORTHY * notifiedLevel.average) {
-    return `The average rose to ${rateText(average)} an hour; ${rateText(notifiedLevel.average)} were told before.`;
+  if (average >= REVISION_FACTOR * notifiedLevel.average) {
+    return `The average rose to ${rateText(average)} per hour (last notified: ${rateText(notifiedLevel.average)}).`;
   }
   if (severity === 'high' && isAbove(severity, notifiedLevel.severity)) {
-    return `The severity rose to ${severity}; ${notifiedLevel.severity} was told before.`;
+    return `The severity rose to ${severity} (last notified: ${notifiedLevel.severity}).`;
   }
   return '';
 }

@@ -1,17 +1,17 @@
-import { rateText } from '../text/rate.ts';
+import { percentText, rateText } from '../text/numbers.ts';
 import type { Severity } from './detection.ts';
 
 /** Devices up to which a remote address is rare: an implant starts on one, a vendor's address is on all. */
 export const RARE_DEVICES = 3;
-/** Devices from which on it is common. */
+/** Devices from which on a remote address is common. */
 export const COMMON_DEVICES = 20;
-/** Spread over mean up to which a series is regular: twelve connections of sixty. */
-export const REGULAR = 0.2;
-/** Times the line from which on a series is clearly over it: 56.25 an hour by default, so that once a minute is. */
-export const CLEAR = 1.25;
+/** Spread up to which a series is regular: a deviation of 12 connections on a mean of 60. */
+export const REGULAR_SPREAD = 0.2;
+/** Times the threshold from which on an average is clearly above it: 56.25 per hour by default, so that one per minute is. */
+export const CLEAR_FACTOR = 1.25;
 
-/** What severity is judged by. */
-export interface Signs {
+/** The factors of severity. */
+export interface SeverityFactors {
   readonly devices: number;
   readonly spread: number;
   readonly average: number;
@@ -19,38 +19,34 @@ export interface Signs {
 }
 
 /**
- * How soon somebody should look at a match, and why in one sentence. Three signs count: the address is rare, the series
- * is regular, and the average is clearly over the line. All three are `high`; two of them `medium`; fewer are `low`, and
- * so is whatever talks to an address that is common.
+ * The severity of a match, and the reason in one sentence. Three factors count: the address is rare, the series is
+ * regular, and the average is clearly above the threshold. Three factors give `high`, two `medium`, fewer `low`. A common
+ * address always gives `low`.
  *
- * How long it has gone on is none of them: a beacon's severity would rise just because time goes by.
+ * Duration is not a factor: the severity of every beacon would rise with time.
  */
-export function severityOf({ devices, spread, average, minAverage }: Signs): {
+export function severityOf({ devices, spread, average, minAverage }: SeverityFactors): {
   severity: Severity;
   severityReason: string;
 } {
   const isRare = devices <= RARE_DEVICES;
-  const isRegular = spread <= REGULAR;
-  const isClear = average >= CLEAR * minAverage;
-  const severity = devices >= COMMON_DEVICES ? 'low' : BY_SIGNS[Number(isRare) + Number(isRegular) + Number(isClear)];
+  const isRegular = spread <= REGULAR_SPREAD;
+  const isClear = average >= CLEAR_FACTOR * minAverage;
+  const severity = devices >= COMMON_DEVICES ? 'low' : BY_FACTORS[Number(isRare) + Number(isRegular) + Number(isClear)];
   const rarity = isRare ? 'a rare address' : devices >= COMMON_DEVICES ? 'a common address' : 'an address';
   const pace = isRegular ? 'regular' : 'irregular';
-  const height = isClear ? 'clearly over the line' : 'little over the line';
+  const height = isClear ? 'clearly above' : 'slightly above';
   const severityReason =
-    `${devices === 1 ? 'One device talks' : `${devices} devices talk`} to ${rarity}; the hours are ${pace} ` +
-    `(spread ${percent(spread)} of the mean); the average of ${rateText(average)} an hour is ${height} of ${rateText(minAverage)}.`;
+    `${devices === 1 ? 'One device connects' : `${devices} devices connect`} to ${rarity}; the hours are ${pace} ` +
+    `(spread ${percentText(spread)} of the mean); the average of ${rateText(average)} per hour is ${height} the threshold of ${rateText(minAverage)}.`;
   return { severity: severity ?? 'low', severityReason };
 }
 
-const BY_SIGNS: readonly Severity[] = ['low', 'low', 'medium', 'high'];
+const BY_FACTORS: readonly Severity[] = ['low', 'low', 'medium', 'high'];
 
-/** Whether one is above the other. */
+/** Whether the first severity is higher. */
 export function isAbove(severity: Severity, other: Severity): boolean {
   return RANK[severity] > RANK[other];
 }
 
 const RANK: Readonly<Record<Severity, number>> = { low: 0, medium: 1, high: 2 };
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}

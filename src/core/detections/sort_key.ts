@@ -1,17 +1,18 @@
 import { msOf } from '../kql/timestamp.ts';
+import { compareText } from '../text/compare_text.ts';
 import { type DetectionSummary, detectionIdOf } from './detection.ts';
 import { ORDERS } from './order.ts';
 
-/** The orders of matches, and `newest`: the latest opening first, for who has seen the others. */
+/** The orders of matches, and `newest`: the latest opening first. */
 export const SORTS = [...ORDERS, 'newest'] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** What an order looks at. */
+/** The members that an order compares. */
 export type Sortable = Pick<DetectionSummary, 'groupId' | 'detector' | 'average' | 'devices' | 'spread' | 'episode'>;
 
 /**
- * Where a detection stands in an order: what comes first is less. Equals are ordered by average, then by id, which keeps
- * those of one address together and lets no name of the telemetry into a place.
+ * The position of a detection in an order, ascending. Equal values are ordered by average, then by id: ids keep the
+ * detections of one address together, and no name of the telemetry enters a page cursor.
  */
 export type SortKey = readonly [first: number, second: number, id: string];
 
@@ -32,7 +33,7 @@ function firstOf({ average, devices, spread, episode }: Sortable, sort: Sort): n
   }
 }
 
-/** Below 0 where `a` comes first, above 0 where `b` does; 0 for the same detection only. */
+/** A comparator for `sort`; 0 for the same detection only. */
 export function compareSortKeys(a: SortKey, b: SortKey): number {
-  return a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0);
+  return a[0] - b[0] || a[1] - b[1] || compareText(a[2], b[2]);
 }

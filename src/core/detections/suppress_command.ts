@@ -1,34 +1,34 @@
 import type { Suppressible } from './suppression.ts';
 
-/** The command that hides one group, ready to be typed but for the reason. */
+/** The command that suppresses one group; the user adds the reason. */
 export interface SuppressCommand {
   readonly command: string;
-  /** Options that are not in it: without them it hides more than the one group. */
-  readonly leftOut: readonly LeftOut[];
+  /** Options that the command lacks: without them it suppresses more than the one group. */
+  readonly omitted: readonly OmittedOption[];
 }
 
-export interface LeftOut {
+export interface OmittedOption {
   readonly option: string;
-  /** The telemetry names nothing there, which no entry can ask for; or the name could act on a shell. */
-  readonly because: 'no-name' | 'could-act';
+  /** `no-name`: the telemetry has no name, and an entry cannot ask for that. `unsafe`: the name is not safe in a shell. */
+  readonly because: 'no-name' | 'unsafe';
 }
 
 /**
- * Letters, digits and marks that no shell takes for more than themselves: neither within single quotes, as sh and
- * PowerShell have them, nor in cmd, which knows none. PowerShell also takes `‘’‚‛` for quotes, cmd `&` and `%` for more.
+ * Characters without a special meaning in any shell: within single quotes in sh and PowerShell, and in cmd, which has no
+ * single quotes. PowerShell also reads `‘’‚‛` as quotes; cmd interprets `&` and `%`.
  */
 const PLAIN = /^[\p{L}\p{N}._:@+=, -]+$/u;
 const BARE = /^[A-Za-z0-9._:@+=,-]+$/;
 
-/** The names of a detection are what an attacker made them, and somebody will paste this. */
+/** An attacker may have chosen the names, and a person will paste the command into a shell. */
 export function suppressCommand(one: Suppressible): SuppressCommand {
   const values = { device: one.DeviceName, process: one.InitiatingProcessFileName, remote: one.RemoteIP };
   const named = Object.entries(values);
   const options = named.filter(([, value]) => PLAIN.test(value)).map(([name, value]) => ` --${name}=${quoted(value)}`);
-  const leftOut = named
+  const omitted = named
     .filter(([, value]) => !PLAIN.test(value))
-    .map(([option, value]) => ({ option, because: value === '' ? ('no-name' as const) : ('could-act' as const) }));
-  return { command: `suppress add${options.join('')} --reason='why'`, leftOut };
+    .map(([option, value]) => ({ option, because: value === '' ? ('no-name' as const) : ('unsafe' as const) }));
+  return { command: `suppress add${options.join('')} --reason='why'`, omitted };
 }
 
 function quoted(value: string): string {

@@ -4,8 +4,8 @@ import { ipRangeOf, isInIpRange } from './ip_range.ts';
 import { lolbinReason } from './lolbins.ts';
 
 /**
- * What an entry is about; '' for any. Everything that is named has to fit. Device and process are compared without regard
- * to case: on Windows `Updater.exe` and `updater.exe` are one file, and WKS-7 and wks-7 one device.
+ * The criteria of an entry; '' matches anything. All criteria must match. Device and process ignore case: on Windows
+ * `Updater.exe` and `updater.exe` are one file, and WKS-7 and wks-7 one device.
  */
 export interface SuppressionCriteria {
   readonly device: string;
@@ -16,24 +16,24 @@ export interface SuppressionCriteria {
   readonly detector: string;
 }
 
-/** An entry of what is not to be notifiedLevel: until it expires, what it fits is recorded and hidden. */
+/** An exception from notifications: until it expires, detections that match it are recorded and not notified. */
 export interface Suppression extends SuppressionCriteria {
-  /** Short, and by chance: it says nothing of what the entry is about. */
+  /** Short and random: it does not reveal the criteria. */
   readonly id: string;
   readonly owner: string;
   readonly reason: string;
   readonly createdAt: Timestamp;
-  /** From then on it hides nothing. */
+  /** From this time on the entry has no effect. */
   readonly expires: Timestamp;
 }
 
-/** What an entry is compared with: the group and the detector of a detection. */
+/** The members of a detection that an entry is compared with. */
 export type Suppressible = Pick<
   Finding,
   'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'source' | 'detector'
 >;
 
-/** Whether the entry fits, whatever its expiry. One that names nothing fits nothing. */
+/** Whether the criteria match, regardless of expiry. Empty criteria match nothing. */
 export function fits(criteria: SuppressionCriteria, one: Suppressible): boolean {
   const { device, process, remote, source, detector } = criteria;
   if (isEmpty(criteria)) return false;
@@ -46,7 +46,7 @@ export function fits(criteria: SuppressionCriteria, one: Suppressible): boolean 
   );
 }
 
-/** The entry that hides a group at this time: of several the one that hides it longest; null for none. */
+/** The entry that applies to a group at this time; of several the one that expires last; null for none. */
 export function suppressedBy(
   suppressions: readonly Suppression[],
   one: Suppressible,
@@ -60,35 +60,35 @@ export function suppressedBy(
   return longest;
 }
 
-/** Nothing narrower than this: most of the internet is no exception. */
+/** The widest ranges that an entry may name; wider ones would cover most of the internet. */
 export const WIDEST_IPV4_PREFIX = 8;
 export const WIDEST_IPV6_PREFIX = 16;
 
-/** Why an entry may not be, whoever wants it; null where it may. */
+/** The reason why an entry is not allowed, also with force; null where it is allowed. */
 export function faultOf(criteria: SuppressionCriteria): string | null {
   if (isEmpty(criteria)) {
-    return 'an entry must name at least one of device, process, remote, source and detector: it would hide everything';
+    return 'an entry must name at least one of device, process, remote, source and detector; an empty one would suppress everything';
   }
   if (criteria.remote === '') return null;
   const range = ipRangeOf(criteria.remote);
   if (range === null) return 'remote must be an address or CIDR such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32';
   const widest = range[0].kind() === 'ipv4' ? WIDEST_IPV4_PREFIX : WIDEST_IPV6_PREFIX;
-  return range[1] >= widest ? null : `remote must be no wider than /${widest}: the rest is most of the internet`;
+  return range[1] >= widest ? null : `remote must be no wider than /${widest}, got /${range[1]}`;
 }
 
 /**
- * Why an entry is dangerous, and has to be forced; null where it is not. A process name is anybody's: with nothing
- * narrower beside it, that of a program which attackers borrow hides the attacker, too.
+ * The reason why an entry is dangerous and needs force; null where it is not. An attacker can choose any process name, and
+ * the name of a LOLBin without a device or an address also suppresses the attacker.
  */
 export function dangerOf({ device, process, remote, source, detector }: SuppressionCriteria): string | null {
   if (device !== '' || remote !== '') return null;
   if (process === '') {
-    return `it would hide every detection of ${source === '' ? `the detector ${detector}` : `the source ${source}`}`;
+    return `it would suppress every detection of ${source === '' ? `the detector ${detector}` : `the source ${source}`}`;
   }
   const reason = lolbinReason(process);
   return reason === null
     ? null
-    : `attackers borrow this program (MITRE ATT&CK ${reason}): name a device or a remote address beside it`;
+    : `attackers use this program (LOLBin, MITRE ATT&CK ${reason}): name a device or a remote address as well`;
 }
 
 function isEmpty({ device, process, remote, source, detector }: SuppressionCriteria): boolean {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import { type Facts, isRaw, type Source } from '../records/report.ts';
 import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from './detection.ts';
@@ -5,7 +6,7 @@ import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from './detection.ts';
 const MAX_PORTS = 10;
 const MAX_VALUES = 5;
 
-/** Of a match that nobody has looked behind yet. */
+/** The traffic of a match whose rows no run has read yet. */
 export const NO_TRAFFIC: Traffic = Object.freeze({
   asOf: '',
   ports: [],
@@ -19,17 +20,17 @@ export const NO_TRAFFIC: Traffic = Object.freeze({
   urls: [],
 });
 
-/** A report and what it says. */
-export interface Behind {
+/** The facts of one report. */
+export interface SourcedFacts {
   readonly source: Source;
   readonly facts: Facts;
 }
 
 /**
- * What the newest of a group's rows, given in time order, say beside their counts: which ports, how often it failed, from
- * which addresses, what program under which account, to which names. Empty lists where the telemetry is silent.
+ * Summarizes the facts of a group's newest rows: ports, failures, local addresses, programs, accounts, remote names. The
+ * rows come in time order. A list is empty where the telemetry has no such facts.
  */
-export function trafficOf(rows: readonly Behind[], asOf: Timestamp): Traffic {
+export function trafficOf(rows: readonly SourcedFacts[], asOf: Timestamp): Traffic {
   const newest = rows.slice(-MAX_TRAFFIC_ROWS).toReversed();
   const facts = newest.map((row) => row.facts);
   const failed = newest.filter(({ facts }) => isFailure(facts.ActionType)).length;
@@ -48,25 +49,25 @@ export function trafficOf(rows: readonly Behind[], asOf: Timestamp): Traffic {
   };
 }
 
-/** What is behind a live detection is read again after so long. */
-export const TRAFFIC_MS = 24 * 3_600_000;
+/** The traffic of an active detection is read again after this time. */
+export const TRAFFIC_MS = DAY_MS;
 
 /**
- * Whether a run reads what is behind a match: where it opens, where there is a change to be told, and once a day. A
- * request each, so not every hour; the same run once more reads nothing.
+ * Whether a run reads the traffic of a match: at the opening, at a new revision, and once a day. Each read is a request,
+ * so not every hour. Repeating a run reads nothing.
  */
-export function isToBeRead(before: Detection | null, now: Detection): boolean {
+export function needsTraffic(before: Detection | null, now: Detection): boolean {
   if (before === null || before.traffic.asOf === '') return true;
   if (before.episode !== now.episode || before.revision !== now.revision) return true;
   return msOf(now.asOf) - msOf(before.traffic.asOf) >= TRAFFIC_MS;
 }
 
-/** `ConnectionFailedAggregatedReport`, `ConnectionFailed`: Defender's names, in whatever case. */
+/** `ConnectionFailedAggregatedReport`, `ConnectionFailed`: Defender's names, ignoring case. */
 function isFailure(actionType = ''): boolean {
   return /^ConnectionFailed/i.test(actionType);
 }
 
-/** `ConnectionSuccess…`; of events that have no ActionType: Sysmon and the filtering platform log what was let through. */
+/** `ConnectionSuccess…`, and raw events without an ActionType: Sysmon and the filtering platform log permitted connections. */
 function isSuccess(source: Source, actionType: string | undefined): boolean {
   if (actionType === undefined) return isRaw(source);
   return /^ConnectionSuccess/i.test(actionType);

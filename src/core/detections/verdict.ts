@@ -1,8 +1,8 @@
-/** What an analyst can say of a detection. */
+/** The verdicts that an analyst can record. */
 export const VERDICTS = ['acknowledged', 'true-positive', 'false-positive'] as const;
 export type VerdictValue = (typeof VERDICTS)[number];
 
-/** A person's word on a detection. It stays with the group over all its episodes, until another takes its place. */
+/** An analyst's verdict on a detection. It applies to all episodes of the group until a new verdict replaces it. */
 export interface Verdict {
   readonly value: VerdictValue;
   /** '' for none. */

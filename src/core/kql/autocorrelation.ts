@@ -2,7 +2,7 @@ import { scratch } from './scratch.ts';
 
 /** The autocorrelation of a series that has its mean taken off, in squared units of the series. */
 export interface Autocorrelation {
-  /** c[p] for the lags p = 0 … ⌊n/2⌋; what follows is not meant to be read. Lasts until the next call. */
+  /** c[p] for the lags p = 0 … ⌊n/2⌋; later positions are undefined. Valid until the next call. */
   readonly c: Float64Array;
   /** The smallest c[p] of all lags 0 … n−1. */
   readonly least: number;
@@ -22,7 +22,7 @@ const doubled = scratch();
 export function autocorrelation(z: Float64Array, n: number): Autocorrelation {
   const half = n >> 1;
   const c = sums(half + 4);
-  // Two copies in a row, so that no index wraps; the last lags of a group of four may read past them, in vain.
+  // Two copies in a row, so that no index wraps; the last lags of a group of four may read past them; the result is unused.
   const twice = doubled(2 * n + 8);
   for (let i = 0; i < n; i++) twice[i] = twice[i + n] = z[i]!;
   for (let p = 0; p <= half; p += 4) sumFourLags(twice, n, p, c);

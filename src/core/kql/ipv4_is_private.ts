@@ -12,7 +12,7 @@ const PRIVATE: readonly Ipv4[] = [
  * IPv4. A /prefix is applied first, then the masked address is tested.
  *
  * Loopback, link-local, shared (100.64/10) and multicast addresses are not private to Kusto: `127.0.0.1` is its own
- * documented example of false. What should leave them out as well has to test for them itself.
+ * documented example of false. A caller that excludes them needs its own test.
  *
  * `ipv4_is_private('10.1.2.3/24')` is true, `ipv4_is_private('2001:db8::1')` null. Source: Kusto documentation,
  * ipv4_is_private().

@@ -11,7 +11,7 @@ const circle = scratch();
 /**
  * Power |Σ z[i]·e^(−2πi·ki/n)|² of the lines k = 1 … ⌊n/2⌋ of the first n of z, a series with the mean taken off, in
  * squared units of the series. Line k stands for a period of n/k elements. Position 0 and what follows the last line
- * are not meant to be read; the answer lasts until the next call.
+ * are undefined; the result is valid until the next call.
  *
  * A direct transform with i ascending, for the reason given at `autocorrelation`.
  */

@@ -10,8 +10,8 @@ export interface Periods {
  * series_periods_detect(series, min_period, max_period, num_periods): the most significant periods from min_period to
  * max_period, both included, best score first; always num_periods of them, the missing ones as period 0 with score 0.
  *
- * What is a period and what it scores stands at `period_candidates`. The bounds choose among those; whether Kusto
- * applies them earlier is unknown, and its documentation advises bounds 20 % wider than what is looked for.
+ * See `period_candidates` for periods and scores. The bounds choose among those; whether Kusto
+ * applies them earlier is unknown, and its documentation advises bounds 20 % wider than the expected periods.
  * Source: Kusto documentation, series_periods_detect().
  */
 export function series_periods_detect(

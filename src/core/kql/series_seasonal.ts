@@ -2,7 +2,7 @@ import { best_period } from './best_period.ts';
 import { median } from './median.ts';
 import { scratch } from './scratch.ts';
 
-/** Score a period needs here; series_decompose() is content with less (both documented). */
+/** Minimum score of a period (documented); series_decompose() has a lower one. */
 const THRESHOLD = 0.7;
 
 const working = scratch();

@@ -1,3 +1,5 @@
+import { MINUTE_MS } from './timespan.ts';
+
 /**
  * An instant in UTC to the tick (100 ns), in one canonical text: `YYYY-MM-DDTHH:MM:SS.fffffffZ`, always 28 characters.
  *
@@ -7,15 +9,13 @@
 export type Timestamp = string & { readonly __unit: 'timestamp' };
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|z|[+-]\d\d:\d\d)?$/;
-/** Canonical as it stands, on a day that every month has: so are nine of ten that Defender writes. */
+/** Canonical already, on a day that every month has: nine of ten times that Defender writes. */
 const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
 const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
 
-const MINUTE_MS = 60_000;
-
 /**
- * Reads an ISO 8601 instant with 0 to 7 fraction digits into its canonical text, or null where it is none: another
- * form, a day that no calendar has, or more digits than a Kusto datetime holds. Without a zone it is UTC, as in Kusto.
+ * Parses an ISO 8601 instant with 0 to 7 fraction digits into its canonical text. null for other text: another form, a
+ * day that does not exist, or more digits than a Kusto datetime holds. Without a zone it is UTC, as in Kusto.
  *
  * `timestampOf('2026-11-20T08:59:58.9931Z')` is `'2026-11-20T08:59:58.9931000Z'`.
  */
@@ -26,7 +26,7 @@ export function timestampOf(text: string): Timestamp | null {
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts;
   const wholeSecond = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   const ms = Date.parse(`${wholeSecond}.000Z`);
-  // Date.parse takes 24:00:00, and carries 30 February into March: what does not come back as it went in is no instant.
+  // Date.parse takes 24:00:00, and carries 30 February into March: a time that changes on the way is not an instant.
   if (Number.isNaN(ms) || hour === '24' || (Number(day) > 28 && !isoOf(ms)?.startsWith(wholeSecond))) return null;
   const offset = offsetMinutes(zone);
   if (offset === null) return null;
@@ -34,7 +34,7 @@ export function timestampOf(text: string): Timestamp | null {
   return utc === undefined ? null : (`${utc}.${fraction.padEnd(7, '0')}Z` as Timestamp);
 }
 
-/** Whether the text is a Timestamp as `timestampOf` writes it: for keys that come back from a table. */
+/** Whether the text is a Timestamp as `timestampOf` writes it: for keys read from a table. */
 export function isTimestamp(text: string): text is Timestamp {
   return CANONICAL.test(text) && timestampOf(text) === text;
 }
@@ -42,7 +42,7 @@ export function isTimestamp(text: string): text is Timestamp {
 /** The instant `ms` milliseconds after the Unix epoch. Throws a RangeError outside the years 0 to 9999. */
 export function timestampFromMs(ms: number): Timestamp {
   const iso = isoOf(ms);
-  if (iso === null) throw new RangeError(`no instant between the years 0 and 9999: ${ms} ms`);
+  if (iso === null) throw new RangeError(`not an instant between the years 0 and 9999: ${ms} ms`);
   return `${iso.slice(0, 23)}0000Z` as Timestamp;
 }
 

@@ -1,13 +1,13 @@
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from './report.ts';
 
-/** What one report, or one segment of raw events, adds to one hour of one group: one row of HourlyCounts. */
+/** The count that one report, or one block of raw events, adds to one hour of one group: one row of HourlyCounts. */
 export interface Contribution extends GroupKey {
-  /** 128 bits, 32 hex digits. The first 8 are those of the address: its groups stand side by side. */
+  /** 128 bits, 32 hex digits. The first 8 depend on the address alone, so that its groups are adjacent. */
   readonly groupId: string;
-  /** Of a report: its own time. Of raw events: the hour. */
+  /** A report's own time; the hour of raw events. */
   readonly Timestamp: Timestamp;
-  /** 64 bits, 16 hex digits: the identity of the report, or the segment. */
+  /** 64 bits, 16 hex digits: a hash of the report's identity, or of the block. */
   readonly contribution: string;
   readonly count: number | null;
 }

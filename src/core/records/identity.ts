@@ -1,6 +1,7 @@
 import type { Timestamp } from '../kql/timestamp.ts';
+import { compareText } from '../text/compare_text.ts';
 
-/** What the exporter's deliveries of one report have in common. */
+/** The values that all deliveries of one report share. */
 export interface IdentityParts {
   readonly DeviceId: unknown;
   readonly DeviceName: string;
@@ -15,9 +16,9 @@ export interface IdentityParts {
 /**
  * The identity of a report as text: DeviceId (or DeviceName), Timestamp, ReportId, ActionType, RemotePort, LocalIP and
  * count, each in canonical form: null, '' and absent are one; a number is the same as its text; the time is to the tick.
- * A record without a ReportId is known by all its properties instead, in the order of their names; never by the
- * envelope, whose `time` is fresh on every delivery. The other route writes other columns, so that such a record, which
- * Defender does not write, would count once for each route.
+ * The identity of a record without a ReportId is all its properties, sorted by name. The envelope is no part of it: its
+ * `time` changes with each delivery. Another route writes other columns, so that such a record would count once per
+ * route; Defender does not write any.
  *
  * Microsoft: ReportId is a repeating counter, unique only with DeviceName and Timestamp (DeviceNetworkEvents reference).
  */
@@ -40,11 +41,11 @@ function canonical(value: unknown): string | null {
   return typeof value === 'object' ? sortedJson(value) : String(value);
 }
 
-/** JSON with the names of every object in order, so that equal values are equal text. Throws a RangeError when nested too deep. */
+/** JSON with sorted member names: equal values give equal text. Throws a RangeError where it is nested too deep. */
 function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_name, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => compareText(a, b)))
       : inner,
   );
 }

@@ -1,22 +1,22 @@
 import type { ReadFault, RecordFormat } from './reading.ts';
 import type { Report } from './report.ts';
 
-/** What one line of an export holds. */
+/** The content of one line of an export. */
 export interface LineReading {
   readonly reports: readonly { readonly report: Report; readonly record: number }[];
-  /** Records of the line, of whatever kind. */
+  /** All records of the line. */
   readonly records: number;
   readonly skipped: number;
   readonly excluded: number;
-  /** Records of a format that we know: reports, faulty ones and skipped ones alike. */
+  /** Records of a known format, also faulty and skipped ones. */
   readonly known: number;
-  /** The records (by their place in the line) that could not be read. */
+  /** The records that could not be read; `record` is the index within the line. */
   readonly faults: readonly { readonly fault: ReadFault; readonly record: number }[];
 }
 
 /**
- * Reads one line: a record, an array of records, or `{"records":[…]}` as Event Hubs batches them. A record of the line
- * that cannot be read is a fault of its own and stops no other.
+ * Reads one line: a record, an array of records, or `{"records":[…]}` as Event Hubs batches them. A record
+ * that cannot be read is a fault and does not affect the others.
  */
 export function readLine(text: string, formats: readonly RecordFormat[]): LineReading {
   const records = recordsOf(text);
@@ -34,7 +34,7 @@ export function readLine(text: string, formats: readonly RecordFormat[]): LineRe
   return {
     reports,
     records: records.length,
-    // A record of no known format is not ours to judge: where a whole export has nothing else, it is refused.
+    // A record of an unknown format is skipped. An export that holds nothing else is refused by the reader.
     skipped: seen.skipped + seen.unknown,
     excluded: seen.excluded,
     known: records.length - seen.unknown - seen.noRecord,
@@ -67,7 +67,7 @@ function read(record: unknown, formats: readonly RecordFormat[]) {
     }
     return { kind } as const;
   } catch (error) {
-    // Nested deeper than the stack: known only by what happens.
+    // Nested deeper than the stack; it cannot be detected earlier.
     if (error instanceof RangeError) return { kind: 'fault', fault: 'too-deep' } as const;
     throw error;
   }

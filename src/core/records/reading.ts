@@ -4,21 +4,21 @@ import type { Report } from './report.ts';
 export type ReadFault =
   /** More bytes than MAX_LINE_BYTES. */
   | 'line-too-long'
-  /** Bytes that are no UTF-8. */
+  /** Bytes that are not UTF-8. */
   | 'bad-utf8'
-  /** No JSON object, array of objects, or `{"records":[…]}`. */
+  /** Not a JSON object, array of objects, or `{"records":[…]}`. */
   | 'bad-json'
-  /** A line of a CSV that begins no row: it has more or fewer cells than the header, or a quote too many. */
+  /** A CSV line that does not start a valid row: more or fewer cells than the header, or an unbalanced quote. */
   | 'bad-csv'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
-  /** The XML of a Windows event that is none, names one thing twice, is too long, or has a document type. */
+  /** A Windows event whose XML is invalid, repeats a name, is too long, or has a document type. */
   | 'bad-xml'
-  /** A report without a time that is an instant. */
+  /** A report without a valid time. */
   | 'bad-time'
   /**
-   * A report whose name or address is neither text nor null; a record of the table whose properties are no object; a
-   * Windows event without a computer, or that does not say which side began the connection.
+   * A report whose name or address is neither text nor null; a record of the table whose properties are not an object; a
+   * Windows event without a computer, or without the direction of the connection.
    */
   | 'bad-field'
   /** A connection of a Windows event without a remote address. */
@@ -26,21 +26,21 @@ export type ReadFault =
   /** A report whose name or address is longer than 1,024 characters. */
   | 'name-too-long';
 
-/** What one record turned out to be. */
+/** The result of reading one record. */
 export type Reading =
   | { readonly kind: 'report'; readonly report: Report }
-  /** A valid record that the rule does not ask for: another table, another action. */
+  /** A valid record that the rule does not use: another table, another action. */
   | { readonly kind: 'skipped' }
-  /** A report whose remote address the rule does not look at. */
+  /** A report whose remote address is not in scope. */
   | { readonly kind: 'excluded' }
   | { readonly kind: 'fault'; readonly fault: ReadFault }
-  /** Of no format that we know. */
+  /** A record of an unknown format. */
   | { readonly kind: 'unknown' };
 
 /** One format of telemetry. */
 export interface RecordFormat {
-  /** Bytes that stand in every line that holds a report of this format; other lines are not parsed. */
-  readonly needle: string;
-  /** 'skipped' leaves the record to the other formats, 'unknown' as well; anything else is the last word. */
+  /** Text that every line with a report of this format contains; other lines are not parsed. */
+  readonly preFilterToken: string;
+  /** After 'skipped' and 'unknown' the reader tries the other formats; any other result is final. */
   read(record: object): Reading;
 }

@@ -1,9 +1,9 @@
 import type { Timestamp } from '../kql/timestamp.ts';
 
 /**
- * The kinds of telemetry that reports come from, never the route by which they came. Groups of two sources never mix.
+ * The kinds of telemetry, not the routes of delivery. Reports of different sources never share a group.
  *
- * - `defender`: Defender's hourly aggregated reports, which the rule was written for.
+ * - `defender`: Defender's hourly aggregated reports, for which the rule was written.
  * - `defender-raw`: Defender's single `ConnectionSuccess` events; the sensor samples these.
  * - `sysmon`: Sysmon's network connections (Event ID 3).
  * - `wfp`: connections that the Windows Filtering Platform permitted (Security 5156).
@@ -11,21 +11,21 @@ import type { Timestamp } from '../kql/timestamp.ts';
 export const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp'] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** Whether the reports of a source are single events, each one connection: the hour's count is how many there are. */
+/** Whether the reports of a source are single events. Each is one connection; their number is the count of the hour. */
 export function isRaw(source: Source): boolean {
   return source !== 'defender';
 }
 
-/** What makes a group: the rule's `by DeviceName, InitiatingProcessFileName, RemoteIP`, within one source. */
+/** The key of a group: the rule's `by DeviceName, InitiatingProcessFileName, RemoteIP`, within one source. */
 export interface GroupKey {
   readonly source: Source;
-  /** '' where the telemetry has none, as in Kusto; so the other two. Exact: case counts. */
+  /** '' where the telemetry has none, as in Kusto; the same holds for the other two. Case-sensitive. */
   readonly DeviceName: string;
   readonly InitiatingProcessFileName: string;
   readonly RemoteIP: string;
 }
 
-/** What an analyst will ask of a hit. Each at most `MAX_FACT_LENGTH` characters; absent where the telemetry is silent. */
+/** Context for an analyst. Each at most `MAX_FACT_LENGTH` characters; absent where the telemetry has none. */
 export interface Facts {
   readonly ActionType?: string;
   readonly RemotePort?: number;
@@ -53,17 +53,17 @@ export interface Report extends GroupKey {
   /** The report's own time. */
   readonly Timestamp: Timestamp;
   /**
-   * Connections in the reported hour; null where the report names no number, as Kusto's toint() has it. Of a raw event 1.
+   * Connections in the reported hour; null where the report has no number (Kusto's toint()). A raw event has 1.
    */
   readonly count: number | null;
   /**
-   * What tells this report from every other, as text: the same for each delivery of it by whatever route, so that
-   * deliveries can be told from reports. Hashed before it is kept. A raw event has none: null.
+   * Identifies the report, as text: equal for all its deliveries by any route, so that a redelivery is recognized. Hashed
+   * before it is stored. null for a raw event, which has no identity.
    */
   readonly identity: string | null;
   readonly facts: Facts;
 }
 
-/** Names longer than this are no names: such a report is a dead letter. */
+/** A report with a longer name or address becomes a dead letter. */
 export const MAX_NAME_LENGTH = 1024;
 export const MAX_FACT_LENGTH = 512;

@@ -8,13 +8,13 @@ import type { Rule } from './rule.ts';
 export interface Matched {
   readonly group: Group;
   readonly match: Match;
-  /** Devices that talk to the address within the window, at most `MAX_DEVICES`. */
+  /** Devices that connect to the address within the window, at most `MAX_DEVICES`. */
   readonly devices: number;
-  /** Other processes that do, the first 10 in order of name. */
+  /** Other processes that connect to it, the first 10 by name. */
   readonly otherProcesses: readonly string[];
 }
 
-/** All groups whose ids share their first 32 bits: those of one address, but for chance; or a first part of very many. */
+/** The groups whose ids share the first 32 bits: those of one address, apart from collisions; or a part of very many. */
 export interface Address {
   readonly addressPart: string;
   readonly groups: number;
@@ -22,14 +22,14 @@ export interface Address {
   readonly matched: readonly Matched[];
 }
 
-/** Points of the matches of one address that are held at a time: some 1,400 matches of three days each. */
-export const MAX_HELD_POINTS = 100_000;
+/** Limit of the points in memory for the matches of one address: about 1,400 matches of three days. */
+export const MAX_POINTS_IN_MEMORY = 100_000;
 
 /**
- * Scores groups, given in key order, and gathers them by address, since how many devices talk to an address is known
- * only when its last group was met. What it holds is bounded, whatever a tenant or an attacker sends: so many points of
- * matches, so many names of devices and processes. Where more of one address match at once, the first of them are given
- * out with the devices and processes that were met so far; such an address is common either way.
+ * Scores groups, given in key order, and collects them by address: the number of devices is known only after the last
+ * group of an address. Memory is bounded for any input: points of matches, names of devices and of processes have limits.
+ * Where the matches of one address exceed the limit, it emits the first of them with the devices and processes counted so
+ * far; such an address is common in any case.
  */
 export class AddressScorer {
   readonly #rule: Rule;
@@ -37,14 +37,14 @@ export class AddressScorer {
   #groups = 0;
   #matches: { group: Group; match: Match }[] = [];
   #points = 0;
-  /** By address: two addresses can share the part of the id. */
-  #talkers = new Map<string, PrevalenceCounter>();
+  /** By address: two addresses can share an address part. */
+  #prevalence = new Map<string, PrevalenceCounter>();
 
   constructor(rule: Rule) {
     this.#rule = rule;
   }
 
-  /** The addresses that these groups, which follow on those before, complete. */
+  /** Adds the next groups. Returns the addresses that they complete. */
   push(groups: readonly Group[]): Address[] {
     const addresses: Address[] = [];
     for (const group of groups) {
@@ -54,31 +54,31 @@ export class AddressScorer {
         this.#addressPart = addressPart;
       }
       this.#groups++;
-      this.#talkersTo(group.key.RemoteIP).add(group.key);
+      this.#prevalenceOf(group.key.RemoteIP).add(group.key);
       const match = kqlRule(group.series, this.#rule);
       if (!match.match) continue;
       this.#matches.push({ group, match });
       this.#points += group.series.Timestamp.length;
-      if (this.#points >= MAX_HELD_POINTS) addresses.push(this.#give());
+      if (this.#points >= MAX_POINTS_IN_MEMORY) addresses.push(this.#emit());
     }
     return addresses;
   }
 
-  /** The last address, where there is one. */
+  /** Returns the last address, if any. */
   finish(): Address[] {
     if (this.#addressPart === '') return [];
-    const address = this.#give();
+    const address = this.#emit();
     this.#addressPart = '';
-    this.#talkers = new Map();
+    this.#prevalence = new Map();
     return [address];
   }
 
-  /** What is held; the names stay, for the rest of the address. */
-  #give(): Address {
+  /** Emits the matches in memory; the counted names stay for the rest of the address. */
+  #emit(): Address {
     const matched = this.#matches.map(({ group, match }) => {
-      const talkers = this.#talkersTo(group.key.RemoteIP);
-      const otherProcesses = talkers.processesBut(group.key.InitiatingProcessFileName);
-      return { group, match, devices: talkers.devices, otherProcesses };
+      const prevalence = this.#prevalenceOf(group.key.RemoteIP);
+      const otherProcesses = prevalence.processesBut(group.key.InitiatingProcessFileName);
+      return { group, match, devices: prevalence.devices, otherProcesses };
     });
     const address = { addressPart: this.#addressPart, groups: this.#groups, matched };
     this.#groups = 0;
@@ -87,12 +87,12 @@ export class AddressScorer {
     return address;
   }
 
-  #talkersTo(remoteIP: string): PrevalenceCounter {
-    let talkers = this.#talkers.get(remoteIP);
-    if (!talkers) {
-      talkers = new PrevalenceCounter();
-      this.#talkers.set(remoteIP, talkers);
+  #prevalenceOf(remoteIP: string): PrevalenceCounter {
+    let prevalence = this.#prevalence.get(remoteIP);
+    if (!prevalence) {
+      prevalence = new PrevalenceCounter();
+      this.#prevalence.set(remoteIP, prevalence);
     }
-    return talkers;
+    return prevalence;
   }
 }

@@ -12,8 +12,8 @@ export interface Group {
 }
 
 /**
- * Cuts contributions, given in key order, into groups. Holds one group at a time; contributions outside the window are
- * passed over, and groups that have none inside do not appear.
+ * Cuts contributions, given in key order, into groups. Holds one group at a time. Ignores contributions outside the
+ * window, and groups that have no others.
  */
 export class GroupCutter {
   readonly #window: Window;
@@ -27,7 +27,7 @@ export class GroupCutter {
     this.#grain = grain;
   }
 
-  /** The groups that these contributions, which follow on those before, complete. */
+  /** Adds the next contributions. Returns the groups that they complete. */
   push(contributions: readonly Contribution[]): Group[] {
     const groups: Group[] = [];
     for (const contribution of contributions) {
@@ -43,7 +43,7 @@ export class GroupCutter {
     return groups;
   }
 
-  /** The last group, where there is one. */
+  /** Returns the last group, if any. */
   finish(): Group[] {
     if (this.#open === null) return [];
     const { groupId, key, builder } = this.#open;

@@ -1,26 +1,25 @@
 import { bin, type Hour } from '../kql/bin.ts';
+import { HOUR_MS } from '../kql/timespan.ts';
 import { addMs } from '../kql/timestamp.ts';
 import type { Window } from './window.ts';
 
-const HOUR_MS = 3_600_000;
-
 /**
- * Every clock hour of the window, in order: 72 for three days up to a full hour. The instant asOf itself, where it
- * starts an hour, adds none: it would show as a gap at the end of every window.
+ * Every clock hour of the window, in order: 72 for three days that end at a full hour. An asOf at a full hour adds no
+ * further hour: it would appear as a gap at the end of every window.
  */
 export function hoursOf(window: Window): Hour[] {
   const hours: Hour[] = [];
-  // Nothing at `after` itself belongs to the window, but what follows within its hour does.
+  // `after` itself is outside the window, the rest of its hour is inside.
   for (let hour = bin(window.after, '1h'); hour < window.asOf; hour = bin(addMs(hour, HOUR_MS), '1h')) hours.push(hour);
   return hours;
 }
 
-/** Whether it is the first hour of the window, or earlier: what is seen from there on may have begun long before. */
+/** Whether it is the first hour of the window, or earlier: the activity may have begun before the window. */
 export function isAtStart(hour: Hour, window: Window): boolean {
   return hour <= bin(window.after, '1h');
 }
 
-/** The counts by clock hour, summed, with null for each hour of the window that has none: what a sparkline shows. */
+/** The sum of the counts per clock hour of the window; null for an hour without any. For sparklines. */
 export function countsByHour(
   window: Window,
   countHours: readonly Hour[],

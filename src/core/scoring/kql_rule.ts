@@ -4,7 +4,7 @@ import { toint } from '../kql/toint.ts';
 import type { Rule } from './rule.ts';
 import type { Series } from './series.ts';
 
-/** What a detector says of one series. */
+/** A detector's result for one series. */
 export type Assessment = Match | NoMatch;
 
 export interface NoMatch {
@@ -25,21 +25,20 @@ export interface Match {
   readonly flags: readonly number[];
   readonly scores: readonly number[];
   readonly baseline: readonly number[];
-  /** Points of the season that was found, 0 for none. */
+  /** Period of the season in points, 0 for none. */
   readonly period: number;
   readonly stats: NonNullable<ReturnType<typeof series_stats>>;
 }
 
 /**
- * The seed detector: "Suspicious Network Beacons" by Mehmet Ergene (Cyb3rMonk), BSD-3,
- * github.com/Cyb3r-Monk/Threat-Hunting-and-Detection. A group matches when enough of its hours hold about the same
- * number of connections (at least `minUniformPerDay * lookbackDays` inliers of `series_decompose_anomalies`), and when
- * these are many (the mean above `minAverage`).
+ * The detector `kql-rule`: "Suspicious Network Beacons" by Mehmet Ergene (Cyb3rMonk), BSD-3,
+ * github.com/Cyb3r-Monk/Threat-Hunting-and-Detection. A group matches when at least `minUniformPerDay * lookbackDays` of
+ * its points are inliers of `series_decompose_anomalies`, and its mean is above `minAverage`.
  */
 export function kqlRule(series: Series, rule: Rule): Assessment {
   const counts = series.ConnCounts;
   const minUniform = rule.minUniformPerDay * rule.lookbackDays;
-  // Inliers are some of the points, and the average needs no decomposition: both decide most groups at once.
+  // These two conditions need no decomposition and reject most groups.
   if (counts.length < minUniform) return { match: false, reason: 'too-few-points' };
   const stats = series_stats(counts);
   if (stats === null || !(stats.avg > rule.minAverage)) return { match: false, reason: 'low-average' };

@@ -1,13 +1,13 @@
 import type { GroupKey } from '../records/report.ts';
 
-/** Devices of one address that are told apart: as many, or more, from here on. Names have up to 1,024 characters. */
+/** Limit of the devices counted per address; the limit means that many or more. Names have up to 1,024 characters. */
 export const MAX_DEVICES = 2_000;
 export const MAX_PROCESSES = 10;
 
-/** Who talks to one address, in bounded memory. */
+/** Counts the devices and processes that connect to one address, in bounded memory. */
 export class PrevalenceCounter {
   readonly #devices = new Set<string>();
-  /** In order; one more than is shown, since who asks is one of them. */
+  /** Sorted; one more than the limit, because `processesBut` excludes one. */
   #processes: string[] = [];
 
   add({ DeviceName, InitiatingProcessFileName }: GroupKey): void {
@@ -20,7 +20,7 @@ export class PrevalenceCounter {
     return this.#devices.size;
   }
 
-  /** The processes but one, the first `MAX_PROCESSES` in order of name; those without a name left out. */
+  /** The processes except one: the first `MAX_PROCESSES` by name, without empty names. */
   processesBut(process: string): string[] {
     return this.#processes.filter((each) => each !== process).slice(0, MAX_PROCESSES);
   }

@@ -1,12 +1,12 @@
 import type { Grain } from './series.ts';
 
-/** The rule's numbers; the defaults are the seed rule's. */
+/** The rule's parameters; the defaults are those of the published rule. */
 export interface Rule {
   /** Days of the window. */
   readonly lookbackDays: number;
-  /** Inliers wanted per day of the window: the seed's `4 * (lookback / 1d)`. */
+  /** Minimum of inliers per day of the window: the rule's `4 * (lookback / 1d)`. */
   readonly minUniformPerDay: number;
-  /** The mean of the series must be above this; 45 connections an hour is about one in 80 s. */
+  /** The mean of the series must be above this; 45 connections per hour are one every 80 s. */
   readonly minAverage: number;
   /** `series_decompose_anomalies`' threshold: a point is an outlier beyond it. */
   readonly anomalyThreshold: number;

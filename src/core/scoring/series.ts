@@ -2,12 +2,12 @@ import { bin, type Hour } from '../kql/bin.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
 import { type GroupKey, isRaw } from '../records/report.ts';
 
-/** `hour`: one point per clock hour that has reports, summed. `report`: one point per report, the query to the letter. */
+/** `hour`: one point per clock hour with reports, their sum. `report`: one point per report, exactly as in the query. */
 export type Grain = 'hour' | 'report';
 
-/** Raw events are counted by the hour, whatever grain is asked for: what a report would have said of it. */
-export function grainOf({ source }: GroupKey, asked: Grain): Grain {
-  return isRaw(source) ? 'hour' : asked;
+/** Raw events are always counted per hour, as a report would count them. */
+export function grainOf({ source }: GroupKey, grain: Grain): Grain {
+  return isRaw(source) ? 'hour' : grain;
 }
 
 /** The counts of one group in the window, in time order. */
@@ -18,21 +18,21 @@ export interface Series {
   readonly ConnCounts: readonly number[];
   /** The hour of each count; as long as ConnCounts. */
   readonly countHours: readonly Hour[];
-  /** Rows that were passed over because a series holds no more than `MAX_POINTS`: the oldest ones. */
+  /** The oldest rows beyond `MAX_POINTS`, which the series does not hold. */
   readonly dropped: number;
 }
 
 /**
- * The most rows that a series holds: the newest. Only grain `report` can come near it (an hour of a window is one row
- * in grain `hour`); it bounds memory, and the time of the period search, which grows with the square.
+ * A series holds at most this many rows, the newest. It bounds memory and the time of the period search, which is
+ * quadratic. Only grain `report` can reach it.
  */
 export const MAX_POINTS = 10_000;
 
-/** Gathers the contributions of one group, given in time order, into its series. Holds at most `2 * MAX_POINTS` rows. */
+/** Builds the series of one group from its contributions, given in time order. Holds at most `2 * MAX_POINTS` rows. */
 export class SeriesBuilder {
   readonly #grain: Grain;
   #hours: Hour[] = [];
-  /** Of each row: the count, or null where no report of it names one. */
+  /** The count of each row, null where none of its reports has one. */
   #counts: (number | null)[] = [];
   #dropped = 0;
 

@@ -1,13 +1,11 @@
 import { series_stats } from '../kql/series_stats.ts';
 
 /**
- * Spread over mean of a series' inliers: their sample standard deviation divided by their mean, without a unit. 0 is
- * clockwork; a person's traffic is around 1 and more. Outliers are left out, as the rule leaves them out: a reboot or a
- * burst makes no beacon less regular.
+ * The spread of a series: sample standard deviation over mean of its inliers, without unit. 0 where all are equal; traffic
+ * of people has about 1 and more. Outliers are skipped, as in the rule: a reboot or a burst does not make a beacon less
+ * regular. Fewer than two inliers, or a mean of 0, give 1.
  *
- * Fewer than two inliers, or ones that count nothing, show no spread: 1.
- *
- * `regularityOf([60, 60, 900, 60], [0, 0, 1, 0])` is 0.
+ * `spreadOf([60, 60, 900, 60], [0, 0, 1, 0])` is 0.
  */
 export function spreadOf(counts: readonly number[], flags: readonly number[]): number {
   const stats = series_stats(inliersOf(counts, flags));

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../kql/timespan.ts';
 import { addMs, type Timestamp } from '../kql/timestamp.ts';
 import type { Contribution } from '../records/contribution.ts';
 import { isRaw } from '../records/report.ts';
@@ -8,9 +9,7 @@ export interface Window {
   readonly asOf: Timestamp;
 }
 
-const DAY_MS = 86_400_000;
-
-/** The window of `lookbackDays` days up to and with `asOf`. */
+/** The window of `lookbackDays` days that ends with `asOf`. */
 export function windowOf(asOf: Timestamp, lookbackDays: number): Window {
   return { after: addMs(asOf, -Math.round(lookbackDays * DAY_MS)), asOf };
 }
@@ -20,9 +19,9 @@ export function isWithin(timestamp: Timestamp, window: Window): boolean {
 }
 
 /**
- * Whether a contribution belongs to the window: a report by its own time; raw events, which are counted by the hour, by
- * the start of theirs. Up to a full hour these are the hours that have passed, whole: what happens at the start of an
- * hour or later belongs to that hour, so the one that begins at `after` is inside, and the one that begins at asOf is not.
+ * Whether a contribution belongs to the window: a report by its own time; raw events, which are counted per hour, by the
+ * start of their hour. The hour that starts at `after` is inside, the one that starts at asOf is not: a window that ends
+ * at a full hour holds whole hours.
  */
 export function isOfWindow({ source, Timestamp }: Pick<Contribution, 'source' | 'Timestamp'>, window: Window): boolean {
   if (!isRaw(source)) return isWithin(Timestamp, window);

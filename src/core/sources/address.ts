@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js';
 
-/** The longest spelling of an IPv6 address, and a zone. */
+/** The longest form of an IPv6 address with a zone. */
 const MAX_LENGTH = 64;
 
 /**
- * The IPv4 address that an IPv4-mapped IPv6 one stands for, in any spelling of it (`::ffff:203.0.113.7`,
- * `0:0:0:0:0:FFFF:cb00:7107`); other text as it stands. Sockets for both families report IPv4 connections this way.
+ * The IPv4 address of an IPv4-mapped IPv6 address in any form (`::ffff:203.0.113.7`,
+ * `0:0:0:0:0:FFFF:cb00:7107`); other text unchanged. Sockets for both families report IPv4 connections this way.
  */
 export function unmapped(address: string): string {
   if (!address.includes(':') || address.length > MAX_LENGTH || !ipaddr.IPv6.isValid(address)) return address;

@@ -3,8 +3,8 @@ import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts
 
 /**
  * Events of winlogbeat and Elastic Agent. Raw ones have the event's data under `winlog.event_data`; an ingest pipeline
- * moves most of it into ECS's fields (`source`, `destination`, `process`, `network`), and they are read under the event's
- * own names again. `@timestamp` is the event log's time, or of Sysmon's events through the pipeline their `UtcTime`.
+ * moves most of it into ECS's fields (`source`, `destination`, `process`, `network`), and this function maps
+ * them back to the event's own names. `@timestamp` is the event log's time, or of Sysmon's events through the pipeline their `UtcTime`.
  */
 export function beatEventOf(record: JsonRow): WindowsEvent | null {
   const { winlog, event } = record;

@@ -6,12 +6,12 @@ import { unmapped } from './address.ts';
 import { isInScope } from './in_scope.ts';
 import { fault } from './row.ts';
 
-/** An outbound connection as a Windows event has it; of unknown type what stands in the event. */
+/** An outbound connection of a Windows event. Values of type unknown come unchecked from the event. */
 export interface ConnectionEvent {
   readonly source: Source;
   readonly time: Timestamp | null;
   readonly computer: unknown;
-  /** Path of the process's image, as of either spelling: `C:\…\x.exe`, `\device\harddiskvolume2\…\x.exe`. */
+  /** Path of the process's image in either form: `C:\…\x.exe`, `\device\harddiskvolume2\…\x.exe`. */
   readonly image: unknown;
   readonly user?: unknown;
   /** `tcp`, `udp`, or the number of the protocol. */
@@ -26,8 +26,8 @@ export interface ConnectionEvent {
 /**
  * The report of one connection, count 1.
  *
- * Computer and process are folded to lower case: Windows does not tell their cases apart, and its tools write the same
- * one as `WKS-1` and `wks-1`, `C:\…\Updater.exe` and `\device\…\updater.exe`. The process is the file name of the image.
+ * Computer and process are in lower case: Windows ignores their case, and its tools write the same one as `WKS-1` and
+ * `wks-1`, `C:\…\Updater.exe` and `\device\…\updater.exe`. The process is the file name of the image.
  * An IPv4-mapped address is the IPv4 address. `-` is how Windows writes an empty value.
  */
 export function readConnection(connection: ConnectionEvent): Reading {
@@ -35,9 +35,9 @@ export function readConnection(connection: ConnectionEvent): Reading {
   const computer = textOf(connection.computer)?.toLowerCase();
   const image = textOf(connection.image);
   const address = textOf(connection.remoteIP);
-  if (isAnswer(connection)) return { kind: 'skipped' };
+  if (isUdpReply(connection)) return { kind: 'skipped' };
   if (time === null) return fault('bad-time');
-  // Of no computer, it would be one group with all others of none.
+  // Without a computer, connections of different computers would share a group.
   if (!computer || image === null || address === null) return fault('bad-field');
   if (address === '') return fault('no-address');
   const RemoteIP = unmapped(address);
@@ -58,12 +58,12 @@ export function readConnection(connection: ConnectionEvent): Reading {
 }
 
 /**
- * Whether this is a server's answer that only looks outbound. UDP has no connections, so that what Windows says of who
- * began is a guess: a DNS server's answers to its clients can come as connections to them. Told by the ports: from one
- * below 1024 to one that is not, or from one outside the dynamic range (49152 and up) into it. Clients do it the other
- * way round. Names say nothing here: that of an address is what its owner wants it to be.
+ * Whether a UDP event is a server's reply that Windows reports as outbound. UDP has no connections, so Windows guesses the
+ * direction: a DNS server's replies can appear as connections to its clients. The ports decide: from below 1024 to 1024
+ * and above, or from outside the dynamic range (49152 and above) into it. Clients use the opposite direction. Host names
+ * do not count: the owner of an address chooses its name.
  */
-function isAnswer({ protocol, localPort, remotePort }: ConnectionEvent): boolean {
+function isUdpReply({ protocol, localPort, remotePort }: ConnectionEvent): boolean {
   const transport = textOf(protocol)?.toLowerCase();
   if (transport !== 'udp' && transport !== '17') return false;
   const from = portOf(localPort);
@@ -93,7 +93,7 @@ function portOf(value: unknown): number | null {
   return port !== null && port >= 0 && port <= 65_535 ? port : null;
 }
 
-/** Text as it stands, of a number its digits; '' for what is empty, null for what is no text. */
+/** Text unchanged, a number as digits; '' for an empty value, null for any other type. */
 export function textOf(value: unknown): string | null {
   if (value === undefined || value === null || value === '-') return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

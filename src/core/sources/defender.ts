@@ -7,10 +7,10 @@ import { fault, isObject, type JsonRow } from './row.ts';
 
 /** DeviceNetworkEvents of Defender for Endpoint: its hourly aggregated reports. */
 export const defender: RecordFormat = {
-  // Of the ActionType's `Aggregated`, and of the member's that holds the count: a report whose ActionType is spelt in
-  // another case is found by its count. Six bytes: of a needle so short Node looks for the first byte as fast as memory
-  // allows, a longer one takes five times as long (LinearSearch and kBMMinPatternLength in its string_search.h).
-  needle: 'Aggreg',
+  // Part of the ActionType and of the member that holds the count, so that an ActionType in another case is also found.
+  // Six bytes: Node searches a token this short at memory speed, and needs five times as long for a longer one
+  // (LinearSearch and kBMMinPatternLength in its string_search.h).
+  preFilterToken: 'Aggreg',
   read(record) {
     const row = rowOf(record as JsonRow);
     if (row === null) return { kind: 'unknown' };

@@ -4,11 +4,11 @@ import type { JsonRow } from './row.ts';
 
 /**
  * DeviceNetworkEvents of Defender for Endpoint without aggregated reporting: single events of connections that succeeded.
- * The sensor does not write each one: of like connections often only the first in 24 hours (FalconForce, "Microsoft
- * Defender for Endpoint Internals 0x03"), so the hour's count is a lower bound, and a beacon may not show at all.
+ * The sensor samples: of similar connections it often writes only the first in 24 hours (FalconForce, "Microsoft Defender
+ * for Endpoint Internals 0x03"). So the count of an hour is a lower bound, and a beacon may not appear at all.
  */
 export const defenderRaw: RecordFormat = {
-  needle: 'ConnectionSuccess',
+  preFilterToken: 'ConnectionSuccess',
   read(record) {
     const row = rowOf(record as JsonRow);
     if (row === null) return { kind: 'unknown' };

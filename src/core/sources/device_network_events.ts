@@ -14,8 +14,7 @@ import { fault, isObject, type JsonRow } from './row.ts';
 
 /**
  * The row of DeviceNetworkEvents in a record: in the Streaming API's envelope, or flat, as Log Analytics and the portal
- * write it; 'foreign' where it is of another table, 'broken' where it is of ours and cannot be read, null where it is no
- * such record.
+ * write it. 'foreign': a row of another table. 'broken': a row of this table that cannot be read. null: no such record.
  */
 export function rowOf(record: JsonRow): JsonRow | 'foreign' | 'broken' | null {
   const { category, properties } = record;
@@ -29,10 +28,10 @@ export function rowOf(record: JsonRow): JsonRow | 'foreign' | 'broken' | null {
   return typeof ActionType === 'string' && ('DeviceName' in record || 'DeviceId' in record) ? record : null;
 }
 
-/** What is made of a row that counts: its number, and what tells it from others. */
+/** Gives the count and the identity of a row. */
 type Counted = (report: Pick<Report, 'DeviceName' | 'Timestamp'>) => Pick<Report, 'count' | 'identity'>;
 
-/** The report that a row is, names exactly as they stand: the rule's query compares them with case. */
+/** The report of a row. Names stay unchanged: the rule's query compares them with case. */
 export function readRow(row: JsonRow, source: Source, counted: Counted): Reading {
   const time = row['Timestamp'] ?? row['TimeGenerated'];
   const Timestamp = typeof time === 'string' ? timestampOf(time) : null;
@@ -62,7 +61,7 @@ export function readRow(row: JsonRow, source: Source, counted: Counted): Reading
   };
 }
 
-/** A group name: text as it stands; '' for null and absent, as Kusto's string has no null; null where it is no text. */
+/** A name of a group key: text unchanged; '' for null and absent, as Kusto's string has no null; null for another type. */
 function nameOf(value: unknown): string | null {
   if (value === null || value === undefined) return '';
   return typeof value === 'string' ? value : null;

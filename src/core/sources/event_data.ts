@@ -2,21 +2,21 @@ import { parseXml, XmlElement, XmlError } from '@rgrove/parse-xml';
 import type { ReadFault } from '../records/reading.ts';
 import type { JsonRow } from './row.ts';
 
-/** What XML 1.0 has no place for, as it stands or as a reference. */
-const UNSPEAKABLE = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+/** Characters that XML 1.0 does not allow, literally or as a reference. */
+const NOT_IN_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 const REFERENCE = /&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));/gi;
 
-/** Windows lets an event have 64 KiB at most. */
+/** Windows limits an event to 64 KiB. */
 export const MAX_XML_LENGTH = 65_536;
 
 /**
- * The data of a Windows event by its names, out of the XML that Log Analytics keeps it as: an `EventData` element, by
- * itself or within another (`DataItem`), of `<Data Name="…">…</Data>`. References (`&amp;`) are read, white space stays.
+ * The data of a Windows event by name, from the XML of Log Analytics: an `EventData` element, alone or within another
+ * (`DataItem`), with `<Data Name="…">…</Data>`. References (`&amp;`) are decoded, white space is kept.
  *
- * The text is an attacker's in part: a document type, which could declare entities, is refused before anything is read,
- * entities that XML does not know are an error to the parser, length is bounded here, and depth by the stack. Two values
- * of one name are refused, since nobody can say which one is meant. Characters that XML does not allow, but names of
- * files do, are read as U+FFFD: a program would hide its connections by its name.
+ * An attacker controls part of the text. A document type, which could declare entities, is refused before parsing; the
+ * parser refuses unknown entities; length is limited here, and depth by the stack. A repeated name is ambiguous and
+ * refused. Characters that XML does not allow become U+FFFD: file names may hold them, and a refusal would let a program
+ * hide its connections by its name.
  */
 export function eventDataOf(xml: string): JsonRow | ReadFault {
   if (xml.length > MAX_XML_LENGTH || xml.includes('<!DOCTYPE')) return 'bad-xml';
@@ -33,13 +33,13 @@ export function eventDataOf(xml: string): JsonRow | ReadFault {
   return Object.fromEntries(data);
 }
 
-/** The same of XML that has characters which XML has not. */
+/** The same for text with characters that XML does not allow. */
 function eventDataElementWithout(xml: string): XmlElement | null {
-  const spoken = xml.replace(UNSPEAKABLE, '\ufffd').replace(REFERENCE, (reference, hex?: string, decimal?: string) => {
+  const allowed = xml.replace(NOT_IN_XML, '\ufffd').replace(REFERENCE, (reference, hex?: string, decimal?: string) => {
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-    return code <= 0x10ffff && String.fromCodePoint(code).search(UNSPEAKABLE) === -1 ? reference : '\ufffd';
+    return code <= 0x10ffff && String.fromCodePoint(code).search(NOT_IN_XML) === -1 ? reference : '\ufffd';
   });
-  return spoken === xml ? null : eventDataElement(spoken);
+  return allowed === xml ? null : eventDataElement(allowed);
 }
 
 function eventDataElement(xml: string): XmlElement | null {

@@ -5,8 +5,8 @@ import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts
 
 /**
  * Rows of Log Analytics: `Event` (provider in `Source`, data as XML), `WindowsEvent` (`Provider`, data as an object) and
- * `SecurityEvent` (`EventSourceName`, XML). `TimeCreated` is the event log's time; so is `TimeGenerated`, unless it was
- * too old when it came: then Azure Monitor puts the time of its coming there.
+ * `SecurityEvent` (`EventSourceName`, XML). `TimeCreated` is the event log's time; so is `TimeGenerated`, except for events
+ * that arrived too late: there Azure Monitor writes the arrival time.
  */
 export function tableEventOf(record: JsonRow): WindowsEvent | null {
   const { EventData } = record;
@@ -20,7 +20,7 @@ export function tableEventOf(record: JsonRow): WindowsEvent | null {
     received: null,
     data() {
       if (typeof EventData === 'string' && EventData.trimStart().startsWith('<')) return eventDataOf(EventData);
-      // A dynamic column is an object, or text where it was none to Log Analytics.
+      // A dynamic column is an object, or text where Log Analytics could not parse it.
       const data = parse_json(EventData);
       return isObject(data) ? data : 'bad-field';
     },

@@ -2,9 +2,9 @@ import type { JsonRow } from './row.ts';
 import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts';
 
 /**
- * NXLog's `im_msvistalog` as JSON: the event's data flat beside the rest. Older ones write `EventTime` as local time
- * without a zone, of whatever zone the collector is in: that is no instant, and only `@timestamp` (when it was received)
- * is left; newer ones write `TimeCreated`, or `EventTime` with its zone.
+ * NXLog's `im_msvistalog` as JSON: the event's data is flat in the record. Older versions write `EventTime` as local time
+ * without a zone, which is not an instant: then only `@timestamp` (the time of receipt) remains. Newer versions write
+ * `TimeCreated`, or `EventTime` with its zone.
  */
 export function nxlogEventOf(record: JsonRow): WindowsEvent | null {
   const { SourceName, EventID } = record;

@@ -1,6 +1,6 @@
 import type { ReadFault, Reading } from '../records/reading.ts';
 
-/** An object of JSON, of which nothing is known yet. */
+/** A JSON object with unchecked members. */
 export type JsonRow = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonRow {

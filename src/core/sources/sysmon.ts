@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import type { RecordFormat } from '../records/reading.ts';
 import { readConnection, textOf } from './connection.ts';
@@ -8,10 +9,10 @@ import { windowsEventOf } from './windows_event_of.ts';
 const PROVIDER = 'Microsoft-Windows-Sysmon';
 const NETWORK_CONNECTION = 3;
 
-/** Sysmon's network connections (Event ID 3) that a process of the computer began (`Initiated`). */
+/** Sysmon's network connections (Event ID 3) that the computer initiated (`Initiated`). */
 export const sysmon: RecordFormat = {
-  // Stands in each of its records, by whatever tool; there is nothing in it that JSON would escape.
-  needle: PROVIDER,
+  // Every tool writes it into each record; it has no character that JSON would escape.
+  preFilterToken: PROVIDER,
   read(record) {
     const event = windowsEventOf(record as JsonRow);
     if (event === null) return { kind: 'unknown' };
@@ -37,13 +38,13 @@ export const sysmon: RecordFormat = {
   },
 };
 
-/** More than Sysmon's clock is ever off, and less than any two time zones differ from each other. */
-const DRIFT_MS = 30 * 60_000;
+/** More than any error of Sysmon's clock, less than the difference between two time zones. */
+const DRIFT_MS = 30 * MINUTE_MS;
 
 /**
- * When the connection was made. The event log's own time, since Sysmon's `UtcTime` is of a clock of its own that can be
- * minutes off; but where the two are more than half an hour apart, `UtcTime`: then the other is local time that was
- * labelled as UTC, or the time at which a late record came.
+ * The time of the connection: the event log's time, because Sysmon's `UtcTime` has a clock of its own that can be minutes
+ * off. Where the two differ by more than half an hour it is `UtcTime`: then the log's time is local time labelled as UTC,
+ * or the arrival of a late record.
  */
 function timeOf({ logged, received }: WindowsEvent, utcTime: Timestamp | null): Timestamp | null {
   if (logged === null) return utcTime ?? received;

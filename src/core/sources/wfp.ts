@@ -8,8 +8,8 @@ const PERMITTED_CONNECTION = 5156;
 
 /** Outbound connections that the Windows Filtering Platform permitted: event 5156 of the Security log. */
 export const wfp: RecordFormat = {
-  // In each of its records as the event's number; in few others, where the provider's name would be in all of the log.
-  needle: '5156',
+  // The event's number: in each of its records and in few others. The provider's name is in every record of the log.
+  preFilterToken: '5156',
   read(record) {
     const event = windowsEventOf(record as JsonRow);
     if (event === null) return { kind: 'unknown' };
@@ -44,9 +44,8 @@ const LAYERS = new Map([
 ]);
 
 /**
- * Whether a process of the computer began it: Direction outbound, at the Connect layer; null where the event does not
- * say. Some tools write out the two codes in the language of the computer (`Sortant`), and the number of the layer is
- * what is left to go by.
+ * Whether the computer initiated the connection: Direction outbound, at the Connect layer; null where the event does not
+ * say. Some tools translate the two codes into the computer's language (`Sortant`); then the layer's number decides.
  */
 function isOutbound(data: JsonRow): boolean | null {
   const direction = textOf(data['Direction']) ?? '';

@@ -4,7 +4,7 @@ import { nxlogEventOf } from './nxlog.ts';
 import type { JsonRow } from './row.ts';
 import type { WindowsEvent } from './windows_event.ts';
 
-/** The Windows event that a record is, by what stands in it; null where it is none. */
+/** The Windows event of a record, recognized by its members; null for other records. */
 export function windowsEventOf(record: JsonRow): WindowsEvent | null {
   return beatEventOf(record) ?? tableEventOf(record) ?? nxlogEventOf(record);
 }

@@ -2,14 +2,14 @@ const BARS = '▁▂▃▄▅▆▇█';
 
 /**
  * One character for each value, from `▁` (lowest) to `█` (highest); null, a gap, is a space. Bars start at zero, so
- * that equal values look equal and a beacon looks flat: all-equal values are all `█`.
+ * that a beacon looks flat: equal values are all `█`.
  */
 export function sparkline(values: readonly (number | null)[]): string {
   const highest = highestOf(values);
   return values.map((value) => (value === null ? ' ' : barOf(value, highest))).join('');
 }
 
-/** How many the highest bar stands for: `█ is 60`. */
+/** The value of the highest bar: `█ is 60`. */
 export function scaleOf(values: readonly (number | null)[]): string {
   return `${BARS.at(-1)} is ${highestOf(values)}`;
 }

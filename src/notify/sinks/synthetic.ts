@@ -2,10 +2,10 @@ import { type Detection, notificationIdOf } from '../../core/detections/detectio
 import { TEST_GROUP_ID } from '../../core/detections/message.ts';
 import { severityOf } from '../../core/detections/severity.ts';
 import { bin } from '../../core/kql/bin.ts';
+import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
 
-const HOUR_MS = 3_600_000;
 const HOURS = 72;
 
 /** A synthetic detection of the three days before `now` (ms since the epoch), for test messages and examples. */

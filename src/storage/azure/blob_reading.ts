@@ -1,16 +1,16 @@
 import type { BlobClient } from '@azure/storage-blob';
 import { statusOf } from './rest_errors.ts';
-import { about } from './store_error.ts';
+import { withSubject } from './with_subject.ts';
 
-/** How often one download goes on after its connection broke. */
+/** How often one download resumes after its connection broke. */
 const MAX_RESUMES = 5;
 
 /**
- * Bytes `[start, end)` of a blob as they come; fewer where it is shorter.
+ * Bytes `[start, end)` of a blob, in chunks; fewer where the blob is shorter.
  *
- * The SDK resumes a broken download by itself, but under the ETag that the blob had at first: an append blob that has
- * grown meanwhile answers 412. What was read is still its beginning, so we go on without, unless the blob is another
- * one by now, which its creation time tells.
+ * The SDK resumes a broken download, but with the ETag of the first response: an append blob that has grown answers 412.
+ * The bytes already read are still its beginning, so the download resumes without the ETag, unless the creation time
+ * shows that the blob was replaced.
  */
 export async function* readBlob(
   blob: BlobClient,
@@ -21,7 +21,7 @@ export async function* readBlob(
   let at = start;
   let created: number | undefined;
   for (let resumes = 0; at < end; ) {
-    const response = await about(subject, async () => {
+    const response = await withSubject(subject, async () => {
       try {
         return await blob.download(at, end - at, { maxRetryRequests: MAX_RESUMES });
       } catch (error) {
@@ -37,9 +37,10 @@ export async function* readBlob(
     const chunks = response.readableStreamBody[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     try {
       for (;;) {
-        const chunk = await about(subject, () => nextOrChanged(chunks));
+        const chunk = await withSubject(subject, () => nextOrChanged(chunks));
         if (chunk === 'changed') {
-          if (++resumes > MAX_RESUMES) throw new Error(`${subject}: its connection breaks again and again`);
+          if (++resumes > MAX_RESUMES)
+            throw new Error(`${subject}: its connection broke more than ${MAX_RESUMES} times`);
           break;
         }
         if (chunk.done) return;

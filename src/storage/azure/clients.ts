@@ -5,17 +5,17 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import { noteRequest } from '../request_count.ts';
 import { escapeLineSeparators } from './line_separators.ts';
 
-/** How the storage account is reached: what the settings `<name>` or `<name>__accountName`, … of the host say. */
+/** The connection to a storage account, from the settings `<name>` or `<name>__accountName`, … */
 export type StorageConnection =
   | { readonly kind: 'connectionString'; readonly value: string }
   | {
       readonly kind: 'identity';
       readonly accountName?: string;
-      /** In place of those that follow from the account's name; each only where its service is used. */
+      /** In place of the default URLs of the account; each only where its service is used. */
       readonly blobServiceUri?: string;
       readonly queueServiceUri?: string;
       readonly tableServiceUri?: string;
-      /** Of a user-assigned identity. */
+      /** Client id of a user-assigned identity. */
       readonly clientId?: string;
     };
 
@@ -33,7 +33,7 @@ export interface StorageClients {
   readonly blobs: BlobServiceClient;
   readonly queues: QueueServiceClient;
   table(name: string): TableClient;
-  /** What the clients do themselves, for those who have to do it beside them. */
+  /** The clients' retries, for code that retries on its own. */
   readonly retry: RetrySettings;
 }
 
@@ -45,11 +45,11 @@ export interface StorageClientOptions {
 
 const RETRY: RetrySettings = { retries: 4, delayMs: 500, maxDelayMs: 20_000 };
 
-/** Clients of one storage account, each made when it is first asked for: nothing is sent until it is used. */
+/** Clients of one storage account, each created at its first use; creating one sends nothing. */
 export function storageClients(connection: StorageConnection, options: StorageClientOptions = {}): StorageClients {
   const retry = { ...RETRY, ...options.retry };
   const policies = options.policy ? [options.policy] : [];
-  // Of blobs and queues the first try counts as one.
+  // Blobs and queues count the first try.
   const storage: StorageOptions = {
     retryOptions: {
       maxTries: retry.retries + 1,
@@ -128,8 +128,8 @@ function accountOf(connection: StorageConnection): Account {
 }
 
 /**
- * On Azure the identity of the app and nothing else: DefaultAzureCredential would first try what a developer may have
- * left about. The host of App Service and Functions sets IDENTITY_ENDPOINT.
+ * On Azure only the app's identity: DefaultAzureCredential would first try credentials of a developer. The host of App
+ * Service and Functions sets IDENTITY_ENDPOINT.
  */
 export function credentialOf(clientId: string | undefined): TokenCredential {
   if (clientId !== undefined) return new ManagedIdentityCredential({ clientId });
@@ -143,8 +143,8 @@ interface CorePipeline {
 }
 
 /**
- * The clients of blobs and queues have no `additionalPolicies`, and their older policies another interface. So the
- * policy goes into the pipeline that all clients of one service share: a private field, and a loud error without it.
+ * The clients of blobs and queues have no `additionalPolicies`, and their older policies have another interface. So the
+ * policy goes into the pipeline that all clients of one service share: a private field. Throws where it is missing.
  */
 function withPolicies<T extends object>(client: T, policies: readonly RequestPolicy[]): T {
   if (policies.length === 0) return client;

@@ -1,6 +1,6 @@
 import type { TableRow } from './table.ts';
 
-/** What a text property holds at most is 64 KiB in UTF-16, 32,768 units; a little less, to be clear of it. */
+/** UTF-16 code units. A text property holds 32,768 (64 KiB); the margin is ours. */
 const MAX_PART_LENGTH = 32_000;
 
 interface Edm<Type extends string> {
@@ -8,39 +8,39 @@ interface Edm<Type extends string> {
   readonly type: Type;
 }
 
-/** A whole number that may pass 2^31: bytes, milliseconds, totals. The wire has it as text, so nothing is rounded. */
+/** A whole number that may exceed 2^31: bytes, milliseconds, totals. The service transfers it as text, without rounding. */
 export function int64(value: number): Edm<'Int64'> {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`no whole number: ${value}`);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${value}`);
   return { value: String(value), type: 'Int64' };
 }
 
 export function int32(value: number): { readonly value: number; readonly type: 'Int32' } {
-  if (value !== (value | 0)) throw new RangeError(`no whole number of 32 bits: ${value}`);
+  if (value !== (value | 0)) throw new RangeError(`not a 32-bit whole number: ${value}`);
   return { value, type: 'Int32' };
 }
 
-/** Infinite numbers and NaN would vanish without a word, so they are refused here. */
+/** Throws a RangeError on NaN and infinities: the SDK would drop the property without an error. */
 export function double(value: number): { readonly value: number; readonly type: 'Double' } {
-  if (!Number.isFinite(value)) throw new RangeError(`no number that a row can hold: ${value}`);
+  if (!Number.isFinite(value)) throw new RangeError(`not a finite number: ${value}`);
   return { value, type: 'Double' };
 }
 
 /**
- * Text without lone surrogates: they have no UTF-8 form, and what a service makes of their escapes in JSON is not
- * documented. Kusto, too, holds UTF-8 only. Every other character is written as it is, U+0000 included.
+ * Text without lone surrogates: they have no UTF-8 form, and the service does not document how it reads their JSON
+ * escapes. Kusto also stores UTF-8 only. Every other character stays as it is, U+0000 included.
  */
 export function wellFormed(value: string): string {
   return value.toWellFormed();
 }
 
-/** A value as JSON whose strings are well-formed, like all text of a row. */
+/** A value as JSON with well-formed strings. */
 export function json(value: unknown): string {
   return JSON.stringify(value, (_name, inner: unknown) => (typeof inner === 'string' ? wellFormed(inner) : inner));
 }
 
 /**
- * Long text over as many columns as it takes: `<name>`, `<name>2`, …, and how many they are in `<name>Parts`, since a
- * merge leaves behind what an earlier, longer text had.
+ * Long text in several columns: `<name>`, `<name>2`, …, and their number in `<name>Parts`. A merge does not remove the
+ * columns of an earlier, longer text, so that the number is needed.
  */
 export function longText(name: string, value: string): Record<string, string | ReturnType<typeof int32>> {
   const columns: Record<string, string | ReturnType<typeof int32>> = {};
@@ -69,7 +69,7 @@ export function text(row: TableRow, name: string): string {
   return value;
 }
 
-/** Int32 comes as a number, Int64 as a bigint. */
+/** The SDK gives Int32 as a number, Int64 as a bigint. */
 export function whole(row: TableRow, name: string): number {
   const value = row[name];
   const number = typeof value === 'bigint' ? Number(value) : value;
@@ -81,19 +81,14 @@ export function wholeOrNull(row: TableRow, name: string): number | null {
   return row[name] === undefined || row[name] === null ? null : whole(row, name);
 }
 
-/** Text of a column that rows of before do not have: '' for those. */
-export function textOrNone(row: TableRow, name: string): string {
-  return row[name] === undefined || row[name] === null ? '' : text(row, name);
+/** A nullable column is absent where it is null; one that a query selects may also arrive as null. */
+export function textOrNull(row: TableRow, name: string): string | null {
+  return row[name] === undefined || row[name] === null ? null : text(row, name);
 }
 
-/** JSON in a column, or columns, that rows of before do not have: the default for those. */
-export function jsonOr<T>(row: TableRow, name: string, byDefault: T): T {
-  const isThere = row[`${name}Parts`] !== undefined && row[`${name}Parts`] !== null;
-  return isThere ? (JSON.parse(readLongText(row, name)) as T) : byDefault;
-}
-
-export function fractionOr(row: TableRow, name: string, byDefault: number): number {
-  return row[name] === undefined || row[name] === null ? byDefault : fraction(row, name);
+/** The value of a `longText` that holds JSON. */
+export function readLongJson<T>(row: TableRow, name: string): T {
+  return JSON.parse(readLongText(row, name)) as T;
 }
 
 export function fraction(row: TableRow, name: string): number {
@@ -108,9 +103,9 @@ export function flag(row: TableRow, name: string): boolean {
   return value;
 }
 
-/** Keys are hashes, times and names from settings: they may stand in an error, values may not. */
+/** An error may show keys: they are hashes, times and names of settings. It never shows values. */
 function foreign(row: TableRow, name: string): Error {
   return new Error(
-    `no row of ours: ${row.partitionKey ?? ''} ${row.rowKey ?? ''}: ${name} is missing or of another type`,
+    `unexpected row ${row.partitionKey ?? ''} ${row.rowKey ?? ''}: ${name} is missing or of another type`,
   );
 }

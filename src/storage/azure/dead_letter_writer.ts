@@ -1,17 +1,17 @@
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { DeadLetter, DeadLetterWriter } from '../ports/dead_letters.ts';
 import { encodeLetter } from './dead_letters_codec.ts';
-import { isAnswer, statusOf } from './rest_errors.ts';
-import { about } from './store_error.ts';
+import { isServiceError, statusOf } from './rest_errors.ts';
+import { withSubject } from './with_subject.ts';
 
-/** Bytes that are gathered before they are sent. */
+/** Bytes per staged block. */
 const BLOCK_BYTES = 1024 * 1024;
 const CONTENT = { blobHTTPHeaders: { blobContentType: 'application/x-ndjson' } };
 
 /**
- * The letters of one segment as one block blob. Blocks are staged as they fill and become the blob with `close`, all at
- * once; the service forgets staged ones after a week. Their ids are numbers: two workers on one segment write the same
- * letters into the same blocks, so that either can close.
+ * The letters of one segment as one block blob. Full blocks are staged; `close` commits all of them at once. The service
+ * drops uncommitted blocks after a week. Block ids are numbers: two workers on one segment write the same letters into
+ * the same blocks, so that either can close.
  */
 export class AzureDeadLetterWriter implements DeadLetterWriter {
   readonly #blob: BlockBlobClient;
@@ -71,11 +71,11 @@ export class AzureDeadLetterWriter implements DeadLetterWriter {
   }
 
   async #write(write: () => Promise<unknown>): Promise<void> {
-    await about(this.#subject, async () => {
+    await withSubject(this.#subject, async () => {
       try {
         await write();
       } catch (error) {
-        if (!isAnswer(error, 404, 'ContainerNotFound')) throw error;
+        if (!isServiceError(error, 404, 'ContainerNotFound')) throw error;
         await this.#createContainer();
         await write();
       }
@@ -83,7 +83,7 @@ export class AzureDeadLetterWriter implements DeadLetterWriter {
   }
 
   async #remove(): Promise<void> {
-    await about(this.#subject, async () => {
+    await withSubject(this.#subject, async () => {
       try {
         await this.#blob.delete();
       } catch (error) {
@@ -93,7 +93,7 @@ export class AzureDeadLetterWriter implements DeadLetterWriter {
   }
 }
 
-/** Base64, and of one length: the service asks for both. */
+/** The service requires base64 and one length for all ids. */
 function blockId(index: number): string {
   return Buffer.from(String(index).padStart(6, '0')).toString('base64');
 }

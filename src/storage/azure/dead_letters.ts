@@ -1,15 +1,16 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../ports/dead_letters.ts';
+import { StoreError } from '../ports/store_error.ts';
 import { readBlob } from './blob_reading.ts';
 import type { StorageClients } from './clients.ts';
 import { AzureDeadLetterWriter } from './dead_letter_writer.ts';
 import { decodeLetter } from './dead_letters_codec.ts';
 import { type JsonLine, readJsonLines } from './json_lines.ts';
 import { DEAD_LETTERS_CONTAINER } from './names.ts';
-import { isAnswer } from './rest_errors.ts';
-import { about, StoreError } from './store_error.ts';
+import { isServiceError } from './rest_errors.ts';
+import { withSubject } from './with_subject.ts';
 
-/** The container `dead-letters`: one blob of JSON lines per segment that has any. */
+/** The container `dead-letters`: one blob of JSON lines per segment with letters. */
 export class AzureDeadLetters implements DeadLetters {
   readonly #container: ContainerClient;
 
@@ -34,7 +35,7 @@ export class AzureDeadLetters implements DeadLetters {
     for await (const { name, lastModified } of this.#blobs()) {
       if (lastModified.getTime() >= before) continue;
       const subject = `${this.#container.containerName}: removal of ${name}`;
-      await about(subject, () => this.#container.getBlobClient(name).deleteIfExists());
+      await withSubject(subject, () => this.#container.getBlobClient(name).deleteIfExists());
     }
   }
 
@@ -42,11 +43,11 @@ export class AzureDeadLetters implements DeadLetters {
     const pages = this.#container.listBlobsFlat().byPage();
     const subject = `${this.#container.containerName}: listing`;
     for (;;) {
-      const { done, value } = await about(subject, async () => {
+      const { done, value } = await withSubject(subject, async () => {
         try {
           return await pages.next();
         } catch (error) {
-          if (isAnswer(error, 404, 'ContainerNotFound')) return { done: true as const, value: undefined };
+          if (isServiceError(error, 404, 'ContainerNotFound')) return { done: true as const, value: undefined };
           throw error;
         }
       });
@@ -55,7 +56,7 @@ export class AzureDeadLetters implements DeadLetters {
     }
   }
 
-  /** Of a blob; of none where it was removed meanwhile. */
+  /** The lines of a blob; none where it was removed meanwhile. */
   async *#lines(name: string): AsyncGenerator<JsonLine> {
     const blob = this.#container.getBlobClient(name);
     const subject = `${this.#container.containerName}: read of ${name}`;

@@ -3,7 +3,7 @@ import type { DeadLetter } from '../ports/dead_letters.ts';
 import type { ExportRef } from '../ports/exports.ts';
 import type { JsonLine } from './json_lines.ts';
 
-/** What is kept of a line. */
+/** Bytes kept of a line. */
 const KEPT_BYTES = 64 * 1024;
 
 /** A dead letter as one line of JSON, newline included; its bytes as `text` where they are UTF-8, else in base64. */
@@ -16,8 +16,8 @@ export function encodeLetter(letter: DeadLetter): Buffer {
 }
 
 /**
- * What a line says; a line that says nothing, since the blob was cut or written by somebody else, is a dead letter of
- * its own: it is seen, and it hides no other.
+ * The dead letter of a line. A line that cannot be read (the blob was cut, or another program wrote it) becomes a dead
+ * letter of its own, so that it is visible and does not block the others.
  */
 export function decodeLetter(line: JsonLine, blob: ExportRef): DeadLetter {
   if (line.length > line.bytes.length) return letterOn(line, blob, 'line-too-long');

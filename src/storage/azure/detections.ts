@@ -17,7 +17,7 @@ import {
 import { TABLES } from './names.ts';
 import { Table } from './table.ts';
 
-/** The `Detections` table. Writers merge only their own columns, each under the version that it read. */
+/** The `Detections` table. Each writer merges only its own columns, under the version that it read. */
 export class AzureDetections implements Detections {
   readonly #table: Table;
 
@@ -35,10 +35,6 @@ export class AzureDetections implements Detections {
     for await (const page of this.#table.pages(`scan of partition ${partition}`, { filter })) {
       yield page.map((row) => ({ row: decodeDetection(row), version: row.etag }));
     }
-  }
-
-  async *list(filter: DetectionRowFilter): AsyncGenerator<readonly DetectionRow[]> {
-    for await (const page of this.#table.pages('list', queryOf(filter))) yield page.map(decodeDetection);
   }
 
   async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
@@ -63,15 +59,15 @@ export class AzureDetections implements Detections {
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {
-    for (let start = 0; start < rows.length; start += REMOVED_AT_ONCE) {
-      const some = rows.slice(start, start + REMOVED_AT_ONCE);
+    for (let start = 0; start < rows.length; start += PARALLEL_DELETES) {
+      const some = rows.slice(start, start + PARALLEL_DELETES);
       await Promise.all(some.map(({ id, version }) => this.#table.delete(id.slice(0, 1), id, version)));
     }
   }
 }
 
-/** A transaction of the SDK deletes whatever the version, so each row is a request: so many at a time. */
-const REMOVED_AT_ONCE = 16;
+/** Parallel deletes. A transaction of the SDK ignores versions, so each row is a request. */
+const PARALLEL_DELETES = 16;
 
 function queryOf({ state, device }: DetectionRowFilter): { filter?: string } {
   const conditions = [

@@ -9,36 +9,31 @@ import {
   type Severity,
   type SinkDelivery,
 } from '../../core/detections/detection.ts';
-import { thresholdsOf } from '../../core/detections/finding.ts';
-import { NO_TRAFFIC } from '../../core/detections/traffic.ts';
-import type { Verdict } from '../../core/detections/verdict.ts';
+import type { Verdict, VerdictValue } from '../../core/detections/verdict.ts';
 import type { Hour } from '../../core/kql/bin.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Source } from '../../core/records/report.ts';
-import { KQL_RULE } from '../../core/scoring/rule.ts';
 import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
 import {
   double,
   fraction,
-  fractionOr,
   int32,
   int64,
   json,
-  jsonOr,
   longText,
-  readLongText,
+  readLongJson,
   text,
-  textOrNone,
+  textOrNull,
   wellFormed,
   whole,
 } from './columns.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
-/** A sink's name is letters, digits and `_`: fit for a column as it is. */
+/** A sink's name has letters, digits and `_` only, so that it can stand in a column's name. */
 const SINK = 'Sink_';
 
 function keysOf(id: string): { partitionKey: string; rowKey: string } {
-  if (!DETECTION_ID.test(id)) throw new RangeError(`no id of a detection: ${id}`);
+  if (!DETECTION_ID.test(id)) throw new RangeError(`not an id of a detection: ${id}`);
   return { partitionKey: id.slice(0, 1), rowKey: id };
 }
 
@@ -70,17 +65,18 @@ export function encodeDetection(detection: Detection): NewTableRow {
     Spread: double(detection.spread),
     RevisionReason: wellFormed(detection.revisionReason),
     HighestAverage: double(detection.highestAverage),
-    // A merge leaves what it does not name, so null and nothing are written, too.
+    // A merge keeps columns that it does not name, so null and empty values are written too.
     ...longText('Interval', json(detection.interval)),
     ...longText('OtherProcesses', json(detection.otherProcesses)),
     ...longText('Technique', json(detection.technique)),
     ...longText('Traffic', json(detection.traffic)),
-    ...longText('Told', json(detection.notifiedLevel)),
+    NotifiedAverage: double(detection.notifiedLevel.average),
+    NotifiedSeverity: detection.notifiedLevel.severity,
     ...longText('Episodes', json(detection.episodes)),
   };
 }
 
-/** One sink's column, the notifier's. */
+/** The notifier's column of one sink. */
 export function encodeDelivery(id: string, sink: string, delivery: SinkDelivery): NewTableRow {
   return { ...keysOf(id), [deliveryColumn(sink)]: JSON.stringify(delivery) };
 }
@@ -89,32 +85,34 @@ export function deliveryColumn(sink: string): string {
   return `${SINK}${sink}`;
 }
 
-/** A person's column. Absent while nobody has said anything. */
-export function encodeVerdict(id: string, verdict: Verdict): NewTableRow {
-  const { note, who } = verdict;
+/** The analyst's columns. They are absent until somebody records a verdict. */
+export function encodeVerdict(id: string, { value, note, who, at }: Verdict): NewTableRow {
   return {
     ...keysOf(id),
-    Verdict: JSON.stringify({ ...verdict, note: wellFormed(note), who: wellFormed(who) }),
+    VerdictValue: value,
+    VerdictNote: wellFormed(note),
+    VerdictWho: wellFormed(who),
+    VerdictAt: int64(at),
   };
 }
 
-/** Throws where it is no row of ours. */
+/** Throws where the row is not one of Detections. */
 export function decodeDetection(row: TableRow): DetectionRow {
   const id = row.rowKey ?? '';
-  if (!DETECTION_ID.test(id)) throw new Error(`Detections: no row of ours: ${id}`);
+  if (!DETECTION_ID.test(id)) throw new Error(`Detections: unexpected row: ${id}`);
   return {
     detection: {
       ...summaryOf(row, id),
-      traffic: jsonOr(row, 'Traffic', NO_TRAFFIC),
-      evidence: evidenceOf(row),
-      episodes: jsonOr<Detection['episodes']>(row, 'Episodes', []),
+      traffic: readLongJson<Detection['traffic']>(row, 'Traffic'),
+      evidence: readLongJson<Evidence>(row, 'Evidence'),
+      episodes: readLongJson<Detection['episodes']>(row, 'Episodes'),
     },
     deliveries: decodeDeliveries(row),
-    verdict: decodeDisposition(row),
+    verdict: decodeVerdict(row),
   };
 }
 
-/** The columns of a summary; those of the sinks come beside them. */
+/** The columns of a summary, without those of the sinks. */
 export const SUMMARY_COLUMNS = [
   'rowKey',
   'Source',
@@ -144,24 +142,26 @@ export const SUMMARY_COLUMNS = [
   'Episode',
   'Revision',
   'RevisionReason',
-  'Told',
-  'ToldParts',
+  'NotifiedAverage',
+  'NotifiedSeverity',
   'HighestAverage',
   'AsOf',
   'LastMatched',
   'SuppressedBy',
-  'Verdict',
+  'VerdictValue',
+  'VerdictNote',
+  'VerdictWho',
+  'VerdictAt',
 ];
 
-/** A row of which only these columns were asked for. Throws where it is no row of ours. */
+/** A row with the columns of a summary alone. Throws where the row is not one of Detections. */
 export function decodeSummary(row: TableRow): SummaryRow {
   const id = row.rowKey ?? '';
-  if (!DETECTION_ID.test(id)) throw new Error(`Detections: no row of ours: ${id}`);
-  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), verdict: decodeDisposition(row) };
+  if (!DETECTION_ID.test(id)) throw new Error(`Detections: unexpected row: ${id}`);
+  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), verdict: decodeVerdict(row) };
 }
 
 function summaryOf(row: TableRow, id: string): DetectionSummary {
-  const average = fraction(row, 'Average');
   return {
     groupId: id.slice(0, 32),
     detector: 'kql-rule',
@@ -175,35 +175,27 @@ function summaryOf(row: TableRow, id: string): DetectionSummary {
     inliner_count: whole(row, 'inliner_count'),
     outlier_count: whole(row, 'outlier_count'),
     avg_conn_count: whole(row, 'avg_conn_count'),
-    average,
+    average: fraction(row, 'Average'),
     devices: whole(row, 'Devices'),
-    otherProcesses: jsonOr<Finding['otherProcesses']>(row, 'OtherProcesses', []),
-    spread: fractionOr(row, 'Spread', 1),
-    interval: jsonOr<Finding['interval']>(row, 'Interval', null),
-    severity: severityOf(row),
-    severityReason: textOrNone(row, 'SeverityReason'),
-    technique: jsonOr<Finding['technique']>(row, 'Technique', null),
+    otherProcesses: readLongJson<Finding['otherProcesses']>(row, 'OtherProcesses'),
+    spread: fraction(row, 'Spread'),
+    interval: readLongJson<Finding['interval']>(row, 'Interval'),
+    severity: text(row, 'Severity') as Severity,
+    severityReason: text(row, 'SeverityReason'),
+    technique: readLongJson<Finding['technique']>(row, 'Technique'),
     state: text(row, 'State') as DetectionState,
     episode: text(row, 'Episode') as Timestamp,
     revision: whole(row, 'Revision'),
-    revisionReason: textOrNone(row, 'RevisionReason'),
-    notifiedLevel: jsonOr(row, 'Told', { average, severity: severityOf(row) }),
-    highestAverage: fractionOr(row, 'HighestAverage', average),
+    revisionReason: text(row, 'RevisionReason'),
+    notifiedLevel: {
+      average: fraction(row, 'NotifiedAverage'),
+      severity: text(row, 'NotifiedSeverity') as Severity,
+    },
+    highestAverage: fraction(row, 'HighestAverage'),
     asOf: text(row, 'AsOf') as Timestamp,
     lastMatched: text(row, 'LastMatched') as Timestamp,
     suppressedBy: text(row, 'SuppressedBy'),
   };
-}
-
-/** Evidence of before thresholds were kept is taken for the seed's. */
-function evidenceOf(row: TableRow): Evidence {
-  const evidence = JSON.parse(readLongText(row, 'Evidence')) as Omit<Evidence, 'thresholds'> & Partial<Evidence>;
-  return { ...evidence, thresholds: evidence.thresholds ?? thresholdsOf(KQL_RULE) };
-}
-
-/** A row of before severities were judged is `low`; the next run that it matches in judges it. */
-function severityOf(row: TableRow): Severity {
-  return (textOrNone(row, 'Severity') || 'low') as Severity;
 }
 
 function decodeDeliveries(row: TableRow): Record<string, SinkDelivery> {
@@ -213,7 +205,13 @@ function decodeDeliveries(row: TableRow): Record<string, SinkDelivery> {
   );
 }
 
-/** A column that was asked for and is not there may come as null. */
-function decodeDisposition(row: TableRow): Verdict | null {
-  return row['Verdict'] === undefined || row['Verdict'] === null ? null : (JSON.parse(text(row, 'Verdict')) as Verdict);
+function decodeVerdict(row: TableRow): Verdict | null {
+  const value = textOrNull(row, 'VerdictValue');
+  if (value === null) return null;
+  return {
+    value: value as VerdictValue,
+    note: text(row, 'VerdictNote'),
+    who: text(row, 'VerdictWho'),
+    at: whole(row, 'VerdictAt'),
+  };
 }

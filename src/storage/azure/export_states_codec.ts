@@ -5,7 +5,7 @@ import type { ExportRef } from '../ports/exports.ts';
 import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
-/** SHA-256, hex, of the blob's name, which may be longer than a key and hold what a key may not. */
+/** SHA-256, hex, of the blob's name: a name may be too long for a key, or hold characters that a key may not. */
 export function exportRowKeyOf({ name }: ExportRef): string {
   return createHash('sha256').update(name).digest('hex');
 }
@@ -41,7 +41,7 @@ export function encodeExportState(state: ExportState): NewTableRow {
   };
 }
 
-/** Throws where it is no row of ours. */
+/** Throws where the row is not one of Exports. */
 export function decodeExportState(row: TableRow): ExportState {
   return {
     container: row.partitionKey ?? '',
@@ -54,10 +54,9 @@ export function decodeExportState(row: TableRow): ExportState {
     tail: text(row, 'Tail'),
     recognised: flag(row, 'Recognised'),
     otherSource: SOURCES.find((source) => source === row['OtherSource']) ?? null,
-    // Rows that were written before there was one are of reports alone.
-    raw: row['Raw'] === undefined ? false : flag(row, 'Raw'),
+    raw: flag(row, 'Raw'),
     created: wholeOrNull(row, 'Created'),
-    searched: wholeOrNull(row, 'Searched') ?? 0,
+    searched: whole(row, 'Searched'),
     lastModified: whole(row, 'LastModified'),
     counters: decodeCounters(row),
     failures: whole(row, 'Failures'),

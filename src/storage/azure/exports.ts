@@ -2,8 +2,8 @@ import type { BlobServiceClient, ContainerListBlobFlatSegmentResponse } from '@a
 import type { ExportInfo, ExportRef, ExportStore } from '../ports/exports.ts';
 import { readBlob } from './blob_reading.ts';
 import type { StorageClients } from './clients.ts';
-import { isAnswer, statusOf } from './rest_errors.ts';
-import { about } from './store_error.ts';
+import { isServiceError, statusOf } from './rest_errors.ts';
+import { withSubject } from './with_subject.ts';
 
 /** The exports, as blobs. */
 export class AzureExports implements ExportStore {
@@ -16,12 +16,12 @@ export class AzureExports implements ExportStore {
   async list(container: string): Promise<AsyncIterable<ExportInfo> | 'missing'> {
     const subject = `${container}: listing`;
     const pages = this.#blobs.getContainerClient(container).listBlobsFlat().byPage();
-    // Asked for at once: only the first page says whether there is a container.
-    const first = await about(subject, async () => {
+    // Read at once: only the first page shows whether the container exists.
+    const first = await withSubject(subject, async () => {
       try {
         return await pages.next();
       } catch (error) {
-        if (isAnswer(error, 404, 'ContainerNotFound')) return 'missing';
+        if (isServiceError(error, 404, 'ContainerNotFound')) return 'missing';
         throw error;
       }
     });
@@ -29,7 +29,7 @@ export class AzureExports implements ExportStore {
   }
 
   async info({ container, name }: ExportRef): Promise<ExportInfo | null> {
-    return about(`${container}: properties of an export`, async () => {
+    return withSubject(`${container}: properties of an export`, async () => {
       try {
         const properties = await this.#blobs.getContainerClient(container).getBlobClient(name).getProperties();
         return infoOf({ container, name }, properties);
@@ -54,12 +54,12 @@ async function* infosOf(
   first: Page,
   pages: AsyncIterator<ContainerListBlobFlatSegmentResponse>,
 ): AsyncGenerator<ExportInfo> {
-  for (let page = first; !page.done; page = await about(subject, () => pages.next())) {
+  for (let page = first; !page.done; page = await withSubject(subject, () => pages.next())) {
     for (const { name, properties } of page.value.segment.blobItems) yield infoOf({ container, name }, properties);
   }
 }
 
-/** What the SDK says of a blob, be it in a listing or by itself. */
+/** A blob's properties, from a listing or from a single request. */
 interface Properties {
   readonly contentLength?: number;
   readonly lastModified?: Date;
@@ -69,7 +69,7 @@ interface Properties {
 function infoOf(ref: ExportRef, properties: Properties): ExportInfo {
   const { contentLength, lastModified, createdOn } = properties;
   if (contentLength === undefined || lastModified === undefined) {
-    throw new Error(`${ref.container}: the service gives neither length nor time of an export`);
+    throw new Error(`${ref.container}: the service returned an export without length or time`);
   }
   // Blobs from before 2017 have no time of creation.
   const created = createdOn?.getTime() ?? null;

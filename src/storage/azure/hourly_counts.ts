@@ -14,8 +14,8 @@ import {
 import { TABLES } from './names.ts';
 import { blamedRow, isRefusal, isTooLarge } from './refusals.ts';
 import { codeOf } from './rest_errors.ts';
-import { about } from './store_error.ts';
 import { MAX_TRANSACTION_ROWS, Table } from './table.ts';
+import { withSubject } from './with_subject.ts';
 
 /** The `HourlyCounts` table. */
 export class AzureHourlyCounts implements HourlyCounts {
@@ -27,7 +27,7 @@ export class AzureHourlyCounts implements HourlyCounts {
 
   async merge(partition: Partition, rows: readonly ContributionRow[]): Promise<readonly Refusal[]> {
     assertBatch(partition, rows);
-    return about(`${this.#table.name}: merge of partition ${partition}`, () =>
+    return withSubject(`${this.#table.name}: merge of partition ${partition}`, () =>
       this.#table.creating(() => this.#send(rows)),
     );
   }
@@ -42,8 +42,7 @@ export class AzureHourlyCounts implements HourlyCounts {
 
   async *read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncGenerator<readonly ContributionRow[]> {
     const window = { after, asOf };
-    // Both ends with all that is of their time: which one belongs to the window, the source decides. `}` is the character
-    // behind `|`.
+    // Includes all rows at both ends; `isOfWindow` then decides by source. `}` is the character after `|`.
     const from = `${groupId}|${after}|`;
     const to = `${groupId}|${asOf}}`;
     const filter = odata`PartitionKey eq ${groupId.slice(0, 1)} and RowKey ge ${from} and RowKey lt ${to}`;
@@ -58,11 +57,11 @@ export class AzureHourlyCounts implements HourlyCounts {
     await this.#table.deleteAll(partition, rows.map(countRowKeyOf));
   }
 
-  /** What cannot be written is given back, never sent again; what passes (busy, no network) is thrown. */
+  /** Returns rows that the service refuses for good; throws transient errors (busy, no network). */
   async #send(rows: readonly ContributionRow[]): Promise<readonly Refusal[]> {
     if (rows.length === 0) return [];
     try {
-      // Replace: a row follows from its key, so whatever stands there says the same.
+      // Replace: a row follows from its key, so an existing row is equal.
       await this.#table.transact(rows.map((row) => ['upsert', encodeContribution(row), 'Replace']));
       return [];
     } catch (error) {
@@ -81,8 +80,8 @@ export class AzureHourlyCounts implements HourlyCounts {
 }
 
 /**
- * How rows that were refused together are sent again. The row that the service blames goes alone, and is given up only
- * if it is refused then too: a wrong index would cost us a good row, and the bad one would come back for ever.
+ * Splits rows that were refused together, to send them again. The row that the service names goes alone, and is a refusal
+ * only if it fails alone: with a wrong index a good row would be lost, and the bad one would fail for ever.
  */
 function partsOf(rows: readonly ContributionRow[], error: unknown): readonly (readonly ContributionRow[])[] {
   if (isTooLarge(error)) {
@@ -94,7 +93,7 @@ function partsOf(rows: readonly ContributionRow[], error: unknown): readonly (re
   return row ? [[row], rows.filter((other) => other !== row)] : rows.map((each) => [each]);
 }
 
-/** Mistakes of the caller, which the service would answer in words that look like a refusal of the data. */
+/** Throws on errors of the caller, which the service would answer like refused data. */
 function assertBatch(partition: Partition, rows: readonly ContributionRow[]): void {
   if (rows.length > MAX_TRANSACTION_ROWS)
     throw new RangeError(`more than ${MAX_TRANSACTION_ROWS} rows: ${rows.length}`);

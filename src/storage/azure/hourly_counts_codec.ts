@@ -5,10 +5,10 @@ import type { ContributionRow } from '../ports/hourly_counts.ts';
 import { text, wellFormed } from './columns.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
-/** Hex digits, `|` and a time: nothing that a key may not hold, and nothing that an attacker could choose. */
+/** Hex digits, `|` and a time: valid in a key, and nothing that an attacker could choose. */
 const ROW_KEY = /^[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z\|[0-9a-f]{16}$/;
 
-/** What the scan asks for: what scoring needs, and no facts. */
+/** The columns of a scan: those that scoring needs, without facts. */
 export const CONTRIBUTION_COLUMNS = [
   'rowKey',
   'Source',
@@ -18,10 +18,10 @@ export const CONTRIBUTION_COLUMNS = [
   'Count',
 ] as const;
 
-/** `<groupId>|<Timestamp>|<contribution>`, whose plain order is the order of scoring. */
+/** `<groupId>|<Timestamp>|<contribution>`: key order is the order of scoring. */
 export function countRowKeyOf({ groupId, Timestamp, contribution }: Contribution): string {
   const rowKey = `${groupId}|${Timestamp}|${contribution}`;
-  if (!ROW_KEY.test(rowKey)) throw new RangeError(`no key of HourlyCounts: ${rowKey}`);
+  if (!ROW_KEY.test(rowKey)) throw new RangeError(`not a key of HourlyCounts: ${rowKey}`);
   return rowKey;
 }
 
@@ -34,17 +34,17 @@ export function encodeContribution(row: ContributionRow): NewTableRow {
     DeviceName: wellFormed(row.DeviceName),
     InitiatingProcessFileName: wellFormed(row.InitiatingProcessFileName),
     RemoteIP: wellFormed(row.RemoteIP),
-    // Null is kept as absence: a table has no other word for it.
+    // A table has no null: the column is absent.
     ...(row.count !== null && { Count: { value: row.count, type: 'Int32' } }),
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, wellFormed(fact)])),
     ...(RemotePort !== undefined && { RemotePort: { value: RemotePort, type: 'Int32' } }),
   };
 }
 
-/** Throws where it is no row of ours. */
+/** Throws where the row is not one of HourlyCounts. */
 export function decodeContribution(row: TableRow): Contribution {
   const key = row.rowKey ?? '';
-  if (!ROW_KEY.test(key)) throw new Error(`HourlyCounts: no row of ours: ${key}`);
+  if (!ROW_KEY.test(key)) throw new Error(`HourlyCounts: unexpected row: ${key}`);
   return {
     groupId: key.slice(0, 32),
     source: text(row, 'Source') as Source,

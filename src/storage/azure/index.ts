@@ -11,8 +11,8 @@ import { AzureSinkStates } from './sinks.ts';
 import { AzureSuppressions } from './suppressions.ts';
 
 /**
- * All ports on one storage account. The exports may lie in another, and with them the queues of the host's blob trigger:
- * `triggers` is null where there is none, since the connection to the exports need not reach queues then.
+ * All ports on one storage account. `exports` is the account of the exports, and `triggers` that of the queues of the host's
+ * blob trigger; null where there is no trigger, because the connection to the exports need not reach queues then.
  */
 export function azureStores(
   state: StorageClients,

@@ -1,19 +1,19 @@
-/** One line of a blob of ours, without its newline. */
+/** One line of a blob, without its newline. */
 export interface JsonLine {
   /** Byte offset in the blob. */
   readonly offset: number;
-  /** Bytes it has in the blob. */
+  /** Its bytes in the blob. */
   readonly length: number;
-  /** All of them, or the first `MAX_LINE_BYTES`. */
+  /** All of them, or the first `MAX_JSON_LINE_BYTES`. */
   readonly bytes: Buffer;
 }
 
-/** More than 64 KiB can come to in JSON, where every byte may be six characters. */
+/** 64 KiB need less in JSON, where a byte takes at most six characters. */
 export const MAX_JSON_LINE_BYTES = 1024 * 1024;
 
 const NEWLINE = 10;
 
-/** The lines of a blob, one at a time; of each no more than `MAX_LINE_BYTES` is held. Empty lines are passed over. */
+/** The lines of a blob, one at a time; holds at most `MAX_JSON_LINE_BYTES` of each. Skips empty lines. */
 export async function* readJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonLine> {
   let offset = 0;
   let length = 0;

@@ -1,9 +1,9 @@
-import type { RequestPolicy } from './clients.ts';
+import type { RequestPolicy } from './request_policy.ts';
 
 /**
- * Writes U+2028 and U+2029 as escapes. The bodies of table requests hold them only within JSON strings, where that is
- * the same; but a reader that looks at a transaction line by line may take them for line ends, as Azurite does: it
- * answers 500, and a row that can never be written would be sent for ever.
+ * Escapes U+2028 and U+2029. Bodies of table requests contain them only within JSON strings, where the escape means the
+ * same. A server that splits a transaction into lines may read them as line ends, as Azurite does: it answers 500, and
+ * the row would be retried for ever.
  */
 export const escapeLineSeparators: RequestPolicy = {
   name: 'escapeLineSeparators',

@@ -1,6 +1,6 @@
 /**
- * What we keep in the storage account. The format of keys and rows is frozen per name: a change of it means a new name,
- * so that two versions of the code never mix rows.
+ * Names in the storage account. The format of keys and rows is frozen per name: a new format needs a new name, so that two
+ * versions of the code never mix rows.
  */
 export const TABLES = {
   hourlyCounts: 'HourlyCounts',
@@ -15,5 +15,5 @@ export const DEAD_LETTERS_CONTAINER = 'dead-letters';
 
 export const QUEUES = { ingest: 'ingest', score: 'score', notify: 'notify' } as const;
 
-/** Where the host puts what the blob trigger could not get done. */
+/** The host's queue for failed messages of the blob trigger. */
 export const BLOB_TRIGGER_POISON = 'webjobs-blobtrigger-poison';

@@ -2,16 +2,16 @@ import type { QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import type { Messages, Queues } from '../ports/queues.ts';
 import type { StorageClients } from './clients.ts';
 import { BLOB_TRIGGER_POISON, QUEUES } from './names.ts';
-import { isAnswer, statusOf } from './rest_errors.ts';
-import { about } from './store_error.ts';
+import { isServiceError, statusOf } from './rest_errors.ts';
+import { withSubject } from './with_subject.ts';
 
-/** Taken off at once, and at most so often in a row: a flood of poison does not hold up a sweep. */
-const TAKEN_AT_ONCE = 32;
-const TAKES = 20;
-/** A message lives for a week, and a delay must end before. */
+/** Messages per request, and requests per queue: a flood of poison messages does not delay a sweep. */
+const MESSAGES_PER_TAKE = 32;
+const MAX_TAKES = 20;
+/** A message expires after a week; a delay must end before. */
 const MAX_DELAY_SECONDS = 6 * 86_400;
 
-/** The queues that the functions listen on; each comes to be with its first message. */
+/** The queues of the functions; each is created with its first message. */
 export class AzureQueues implements Queues {
   readonly #queues: QueueServiceClient;
   /** The queues of the account that holds the exports, where the host keeps the blob trigger's; null without a trigger. */
@@ -26,11 +26,11 @@ export class AzureQueues implements Queues {
     const client = this.#queues.getQueueClient(QUEUES[queue]);
     const text = messageText(message);
     const options = delayMs > 0 ? { visibilityTimeout: Math.min(Math.ceil(delayMs / 1000), MAX_DELAY_SECONDS) } : {};
-    await about(`queue ${client.name}: send`, async () => {
+    await withSubject(`queue ${client.name}: send`, async () => {
       try {
         await client.sendMessage(text, options);
       } catch (error) {
-        if (!isAnswer(error, 404, 'QueueNotFound')) throw error;
+        if (!isServiceError(error, 404, 'QueueNotFound')) throw error;
         await client.createIfNotExists();
         await client.sendMessage(text, options);
       }
@@ -54,7 +54,7 @@ export class AzureQueues implements Queues {
   async takePoison(): Promise<Record<string, number>> {
     const taken: Record<string, number> = {};
     for (const client of this.#poisonQueues()) {
-      const messages = await about(`queue ${client.name}: take`, () => takeAll(client));
+      const messages = await withSubject(`queue ${client.name}: take`, () => takeAll(client));
       if (messages > 0) taken[client.name] = messages;
     }
     return taken;
@@ -66,25 +66,25 @@ export class AzureQueues implements Queues {
   }
 }
 
-/** Null where there is no such queue. */
+/** null where the queue does not exist. */
 async function lengthOf(client: QueueClient): Promise<number | null> {
-  const found = await about(`queue ${client.name}: length`, () => unlessAbsent(client.getProperties()));
+  const found = await withSubject(`queue ${client.name}: length`, () => unlessAbsent(client.getProperties()));
   return found && (found.approximateMessagesCount ?? 0);
 }
 
 async function takeAll(client: QueueClient): Promise<number> {
   let taken = 0;
-  for (let take = 0; take < TAKES; take++) {
-    const found = await unlessAbsent(client.receiveMessages({ numberOfMessages: TAKEN_AT_ONCE }));
+  for (let take = 0; take < MAX_TAKES; take++) {
+    const found = await unlessAbsent(client.receiveMessages({ numberOfMessages: MESSAGES_PER_TAKE }));
     const messages = found?.receivedMessageItems ?? [];
     for (const { messageId, popReceipt } of messages) await unlessAbsent(client.deleteMessage(messageId, popReceipt));
     taken += messages.length;
-    if (messages.length < TAKEN_AT_ONCE) break;
+    if (messages.length < MESSAGES_PER_TAKE) break;
   }
   return taken;
 }
 
-/** Null where there is no such queue or message, or none that we may see: with the reader's role on the exports there is no trigger. */
+/** null where the queue or message is absent or forbidden: with a reader's role on the exports there is no trigger. */
 async function unlessAbsent<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
@@ -95,8 +95,8 @@ async function unlessAbsent<T>(answer: Promise<T>): Promise<T | null> {
 }
 
 /**
- * JSON in base64. The Functions host expects base64 (host.json, `queues.messageEncoding`) where the SDK sends text as it
- * is; and text as it is would be cut by what XML cannot hold.
+ * JSON in base64. The Functions host expects base64 (host.json, `queues.messageEncoding`), but the SDK sends plain text,
+ * which may hold characters that XML does not allow.
  */
 export function messageText(message: object): string {
   return Buffer.from(JSON.stringify(message)).toString('base64');

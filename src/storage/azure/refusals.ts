@@ -2,8 +2,7 @@ import { RestError } from '@azure/data-tables';
 import { codeOf, statusOf } from './rest_errors.ts';
 
 /**
- * What the table service answers, with 400, to a row that it will never take. Any other 400 is about the request, not
- * the row: https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+ * Codes, with status 400, for a row that the table service never accepts. Any other 400 concerns the request, not the row: https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
  */
 const REFUSED = new Set([
   'EntityTooLarge',

@@ -9,7 +9,7 @@ import { type NewTableRow, Table, type TableRow } from './table.ts';
 
 const PARTITION = 'runs';
 
-/** The `Runs` table: all of it one partition, in order of asOf. */
+/** The `Runs` table: one partition, in order of asOf. */
 export class AzureRuns implements Runs {
   readonly #table: Table;
 
@@ -48,7 +48,7 @@ function encodeRun(run: Run): NewTableRow {
     Detections: int32(run.detections),
     Opened: int32(run.opened),
     Resolved: int32(run.resolved),
-    Due: int32(run.pending),
+    Pending: int32(run.pending),
     ...(run.requests === null ? {} : { Requests: int64(run.requests) }),
     ExpiredRows: int64(run.expiredRows),
     NewestReport: run.newestReport,
@@ -67,7 +67,7 @@ function decodeRun(row: TableRow): Run {
     detections: whole(row, 'Detections'),
     opened: whole(row, 'Opened'),
     resolved: whole(row, 'Resolved'),
-    pending: whole(row, 'Due'),
+    pending: whole(row, 'Pending'),
     requests: wholeOrNull(row, 'Requests'),
     expiredRows: whole(row, 'ExpiredRows'),
     newestReport: text(row, 'NewestReport'),

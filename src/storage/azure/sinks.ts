@@ -3,7 +3,7 @@ import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { SinkState, SinkStates } from '../ports/sink_states.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
-import { int32, int64, text, textOrNone, wholeOrNull } from './columns.ts';
+import { int32, int64, text, textOrNull, whole, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
@@ -58,12 +58,10 @@ function decodeSink(row: TableRow): SinkState {
   return {
     name: text(row, 'Name'),
     since: text(row, 'Since') as Timestamp,
-    // Absent in rows of an earlier version, too.
-    absentSince: (textOrNone(row, 'AbsentSince') || null) as Timestamp | null,
+    absentSince: textOrNull(row, 'AbsentSince') as Timestamp | null,
     disabledAt: wholeOrNull(row, 'DisabledAt'),
     settings: text(row, 'Settings'),
-    // Absent in rows of an earlier version.
-    failures: wholeOrNull(row, 'Failures') ?? 0,
-    notBefore: wholeOrNull(row, 'NotBefore') ?? 0,
+    failures: whole(row, 'Failures'),
+    notBefore: whole(row, 'NotBefore'),
   };
 }

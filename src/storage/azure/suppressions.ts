@@ -13,17 +13,12 @@ import {
 } from './suppressions_codec.ts';
 import { Table } from './table.ts';
 
-/** The `Suppressions` table: all of it one partition. People write entries; each partition's scorer a column of its own. */
+/** The `Suppressions` table: one partition. People write entries; the scorer of each partition writes a column of its own. */
 export class AzureSuppressions implements Suppressions {
   readonly #table: Table;
 
   constructor(clients: StorageClients) {
     this.#table = new Table(clients, TABLES.suppressions);
-  }
-
-  async get(id: string): Promise<SuppressionRow | null> {
-    const row = isSuppressionId(id) ? await this.#table.get(SUPPRESSIONS_PARTITION, id) : null;
-    return row && decodeSuppression(row);
   }
 
   async *list(): AsyncGenerator<readonly SuppressionRow[]> {
@@ -35,9 +30,9 @@ export class AzureSuppressions implements Suppressions {
     return (await this.#table.insert(encodeSuppression(suppression))) !== null;
   }
 
-  async count(id: string, partition: Partition, hidden: SuppressedCount): Promise<void> {
-    // Whatever its version: nobody else writes this column, and a row that is gone is not brought back.
-    await this.#table.merge(encodeSuppressedCount(id, partition, hidden));
+  async count(id: string, partition: Partition, suppressed: SuppressedCount): Promise<void> {
+    // Under any version: only this scorer writes the column. A merge does not create a removed row again.
+    await this.#table.merge(encodeSuppressedCount(id, partition, suppressed));
   }
 
   async remove(id: string): Promise<boolean> {

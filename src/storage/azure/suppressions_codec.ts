@@ -8,10 +8,10 @@ import type { NewTableRow, TableRow } from './table.ts';
 export const SUPPRESSIONS_PARTITION = 'suppressions';
 
 const ROW_KEY = /^[0-9a-z-]{1,40}$/;
-/** One column for each partition of Detections, written by its scorer alone. */
-const HIDDEN = 'Hidden_';
+/** One column per partition of Detections, written by its scorer alone. */
+const SUPPRESSED = 'Suppressed_';
 
-/** Whether a text can be the id of an entry: ids come from people, too. */
+/** Whether a text has the form of an entry's id: people type ids. */
 export function isSuppressionId(id: string): boolean {
   return ROW_KEY.test(id);
 }
@@ -32,14 +32,14 @@ export function encodeSuppression(suppression: Suppression): NewTableRow {
   };
 }
 
-export function encodeSuppressedCount(id: string, partition: Partition, hidden: SuppressedCount): NewTableRow {
-  return { ...keysOf(id), [`${HIDDEN}${partition}`]: JSON.stringify(hidden) };
+export function encodeSuppressedCount(id: string, partition: Partition, suppressed: SuppressedCount): NewTableRow {
+  return { ...keysOf(id), [`${SUPPRESSED}${partition}`]: JSON.stringify(suppressed) };
 }
 
-/** Throws where it is no row of ours. */
+/** Throws where the row is not one of Suppressions. */
 export function decodeSuppression(row: TableRow): SuppressionRow {
   const id = row.rowKey ?? '';
-  if (!isSuppressionId(id)) throw new Error('Suppressions: no row of ours');
+  if (!isSuppressionId(id)) throw new Error('Suppressions: unexpected row');
   return {
     suppression: {
       id,
@@ -53,18 +53,18 @@ export function decodeSuppression(row: TableRow): SuppressionRow {
       createdAt: text(row, 'CreatedAt') as Timestamp,
       expires: text(row, 'Expires') as Timestamp,
     },
-    suppressed: decodeHidden(row),
+    suppressed: decodeSuppressed(row),
   };
 }
 
-function decodeHidden(row: TableRow): SuppressionRow['suppressed'] {
-  const columns = Object.keys(row).filter((name) => name.startsWith(HIDDEN) && typeof row[name] === 'string');
+function decodeSuppressed(row: TableRow): SuppressionRow['suppressed'] {
+  const columns = Object.keys(row).filter((name) => name.startsWith(SUPPRESSED) && typeof row[name] === 'string');
   return Object.fromEntries(
-    columns.map((name) => [name.slice(HIDDEN.length), JSON.parse(text(row, name)) as SuppressedCount]),
+    columns.map((name) => [name.slice(SUPPRESSED.length), JSON.parse(text(row, name)) as SuppressedCount]),
   );
 }
 
 function keysOf(id: string): { partitionKey: string; rowKey: string } {
-  if (!isSuppressionId(id)) throw new RangeError('no id of a suppression');
+  if (!isSuppressionId(id)) throw new RangeError('not an id of a suppression');
   return { partitionKey: SUPPRESSIONS_PARTITION, rowKey: id };
 }

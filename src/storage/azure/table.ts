@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { TableClient, TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import { backoffMs } from '../backoff.ts';
 import type { RetrySettings, StorageClients } from './clients.ts';
-import { isAnswer, isWithinTransaction, statusOf } from './rest_errors.ts';
-import { about } from './store_error.ts';
+import { isServiceError, isWithinTransaction, statusOf } from './rest_errors.ts';
+import { withSubject } from './with_subject.ts';
 
 export type TableRow = TableEntityResult<Record<string, unknown>>;
 export type NewTableRow = TableEntity<Record<string, unknown>>;
@@ -18,8 +18,7 @@ const MAX_PAGE_ROWS = 1000;
 const ANY_VERSION = '*';
 
 /**
- * One table, which comes to be with the first write: reading one that is not there yet finds nothing. Errors name the
- * table and what was asked of it.
+ * One table. The first write creates it; a read before that finds nothing. Errors name the table and the operation.
  */
 export class Table {
   readonly name: string;
@@ -32,14 +31,14 @@ export class Table {
     this.#retry = clients.retry;
   }
 
-  /** One row; null where there is none. */
+  /** One row; null where it does not exist. */
   async get(partitionKey: string, rowKey: string): Promise<TableRow | null> {
     return this.#about(`get in partition ${partitionKey}`, () =>
       orNull([404], () => this.#client.getEntity<Record<string, unknown>>(partitionKey, rowKey)),
     );
   }
 
-  /** The rows that a query finds, in key order, by pages of at most 1,000; none of them is empty. */
+  /** The rows of a query, in key order, in non-empty pages of at most 1,000. */
   async *pages(subject: string, { filter, select }: TableQuery): AsyncGenerator<readonly TableRow[]> {
     const queryOptions = { ...(filter !== undefined && { filter }), ...(select && { select: [...select] }) };
     const pages = this.#client
@@ -48,7 +47,7 @@ export class Table {
     for (;;) {
       const { done, value } = await this.#about(subject, () => nextOf(pages));
       if (done) return;
-      // The service may end a page early, before the first row it found, and go on in the next one:
+      // The service may end a page early, even without rows, and continue in the next one:
       // https://learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination
       if (value.length > 0) yield value;
     }
@@ -60,14 +59,14 @@ export class Table {
       try {
         return versionOf(await this.creating(() => this.#client.createEntity(row)));
       } catch (error) {
-        // Not by the status alone: a table that is being deleted answers 409 too.
-        if (isAnswer(error, 409, 'EntityAlreadyExists')) return null;
+        // The status is not sufficient: a table under deletion also answers 409.
+        if (isServiceError(error, 409, 'EntityAlreadyExists')) return null;
         throw error;
       }
     });
   }
 
-  /** Writes a row whatever there is in its place. */
+  /** Writes a row, and overwrites an existing one. */
   async put(row: NewTableRow): Promise<void> {
     await this.#about(`put in partition ${row.partitionKey}`, () =>
       this.creating(() => this.#client.upsertEntity(row, 'Replace')),
@@ -82,12 +81,12 @@ export class Table {
     });
   }
 
-  /** Changes some columns of a row whatever its version; nothing where there is none. */
+  /** Changes some columns of a row under any version; writes nothing where the row does not exist. */
   async merge(row: NewTableRow): Promise<void> {
     await this.update(row, 'Merge', ANY_VERSION);
   }
 
-  /** Removes a row, where a version is named only that; false where there is none. */
+  /** Removes a row, under a version if given; false where it does not exist or has another version. */
   async delete(partitionKey: string, rowKey: string, version = ANY_VERSION): Promise<boolean> {
     const answer = await this.#about(`delete in partition ${partitionKey}`, () =>
       orNull([404, 412], () => this.#client.deleteEntity(partitionKey, rowKey, { etag: version })),
@@ -95,7 +94,7 @@ export class Table {
     return answer !== null;
   }
 
-  /** Removes rows of one partition, by transactions; those that are gone already do not matter. */
+  /** Removes rows of one partition in transactions; ignores rows that do not exist. */
   async deleteAll(partitionKey: string, rowKeys: Iterable<string>): Promise<void> {
     const keys = [...new Set(rowKeys)];
     for (let start = 0; start < keys.length; start += MAX_TRANSACTION_ROWS) {
@@ -103,14 +102,12 @@ export class Table {
       const gone = await this.#about(`delete in partition ${partitionKey}`, () =>
         orNull([404], () => this.transact(some.map((rowKey) => ['delete', { partitionKey, rowKey }]))),
       );
-      // One that is gone makes the whole fail: then each by itself.
+      // A missing row makes the whole transaction fail: then delete each row alone.
       if (gone === null) for (const rowKey of some) await this.delete(partitionKey, rowKey);
     }
   }
 
-  /**
-   * All or nothing; repeated while the service is busy, as the SDK repeats single requests. Throws what the SDK throws.
-   */
+  /** All or nothing; retries while the service is busy, as the SDK does for single requests. Throws the SDK's errors. */
   async transact(actions: readonly TransactionAction[]): Promise<true> {
     for (let tries = 1; ; tries++) {
       try {
@@ -123,20 +120,20 @@ export class Table {
     }
   }
 
-  /** Runs a write; where the table is missing, makes it and runs the write again. */
+  /** Runs a write; where the table is missing, creates it and repeats the write. */
   async creating<T>(write: () => Promise<T>): Promise<T> {
     try {
       return await write();
     } catch (error) {
-      if (!isAnswer(error, 404, 'TableNotFound')) throw error;
-      // Another one may make it at the same time: the SDK takes 409 TableAlreadyExists for an answer.
+      if (!isServiceError(error, 404, 'TableNotFound')) throw error;
+      // Another process may create it at the same time: the SDK accepts 409 TableAlreadyExists.
       await this.#client.createTable();
       return write();
     }
   }
 
   #about<T>(subject: string, call: () => Promise<T>): Promise<T> {
-    return about(`${this.name}: ${subject}`, call);
+    return withSubject(`${this.name}: ${subject}`, call);
   }
 }
 
@@ -159,7 +156,7 @@ function isBusy(error: unknown): boolean {
   return isWithinTransaction(error) && [429, 500, 503].includes(statusOf(error) ?? 0);
 }
 
-/** Somewhere in the upper half of the exponential pause, so that those who failed together do not come back together. */
+/** A random pause in the upper half of the exponential one, so that clients that failed together do not retry together. */
 function pauseMs({ delayMs, maxDelayMs }: RetrySettings, tries: number): number {
   return backoffMs({ firstMs: delayMs, longestMs: maxDelayMs }, tries, Math.random());
 }

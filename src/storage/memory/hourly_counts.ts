@@ -3,23 +3,24 @@ import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
 import type { Facts, GroupKey } from '../../core/records/report.ts';
 import { isOfWindow } from '../../core/scoring/window.ts';
+import { compareText } from '../../core/text/compare_text.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
 
 export interface MemoryHourlyCountsOptions {
-  /** Whether facts are kept for `read`; without, it gives empty ones. */
+  /** Whether facts are kept for `read`; otherwise they are empty. */
   readonly facts?: boolean;
 }
 
 const PAGE_ROWS = 1000;
 const MAX_BATCH_ROWS = 100;
-/** What a text property of a table row holds at most: 64 KiB in UTF-16. */
+/** UTF-16 code units: the limit of a text property, 64 KiB. */
 const MAX_PROPERTY_LENGTH = 32 * 1024;
 const TIMESTAMP_LENGTH = 28;
 const NO_FACTS: Facts = Object.freeze({});
 
 /**
- * HourlyCounts in this process: what `score` keeps a folder in, so it is compact. Of a row only its `<time>|<contribution>`
- * and its count are kept beside the group; names are shared by the groups that have them in common.
+ * HourlyCounts in the memory of this process, for `score`. It is compact: per row it holds `<time>|<contribution>` and the
+ * count; groups share equal names.
  */
 export class MemoryHourlyCounts implements HourlyCounts {
   readonly #keepFacts: boolean;
@@ -40,7 +41,7 @@ export class MemoryHourlyCounts implements HourlyCounts {
     return refusals;
   }
 
-  /** A row by itself, for who fills this memory and no other store. What a table would refuse is taken. */
+  /** Writes one row without the checks of `merge`: it accepts rows that a table would refuse. */
   put(row: ContributionRow): void {
     this.#groupOf(row.groupId.slice(0, 1) as Partition, row).put(row);
   }
@@ -121,7 +122,7 @@ export class MemoryHourlyCounts implements HourlyCounts {
     return group;
   }
 
-  /** Well-formed, as a table keeps it. */
+  /** Well-formed, as in a table. */
   #shared(text: string): string {
     const name = text.toWellFormed();
     const known = this.#names.get(name);
@@ -131,9 +132,9 @@ export class MemoryHourlyCounts implements HourlyCounts {
   }
 }
 
-/** The rows of one group: three lists, side by side. */
+/** The rows of one group: three parallel lists. */
 interface Rows {
-  /** `<time>|<contribution>` of each row: what stands behind the groupId in the table's RowKey, in the same order. */
+  /** `<time>|<contribution>` of each row: the table's RowKey without the groupId, in the same order. */
   readonly keys: string[];
   readonly counts: (number | null)[];
   /** Empty unless facts are kept. */
@@ -143,9 +144,9 @@ interface Rows {
 class Group {
   readonly key: GroupKey;
   readonly #keepFacts: boolean;
-  /** Never changed in place once it was handed out: a scan may be under way. */
+  /** Not changed after it was returned: a scan may use it. */
   #rows: Rows = { keys: [], counts: [], facts: [] };
-  /** How many of the rows, from the first, are in order and without repeats. */
+  /** Number of rows, from the first, that are sorted and without repeats. */
   #tidy = 0;
 
   constructor(key: GroupKey, keepFacts: boolean) {
@@ -158,12 +159,12 @@ class Group {
   }
 
   put(row: ContributionRow): void {
-    // Handed-out rows are whole and in order; what is added goes into lists of its own from then on.
+    // Returned rows are complete and sorted; new rows go into copies.
     if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
     this.#rows.keys.push(keyOf(row));
     this.#rows.counts.push(row.count);
     if (this.#keepFacts) this.#rows.facts.push(wellFormed(row.facts));
-    // Repeats take room until they are sorted out, so never more than half of it.
+    // Repeats use memory until the next sort: at most half of the rows.
     if (this.size > 16 && this.size > 2 * this.#tidy) this.sorted();
   }
 
@@ -184,10 +185,10 @@ class Group {
   }
 }
 
-/** The rows in key order; of rows with one key the one written last. */
+/** The rows in key order; of rows with the same key the last one. */
 function sortedOnce(rows: Rows): Rows {
   const { keys } = rows;
-  const order = [...keys.keys()].sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+  const order = [...keys.keys()].sort((a, b) => compareText(keys[a] as string, keys[b] as string) || a - b);
   return pick(
     rows,
     order.filter((index, place) => keys[index] !== keys[order[place + 1] ?? -1]),
@@ -206,19 +207,15 @@ function copyOf({ keys, counts, facts }: Rows): Rows {
   return { keys: [...keys], counts: [...counts], facts: [...facts] };
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /**
- * The same text as one run of characters. Text put together from pieces, or cut from a longer one, keeps those alive:
- * over a million keys that is most of the memory.
+ * A flat copy of a text. A concatenated or sliced string keeps its source strings in memory: for a million keys that is
+ * most of the memory.
  */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** Joined, which makes one run of characters at once. */
+/** `join` gives a flat string at once. */
 function keyOf(row: Contribution): string {
   return [row.Timestamp, row.contribution].join('|');
 }
@@ -227,7 +224,7 @@ function parseKey(key: string): Pick<Contribution, 'Timestamp' | 'contribution'>
   return { Timestamp: key.slice(0, TIMESTAMP_LENGTH) as Timestamp, contribution: key.slice(TIMESTAMP_LENGTH + 1) };
 }
 
-/** As a table keeps them. */
+/** As in a table. */
 function wellFormed(facts: Facts): Facts {
   const entries = Object.entries(facts);
   return Object.fromEntries(
@@ -242,7 +239,7 @@ function isTooLong(row: ContributionRow): boolean {
   return Object.values(row.facts).some((fact) => String(fact).length > MAX_PROPERTY_LENGTH);
 }
 
-/** What no table would take: a mistake of the caller, not of the data. */
+/** Throws on errors of the caller that a table would refuse. */
 function assertBatch(partition: Partition, rows: readonly ContributionRow[]): void {
   if (rows.length > MAX_BATCH_ROWS) throw new RangeError(`more than ${MAX_BATCH_ROWS} rows: ${rows.length}`);
   const keys = new Set<string>();

@@ -1,13 +1,13 @@
 import type { ReadFault } from '../../core/records/reading.ts';
 import type { ExportRef } from './exports.ts';
 
-/** Where in an export something stands. */
+/** The place of a record in an export. */
 export interface RecordPlace {
   /** Byte offset of the line in the export. */
   readonly offset: number;
   /** Bytes of the line. */
   readonly length: number;
-  /** The record of the line, from 0. */
+  /** Index of the record within the line, from 0. */
   readonly record: number;
 }
 
@@ -17,24 +17,24 @@ export interface DeadLetter extends RecordPlace {
   readonly reason: ReadFault | 'refused-row' | 'time-in-future';
   /** With `refused-row`: the service's code. */
   readonly code?: string;
-  /** The first 64 KiB of the line; of a refused row: the row as JSON. */
+  /** The first 64 KiB of the line, or of the refused row as JSON. */
   readonly bytes: Uint8Array;
 }
 
-/** Where the dead letters of one segment go; holds no more than a few at a time. */
+/** Writes the dead letters of one segment; holds only a few at a time. */
 export interface DeadLetterWriter {
   add(letter: DeadLetter): Promise<void>;
-  /** Makes what was added visible, in place of an earlier writing of the same segment; with none added, removes that. */
+  /** Publishes the added letters and replaces those of an earlier pass over the segment; without letters it removes those. */
   close(): Promise<void>;
-  /** Forgets what was added. */
+  /** Discards the added letters. */
   abort(): Promise<void>;
 }
 
 export interface DeadLetters {
-  /** `repeat`: the segment may have been written before, so that a writing without letters has one to remove. */
+  /** `repeat`: an earlier pass may have written letters, which a pass without letters must remove. */
   open(segmentId: string, options: { repeat: boolean }): DeadLetterWriter;
-  /** All that is kept, oldest segment first or in order of name; a letter at a time. */
+  /** All letters, by age or by name of their segments, one at a time. */
   list(): AsyncIterable<DeadLetter>;
-  /** Removes what was written before (ms since the epoch). */
+  /** Removes letters that were written before this time (ms since the epoch). */
   expire(before: number): Promise<void>;
 }

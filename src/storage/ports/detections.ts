@@ -3,43 +3,44 @@ import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Partition } from './hourly_counts.ts';
 import type { Versioned } from './versioned.ts';
 
-/** A row of Detections: what the scorer wrote, beside it what the notifier wrote for each sink, and what a person said. */
+/** A row of Detections: the scorer's columns, the notifier's column per sink, and the analyst's verdict. */
 export interface DetectionRow {
   readonly detection: Detection;
   readonly deliveries: Readonly<Record<string, SinkDelivery>>;
   readonly verdict: Verdict | null;
 }
 
-/** Which detections a list is about: of one state, of one device, or both; all where neither is named. */
+/** Selects detections by state and device; all where neither is set. */
 export interface DetectionRowFilter {
   readonly state?: DetectionState;
   readonly device?: string;
 }
 
-/** A row without what is long: enough for a list, or to count. */
+/** A row without its long columns, for lists and counts. */
 export interface SummaryRow {
   readonly detection: DetectionSummary;
   readonly deliveries: Readonly<Record<string, SinkDelivery>>;
   readonly verdict: Verdict | null;
 }
 
-/** Each writer has columns of its own and merges only these. */
+/** The `Detections` table. Each writer has columns of its own and merges only these. */
 export interface Detections {
   get(id: string): Promise<Versioned<DetectionRow> | null>;
   /** The rows of a partition in key order, the order of HourlyCounts; a page at a time. */
   scan(partition: Partition): AsyncIterable<readonly Versioned<DetectionRow>[]>;
-  /** All rows that are asked for, in key order; a page at a time. */
-  list(filter: DetectionRowFilter): AsyncIterable<readonly DetectionRow[]>;
-  /** The same without what is long, and with the deliveries to the sinks that are named. */
+  /**
+   * The rows that match the filter, in key order, a page at a time: without the long columns, and with the deliveries to
+   * the named sinks alone.
+   */
   summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncIterable<readonly SummaryRow[]>;
   /** Scorer: writes a row that must not exist yet. The new version; null where it exists. */
   insert(detection: Detection): Promise<string | null>;
   /** Scorer: writes its columns if the row still has that version. The new version; null where it has another. */
   update(detection: Detection, version: string): Promise<string | null>;
-  /** Notifier: writes what it knows of one sink, likewise. */
+  /** Notifier: writes the delivery to one sink, under the same condition. */
   mark(id: string, sink: string, delivery: SinkDelivery, version: string): Promise<string | null>;
-  /** A person: writes a verdict in the place of an earlier one, likewise. */
+  /** Analyst: writes a verdict and replaces an earlier one, under the same condition. */
   recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null>;
-  /** Removes rows that still have the version that was read; others, and those that are gone, stay as they are. */
+  /** Removes the rows that still have the given version; ignores the others. */
   remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void>;
 }

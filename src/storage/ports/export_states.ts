@@ -4,51 +4,51 @@ import type { Versioned } from './versioned.ts';
 
 /** How far an export has been read: a row of the `Exports` table. Frozen format: see docs/architecture.md, State. */
 export interface ExportState extends ExportRef {
-  /** Raised by one when the export was found replaced or cut short: everything below begins anew. */
+  /** Raised by one when the export was found replaced or cut short: everything below starts again. */
   readonly generation: number;
   /** Segment boundaries: segment n is the bytes `[ends[n-1] ?? 0, ends[n])`. */
   readonly ends: readonly number[];
-  /** Segments that are done; the one after them, if `ends` has it, is claimed. */
+  /** Number of segments that are done; the next one, if `ends` has it, is or was leased. */
   readonly applied: number;
-  /** When the open claim was made (ms since the epoch), null where none is open. */
+  /** Start of the lease (ms since the epoch), null where there is none. */
   readonly leasedAt: number | null;
-  /** Who made it: a word that one worker knows as its own, should the answer to its claim be lost; '' where none is open. */
+  /** The worker that holds the lease, by a name that only it uses, also where the answer was lost; '' where there is none. */
   readonly leasedBy: string;
   /** SHA-256, hex, of the last ≤ 1 KiB before the last end; '' where there is none. */
   readonly tail: string;
-  /** Whether a record of a known format was met. */
+  /** Whether a record of a known format was read. */
   readonly recognised: boolean;
-  /** A source that is not active, of which its head holds a record; null where none was met before an active one. */
+  /** An inactive source with a record at the head; null where there was none before a record of an active one. */
   readonly otherSource: Source | null;
-  /** Whether raw events of it are stored, or may be: they have no identity by which they could be counted once more. */
+  /** Whether its raw events are stored, or may be: they have no identity by which a redelivery is recognized. */
   readonly raw: boolean;
-  /** When the export was created, as far as we saw (ms since the epoch); null where that is not known. */
+  /** Creation of the export at the last check (ms since the epoch); null where it is unknown. */
   readonly created: number | null;
-  /** So far it is known to hold no line end behind its last end (bytes); 0 where nothing is known. */
+  /** The export has no line end between its last end and this offset (bytes); 0 where it was not searched. */
   readonly searched: number;
-  /** When the export last grew, as far as we saw (ms since the epoch). */
+  /** Last change of the export at the last check (ms since the epoch). */
   readonly lastModified: number;
   readonly counters: Counters;
-  /** Failures in a row; 0 after a segment went through. */
+  /** Consecutive failures; 0 after a segment is done. */
   readonly failures: number;
-  /** Not to be tried before (ms since the epoch); 0 for at once. */
+  /** Earliest time of the next try (ms since the epoch); 0: at once. */
   readonly nextTry: number;
-  /** Why it failed last, or why it is refused; '' where neither. Never telemetry, never a URL. */
+  /** Reason of the last failure or of the refusal, '' for none. Never contains telemetry or a URL. */
   readonly reason: string;
-  /** Whether it cannot be read as it is, and is left alone until it changes. */
+  /** Whether it cannot be read; it is not tried again until it changes. */
   readonly refused: boolean;
 }
 
-/** What was read of an export (or a run over many), by the number. */
+/** Counters of a read, of one export or many. */
 export interface Counters {
   readonly lines: number;
   readonly records: number;
   readonly reports: number;
   /** Valid records of other kinds. */
   readonly skipped: number;
-  /** Reports on addresses that the rule does not look at. */
+  /** Reports whose remote address is not in scope. */
   readonly excluded: number;
-  /** Reports older than what is kept. */
+  /** Reports older than the retention. */
   readonly expired: number;
   readonly deadLetters: number;
 }

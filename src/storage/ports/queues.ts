@@ -1,9 +1,9 @@
 export interface Messages {
-  /** Export to read on. */
+  /** Export to continue reading. */
   readonly ingest: { readonly container: string; readonly name: string };
   /**
-   * Partition to score, for the window up to asOf; what the run is to say of the exports; and the newest report that the
-   * runs before have seen in any partition, '' where they have seen none.
+   * Partition to score, for the window up to asOf; the age of the oldest unread bytes, for the run's row; and the newest
+   * report of the earlier runs in any partition, '' where there is none.
    */
   readonly score: {
     readonly partition: string;
@@ -11,24 +11,22 @@ export interface Messages {
     readonly oldestUnreadMs: number | null;
     readonly newestReport: string;
   };
-  /** Sink that may have something due. A hint: the rows of Detections are the truth. */
+  /** Sink that may have pending notifications. A hint only: the rows of Detections decide. */
   readonly notify: { readonly sink: string };
 }
 
 export interface Queues {
   /**
-   * Puts a message on a queue, to be delivered after a delay. Doing it twice delivers it twice; delivering it twice does
-   * no harm.
+   * Sends a message to a queue, for delivery after a delay. Sending it twice delivers it twice, which is harmless.
    */
   send<Q extends keyof Messages>(queue: Q, message: Messages[Q], delayMs?: number): Promise<void>;
-  /** Messages that wait on one queue: the service's own estimate. */
+  /** Number of waiting messages of one queue: the service's estimate. */
   waiting(queue: keyof Messages): Promise<number>;
-  /** Messages that wait, by the queue's name, those in poison queues among them: the service's own estimate. */
+  /** Number of waiting messages by queue name, poison queues included: the service's estimate. */
   lengths(): Promise<Readonly<Record<string, number>>>;
   /**
-   * Takes messages off the poison queues, ours and that of the blob trigger: how many of which, none named where there
-   * were none. What they were about is not lost: all work is derived from the tables and found again by the next sweep
-   * or run. Doing it again finds what came since.
+   * Removes messages from the poison queues, also from the blob trigger's. Returns their number by queue, without empty
+   * queues. No work is lost: the next sweep or run derives it from the tables again. A repeat removes newer messages.
    */
   takePoison(): Promise<Readonly<Record<string, number>>>;
 }

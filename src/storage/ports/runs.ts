@@ -9,22 +9,21 @@ export interface Run {
   readonly rows: number;
   /** Groups that match. */
   readonly detections: number;
-  /** Detections that this run opened, and that it resolved; a repeat of the run says the same again. */
+  /** Detections that this run opened and resolved; a repeat of the run gives the same numbers. */
   readonly opened: number;
   readonly resolved: number;
   /** Requests to Table Storage, retries among them; null where the row does not say. */
   readonly requests: number | null;
-  /** Notifications that were due. */
+  /** Pending notifications. */
   readonly pending: number;
   readonly expiredRows: number;
-  /** Newest report that the partition holds at or before asOf; '' where it holds none. */
+  /** Newest report of the partition up to asOf; '' where there is none. */
   readonly newestReport: string;
   readonly durationMs: number;
   /** When it ended (ms since the epoch). */
   readonly endedAt: number;
   /**
-   * How long the oldest export with something unread had waited when the run began; 0 where all were read, null where
-   * that could not be found out.
+   * Age of the oldest unread bytes at the start of the run; 0 where all were read, null where it is unknown.
    */
   readonly oldestUnreadMs: number | null;
 }

@@ -1,27 +1,27 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Versioned } from './versioned.ts';
 
-/** What is known of a sink between runs. */
+/** The state of a sink between runs. */
 export interface SinkState {
   readonly name: string;
-  /** The asOf of the first run that met it in the settings: it hears of what opens from then on. */
+  /** The asOf of the first run that met it in the settings: it receives detections that open from then on. */
   readonly since: Timestamp;
-  /** The asOf of the first run that missed it in the settings, null while it is there: it hears of nothing. */
+  /** The asOf of the first run that missed it in the settings, null while it is there. An absent sink receives nothing. */
   readonly absentSince: Timestamp | null;
-  /** When it said that it is gone (410), null while it has not. */
+  /** Time of its answer 410 (gone), null without one (ms since the epoch). */
   readonly disabledAt: number | null;
-  /** Hash of its settings: a disabled sink wakes when they change. */
+  /** Hash of its settings: a disabled sink is enabled again when they change. */
   readonly settings: string;
-  /** Tries in a row that it did not take, 0 after one that it did. */
+  /** Consecutive failed tries; 0 after a success. */
   readonly failures: number;
   /** Nothing is sent before then (ms since the epoch); 0 for at once. */
   readonly notBefore: number;
 }
 
-/** The `Sinks` table. Scoring runs and notifiers write the same columns: each write is of the version that was read. */
+/** The `Sinks` table. Scoring runs and notifiers write the same columns, each under the version that it read. */
 export interface SinkStates {
   get(name: string): Promise<Versioned<SinkState> | null>;
-  /** All rows, in order of name; as many as there ever were sinks. */
+  /** All rows, in order of name, also of former sinks. */
   list(): Promise<readonly Versioned<SinkState>[]>;
   /** Writes a row that must not exist yet. The new version; null where the row exists. */
   insert(state: SinkState): Promise<string | null>;

@@ -8,7 +8,7 @@ import type { Runs } from './runs.ts';
 import type { SinkStates } from './sink_states.ts';
 import type { Suppressions } from './suppressions.ts';
 
-/** Everything that is kept or sent, as one hands it about. */
+/** All ports of storage. */
 export interface Stores {
   readonly exports: ExportStore;
   readonly exportStates: ExportStates;

@@ -2,19 +2,20 @@ import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { inOrder, ruleRow } from '../../../src/cli/output/rows.ts';
 import { byAverage } from '../../../src/core/detections/order.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { msOf, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import type { Grain } from '../../../src/core/scoring/series.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
+import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import { sampleExports } from '../../../tools/sample/exports.ts';
 import { planTenant } from '../../../tools/sample/plan.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { ALL, type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
 
-const HOUR_MS = 3_600_000;
 /** The end of the data: a full hour of today, since the emulator dates the blobs. */
 const END = msOf(bin(timestampFromMs(Date.now()), '1h'));
 /** The next run of the hourly timer. */
@@ -187,7 +188,7 @@ describe('the system on the emulator', () => {
       () => Promise.reject(new Error('it went through')),
       (thrown: Error) => thrown,
     );
-    expect(error.name).toBe('StoreError');
+    expect(error).toBeInstanceOf(StoreError);
     expect(error.message).toMatch(/^Runs: list failed/);
     expect(`${error.message}${error.stack}`).not.toMatch(/AccountKey|sig=|http/);
   }, 90_000);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
@@ -7,7 +8,6 @@ import { streamed } from '../../unit/core/records/records.ts';
 
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const NOW = Date.now();
-const HOUR_MS = 3_600_000;
 
 let connectionString: string;
 let system: System;

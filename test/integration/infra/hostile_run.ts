@@ -3,6 +3,7 @@
  * one that is not there, and one that is wrong; with foreign messages in the queues, and foreign requests. Prints the log as JSON: what each
  * invocation logged, and what it threw, as the host would log it. `node hostile_run.ts <bundle>`
  */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { DEFAULT_CONTAINER } from '../../../src/config.ts';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { QUEUES } from '../../../src/storage/azure/names.ts';
 import { LocalSystem } from '../../../tools/local/system.ts';
 import { FOREIGN_EXPORT, hostileExport } from './hostile_tenant.ts';
@@ -17,7 +19,6 @@ import { FOREIGN_EXPORT, hostileExport } from './hostile_tenant.ts';
 const invocations: { readonly function: string; readonly logs: readonly string[]; readonly error?: string }[] = [];
 const ending = new AbortController();
 const DELIVERY_LAG_MS = 45 * 60_000;
-const HOUR_MS = 3_600_000;
 
 const server = createServer((request, response) => response.writeHead(request.url === '/ok' ? 200 : 400).end());
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import type { Row } from '../../unit/core/records/records.ts';
 import { streamed } from '../../unit/core/records/records.ts';
 
@@ -14,7 +15,6 @@ export const PLANTED = [
   'planted-hook-secret',
 ] as const;
 
-const HOUR_MS = 3_600_000;
 const DEVICE = 'planted-device-7f3a\u202e{"a":1}\r\n\u2028<script>';
 const PROCESS = `planted-process-91b2.exe'"\`\${x}%s`;
 

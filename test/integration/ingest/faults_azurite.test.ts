@@ -1,6 +1,6 @@
 import { RestError } from '@azure/data-tables';
 import { describe, expect, inject, it } from 'vitest';
-import type { RequestPolicy } from '../../../src/storage/azure/clients.ts';
+import type { RequestPolicy } from '../../../src/storage/azure/request_policy.ts';
 import { response } from '../../support/azure/policies.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { azureGround } from '../../support/ingest/grounds.ts';

@@ -1,11 +1,12 @@
 import { expect, inject, it } from 'vitest';
+import { DAY_MS } from '../../../src/core/kql/timespan.ts';
 import { storageClients } from '../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../src/storage/azure/index.ts';
 import { AsTheService } from '../../support/azure/service.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { azureGround } from '../../support/ingest/grounds.ts';
 import { type Left, play, START } from '../../support/ingest/happenings.ts';
-import { DAY_MS, event, lines, REF, report, World } from '../../support/ingest/world.ts';
+import { event, lines, REF, report, World } from '../../support/ingest/world.ts';
 
 const RETRY = { retries: 6, delayMs: 1, maxDelayMs: 2 };
 

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { sweep, unread } from '../../../src/ingest/sweep.ts';
 import { azureStores } from '../../../src/storage/azure/index.ts';
 import { exportState } from '../../contract/samples.ts';
 import { RequestLog } from '../../support/azure/policies.ts';
 import { freshClients } from '../../support/azure/stores.ts';
 import { type Gate, gated, InjectedFault } from '../../support/ingest/gate.ts';
-import { bytesOf, DAY_MS, HOUR_MS, lines, MINUTE_MS, REF, report, World } from '../../support/ingest/world.ts';
+import { bytesOf, lines, REF, report, World } from '../../support/ingest/world.ts';
 
 const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
 

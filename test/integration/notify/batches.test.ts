@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { type NotifyOptions, notify } from '../../../src/notify/notify.ts';
 import type { DigestLimits, Notification, Sink, SinkAnswer } from '../../../src/notify/sink.ts';
@@ -18,9 +19,8 @@ import { detectionsWith } from '../../fakes/detections_with.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { CONTEXT, SINKS } from '../../support/sinks/samples.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { detectionRows } from '../../support/storage/detection_rows.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const START = msOf(T1) + 45 * MINUTE_MS;
 const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
 const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
@@ -63,7 +63,7 @@ const sendBatch = (sink: Sink, options: NotifyOptions = {}, from: Stores = store
   notify(from, sink, clock, { random: () => 0, ...options });
 
 async function deliveries(sink = 'soar'): Promise<SinkDelivery[]> {
-  const rows = (await Array.fromAsync(stores.detections.list({}))).flat();
+  const rows = await detectionRows(stores.detections);
   return rows.flatMap(({ deliveries }) => deliveries[sink] ?? []);
 }
 
@@ -621,6 +621,6 @@ describe('app.notify(message) with real receivers', () => {
     expect(bodies).toHaveLength(1);
     expect(bodies[0]).toContain('47 new or changed beacons');
     expect(bodies[0]).toContain('and 37 more. ');
-    expect((await Array.fromAsync(stores.detections.list({}))).flat()).toHaveLength(47);
+    expect(await detectionRows(stores.detections)).toHaveLength(47);
   });
 });

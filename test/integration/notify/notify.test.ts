@@ -21,6 +21,7 @@ import { detectionsWith } from '../../fakes/detections_with.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { CONTEXT } from '../../support/sinks/samples.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { detectionRows } from '../../support/storage/detection_rows.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -763,7 +764,7 @@ describe('notify() by several workers', () => {
 describe('the secrets of a sink', () => {
   /** Everything that the stores hold. */
   async function kept(): Promise<string> {
-    const rows = await all(stores.detections.list({}));
+    const rows = await detectionRows(stores.detections);
     return JSON.stringify([rows, await stateOf(stores, 'soar'), await all(stores.runs.since('' as Timestamp))]);
   }
 

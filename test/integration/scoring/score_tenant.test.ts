@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { scorePartition } from '../../../src/scoring/score_windows.ts';
@@ -9,13 +10,12 @@ import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { rowsOf } from '../../contract/samples.ts';
 import { memoryStores } from '../../fakes/stores.ts';
-import { MadeUpTenant } from '../../fakes/synthetic_tenant.ts';
+import { SyntheticTenant } from '../../fakes/synthetic_tenant.ts';
 import { RequestLog } from '../../support/azure/policies.ts';
 import { freshClients } from '../../support/azure/stores.ts';
 
 const P = '3' as Partition;
 const AS_OF = '2026-11-20T12:00:00.0000000Z' as Timestamp;
-const HOUR_MS = 3_600_000;
 const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
 const SINKS = [
   {
@@ -44,16 +44,21 @@ async function scored(stores: Stores): Promise<{ runs: Run[]; rows: DetectionRow
   return { runs, rows };
 }
 
+async function allRows(tenant: SyntheticTenant): Promise<ContributionRow[]> {
+  const rows: ContributionRow[] = [];
+  for await (const page of tenant.scan(P)) {
+    for (const { groupId } of page) {
+      if (rows.some((row) => row.groupId === groupId)) continue;
+      for await (const own of tenant.read(groupId, '' as Timestamp, AS_OF)) rows.push(...own);
+    }
+  }
+  return rows;
+}
+
 describe('scorePartition over a synthetic tenant', () => {
   it('has equal results on Azurite, in memory, and over rows that are generated as they are read', async () => {
-    const tenant = new MadeUpTenant(GROUPS, AS_OF);
-    const rows: ContributionRow[] = [];
-    for await (const page of tenant.scan(P)) {
-      for (const { groupId } of page) {
-        if (rows.some((row) => row.groupId === groupId)) continue;
-        for await (const own of tenant.read(groupId, '' as Timestamp, AS_OF)) rows.push(...own);
-      }
-    }
+    const tenant = new SyntheticTenant(GROUPS, AS_OF);
+    const rows = await allRows(tenant);
     const log = new RequestLog();
     const onAzurite = azureStores(await freshClients({ policy: log.policy }));
     const inMemory = memoryStores();

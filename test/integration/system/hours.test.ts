@@ -2,14 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
 import type { Sink } from '../../../src/notify/sink.ts';
 import { type SampleExport, sampleExports } from '../../../tools/sample/exports.ts';
 import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { foundGroups, groupKey } from '../../support/sample/rule.ts';
+import { detectionRows } from '../../support/storage/detection_rows.ts';
 
-const HOUR_MS = 3_600_000;
 const END = Date.UTC(2026, 10, 23, 9);
 const RUNS = 72;
 
@@ -58,7 +59,7 @@ class Hours {
   }
 
   async detections(): Promise<Detection[]> {
-    const rows = (await Array.fromAsync(this.stores.detections.list({}))).flat();
+    const rows = await detectionRows(this.stores.detections);
     return rows.map(({ detection }) => detection);
   }
 

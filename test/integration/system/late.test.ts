@@ -12,6 +12,7 @@ import { sampleExports } from '../../../tools/sample/exports.ts';
 import { planTenant } from '../../../tools/sample/plan.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { mulberry32 } from '../../support/random.ts';
+import { detectionRows } from '../../support/storage/detection_rows.ts';
 
 const END = Date.parse('2026-11-20T12:00:00Z');
 const AS_OF = timestampFromMs(END);
@@ -54,8 +55,8 @@ describe('20 % of the lines twice, and lines up to three days late, in any expor
       await scorePartition(stores, SETTINGS, [], message, () => NOW);
     }
     const found: object[] = [];
-    for await (const page of stores.detections.list({})) {
-      for (const { detection } of page) found.push(pick(detection, Object.keys(expected[0] as object)));
+    for (const { detection } of await detectionRows(stores.detections)) {
+      found.push(pick(detection, Object.keys(expected[0] as object)));
     }
     expect(found.sort(byText)).toEqual([...expected].sort(byText));
   });

@@ -1,4 +1,4 @@
-import type { RequestPolicy } from '../../../src/storage/azure/clients.ts';
+import type { RequestPolicy } from '../../../src/storage/azure/request_policy.ts';
 
 type Request = Parameters<RequestPolicy['sendRequest']>[0];
 export type Response = Awaited<ReturnType<RequestPolicy['sendRequest']>>;

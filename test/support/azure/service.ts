@@ -1,4 +1,4 @@
-import type { RequestPolicy } from '../../../src/storage/azure/clients.ts';
+import type { RequestPolicy } from '../../../src/storage/azure/request_policy.ts';
 import { failedTransaction, type Response, response } from './policies.ts';
 
 type Request = Parameters<RequestPolicy['sendRequest']>[0];

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import type { ReadFault } from '../../../src/core/records/reading.ts';
 import type { Source } from '../../../src/core/records/report.ts';
 import type { Random } from './random.ts';
@@ -36,8 +37,6 @@ const DEVICES = ['wks-0417.corp.example', 'wks-ä日本\u{1f600}', 'srv-1'];
 const RAW_SOURCES = ['sysmon', 'wfp'] as const satisfies readonly Source[];
 const PROCESSES = ['updater.exe', 'agent "x".exe', ''];
 const ADDRESSES = ['203.0.113.77', '198.51.100.9', '192.0.2.7'];
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Writes what an exporter writes, and worse: reports of few groups at few instants, so that they differ in a port alone;

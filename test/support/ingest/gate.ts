@@ -1,4 +1,5 @@
 import type { DeadLetterWriter } from '../../../src/storage/ports/dead_letters.ts';
+import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 
 /** One call to storage, as it stands before the gate. */
@@ -23,14 +24,12 @@ export type Outcome =
   | 'refuse-after';
 
 /** What storage throws. Its words may be kept as a reason. */
-export class InjectedFault extends Error {
-  override readonly name = 'StoreError';
-}
+export class InjectedFault extends StoreError {}
 
 export async function perform<T>(call: Call<T>, outcome: Outcome): Promise<T> {
-  if (outcome === 'fail-before') throw new InjectedFault(`${call.op}: fault before`);
+  if (outcome === 'fail-before') throw new InjectedFault(`${call.op}: before`);
   const answer = await call.run();
-  if (outcome === 'fail-after') throw new InjectedFault(`${call.op}: fault after`);
+  if (outcome === 'fail-after') throw new InjectedFault(`${call.op}: after`);
   return outcome === 'refuse-after' && call.refusal !== undefined ? call.refusal : answer;
 }
 

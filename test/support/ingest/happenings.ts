@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
 import { sweep } from '../../../src/ingest/sweep.ts';
@@ -5,13 +6,14 @@ import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Clock } from '../../../src/storage/ports/clock.ts';
 import type { ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../../src/storage/ports/exports.ts';
+import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { REFUSED_DEVICE } from './author.ts';
-import { type Gate, gated, InjectedFault } from './gate.ts';
+import { type Gate, gated } from './gate.ts';
 import type { Ground } from './grounds.ts';
 import { type RawEvent, rawEvents } from './raw_events.ts';
 import { rowsOf } from './verify.ts';
-import { DAY_MS, HOUR_MS, lines, MINUTE_MS, report } from './world.ts';
+import { lines, report } from './world.ts';
 
 export const START = Date.UTC(2026, 10, 20, 10);
 const A: ExportRef = { container: 'exports', name: 'a' };
@@ -142,5 +144,5 @@ export class Death extends Error {}
 
 function isExpected(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isExpected);
-  return error instanceof InjectedFault || error instanceof Death || (error as Error).name === 'StoreError';
+  return error instanceof StoreError || error instanceof Death;
 }

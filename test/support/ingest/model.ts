@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { REPLACED, replayed } from '../../../src/ingest/export_state.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
 import { replay } from '../../../src/ingest/replay.ts';
@@ -26,9 +27,6 @@ import {
 } from './verify.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** Long enough that nothing drops out while the clock jumps. */
 const RETENTION_DAYS = 20;
 const FORMATS = [...formatsOf(['defender']), rawEvents];

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { Ingest, type IngestResult } from '../../../src/ingest/ingest.ts';
 import { type SweepResult, sweep } from '../../../src/ingest/sweep.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
@@ -12,9 +13,6 @@ import { type RawEvent, rawEvents } from './raw_events.ts';
 import { rowsOf } from './verify.ts';
 
 export const REF = Object.freeze({ container: 'exports', name: 'y=2026/m=11/d=20/h=08/m=00/PT1H.json' });
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 const RETENTION_DAYS = 4;
 

@@ -2,6 +2,7 @@ import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/c
 import { thresholdsOf } from '../../../src/core/detections/finding.ts';
 import { pendingStateOf } from '../../../src/core/detections/pending_state.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import type { Contribution } from '../../../src/core/records/contribution.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
@@ -13,9 +14,8 @@ import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { stateOf } from '../sinks/states.ts';
+import { detectionRows } from '../storage/detection_rows.ts';
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
 const START_MS = Date.UTC(2026, 10, 20);
 
 /** So many hours after midnight of the first day. */
@@ -198,7 +198,7 @@ export class Tenant {
   }
 
   async all(): Promise<DetectionRow[]> {
-    return (await Array.fromAsync(this.stores.detections.list({}))).flat();
+    return detectionRows(this.stores.detections);
   }
 
   /** All rows with their versions: the same as long as nobody writes one. */
@@ -217,7 +217,6 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
   const detections: Detections = {
     get: (id) => base.get(id),
     scan: (partition) => base.scan(partition),
-    list: (filter) => base.list(filter),
     summaries: (filter, sinks) => base.summaries(filter, sinks),
     insert: (detection) => base.insert(detection),
     update: (detection, version) => base.update(detection, version),

@@ -4,9 +4,9 @@
  * `once` it is the next full hour: a sweep then does not ask how many messages wait, and those that the dead had in hand
  * still do, out of sight.
  */
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { System } from './system.ts';
 
-const HOUR_MS = 3_600_000;
 const isOnce = process.argv[2] === 'once';
 const ahead = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 const clock = () => (isOnce ? Math.ceil((Date.now() + ahead) / HOUR_MS) * HOUR_MS : Date.now() + ahead);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import {
   addSuppression,
@@ -12,7 +13,6 @@ import { suppression, T0, T1, T2 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const DAY_MS = 86_400_000;
 const inDays = (days: number): Timestamp => timestampFromMs(NOW + days * DAY_MS);
 
 let stores: MemoryStores;

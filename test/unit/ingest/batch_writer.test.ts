@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
-import { BatchWriter, type PlacedRefusal } from '../../../src/ingest/batch_writer.ts';
+import { BatchWriter, type LocatedRefusal } from '../../../src/ingest/batch_writer.ts';
 import { partitionOf } from '../../../src/storage/keys.ts';
 import { MemoryHourlyCounts } from '../../../src/storage/memory/hourly_counts.ts';
 import type { RecordPlace } from '../../../src/storage/ports/dead_letters.ts';
@@ -217,7 +217,7 @@ describe('Merger', () => {
         .filter(({ count }) => count === 3 || (call === 2 && count === 150))
         .map((each) => ({ row: each, code: 'EntityTooLarge' })),
     );
-    const refused: PlacedRefusal[] = [];
+    const refused: LocatedRefusal[] = [];
     const merger = new BatchWriter(counts, async (refusal) => {
       refused.push(refusal);
     });

@@ -1,22 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
 import { segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
-import {
-  bytesOf,
-  counters,
-  DAY_MS,
-  HOUR_MS,
-  lines,
-  MINUTE_MS,
-  REF,
-  report,
-  World,
-} from '../../support/ingest/world.ts';
+import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { streamed } from '../core/records/records.ts';
 
 const UNKNOWN = '{"level":"info","message":"hello"}';
@@ -517,10 +508,10 @@ describe('an export that fails', () => {
       world.append(lines(report(1)));
       const backOffs: number[] = [];
       for (let tries = 0; tries < 11; tries++) {
-        await expect(world.ingest({ gate: failing(op, 'fail-before') })).rejects.toThrow(`${op}: fault before`);
+        await expect(world.ingest({ gate: failing(op, 'fail-before') })).rejects.toThrow(`${op}: before failed`);
         const { nextTry, reason, leasedAt, failures } = await world.state();
         expect({ reason, leasedAt, failures }).toEqual({
-          reason: `${op}: fault before`,
+          reason: `${op}: before failed`,
           leasedAt: null,
           failures: tries + 1,
         });
@@ -605,7 +596,7 @@ describe('an export of a source that is not active', () => {
   it('is refused with its name, where no record of it is known', async () => {
     world.append(lines(...new Array<string>(1_000).fill(EVENT)));
     expect(await world.ingest()).toMatchObject({ end: 'refused' });
-    const reason = 'its records are of sysmon, which is not an active source: see SOURCES';
+    const reason = 'its records are of sysmon, which is not an active source: add it to SOURCES';
     expect(await world.state()).toMatchObject({ refused: true, reason });
   });
 
@@ -696,15 +687,23 @@ describe('an export of a foreign format', () => {
   });
 
   it.each([
-    ['gzip', gzipSync(lines(report(1))), /^gzip; that is for `score`, or to be unpacked, expected JSON lines/],
-    ['CSV', 'Timestamp,ActionType,DeviceName,RemoteIP\r\n', /^the CSV of advanced hunting; that is for `score`/],
-    ['CSV with semicolons', 'Timestamp;ActionType;RemoteIP\r\n', /^the CSV of advanced hunting; that is for `score`/],
+    ['gzip', gzipSync(lines(report(1))), /^it is gzip, which only `score` reads; unpack it; expected JSON lines/],
+    [
+      'CSV',
+      'Timestamp,ActionType,DeviceName,RemoteIP\r\n',
+      /^it is a CSV of advanced hunting, which only `score` reads/,
+    ],
+    [
+      'CSV with semicolons',
+      'Timestamp;ActionType;RemoteIP\r\n',
+      /^it is a CSV of advanced hunting, which only `score` reads/,
+    ],
     [
       'UTF-16',
       Buffer.from(`\ufeff${lines(report(1))}`, 'utf16le'),
-      /^UTF-16; that is for `score`, or for UTF-8 \(iconv/,
+      /^it is UTF-16, which only `score` reads; convert it \(iconv/,
     ],
-    ['JSON over several lines', `[\n${report(1)}\n]\n`, /^JSON over several lines; that is for `score`/],
+    ['JSON over several lines', `[\n${report(1)}\n]\n`, /^it is JSON over several lines, which only `score` reads/],
   ])('is refused at once with advice where it is %s, nothing of it kept', async (_, content, reason) => {
     world.append(content);
     expect(await world.ingest()).toMatchObject({ end: 'refused', segments: 0 });

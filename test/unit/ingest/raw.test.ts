@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { replay } from '../../../src/ingest/replay.ts';
 import { health } from '../../../src/operations/health.ts';
@@ -9,18 +10,7 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { REFUSED_DEVICE } from '../../support/ingest/author.ts';
 import { type Gate, InjectedFault } from '../../support/ingest/gate.ts';
 import { refusing } from '../../support/ingest/grounds.ts';
-import {
-  bytesOf,
-  counters,
-  DAY_MS,
-  event,
-  HOUR_MS,
-  lines,
-  MINUTE_MS,
-  REF,
-  report,
-  World,
-} from '../../support/ingest/world.ts';
+import { bytesOf, counters, event, lines, REF, report, World } from '../../support/ingest/world.ts';
 
 let world: World;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
-import { RawHours } from '../../../src/ingest/raw_event_counter.ts';
+import { RawEventCounter } from '../../../src/ingest/raw_event_counter.ts';
 import { SEGMENT_BYTES } from '../../../src/ingest/segment_cutter.ts';
 import type { LocatedReport } from '../../../src/reading/report_reader.ts';
 
@@ -21,7 +21,7 @@ it('RawHours looks for repeats in 64 MiB of a file at a time, so that memory doe
       facts: {},
     },
   });
-  const raw = new RawHours(0, String);
+  const raw = new RawEventCounter(0, String);
   const rows = [0, SEGMENT_BYTES - 1, SEGMENT_BYTES, SEGMENT_BYTES + 1].flatMap((offset) => raw.add(same(offset)));
   rows.push(...raw.close());
   expect(rows.map(({ row, place }) => [row.contribution, row.count, place.offset])).toEqual([

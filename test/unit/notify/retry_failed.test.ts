@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Detection, SinkDelivery } from '../../../src/core/detections/detection.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { notify } from '../../../src/notify/notify.ts';
 import { retryFailed } from '../../../src/notify/retry_failed.ts';
@@ -12,9 +13,8 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { detectionRows } from '../../support/storage/detection_rows.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const START = msOf(T1) + 45 * MINUTE_MS;
 const REFUSED: SinkAnswer = { kind: 'permanent', answer: '403' };
 const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
@@ -128,7 +128,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     });
     await expect(retry(null, false, { ...stores, detections })).rejects.toThrow('stopped');
     const marked = new Map<string, number>();
-    for (const { deliveries } of (await Array.fromAsync(stores.detections.list({}))).flat()) {
+    for (const { deliveries } of await detectionRows(stores.detections)) {
       const { digest, status } = deliveries['soar'] ?? {};
       if (digest && status === 'sending') marked.set(digest.id, (marked.get(digest.id) ?? 0) + 1);
     }
@@ -239,7 +239,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     });
     // One is resolved by then.
     expect(await retry(null, false, { ...stores, detections })).toMatchObject([{ detections: 1 }]);
-    const states = (await Array.fromAsync(stores.detections.list({}))).flat();
+    const states = await detectionRows(stores.detections);
     expect(states.map(({ detection, deliveries }) => [detection.state, deliveries['soar']?.status])).toEqual([
       ['ongoing', 'sending'],
       ['resolved', 'failed'],

@@ -1,22 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { health } from '../../../src/operations/health.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
 import { delivery, detection, exportState, groupId } from '../../contract/samples.ts';
-import {
-  bytesOf,
-  counters,
-  DAY_MS,
-  HOUR_MS,
-  lines,
-  MINUTE_MS,
-  REF,
-  report,
-  World,
-} from '../../support/ingest/world.ts';
+import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 
 const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };

@@ -12,7 +12,7 @@ import type { Line } from '../../../src/reading/line_reader.ts';
 
 const MAX = 4_000;
 
-const OPTIONS = { needles: [], maxLineBytes: MAX, tail: 'line', probe: { active: true } } as const;
+const OPTIONS = { preFilterTokens: [], maxLineBytes: MAX, tail: 'line', probe: { active: true } } as const;
 
 type Reader = typeof readContent | typeof readJson | typeof readCsv;
 

@@ -54,7 +54,7 @@ function slow(text: string, options: LineOptions): Cut {
     if (trimmed === '') continue;
     lines++;
     const whole = /^(?:\{.*\}|\[.*\])$/s.test(trimmed);
-    const hit = options.needles.some((needle) => line.includes(needle));
+    const hit = options.preFilterTokens.some((marker) => line.includes(marker));
     if (!whole) all.malformed.push({ ...place, text: trimmed });
     else if (hit) all.hits.push({ ...place, text: trimmed });
     else if (options.probe?.active) all.probes.push({ ...place, text: trimmed });
@@ -72,17 +72,17 @@ const line = fc.oneof(
   fc.constantFrom('', ' ', '\t\r', '\xef\xbb\xbf', '\xef\xbb\xbf ', '{', '}', '[]', '{}', '[{}', '{]', 'x', '\xef\xbb'),
   fc.constantFrom(
     '{"a":1}',
-    '{"needle":1}',
+    '{"marker":1}',
     '{"nee":1,"pin":2}',
-    '[needle,pin]',
-    'needle',
-    '{needle',
-    ' {"needle"} \r',
-    '{needlneedle}',
+    '[marker,pin]',
+    'marker',
+    '{marker',
+    ' {"marker"} \r',
+    '{markemarker}',
   ),
-  fc.constantFrom('\xef\xbb\xbf{"needle":1}', ' \xef\xbb\xbf{}', '{"\xc3\xa4":"needle"}'),
+  fc.constantFrom('\xef\xbb\xbf{"marker":1}', ' \xef\xbb\xbf{}', '{"\xc3\xa4":"marker"}'),
   fc
-    .tuple(fc.nat(60), fc.constantFrom('{}', '[]', '  ', 'xx', '{\r'), fc.constantFrom('', 'needle', 'pin'))
+    .tuple(fc.nat(60), fc.constantFrom('{}', '[]', '  ', 'xx', '{\r'), fc.constantFrom('', 'marker', 'pin'))
     .map(([length, ends, inner]) => `${ends[0]}${'.'.repeat(length)}${inner}${ends[1]}`),
   fc.nat(60).map((length) => ' '.repeat(length)),
 );
@@ -91,7 +91,7 @@ const contents = fc
   .chain((lines) => fc.tuple(fc.constant(lines), fc.oneof(fc.constant(''), line)))
   .map(([lines, tail]) => `${lines.map((parts) => parts.join('')).join('')}${tail}`);
 const options = fc.record({
-  needles: fc.constantFrom<readonly string[]>(['needle'], ['needle', 'pin'], [], ['pin']),
+  preFilterTokens: fc.constantFrom<readonly string[]>(['marker'], ['marker', 'pin'], [], ['pin']),
   maxLineBytes: fc.constantFrom(1, 8, 20, 40, 10_000),
   probe: fc.record({ active: fc.boolean() }),
   start: fc.constantFrom(0, 5, 3_000_000_000),
@@ -121,13 +121,13 @@ describe('readLines(chunks, options)', () => {
   });
 
   it('gives offsets and lengths at which the export has the line', async () => {
-    const text = '\xef\xbb\xbf{"needle":1}\r\n\n  {"needle":2}\t\nx needle\r\n{"pin":3}\n[needle]';
-    const how = { needles: ['needle'], maxLineBytes: 100, tail: 'line' } as const;
+    const text = '\xef\xbb\xbf{"marker":1}\r\n\n  {"marker":2}\t\nx marker\r\n{"pin":3}\n[marker]';
+    const how = { preFilterTokens: ['marker'], maxLineBytes: 100, tail: 'line' } as const;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 8 }), async (places) => {
         const { hits, malformed, lines, end } = await cut(pieces(Buffer.from(text, 'latin1'), places), how);
         expect([lines, end]).toEqual([5, text.length]);
-        expect(hits.map((hit) => hit.text)).toEqual(['{"needle":1}', '{"needle":2}', '[needle]']);
+        expect(hits.map((hit) => hit.text)).toEqual(['{"marker":1}', '{"marker":2}', '[marker]']);
         for (const { offset, length, text: kept } of [...hits, ...malformed]) {
           expect(
             text
@@ -143,18 +143,18 @@ describe('readLines(chunks, options)', () => {
   });
 
   it.each([
-    ['line', ['{"needle":1}', '{"needle":2}'], 25],
-    ['left', ['{"needle":1}'], 13],
+    ['line', ['{"marker":1}', '{"marker":2}'], 25],
+    ['left', ['{"marker":1}'], 13],
   ] as const)('takes what stands behind the last newline as tail: %s says', async (tail, texts, end) => {
-    const how = { needles: ['needle'], maxLineBytes: 100, tail };
-    const answer = await cut([Buffer.from('{"needle":1}\n{"needle":2}')], how);
+    const how = { preFilterTokens: ['marker'], maxLineBytes: 100, tail };
+    const answer = await cut([Buffer.from('{"marker":1}\n{"marker":2}')], how);
     expect(answer.hits.map(({ text }) => text)).toEqual(texts);
     expect(answer).toMatchObject({ lines: texts.length, end });
   });
 
   it('asks the probe anew for every chunk', async () => {
     const probe = { active: true };
-    const how = { needles: [], maxLineBytes: 100, tail: 'line', probe } as const;
+    const how = { preFilterTokens: [], maxLineBytes: 100, tail: 'line', probe } as const;
     const probes: number[] = [];
     for await (const batch of readLines([Buffer.from('{}\n{}\n'), Buffer.from('{}\n{}\n')], how)) {
       probes.push(batch.probes.length);
@@ -173,16 +173,16 @@ describe('readLines(chunks, options)', () => {
       }
     }
     const texts: string[] = [];
-    const how = { needles: ['needle'], maxLineBytes: 100, tail: 'line' } as const;
-    for await (const { hits } of readLines(refilled('{"needle":1}\n{"needle":22}\n{"needle":3}'), how)) {
+    const how = { preFilterTokens: ['marker'], maxLineBytes: 100, tail: 'line' } as const;
+    for await (const { hits } of readLines(refilled('{"marker":1}\n{"marker":22}\n{"marker":3}'), how)) {
       texts.push(...hits.map(({ bytes }) => bytes.toString()));
     }
-    expect(texts).toEqual(['{"needle":1}', '{"needle":22}', '{"needle":3}']);
+    expect(texts).toEqual(['{"marker":1}', '{"marker":22}', '{"marker":3}']);
   });
 
   it('does not take a line of exactly maxLineBytes for too long', async () => {
     const of = (length: number) => `{${'.'.repeat(length - 2)}}`;
-    const how = { needles: [], maxLineBytes: 20, tail: 'line', probe: { active: true } } as const;
+    const how = { preFilterTokens: [], maxLineBytes: 20, tail: 'line', probe: { active: true } } as const;
     const answer = await cut([Buffer.from(`${of(20)}\n${of(21)}\n${of(20)}`)], how);
     expect(answer.probes.map(({ offset, length }) => [offset, length])).toEqual([
       [0, 20],
@@ -194,14 +194,14 @@ describe('readLines(chunks, options)', () => {
   it.each([1, 1000, 65_536, 6_000_000])(
     'passes over 5 MB of one line and keeps its first 64 KiB, in chunks of %d',
     async (size) => {
-      const long = `{"needle":"${'ä'.repeat(size === 1 ? 50_000 : 2_500_000)}"}`;
-      const bytes = Buffer.from(`{"needle":1}\n${long}\n{"needle":2}\n`);
+      const long = `{"marker":"${'ä'.repeat(size === 1 ? 50_000 : 2_500_000)}"}`;
+      const bytes = Buffer.from(`{"marker":1}\n${long}\n{"marker":2}\n`);
       const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
         bytes.subarray(i * size, (i + 1) * size),
       );
       const maxLineBytes = size === 1 ? 70_000 : MAX_LINE_BYTES;
-      const answer = await cut(chunks, { needles: ['needle'], maxLineBytes, tail: 'left' });
-      expect(answer.hits.map(({ text }) => text)).toEqual(['{"needle":1}', '{"needle":2}']);
+      const answer = await cut(chunks, { preFilterTokens: ['marker'], maxLineBytes, tail: 'left' });
+      expect(answer.hits.map(({ text }) => text)).toEqual(['{"marker":1}', '{"marker":2}']);
       expect(answer).toMatchObject({ lines: 3, end: bytes.length });
       const [letter] = answer.tooLong;
       expect(letter).toMatchObject({ offset: 13, length: Buffer.byteLength(long) });
@@ -217,7 +217,7 @@ describe('readLines(chunks, options)', () => {
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
     for await (const batch of readLines(endless(), {
-      needles: ['needle'],
+      preFilterTokens: ['marker'],
       maxLineBytes: MAX_LINE_BYTES,
       tail: 'left',
     })) {
@@ -234,7 +234,7 @@ describe('readLines(chunks, options)', () => {
     }
     const batches: number[] = [];
     const reading = async () => {
-      for await (const { lines } of readLines(broken(), { needles: [], maxLineBytes: 10, tail: 'line' }))
+      for await (const { lines } of readLines(broken(), { preFilterTokens: [], maxLineBytes: 10, tail: 'line' }))
         batches.push(lines);
     };
     await expect(reading()).rejects.toThrow('gone');

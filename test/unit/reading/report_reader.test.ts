@@ -63,7 +63,7 @@ async function read(
   const letters: DeadLetter[] = [];
   let counters = NO_COUNTERS;
   const options = {
-    needles: [defender.needle],
+    preFilterTokens: [defender.preFilterToken],
     maxLineBytes: MAX_LINE_BYTES,
     tail: 'line',
     probe: reader.probe,
@@ -286,7 +286,11 @@ describe('ReportReader.otherSource', () => {
     ['the first that is met', [SECURITY_EVENT, SYSMON], { otherSource: 'wfp', recognised: true }],
     ['what it was, whatever follows', [SYSMON, UNKNOWN], { otherSource: 'sysmon', foreign: true }],
     ['in a line among others', [UNKNOWN, '7', `[${UNKNOWN},${SYSMON}]`], { otherSource: 'sysmon' }],
-    ['that of a line which holds the needle', [SYSMON.replace('updater', 'Aggreg')], { otherSource: 'sysmon' }],
+    [
+      'that of a line which holds the pre-filter token',
+      [SYSMON.replace('updater', 'Aggreg')],
+      { otherSource: 'sysmon' },
+    ],
     ['none, where a report comes first', [REPORT, SECURITY_EVENT], { otherSource: null }],
     ['none, where an address that is not looked at comes first', [EXCLUDED, SECURITY_EVENT], { otherSource: null }],
     ['none of no known format', times(10, UNKNOWN), { otherSource: null }],

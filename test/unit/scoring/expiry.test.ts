@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { expiryOf } from '../../../src/scoring/partition_scorer.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
@@ -7,7 +8,6 @@ import {
   group,
   hours,
   inPages,
-  MINUTE_MS,
   P,
   SETTINGS,
   Tenant,

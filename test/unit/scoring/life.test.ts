@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import { scorePartition } from '../../../src/scoring/score_windows.ts';
 import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
-import { at, group, hours, idOf, MINUTE_MS, P, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
+import { at, group, hours, idOf, P, SETTINGS, sinkState, Tenant } from '../../support/scoring/tenant.ts';
 
 const BEACON = group(1);
 const OTHER = group(2, '3fffffff');

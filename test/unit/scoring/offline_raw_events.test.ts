@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findingOf } from '../../../src/core/detections/finding.ts';
+import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
 import { AddressScorer, type Matched } from '../../../src/core/scoring/address_scorer.ts';
 import { GroupCutter } from '../../../src/core/scoring/group_cutter.ts';
@@ -9,7 +10,7 @@ import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { rawEvents } from '../../support/ingest/raw_events.ts';
-import { event, HOUR_MS, lines, World } from '../../support/ingest/world.ts';
+import { event, lines, World } from '../../support/ingest/world.ts';
 
 const FORMATS = [...formatsOf(['defender']), rawEvents];
 const AS_OF = Date.UTC(2026, 10, 20, 10);

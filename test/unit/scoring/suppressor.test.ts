@@ -7,6 +7,11 @@ import { at, group, hours, idOf, P, sinkState, Tenant } from '../../support/scor
 
 const LATER = '2026-12-31T00:00:00.0000000Z' as Timestamp;
 
+async function suppressedOf({ suppressions }: Pick<MemoryStores, 'suppressions'>, id: string) {
+  const rows = (await Array.fromAsync(suppressions.list())).flat();
+  return rows.find(({ suppression }) => suppression.id === id)?.suppressed;
+}
+
 describe('Suppressor', () => {
   let stores: MemoryStores;
   beforeEach(async () => {
@@ -15,7 +20,7 @@ describe('Suppressor', () => {
     await stores.suppressions.insert(suppression({ id: 's-2', expires: T1, process: '', remote: '198.51.100.7' }));
   });
 
-  const counted = async (id: string) => (await stores.suppressions.get(id))?.suppressed;
+  const counted = async (id: string) => suppressedOf(stores, id);
   const write = async (hits: Record<string, number>, asOf: Timestamp) =>
     (await Suppressor.read(stores, T0)).write(stores, new Map(Object.entries(hits)), P3, asOf);
 
@@ -97,7 +102,7 @@ describe('scorePartition with suppressions', () => {
     await hide('s-1', { device: BEACON.DeviceName });
     await hide('s-2', { source: 'defender', expires: at(999) });
     const counted = async () =>
-      Promise.all(['s-1', 's-2'].map(async (id) => (await tenant.stores.suppressions.get(id))?.suppressed[P] ?? null));
+      Promise.all(['s-1', 's-2'].map(async (id) => (await suppressedOf(tenant.stores, id))?.[P] ?? null));
     await run(4);
     expect(await counted()).toEqual([
       { asOf: at(4), detections: 1, since: at(4) },

@@ -5,6 +5,7 @@ import { type Detection, detectionIdOf, type Finding } from '../../../src/core/d
 import { findingOf } from '../../../src/core/detections/finding.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
+import { DAY_MS, HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { kqlRule } from '../../../src/core/scoring/kql_rule.ts';
 import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
@@ -13,7 +14,6 @@ import {
   at,
   type Group,
   group,
-  HOUR_MS,
   hours,
   inPages,
   RULE,
@@ -30,7 +30,6 @@ const GROUPS: readonly Group[] = [
   group(1, '3fffffff'),
 ];
 const SINKS = [sinkState('soc'), sinkState('late', { since: at(30) }), sinkState('gone', { disabledAt: 1 })] as const;
-const DAY_MS = 24 * HOUR_MS;
 
 interface Report {
   readonly group: Group;

@@ -2,24 +2,14 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { createApp, DELIVERY_LAG_MS } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { expireHistory, scoreWindows } from '../../../src/scoring/score_windows.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import { deadLetter, suppression } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
-import {
-  at,
-  group,
-  HOUR_MS,
-  hours,
-  idOf,
-  MINUTE_MS,
-  NO_RUN_OLDER,
-  P,
-  SETTINGS,
-  Tenant,
-} from '../../support/scoring/tenant.ts';
+import { at, group, hours, idOf, NO_RUN_OLDER, P, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 
 const run = (changes: Partial<Run>): Run => ({
@@ -231,7 +221,7 @@ describe('app.scorePartition(message)', () => {
     const old = { partition: '3', asOf: at(30) };
     expect(await app.scorePartition(old)).toMatchObject({ resolved: 0, oldestUnreadMs: null });
     expect(await app.scorePartition({ ...old, newestReport: at(29) })).toMatchObject({ resolved: 1 });
-    await expect(app.scorePartition({ ...old, newestReport: 'soon' })).rejects.toThrow('not a message of ours');
+    await expect(app.scorePartition({ ...old, newestReport: 'soon' })).rejects.toThrow('invalid message');
   });
 });
 

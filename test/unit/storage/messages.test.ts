@@ -84,7 +84,7 @@ describe('parseMessage(queue, message)', () => {
       error = caught;
     }
     expect(error).toBeInstanceOf(MessageError);
-    expect((error as Error).message).toMatch(new RegExp(`^${queue}: not a message of ours`));
+    expect((error as Error).message).toMatch(new RegExp(`^${queue}: invalid message`));
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain('planted');
   });
 });

@@ -5,16 +5,17 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../../src/app.ts';
 import { readConfig } from '../../../../src/config.ts';
+import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../../src/core/kql/timestamp.ts';
 import { sinkStates } from '../../../../src/notify/sink_states.ts';
 import { openSink } from '../../../../src/notify/sinks/open.ts';
 import { send } from '../../../../src/notify/sinks/send.ts';
-import { all, detection, groupId, T1 } from '../../../contract/samples.ts';
+import { detection, groupId, T1 } from '../../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../../fakes/stores.ts';
 import { CONTEXT } from '../../../support/sinks/samples.ts';
 import { stateOf } from '../../../support/sinks/states.ts';
+import { detectionRows } from '../../../support/storage/detection_rows.ts';
 
-const HOUR_MS = 3_600_000;
 const START = msOf(T1) + HOUR_MS;
 const SIGNING = Buffer.from('seeded-signing-secret-of-32-byte').toString('base64');
 
@@ -84,7 +85,7 @@ async function kept(): Promise<string> {
   const names = ['json', 'slack', 'teams', 'ocsf', 'splunk', 'sentinel'];
   const states = await Promise.all(names.map((name) => stateOf(stores, name)));
   const { notify, score, ingest, later } = stores.queues;
-  return JSON.stringify([await all(stores.detections.list({})), states, notify, score, ingest, later]);
+  return JSON.stringify([await detectionRows(stores.detections), states, notify, score, ingest, later]);
 }
 
 describe('the secrets of all sinks', () => {

@@ -2,13 +2,13 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../../../src/core/kql/timespan.ts';
 import { openSink } from '../../../../src/notify/sinks/open.ts';
 import { detection } from '../../../contract/samples.ts';
 import { CONTEXT, one, SINKS, secretOf } from '../../../support/sinks/samples.ts';
 import { verify } from '../../../support/sinks/standard_webhooks.ts';
 
 const [OLD, FRESH, OTHER] = [secretOf(7), secretOf(8, 24), secretOf(9, 64)];
-const MINUTE_MS = 60_000;
 
 let server: Server;
 let url: string;

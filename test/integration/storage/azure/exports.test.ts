@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { type RequestPolicy, type StorageClients, storageClients } from '../../../../src/storage/azure/clients.ts';
+import { type StorageClients, storageClients } from '../../../../src/storage/azure/clients.ts';
 import { AzureExports } from '../../../../src/storage/azure/exports.ts';
-import { StoreError } from '../../../../src/storage/azure/store_error.ts';
+import type { RequestPolicy } from '../../../../src/storage/azure/request_policy.ts';
+import { StoreError } from '../../../../src/storage/ports/store_error.ts';
 import { all } from '../../../contract/samples.ts';
 import { AsTheService } from '../../../support/azure/service.ts';
 import { freshAccount } from '../../../support/azurite.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import { type StorageClientOptions, storageClients } from '../../../../src/storage/azure/clients.ts';
 import { AzureHourlyCounts } from '../../../../src/storage/azure/hourly_counts.ts';
-import { StoreError } from '../../../../src/storage/azure/store_error.ts';
+import { StoreError } from '../../../../src/storage/ports/store_error.ts';
 import { contribution, groupId, P3, rowsOf } from '../../../contract/samples.ts';
 import { answering, failedTransaction, RequestLog, response } from '../../../support/azure/policies.ts';
 import { AsTheService } from '../../../support/azure/service.ts';

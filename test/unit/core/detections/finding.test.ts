@@ -48,11 +48,11 @@ describe('findingOf(matched, grain)', () => {
       devices: 3,
       otherProcesses: ['b.exe'],
       spread: 0,
-      interval: { seconds: 60, spread: 0 },
+      interval: { seconds: 60, deviation: 0 },
       severity: 'high',
       severityReason:
-        '3 devices talk to a rare address; the hours are regular (spread 0 % of the mean); ' +
-        'the average of 95.5 an hour is clearly over the line of 45.',
+        '3 devices connect to a rare address; the hours are regular (spread 0 % of the mean); ' +
+        'the average of 95.5 per hour is clearly above the threshold of 45.',
       technique: null,
       traffic: NO_TRAFFIC,
       evidence: {

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defenderQuery, type Queried, sentinelQuery } from '../../../../src/core/detections/hunting_queries.ts';
+import {
+  defenderQuery,
+  type QueriedDetection,
+  sentinelQuery,
+} from '../../../../src/core/detections/hunting_queries.ts';
 import type { Source } from '../../../../src/core/records/report.ts';
 import { detection, HOSTILE_NAMES } from '../../../contract/samples.ts';
 import { withoutLiterals } from '../kql/literals.ts';
 
 const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp'] as const satisfies readonly Source[];
-const PLAIN: Queried = detection();
+const PLAIN: QueriedDetection = detection();
 
 describe('defenderQuery(detection)', () => {
   it('is the hours of the series, by the hour, with every value a literal', () => {
@@ -59,7 +63,7 @@ describe('no text of the telemetry breaks out of its literal', () => {
     const plain = [defenderQuery, sentinelQuery].map((query) => withoutLiterals(query({ ...PLAIN, source })));
     fc.assert(
       fc.property(text, text, text, (DeviceName, InitiatingProcessFileName, RemoteIP) => {
-        const hostile: Queried = { ...PLAIN, source, DeviceName, InitiatingProcessFileName, RemoteIP };
+        const hostile: QueriedDetection = { ...PLAIN, source, DeviceName, InitiatingProcessFileName, RemoteIP };
         const given = [DeviceName, InitiatingProcessFileName, RemoteIP].map((value) => value.toWellFormed());
         for (const [n, query] of [defenderQuery, sentinelQuery].entries()) {
           const read = withoutLiterals(query(hostile));

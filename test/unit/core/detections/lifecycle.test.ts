@@ -4,12 +4,12 @@ import { thresholdsOf } from '../../../../src/core/detections/finding.ts';
 import { isFresh, type LifecycleStep, matched, unmatched } from '../../../../src/core/detections/lifecycle.ts';
 import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
 import type { Hour } from '../../../../src/core/kql/bin.ts';
+import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { frozen } from '../records/records.ts';
 
-const HOUR_MS = 3_600_000;
 const START = timestampOf('2026-11-20T12:00:00Z')!;
 
 /** So many hours after the first run. */

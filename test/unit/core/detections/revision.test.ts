@@ -28,10 +28,10 @@ describe('changeOf(before, finding)', () => {
     expect(revisionOf(BEFORE, found(changes))).toEqual(SAME);
   });
 
-  it('of an average that is twice what was told is one more, with the numbers', () => {
+  it('of an average twice the notified one rises by one, with the numbers', () => {
     expect(revisionOf(BEFORE, found({ average: 120 }))).toEqual({
       revision: 4,
-      revisionReason: 'The average rose to 120 an hour; 60 were told before.',
+      revisionReason: 'The average rose to 120 per hour (last notified: 60).',
       notifiedLevel: { average: 120, severity: 'medium' },
     });
   });
@@ -40,7 +40,7 @@ describe('changeOf(before, finding)', () => {
     const risen = revisionOf(BEFORE, found({ severity: 'high' }));
     expect(risen).toEqual({
       revision: 4,
-      revisionReason: 'The severity rose to high; medium was told before.',
+      revisionReason: 'The severity rose to high (last notified: medium).',
       notifiedLevel: { average: 60, severity: 'high' },
     });
     expect(revisionOf({ ...BEFORE, ...risen }, found({ severity: 'high' }))).toEqual(risen);
@@ -48,7 +48,7 @@ describe('changeOf(before, finding)', () => {
     expect(revisionOf(low, found({ severity: 'medium' }))).toEqual({ ...SAME, notifiedLevel: low.notifiedLevel });
   });
 
-  it('remembers the highest of each: what is told only rises', () => {
+  it('keeps the highest of each: the notified level only rises', () => {
     const low = { ...BEFORE, notifiedLevel: { average: 100, severity: 'medium' as const } };
     expect(revisionOf(low, found({ severity: 'high', average: 70 })).notifiedLevel).toEqual({
       average: 100,

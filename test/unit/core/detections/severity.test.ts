@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isAbove, type Signs, severityOf } from '../../../../src/core/detections/severity.ts';
+import { isAbove, type SeverityFactors, severityOf } from '../../../../src/core/detections/severity.ts';
 
-const ALL: Signs = { devices: 1, spread: 0, average: 60, minAverage: 45 };
+const ALL: SeverityFactors = { devices: 1, spread: 0, average: 60, minAverage: 45 };
 
 describe('severityOf(signs)', () => {
-  it.each<[string, Partial<Signs>, string]>([
+  it.each<[string, Partial<SeverityFactors>, string]>([
     ['all three signs', {}, 'high'],
     ['the most devices that are rare', { devices: 3 }, 'high'],
     ['the widest spread that is regular', { spread: 0.2 }, 'high'],
@@ -23,14 +23,14 @@ describe('severityOf(signs)', () => {
 
   it('says why in one sentence, with the numbers', () => {
     expect(severityOf(ALL).severityReason).toBe(
-      'One device talks to a rare address; the hours are regular (spread 0 % of the mean); ' +
-        'the average of 60 an hour is clearly over the line of 45.',
+      'One device connects to a rare address; the hours are regular (spread 0 % of the mean); ' +
+        'the average of 60 per hour is clearly above the threshold of 45.',
     );
     expect(severityOf({ devices: 25, spread: 0.336, average: 46.27, minAverage: 45 }).severityReason).toBe(
-      '25 devices talk to a common address; the hours are irregular (spread 34 % of the mean); ' +
-        'the average of 46.3 an hour is little over the line of 45.',
+      '25 devices connect to a common address; the hours are irregular (spread 34 % of the mean); ' +
+        'the average of 46.3 per hour is slightly above the threshold of 45.',
     );
-    expect(severityOf({ ...ALL, devices: 7 }).severityReason).toContain('7 devices talk to an address;');
+    expect(severityOf({ ...ALL, devices: 7 }).severityReason).toContain('7 devices connect to an address;');
   });
 });
 

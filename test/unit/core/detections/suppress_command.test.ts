@@ -11,7 +11,7 @@ describe('suppressCommand(detection)', () => {
     expect(of('wks-1.corp.example', 'Acme Updater.exe')).toEqual({
       command:
         "suppress add --device=wks-1.corp.example --process='Acme Updater.exe' --remote=203.0.113.7 --reason='why'",
-      leftOut: [],
+      omitted: [],
     });
     expect(of('büro-1', '更新.exe').command).toContain("--device='büro-1' --process='更新.exe'");
   });
@@ -21,11 +21,11 @@ describe('suppressCommand(detection)', () => {
     for (const name of hostile) {
       expect(of(name, 'a.exe')).toEqual({
         command: "suppress add --process=a.exe --remote=203.0.113.7 --reason='why'",
-        leftOut: [{ option: 'device', because: 'could-act' }],
+        omitted: [{ option: 'device', because: 'unsafe' }],
       });
     }
-    expect(of('<', '').leftOut).toEqual([
-      { option: 'device', because: 'could-act' },
+    expect(of('<', '').omitted).toEqual([
+      { option: 'device', because: 'unsafe' },
       { option: 'process', because: 'no-name' },
     ]);
   });

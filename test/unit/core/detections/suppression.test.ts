@@ -122,11 +122,14 @@ describe('faultOf(criteria)', () => {
 
 describe('dangerOf(criteria)', () => {
   it.each<[Partial<SuppressionCriteria>, RegExp]>([
-    [{ process: 'rundll32.exe' }, /attackers borrow this program \(MITRE ATT&CK T1218.*a device or a remote address/],
+    [
+      { process: 'rundll32.exe' },
+      /attackers use this program \(LOLBin, MITRE ATT&CK T1218.*a device or a remote address/,
+    ],
     [{ process: 'PowerShell.EXE' }, /T1059/],
     [{ process: 'svchost.exe', source: 'defender', detector: 'kql-rule' }, /T1055/],
     [{ source: 'defender' }, /every detection of the source defender/],
-    [{ detector: 'kql-rule' }, /every detection of the detector seed/],
+    [{ detector: 'kql-rule' }, /every detection of the detector kql-rule/],
     [{ source: 'defender', detector: 'kql-rule' }, /every detection of the source defender/],
   ])('of %o says why', (changes, reason) => {
     expect(dangerOf(criteria(changes))).toMatch(reason);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
-import { type Behind, isToBeRead, NO_TRAFFIC, trafficOf } from '../../../../src/core/detections/traffic.ts';
+import { NO_TRAFFIC, needsTraffic, type SourcedFacts, trafficOf } from '../../../../src/core/detections/traffic.ts';
+import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import type { Facts, Source } from '../../../../src/core/records/report.ts';
 import { detection } from '../../../contract/samples.ts';
 import { frozen } from '../records/records.ts';
 
 const AT = '2026-11-20T09:00:00.0000000Z' as Timestamp;
-const HOUR_MS = 3_600_000;
-const rows = (facts: readonly Facts[], source: Source = 'defender'): Behind[] =>
+const rows = (facts: readonly Facts[], source: Source = 'defender'): SourcedFacts[] =>
   frozen(facts.map((each) => ({ source, facts: each })));
 
 describe('trafficOf(rows, asOf)', () => {
@@ -83,15 +83,15 @@ describe('isToBeRead(before, now)', () => {
     detection({ ...before, asOf: addMs(AT, hours * HOUR_MS), ...changes });
 
   it('where it opens, changes, or nobody has looked yet', () => {
-    expect(isToBeRead(null, later(0))).toBe(true);
-    expect(isToBeRead(before, later(1, { episode: addMs(AT, HOUR_MS) }))).toBe(true);
-    expect(isToBeRead(before, later(1, { revision: 1 }))).toBe(true);
-    expect(isToBeRead({ ...before, traffic: NO_TRAFFIC }, later(1))).toBe(true);
+    expect(needsTraffic(null, later(0))).toBe(true);
+    expect(needsTraffic(before, later(1, { episode: addMs(AT, HOUR_MS) }))).toBe(true);
+    expect(needsTraffic(before, later(1, { revision: 1 }))).toBe(true);
+    expect(needsTraffic({ ...before, traffic: NO_TRAFFIC }, later(1))).toBe(true);
   });
 
   it('and a day after the last look, else not', () => {
-    expect(isToBeRead(before, later(0))).toBe(false);
-    expect(isToBeRead(before, later(23))).toBe(false);
-    expect(isToBeRead(before, later(24))).toBe(true);
+    expect(needsTraffic(before, later(0))).toBe(false);
+    expect(needsTraffic(before, later(23))).toBe(false);
+    expect(needsTraffic(before, later(24))).toBe(true);
   });
 });

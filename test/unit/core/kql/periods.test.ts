@@ -5,7 +5,6 @@ import { period_candidates } from '../../../../src/core/kql/period_candidates.ts
 import { periodogram } from '../../../../src/core/kql/periodogram.ts';
 import { series_decompose } from '../../../../src/core/kql/series_decompose.ts';
 import { series_periods_detect } from '../../../../src/core/kql/series_periods_detect.ts';
-import { series_periods_validate } from '../../../../src/core/kql/series_periods_validate.ts';
 import { series_seasonal } from '../../../../src/core/kql/series_seasonal.ts';
 import { series } from './series.ts';
 
@@ -88,18 +87,6 @@ describe('series_periods_detect(series, min_period, max_period, num_periods)', (
     expect(series_periods_detect(DIPS, 14, 14, 1).periods).toEqual([14]);
     expect(series_periods_detect(DIPS, 14.5, 21, 1).periods).toEqual([21]);
     expect(series_periods_detect(DIPS, 14.5, 20.5, 1).periods).toEqual([0]);
-  });
-});
-
-describe('series_periods_validate(series, …periods)', () => {
-  it('scores what is a candidate, in the order asked, and 0 what is none', () => {
-    const { periods, scores } = series_periods_detect(DIPS, 0, 100, 2);
-    expect(series_periods_validate(DIPS, 21, 3, 14, 14.5, 42)).toEqual({
-      periods: [21, 3, 14, 14.5, 42],
-      scores: [scores[1], 0, scores[0], 0, 0],
-    });
-    expect(periods).toEqual([14, 21]);
-    expect(series_periods_validate(DIPS)).toEqual({ periods: [], scores: [] });
   });
 });
 

@@ -98,7 +98,7 @@ describe('readLine(text, formats)', () => {
   });
 
   const format = (reading: Reading | (() => never)): RecordFormat => ({
-    needle: 'x',
+    preFilterToken: 'x',
     read: () => (typeof reading === 'function' ? reading() : reading),
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
-import { type Address, AddressScorer, MAX_HELD_POINTS } from '../../../../src/core/scoring/address_scorer.ts';
+import { type Address, AddressScorer, MAX_POINTS_IN_MEMORY } from '../../../../src/core/scoring/address_scorer.ts';
 import type { Group } from '../../../../src/core/scoring/group_cutter.ts';
 import { KQL_RULE } from '../../../../src/core/scoring/rule.ts';
 import { SeriesBuilder } from '../../../../src/core/scoring/series.ts';
@@ -34,7 +34,7 @@ describe('AddressScorer', () => {
   });
 
   it('holds no more than so many points of an address: the first go out with the devices that were met so far', () => {
-    const most = MAX_HELD_POINTS / POINTS;
+    const most = MAX_POINTS_IN_MEMORY / POINTS;
     const groups = Array.from({ length: most + 10 }, (_, n) => group(n, '00000001'));
     const addresses = scored([...groups, group(0, '00000002')]);
     expect(addresses.map(({ addressPart, groups, matched }) => [addressPart, groups, matched.length])).toEqual([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { timestampFromMs, timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { addressPartOf, type Contribution } from '../../../../src/core/records/contribution.ts';
 import { type Address, AddressScorer } from '../../../../src/core/scoring/address_scorer.ts';
@@ -8,7 +9,6 @@ import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { frozen } from '../records/records.ts';
 
 const window = frozen(windowOf(timestampOf('2026-11-20T12:00:00Z')!, 3));
-const HOUR_MS = 3_600_000;
 const END_MS = Date.UTC(2026, 10, 20, 12);
 
 interface Change {

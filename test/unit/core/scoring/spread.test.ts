@@ -44,11 +44,11 @@ describe('inliersOf(counts, flags)', () => {
 
 describe('intervalOf(counts, flags)', () => {
   it('is an hour over the mean of the inliers, spread as they are', () => {
-    expect(intervalOf([60, 60, 900], [0, 0, 1])).toEqual({ seconds: 60, spread: 0 });
-    const { seconds, deviation: spread } = intervalOf([59, 61, 59, 61], none(4)) ?? { seconds: 0, deviation: 0 };
+    expect(intervalOf([60, 60, 900], [0, 0, 1])).toEqual({ seconds: 60, deviation: 0 });
+    const { seconds, deviation } = intervalOf([59, 61, 59, 61], none(4)) ?? { seconds: 0, deviation: 0 };
     expect(seconds).toBe(60);
-    expect(spread).toBeCloseTo(60 * (Math.sqrt(4 / 3) / 60), 12);
-    expect(intervalOf([12, 12], none(2))).toEqual({ seconds: 300, spread: 0 });
+    expect(deviation).toBeCloseTo(60 * (Math.sqrt(4 / 3) / 60), 12);
+    expect(intervalOf([12, 12], none(2))).toEqual({ seconds: 300, deviation: 0 });
   });
 
   it('is null where the inliers count no connection', () => {

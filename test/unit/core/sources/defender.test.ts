@@ -249,14 +249,14 @@ describe('defender.read(record)', () => {
     });
   });
 
-  it('has a needle that stands in every report', () => {
+  it('has a pre-filter token that stands in every report', () => {
     for (const record of [streamed(), flat(), streamed({ ActionType: 'CONNECTIONSUCCESSAGGREGATEDREPORT' })]) {
-      expect(JSON.stringify(record)).toContain(defender.needle);
+      expect(JSON.stringify(record)).toContain(defender.preFilterToken);
     }
   });
 
-  it('has a needle that does not stand in an event', () => {
+  it('has a pre-filter token that does not stand in an event', () => {
     const event = streamed({ ActionType: 'ConnectionSuccess', AdditionalFields: null });
-    expect(JSON.stringify(event)).not.toContain(defender.needle);
+    expect(JSON.stringify(event)).not.toContain(defender.preFilterToken);
   });
 });

@@ -147,8 +147,8 @@ describe('a connection of a Windows event', () => {
     expect(facts.RemotePort).toBeUndefined();
   });
 
-  it('is found by its needle, and other events of the logs are skipped', () => {
-    expect([sysmon.needle, wfp.needle]).toEqual(['Microsoft-Windows-Sysmon', '5156']);
+  it('is found by its pre-filter token, and other events of the logs are skipped', () => {
+    expect([sysmon.preFilterToken, wfp.preFilterToken]).toEqual(['Microsoft-Windows-Sysmon', '5156']);
     expect(outcome(sysmon, sysmonEvent({}, { EventID: 22 }))).toBe('skipped');
     expect(outcome(sysmon, wfpEvent())).toBe('skipped');
     expect(outcome(wfp, wfpEvent({}, { EventID: 5157 }))).toBe('skipped');

@@ -61,7 +61,7 @@ describe('columns', () => {
   });
 
   it('a column that is missing or of another type is an error with its place and without its value', () => {
-    expect(() => text(row({ Name: 5 }), 'Name')).toThrow('no row of ours: p r: Name is missing or of another type');
+    expect(() => text(row({ Name: 5 }), 'Name')).toThrow('unexpected row p r: Name is missing or of another type');
     expect(() => text(row({}), 'Name')).toThrow('p r: Name');
     expect(() => whole(row({ Applied: 'secret' }), 'Applied')).toThrow(/^(?!.*secret)/);
     expect(() => whole(row({ Applied: 1.5 }), 'Applied')).toThrow('p r: Applied');
