@@ -1,37 +1,56 @@
-import { BlobServiceClient } from '@azure/storage-blob';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { startAzurite } from '../../tools/local/azurite.ts';
 
-/** Storage accounts of one run: each test takes one that nobody has had. */
+/** Storage accounts of one run: each test takes one that no other test has. */
 const ACCOUNTS = Array.from({ length: 2000 }, (_, index) => `test${index}`);
-const TAKEN = 'taken';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Connection string of the account `test0`. */
     azurite: string;
+    /** A folder with one empty folder per account in use: the counter that all workers share. */
+    accountsInUse: string;
   }
 }
 
-/** vitest's globalSetup: one Azurite for all test files. */
+/** vitest's globalSetup: one Azurite for all test files of a project. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const azurite = await startAzurite({ accounts: ACCOUNTS });
+  const accountsInUse = await mkdtemp(join(tmpdir(), 'beaconwatch-accounts-'));
   provide('azurite', azurite.connectionString('test0'));
-  return () => azurite.stop();
+  provide('accountsInUse', accountsInUse);
+  return async () => {
+    await azurite.stop();
+    await rm(accountsInUse, { recursive: true, force: true });
+  };
 }
+
+let next = 0;
 
 /**
  * The connection string of an empty storage account that no other test of this run has had or will have.
  * `freshAccount(inject('azurite'))`
  */
 export async function freshAccount(azurite: string): Promise<string> {
-  const start = Math.floor(Math.random() * ACCOUNTS.length);
-  for (let step = 0; step < ACCOUNTS.length; step++) {
-    const account = ACCOUNTS[(start + step) % ACCOUNTS.length] as string;
-    const connectionString = azurite.replaceAll('test0', account);
-    const blobs = BlobServiceClient.fromConnectionString(connectionString);
-    const { succeeded } = await blobs.getContainerClient(TAKEN).createIfNotExists();
-    if (succeeded) return connectionString;
+  while (next < ACCOUNTS.length) {
+    const account = ACCOUNTS[next] as string;
+    const isOurs = await take(join(inject('accountsInUse'), String(next++)));
+    if (isOurs) return azurite.replaceAll('test0', account);
   }
-  throw new Error('no storage account of the emulator is left: raise their number in test/support/azurite.ts');
+  throw new Error('No storage account of the emulator is left: raise ACCOUNTS in test/support/azurite.ts.');
+}
+
+/** Of several workers that make the same folder exactly one succeeds. */
+async function take(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }

@@ -13,15 +13,30 @@ export interface Tenant {
   readonly lines: readonly Buffer[];
 }
 
+const tenants = new Map<string, Tenant>();
+
+/** A tenant that the tests of a worker share: nobody changes it. */
 export function tenant(options: Partial<SampleOptions> = {}): Tenant {
+  const name = JSON.stringify({ devices: 40, seed: 1, end: END, ...options });
+  const known = tenants.get(name) ?? freshTenant(options);
+  tenants.set(name, known);
+  return known;
+}
+
+/** The same, generated again. */
+export function freshTenant(options: Partial<SampleOptions> = {}): Tenant {
   const plan = planTenant({ devices: 40, seed: 1, end: END, ...options });
   const exports = [...sampleExports(plan)];
   return { plan, exports, lines: exports.flatMap((sample) => sample.lines) };
 }
 
-/** The readable rows of a tenant. */
-export function rowsOf({ lines }: Tenant): Record<string, unknown>[] {
-  return lines.map(rowOf).filter((row) => row !== null);
+const rowsByTenant = new WeakMap<Tenant, readonly Record<string, unknown>[]>();
+
+/** The readable rows of a tenant, parsed once. */
+export function rowsOf(tenant: Tenant): readonly Record<string, unknown>[] {
+  const known = rowsByTenant.get(tenant) ?? tenant.lines.map(rowOf).filter((row) => row !== null);
+  rowsByTenant.set(tenant, known);
+  return known;
 }
 
 /** The record in a line, envelope and all. */

@@ -8,6 +8,15 @@ const HOURS = 14;
 
 /** A tenant with one seeded beacon of each kind and little else, for 14 hours: a few thousand connections. */
 export function thinPlan({ plain = true, devices = 4 } = {}): Plan {
+  const name = `${plain} ${devices}`;
+  const known = plans.get(name) ?? freshPlan(plain, devices);
+  plans.set(name, known);
+  return known;
+}
+
+const plans = new Map<string, Plan>();
+
+function freshPlan(plain: boolean, devices: number): Plan {
   const plan = planTenant({ devices, seed: 1, end: END, plain });
   const seededOn = (device: number) =>
     plan.seededBeacons.filter((each) => each.device === plan.devices[device]?.name).length;

@@ -26,6 +26,7 @@ import {
   verdict,
 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { tries } from '../../support/effort.ts';
 
 let stores: MemoryStores;
 beforeEach(() => {
@@ -96,7 +97,7 @@ describe('listDetections(stores, sinks, query)', () => {
         }
         expect(paged).toEqual(whole);
       }),
-      { numRuns: 60 },
+      { numRuns: tries(25, 300) },
     );
   });
 

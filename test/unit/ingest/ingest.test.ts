@@ -6,6 +6,7 @@ import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
 import { segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
+import { tries } from '../../support/effort.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
 import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { streamed } from '../core/records/records.ts';
@@ -948,8 +949,8 @@ describe('what counts once', () => {
     expect(await world.rows()).toEqual([1, 2]);
   });
 
-  it('not reports that differ in one thing: 65,000 ports of one address in an hour are 65,000 rows', async () => {
-    const ports = 65_000;
+  it('not reports that differ in one thing: each port of one address in an hour is a row', async () => {
+    const ports = tries(6_500, 65_000);
     world.append(lines(...Array.from({ length: ports }, (_, n) => JSON.stringify(report(7, { RemotePort: n + 1 })))));
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', rows: ports });
     expect(await world.rows()).toHaveLength(ports);

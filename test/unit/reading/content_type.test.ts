@@ -9,6 +9,7 @@ import { readCsv } from '../../../src/reading/csv_reader.ts';
 import { readContent } from '../../../src/reading/file_reader.ts';
 import { readJson } from '../../../src/reading/json_reader.ts';
 import type { Line } from '../../../src/reading/line_reader.ts';
+import { tries } from '../../support/effort.ts';
 
 const MAX = 4_000;
 
@@ -189,7 +190,7 @@ describe('JSON over several lines', () => {
           expect({ lines, end }).toEqual({ lines: records.length, end: Buffer.byteLength(text) });
         },
       ),
-      { numRuns: 300 },
+      { numRuns: tries(60, 1_000) },
     );
   });
 
@@ -430,7 +431,7 @@ describe('CSV', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: tries(200, 10_000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { MAX_LINE_BYTES, readLines } from '../../../src/reading/line_reader.ts';
 import { type LocatedReport, PROBE_BYTES, PROBE_LINES, ReportReader } from '../../../src/reading/report_reader.ts';
 import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
 import type { Counters } from '../../../src/storage/ports/export_states.ts';
+import { tries } from '../../support/effort.ts';
 import { flat, nested, streamed } from '../core/records/records.ts';
 
 const REF = Object.freeze({ container: 'c', name: 'exports/PT1H.json' });
@@ -162,7 +163,7 @@ describe('ReportReader.read(batch)', () => {
           expect(await read(lines(REPORT, ...texts))).toMatchObject({ reports: all.reports, counters, foreign: false });
         },
       ),
-      { numRuns: 200 },
+      { numRuns: tries(60, 1_000) },
     );
   });
 

@@ -10,6 +10,7 @@ import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts'
 import { kqlRule } from '../../../src/core/scoring/kql_rule.ts';
 import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
 import type { DetectionRow } from '../../../src/storage/ports/detections.ts';
+import { tries } from '../../support/effort.ts';
 import {
   at,
   type Group,
@@ -306,7 +307,7 @@ describe('scorePartition over random tenants', () => {
       const story = new Story(met);
       for (const chapter of told) await story.tell(chapter);
     });
-    await fc.assert(leaves, { numRuns: 100, seed: 20_261_120 });
-    for (const times of Object.values(met)) expect(times).toBeGreaterThan(10);
+    await fc.assert(leaves, { numRuns: tries(40, 400), seed: 20_261_120 });
+    for (const times of Object.values(met)) expect(times).toBeGreaterThan(tries(4, 40));
   });
 });

@@ -10,6 +10,7 @@ import { SENTINEL_ROW_BYTES } from '../../../../src/notify/sinks/sentinel_row.ts
 import { SLACK_LENGTH } from '../../../../src/notify/sinks/slack.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
 import { fitsTeams } from '../../../../src/notify/sinks/teams.ts';
+import { tries } from '../../../support/effort.ts';
 import { ACTING, hostileDetection, within } from '../../../support/sinks/hostile.ts';
 import { digest, NOW, one, SINKS } from '../../../support/sinks/samples.ts';
 import { isAdaptiveCard, isDetectionFinding } from '../../../support/sinks/schemas.ts';
@@ -33,14 +34,14 @@ const together = (format: Format, detections: readonly Detection[], more: number
 function forAny(format: Format, check: (body: string, detections: readonly Detection[]) => void, digests = true): void {
   fc.assert(
     fc.property(hostileDetection, (detection) => check(single(format, detection), [detection])),
-    { numRuns: 150 },
+    { numRuns: tries(40, 600) },
   );
   if (!digests) return;
   fc.assert(
     fc.property(fc.array(hostileDetection, { minLength: 2, maxLength: 10 }), fc.nat(990), (detections, more) =>
       check(together(format, detections, more), detections),
     ),
-    { numRuns: 40 },
+    { numRuns: tries(10, 160) },
   );
 }
 

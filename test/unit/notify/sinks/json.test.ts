@@ -7,6 +7,7 @@ import * as json from '../../../../src/notify/sinks/json.ts';
 import type { SinkRequest } from '../../../../src/notify/sinks/request.ts';
 import type { SinkOf } from '../../../../src/notify/sinks/settings.ts';
 import { anyText, detection, groupId, HOSTILE_NAMES, T2 } from '../../../contract/samples.ts';
+import { tries } from '../../../support/effort.ts';
 import { NOW, one, SINKS, secretOf, URL_SECRET } from '../../../support/sinks/samples.ts';
 
 const sink = (changes: Partial<SinkOf<'json'>> = {}): SinkOf<'json'> => Object.freeze({ ...SINKS.json, ...changes });
@@ -160,7 +161,7 @@ describe('jsonRequest(detection, sink, now)', () => {
         for (const value of Object.values(request.headers)) expect(value).toMatch(/^[\x20-\x7e]+$/);
         expect(request.headers['webhook-id']).toBe(jsonRequest(detection(), sink(), NOW).headers['webhook-id']);
       }),
-      { numRuns: 200 },
+      { numRuns: tries(60, 600) },
     );
   });
 });

@@ -5,23 +5,26 @@ import type { Append } from '../../../../tools/sample/appends.ts';
 import { SAMPLE_FORMATS, type SampleFormatName } from '../../../../tools/sample/formats.ts';
 import type { Plan } from '../../../../tools/sample/plan.ts';
 import { windowsName } from '../../../../tools/sample/spelling.ts';
+import { tries } from '../../../support/effort.ts';
 import { countOf, groupKey, isPublic, rowOf } from '../../../support/sample/rule.ts';
 import { isReport } from '../../../support/sample/tenant.ts';
 import { thinPlan } from '../../../support/sample/thin.ts';
 import { add, type Counts, listed, truth } from '../../../support/sample/truth.ts';
+import { written } from '../../../support/sample/written.ts';
 
 const plain = thinPlan();
 const real = thinPlan({ plain: false });
+/** Appends that are compared byte by byte: the first of a tenant, or all of it. */
+const COMPARED = tries(400, Number.POSITIVE_INFINITY);
 /** The same groups many times over, for what only many rows show. */
 const crowded = { ...real, traffic: real.traffic.map((groups) => Array.from({ length: 25 }, () => groups).flat()) };
 
-const made = new Map<Plan, Map<SampleFormatName, Append[]>>();
-function appendsOf(format: SampleFormatName, plan: Plan = real): Append[] {
-  const formats = made.get(plan) ?? new Map<SampleFormatName, Append[]>();
-  made.set(plan, formats);
-  const appends = formats.get(format) ?? [...SAMPLE_FORMATS[format].appends(plan)];
-  formats.set(format, appends);
-  return appends;
+function* first<T>(count: number, all: Iterable<T>): Generator<T> {
+  let n = 0;
+  for (const each of all) {
+    if (n++ >= count) return;
+    yield each;
+  }
 }
 
 function hash(appends: Iterable<Append>): string {
@@ -35,13 +38,15 @@ const parsed = (lines: readonly Buffer[]): Json[] => lines.map((line) => JSON.pa
 const recordsOf = (format: SampleFormatName, plan = real) =>
   parsed(appendsOf(format, plan).flatMap(({ lines }) => lines));
 
+const appendsOf = (format: SampleFormatName, plan: Plan = real) => written(format, plan);
+
 const FORMATS = Object.keys(SAMPLE_FORMATS) as SampleFormatName[];
 
 describe.each(FORMATS)('sample --format %s', (format) => {
   const appends = appendsOf(format);
 
   test('gives the same bytes each time', () => {
-    expect(hash(SAMPLE_FORMATS[format].appends(real))).toBe(hash(appends));
+    expect(hash(first(COMPARED, SAMPLE_FORMATS[format].appends(real)))).toBe(hash(appends.slice(0, COMPARED)));
   });
 
   test('writes under the container that it says, in lines that end', () => {
@@ -97,7 +102,7 @@ describe('a row of Log Analytics', () => {
   });
 
   test('that comes after many others lies in PT05M_1.json', () => {
-    const few = { ...crowded, traffic: crowded.traffic.map((groups) => groups.slice(0, 50)) };
+    const few = { ...crowded, traffic: crowded.traffic.map((groups) => groups.slice(0, 25)) };
     const names = appendsOf('wfp-securityevent', few).map(({ name }) => name);
     const successors = names.filter((name) => name.endsWith('_1.json'));
     expect(successors.length).toBeGreaterThan(0);

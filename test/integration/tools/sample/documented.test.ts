@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
-import { SAMPLE_FORMATS, type SampleFormatName } from '../../../../tools/sample/formats.ts';
+import type { SampleFormatName } from '../../../../tools/sample/formats.ts';
 import { shapeOf } from '../../../support/sample/shape.ts';
 import { thinPlan } from '../../../support/sample/thin.ts';
+import { written } from '../../../support/sample/written.ts';
 
 type Json = Record<string, unknown>;
 
@@ -16,7 +17,7 @@ function sampled(format: SampleFormatName): Json[] {
 }
 
 function appended(format: SampleFormatName): Buffer[] {
-  return [...SAMPLE_FORMATS[format].appends(plan)].flatMap((append) => append.lines);
+  return written(format, plan).flatMap((append) => append.lines);
 }
 
 function documented(format: string): Json[] {
