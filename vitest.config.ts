@@ -16,6 +16,11 @@ export default defineConfig({
   test: {
     // Also on two cores, where the default is one.
     maxWorkers: '100%',
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+    },
     projects: [
       {
         test: {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import { inputOf, MB_PER_DEVICE } from './harness/input.ts';
-import type { Contestant, Measured } from './harness/interleave.ts';
+import type { Contestant, MeasuredSides } from './harness/interleave.ts';
 import { measureProcess } from './harness/process.ts';
 import { growth, summaryOf } from './harness/statistics.ts';
 
@@ -31,7 +31,7 @@ export const bench: Bench = {
 const TIMES = [1, 4, 16] as const;
 
 /** In proportion to the rows, give or take a tenth: the exports of an hour are not all of one size. */
-function outcomes(measured: Measured, what: string) {
+function outcomes(measured: MeasuredSides, what: string) {
   const of = (number: string) => TIMES.map((times) => valuesOf(measured, `${what}, ${times}× the work`, number));
   const costs = of('inProcessMs');
   const rows = of('rows');

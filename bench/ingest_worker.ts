@@ -14,7 +14,7 @@ import { azureStores } from '../src/storage/azure/index.ts';
 import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';
-import { type Recording, recorded, replay } from './harness/recorded_calls.ts';
+import { type Recording, recorded, replayCalls } from './harness/recorded_calls.ts';
 
 const [mode = '', connection = '', ...files] = process.argv.slice(2);
 const CONTAINER = 'exports';
@@ -41,7 +41,7 @@ async function workOf(): Promise<() => Promise<Record<string, number>>> {
   const stores = { ...memoryStores(), exports: new FileExports(files), hourlyCounts: taking };
   await ingest(recorded(stores as unknown as Stores, recording));
   return async () => {
-    await replay(recording, connection, MERGES_AT_ONCE);
+    await replayCalls(recording, connection, MERGES_AT_ONCE);
     return { requests: recording.calls.length };
   };
 }

@@ -18,7 +18,7 @@ import { RequestCounter } from '../tools/local/request_counter.ts';
 import { type Bench, say } from './harness/bench.ts';
 import { type Counts, countedStores, total } from './harness/counted_stores.ts';
 import { GrowingExports } from './harness/growing_exports.ts';
-import type { Outcome } from './harness/results.ts';
+import type { BenchOutcome } from './harness/results.ts';
 import { benchTenant, END, linesOf, type Tenant } from './harness/tenant.ts';
 import { wirePages } from './harness/wire_rows.ts';
 
@@ -28,7 +28,7 @@ export const bench: Bench = {
   full: { size: 10_000, rounds: 1 },
   async run({ size }) {
     await prove();
-    const outcomes: Record<string, Outcome> = {};
+    const outcomes: Record<string, BenchOutcome> = {};
     const measured: Record<string, Record<string, number[]>> = {};
     const work: Record<string, number> = {};
     for (const [devices, hours, atMost] of [

@@ -4,7 +4,7 @@ import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import { builtBundles } from './harness/bundles.ts';
 import { type Input, inputOf, MB_PER_DEVICE } from './harness/input.ts';
 import type { Contestant } from './harness/interleave.ts';
-import { type Command, measureProcess, type ProcessRun, PYTHON, reasonOf } from './harness/process.ts';
+import { type Command, exitReasonOf, measureProcess, type ProcessRun, PYTHON } from './harness/process.ts';
 import { pairedRatio } from './harness/statistics.ts';
 
 /** `score` of a folder of exports as a whole process, against what one would take instead; size in MB. */
@@ -131,6 +131,6 @@ async function faultOf({ name, command, totals, expected, hint }: Program): Prom
     if (isDeepStrictEqual(found, expected)) return null;
     return `${name}: another answer, ${JSON.stringify(found)} in place of ${JSON.stringify(expected)}`;
   } catch (error) {
-    return `${name}: not here, or not working (${reasonOf(error)})${hint === undefined ? '' : `; ${hint}`}`;
+    return `${name}: not here, or not working (${exitReasonOf(error)})${hint === undefined ? '' : `; ${hint}`}`;
   }
 }

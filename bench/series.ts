@@ -7,7 +7,7 @@ import type { Series } from '../src/core/scoring/series.ts';
 import { outliersOf } from './floor/series.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import type { Contestant } from './harness/interleave.ts';
-import { measureProcess, PYTHON, reasonOf } from './harness/process.ts';
+import { exitReasonOf, measureProcess, PYTHON } from './harness/process.ts';
 import { isSteady, POINTS, seriesOf } from './harness/series.ts';
 import { mean, pairedRatio, summaryOf } from './harness/statistics.ts';
 import { asSeries } from './harness/window_series.ts';
@@ -123,7 +123,7 @@ async function pythons(file: string, size: number, expected: number) {
       else present.push({ name, rounds: 5, run: async () => ({ groupsPerSecond: (await run()).groupsPerSecond }) });
     } catch (error) {
       skipped.push(
-        `${name}: not here, or not working (${reasonOf(error)}); it needs ${PYTHON} with numpy and statsmodels`,
+        `${name}: not here, or not working (${exitReasonOf(error)}); it needs ${PYTHON} with numpy and statsmodels`,
       );
     }
   }

@@ -1,7 +1,7 @@
-import { type Contestant, interleave, type Measured } from './interleave.ts';
+import { type Contestant, interleave, type MeasuredSides } from './interleave.ts';
 import { originNow } from './machine.ts';
 import type { Options } from './options.ts';
-import { isMet, type Outcome, type Results, writeResults } from './results.ts';
+import { type BenchOutcome, isMet, type Results, writeResults } from './results.ts';
 import { type Summary, summaryOf } from './statistics.ts';
 
 /** One benchmark, as a file of bench/ gives it. */
@@ -14,8 +14,8 @@ export interface Bench {
 
 export interface Found {
   readonly work: Readonly<Record<string, number>>;
-  readonly measured: Measured;
-  readonly outcomes: Readonly<Record<string, Outcome>>;
+  readonly measured: MeasuredSides;
+  readonly outcomes: Readonly<Record<string, BenchOutcome>>;
   readonly skipped?: readonly string[];
 }
 
@@ -41,19 +41,23 @@ export async function runBench(bench: Bench, options: Options): Promise<Results>
 }
 
 /** Interleaved rounds, with a word on each. */
-export function rounds(contestants: readonly Contestant[], count: number, warmUp = 0): Promise<Measured> {
+export function rounds(contestants: readonly Contestant[], count: number, warmUp = 0): Promise<MeasuredSides> {
   return interleave(contestants, count, { warmUp, onRound: (round) => say(`  round ${round + 1} of ${count}`) });
 }
 
 /** The values that one number of a contestant took. */
-export function valuesOf(measured: Measured, contestant: string, number: string): readonly number[] {
+export function valuesOf(measured: MeasuredSides, contestant: string, number: string): readonly number[] {
   const values = measured[contestant]?.[number];
   if (!values) throw new Error(`${contestant} has no ${number}`);
   return values;
 }
 
 /** An outcome that is the median of rounds. */
-export function outcomeOf(summary: Summary, unit: string, goal: Pick<Outcome, 'atMost' | 'atLeast'> = {}): Outcome {
+export function outcomeOf(
+  summary: Summary,
+  unit: string,
+  goal: Pick<BenchOutcome, 'atMost' | 'atLeast'> = {},
+): BenchOutcome {
   return { value: summary.median, spread: [summary.low, summary.high], unit, ...goal };
 }
 
@@ -61,7 +65,7 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function summariesOf(measured: Measured): Results['summaries'] {
+function summariesOf(measured: MeasuredSides): Results['summaries'] {
   const summaries: Record<string, Record<string, Summary>> = {};
   for (const [contestant, numbers] of Object.entries(measured)) {
     const entries = Object.entries(numbers).map(([name, values]) => [name, summaryOf(values)] as const);

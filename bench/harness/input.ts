@@ -13,12 +13,12 @@ export interface Input {
   readonly files: readonly string[];
   readonly bytes: number;
   readonly lines: number;
-  readonly totals: Totals;
+  readonly totals: InputTotals;
   /** Value for `--now`: all reports lie in its window. */
   readonly now: string;
 }
 
-export interface Totals {
+export interface InputTotals {
   readonly reports: number;
   readonly groups: number;
   readonly groupHours: number;

@@ -7,7 +7,7 @@ export interface Contestant {
 }
 
 /** What was measured: by contestant and name of the number, a value for each round. */
-export type Measured = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+export type MeasuredSides = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 
 /**
  * Runs A B C A B C …, so that whatever else the machine does meets all of them alike. `warmUp` rounds at first are not
@@ -17,7 +17,7 @@ export async function interleave(
   contestants: readonly Contestant[],
   rounds: number,
   { warmUp = 0, onRound = () => {} }: { warmUp?: number; onRound?: (round: number) => void } = {},
-): Promise<Measured> {
+): Promise<MeasuredSides> {
   const measured: Record<string, Record<string, number[]>> = {};
   for (const { name } of contestants) {
     if (measured[name]) throw new RangeError(`twice: ${name}`);

@@ -50,7 +50,7 @@ export async function measureProcess({ kind, args, env = {} }: Command): Promise
 }
 
 /** The line of an error that says what is wrong: of a process that failed, not the end of its stack. */
-export function reasonOf(error: unknown): string {
+export function exitReasonOf(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
   return (
     lines.find((line) => /^\[?\w*(?:Error|Exception)\b.*:/.test(line)) ?? lines.findLast((line) => line !== '') ?? ''

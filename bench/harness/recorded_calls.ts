@@ -76,7 +76,7 @@ export function recorded(stores: Stores, { calls }: Recording): Stores {
 }
 
 /** Makes the recorded calls with the SDK alone, in their order, as many merges at once as the merger has. */
-export async function replay({ calls }: Recording, connectionString: string, mergesAtOnce: number): Promise<void> {
+export async function replayCalls({ calls }: Recording, connectionString: string, mergesAtOnce: number): Promise<void> {
   const table = (name: string) =>
     TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
   const blobs = BlobServiceClient.fromConnectionString(connectionString);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Measured } from './interleave.ts';
+import type { MeasuredSides } from './interleave.ts';
 import type { Origin } from './machine.ts';
 import type { Summary } from './statistics.ts';
 
@@ -14,17 +14,17 @@ export interface Results {
   readonly rounds: number;
   /** The work: bytes, lines, groups, … by name. */
   readonly work: Readonly<Record<string, number>>;
-  readonly measured: Measured;
+  readonly measured: MeasuredSides;
   /** By contestant and number: median and quartiles of its rounds. */
   readonly summaries: Readonly<Record<string, Readonly<Record<string, Summary>>>>;
   /** The numbers that goals are about, by name. */
-  readonly outcomes: Readonly<Record<string, Outcome>>;
+  readonly outcomes: Readonly<Record<string, BenchOutcome>>;
   /** Rivals that took no part, and why. */
   readonly skipped: readonly string[];
 }
 
 /** A number with a goal. */
-export interface Outcome {
+export interface BenchOutcome {
   readonly value: number;
   /** Quartiles, where it is the median of rounds. */
   readonly spread?: readonly [number, number];
@@ -41,7 +41,7 @@ const TRIED = fileURLToPath(new URL('../../.local/bench/results/', import.meta.u
 /** All benchmarks, in the order of the documentation. */
 export const NAMES = ['score', 'raw', 'ingest', 'requests', 'series', 'tenant', 'start', 'memory', 'growth'] as const;
 
-export function isMet({ value, atMost, atLeast }: Outcome): boolean {
+export function isMet({ value, atMost, atLeast }: BenchOutcome): boolean {
   return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? Number.NEGATIVE_INFINITY);
 }
 

@@ -1,4 +1,4 @@
-import { isMet, type Outcome, type Results } from '../harness/results.ts';
+import { type BenchOutcome, isMet, type Results } from '../harness/results.ts';
 import type { Summary } from '../harness/statistics.ts';
 
 /** The parts of docs/performance.md that are made of results, by the name of their markers. */
@@ -77,17 +77,17 @@ function cell(summary: Summary | undefined): string {
   return low === high ? shown(median) : `${shown(median)} (${shown(low)}–${shown(high)})`;
 }
 
-function spread({ spread: quartiles }: Outcome): string {
+function spread({ spread: quartiles }: BenchOutcome): string {
   return quartiles && quartiles[0] !== quartiles[1] ? ` (${shown(quartiles[0])}–${shown(quartiles[1])})` : '';
 }
 
-function goalOf({ atMost, atLeast }: Outcome): string {
+function goalOf({ atMost, atLeast }: BenchOutcome): string {
   if (atMost !== undefined && atLeast !== undefined) return `${shown(atLeast)} to ${shown(atMost)}`;
   return atMost === undefined ? `at least ${shown(atLeast as number)}` : `at most ${shown(atMost)}`;
 }
 
 /** How far beyond its bound, in percent of it. */
-function missedBy({ value, atMost, atLeast }: Outcome): string {
+function missedBy({ value, atMost, atLeast }: BenchOutcome): string {
   const bound = atMost !== undefined && value > atMost ? atMost : (atLeast as number);
   return `${Math.ceil(Math.abs(value / bound - 1) * 100)} %`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measureProcess, reasonOf } from '../../../bench/harness/process.ts';
+import { exitReasonOf, measureProcess } from '../../../bench/harness/process.ts';
 
 describe('measureProcess(command)', () => {
   it('tells what a Node took, and what it said', async () => {
@@ -21,10 +21,14 @@ describe('reasonOf(error)', () => {
       kind: 'node',
       args: ['--input-type=module', '--eval', 'import "no-such-package"'],
     });
-    expect(reasonOf(await missing.catch((error: unknown) => error))).toContain("Cannot find package 'no-such-package'");
+    expect(exitReasonOf(await missing.catch((error: unknown) => error))).toContain(
+      "Cannot find package 'no-such-package'",
+    );
     const python =
       'Traceback (most recent call last):\n  File "x.py", line 1\nModuleNotFoundError: No module named \'numpy\'\n';
-    expect(reasonOf(new Error(`x.py ended with 1:\n${python}`))).toBe("ModuleNotFoundError: No module named 'numpy'");
-    expect(reasonOf(new Error('spawn /nonexistent ENOENT'))).toBe('spawn /nonexistent ENOENT');
+    expect(exitReasonOf(new Error(`x.py ended with 1:\n${python}`))).toBe(
+      "ModuleNotFoundError: No module named 'numpy'",
+    );
+    expect(exitReasonOf(new Error('spawn /nonexistent ENOENT'))).toBe('spawn /nonexistent ENOENT');
   });
 });

@@ -3,7 +3,7 @@ import type { Append } from '../appends.ts';
 import { AGAIN } from '../exports.ts';
 import type { Plan } from '../plan.ts';
 import { randomOf } from '../random.ts';
-import { type TableRow, tableHours } from '../table_hours.ts';
+import { type SampleTableRow, tableHours } from '../table_hours.ts';
 import { blobOf, commonColumns, containerOf } from './log_analytics.ts';
 
 const TABLE = 'DeviceNetworkEvents';
@@ -38,7 +38,7 @@ const NO_TEXT = /Port$|Id$|Size$|Time$|^AdditionalFields$/;
 /** Text columns that NO_TEXT would match. */
 const TEXT = /^(?:DeviceId|AppGuardContainerId|InitiatingProcessAccountObjectId)$/;
 
-export function workspaceRow(row: TableRow): object {
+export function workspaceRow(row: SampleTableRow): object {
   const columns = Object.keys(row)
     .filter((column) => !ABSENT.test(column))
     .sort();

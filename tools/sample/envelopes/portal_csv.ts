@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { stringify } from 'csv-stringify/sync';
 import type { Append } from '../appends.ts';
 import type { Plan } from '../plan.ts';
-import { type TableRow, tableHours } from '../table_hours.ts';
+import { type SampleTableRow, tableHours } from '../table_hours.ts';
 
 export const PORTAL_FOLDER = 'advanced-hunting';
 
@@ -41,7 +41,7 @@ function line(cells: readonly string[]): Buffer {
   return Buffer.from(stringify([cells], { record_delimiter: 'windows' }));
 }
 
-function cell(value: TableRow[string]): string {
+function cell(value: SampleTableRow[string]): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
