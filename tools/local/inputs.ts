@@ -32,7 +32,7 @@ export interface Inputs {
   readonly seededBeacons: readonly SeededBeacon[] | null;
 }
 
-/** Large enough for every kind of seeded beacon, small enough to be read in seconds. */
+/** Every kind of seeded beacon fits, and the exports are read in seconds. */
 export const SAMPLE = { devices: 20, seed: 1 };
 
 /** The sample tenant, up to the full hour at or before `until` (ms since the epoch). */

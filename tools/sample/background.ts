@@ -6,7 +6,7 @@ import type { Pace, PlannedTraffic } from './traffic.ts';
 
 /** Groups of a device that appear in one hour or a few only: nine in ten groups. */
 const ONE_OFFS = 60;
-/** Ranges for documentation (RFC 5737), which nobody uses. */
+/** Ranges for documentation (RFC 5737), unused on the Internet. */
 const PUBLIC_PREFIXES = ['192.0.2', '198.51.100'];
 
 /**

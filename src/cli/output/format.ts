@@ -54,7 +54,7 @@ export function detectionLinesText(
 ): string {
   switch (format) {
     case 'table':
-      // Without reports, "No beacons" would claim a result.
+      // Without reports, "No beacons" would look like a result.
       return hasReports ? detectionTable(lines, window) : 'No report in the window: nothing was scored.\n';
     case 'json':
       return jsonLines(lines.map(onlyRule));

@@ -46,7 +46,7 @@ describe('npm run pack:cli', () => {
     expect(stdout.split('\n').length).toBeGreaterThan(10);
   });
 
-  it('local says that it needs a checkout', async () => {
+  it('local ends with an error that names the checkout', async () => {
     const command = join(installed, 'node_modules/.bin/beaconwatch');
     const { code, stdout, stderr } = await node([command, 'local'], { cwd: installed, env: ENV });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -9,6 +9,7 @@ import { contentOf, piecesOf } from '../../../src/cli/input_files.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { bundles, type Ended, node, REPO } from '../../support/bundle/child.ts';
 import { sampleFolder } from '../../support/sample/folder.ts';
+import { streamed } from '../../unit/core/records/records.ts';
 
 const END = Date.UTC(2026, 10, 20, 12);
 const NOW = '2026-11-20T12:00:00Z';
@@ -69,9 +70,12 @@ describe('beaconwatch as a process', () => {
     const foreign = gzipSync(Buffer.from('{"a":1}\n'.repeat(200_000)));
     const names = Array.from({ length: 60 }, (_, n) => join(folder, `refused-${n}.gz`));
     for (const name of names) await writeFile(name, foreign);
+    // With a report, score does not look for other sources in the refused files.
+    const good = join(folder, 'good.json');
+    await writeFile(good, `${JSON.stringify(streamed())}\n`);
     // Fewer open files than that are allowed.
     const limited = 'ulimit -n 50 && exec "$0" "$@"';
-    const child = spawn('sh', ['-c', limited, process.execPath, built, 'score', ...names], {
+    const child = spawn('sh', ['-c', limited, process.execPath, built, 'score', ...names, good], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let stderr = '';

@@ -79,10 +79,10 @@ describe('beaconwatch dead-letters and replay', () => {
   it('prints unreadable records, and reads the export again with the same segments', async () => {
     await upload('a.json', `${reports(2)}\r\n\u001b[31mno \u202ejson\r\n`);
     await beaconwatch('ingest');
-    const shown = await beaconwatch('dead-letters');
-    expect(shown.stdout).toContain(`${CONTAINER}/a.json at byte `);
-    expect(shown.stdout).toContain('bad-json: \\u001b[31mno \\u202ejson');
-    expect(shown.stderr).toContain('1 bad-json');
+    const printed = await beaconwatch('dead-letters');
+    expect(printed.stdout).toContain(`${CONTAINER}/a.json at byte `);
+    expect(printed.stdout).toContain('bad-json: \\u001b[31mno \\u202ejson');
+    expect(printed.stderr).toContain('1 bad-json');
     const json = JSON.parse((await beaconwatch('dead-letters', '--format', 'json')).stdout);
     expect(json).toMatchObject({ reason: 'bad-json', text: '\u001b[31mno \u202ejson', record: 0 });
 

@@ -7,17 +7,17 @@ ResourceFactoryResolver.getInstance().registerResourceFactory('AzureStorageBlobs
   content: JSON.parse(String(content)),
 }));
 
-const tell = (input, context) =>
+const answer = (input, context) =>
   context.log(JSON.stringify({ input, function: context.functionName, triggerMetadata: context.triggerMetadata }));
 
-app.storageQueue('queued', { queueName: 'work', connection: 'AzureWebJobsStorage', handler: tell });
+app.storageQueue('queued', { queueName: 'work', connection: 'AzureWebJobsStorage', handler: answer });
 app.storageBlob('uploaded', {
   path: 'exports/{name}',
   connection: 'AzureWebJobsStorage',
   sdkBinding: true,
-  handler: tell,
+  handler: answer,
 });
-app.timer('hourly', { schedule: '0 0 * * * *', handler: tell });
+app.timer('hourly', { schedule: '0 0 * * * *', handler: answer });
 app.storageQueue('failing', {
   queueName: 'doomed',
   connection: 'AzureWebJobsStorage',

@@ -1,6 +1,6 @@
 /**
- * What a record looks like, apart from what it says: a line for each member, with its path, its type, and of text the
- * form that it has. Members stand in the order of the record.
+ * The shape of a record without its values: one entry per member, by path, with its type, and the form of a text.
+ * Members are in the order of the record.
  */
 export function shapeOf(value: unknown, path = ''): Map<string, string> {
   const shape = new Map<string, string>();
@@ -16,7 +16,7 @@ export function shapeOf(value: unknown, path = ''): Map<string, string> {
   return shape;
 }
 
-/** Forms that text can have; the first that fits. What fits none is of any form. */
+/** Forms of text; the first match counts. Without a match the form is `any`. */
 const FORMS: readonly (readonly [form: string, pattern: RegExp])[] = [
   ['empty', /^$/],
   ['instant', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$/],
@@ -36,7 +36,7 @@ function formOf(text: string): string {
   return FORMS.find(([, pattern]) => pattern.test(text))?.[0] ?? 'any';
 }
 
-/** The XML with its texts taken out is one form; the texts are members under the names that their elements have. */
+/** The XML without its texts is one form; the texts are members under the names of their elements. */
 function addXml(xml: string, path: string, shape: Map<string, string>): void {
   const members: [string, string][] = [];
   const frame = xml

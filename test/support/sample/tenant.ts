@@ -15,7 +15,7 @@ export interface Tenant {
 
 const tenants = new Map<string, Tenant>();
 
-/** A tenant that the tests of a worker share: nobody changes it. */
+/** The tenant of these options. It is generated once per worker; treat it as read-only. */
 export function tenant(options: Partial<SampleOptions> = {}): Tenant {
   const name = JSON.stringify({ devices: 40, seed: 1, end: END, ...options });
   const known = tenants.get(name) ?? freshTenant(options);
@@ -48,7 +48,7 @@ export function isReport(row: Record<string, unknown>): boolean {
   return String(row['ActionType']).endsWith('AggregatedReport');
 }
 
-/** The properties of an export's readable lines, as text; those with a bad time left out. */
+/** The properties of an export's readable lines, as text; without those with an invalid time. */
 export function readableProperties({ lines, unreadable }: SampleExport): string[] {
   return lines
     .filter((_, i) => !unreadable.some(({ line }) => line === i + 1))

@@ -5,14 +5,14 @@ import { processesOf } from '../../../tools/sample/process.ts';
 import { SAMPLE_HOURS } from '../../../tools/sample/span.ts';
 import { groupKey, isPublic } from './rule.ts';
 
-/** Of each group that the rule looks at: its connections by hour (`2026-11-21T08`). */
+/** For each group in scope of the rule: its connections by hour (`2026-11-21T08`). */
 export type Counts = Map<string, Map<string, number>>;
 
 /**
- * What a tenant's programs really do, as a source can know it. What it cannot know, by rule:
- * `defender-raw` has rows for connections that succeed, and counts these alone;
- * Sysmon and the Filtering Platform know Windows, where case does not count and some characters are in no file name,
- * and call a process that they do not know by words of their own.
+ * The true connections of a tenant's programs, as far as a source can know them. The limits of the sources:
+ * `defender-raw` has rows only for connections that succeed;
+ * Sysmon and the Filtering Platform ignore case, as Windows, and cannot hold some characters in file names;
+ * each has its own name for an unknown process.
  */
 export function truth(plan: Plan, source: SampleSource): Counts {
   const counts: Counts = new Map();
@@ -58,7 +58,7 @@ export function add(counts: Counts, key: string, hour: string, count: number): v
   counts.set(key, hours);
 }
 
-/** As text, in order: one line for each group. */
+/** As text, sorted: one line per group. */
 export function listed(counts: Counts): string[] {
   return [...counts]
     .map(([key, hours]) => {

@@ -31,7 +31,7 @@ describe('startAzurite', () => {
     expect(isRunning(azurite.pid)).toBe(false);
   });
 
-  it('says so where it does not listen in time', async () => {
+  it('throws if it does not listen in time', async () => {
     await expect(startAzurite({ timeoutMs: 1 })).rejects.toThrow('Azurite does not listen after 1 ms');
   });
 });

@@ -16,7 +16,7 @@ async function append(name: string, text: string): Promise<void> {
 }
 
 describe('BlobListener', () => {
-  it('runs once for every blob that is new or has grown, and tells when nothing is', async () => {
+  it('runs once for every new or grown blob, and reports a pass without changes', async () => {
     const names: string[] = [];
     const settings = { maxDegreeOfParallelism: 1, poisonBlobThreshold: 5 };
     const listener = new BlobListener({ container, settings, handle: async (name) => names.push(name) });

@@ -36,7 +36,7 @@ describe('FunctionsHost', () => {
     expect(results['timer']).toMatchObject({ input: { isPastDue: false, schedule: { adjustForDST: true } } });
   });
 
-  it('passes on what a handler throws, and tells of every invocation', () => {
+  it('rethrows the error of a handler, and reports every invocation', () => {
     expect(results['failure']).toBe('as planned');
     expect(results['unknown']).toBe('no function nobody is registered');
     expect(results['seen']).toEqual([

@@ -82,7 +82,7 @@ describe('QueueListener', () => {
   });
 
   it.each(['{"container":"exports"}', 'YWJj*', 'YWJ', 'plain text'])(
-    'moves %j, which is not base64, to the poison queue as it is, and hands it to nobody',
+    'moves %j, which is not base64, to the poison queue unchanged, without a call of the function',
     async (text) => {
       const { listener, poison, deliveries } = await listening([text, MESSAGE]);
       await listener.step();

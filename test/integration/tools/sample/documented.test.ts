@@ -42,13 +42,13 @@ function idOf(record: Json): number {
 
 /**
  * The sample against the records that the products' documentation shows (test/fixtures/formats): so that a generator and
- * a parser of ours cannot agree on what nobody else writes.
+ * our parser cannot agree with it on a form that no product writes.
  */
 describe.each([
   ['sysmon-event', 3, []],
   ['sysmon-windowsevent', 3, []],
   ['wfp-securityevent', 5156, []],
-  // Some records lack it, says the documentation.
+  // Documented: some records lack it.
   ['nxlog', 3, ['/ProcessId']],
   ['nxlog', 5156, []],
   ['winlogbeat', 3, []],
@@ -107,7 +107,7 @@ describe.each(['defender', 'defender-records', 'defender-raw', 'log-analytics'] 
         // Text as a rule, an object at times; of a workspace an object.
         if (form === 'null' || MIXED.test(member)) continue;
         const forms = new Set(shapes.map((shape) => shape.get(member)));
-        // Sometimes without its zone, says the documentation.
+        // Documented: sometimes without its zone.
         const empty = member === '/_TimeReceivedBySvc' ? 'text: any' : 'text: empty';
         // A workspace has no null text.
         const none = format === 'log-analytics' && form.startsWith('text: ') ? empty : 'null';
@@ -126,11 +126,11 @@ describe('sample --format portal-csv', () => {
   const bytes = Buffer.concat(appended('portal-csv'));
   const example = readFileSync(new URL('../../../fixtures/formats/portal-csv.csv', import.meta.url));
   const [columns = [], ...rows] = csv(bytes);
-  const [shown = [], first = []] = csv(example);
+  const [documented = [], first = []] = csv(example);
 
   test('has the columns that a query shows, texts of their forms, byte order mark and line ends', () => {
-    expect(shown.filter((column) => !columns.includes(column))).toEqual([]);
-    for (const [i, column] of shown.entries()) {
+    expect(documented.filter((column) => !columns.includes(column))).toEqual([]);
+    for (const [i, column] of documented.entries()) {
       const forms = rows.map((row) => shapeOf(row[columns.indexOf(column)]).get(''));
       expectForms(column, shapeOf(first[i]).get('') ?? '', new Set(forms.filter((form) => form !== 'text: empty')));
     }

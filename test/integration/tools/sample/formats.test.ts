@@ -49,7 +49,7 @@ describe.each(FORMATS)('sample --format %s', (format) => {
     expect(hash(first(COMPARED, SAMPLE_FORMATS[format].appends(real)))).toBe(hash(appends.slice(0, COMPARED)));
   });
 
-  test('writes under the container that it says, in lines that end', () => {
+  test('writes into its container, in complete lines', () => {
     expect(new Set(appends.map(({ container }) => container))).toEqual(new Set([SAMPLE_FORMATS[format].container]));
     const end = /^(defender|portal)/.test(format) ? '\r\n' : '\n';
     const isLine = (line: Buffer) =>
@@ -178,7 +178,7 @@ describe('spelling', () => {
     expect(applications.every((path) => /^(-|System|\\device\\harddiskvolume\d\\[^A-Z]+)$/.test(path))).toBe(true);
   });
 
-  test('of an address may be that of IPv4 mapped into IPv6, both ends alike', () => {
+  test('of an address may be IPv4 mapped into IPv6, at both ends', () => {
     const mapped = outbound.filter(({ DestinationIp = '' }) => DestinationIp.includes(':'));
     expect(mapped.length / outbound.length).toBeGreaterThan(0.02);
     expect(mapped.length / outbound.length).toBeLessThan(0.06);
