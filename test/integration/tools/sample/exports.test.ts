@@ -34,11 +34,7 @@ function timeless({ exports }: Tenant): string[] {
 
 describe('sampleExports(plan)', () => {
   test('gives the same bytes each time', () => {
-<<<<<<< HEAD:test/integration/tools/sample/exports.test.ts
     expect(hash(freshTenant({ devices: 8 }))).toBe(hash(small));
-=======
-    expect(hash(newTenant())).toBe(hash(sample));
->>>>>>> d2d10ee (Tools and their tests in plain terms; sample tenants are generated once):test/unit/tools/sample/exports.test.ts
   });
 
   test('gives another tenant for another seed', () => {
