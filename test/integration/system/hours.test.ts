@@ -104,10 +104,10 @@ class Watch {
       }
       if (LastConnection > told.last && average >= 2 * told.average) {
         const [now, before] = [average, told.average].map((mean) => Math.round(mean * 10) / 10);
-        this.changes.push(`${hour} ${group} The average rose to ${now} an hour; ${before} were told before.`);
+        this.changes.push(`${hour} ${group} The average rose to ${now} per hour (last notified: ${before}).`);
         Object.assign(told, { average, isHigh: isHigh || told.isHigh });
       } else if (LastConnection > told.last && isHigh && !told.isHigh) {
-        this.changes.push(`${hour} ${group} The severity rose to high; ${told.severity} was told before.`);
+        this.changes.push(`${hour} ${group} The severity rose to high (last notified: ${told.severity}).`);
         Object.assign(told, { isHigh, severity, average: Math.max(average, told.average) });
       }
       told.last = LastConnection;

@@ -445,7 +445,7 @@ describe('the claim of a worker that died', () => {
       waited.push(minutes);
     }
     expect(waited).toEqual([10, 10, 10, 10, 10, 16, 32]);
-    expect(await world.state()).toMatchObject({ failures: 6, reason: 'a worker stopped before it was done' });
+    expect(await world.state()).toMatchObject({ failures: 6, reason: 'a worker stopped before the segment was done' });
     await world.ingest();
     expect(await world.state()).toMatchObject({ failures: 0, nextTry: 0, reason: '', applied: 1 });
     expect(await world.rows()).toEqual([1]);

@@ -195,7 +195,7 @@ describe('an export of raw events that was replaced', () => {
     expect(await hours()).toEqual(['sysmon updater.exe 08:00 2']);
     const { refused, reason, generation } = await world.state();
     expect({ refused, generation }).toEqual({ refused: true, generation: 0 });
-    expect(reason).toMatch(/^it was replaced or cut short after raw events of it had been counted/);
+    expect(reason).toMatch(/^it was replaced or cut short after its raw events had been counted/);
     expect((await world.sweep()).queued).toBe(0);
     world.now += MINUTE_MS;
     world.append(lines(event('09:00:00')));

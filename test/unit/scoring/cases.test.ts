@@ -254,14 +254,14 @@ describe('a detection', () => {
     expect((await through([opened])).revisionReason).toBe('');
     const doubled = await through(CASES['does not flap where its average doubles, falls, and doubles again'] ?? []);
     expect(doubled).toMatchObject({
-      revisionReason: 'The average rose to 300 an hour; 130 were told before.',
+      revisionReason: 'The average rose to 300 per hour (last notified: 130).',
       notifiedLevel: { average: 300, severity: 'high' },
     });
     const [first, second] = CASES['is notified where its severity rises to high, once; not where it falls'] ?? [];
     const risen = await through([first as Step, second as Step]);
     expect(risen).toMatchObject({
       severity: 'high',
-      revisionReason: 'The severity rose to high; medium was told before.',
+      revisionReason: 'The severity rose to high (last notified: medium).',
       notifiedLevel: { average: 60, severity: 'high' },
     });
   });

@@ -128,8 +128,8 @@ class Twin {
     ] as typeof severity;
     const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
     const revisionReason = hasDoubled
-      ? `The average rose to ${oneDigit(average)} an hour; ${oneDigit(old.notifiedLevel.average)} were told before.`
-      : `The severity rose to high; ${old.notifiedLevel.severity} was told before.`;
+      ? `The average rose to ${oneDigit(average)} per hour (last notified: ${oneDigit(old.notifiedLevel.average)}).`
+      : `The severity rose to high (last notified: ${old.notifiedLevel.severity}).`;
     const detection: Detection = {
       ...seen,
       state: old.episode === asOf ? 'new' : 'ongoing',
