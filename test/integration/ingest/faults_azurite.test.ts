@@ -52,7 +52,7 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
   it.each([
     ['answered 503 ServerBusy', busy],
     ['reset before it arrives', resetBefore],
-    ['reset when it has taken effect, so that its own retry is told 409 or 412', resetAfter],
+    ['reset when it has taken effect, so that its own retry gets 409 or 412', resetAfter],
   ])(
     'every one of which is first %s, leaves the rows, dead letters and states of a clean pass',
     async (_what, fault) => {

@@ -113,7 +113,7 @@ describe('sweep queues', () => {
     expect(await world.sweep()).toMatchObject({ queued: 0 });
   });
 
-  it('what a worker left behind, 10 minutes after its claim; not what it is at', async () => {
+  it('a segment that a worker abandoned, 10 minutes after its lease; not one under lease', async () => {
     world.append(lines(report(1)));
     await world.ingest();
     const end = bytesOf(lines(report(1)));
@@ -234,7 +234,7 @@ describe('unread', () => {
     expect(await unreadNow()).toEqual([['a'], MINUTE_MS]);
   });
 
-  it('names what is claimed or backing off, too', async () => {
+  it('includes leased exports and those that back off', async () => {
     world.append(lines(report(1)));
     await world.ingest();
     world.append(lines(report(2)));

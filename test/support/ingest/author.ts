@@ -98,7 +98,7 @@ export class Author {
       case 'malformed':
         return Buffer.from(random.pick(['plain text', '{"Aggregated":', '}', '[}']));
       case 'broken':
-        return Buffer.from(random.pick(['{"Aggregated":}', '["Aggregated",]', '{"no needle":}']));
+        return Buffer.from(random.pick(['{"Aggregated":}', '["Aggregated",]', '{"no token":}']));
       case 'badUtf8':
         return Buffer.from([...Buffer.from('{"Aggregated":"'), 0xc3, 0x28, ...Buffer.from('"}')]);
       case 'blank':

@@ -6,7 +6,7 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 export interface Call<T = unknown> {
   /** `exportStates.replace` */
   readonly op: string;
-  /** What the caller gets where the call took effect and a retry of its own was told so: 409 on an insert, 412 on a replace. */
+  /** The caller's result where the call took effect and the SDK's retry got 409 (insert) or 412 (replace). */
   readonly refusal?: T;
   run(): Promise<T>;
 }

@@ -33,7 +33,7 @@ const FORMATS = [...formatsOf(['defender']), rawEvents];
 const SETTINGS = { retentionDays: RETENTION_DAYS, historyDays: 90 };
 /** How far the clock of a worker may be off. */
 const SKEW_MS = 5 * MINUTE_MS;
-/** Lines of a trace that are told. */
+/** Lines of a trace that are printed. */
 const MAX_TRACE = 300;
 /** A worker that calls more often than this does not get on. */
 const MAX_CALLS = 5_000;
@@ -446,7 +446,7 @@ class Run {
 
   #noteCommit({ segments }: ModelExport, { name, generation, ends }: ExportState, index: number): void {
     const segment = segments.get(`${generation} ${ends[index]}`);
-    check(segment !== undefined, `${name}: committed, and never claimed`);
+    check(segment !== undefined, `${name}: committed, and never leased`);
     segment.committed = true;
     const { versions, start, end } = segment;
     const keptSince = this.#now + SKEW_MS - RETENTION_DAYS * DAY_MS;

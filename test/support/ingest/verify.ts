@@ -15,7 +15,7 @@ export interface Version {
   replacedAt?: number;
 }
 
-/** A segment that was claimed. */
+/** A segment that was leased. */
 export interface ClaimedSegment {
   /** The contents that it may be of: mostly one. */
   readonly versions: readonly Version[];
@@ -49,7 +49,7 @@ export function checkEnds(
 ): void {
   const { bytes } = version;
   const name = `${state.name}, ends ${state.ends.join(' ')} of ${bytes.length}`;
-  check(state.leasedAt === null && state.leasedBy === '', `${name}: still claimed`);
+  check(state.leasedAt === null && state.leasedBy === '', `${name}: still leased`);
   check(state.failures === 0, `${name}: ${state.reason}`);
   if (state.refused) return;
   check(state.reason === '', `${name}: ${state.reason}`);
@@ -106,7 +106,7 @@ export interface Finished {
 
 /**
  * The rows are those of a clean pass over all segments that were committed: of what the exports hold now, and of contents
- * that were replaced. Others only of reports that a replaced content held, of raw events of segments that were claimed
+ * that were replaced. Others only of reports that a replaced content held, of raw events of segments that were leased
  * and never committed in a generation where that was known, or of what has expired by now.
  */
 export async function checkRows({ stores, oracle, exports, expiredAt }: Finished): Promise<void> {

@@ -96,7 +96,7 @@ describe('Merger', () => {
     expect(merger.rows).toBe(100);
   });
 
-  it('tells rows apart by group, time and contribution', async () => {
+  it('distinguishes rows by group, time and contribution', async () => {
     const { calls, counts } = scripted(async () => []);
     const merger = new BatchWriter(counts, nobody);
     const one = row(1);

@@ -132,7 +132,7 @@ describe('replay(states, ref)', () => {
     expect(letters).toHaveLength(1);
   });
 
-  it('lets go of claims, failures and refusals', async () => {
+  it('clears leases, failures and refusals', async () => {
     const world = new World();
     const failing = {
       failures: 3,

@@ -270,7 +270,7 @@ describe('ingest(export) that was replaced', () => {
     expect(await world.state()).toMatchObject({ generation: 1, ends, applied: ends.length });
   });
 
-  it('by another with the same end is told from it by its time of creation', async () => {
+  it('by another with the same end is recognized by its creation time', async () => {
     const end = lines(...Array.from({ length: 20 }, (_, n) => report(100 + n)));
     world.append(lines(report(1)) + end);
     await world.ingest();
@@ -392,7 +392,7 @@ describe('two workers on one export', () => {
     }
   });
 
-  it('leave a claim of less than 10 minutes to its owner, also by a clock that is ahead', async () => {
+  it('respect a lease of less than 10 minutes, also with a clock that is ahead', async () => {
     world.append(lines(report(1)));
     await expect(world.ingest({ gate: dying('hourlyCounts.merge') })).rejects.toThrow(Death);
     for (const minutes of [0, 9]) {
@@ -419,7 +419,7 @@ function dying(op: string, nth = 0): Gate {
   };
 }
 
-describe('the claim of a worker that died', () => {
+describe('the lease of a worker that died', () => {
   it('is applied exactly as it was cut, although the export has grown', async () => {
     world.append(lines(report(1), '}'));
     await expect(world.ingest({ gate: dying('exportStates.replace', 1) })).rejects.toThrow(Death);
@@ -472,9 +472,9 @@ describe('a lost answer', () => {
   const text = lines(report(1), '}');
 
   it.each([
-    ['the insert of the state, told that it exists', 'exportStates.insert', 0],
-    ['the claim, told that it is another’s', 'exportStates.replace', 0],
-    ['the commit, told that it is another’s', 'exportStates.replace', 1],
+    ['the insert of the state, answered that it exists', 'exportStates.insert', 0],
+    ['the lease, answered with another version', 'exportStates.replace', 0],
+    ['the commit, answered with another version', 'exportStates.replace', 1],
   ])('to %s, stops nothing', async (_what, op, nth) => {
     world.append(text);
     expect(await world.ingest({ gate: failing(op, 'refuse-after', nth) })).toMatchObject({ end: 'up-to-date' });
@@ -483,7 +483,7 @@ describe('a lost answer', () => {
     expect(await world.state()).toMatchObject({ applied: 1, failures: 0, counters: { lines: 2 } });
   });
 
-  it('to the claim, told as an error, leaves no claim that would hold others for 10 minutes', async () => {
+  it('to the lease, reported as an error, leaves no lease that blocks others for 10 minutes', async () => {
     world.append(text);
     const gate = failing('exportStates.replace', 'fail-after');
     await expect(world.ingest({ gate })).rejects.toThrow(InjectedFault);
@@ -492,7 +492,7 @@ describe('a lost answer', () => {
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 1 });
   });
 
-  it('to the commit, told as an error, leaves a state that has not failed', async () => {
+  it('to the commit, reported as an error, leaves a state that has not failed', async () => {
     world.append(text);
     const gate = failing('exportStates.replace', 'fail-after', 1);
     await expect(world.ingest({ gate })).rejects.toThrow(InjectedFault);
@@ -559,7 +559,7 @@ describe('an export that fails', () => {
     await expect(world.ingest({ gate: late })).rejects.toThrow('hourlyCounts.merge');
   });
 
-  it('does not take the claim of another away', async () => {
+  it('does not release the lease of another worker', async () => {
     world.append(lines(report(1)));
     const { gate, stopped, go } = stopping('hourlyCounts.merge');
     const reading = world.ingest({ gate });
@@ -708,8 +708,8 @@ describe('an export of a foreign format', () => {
   ])('is refused at once with advice where it is %s, nothing of it kept', async (_, content, reason) => {
     world.append(content);
     expect(await world.ingest()).toMatchObject({ end: 'refused', segments: 0 });
-    const { reason: told, ...state } = await world.state();
-    expect(told).toMatch(reason);
+    const { reason: recorded, ...state } = await world.state();
+    expect(recorded).toMatch(reason);
     expect(state).toMatchObject({ refused: true, ends: [], leasedAt: null });
     expect([await world.rows(), await world.letters()]).toEqual([[], []]);
     expect((await world.sweep()).queued).toBe(0);

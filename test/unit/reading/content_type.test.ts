@@ -410,7 +410,7 @@ describe('CSV', () => {
         fc.oneof(fc.constantFrom(...Buffer.from('",\r\n')), fc.integer({ min: 0, max: 255 })),
         fc.integer({ min: 1, max: 99 }),
         async (rows, place, byte, chunkBytes) => {
-          // The number tells rows apart: none is like another.
+          // The number makes each row unique.
           const lines = rows.map((cells, n) => Buffer.from(`${[`${n}`, ...cells].map(quoted).join(',')}\r\n`));
           const header = Buffer.from('ActionType,RemoteIP,Text,More\r\n');
           const text = Buffer.concat([header, ...lines]);

@@ -17,7 +17,7 @@ describe('detectionIdOf(finding)', () => {
 });
 
 describe('notificationIdOf(detection)', () => {
-  it('is this text: receivers tell repeats by it, so frozen', () => {
+  it('is this text; frozen, because receivers recognize repeats by it', () => {
     expect(notificationIdOf(detection)).toBe(
       '0123456789abcdef0123456789abcdef|kql-rule|2026-11-20T12:00:00.0000000Z|3',
     );

@@ -16,7 +16,7 @@ const START = timestampOf('2026-11-20T12:00:00Z')!;
 const at = (hours: number) => addMs(START, hours * HOUR_MS);
 const sight = (hours: number, suppressedBy = '') => frozen({ window: windowOf(at(hours), 3), suppressedBy });
 
-/** What a run finds; `count` tells one from another. */
+/** The finding of a run; `count` distinguishes findings. */
 const finding = (count: number): Finding =>
   frozen({
     groupId: '0123456789abcdef0123456789abcdef',

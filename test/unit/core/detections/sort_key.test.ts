@@ -24,16 +24,19 @@ describe('comparePlaces(placeOf(a, sort), placeOf(b, sort))', () => {
     );
   });
 
-  it.each(['average', 'prevalence', 'spread'] as const)('%s is the order of that name, where that tells', (sort) => {
-    const compare = orderOf(sort);
-    fc.assert(
-      fc.property(any, any, (one, other) => {
-        const [a, b] = [detection(one), detection(other)];
-        const wanted = Math.sign(compare(a!, b!));
-        if (wanted !== 0) expect(Math.sign(compareSortKeys(sortKeyOf(a!, sort), sortKeyOf(b!, sort)))).toBe(wanted);
-      }),
-    );
-  });
+  it.each(['average', 'prevalence', 'spread'] as const)(
+    '%s agrees with the order of that name, where that decides',
+    (sort) => {
+      const compare = orderOf(sort);
+      fc.assert(
+        fc.property(any, any, (one, other) => {
+          const [a, b] = [detection(one), detection(other)];
+          const wanted = Math.sign(compare(a!, b!));
+          if (wanted !== 0) expect(Math.sign(compareSortKeys(sortKeyOf(a!, sort), sortKeyOf(b!, sort)))).toBe(wanted);
+        }),
+      );
+    },
+  );
 
   it('newest puts the latest opening first', () => {
     const places = [T1, T2, T0].map((episode) => sortKeyOf(detection({ episode }), 'newest'));

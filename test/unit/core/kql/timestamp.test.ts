@@ -155,7 +155,9 @@ describe('timestampFromMs(ms)', () => {
   it.each([-62_167_219_200_001, 253_402_300_800_000, 8.64e15 + 1, Number.NaN, Number.POSITIVE_INFINITY])(
     'throws a RangeError outside the years 0 to 9999: %d',
     (at) => {
-      expect(() => timestampFromMs(at)).toThrow(new RangeError(`not an instant between the years 0 and 9999: ${at} ms`));
+      expect(() => timestampFromMs(at)).toThrow(
+        new RangeError(`not an instant between the years 0 and 9999: ${at} ms`),
+      );
     },
   );
 });

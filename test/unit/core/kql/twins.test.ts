@@ -21,7 +21,7 @@ const kinds = fc.constantFrom('ctukey' as const, 'tukey' as const);
 const trends = fc.constantFrom('avg' as const, 'linefit' as const, 'none' as const);
 const seasonalities = fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 90 }));
 
-/** toStrictEqual tells −0 from 0 and NaN from nothing, so equal means equal to the bit. */
+/** toStrictEqual distinguishes −0 from 0 and NaN from undefined, so equal means equal to the bit. */
 function same(actual: unknown, expected: unknown): void {
   expect(actual).toStrictEqual(expected);
 }

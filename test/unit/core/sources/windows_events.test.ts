@@ -224,7 +224,7 @@ describe('when a connection was made', () => {
     [undefined, '2026-11-20 08:15:00.000', '2026-11-20T08:15:00.0000000Z'],
     ['2026-11-20T08:15:03Z', '-', '2026-11-20T08:15:03.0000000Z'],
     ['2026-11-20T08:15:03+01:00', undefined, '2026-11-20T07:15:03.0000000Z'],
-    // Nanoseconds, as Elastic's beats write them where they are told to.
+    // Nanoseconds, as Elastic's beats write them where they are configured to.
     ['2026-11-20T08:15:03.123456789Z', undefined, '2026-11-20T08:15:03.1234567Z'],
     ['2026-11-20T08:15:03.123456789+01:00', undefined, '2026-11-20T07:15:03.1234567Z'],
   ])('logged at %j, UtcTime %j: %s', (logged, utcTime, wanted) => {
