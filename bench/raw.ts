@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { type Bench, outcomeOf, rounds, say, valuesOf } from './harness/bench.ts';
+import { type Bench, outcomeOf, rounds, printLine, valuesOf } from './harness/bench.ts';
 import { builtBundles } from './harness/bundles.ts';
 import type { Contestant } from './harness/interleave.ts';
 import { type Command, measureProcess } from './harness/process.ts';
@@ -59,7 +59,7 @@ interface Sample {
 async function sampleOf(cli: string, format: Format, devices: number): Promise<Sample> {
   const folder = fileURLToPath(new URL(`../.local/bench/sample-${format}-${devices}`, import.meta.url));
   if (!existsSync(folder)) {
-    say(`  making the exports of ${format}`);
+    printLine(`  making the exports of ${format}`);
     const options = ['--format', format, '--plain', '--devices', String(devices), '--end', NOW];
     await measureProcess({ kind: 'node', args: [cli, 'sample', '--out', `${folder}.making`, ...options] });
     renameSync(`${folder}.making`, folder);

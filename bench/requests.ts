@@ -15,7 +15,7 @@ import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { startAzurite } from '../tools/local/azurite.ts';
 import { RequestCounter } from '../tools/local/request_counter.ts';
-import { type Bench, say } from './harness/bench.ts';
+import { type Bench, printLine } from './harness/bench.ts';
 import { type Counts, countedStores, total } from './harness/counted_stores.ts';
 import { GrowingExports } from './harness/growing_exports.ts';
 import type { BenchOutcome } from './harness/results.ts';
@@ -40,7 +40,7 @@ export const bench: Bench = {
       measured[name] = byOperation(counts, reports);
       work[`reports of ${devices} devices`] = reports;
       outcomes[`${name}: requests for 1,000 reports`] = { value: per(counts, reports), atMost, unit: 'requests' };
-      say(`  ${name}: ${JSON.stringify(measured[name])}`);
+      printLine(`  ${name}: ${JSON.stringify(measured[name])}`);
     }
     for (const matching of [true, false]) {
       const { rows, groups, counts, detections } = await scoringOf(Math.min(GROUPS, size * 12), matching);
@@ -53,7 +53,7 @@ export const bench: Bench = {
         ...(!matching && { atMost: 1.2 }),
         unit: 'requests',
       };
-      say(`  ${name}: ${JSON.stringify(measured[name])}`);
+      printLine(`  ${name}: ${JSON.stringify(measured[name])}`);
     }
     return { work, measured, outcomes };
   },
@@ -204,7 +204,7 @@ async function prove(): Promise<void> {
     const expected = total(counts) - total(new Map(ofQueues));
     if (sent !== expected)
       throw new Error(`${sent} requests left, and ${expected} were counted: ${JSON.stringify([...counts])}`);
-    say(`  the counter's rules hold on the emulator: ${sent} requests`);
+    printLine(`  the counter's rules hold on the emulator: ${sent} requests`);
   } finally {
     await azurite.stop();
   }

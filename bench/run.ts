@@ -2,7 +2,7 @@
  * The benchmarks, one or all. `npm run bench` runs all that have no full results of this commit yet, so that a run that was
  * broken off goes on; `npm run bench:<name> -- --size S --rounds R` runs one, smaller where asked.
  */
-import { type Bench, runBench, say } from './harness/bench.ts';
+import { type Bench, runBench, printLine } from './harness/bench.ts';
 import { originNow } from './harness/machine.ts';
 import { againFrom, optionsFrom, Refused } from './harness/options.ts';
 import { NAMES, readResults } from './harness/results.ts';
@@ -12,7 +12,7 @@ try {
   if (name === 'all') await runAll(againFrom(args));
   else await runOne(name, args);
 } catch (error) {
-  say(endOf(error));
+  printLine(endOf(error));
   process.exitCode = 1;
 }
 
@@ -24,7 +24,7 @@ async function runOne(wanted: string, rest: readonly string[]): Promise<void> {
 async function runAll(again: boolean): Promise<void> {
   for (const each of NAMES) {
     if (!again && isDone(each)) {
-      say(`${each}: done already for this commit (--again to repeat it)`);
+      printLine(`${each}: done already for this commit (--again to repeat it)`);
       continue;
     }
     const bench = await benchOf(each);

@@ -7,7 +7,7 @@
  * `--comments` checks comments in the code as well; paths limit the report to files that begin so.
  */
 import { parseArgs } from 'node:util';
-import { lineOf } from './lint_docs/finding.ts';
+import { lineNumberOf } from './lint_docs/finding.ts';
 import { lintRepository } from './lint_docs/lint.ts';
 
 const { values, positionals } = parseArgs({
@@ -18,6 +18,6 @@ const all = lintRepository(process.cwd(), { withComments: values.comments });
 const findings = all.filter(
   ({ file }) => positionals.length === 0 || positionals.some((path) => file.startsWith(path)),
 );
-for (const finding of findings) console.log(lineOf(finding));
+for (const finding of findings) console.log(lineNumberOf(finding));
 console.log(findings.length === 0 ? 'No findings.' : `${findings.length} findings.`);
 process.exitCode = findings.length === 0 ? 0 : 1;

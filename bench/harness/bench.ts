@@ -21,7 +21,7 @@ export interface Found {
 
 /** Runs a benchmark, says what came out, and keeps it. */
 export async function runBench(bench: Bench, options: Options): Promise<Results> {
-  say(`${bench.name}: size ${options.size}, ${options.rounds} rounds`);
+  printLine(`${bench.name}: size ${options.size}, ${options.rounds} rounds`);
   const found = await bench.run(options);
   const { size, rounds } = bench.full;
   const results: Results = {
@@ -42,7 +42,7 @@ export async function runBench(bench: Bench, options: Options): Promise<Results>
 
 /** Interleaved rounds, with a word on each. */
 export function rounds(contestants: readonly Contestant[], count: number, warmUp = 0): Promise<MeasuredSides> {
-  return interleave(contestants, count, { warmUp, onRound: (round) => say(`  round ${round + 1} of ${count}`) });
+  return interleave(contestants, count, { warmUp, onRound: (round) => printLine(`  round ${round + 1} of ${count}`) });
 }
 
 /** The values that one number of a contestant took. */
@@ -61,7 +61,7 @@ export function outcomeOf(
   return { value: summary.median, spread: [summary.low, summary.high], unit, ...goal };
 }
 
-export function say(line: string): void {
+export function printLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

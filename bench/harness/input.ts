@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { SAMPLE_HOURS } from '../../tools/sample/span.ts';
-import { say } from './bench.ts';
+import { printLine } from './bench.ts';
 import { benchTenant, END, linesOf } from './tenant.ts';
 
 /** A folder of exports, and what every program that reads it has to find. */
@@ -37,7 +37,7 @@ export function inputOf(devices: number): Input {
   const folder = join(CACHE, `tenant-${VERSION}-${devices}`);
   const about = join(folder, '_about.json');
   if (!existsSync(about)) {
-    say(`  making the exports of ${devices} devices, about ${devices * MB_PER_DEVICE} MB`);
+    printLine(`  making the exports of ${devices} devices, about ${devices * MB_PER_DEVICE} MB`);
     const making = `${folder}.making`;
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making, { recursive: true });

@@ -6,24 +6,24 @@ import { SETTING_NAMES } from '../../src/config.ts';
 import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../src/storage/azure/names.ts';
 import type { Measured, Prices } from '../cost_model.ts';
 import { costTables, PAGES, withTables } from '../cost_tables.ts';
-import type { Finding } from './finding.ts';
+import type { LintFinding } from './finding.ts';
 
 /** Reads a file by its path from the root of the repository. */
 export type Read = (path: string) => string;
 
 /** Whether pages say what templates, settings, measurements and prices have. */
-export function factFindings(root: string): Finding[] {
+export function factFindings(root: string): LintFinding[] {
   const read: Read = (path) => readFileSync(join(root, path), 'utf8');
   const alerts = readdirSync(join(root, 'infra/alerts')).filter((name) => name.endsWith('.kql'));
   const charts = (path: string) => existsSync(join(root, 'docs', path));
-  const checks: readonly [page: string, check: (page: string) => Finding[]][] = [
+  const checks: readonly [page: string, check: (page: string) => LintFinding[]][] = [
     ['docs/security.md', (page) => [...roleFindings(page, read), ...periodFindings(page, read)]],
     ['docs/deploy.md', (page) => [...deployFindings(page, read), ...runbookFindings(page, alerts)]],
     ['docs/settings.md', settingFindings],
     ['docs/storage.md', storageFindings],
     ['docs/performance.md', (page) => performanceFindings(page, allResults(), charts)],
     ...Object.keys(PAGES).map(
-      (page) => [page, (text: string) => costFindings(page, text, read)] as [string, (page: string) => Finding[]],
+      (page) => [page, (text: string) => costFindings(page, text, read)] as [string, (page: string) => LintFinding[]],
     ),
   ];
   return [
@@ -35,7 +35,7 @@ export function factFindings(root: string): Finding[] {
 }
 
 /** docs/security.md: the table of roles has every role that the templates assign, and no other. */
-export function roleFindings(page: string, read: Read): Finding[] {
+export function roleFindings(page: string, read: Read): LintFinding[] {
   const roles = JSON.parse(read('infra/roles.json')) as Readonly<Record<string, { readonly name: string }>>;
   const section = /^## Role assignments\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(page)?.[1] ?? '';
   const named =
@@ -51,7 +51,7 @@ export function roleFindings(page: string, read: Read): Finding[] {
 }
 
 /** docs/security.md: how long data is kept is what the templates have by default. */
-export function periodFindings(page: string, read: Read): Finding[] {
+export function periodFindings(page: string, read: Read): LintFinding[] {
   const byDefault = (name: string) =>
     new RegExp(`^param ${name} int = (\\d+)$`, 'm').exec(read('infra/main.bicep'))?.[1];
   const softDelete = /softDeleteRetentionInDays: (\d+)/.exec(read('infra/modules/vault.bicep'))?.[1];
@@ -64,7 +64,7 @@ export function periodFindings(page: string, read: Read): Finding[] {
 }
 
 /** docs/deploy.md: variables are those of main.bicepparam, outputs those of main.bicep. */
-export function deployFindings(page: string, read: Read): Finding[] {
+export function deployFindings(page: string, read: Read): LintFinding[] {
   const path = 'docs/deploy.md';
   const outputs = [...read('infra/main.bicep').matchAll(/^output (\w+)/gm)].map(([, name = '']) => name);
   const variables = [...read('infra/main.bicepparam').matchAll(/readEnvironmentVariable\('(BEACONWATCH_\w+)'/g)];
@@ -81,7 +81,7 @@ export function deployFindings(page: string, read: Read): Finding[] {
 }
 
 /** docs/storage.md: every table, queue and container has its name there. */
-export function storageFindings(page: string): Finding[] {
+export function storageFindings(page: string): LintFinding[] {
   const names = [...Object.values(TABLES), ...Object.values(QUEUES), DEAD_LETTERS_CONTAINER];
   return missing(
     'docs/storage.md',
@@ -91,7 +91,7 @@ export function storageFindings(page: string): Finding[] {
 }
 
 /** docs/deploy.md: every alert has its runbook. */
-export function runbookFindings(page: string, alerts: readonly string[]): Finding[] {
+export function runbookFindings(page: string, alerts: readonly string[]): LintFinding[] {
   return alerts
     .map((name) => name.replace(/\.kql$/, ''))
     .filter((name) => !new RegExp(`^#{2,4} ${name}$`, 'm').test(page))
@@ -99,7 +99,7 @@ export function runbookFindings(page: string, alerts: readonly string[]): Findin
 }
 
 /** docs/settings.md: every setting has a row. */
-export function settingFindings(page: string): Finding[] {
+export function settingFindings(page: string): LintFinding[] {
   return missing(
     'docs/settings.md',
     page,
@@ -108,7 +108,7 @@ export function settingFindings(page: string): Finding[] {
 }
 
 /** Generated tables of costs are those of the measured numbers and prices. */
-export function costFindings(path: string, page: string, read: Read): Finding[] {
+export function costFindings(path: string, page: string, read: Read): LintFinding[] {
   const measured = JSON.parse(read('bench/local_requests.json')) as Measured;
   const prices = JSON.parse(read('bench/prices.json')) as Prices;
   const names = PAGES[path] ?? [];
@@ -121,7 +121,7 @@ export function costFindings(path: string, page: string, read: Read): Finding[] 
 }
 
 /** Each price says what it is for, and where and when it was found. */
-export function priceFindings(prices: Prices): Finding[] {
+export function priceFindings(prices: Prices): LintFinding[] {
   return Object.entries(prices)
     .filter(
       ([, { usd, per, what, where }]) =>
@@ -137,7 +137,7 @@ export function performanceFindings(
   page: string,
   results: readonly Results[],
   hasChart: (path: string) => boolean,
-): Finding[] {
+): LintFinding[] {
   const path = 'docs/performance.md';
   const charts = [...page.matchAll(/\]\((performance\/\w+\.svg)\)/g)].map(([, chart = '']) => chart);
   return [
@@ -154,15 +154,15 @@ export function performanceFindings(
   ];
 }
 
-function finding(file: string, message: string): Finding {
+function finding(file: string, message: string): LintFinding {
   return { file, line: 0, message };
 }
 
-function missing(file: string, page: string, texts: readonly string[]): Finding[] {
+function missing(file: string, page: string, texts: readonly string[]): LintFinding[] {
   return texts.filter((text) => !page.includes(text)).map((text) => finding(file, `does not have: ${text}`));
 }
 
-function differences(file: string, kind: string, named: readonly string[], known: readonly string[]): Finding[] {
+function differences(file: string, kind: string, named: readonly string[], known: readonly string[]): LintFinding[] {
   return [
     ...[...new Set(named)]
       .filter((name) => !known.includes(name))

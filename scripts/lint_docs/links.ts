@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import type { Finding } from './finding.ts';
+import type { LintFinding } from './finding.ts';
 import { type Page, readPage } from './page.ts';
 
 /** Whether relative links lead to a file in the repository, and anchors to a heading there. */
-export function linkFindings(page: Page, file: string, root: string): Finding[] {
-  const findings: Finding[] = [];
+export function linkFindings(page: Page, file: string, root: string): LintFinding[] {
+  const findings: LintFinding[] = [];
   for (const { text: url, line } of page.links) {
     if (/^[a-z][a-z0-9+.-]*:/i.test(url)) continue;
     const [path = '', anchor = ''] = url.split('#').map(decodeURIComponent);
@@ -24,11 +24,11 @@ function anchorsOf(target: string, file: string, page: Page, root: string): Read
 }
 
 /** Whether the files and npm scripts that a page names in its text are there. */
-export function nameFindings(page: Page, file: string, root: string): Finding[] {
+export function nameFindings(page: Page, file: string, root: string): LintFinding[] {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Readonly<Record<string, string>>;
   };
-  const findings: Finding[] = [];
+  const findings: LintFinding[] = [];
   for (const { text, line } of page.words) {
     for (const [, script = ''] of text.matchAll(/npm run (?:-s )?([\w-]+(?::[\w-]+)*)/g)) {
       if (!(script in scripts)) findings.push({ file, line, message: `package.json has no script ${script}` });

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { factFindings } from './facts.ts';
-import { type Finding, sorted } from './finding.ts';
+import { type LintFinding, sorted } from './finding.ts';
 import { helpTexts } from './help.ts';
 import { linkFindings, nameFindings } from './links.ts';
 import { shellTextsOf, textsOf } from './literals.ts';
@@ -19,7 +19,7 @@ export function pagesOf(root: string): string[] {
 }
 
 /** Findings of one page: words, sentences, links, names of files and scripts. */
-export function lintPage(markdown: string, file: string, root: string): Finding[] {
+export function lintPage(markdown: string, file: string, root: string): LintFinding[] {
   const page = readPage(markdown);
   return sorted([
     ...pageWordFindings(page, file),
@@ -30,7 +30,7 @@ export function lintPage(markdown: string, file: string, root: string): Finding[
 }
 
 /** Words of a page, its headings and heads of tables among them. */
-export function pageWordFindings({ words, headings }: Page, file: string): Finding[] {
+export function pageWordFindings({ words, headings }: Page, file: string): LintFinding[] {
   return [
     ...words.flatMap(({ text, line }) => wordFindings(text, file, line)),
     ...headings.flatMap(({ text, line }) => headingFindings(text, file, line)),
@@ -38,7 +38,7 @@ export function pageWordFindings({ words, headings }: Page, file: string): Findi
 }
 
 /** Words in the texts of a source file; in its comments only where that is asked for. `hidden` may be a name there. */
-export function lintCode(code: string, file: string, withComments: boolean): Finding[] {
+export function lintCode(code: string, file: string, withComments: boolean): LintFinding[] {
   const { literals, comments } = file.endsWith('.sh') ? shellTextsOf(code) : textsOf(code, file);
   return sorted([
     ...literals.flatMap(({ text, line }) => [
@@ -50,7 +50,7 @@ export function lintCode(code: string, file: string, withComments: boolean): Fin
 }
 
 /** Everything that people read, in one list. */
-export function lintRepository(root: string, { withComments = false, withHelp = true } = {}): Finding[] {
+export function lintRepository(root: string, { withComments = false, withHelp = true } = {}): LintFinding[] {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const help = withHelp ? [...helpTexts(root)] : [];
   return [

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { LintFinding } from './finding.ts';
 import type { Page, Piece } from './page.ts';
 
 /** Words of a sentence, on average over a page's prose. */
@@ -22,9 +22,9 @@ export function wordsIn(sentence: string): number {
 }
 
 /** Whether sentences are short enough to be read once. */
-export function sentenceFindings({ prose, cells }: Page, file: string): Finding[] {
+export function sentenceFindings({ prose, cells }: Page, file: string): LintFinding[] {
   const sentences = prose.flatMap(sentencesOf).map((each) => ({ ...each, words: wordsIn(each.text) }));
-  const findings: Finding[] = [];
+  const findings: LintFinding[] = [];
   for (const { text, line, words } of [
     ...sentences,
     ...cells.flatMap(sentencesOf).map((each) => ({ ...each, words: wordsIn(each.text) })),

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { LintFinding } from './finding.ts';
 
 /** Words that our texts do not use, with the term to write instead. Whole words, any case, all inflections. */
 interface Rule {
@@ -73,8 +73,8 @@ const HEADINGS: Readonly<Record<string, string>> = {
 };
 
 /** The words of a text that are not ours, by the line on which each stands; the text begins at `line` of the file. */
-export function wordFindings(text: string, file: string, line = 1): Finding[] {
-  const findings: Finding[] = [];
+export function wordFindings(text: string, file: string, line = 1): LintFinding[] {
+  const findings: LintFinding[] = [];
   for (const { not, but } of RULES) {
     if (ALLOWED.some((allowed) => allowed.but === but && allowed.file.test(file))) continue;
     for (const { 0: word, index } of text.matchAll(not)) {
@@ -85,7 +85,7 @@ export function wordFindings(text: string, file: string, line = 1): Finding[] {
 }
 
 /** A heading, a label or a cell of a table's head that says too little. */
-export function headingFindings(text: string, file: string, line: number): Finding[] {
+export function headingFindings(text: string, file: string, line: number): LintFinding[] {
   const but = HEADINGS[text.trim().toLowerCase().replace(/:$/, '')];
   return but === undefined ? [] : [{ file, line, message: `${text.trim()} → ${but} (as a heading)` }];
 }

@@ -96,7 +96,7 @@ function seedBeacons(
   // may find a beacon just below the threshold there.
   const calm = steady.filter((device) => !device.nearFullHour);
   // The name of the stream stays: another one would change every tenant.
-  let next = randomOf(seed, 'planting', devices[0]?.index ?? 0).int(0, steady.length - 1);
+  let next = randomOf(seed, 'seeding', devices[0]?.index ?? 0).int(0, steady.length - 1);
   for (const recipe of RECIPES) {
     const homes = recipe.expected === 'missed' ? calm : steady;
     const copies = Math.min(recipe.devices ?? 1, homes.length);

@@ -1,3 +1,4 @@
+import type { RequestPolicy } from './request_policy.ts';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
@@ -19,8 +20,6 @@ export type StorageConnection =
       readonly clientId?: string;
     };
 
-/** Sees every request of every try, just before it leaves; the type is that of @azure/core-rest-pipeline. */
-export type RequestPolicy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
 
 /** Exponential, from `delayMs` to `maxDelayMs`. */
 export interface RetrySettings {

@@ -15,7 +15,7 @@ import {
   settingFindings,
   storageFindings,
 } from '../../../scripts/lint_docs/facts.ts';
-import { type Finding, lineOf } from '../../../scripts/lint_docs/finding.ts';
+import { type LintFinding, lineNumberOf } from '../../../scripts/lint_docs/finding.ts';
 import { commandsIn } from '../../../scripts/lint_docs/help.ts';
 import { linkFindings, nameFindings } from '../../../scripts/lint_docs/links.ts';
 import { lintCode, lintPage, pageWordFindings } from '../../../scripts/lint_docs/lint.ts';
@@ -24,7 +24,7 @@ import { sentenceFindings, sentencesOf, wordsIn } from '../../../scripts/lint_do
 import { headingFindings, wordFindings } from '../../../scripts/lint_docs/words.ts';
 
 const REPO = fileURLToPath(new URL('../../../', import.meta.url));
-const messages = (findings: readonly Finding[]) => findings.map(({ message }) => message);
+const messages = (findings: readonly LintFinding[]) => findings.map(({ message }) => message);
 const found = (text: string) => wordFindings(text, 'a.md').map(({ message }) => message.split(' → ')[0]);
 
 describe('wordFindings(text, file)', () => {
@@ -73,7 +73,7 @@ describe('wordFindings(text, file)', () => {
   });
 
   it('gives the line, and what to write', () => {
-    expect(wordFindings('a\nb anew\nc', 'a.md', 10).map(lineOf)).toEqual(['a.md:11: anew → again']);
+    expect(wordFindings('a\nb anew\nc', 'a.md', 10).map(lineNumberOf)).toEqual(['a.md:11: anew → again']);
   });
 
   it('allows a round of a benchmark on its page alone', () => {
@@ -84,7 +84,7 @@ describe('wordFindings(text, file)', () => {
 
 describe('headingFindings(text, file, line)', () => {
   it('wants a heading that names what it heads', () => {
-    expect(headingFindings('Known by', 'a.md', 3).map(lineOf)).toEqual(['a.md:3: Known by → detector (as a heading)']);
+    expect(headingFindings('Known by', 'a.md', 3).map(lineNumberOf)).toEqual(['a.md:3: Known by → detector (as a heading)']);
     expect(headingFindings('Detector', 'a.md', 3)).toEqual([]);
   });
 });
@@ -107,7 +107,7 @@ describe('pageWordFindings(page, file)', () => {
         '[here](anew.md) ![inert](told.png) <!-- mended -->',
       ].join('\n'),
     );
-    expect(pageWordFindings(page, 'a.md').map(lineOf).toSorted()).toEqual([
+    expect(pageWordFindings(page, 'a.md').map(lineNumberOf).toSorted()).toEqual([
       'a.md:10: needle → pre-filter token',
       'a.md:12: inert → escaped',
       'a.md:1: Told → notify, notified; say, show; distinguish',
@@ -163,18 +163,18 @@ describe('lintCode(code, file, withComments)', () => {
   ].join('\n');
 
   it('reads literals and templates; neither names nor files', () => {
-    expect(lintCode(code, 'src/a.ts', false).map(lineOf)).toEqual([
+    expect(lintCode(code, 'src/a.ts', false).map(lineNumberOf)).toEqual([
       'src/a.ts:3: due → pending',
       'src/a.ts:4: 0 are enough → minimum',
     ]);
   });
 
   it('reads comments where that is asked for', () => {
-    expect(lintCode(code, 'src/a.ts', true).map(lineOf)).toContain('src/a.ts:2: claimed → lease, leased');
+    expect(lintCode(code, 'src/a.ts', true).map(lineNumberOf)).toContain('src/a.ts:2: claimed → lease, leased');
   });
 
   it('reads a shell script without its comments', () => {
-    expect(lintCode('# anew\necho anew\n', 'infra/scripts/a.sh', false).map(lineOf)).toEqual([
+    expect(lintCode('# anew\necho anew\n', 'infra/scripts/a.sh', false).map(lineNumberOf)).toEqual([
       'infra/scripts/a.sh:2: anew → again',
     ]);
   });
@@ -243,7 +243,7 @@ describe('links and names of a page', () => {
   });
 
   it('lintPage puts all of it together, in order of lines', () => {
-    expect(lintPage('# A\n\n[x](no.md)\n\nDone anew.\n', 'docs/a.md', root).map(lineOf)).toEqual([
+    expect(lintPage('# A\n\n[x](no.md)\n\nDone anew.\n', 'docs/a.md', root).map(lineNumberOf)).toEqual([
       'docs/a.md:3: the link no.md leads to no file of the repository',
       'docs/a.md:5: anew → again',
     ]);
