@@ -42,13 +42,13 @@ describe('placeOf(folder, path)', () => {
     expect(uploadPlaceOf('exports/', join('exports', path))).toEqual({ container, name });
   });
 
-  it('of a file itself is its name', () => {
+  it('of a file is its own name', () => {
     expect(uploadPlaceOf('data/a.json', 'data/a.json')).toEqual({ container: DEFAULT, name: 'a.json' });
   });
 });
 
 describe('upload(blobs, uploads, seed)', () => {
-  it('appends the exports by turns, whole in the end, the same way for the same seed', async () => {
+  it('appends the exports in turns, complete at the end, in the same way for the same seed', async () => {
     const texts = new Map(Array.from({ length: 9 }, (_, i) => [`e${i}`, `${i}\r\n`.repeat(i * 500)]));
     const run = async (seed: number) => {
       const blobs = BlobServiceClient.fromConnectionString(await freshAccount(inject('azurite')));
@@ -86,7 +86,7 @@ describe('routeParams(template, path)', () => {
   it.each([
     ['detections/{id?}', 'detections', {}],
     ['detections/{id?}', 'detections/', {}],
-    ['detections/{id?}', 'detections/ab%7Cseed', { id: 'ab|kql-rule' }],
+    ['detections/{id?}', 'detections/ab%7Ckql-rule', { id: 'ab|kql-rule' }],
     ['detections/{id?}', 'detections/%E0%A4%A', { id: '%E0%A4%A' }],
     ['detections/{id?}', 'detections/a/b', null],
     ['detections/{id?}', 'other', null],
