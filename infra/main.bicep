@@ -1,129 +1,175 @@
-// Beaconwatch in a subscription: one resource group, one function app, one identity, no keys. Plain resources, so that
-// what is deployed can be read here. Parameters come from main.bicepparam; docs/operations.md explains them.
+// Beaconwatch in a subscription: one resource group, one function app, one identity, no keys. Plain resources, so that a
+// reader sees here what is deployed. Parameters come from main.bicepparam; docs/deploy.md explains them.
+//
+// Names and ids are known before anything is deployed. A what-if stops where they are outputs of a module.
 targetScope = 'subscription'
 
-@description('Name of the azd environment: names of resources follow from it.')
+import { AlwaysReady, InstanceMemory, PrincipalType, Settings, StorageAccess, Tags } from 'types.bicep'
+
+@description('Name of the azd environment. The names of resources follow from it.')
 @minLength(1)
 @maxLength(40)
 param environmentName string
 
-@description('Region of everything that has one. Flex Consumption must be offered there, with the Node of `nodeVersion`.')
+@description('Region of every resource that has one. It must offer Flex Consumption with the Node version of `nodeVersion`.')
 param location string
 
 // Exports ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-@description('Full resource id of a storage account that Defender exports to already; one is made where empty.')
+@description('Full resource id of a storage account that Defender already exports to. Empty: the deployment creates one.')
 param existingExportAccountId string = ''
 
-@description('Whether the platform tells of new exports. `auto`: for an account made here. It needs far more rights on the exports than reading; the sweep finds everything without.')
+@description('Whether Event Grid announces new exports. `auto`: only for an account that the deployment creates. It needs far more rights on the exports than reading. The sweep finds every export without it.')
 @allowed(['auto', 'EventGrid', 'off'])
 param blobTrigger string = 'auto'
 
-@description('Containers with exports, with commas between; those of the sources where empty.')
+@description('Containers with exports, comma-separated. Empty: those of the sources.')
 param exportContainers string = ''
 
-@description('Kinds of telemetry, with commas between.')
+@description('Kinds of telemetry, comma-separated.')
 param sources string = 'defender'
 
-@description('Days after which exports are deleted, of an account made here. More than RETENTION_DAYS: what is gone cannot be read again.')
+@description('Days after which exports are deleted from an account that the deployment creates. Keep it above RETENTION_DAYS: a deleted export cannot be read again.')
 @minValue(7)
 param exportsKeepDays int = 30
 
-@description('Days after which exports that are block blobs go to the cool tier; append blobs cannot.')
+@description('Days after which exports that are block blobs move to the cool tier. Append blobs cannot move.')
+@minValue(1)
 param exportsCoolDays int = 7
 
-@description('Whether the account of exports that is made here takes shared keys: only where the exporter turns out to need them.')
+@description('Whether the created export account accepts shared keys. Only if the exporter needs them.')
 param exportSharedKeys bool = false
+
+@description('With network isolation, who reaches the created export account beside the app. `PrivateEndpoints` shuts the exporter out too.')
+param exportNetworkAccess StorageAccess = 'TrustedServices'
 
 // Sinks and settings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-@description('The setting SINKS: JSON. Addresses and secrets in it as {"setting":"NAME"}.')
+// Text and not a typed list: Bicep has no secure lists, and the app validates each sink with its place and field.
+@description('The setting SINKS: a JSON array. Addresses and secrets in it are references: {"setting":"NAME"}.')
 @secure()
 param sinks string = ''
 
 @description('Names of the settings that SINKS refers to. Each is a reference to the secret of that name in the vault, with - for _.')
-param sinkSecrets array = []
+param sinkSecrets string[] = []
 
-@description('Any other setting of the README by its name.')
-param settings object = {}
+@description('Any other setting, by name. Values are text: {"MIN_AVERAGE":"30"}.')
+param settings Settings = {}
 
 @description('Days that resolved detections, runs and dead letters are kept.')
 @minValue(1)
 param historyDays int = 90
 
-@description('Version of Node. 24 is what we test most; 22 for a region that does not offer it on Flex Consumption.')
+@description('Node version of the app. 24 is tested most; 22 is for a region that does not offer 24 on Flex Consumption.')
 @allowed(['22', '24'])
 param nodeVersion string = '24'
 
 // Scale ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 @description('Memory of an instance, MB.')
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB InstanceMemory = 2048
 
-@description('Instances over all functions; the plan allows no fewer than 40.')
+@description('Maximum number of instances over all functions. Flex Consumption allows no limit below 40.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
+@description('Instances that are always ready, so that a function does not start from zero. They cost money while idle.')
+param alwaysReady AlwaysReady = []
+
+@description('Whether plan and created storage accounts are spread over availability zones. The region must offer it.')
+param zoneRedundant bool = false
+
 // People ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-@description('Object id of the group that operates this: reads tables, queues and exports, writes secrets. None where empty.')
+@description('Object id of the group of operators. They read tables, queues and exports, and write secrets. Empty: nobody.')
 param operatorsPrincipalId string = ''
 
-@allowed(['Group', 'User', 'ServicePrincipal'])
-param operatorsPrincipalType string = 'Group'
+param operatorsPrincipalType PrincipalType = 'Group'
 
-@description('Who gets a mail when something needs them.')
-param alertEmails array = []
+@description('Addresses that receive a mail for each alert.')
+param alertEmails string[] = []
 
-@description('An action group that is there already; none where empty.')
+@description('Resource id of an existing action group that alerts notify. Empty: none.')
 param existingActionGroupId string = ''
 
-@description('App registration that stands for the HTTP functions: with it, they ask for a token of this tenant. Off where empty.')
+@description('Client id of the app registration that stands for the HTTP functions. With it, they require a token of this tenant. Empty: off.')
 param signInClientId string = ''
 
-@description('Client ids that may call them; any of the tenant where empty.')
-param signInAllowedApplications array = []
+@description('Client ids of the applications that may call the HTTP functions. Empty: any application of the tenant.')
+param signInAllowedApplications string[] = []
 
-@description('Full resource id of the Log Analytics workspace that Microsoft Sentinel is on, for the sink `sentinel`; none where empty.')
+@description('Full resource id of the Log Analytics workspace with Microsoft Sentinel, for the sink `sentinel`. Empty: none.')
 param sentinelWorkspaceId string = ''
+
+@description('Whether the analytics rule is deployed beside the table. False: Sentinel is not on the workspace yet, or refuses the rule.')
+param sentinelRule bool = true
 
 // Network and log ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-@description('Storage and vault by private endpoints only: whoever operates must then come from within the network.')
+@description('Storage and vault by private endpoints only. Operators then need a connection to the network.')
 param networkIsolation bool = false
 
-@description('Addresses (CIDR) that may call the app; everybody where empty.')
-param allowedAddresses array = []
+@description('Addresses (CIDR) that may call the app. Empty: any address.')
+param allowedAddresses string[] = []
 
 @description('Days that the log is kept.')
 @minValue(30)
 param logRetentionDays int = 30
 
-@description('GB of log a day, after which no more is taken.')
+@description('GB of log per day. Above it, the workspace records nothing until the next day.')
 param logDailyQuotaGb int = 1
 
-var tags = { 'azd-env-name': environmentName, app: 'beaconwatch' }
+var tags Tags = { 'azd-env-name': environmentName, app: 'beaconwatch' }
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var roles = loadJsonContent('roles.json')
 
+var groupName = 'rg-${environmentName}'
+var identityName = 'id-beaconwatch-${token}'
+var logWorkspaceName = 'log-beaconwatch-${token}'
+var componentName = 'appi-beaconwatch-${token}'
+var hostAccountName = 'bwhost${token}'
+var vaultName = 'kv-bw-${token}'
+var networkName = 'vnet-beaconwatch-${token}'
+var appName = 'func-beaconwatch-${token}'
+var topicName = 'evgt-beaconwatch-${token}'
+
+var subscriptionId = subscription().subscriptionId
+var identityId = resourceId(
+  subscriptionId,
+  groupName,
+  'Microsoft.ManagedIdentity/userAssignedIdentities',
+  identityName
+)
+var logWorkspaceId = resourceId(
+  subscriptionId,
+  groupName,
+  'Microsoft.OperationalInsights/workspaces',
+  logWorkspaceName
+)
+var hostAccountId = resourceId(subscriptionId, groupName, 'Microsoft.Storage/storageAccounts', hostAccountName)
+var vaultId = resourceId(subscriptionId, groupName, 'Microsoft.KeyVault/vaults', vaultName)
+
 var ownsExports = empty(existingExportAccountId)
-var ownExportsId = '${subscription().id}/resourceGroups/rg-${environmentName}/providers/Microsoft.Storage/storageAccounts/bwexports${token}'
+var exportAccountId = ownsExports
+  ? resourceId(subscriptionId, groupName, 'Microsoft.Storage/storageAccounts', 'bwexports${token}')
+  : existingExportAccountId
 // /subscriptions/<2>/resourceGroups/<4>/providers/Microsoft.Storage/storageAccounts/<8>
-var exportIdParts = split(ownsExports ? ownExportsId : existingExportAccountId, '/')
+var exportIdParts = split(exportAccountId, '/')
 var exportSubscription = exportIdParts[2]
 var exportGroup = exportIdParts[4]
 var exportAccountName = exportIdParts[8]
 var trigger = blobTrigger == 'auto' ? (ownsExports ? 'EventGrid' : 'off') : blobTrigger
-var networkDefaultAction = networkIsolation ? 'Deny' : 'Allow'
+var hasTopic = ownsExports && trigger == 'EventGrid'
+var storageSku = zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
 
-var vaultName = 'kv-bw-${token}'
+var storageSuffix = environment().suffixes.storage
+var hostBlobUri = 'https://${hostAccountName}.blob.${storageSuffix}/'
 var packageContainer = 'app-package'
 var deadLetters = 'dead-letters'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
-  name: 'rg-${environmentName}'
+  name: groupName
   location: location
   tags: tags
 }
@@ -132,7 +178,7 @@ module identity 'modules/identity.bicep' = {
   name: 'identity'
   scope: group
   params: {
-    name: 'id-beaconwatch-${token}'
+    name: identityName
     location: location
     tags: tags
   }
@@ -142,11 +188,12 @@ module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
   scope: group
   params: {
-    workspaceName: 'log-beaconwatch-${token}'
-    componentName: 'appi-beaconwatch-${token}'
+    workspaceName: logWorkspaceName
+    componentName: componentName
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    principalName: identityId
     retentionDays: logRetentionDays
     dailyQuotaGb: logDailyQuotaGb
   }
@@ -157,17 +204,18 @@ module hostStorage 'modules/storage.bicep' = {
   name: 'host-storage'
   scope: group
   params: {
-    name: 'bwhost${token}'
+    name: hostAccountName
     location: location
     tags: tags
-    networkDefaultAction: networkDefaultAction
+    sku: storageSku
+    access: networkIsolation ? 'PrivateEndpoints' : 'Open'
     containers: [
       packageContainer
       deadLetters
     ]
     lifecycleRules: [
       {
-        // The app does this itself once a day; here for the days that it does not run.
+        // The app deletes them once a day; this rule covers days on which it does not run.
         name: 'dead-letters'
         enabled: true
         type: 'Lifecycle'
@@ -197,20 +245,25 @@ module hostRoles 'modules/storage-roles.bicep' = {
   name: 'host-roles'
   scope: group
   params: {
-    accountName: hostStorage.outputs.name
+    accountName: hostAccountName
     principalId: identity.outputs.principalId
+    principalName: identityId
     roles: [
       // Storage Blob Data Owner: the host's package, locks and status of timers, and our dead letters.
       { id: roles.storageBlobDataOwner.id, why: 'Beaconwatch: package, locks, dead letters' }
-      // Storage Queue Data Contributor: the queues ingest, score and notify and their poison queues, made on first use.
+      // Storage Queue Data Contributor: the queues ingest, score and notify, their poison queues, and the work queue of
+      // the blob trigger. All are created on first use.
       { id: roles.storageQueueDataContributor.id, why: 'Beaconwatch: its queues' }
-      // Storage Table Data Contributor: the counts, detections and runs; tables are made on first use.
+      // Storage Table Data Contributor: the counts, detections and runs. Tables are created on first use.
       { id: roles.storageTableDataContributor.id, why: 'Beaconwatch: its tables' }
     ]
   }
+  dependsOn: [
+    hostStorage
+  ]
 }
 
-// Apart from the app's: the exporter's writes, retention and rights are another matter than ours.
+// A separate account: the exporter's writes, retention and rights differ from the app's.
 module exportStorage 'modules/storage.bicep' = if (ownsExports) {
   name: 'export-storage'
   scope: group
@@ -218,7 +271,8 @@ module exportStorage 'modules/storage.bicep' = if (ownsExports) {
     name: exportAccountName
     location: location
     tags: tags
-    networkDefaultAction: networkDefaultAction
+    sku: storageSku
+    access: networkIsolation ? exportNetworkAccess : 'Open'
     allowSharedKeyAccess: exportSharedKeys
     lifecycleRules: [
       {
@@ -227,7 +281,7 @@ module exportStorage 'modules/storage.bicep' = if (ownsExports) {
         type: 'Lifecycle'
         definition: {
           filters: {
-            // Of append blobs, which is what Defender writes, this is the only action that there is.
+            // Defender writes append blobs. Deletion is the only action that they allow.
             blobTypes: [
               'appendBlob'
               'blockBlob'
@@ -265,16 +319,16 @@ module exportStorage 'modules/storage.bicep' = if (ownsExports) {
   }
 }
 
-module existingExports 'modules/existing-storage.bicep' = if (!ownsExports) {
-  name: 'existing-exports'
+module exportEndpoints 'modules/storage-endpoints.bicep' = {
+  name: 'beaconwatch-export-endpoints-${token}'
   scope: resourceGroup(exportSubscription, exportGroup)
   params: {
     accountName: exportAccountName
   }
+  dependsOn: [
+    exportStorage
+  ]
 }
-
-var exportBlobUri = ownsExports ? exportStorage.outputs.blobServiceUri : existingExports.outputs.blobServiceUri
-var exportQueueUri = ownsExports ? exportStorage.outputs.queueServiceUri : existingExports.outputs.queueServiceUri
 
 module exportRoles 'modules/storage-roles.bicep' = {
   name: 'beaconwatch-export-roles-${token}'
@@ -282,16 +336,17 @@ module exportRoles 'modules/storage-roles.bicep' = {
   params: {
     accountName: exportAccountName
     principalId: identity.outputs.principalId
+    principalName: identityId
     roles: trigger == 'off'
       ? [
           // Storage Blob Data Reader: reads exports, and nothing more.
           { id: roles.storageBlobDataReader.id, why: 'Beaconwatch: reads exports' }
         ]
       : [
-          // Storage Blob Data Owner: what the host asks for on the account that a blob trigger watches.
+          // Storage Blob Data Owner: the host requires it on the account that a blob trigger watches.
           { id: roles.storageBlobDataOwner.id, why: 'Beaconwatch: blob trigger on exports' }
-          // Storage Queue Data Contributor: the blob trigger's own queue and its poison queue, on the same account.
-          { id: roles.storageQueueDataContributor.id, why: 'Beaconwatch: queue of the blob trigger' }
+          // Storage Queue Data Contributor: the blob trigger's poison queue is on the account of the blobs.
+          { id: roles.storageQueueDataContributor.id, why: 'Beaconwatch: poison queue of the blob trigger' }
         ]
   }
   dependsOn: [
@@ -303,16 +358,20 @@ module hostOperators 'modules/storage-roles.bicep' = if (!empty(operatorsPrincip
   name: 'host-operators'
   scope: group
   params: {
-    accountName: hostStorage.outputs.name
+    accountName: hostAccountName
     principalId: operatorsPrincipalId
+    principalName: operatorsPrincipalId
     principalType: operatorsPrincipalType
     roles: [
-      // Storage Blob Data Reader, Queue Data Reader, Table Data Reader: `health` and `dead-letters`, by people.
+      // Storage Blob Data Reader, Queue Data Reader, Table Data Reader: for the commands `health` and `dead-letters`.
       { id: roles.storageBlobDataReader.id, why: 'Beaconwatch operators: dead letters' }
       { id: roles.storageQueueDataReader.id, why: 'Beaconwatch operators: lengths of queues' }
       { id: roles.storageTableDataReader.id, why: 'Beaconwatch operators: detections, runs, exports' }
     ]
   }
+  dependsOn: [
+    hostStorage
+  ]
 }
 
 module exportOperators 'modules/storage-roles.bicep' = if (!empty(operatorsPrincipalId)) {
@@ -321,16 +380,17 @@ module exportOperators 'modules/storage-roles.bicep' = if (!empty(operatorsPrinc
   params: {
     accountName: exportAccountName
     principalId: operatorsPrincipalId
+    principalName: operatorsPrincipalId
     principalType: operatorsPrincipalType
     roles: concat(
       [
-        // Storage Blob Data Reader: `health` lists exports; whoever checks that data arrives, too.
+        // Storage Blob Data Reader: `health` lists exports.
         { id: roles.storageBlobDataReader.id, why: 'Beaconwatch operators: list exports' }
       ],
       trigger == 'off'
         ? []
         : [
-            // Storage Queue Data Reader: `health` counts the blob trigger's poison queue, which lies beside the exports.
+            // Storage Queue Data Reader: `health` counts the blob trigger's poison queue, which is beside the exports.
             { id: roles.storageQueueDataReader.id, why: 'Beaconwatch operators: lengths of queues' }
           ]
     )
@@ -348,44 +408,58 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    principalName: identityId
     operatorsPrincipalId: operatorsPrincipalId
     operatorsPrincipalType: operatorsPrincipalType
-    networkDefaultAction: networkDefaultAction
-    workspaceId: monitoring.outputs.workspaceId
+    isPrivate: networkIsolation
+    workspaceId: logWorkspaceId
   }
+  dependsOn: [
+    monitoring
+  ]
 }
 
 module network 'modules/network.bicep' = if (networkIsolation) {
   name: 'network'
   scope: group
   params: {
-    name: 'vnet-beaconwatch-${token}'
+    name: networkName
     location: location
     tags: tags
   }
+}
+
+var networkId = resourceId(subscriptionId, groupName, 'Microsoft.Network/virtualNetworks', networkName)
+var zoneNames = {
+  blob: 'privatelink.blob.${storageSuffix}'
+  queue: 'privatelink.queue.${storageSuffix}'
+  table: 'privatelink.table.${storageSuffix}'
+  vault: 'privatelink.vaultcore.azure.net'
 }
 
 module dns 'modules/private-dns.bicep' = if (networkIsolation) {
   name: 'dns'
   scope: group
   params: {
-    networkId: network.outputs.networkId
+    networkId: networkId
     tags: tags
-    services: ['blob', 'queue', 'table', 'vault']
+    zoneNames: map(items(zoneNames), item => item.value)
   }
+  dependsOn: [
+    network
+  ]
 }
 
-var exportAccountId = ownsExports ? exportStorage.outputs.id : existingExportAccountId
 var endpoints = concat(
   [
-    { of: 'host', service: 'blob' }
-    { of: 'host', service: 'queue' }
-    { of: 'host', service: 'table' }
-    { of: 'exports', service: 'blob' }
-    { of: 'secrets', service: 'vault' }
+    { of: 'host', service: 'blob', id: hostAccountId }
+    { of: 'host', service: 'queue', id: hostAccountId }
+    { of: 'host', service: 'table', id: hostAccountId }
+    { of: 'exports', service: 'blob', id: exportAccountId }
+    { of: 'secrets', service: 'vault', id: vaultId }
   ],
-  // For the blob trigger's own queue; not every account of exports has queues.
-  trigger == 'off' ? [] : [{ of: 'exports', service: 'queue' }]
+  // For the blob trigger's poison queue. Not every account of exports has queues.
+  trigger == 'off' ? [] : [{ of: 'exports', service: 'queue', id: exportAccountId }]
 )
 
 module privateEndpoints 'modules/private-endpoint.bicep' = [
@@ -396,18 +470,27 @@ module privateEndpoints 'modules/private-endpoint.bicep' = [
       name: 'pe-${endpoint.of}-${endpoint.service}-${token}'
       location: location
       tags: tags
-      subnetId: network.outputs.endpointSubnetId
-      // Here and not in the list: a loop must know its list before anything is deployed.
-      resourceId: endpoint.of == 'host'
-        ? hostStorage.outputs.id
-        : endpoint.of == 'exports' ? exportAccountId : vault.outputs.id
+      subnetId: resourceId(
+        subscriptionId,
+        groupName,
+        'Microsoft.Network/virtualNetworks/subnets',
+        networkName,
+        'endpoints'
+      )
+      resourceId: endpoint.id
       service: endpoint.service
-      zoneId: dns.outputs.zoneIds[endpoint.service]
+      zoneId: resourceId(subscriptionId, groupName, 'Microsoft.Network/privateDnsZones', zoneNames[endpoint.service])
     }
+    dependsOn: [
+      dns
+      hostStorage
+      exportStorage
+      vault
+    ]
   }
 ]
 
-// As in src/config.ts: the scripts have to know them as well. What is no source is left to the app, which says so.
+// As in the code of the app: the scripts need the names too. The app itself reports a source that is unknown.
 var sourceContainers = {
   defender: 'insights-logs-advancedhunting-devicenetworkevents'
   'defender-raw': 'insights-logs-advancedhunting-devicenetworkevents'
@@ -419,29 +502,27 @@ var containers = empty(exportContainers)
   ? join(union(map(knownSources, name => sourceContainers[name]), []), ',')
   : exportContainers
 
-// Only what is not the same everywhere; all other settings of the README keep their defaults
+// Only settings whose value depends on the deployment. All others keep their defaults
 // (infra/settings-left-to-default.json says why), unless the parameter `settings` names them.
 var ownSettings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.outputs.clientId
-  AzureWebJobsStorage__blobServiceUri: hostStorage.outputs.blobServiceUri
-  AzureWebJobsStorage__queueServiceUri: hostStorage.outputs.queueServiceUri
-  AzureWebJobsStorage__tableServiceUri: hostStorage.outputs.tableServiceUri
+  AzureWebJobsStorage__blobServiceUri: hostBlobUri
+  AzureWebJobsStorage__queueServiceUri: 'https://${hostAccountName}.queue.${storageSuffix}/'
+  AzureWebJobsStorage__tableServiceUri: 'https://${hostAccountName}.table.${storageSuffix}/'
   ExportStorage__credential: 'managedidentity'
   ExportStorage__clientId: identity.outputs.clientId
-  ExportStorage__blobServiceUri: exportBlobUri
-  // The blob trigger's own queue lies beside the exports.
-  ExportStorage__queueServiceUri: exportQueueUri
+  ExportStorage__blobServiceUri: exportEndpoints.outputs.blobServiceUri
+  // The blob trigger's poison queue is beside the exports; its work queue is on the app's own account.
+  ExportStorage__queueServiceUri: exportEndpoints.outputs.queueServiceUri
   EXPORT_CONTAINERS: containers
   SOURCES: sources
   BLOB_TRIGGER: trigger
   HISTORY_DAYS: string(historyDays)
 }
-var sinkSettings = empty(sinks) ? {} : { SINKS: sinks }
 var secretSettings = toObject(
   sinkSecrets,
   name => name,
-  // By its name: Resource Manager is known to stumble over what a module puts out within a lambda.
   name => '@Microsoft.KeyVault(SecretUri=https://${vaultName}${environment().suffixes.keyvaultDns}/secrets/${replace(name, '_', '-')})'
 )
 
@@ -449,25 +530,32 @@ module app 'modules/function-app.bicep' = {
   name: 'function-app'
   scope: group
   params: {
-    name: 'func-beaconwatch-${token}'
+    name: appName
     planName: 'plan-beaconwatch-${token}'
     location: location
     tags: tags
-    identityId: identity.outputs.id
+    identityId: identityId
     identityClientId: identity.outputs.clientId
-    packageContainerUri: '${hostStorage.outputs.blobServiceUri}${packageContainer}'
+    packageContainerUri: '${hostBlobUri}${packageContainer}'
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
-    componentName: monitoring.outputs.componentName
-    subnetId: networkIsolation ? network.outputs.appSubnetId : ''
+    alwaysReady: alwaysReady
+    zoneRedundant: zoneRedundant
+    componentName: componentName
+    subnetId: networkIsolation
+      ? resourceId(subscriptionId, groupName, 'Microsoft.Network/virtualNetworks/subnets', networkName, 'app')
+      : ''
     allowedAddresses: allowedAddresses
     admitEventGrid: trigger == 'EventGrid'
-    settings: union(ownSettings, sinkSettings, secretSettings, settings)
+    settings: union(ownSettings, secretSettings, settings)
+    sinks: sinks
   }
-  // A start without its roles, names or secrets would fail, and be tried again only later.
+  // Without its roles, names or secrets the first start fails, and the platform tries again only later.
   dependsOn: [
+    monitoring
     vault
+    network
     hostRoles
     exportRoles
     privateEndpoints
@@ -478,31 +566,39 @@ module signIn 'modules/sign-in.bicep' = if (!empty(signInClientId)) {
   name: 'sign-in'
   scope: group
   params: {
-    appName: app.outputs.name
+    appName: appName
     clientId: signInClientId
     allowedApplications: signInAllowedApplications
   }
+  dependsOn: [
+    app
+  ]
 }
 
-module events 'modules/events.bicep' = if (ownsExports && trigger == 'EventGrid') {
+module events 'modules/events.bicep' = if (hasTopic) {
   name: 'events'
   scope: group
   params: {
-    name: 'evgt-beaconwatch-${token}'
+    name: topicName
     location: location
     tags: tags
     storageAccountId: exportAccountId
   }
+  dependsOn: [
+    exportStorage
+  ]
 }
 
-// Table, rule of collection, the right to write and the analytics rule, beside the workspace of Sentinel.
-var sentinelIdParts = split(empty(sentinelWorkspaceId) ? ownExportsId : sentinelWorkspaceId, '/')
+// Table, data collection rule, the right to write and the analytics rule, beside the workspace of Sentinel.
+var sentinelIdParts = split(empty(sentinelWorkspaceId) ? exportAccountId : sentinelWorkspaceId, '/')
 module sentinel 'sentinel/main.bicep' = if (!empty(sentinelWorkspaceId)) {
   name: 'beaconwatch-sentinel-${token}'
   scope: resourceGroup(sentinelIdParts[2], sentinelIdParts[4])
   params: {
     workspaceName: last(sentinelIdParts)
     principalId: identity.outputs.principalId
+    principalName: identityId
+    deployRule: sentinelRule
     tags: tags
   }
 }
@@ -514,11 +610,14 @@ module alerts 'modules/alerts.bicep' = {
     namePrefix: 'beaconwatch-${environmentName}'
     location: location
     tags: tags
-    workspaceId: monitoring.outputs.workspaceId
-    functionAppName: app.outputs.name
+    workspaceId: logWorkspaceId
+    functionAppName: appName
     emails: alertEmails
     existingActionGroupId: existingActionGroupId
   }
+  dependsOn: [
+    monitoring
+  ]
 }
 
 module workbook 'modules/workbook.bicep' = {
@@ -527,24 +626,33 @@ module workbook 'modules/workbook.bicep' = {
   params: {
     location: location
     tags: tags
-    workspaceId: monitoring.outputs.workspaceId
-    functionAppName: app.outputs.name
+    workspaceId: logWorkspaceId
+    functionAppName: appName
   }
+  dependsOn: [
+    monitoring
+  ]
 }
 
-// What infra/scripts and people need; nothing of it is a secret.
-output SUBSCRIPTION_ID string = subscription().subscriptionId
+// For the scripts of infra/scripts and for people. None is a secret.
+output AZURE_LOCATION string = location
+output AZURE_TENANT_ID string = tenant().tenantId
+output SUBSCRIPTION_ID string = subscriptionId
 output RESOURCE_GROUP string = group.name
-output FUNCTION_APP_NAME string = app.outputs.name
+@description('Ids of resources that were there before, or `none`. `azd down` would delete their resource groups.')
+output EXISTING_RESOURCES string = ownsExports && empty(sentinelWorkspaceId)
+  ? 'none'
+  : trim('${existingExportAccountId} ${sentinelWorkspaceId}')
+output FUNCTION_APP_NAME string = appName
 output FUNCTION_APP_HOST string = app.outputs.hostName
 output IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
-output HOST_STORAGE_ACCOUNT string = hostStorage.outputs.name
+output HOST_STORAGE_ACCOUNT string = hostAccountName
 output EXPORT_STORAGE_ACCOUNT string = exportAccountName
 output EXPORT_STORAGE_ACCOUNT_ID string = exportAccountId
 output EXPORT_CONTAINERS string = containers
 output BLOB_TRIGGER string = trigger
-output SYSTEM_TOPIC_NAME string = ownsExports && trigger == 'EventGrid' ? events.outputs.name : ''
-output KEY_VAULT_NAME string = vault.outputs.name
-output SENTINEL_ENDPOINT string = empty(sentinelWorkspaceId) ? '' : sentinel.outputs.endpoint
-output SENTINEL_RULE_ID string = empty(sentinelWorkspaceId) ? '' : sentinel.outputs.ruleId
-output LOG_WORKSPACE_ID string = monitoring.outputs.workspaceId
+output SYSTEM_TOPIC_NAME string = hasTopic ? topicName : ''
+output KEY_VAULT_NAME string = vaultName
+output SENTINEL_ENDPOINT string = sentinel.?outputs.endpoint ?? ''
+output SENTINEL_RULE_ID string = sentinel.?outputs.ruleId ?? ''
+output LOG_WORKSPACE_ID string = logWorkspaceId

@@ -1,15 +1,17 @@
-// What an operator is woken for. Each rule is a query of infra/alerts over the lines that the functions log, and finds a
-// row where something is wrong; docs/operations.md has a runbook for each.
+// The alerts. Each is a query of infra/alerts over the log lines of the functions. It returns a row when something is
+// wrong. docs/deploy.md has a runbook for each.
+import { Tags } from '../types.bicep'
+
 param namePrefix string
 param location string
-param tags object
+param tags Tags
 param workspaceId string
 param functionAppName string
 
-@description('Addresses that get a mail; nobody where empty.')
-param emails array = []
+@description('Addresses that receive a mail. Empty: none.')
+param emails string[] = []
 
-@description('An action group that is there already, beside the mails; none where empty.')
+@description('Resource id of an existing action group that is notified as well. Empty: none.')
 param existingActionGroupId string = ''
 
 var rules = [
@@ -55,7 +57,7 @@ var rules = [
   }
   {
     name: 'sink-failed'
-    title: 'A sink did not take a notification, or is left out'
+    title: 'A sink rejected a notification, or is skipped'
     severity: 1
     every: 'PT15M'
     window: 'PT15M'
@@ -96,7 +98,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: 'Beaconwatch: ${rule.title}'
-      description: 'Runbook: docs/operations.md, "${rule.name}"'
+      description: 'Runbook: docs/deploy.md, "${rule.name}"'
       enabled: true
       severity: rule.severity
       evaluationFrequency: rule.every
@@ -104,7 +106,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [
         workspaceId
       ]
-      // The tables are made with the first line that arrives.
+      // The tables exist only after the first line has arrived.
       skipQueryValidation: true
       autoMitigate: true
       criteria: {

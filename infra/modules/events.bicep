@@ -1,8 +1,10 @@
-// Where the export account announces new blobs. Who hears of them is said after the deployment, by
-// infra/scripts/event-subscription.sh: the key for that exists only when the app has run.
+// The topic on which the export account announces new blobs. The subscription to it follows after the deployment, by
+// infra/scripts/event-subscription: its key exists only once the app has run.
+import { Tags } from '../types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 param storageAccountId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
@@ -14,5 +16,3 @@ resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
     topicType: 'Microsoft.Storage.StorageAccounts'
   }
 }
-
-output name string = topic.name

@@ -1,10 +1,12 @@
-// The plan and the app. The package is put into the container by whoever deploys; the app fetches it by its identity.
+// The plan and the app. A deployment puts the package into the container; the app reads it with its identity.
+import { AlwaysReady, InstanceMemory, Settings, Tags } from '../types.bicep'
+
 param name string
 param planName string
 param location string
-param tags object
+param tags Tags
 
-@description('Full name of the user-assigned identity, and the id by which a token is asked for it.')
+@description('Resource id of the user-assigned identity, and the client id with which tokens are requested for it.')
 param identityId string
 param identityClientId string
 
@@ -14,36 +16,42 @@ param packageContainerUri string
 @allowed(['22', '24'])
 param nodeVersion string
 
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int
+param instanceMemoryMB InstanceMemory
 
-@description('Instances, over all functions together.')
+@description('Maximum number of instances over all functions.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int
 
+param alwaysReady AlwaysReady = []
+
+@description('Whether the plan is spread over availability zones.')
+param zoneRedundant bool = false
+
 @description('Name of the Application Insights component in this resource group.')
 param componentName string
 
-@description('Subnet that outgoing traffic takes; none where empty.')
+@description('Subnet of outgoing traffic. Empty: none.')
 param subnetId string = ''
 
-@description('Addresses (CIDR) that may call the app; everybody where empty.')
-param allowedAddresses array = []
+@description('Addresses (CIDR) that may call the app. Empty: any address.')
+param allowedAddresses string[] = []
 
-@description('Whether Event Grid, which has many addresses, may call it as well.')
+@description('Whether Event Grid, which has many addresses, may call it too.')
 param admitEventGrid bool = false
 
-@description('Settings, by name.')
+param settings Settings
+
+@description('The setting SINKS. Empty: it is not set.')
 @secure()
-param settings object
+param sinks string = ''
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
 }
 
 var hostSettings = {
-  // The component takes nothing without a token, so this names a place and opens nothing.
+  // The component accepts nothing without a token, so this is an address and no secret.
   APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
@@ -74,13 +82,14 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 
 resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: name
   location: location
-  // By this tag `azd deploy` finds the app.
+  // `azd deploy` finds the app by this tag.
   tags: union(tags, { 'azd-service-name': 'beaconwatch' })
   kind: 'functionapp,linux'
   identity: {
@@ -113,9 +122,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReady
       }
     }
-    // Flex Consumption refuses what it does not know, `ftpsState` among it; of the rest this is what is needed.
+    // Flex Consumption refuses properties that it does not know, `ftpsState` among them. These are the needed ones.
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
@@ -128,11 +138,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, settings)
+  properties: union(hostSettings, settings, empty(sinks) ? {} : { SINKS: sinks })
 }
 
-// Publishing by name and password: off; deployments come with a token. There is no FTP on this plan. After the settings:
-// two changes of one app at a time get in each other's way.
+// Publishing with name and password is off: deployments use a token. This plan has no FTP. It follows the settings, since
+// two changes of one app at a time conflict.
 resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'scm'
@@ -144,6 +154,4 @@ resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
   ]
 }
 
-output id string = app.id
-output name string = app.name
 output hostName string = app.properties.defaultHostName

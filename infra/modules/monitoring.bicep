@@ -1,14 +1,19 @@
-// Log Analytics and Application Insights; both take what comes from Entra identities only.
+// Log Analytics and Application Insights. Both accept data from Entra identities only.
+import { Tags } from '../types.bicep'
+
 param workspaceName string
 param componentName string
 param location string
-param tags object
+param tags Tags
 param principalId string
+
+@description('Text from which the name of the role assignment follows.')
+param principalName string
 
 @description('Days that the log is kept.')
 param retentionDays int
 
-@description('GB a day after which no more is taken, so that a fault costs no fortune. Alerts are blind from there to the next day.')
+@description('GB per day, so that a fault has a limited cost. Above it, nothing is recorded until the next day: `no-run` and `unread-export` fire, the other alerts stay silent.')
 param dailyQuotaGb int
 
 var roles = loadJsonContent('../roles.json')
@@ -46,7 +51,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
 
 // Monitoring Metrics Publisher: the host sends its log to Application Insights under the app's identity.
 resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(component.id, principalId, roles.monitoringMetricsPublisher.id)
+  name: guid(component.id, principalName, roles.monitoringMetricsPublisher.id)
   scope: component
   properties: {
     principalId: principalId
@@ -58,6 +63,3 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     description: 'Beaconwatch: the log of the function app'
   }
 }
-
-output workspaceId string = workspace.id
-output componentName string = component.name

@@ -1,7 +1,9 @@
-// A network that the app's outgoing traffic takes, and private endpoints for storage and the vault in it.
+// The network of the app's outgoing traffic, with a subnet for the private endpoints of storage and vault.
+import { Tags } from '../types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 param addressPrefix string = '10.60.0.0/24'
 param appSubnetPrefix string = '10.60.0.0/26'
 param endpointSubnetPrefix string = '10.60.0.64/26'
@@ -41,7 +43,3 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
     ]
   }
 }
-
-output networkId string = network.id
-output appSubnetId string = '${network.id}/subnets/app'
-output endpointSubnetId string = '${network.id}/subnets/endpoints'

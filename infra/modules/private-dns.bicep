@@ -1,27 +1,20 @@
-// Names that resolve to private endpoints within the network; a zone for each service, made once.
+// DNS zones in which the names of storage and vault resolve to private endpoints within the network.
+import { Tags } from '../types.bicep'
+
 param networkId string
-param tags object
-
-@description('blob, queue, table, vault.')
-param services array
-
-var zoneNames = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  queue: 'privatelink.queue.${environment().suffixes.storage}'
-  table: 'privatelink.table.${environment().suffixes.storage}'
-  vault: 'privatelink.vaultcore.azure.net'
-}
+param tags Tags
+param zoneNames string[]
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for service in services: {
-    name: zoneNames[service]
+  for name in zoneNames: {
+    name: name
     location: 'global'
     tags: tags
   }
 ]
 
 resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (service, index) in services: {
+  for (name, index) in zoneNames: {
     parent: zones[index]
     name: 'beaconwatch'
     location: 'global'
@@ -33,9 +26,3 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
     }
   }
 ]
-
-output zoneIds object = toObject(
-  services,
-  service => service,
-  service => resourceId('Microsoft.Network/privateDnsZones', zoneNames[service])
-)

@@ -1,12 +1,12 @@
 // One private endpoint: one service of one resource.
+import { EndpointService, Tags } from '../types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 param subnetId string
 param resourceId string
-
-@description('blob, queue, table or vault.')
-param service string
+param service EndpointService
 param zoneId string
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {

@@ -1,11 +1,11 @@
-// Entra sign-in in front of the HTTP functions, beside their keys: a call without a token of this tenant is answered 401.
+// Entra sign-in in front of the HTTP functions, beside their keys. A call without a token of this tenant is answered 401.
 param appName string
 
 @description('Client id of the app registration that stands for this API.')
 param clientId string
 
-@description('Client ids of the applications that may call it; any of the tenant that gets a token for it where empty.')
-param allowedApplications array = []
+@description('Client ids of the applications that may call it. Empty: any application of the tenant that obtains a token.')
+param allowedApplications string[] = []
 
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
@@ -22,7 +22,7 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = {
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
-      // Event Grid comes with a key of its own instead of a token.
+      // Event Grid authenticates with a key of its own instead of a token.
       excludedPaths: [
         '/runtime/webhooks/blobs'
       ]

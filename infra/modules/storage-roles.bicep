@@ -1,12 +1,15 @@
-// Roles on a storage account; in the resource group of that account, which need not be ours.
+// Roles on a storage account, in the resource group of that account. That group need not be the deployment's own.
+import { PrincipalType, Role } from '../types.bicep'
+
 param accountName string
 param principalId string
 
-@allowed(['ServicePrincipal', 'Group', 'User'])
-param principalType string = 'ServicePrincipal'
+@description('Text from which the names of the assignments follow. Known before the deployment, unlike the principal id of a new identity.')
+param principalName string
 
-@description('Each { id, why }: the id of a built-in role, and what it is for.')
-param roles array
+param principalType PrincipalType = 'ServicePrincipal'
+
+param roles Role[]
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: accountName
@@ -14,8 +17,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 
 resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in roles: {
-    // The same three give the same name: deploying again changes nothing.
-    name: guid(account.id, principalId, role.id)
+    // The same three give the same name, so that a second deployment changes nothing.
+    name: guid(account.id, principalName, role.id)
     scope: account
     properties: {
       principalId: principalId

@@ -1,23 +1,24 @@
-// A storage account without keys and without anything public; used once for the app, and once for the exports.
+// A storage account without keys and without public blobs: one for the app, one for the exports.
+import { StorageAccess, Tags } from '../types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 
-@description('Containers that are made with it; all others are made by whoever writes to them.')
-param containers array = []
+@description('Containers that are created with the account. All others are created by their writers.')
+param containers string[] = []
 
 @description('Rules of lifecycle management.')
-param lifecycleRules array = []
+param lifecycleRules resourceInput<'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01'>.properties.policy.rules = []
 
-@description('`Deny`: reached by private endpoints and by what Azure calls trusted services only. The exporter and Event Grid are among them.')
-@allowed(['Allow', 'Deny'])
-param networkDefaultAction string = 'Allow'
+@description('From where the account can be reached.')
+param access StorageAccess = 'Open'
 
-@description('Whether keys open it as well. Nothing of ours uses one.')
+@description('Whether shared keys are accepted. Beaconwatch uses none.')
 param allowSharedKeyAccess bool = false
 
-@description('Redundancy. The tables can be filled again from the exports, so that one region is enough.')
-param sku string = 'Standard_LRS'
+@description('Redundancy. The tables can be filled again from the exports, so one region is enough.')
+param sku 'Standard_LRS' | 'Standard_ZRS' = 'Standard_LRS'
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: name
@@ -29,17 +30,17 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
   properties: {
     accessTier: 'Hot'
-    // Entra identities alone, unless asked for: there is no key to lose.
+    // Entra identities only, unless the parameter says otherwise: there is no key to lose.
     allowSharedKeyAccess: allowSharedKeyAccess
     defaultToOAuthAuthentication: true
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: access == 'PrivateEndpoints' ? 'Disabled' : 'Enabled'
     networkAcls: {
-      bypass: 'AzureServices'
-      defaultAction: networkDefaultAction
+      bypass: access == 'PrivateEndpoints' ? 'None' : 'AzureServices'
+      defaultAction: access == 'Open' ? 'Allow' : 'Deny'
       ipRules: []
       virtualNetworkRules: []
     }
@@ -50,7 +51,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   parent: account
   name: 'default'
   properties: {
-    // What was deleted by mistake can be brought back for a week.
+    // A blob that was deleted by mistake can be restored for a week.
     deleteRetentionPolicy: {
       enabled: true
       days: 7
@@ -84,9 +85,3 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
     blobs
   ]
 }
-
-output id string = account.id
-output name string = account.name
-output blobServiceUri string = account.properties.primaryEndpoints.blob
-output queueServiceUri string = account.properties.primaryEndpoints.queue
-output tableServiceUri string = account.properties.primaryEndpoints.table

@@ -1,19 +1,23 @@
-// The secrets of the sinks. The app reads them by reference; people with the officer's role put them there.
+// The secrets of the sinks. The app reads them by reference. Operators write them.
+import { PrincipalType, Tags } from '../types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 param principalId string
 
-@description('Object id of a group (or user) that may write secrets; none where empty.')
+@description('Text from which the names of the role assignments follow.')
+param principalName string
+
+@description('Object id of the group or user that may write secrets. Empty: nobody.')
 param operatorsPrincipalId string = ''
 
-@allowed(['Group', 'User', 'ServicePrincipal'])
-param operatorsPrincipalType string = 'Group'
+param operatorsPrincipalType PrincipalType = 'Group'
 
-@allowed(['Allow', 'Deny'])
-param networkDefaultAction string = 'Allow'
+@description('Whether only private endpoints reach the vault.')
+param isPrivate bool = false
 
-@description('Log Analytics workspace for the audit: who read or wrote which secret.')
+@description('Log Analytics workspace of the audit: who read or wrote which secret.')
 param workspaceId string
 
 var roles = loadJsonContent('../roles.json')
@@ -32,17 +36,17 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
-    publicNetworkAccess: networkDefaultAction == 'Deny' ? 'Disabled' : 'Enabled'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     networkAcls: {
-      bypass: 'AzureServices'
-      defaultAction: networkDefaultAction
+      bypass: isPrivate ? 'None' : 'AzureServices'
+      defaultAction: isPrivate ? 'Deny' : 'Allow'
     }
   }
 }
 
-// Key Vault Secrets User: the app's settings refer to the secrets of the sinks.
+// Key Vault Secrets User: settings of the app refer to the secrets of the sinks.
 resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault.id, principalId, roles.keyVaultSecretsUser.id)
+  name: guid(vault.id, principalName, roles.keyVaultSecretsUser.id)
   scope: vault
   properties: {
     principalId: principalId
@@ -52,7 +56,7 @@ resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Key Vault Secrets Officer: operators put the secrets there and rotate them.
+// Key Vault Secrets Officer: operators write the secrets and rotate them.
 resource officer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorsPrincipalId)) {
   name: guid(vault.id, operatorsPrincipalId, roles.keyVaultSecretsOfficer.id)
   scope: vault
@@ -77,6 +81,3 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     ]
   }
 }
-
-output id string = vault.id
-output name string = vault.name

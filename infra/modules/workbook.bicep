@@ -1,6 +1,8 @@
-// A page with what the log says: runs, exports, detections, notifications, faults.
+// A workbook over the log: runs, exports, detections, notifications, failures.
+import { Tags } from '../types.bicep'
+
 param location string
-param tags object
+param tags Tags
 param workspaceId string
 param functionAppName string
 

@@ -1,14 +1,20 @@
-// The data collection rule that the `sentinel` sink writes through, and the right to do so.
+// The data collection rule that the sink `sentinel` writes to, and the right to write to it.
+import { Tags } from '../types.bicep'
+
 param location string
 param workspaceId string
 param principalId string
+
+@description('Text from which the name of the role assignment follows.')
+param principalName string
 param streamName string
-param tags object
+param tags Tags
 
-// The columns of the sink's rows (src/notify/sinks/sentinel_row.ts).
+// The columns of the sink's rows.
 var columns = loadJsonContent('columns.json')
+var roles = loadJsonContent('../roles.json')
 
-// kind Direct: it has an ingestion endpoint itself (from 2023-03-11 on), and needs no data collection endpoint.
+// Kind Direct: the rule has its own ingestion endpoint (since API version 2023-03-11) and needs no data collection endpoint.
 resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
   name: 'dcr-beaconwatch'
   location: location
@@ -43,16 +49,18 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
   }
 }
 
-// Monitoring Metrics Publisher on this rule alone: what it takes to write rows through it, and no more.
-var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
-
+// Monitoring Metrics Publisher on this rule only: it allows writing rows to the rule, and nothing else.
 resource mayWrite 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(rule.id, principalId, monitoringMetricsPublisher)
+  name: guid(rule.id, principalName, roles.monitoringMetricsPublisher.id)
   scope: rule
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.monitoringMetricsPublisher.id
+    )
+    description: 'Beaconwatch: rows of the sink sentinel'
   }
 }
 

@@ -1,27 +1,32 @@
-// What the `sentinel` sink writes to, in the resource group of a workspace with Microsoft Sentinel: the table
-// Beaconwatch_CL, a data collection rule with an endpoint of its own, the right to write through it for the identity of
-// the app, and the analytics rule that makes incidents. docs/sinks/sentinel.md explains it.
+// The receiving side of the sink `sentinel`, in the resource group of a workspace with Microsoft Sentinel: the table
+// Beaconwatch_CL, a data collection rule with its own endpoint, the right of the app's identity to write to it, and the
+// analytics rule that creates incidents. docs/sinks/sentinel.md explains it.
 targetScope = 'resourceGroup'
 
-@description('Name of the Log Analytics workspace that Sentinel is on.')
+import { Tags } from '../types.bicep'
+
+@description('Name of the Log Analytics workspace with Sentinel.')
 param workspaceName string
 
-@description('Principal id (object id) of the identity that the function app runs as.')
+@description('Principal id (object id) of the identity of the function app.')
 param principalId string
 
-param tags object = {}
+@description('Text from which the name of the role assignment follows: the resource id of the identity. Known before the deployment.')
+param principalName string = principalId
+
+param tags Tags = {}
 
 @description('Days that rows are kept.')
 @minValue(4)
 @maxValue(730)
 param retentionDays int = 90
 
-@description('Whether the analytics rule is deployed: Sentinel must be on the workspace.')
+@description('Whether the analytics rule is deployed. Sentinel must be on the workspace.')
 param deployRule bool = true
 
 var tableName = 'Beaconwatch_CL'
 var streamName = 'Custom-${tableName}'
-// The columns of the sink's rows (src/notify/sinks/sentinel_row.ts).
+// The columns of the sink's rows.
 var columns = loadJsonContent('columns.json')
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
@@ -36,8 +41,8 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2023-09-01' = {
     retentionInDays: retentionDays
     schema: {
       name: tableName
-      description: 'Beacons that Beaconwatch has told of, a row for each opening and change.'
-      // A table spells its type otherwise than a stream does.
+      description: 'Beacons that Beaconwatch detected: one row for each opening and change.'
+      // A table spells this type differently from a stream.
       columns: [
         for column in columns: {
           name: column.name
@@ -51,10 +56,11 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2023-09-01' = {
 module collection 'collection.bicep' = {
   name: 'beaconwatch-collection'
   params: {
-    // A rule has to be where its workspace is, and the resource group need not be there.
+    // A rule must be in the region of its workspace. The resource group can be in another one.
     location: workspace.location
     workspaceId: workspace.id
     principalId: principalId
+    principalName: principalName
     streamName: streamName
     tags: tags
   }
@@ -68,8 +74,10 @@ module incidents 'rule.bicep' = if (deployRule) {
   params: {
     workspaceName: workspaceName
   }
+  // Last: a query over a table that was created a moment ago can be refused.
   dependsOn: [
     table
+    collection
   ]
 }
 

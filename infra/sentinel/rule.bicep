@@ -1,8 +1,8 @@
-// The analytics rule: a row of Beaconwatch_CL becomes an alert with its entities, and one incident for each beacon, which
-// its later changes join.
+// The analytics rule: each row of Beaconwatch_CL becomes an alert with its entities. All alerts of one beacon join one
+// incident.
 param workspaceName string
 
-@description('False deploys the rule switched off.')
+@description('False: the rule is deployed, but switched off.')
 param enabled bool = true
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
@@ -19,7 +19,7 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
     enabled: enabled
     severity: 'Medium'
     query: loadTextContent('rule.kql')
-    // Looks back further than it runs: rows arrive some minutes after their TimeGenerated. rule.kql takes each once.
+    // The period is longer than the frequency: rows arrive some minutes after their TimeGenerated. rule.kql returns each once.
     queryFrequency: 'PT15M'
     queryPeriod: 'PT1H'
     triggerOperator: 'GreaterThan'
@@ -95,7 +95,7 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
       Why: 'SeverityReason'
     }
     alertDetailsOverride: {
-      // No name of the telemetry stands in a title: attackers choose them. They are entities.
+      // No name of the telemetry is in a title, since attackers choose them. They are entities.
       alertDisplayNameFormat: 'Beaconwatch: {{Headline}} to {{RemoteIP}}'
       alertSeverityColumnName: 'AlertSeverity'
     }

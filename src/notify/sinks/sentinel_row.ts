@@ -54,7 +54,7 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     Average: data.average,
     Spread: data.spread,
     IntervalSeconds: interval?.seconds ?? null,
-    IntervalSpread: interval?.deviation ?? null,
+    IntervalDeviation: interval?.deviation ?? null,
     Devices: data.devices,
     Tactic: data.tactic.id,
     Technique: technique?.id ?? '',

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, node, pack, REPO } from '../../support/bundle/child.ts';
 
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const STORAGE = 'UseDevelopmentStorage=true';
+/** What the worker calls of a model for each invocation. */
+const INVOCATION = ['getArguments', 'getResponse', 'invokeFunction'];
 const RECORD = join(REPO, 'test/support/bundle/record.mjs');
 
 interface Binding {
@@ -15,7 +18,9 @@ interface Binding {
 }
 
 interface Recorded {
-  readonly model: { readonly name: string };
+  readonly model: { readonly name: string; readonly version: string; readonly methods: readonly string[] };
+  /** What was called of the core module, in order. */
+  readonly calls: readonly string[];
   readonly functions: readonly { name: string; callback: string; bindings: Record<string, Binding> }[];
   readonly hooks: readonly string[];
 }
@@ -138,6 +143,19 @@ describe('the package', () => {
 });
 
 describe('the bundle of functions, where nothing else can be found', () => {
+  it('has no node_modules beside it, nor in any folder above', () => {
+    for (let at = deployed; at !== dirname(at); at = dirname(at)) {
+      expect({ at, found: existsSync(join(at, 'node_modules')) }).toEqual({ at, found: false });
+    }
+  });
+
+  it('registers its programming model once, before its first function, as the worker asks for it', async () => {
+    const { calls, model } = await registered({ AzureWebJobsStorage: STORAGE });
+    expect(calls.filter((call) => call === 'setProgrammingModel')).toHaveLength(1);
+    expect(calls.indexOf('setProgrammingModel')).toBeLessThan(calls.indexOf('registerFunction'));
+    expect(model).toMatchObject({ version: expect.stringMatching(/^4\./), methods: INVOCATION });
+  });
+
   it('registers seven functions by default, their triggers as the host reads them', async () => {
     const recorded = await registered({ AzureWebJobsStorage: STORAGE });
     expect(bindingsOf(recorded)).toEqual(EVERYWHERE);
@@ -210,6 +228,16 @@ describe('the bundle of functions, where nothing else can be found', () => {
       version: '2.0',
       // As long as the hour until the next run: Flex Consumption sets no limit (30 minutes where this says nothing).
       functionTimeout: '01:00:00',
+      logging: {
+        logLevel: {
+          // Of our lines all, of the host's what is wrong. An answer 404 or 409 of storage is none of it, and nothing reads
+          // the aggregated metrics.
+          default: 'Warning',
+          'Azure.Core': 'Error',
+          Function: 'Information',
+          'Host.Aggregator': 'Warning',
+        },
+      },
       extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
       extensions: {
         blobs: { maxDegreeOfParallelism: 1, poisonBlobThreshold: 5 },

@@ -81,7 +81,7 @@ describe('the model', () => {
 
   it('assumes what the settings and templates have', () => {
     const { retentionDays, historyDays } = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
-    const byDefault = (name: string) => Number(new RegExp(`^param ${name} int = (\\d+)$`, 'm').exec(MAIN.text)?.[1]);
+    const byDefault = (name: string) => Number(new RegExp(`^param ${name} \\w+ = (\\d+)$`, 'm').exec(MAIN.text)?.[1]);
     const exportsKeepDays = byDefault('exportsKeepDays');
     const memoryGb = byDefault('instanceMemoryMB') / 1024;
     expect(ASSUMED).toMatchObject({ retentionDays, historyDays, exportsKeepDays, memoryGb });

@@ -83,7 +83,7 @@ describe('the log of a run over a hostile tenant', () => {
     expect(scored?.['asOf']).toBe(of('scoreWindows')[0]?.['asOf']);
     const messages = of('notifyDetection').flatMap((line) => (line['messages'] ?? []) as { id: string }[]);
     expect(messages).toHaveLength(3);
-    for (const { id } of messages) expect(id).toBe(`${id.slice(0, 24)}|kql-rule|${scored?.['asOf']}|0`);
+    for (const { id } of messages) expect(id).toBe(`${id.slice(0, 24)}|seed|${scored?.['asOf']}|0`);
     expect(messages[0]?.id).toMatch(/^[0-9a-f]{24}\|/);
   });
 });
@@ -185,12 +185,14 @@ describe('the queries of the alerts and the workbook', () => {
     }
   });
 
-  it('each have their rule', () => {
+  it('each have their rule, and their runbook', () => {
     const rules = read('infra/modules/alerts.bicep');
+    const page = read('docs/deploy.md');
     const names = ALERTS.map(({ where }) => /([\w-]+)\.kql$/.exec(where)?.[1] ?? '');
     expect([...rules.matchAll(/^ {4}name: '([\w-]+)'$/gm)].map(([, name]) => name).toSorted()).toEqual(names);
     for (const name of names) {
       expect(rules).toContain(`loadTextContent('../alerts/${name}.kql')`);
+      expect(page).toMatch(new RegExp(`^### ${name}$`, 'm'));
     }
   });
 

@@ -1,170 +1,224 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Node } from 'web-tree-sitter';
-import { REPO } from '../../support/bundle/child.ts';
-import { declarationOf, files, MAIN, nodesOf, propertyOf, TEMPLATES, type Template } from './template.ts';
+import {
+  deploymentOf,
+  ORDER,
+  ROLES,
+  resourceOf,
+  resourcesOf,
+  rolesOf,
+  SETS,
+  SYSTEMS,
+  snapshotOf,
+  valueAt,
+} from './predicted.ts';
+import { files, read, TEMPLATES } from './template.ts';
 
-/** Microsoft's built-in roles, by their published ids. */
-const ROLES: Record<string, string> = {
-  'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
-  'Storage Blob Data Reader': '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
-  'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88',
-  'Storage Queue Data Reader': '19e7f393-937e-4f77-808e-94535e297925',
-  'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
-  'Storage Table Data Reader': '76199698-9eea-4c19-bc75-cec21354c6b6',
-  'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
-  'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6',
-  'Key Vault Secrets Officer': 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
-};
-const read = (path: string) => readFileSync(join(REPO, path), 'utf8');
 const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+const OPERATORS = '00000000-0000-0000-0000-0000000000b1';
+const STORAGE = 'Microsoft.Storage/storageAccounts';
 const roles = JSON.parse(read('infra/roles.json')) as Record<string, { name: string; id: string }>;
-const at = (path: string) => TEMPLATES.find((template) => template.path === path) as Template;
 
-/** The roles that a module of main.bicep hands out, by the names of roles.json; of each branch of a condition. */
-function rolesOf(symbol: string): string[][] {
-  const lists = [...nodesOf(declarationOf(MAIN, symbol) as Node)].filter(
-    ({ type, parent }) => type === 'array' && parent?.type !== 'array',
-  );
-  return lists
-    .map((list) => [...list.text.matchAll(/\broles\.(\w+)\.id/g)].map(([, key]) => roles[key ?? '']?.name ?? ''))
-    .filter((names) => names.length > 0);
-}
+/** What the app may do, wherever it is deployed. */
+const APP = [
+  'app: Key Vault Secrets User on kv-bw',
+  'app: Monitoring Metrics Publisher on appi-beaconwatch',
+  'app: Storage Blob Data Owner on bwhost',
+  'app: Storage Queue Data Contributor on bwhost',
+  'app: Storage Table Data Contributor on bwhost',
+];
+const WITH_TRIGGER = ['app: Storage Blob Data Owner on', 'app: Storage Queue Data Contributor on'];
+const operators = (exports: string, trigger: boolean) => [
+  `${OPERATORS}: Key Vault Secrets Officer on kv-bw`,
+  `${OPERATORS}: Storage Blob Data Reader on ${exports}`,
+  `${OPERATORS}: Storage Blob Data Reader on bwhost`,
+  ...(trigger ? [`${OPERATORS}: Storage Queue Data Reader on ${exports}`] : []),
+  `${OPERATORS}: Storage Queue Data Reader on bwhost`,
+  `${OPERATORS}: Storage Table Data Reader on bwhost`,
+];
+const withTrigger = (exports: string) => WITH_TRIGGER.map((role) => `${role} ${exports}`);
+const SINK = 'app: Monitoring Metrics Publisher on dcr-beaconwatch';
+
+/** All roles of every set, and no other. */
+const ASSIGNED: Readonly<Record<string, readonly string[]>> = {
+  default: [...APP, ...withTrigger('bwexports')],
+  'existing-account': [...APP, 'app: Storage Blob Data Reader on defenderexports'],
+  'existing-account-events': [...APP, ...withTrigger('defenderexports'), ...operators('defenderexports', true)],
+  isolated: [...APP, ...withTrigger('bwexports')],
+  'isolated-closed': [...APP, 'app: Storage Blob Data Reader on bwexports'],
+  'isolated-existing-account': [...APP, 'app: Storage Blob Data Reader on defenderexports'],
+  operated: [...APP, 'app: Storage Blob Data Reader on bwexports', ...operators('bwexports', false)],
+  sentinel: [...APP, ...withTrigger('bwexports'), SINK],
+  'sentinel-alone': ['00000000-0000-0000-0000-0000000000d1: Monitoring Metrics Publisher on dcr-beaconwatch'],
+  'sentinel-without-rule': [...APP, ...withTrigger('bwexports'), SINK],
+  'sign-in': [...APP, ...withTrigger('bwexports')],
+  'zone-redundant': [...APP, ...withTrigger('bwexports')],
+};
 
 describe('roles', () => {
-  it('of infra/roles.json are the ones named', () => {
-    for (const { name, id } of Object.values(roles)) expect({ name, id }).toEqual({ name, id: ROLES[name] });
+  it('of infra/roles.json have the published ids', () => {
+    for (const { name, id } of Object.values(roles)) expect({ id, name }).toEqual({ id, name: ROLES[id] });
+    expect(Object.keys(roles)).toHaveLength(Object.keys(ROLES).length);
   });
 
-  it('are used by these names only, and every name is used', () => {
+  it('stand in the templates by the names of roles.json only', () => {
     const used = TEMPLATES.flatMap(({ text }) => [...text.matchAll(/\broles\.(\w+)\.id/g)].map(([, key]) => key ?? ''));
     expect([...new Set(used)].toSorted()).toEqual(Object.keys(roles).toSorted());
-    // What is deployed by itself has the ids that it needs with it: known ones.
-    for (const { path, text } of TEMPLATES) {
-      const known = path.startsWith('infra/sentinel/') ? Object.values(ROLES) : [];
-      expect({ path, ids: (text.match(GUID) ?? []).filter((id) => !known.includes(id)) }).toEqual({ path, ids: [] });
-    }
+    for (const { path, text } of TEMPLATES) expect({ path, ids: text.match(GUID) }).toEqual({ path, ids: null });
   });
 
-  it('are the least: nothing but reading on the exports, unless their blob trigger is on', () => {
-    expect(rolesOf('exportRoles')).toEqual([
-      ['Storage Blob Data Reader'],
-      ['Storage Blob Data Owner', 'Storage Queue Data Contributor'],
-    ]);
-    expect(rolesOf('hostRoles')).toEqual([
-      ['Storage Blob Data Owner', 'Storage Queue Data Contributor', 'Storage Table Data Contributor'],
-    ]);
-    expect(rolesOf('hostOperators')).toEqual([
-      ['Storage Blob Data Reader', 'Storage Queue Data Reader', 'Storage Table Data Reader'],
-    ]);
-    // `health` counts the poison queue of the blob trigger, where there is one, and nothing else of queues there.
-    expect(rolesOf('exportOperators')).toEqual([['Storage Blob Data Reader'], ['Storage Queue Data Reader']]);
-    expect(declarationOf(MAIN, 'exportOperators')?.text).toMatch(/trigger == 'off'\s+\? \[\]/);
+  it.each(SETS)('of %s are these and no other', (set) => {
+    expect(rolesOf(set)).toEqual(ASSIGNED[set]?.toSorted());
   });
 
-  it('are assigned under names that follow from scope, identity and role, each with a comment that names it', () => {
-    const assignments = TEMPLATES.flatMap(({ root }) => root.namedChildren).filter(
-      (node) =>
-        node?.type === 'resource_declaration' && node.text.includes("'Microsoft.Authorization/roleAssignments@"),
-    );
-    expect(assignments.length).toBeGreaterThanOrEqual(4);
-    for (const node of assignments) {
-      expect(node?.text).toMatch(/name: guid\(\w+\.id, \w*[pP]rincipalId, \w+/);
-      expect(node?.text).toMatch(
-        /roleDefinitionId: subscriptionResourceId\(\s*'Microsoft\.Authorization\/roleDefinitions',/,
-      );
-    }
-    const inComments = TEMPLATES.map(({ text }) => text.match(/^\s*\/\/ .*$/gm)?.join('\n') ?? '').join('\n');
+  it.each(SETS)(
+    'of %s are each on one resource, under a name that is known before the deployment, with a reason',
+    (set) => {
+      for (const role of snapshotOf(set).predictedResources) {
+        if (role.type !== 'Microsoft.Authorization/roleAssignments') continue;
+        expect(role.id).toMatch(
+          /\/providers\/Microsoft\.(?!Authorization)\w+\/.*\/providers\/Microsoft\.Authorization\/roleAssignments\/[0-9a-f-]{36}$/,
+        );
+        expect(valueAt(role, 'properties.description')).toMatch(/^Beaconwatch/);
+        expect(valueAt(role, 'properties.principalType')).toMatch(/^(ServicePrincipal|Group)$/);
+      }
+    },
+  );
+
+  it('have a comment that names them where they are assigned', () => {
+    const comments = TEMPLATES.map(({ text }) => text.match(/^\s*\/\/ .*$/gm)?.join('\n') ?? '').join('\n');
     for (const { name } of Object.values(roles)) {
-      expect(inComments).toContain(name.replace(/^Storage (Queue|Table) Data Reader$/, '$1 Data Reader'));
+      expect(comments).toContain(name.replace(/^Storage (Queue|Table) Data Reader$/, '$1 Data Reader'));
     }
   });
-});
 
-describe('private endpoints', () => {
-  it('are made for what is used: the exports’ queues only where the blob trigger is on', () => {
-    const endpoints = declarationOf(MAIN, 'endpoints')?.text.replaceAll(/\s+/g, ' ') ?? '';
-    expect(endpoints.match(/service: '\w+'/g)).toHaveLength(6);
-    expect(endpoints).toMatch(/trigger == 'off' \? \[\] : \[\{ of: 'exports', service: 'queue' \}\] \)$/);
+  it('are there before the app starts', () => {
+    expect(ORDER['app']).toEqual(
+      expect.arrayContaining(['hostRoles', 'exportRoles', 'vault', 'monitoring', 'privateEndpoints', 'network']),
+    );
+    expect(ORDER['hostRoles']).toContain('hostStorage');
+    expect(ORDER['exportRoles']).toContain('exportStorage');
+    expect(ORDER['exportEndpoints']).toContain('exportStorage');
+    expect(ORDER['privateEndpoints']).toEqual(expect.arrayContaining(['dns', 'vault', 'hostStorage', 'exportStorage']));
+    expect(ORDER['dns']).toContain('network');
+    expect(ORDER['signIn']).toContain('app');
+    expect(ORDER['events']).toContain('exportStorage');
   });
 });
 
 describe('storage accounts', () => {
-  const account = declarationOf(at('infra/modules/storage.bicep'), 'account') as Node;
-  const properties = propertyOf(account.namedChildren.at(-1) as Node, 'properties');
-  it.each([
-    ['allowBlobPublicAccess', 'false'],
-    ['allowCrossTenantReplication', 'false'],
-    ['supportsHttpsTrafficOnly', 'true'],
-    ['minimumTlsVersion', "'TLS1_2'"],
-  ])('have %s: %s', (name, value) => {
-    expect(propertyOf(properties, name)?.text).toBe(value);
-  });
-
-  it('take no shared key, but for the exports’ where somebody asks for it', () => {
-    expect(propertyOf(properties, 'allowSharedKeyAccess')?.text).toBe('allowSharedKeyAccess');
-    expect(at('infra/modules/storage.bicep').text).toContain('param allowSharedKeyAccess bool = false');
-    expect(MAIN.text).toContain('param exportSharedKeys bool = false');
-    expect(MAIN.text.match(/allowSharedKeyAccess: .*/g)).toEqual(['allowSharedKeyAccess: exportSharedKeys']);
-    expect(declarationOf(MAIN, 'exportStorage')?.text).toContain('allowSharedKeyAccess: exportSharedKeys');
-  });
-
-  it('are made in that one place', () => {
-    for (const { path, resources, text } of TEMPLATES) {
-      const made = resources.filter(({ type, symbol }) => {
-        const isExisting = new RegExp(`resource ${symbol} '[^']+' existing`).test(text);
-        return type === 'Microsoft.Storage/storageAccounts' && !isExisting;
+  it.each(SYSTEMS)('of %s accept no key and no anonymous reader', (set) => {
+    const accounts = resourcesOf(set, STORAGE);
+    expect(accounts).toHaveLength(set.includes('existing-account') ? 1 : 2);
+    for (const account of accounts) {
+      expect(account['properties']).toMatchObject({
+        // The one set that asks for keys gets them on the exports only.
+        allowSharedKeyAccess: set === 'operated' && account.name.startsWith('bwexports'),
+        defaultToOAuthAuthentication: true,
+        allowBlobPublicAccess: false,
+        allowCrossTenantReplication: false,
+        supportsHttpsTrafficOnly: true,
+        minimumTlsVersion: 'TLS1_2',
       });
-      expect({ path, made: made.length }).toEqual({ path, made: path === 'infra/modules/storage.bicep' ? 1 : 0 });
     }
+  });
+
+  const OPEN = ['Enabled', 'Allow', 'AzureServices'];
+  const TRUSTED = ['Enabled', 'Deny', 'AzureServices'];
+  const CLOSED = ['Disabled', 'Deny', 'None'];
+  it.each([
+    ['default', OPEN, OPEN],
+    ['isolated', CLOSED, TRUSTED],
+    ['isolated-closed', CLOSED, CLOSED],
+    ['isolated-existing-account', CLOSED, undefined],
+  ])('of %s are reached from: host %j, exports %j', (set, host, exports) => {
+    const access = (name: string) => {
+      const account = resourceOf(set, STORAGE, name);
+      return ['publicNetworkAccess', 'networkAcls.defaultAction', 'networkAcls.bypass'].map((path) =>
+        valueAt(account, `properties.${path}`),
+      );
+    };
+    expect(access('bwhost')).toEqual(host);
+    if (exports !== undefined) expect(access('bwexports')).toEqual(exports);
   });
 });
 
-describe('templates', () => {
-  it('ask for no key', () => {
-    for (const { path, text } of TEMPLATES) {
-      expect({ path, keys: text.match(/\blist(Keys|AccountSas|ServiceSas|Secrets|CallbackUrl)?\s*\(/g) }).toEqual({
-        path,
-        keys: null,
-      });
-      expect({ path, key: /AccountKey=|SharedAccessSignature|primaryKey/.test(text) }).toEqual({ path, key: false });
+describe('private endpoints', () => {
+  const BASE = ['exports-blob', 'host-blob', 'host-queue', 'host-table', 'secrets-vault'];
+  it.each([
+    ['default', []],
+    // The poison queue of the blob trigger is beside the exports: only where the trigger is on.
+    ['isolated', [...BASE, 'exports-queue']],
+    ['isolated-closed', BASE],
+    ['isolated-existing-account', BASE],
+  ])('of %s are %j', (set, names) => {
+    const endpoints = resourcesOf(set, 'Microsoft.Network/privateEndpoints');
+    expect(endpoints.map(({ name }) => /^pe-(\w+-\w+)-/.exec(name)?.[1]).toSorted()).toEqual(names.toSorted());
+    for (const endpoint of endpoints) {
+      const [connection] = valueAt(endpoint, 'properties.privateLinkServiceConnections') as {
+        properties: { privateLinkServiceId: string; groupIds: string[] };
+      }[];
+      const [, of = '', service] = /^pe-(\w+)-(\w+)-/.exec(endpoint.name) ?? [];
+      expect(connection?.properties.groupIds).toEqual([service]);
+      const existing = set === 'isolated-existing-account' ? '/defenderexports' : '/bwexports';
+      const target = { host: '/bwhost', exports: existing, secrets: '/kv-bw-' }[of];
+      expect(connection?.properties.privateLinkServiceId).toContain(target);
     }
   });
 
-  it('put out no secret: no secure parameter, no connection string, no key', () => {
-    for (const { path, root, outputs } of TEMPLATES) {
-      const secure = root.namedChildren
-        .filter(
-          (node) => node?.type === 'parameter_declaration' && /@secure\(\)/.test(node.previousSibling?.text ?? ''),
-        )
-        .map((node) => node?.namedChildren[0]?.text ?? '');
-      for (const { name, value } of outputs) {
-        expect({ path, name, bad: secure.filter((each) => new RegExp(`\\b${each}\\b`).test(value)) }).toEqual({
-          path,
-          name,
-          bad: [],
-        });
-        expect(`${name} ${value}`).not.toMatch(/connectionString|instrumentationKey|secret|password|\bkey\b/i);
-      }
+  it('have a zone for each service, linked to the network', () => {
+    const zones = resourcesOf('isolated', 'Microsoft.Network/privateDnsZones').map(({ name }) => name);
+    expect(zones).toEqual([
+      'privatelink.blob.core.windows.net',
+      'privatelink.queue.core.windows.net',
+      'privatelink.table.core.windows.net',
+      'privatelink.vaultcore.azure.net',
+    ]);
+    for (const group of resourcesOf('isolated', 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')) {
+      const [{ name, properties }] = valueAt(group, 'properties.privateDnsZoneConfigs') as [
+        { name: string; properties: { privateDnsZoneId: string } },
+      ];
+      const zone = properties.privateDnsZoneId.split('/').at(-1) ?? '';
+      expect(zones).toContain(zone);
+      expect(zone).toContain(name);
     }
-    // The check sees secure parameters at all.
-    expect(MAIN.text).toMatch(/@secure\(\)\nparam sinks /);
+    const links = resourcesOf('isolated', 'Microsoft.Network/privateDnsZones/virtualNetworkLinks');
+    expect(links.map(({ name }) => name)).toEqual(zones.map((zone) => `${zone}/beaconwatch`));
   });
+});
 
-  it('close the rest: no passwords, no local authentication, https, purge protection', () => {
-    const all = TEMPLATES.map(({ text }) => text).join('\n');
-    expect(at('infra/modules/monitoring.bicep').text).toMatch(/DisableLocalAuth: true/);
-    expect(at('infra/modules/monitoring.bicep').text).toMatch(/disableLocalAuth: true/);
-    expect(at('infra/modules/vault.bicep').text).toMatch(/enablePurgeProtection: true/);
-    expect(at('infra/modules/vault.bicep').text).toMatch(/enableRbacAuthorization: true/);
-    const app = at('infra/modules/function-app.bicep').text;
-    expect(app).toMatch(/httpsOnly: true/);
-    // Flex Consumption has no FTP.
-    expect(app).toMatch(
-      /basicPublishingCredentialsPolicies@[^{]*\{\s+parent: app\s+name: 'scm'\s+properties: \{\s+allow: false/,
+describe('every deployment', () => {
+  it.each(SETS)('%s holds no secret and asks for no key', (set) => {
+    const text = JSON.stringify(snapshotOf(set));
+    expect(text).not.toMatch(
+      /listKeys|listAccountSas|listServiceSas|listSecrets|listCallbackUrl|AccountKey=|whsec_|sig=/i,
     );
-    expect(all).not.toMatch(/minTlsVersion: '1\.[01]'|TLS1_0|TLS1_1/);
+    for (const [name, value] of Object.entries(deploymentOf(set).outputs)) {
+      expect(`${name} ${value}`).not.toMatch(/connectionString|instrumentationKey|password|parameter sinks/i);
+    }
+  });
+
+  it.each(SYSTEMS)('%s closes what it can: no passwords, no local authentication, https, purge protection', (set) => {
+    expect(valueAt(resourceOf(set, 'Microsoft.Insights/components'), 'properties.DisableLocalAuth')).toBe(true);
+    const log = resourceOf(set, 'Microsoft.OperationalInsights/workspaces');
+    expect(valueAt(log, 'properties.features.disableLocalAuth')).toBe(true);
+    expect(resourceOf(set, 'Microsoft.KeyVault/vaults')['properties']).toMatchObject({
+      enableRbacAuthorization: true,
+      enablePurgeProtection: true,
+      softDeleteRetentionInDays: 90,
+      publicNetworkAccess: set.startsWith('isolated') ? 'Disabled' : 'Enabled',
+    });
+    const app = resourceOf(set, 'Microsoft.Web/sites');
+    expect(valueAt(app, 'properties.httpsOnly')).toBe(true);
+    expect(valueAt(app, 'properties.siteConfig.minTlsVersion')).toBe('1.2');
+    // Flex Consumption has no FTP.
+    const publishing = resourceOf(set, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+    expect([publishing.name.split('/')[1], publishing['properties']]).toEqual(['scm', { allow: false }]);
+  });
+
+  it('audits who reads and writes secrets', () => {
+    const audit = resourceOf('default', 'Microsoft.Insights/diagnosticSettings', 'audit');
+    expect(audit.id).toContain('/vaults/kv-bw-');
+    expect(valueAt(audit, 'properties.logs')).toEqual([{ category: 'AuditEvent', enabled: true }]);
   });
 });
 
@@ -177,5 +231,14 @@ describe('infra/', () => {
         found: null,
       });
     }
+  });
+
+  it('marks the one parameter that can hold a secret, and passes it on as one', () => {
+    const main = read('infra/main.bicep');
+    expect(main).toMatch(/@secure\(\)\nparam sinks string/);
+    expect(read('infra/modules/function-app.bicep')).toMatch(/@secure\(\)\nparam sinks string/);
+    expect(
+      snapshotOf('operated').predictedResources.some((each) => JSON.stringify(each).includes('SOAR_SECRET"')),
+    ).toBe(false);
   });
 });

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { Language, type Node, Parser } from 'web-tree-sitter';
+import { describe, expect, it } from 'vitest';
+import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { sentinelRow } from '../../../src/notify/sinks/sentinel_row.ts';
 import { sinkSchema } from '../../../src/notify/sinks/settings.ts';
-import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { NOW } from '../../support/sinks/samples.ts';
+import { deploymentOf, resourceOf, resourcesOf, valueAt } from './predicted.ts';
 
 const FOLDER = new URL('../../../infra/sentinel/', import.meta.url);
 const read = (name: string) => readFile(new URL(name, FOLDER), 'utf8');
@@ -39,36 +38,37 @@ describe('infra/sentinel/columns.json', () => {
   });
 });
 
-describe('infra/sentinel/*.bicep', () => {
-  let parser: Parser;
-  beforeAll(async () => {
-    await Parser.init();
-    const wasm = createRequire(import.meta.url).resolve('tree-sitter-bicep/tree-sitter-bicep.wasm');
-    parser = new Parser().setLanguage(await Language.load(wasm));
+describe('the receiving side of the sink', () => {
+  it('has a table with the columns of a row', () => {
+    const table = resourceOf('sentinel-alone', 'Microsoft.OperationalInsights/workspaces/tables');
+    const made = valueAt(table, 'properties.schema.columns') as { name: string; type: string }[];
+    expect(made.map(({ name, type }) => ({ name, type: type.toLowerCase() }))).toEqual(columns);
   });
 
-  const faults = (node: Node): string[] => [
-    ...(node.isError || node.isMissing ? [`line ${node.startPosition.row + 1}: ${node.text.slice(0, 80)}`] : []),
-    ...node.children.flatMap((child) => (child ? faults(child) : [])),
-  ];
-
-  it.each(['main.bicep', 'collection.bicep', 'rule.bicep'])('%s parses', async (name) => {
-    const tree = parser.parse(await read(name));
-    expect(faults(tree?.rootNode as Node)).toEqual([]);
-  });
-
-  it('writes through the stream that a sink has by default', async () => {
+  it('receives through the stream that a sink has by default', () => {
     const sink = { name: 's', format: 'sentinel', endpoint: 'https://x.example', ruleId: `dcr-${'0'.repeat(32)}` };
     const { stream } = sinkSchema.parse(sink) as { stream: string };
-    const text = await read('main.bicep');
-    expect(text).toContain(`var tableName = '${stream.replace('Custom-', '')}'`);
-    expect(text).toContain("var streamName = 'Custom-$" + "{tableName}'");
+    expect(deploymentOf('sentinel-alone').outputs['stream']).toBe(stream);
+    const rule = resourceOf('sentinel-alone', 'Microsoft.Insights/dataCollectionRules');
+    expect(rule['kind']).toBe('Direct');
+    expect(valueAt(rule, 'properties.streamDeclarations')).toEqual({ [stream]: { columns } });
+    expect(valueAt(rule, 'properties.dataFlows')).toMatchObject([{ streams: [stream], outputStream: stream }]);
+    expect(resourceOf('sentinel-alone', 'Microsoft.OperationalInsights/workspaces/tables').name).toBe(
+      `log-sentinel/${stream.replace('Custom-', '')}`,
+    );
   });
 
-  it('puts the data collection rule where the workspace is, which its resource group need not be', async () => {
-    // A resource takes no location that is known at run time only; a module does.
-    expect(await read('main.bicep')).toContain('location: workspace.location');
-    expect(await read('collection.bicep')).toMatch(/kind: 'Direct'/);
+  it('puts the data collection rule where the workspace is, which its resource group need not be', () => {
+    const rule = resourceOf('sentinel-alone', 'Microsoft.Insights/dataCollectionRules');
+    expect(rule['location']).toBe('«workspace log-sentinel.location»');
+  });
+
+  it('is in the resource group of the workspace, and leaves out the rule where it is not wanted', () => {
+    const rules = (set: string) => resourcesOf(set, 'Microsoft.SecurityInsights/alertRules').map(({ id }) => id);
+    expect(rules('sentinel')).toEqual([expect.stringContaining('/resourceGroups/rg-sentinel/')]);
+    expect(rules('sentinel-without-rule')).toEqual([]);
+    expect(rules('default')).toEqual([]);
+    expect(resourcesOf('sentinel-without-rule', 'Microsoft.Insights/dataCollectionRules')).toHaveLength(1);
   });
 
   it('names only columns that there are', async () => {

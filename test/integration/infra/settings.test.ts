@@ -1,81 +1,101 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Node } from 'web-tree-sitter';
 import { createApp } from '../../../src/app.ts';
 import { CONNECTION_NAMES, readConfig, SETTING_NAMES } from '../../../src/config.ts';
-import { REPO } from '../../support/bundle/child.ts';
-import { declarationOf, files, MAIN, nodesOf, propertiesOf, TEMPLATES, type Template } from './template.ts';
+import { SETTINGS, SYSTEMS } from './predicted.ts';
+import { files, read } from './template.ts';
 
-const read = (path: string) => readFileSync(join(REPO, path), 'utf8');
 const LEFT = Object.keys(JSON.parse(read('infra/settings-left-to-default.json')) as object);
-/** Names in every object of a variable, also of a condition's branches. */
-const namesIn = (template: Template, symbol: string) =>
-  [...nodesOf(declarationOf(template, symbol) as Node)].filter(({ type }) => type === 'object').flatMap(propertiesOf);
-const SET = [...namesIn(MAIN, 'ownSettings'), ...namesIn(MAIN, 'sinkSettings')];
-
+/** What the host reads itself. */
+const HOST = ['APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'APPLICATIONINSIGHTS_CONNECTION_STRING'];
+const APP_ID = '«userAssignedIdentity id-beaconwatch-355fp4nmo5or4.clientId»';
 /** `ExportStorage__clientId` is a part of `ExportStorage`. */
 const settingOf = (name: string) => CONNECTION_NAMES.find((each) => name.startsWith(`${each}__`)) ?? name;
+const of = (set: string) => SETTINGS[set] ?? {};
 
-describe('the settings of infra/main.bicep', () => {
-  it('are known to config.ts', () => {
-    expect(SET.length).toBeGreaterThan(10);
-    expect(SET.filter((name) => !SETTING_NAMES.includes(settingOf(name)))).toEqual([]);
+describe('the settings of a deployment', () => {
+  it('are those of every set that deploys an app', () => {
+    expect(Object.keys(SETTINGS)).toEqual(SYSTEMS);
   });
 
-  it('are all that config.ts knows, but for those that are left to their defaults on purpose', () => {
-    const covered = [...new Set(SET.map(settingOf)), ...LEFT];
-    expect(covered.toSorted()).toEqual(SETTING_NAMES.toSorted());
+  it.each(SYSTEMS)('%s: are known to the app, or to the host', (set) => {
+    const own = Object.keys(of(set)).filter((name) => !HOST.includes(name));
+    expect(own.length).toBeGreaterThan(10);
+    const secrets = set === 'operated' ? ['SOAR_SECRET', 'SOAR_URL'] : [];
+    expect(own.filter((name) => !SETTING_NAMES.includes(settingOf(name)) && !secrets.includes(name))).toEqual([]);
+    expect(HOST.every((name) => name in of(set))).toBe(true);
   });
 
-  it('start the app: identities for both accounts, the exports apart', () => {
-    const values: Record<string, string> = {
+  it('are all that the app knows, except those that keep their default on purpose', () => {
+    const own = Object.keys(of('default')).filter((name) => !HOST.includes(name));
+    expect([...new Set(own.map(settingOf)), ...LEFT].toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  it('are these where nothing is set', () => {
+    expect(of('default')).toEqual({
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${APP_ID};Authorization=AAD`,
+      APPLICATIONINSIGHTS_CONNECTION_STRING: '«component appi-beaconwatch-355fp4nmo5or4.ConnectionString»',
+      AzureWebJobsStorage__blobServiceUri: 'https://bwhost355fp4nmo5or4.blob.core.windows.net/',
+      // Both, or the host requests a token of an identity that does not exist.
+      AzureWebJobsStorage__clientId: APP_ID,
+      AzureWebJobsStorage__credential: 'managedidentity',
+      AzureWebJobsStorage__queueServiceUri: 'https://bwhost355fp4nmo5or4.queue.core.windows.net/',
+      AzureWebJobsStorage__tableServiceUri: 'https://bwhost355fp4nmo5or4.table.core.windows.net/',
       BLOB_TRIGGER: 'EventGrid',
-      SOURCES: 'defender',
       EXPORT_CONTAINERS: 'insights-logs-advancedhunting-devicenetworkevents',
+      ExportStorage__blobServiceUri: '«storageAccount bwexports355fp4nmo5or4.primaryEndpoints.blob»',
+      ExportStorage__clientId: APP_ID,
+      ExportStorage__credential: 'managedidentity',
+      ExportStorage__queueServiceUri: "«storageAccount bwexports355fp4nmo5or4.primaryEndpoints.?queue, else ''»",
       HISTORY_DAYS: '90',
-      SINKS: '',
-    };
-    const made = (name: string) => {
-      const [, service] = /__(blob|queue|table)ServiceUri$/.exec(name) ?? [];
-      return service === undefined ? 'x' : `https://${settingOf(name).toLowerCase()}.${service}.core.windows.net/`;
-    };
-    const env: Record<string, string> = Object.fromEntries(SET.map((name) => [name, values[name] ?? made(name)]));
-    const config = readConfig(env);
-    expect(config.storage).toEqual({
-      kind: 'identity',
-      clientId: 'x',
-      blobServiceUri: 'https://azurewebjobsstorage.blob.core.windows.net/',
-      queueServiceUri: 'https://azurewebjobsstorage.queue.core.windows.net/',
-      tableServiceUri: 'https://azurewebjobsstorage.table.core.windows.net/',
+      // Only where the parameter is not empty: it is secure, so a snapshot shows both cases as one.
+      SINKS: '«parameter sinks»',
+      SOURCES: 'defender',
     });
-    expect(config.exportStorage).toEqual({
-      kind: 'identity',
-      clientId: 'x',
-      blobServiceUri: 'https://exportstorage.blob.core.windows.net/',
-      queueServiceUri: 'https://exportstorage.queue.core.windows.net/',
-    });
-    expect(createApp(config).config).toBe(config);
-    // With an account of somebody else's, which need not have queues, the trigger is off.
-    const { ExportStorage__queueServiceUri: _, ...blobs } = env;
-    for (const settings of [
-      { ...env, BLOB_TRIGGER: 'off' },
-      { ...blobs, BLOB_TRIGGER: 'off' },
-    ]) {
-      expect(() => createApp(readConfig(settings))).not.toThrow();
-    }
-    expect(() => readConfig(blobs)).toThrow(/ExportStorage__queueServiceUri must be set/);
   });
 
-  it('go to the app under the names that the host reads', () => {
-    const app = TEMPLATES.find(({ path }) => path.endsWith('/function-app.bicep')) as Template;
-    expect(namesIn(app, 'hostSettings')).toEqual([
-      'APPLICATIONINSIGHTS_CONNECTION_STRING',
-      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
-    ]);
-    // Flex Consumption refuses or ignores these.
-    expect(TEMPLATES.map(({ text }) => text).join('\n')).not.toMatch(
-      /FUNCTIONS_WORKER_RUNTIME|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT|WEBSITE_NODE_DEFAULT_VERSION/,
+  it.each([
+    [
+      'existing-account',
+      { BLOB_TRIGGER: 'off', ExportStorage__blobServiceUri: '«storageAccount defenderexports.primaryEndpoints.blob»' },
+    ],
+    [
+      'existing-account-events',
+      { BLOB_TRIGGER: 'EventGrid', SOURCES: 'sysmon, wfp', EXPORT_CONTAINERS: 'am-event,am-securityevent' },
+    ],
+    ['isolated-closed', { BLOB_TRIGGER: 'off' }],
+    [
+      'operated',
+      {
+        BLOB_TRIGGER: 'off',
+        HISTORY_DAYS: '30',
+        MIN_AVERAGE: '30',
+        SOAR_SECRET: '@Microsoft.KeyVault(SecretUri=https://kv-bw-355fp4nmo5or4.vault.azure.net/secrets/SOAR-SECRET)',
+        SOAR_URL: '@Microsoft.KeyVault(SecretUri=https://kv-bw-355fp4nmo5or4.vault.azure.net/secrets/SOAR-URL)',
+      },
+    ],
+  ] as const)('%s: differ in what it sets', (set, expected) => {
+    expect(of(set)).toMatchObject(expected);
+  });
+
+  it.each(SYSTEMS)('%s: start the app, with an identity for both accounts', (set) => {
+    const text = (name: string, value: string) => {
+      const [, service] = /__(blob|queue|table)ServiceUri$/.exec(name) ?? [];
+      if (service !== undefined) return `https://${settingOf(name).toLowerCase()}.${service}.core.windows.net/`;
+      return name === 'SINKS' ? '' : value.replaceAll(/[«»]/g, '');
+    };
+    const env = Object.fromEntries(Object.entries(of(set)).map(([name, value]) => [name, text(name, value)]));
+    const config = readConfig(env);
+    expect([config.storage.kind, config.exportStorage.kind]).toEqual(['identity', 'identity']);
+    expect(createApp(config).config).toBe(config);
+    // Without a blob trigger, an account of exports need not have queues.
+    const { ExportStorage__queueServiceUri: _, ...without } = env;
+    if (env['BLOB_TRIGGER'] === 'off') expect(() => createApp(readConfig(without))).not.toThrow();
+    else expect(() => readConfig(without)).toThrow(/ExportStorage__queueServiceUri must be set/);
+  });
+
+  it('contain nothing that Flex Consumption rejects or ignores', () => {
+    expect(JSON.stringify(SETTINGS)).not.toMatch(
+      /FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT|WEBSITE_NODE_DEFAULT_VERSION/,
     );
   });
 });
@@ -85,7 +105,7 @@ describe('SETTING_NAMES', () => {
     const names = new Set<string>();
     for (const path of [...files('src', '.ts'), ...files('functions', '.ts')]) {
       // The command line reads variables of terminals as well.
-      if (path.startsWith('src/cli/') || path.startsWith('tools/')) continue;
+      if (path.startsWith('src/cli/')) continue;
       for (const [, name = ''] of read(path).matchAll(/\benv(?:\.|\[['"])([A-Z][A-Z0-9_]+)\b/g)) names.add(name);
     }
     // Set by the platform.
@@ -94,10 +114,15 @@ describe('SETTING_NAMES', () => {
     expect(names).toContain('SINKS');
   });
 
-  it('are in the sample of local settings', () => {
+  it('are in the README and in the sample of local settings', () => {
     const { Values } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
+    const readme = read('README.md');
     for (const name of SETTING_NAMES) {
-      expect({ name, sample: name in Values }).toEqual({ name, sample: true });
+      expect({ name, sample: name in Values, readme: readme.includes(`| \`${name}\` |`) }).toEqual({
+        name,
+        sample: true,
+        readme: true,
+      });
     }
   });
 });

@@ -3,6 +3,7 @@
 import Module from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+const calls = [];
 const functions = [];
 const hooks = [];
 let model = null;
@@ -10,10 +11,12 @@ const core = {
   version: '3.13.0',
   hostVersion: '4.1045.0',
   setProgrammingModel: (given) => {
-    model = { name: given.name, version: given.version };
+    calls.push('setProgrammingModel');
+    model = given;
   },
   getProgrammingModel: () => model,
   registerFunction: (metadata, callback) => {
+    calls.push('registerFunction');
     functions.push({ ...metadata, callback: typeof callback });
     return { dispose: () => {} };
   },
@@ -30,4 +33,15 @@ Module.prototype.require = function (id) {
 };
 
 await import(pathToFileURL(process.argv[2]).href);
-process.stdout.write(JSON.stringify({ model, functions, hooks }));
+// The worker makes an invocation of the model for each trigger that fires, and calls these methods.
+const invocation = model?.getInvocationModel({
+  invocationId: 'i',
+  metadata: { name: 'f', bindings: { b: { type: 'timerTrigger', direction: 'in' } } },
+  log: () => {},
+});
+const methods = ['getArguments', 'getResponse', 'invokeFunction'].filter(
+  (name) => typeof invocation?.[name] === 'function',
+);
+process.stdout.write(
+  JSON.stringify({ model: { name: model?.name, version: model?.version, methods }, functions, hooks, calls }),
+);

@@ -273,7 +273,7 @@ describe('sentinelRow(detection, links, now)', () => {
       LocalIP: '',
       InitiatingProcessSHA256: '',
       IntervalSeconds: null,
-      IntervalSpread: null,
+      IntervalDeviation: null,
     });
   });
 });
