@@ -9,7 +9,7 @@ import { readCsv } from '../../../src/reading/csv_reader.ts';
 import { readContent } from '../../../src/reading/file_reader.ts';
 import { readJson } from '../../../src/reading/json_reader.ts';
 import type { Line } from '../../../src/reading/line_reader.ts';
-import { tries } from '../../support/effort.ts';
+import { LONG, tries } from '../../support/effort.ts';
 
 const MAX = 4_000;
 
@@ -140,7 +140,7 @@ describe('readContent(chunks)', () => {
     ['CSV with tabs', `${csv('\t').join('\r\n')}\r\n`, csv('\t')],
   ])('gives the records of %s, whatever their form and the chunks, with their places', async (_, text, rows) => {
     expect(text.length).toBeGreaterThan(3 * HEAD_BYTES);
-    for (const chunkBytes of [1_001, HEAD_BYTES, HEAD_BYTES + 1, 1 << 20]) {
+    for (const chunkBytes of [1_001, HEAD_BYTES + 1, ...(LONG ? [HEAD_BYTES, 1 << 20] : [])]) {
       const found = await read(text, chunkBytes, readContent);
       expect(found.malformed).toEqual([]);
       expect(found.hits.map((hit) => JSON.parse(hit))).toEqual(records);
@@ -360,7 +360,7 @@ describe('CSV', () => {
   it('gives a row as long as may be, and none that is longer, whatever the chunks', async () => {
     const row = (length: number, cells = 'A,b,c,') => `${cells.padEnd(length - 1, 'x')}\n`;
     const text = (long: string) => `${HEADER}\n\n${long}A,b,c,d\n`;
-    for (let chunkBytes = MAX - 40; chunkBytes < MAX + 60; chunkBytes++) {
+    for (let chunkBytes = MAX - 40; chunkBytes < MAX + 60; chunkBytes += tries(7, 1)) {
       expect(await read(text(row(MAX)), chunkBytes)).toMatchObject({ malformed: [], tooLong: [], lines: 2 });
       const tooLong = [[HEADER.length + 2, MAX + 1]];
       expect(await read(text(row(MAX + 1)), chunkBytes)).toMatchObject({ malformed: [], tooLong, lines: 2 });

@@ -156,15 +156,6 @@ describe('scorePartition without fresh reports', () => {
   });
 });
 
-describe('scorePartition where very much is over', () => {
-  it('resolves ten thousand in a run, and the rest in the next', async () => {
-    const over = Array.from({ length: 10_003 }, (_, number) => group(number));
-    for (const each of over) await tenant.detected(each);
-    expect(await tenant.fresh(20)).toMatchObject({ resolved: 10_000 });
-    expect(await tenant.fresh(21)).toMatchObject({ resolved: 3 });
-  }, 60_000);
-});
-
 describe('scorePartition writes its run', () => {
   it('with what it met and did', async () => {
     await tenant.reports(BEACON, hours(20, 23));

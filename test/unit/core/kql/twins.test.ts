@@ -13,10 +13,11 @@ import { series_fit_line } from '../../../../src/core/kql/series_fit_line.ts';
 import { series_outliers } from '../../../../src/core/kql/series_outliers.ts';
 import { series_seasonal } from '../../../../src/core/kql/series_seasonal.ts';
 import { series_stats } from '../../../../src/core/kql/series_stats.ts';
+import { tries } from '../../../support/effort.ts';
 import { series } from './series.ts';
 import * as slow from './slow.ts';
 
-const RUNS = { seed: 20_261_120, numRuns: 1000 };
+const RUNS = { seed: 20_261_120, numRuns: tries(200, 1_000) };
 const kinds = fc.constantFrom('ctukey' as const, 'tukey' as const);
 const trends = fc.constantFrom('avg' as const, 'linefit' as const, 'none' as const);
 const seasonalities = fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 90 }));
@@ -99,14 +100,14 @@ describe('equal to the slow twin, bit for bit', () => {
         const lines = periodogram(Float64Array.from(x), x.length).slice(1, half + 1);
         same([...lines], slow.periodogram(x).slice(1));
       }),
-      { ...RUNS, numRuns: 150 },
+      { ...RUNS, numRuns: tries(40, 150) },
     );
   });
 
   it('period_candidates(series)', () => {
     fc.assert(
       fc.property(series(), (x) => same(period_candidates(x), slow.candidates(x))),
-      { ...RUNS, numRuns: 2000 },
+      { ...RUNS, numRuns: tries(400, 2_000) },
     );
   });
 
@@ -141,7 +142,7 @@ describe('equal to the slow twin, bit for bit', () => {
       fc.property(series(), seasonalities, trends, (x, seasonality, trend) =>
         same(series_decompose(x, seasonality, trend), slow.decompose(x, seasonality, trend)),
       ),
-      { ...RUNS, numRuns: 2000 },
+      { ...RUNS, numRuns: tries(400, 2_000) },
     );
   });
 
@@ -150,7 +151,7 @@ describe('equal to the slow twin, bit for bit', () => {
       fc.property(series(), fc.constantFrom(0, 1.5, 3), seasonalities, trends, kinds, (x, ...args) =>
         same(series_decompose_anomalies(x, ...args), slow.anomalies(x, ...args)),
       ),
-      { ...RUNS, numRuns: 2000 },
+      { ...RUNS, numRuns: tries(400, 2_000) },
     );
   });
 });
