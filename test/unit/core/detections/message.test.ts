@@ -12,7 +12,7 @@ const factOf = (label: string, changes: Partial<Detection> = {}) =>
   of(changes).facts.find((fact) => fact.label === label)?.value;
 
 describe('messageOf(detection)', () => {
-  it('tells what, where, since when, how regular, how rare, why, in this order', () => {
+  it('has the facts in order of importance', () => {
     expect(of().facts).toEqual([
       { label: 'Device', value: 'wks-0417.corp.example' },
       { label: 'Process', value: 'updater.exe' },
@@ -20,40 +20,40 @@ describe('messageOf(detection)', () => {
       {
         label: 'Severity',
         value:
-          'high: One device talks to a rare address; the hours are regular (spread 1 % of the mean); the average of 59.8 an hour is clearly over the line of 45.',
+          'high: One device connects to a rare address; the hours are regular (spread 1 % of the mean); the average of 59.8 per hour is clearly above the threshold of 45.',
       },
       {
         label: 'Since',
         value:
-          'seen since the window began (2026-11-17 09:00Z) or before, last 2026-11-20 08:00Z; opened 2026-11-20 09:00Z',
+          'seen since the start of the window (2026-11-17 09:00Z) or earlier, last 2026-11-20 08:00Z; opened 2026-11-20 09:00Z',
       },
       {
-        label: 'How regular',
-        value: '59.8 connections an hour, alike in 70 of 72 hours, one about every 60 s (± 0.8 s)',
+        label: 'Rate',
+        value: '59.8 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 0.8 s)',
       },
-      { label: 'How rare', value: 'no other device talks to this address' },
+      { label: 'Prevalence', value: 'no other device connects to this address' },
       {
-        label: 'Why',
+        label: 'Reason',
         value:
-          '70 alike, 12 are enough (5.83 times); average 59.8 an hour, the line is 45 (1.33 times); 2 outliers beyond a score of 1.5',
+          '70 of 72 hours within the expected range (minimum 12); 59.8 per hour (threshold 45); 2 outliers (score above 1.5)',
       },
       { label: 'Account', value: 'kim' },
       { label: 'Path', value: 'C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe' },
       { label: 'URL', value: 'https://updates.example.com/check' },
       { label: 'SHA-256', value: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
-      { label: 'Connections', value: '71 reports of success, 1 of failure' },
+      { label: 'Connections', value: '71 reports of success, 1 report of failure' },
       { label: 'MITRE ATT&CK', value: 'TA0011 Command and Control' },
-      { label: 'All of it', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
+      { label: 'Details', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
     ]);
   });
 
-  it('says when it was first seen, unless the window may have cut that', () => {
+  it('shows the first connection, unless it may be before the window', () => {
     const { FirstConnection: start, lastMatched } = syntheticDetection(NOW);
     const next = bin(addMs(start, 3_600_000), '1h');
     // The run that ends it has a later window: the first connection is of the one in which it matched.
     for (const changes of [{}, { state: 'resolved', asOf: addMs(lastMatched, 259_200_000) } as const]) {
       expect(factOf('Since', { ...changes, FirstConnection: start })).toMatch(
-        /^seen since the window began \(2026-11-17 09:00Z\) or before, last /,
+        /^seen since the start of the window \(2026-11-17 09:00Z\) or earlier, last /,
       );
       expect(factOf('Since', { ...changes, FirstConnection: next })).toMatch(
         /^seen 2026-11-17 10:00Z to 2026-11-20 08:00Z in this window; opened/,
@@ -61,13 +61,13 @@ describe('messageOf(detection)', () => {
     }
   });
 
-  it('says one mean of one beacon, by the same figure in each sentence, and counts one as one', () => {
+  it('shows the mean by the same figure in each sentence, and the singular for one', () => {
     const { average } = syntheticDetection(NOW);
     expect(average.toFixed(2)).toBe('59.83');
-    for (const label of ['Severity', 'How regular', 'Why']) expect(factOf(label)).toMatch(/\b59\.8\b.* an hour/);
-    expect(factOf('Why', { outlier_count: 1 })).toContain('; 1 outlier beyond');
+    for (const label of ['Severity', 'Rate', 'Reason']) expect(factOf(label)).toMatch(/\b59\.8\b.* per hour/);
+    expect(factOf('Reason', { outlier_count: 1 })).toContain('; 1 outlier (score above');
     expect(factOf('Connections', { traffic: { ...syntheticDetection(NOW).traffic, succeeded: 1 } })).toBe(
-      '1 report of success, 1 of failure',
+      '1 report of success, 1 report of failure',
     );
   });
 
@@ -88,16 +88,16 @@ describe('messageOf(detection)', () => {
     ['Beacon changed', { revision: 1 }],
     ['Beacon is back', { episodes: [{ episode: T1, resolved: addMs(T1, 1), average: 60 }] }],
     ['Beacon is over', { state: 'resolved', revision: 2 }],
-  ])('says %s of %j', (headline, changes) => {
+  ])('has the headline %s for %j', (headline, changes) => {
     expect(of(changes).headline).toBe(headline);
   });
 
-  it('says TEST MESSAGE of what was made for a test, first thing', () => {
+  it('has the headline TEST MESSAGE for a test message', () => {
     const [detection] = testNotification(NOW).detections as [Detection];
     expect(messageOf(detection)).toMatchObject({ headline: 'TEST MESSAGE', DeviceName: 'TEST-MESSAGE.example' });
   });
 
-  it('leaves out what is not known, and says what changed', () => {
+  it('omits unknown facts, and shows the reason of a revision', () => {
     const base = syntheticDetection(NOW).traffic;
     const none = { ...base, ports: [], succeeded: 0, failed: 0, sha256: [], folderPaths: [], accounts: [], urls: [] };
     const labels = of({ traffic: none, interval: null }).facts.map(({ label }) => label);
@@ -107,24 +107,26 @@ describe('messageOf(detection)', () => {
       'Remote',
       'Severity',
       'Since',
-      'How regular',
-      'How rare',
-      'Why',
+      'Rate',
+      'Prevalence',
+      'Reason',
       'MITRE ATT&CK',
-      'All of it',
+      'Details',
     ]);
     expect(factOf('Remote', { traffic: none })).toBe('203.0.113.77');
-    expect(factOf('How regular', { interval: null })).toBe('59.8 connections an hour, alike in 70 of 72 hours');
+    expect(factOf('Rate', { interval: null })).toBe(
+      '59.8 connections per hour, 70 of 72 hours within the expected range',
+    );
     expect(factOf('Process', { InitiatingProcessFileName: '' })).toBe('(no process name)');
     expect(factOf('Changed', { revision: 1, revisionReason: 'The average rose.' })).toBe('The average rose.');
-    expect(factOf('How rare', { devices: 7 })).toBe('7 devices talk to this address');
-    expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
+    expect(factOf('Prevalence', { devices: 7 })).toBe('7 devices connect to this address');
+    expect(factOf('Other processes', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
     expect(factOf('MITRE ATT&CK', { technique: { id: 'T1071.001', name: 'Web Protocols' } })).toBe(
       'TA0011 Command and Control, T1071.001 Web Protocols',
     );
   });
 
-  it('has the command that suppresses exactly this', () => {
+  it('has the command that suppresses this detection alone', () => {
     expect(of().suppress).toBe(
       "beaconwatch suppress add --device=wks-0417.corp.example --process=updater.exe --remote=203.0.113.77 --reason='why'",
     );

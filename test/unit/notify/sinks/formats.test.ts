@@ -68,7 +68,7 @@ describe('slackRequest(notification, sink, links)', () => {
     expect(text).toBe('47 new or changed beacons');
     expect(blocks[1].elements[0].elements).toHaveLength(10);
     expect(textOf(blocks[1])).toContain(
-      'high updater.exe on wks-0417.corp.example to 203.0.113.77: 59.8 connections an hour',
+      'high updater.exe on wks-0417.corp.example to 203.0.113.77: 59.8 connections per hour',
     );
     expect(textOf(blocks[2])).toBe('and 37 more. To list all detections: beaconwatch detections list');
     expect(textOf(JSON.parse(many('slack', 7, 0).body).blocks)).not.toContain('more. ');
