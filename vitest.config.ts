@@ -20,6 +20,8 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'html', 'json-summary'],
+      // What the unit tests reach today (npm run coverage): raise them when they rise.
+      thresholds: { statements: 76, branches: 74, functions: 70, lines: 76 },
     },
     projects: [
       {
