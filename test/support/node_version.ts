@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-/** Says on which Node the suite runs, and stops it on another than the one that was meant: the pinned one by default. */
+/**
+ * Prints the version of Node that the tests run on, and stops them on another than the expected one: the pinned one, or
+ * EXPECTED_NODE, a version or its first numbers (`22`).
+ */
 export default function setup(): void {
   const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: { node: string } };
   const expected = process.env['EXPECTED_NODE'] ?? devDependencies.node;
   console.log(`Node ${process.versions.node}`);
-  if (process.versions.node !== expected) {
-    throw new Error(`the suite was to run on Node ${expected}; "npm test" does that, with what "npm ci" installs`);
+  if (!`${process.versions.node}.`.startsWith(`${expected}.`)) {
+    throw new Error(`The tests expect Node ${expected}. Run "npm ci", which installs it, then "npm test".`);
   }
 }
