@@ -189,7 +189,7 @@ describe('beaconwatch suppress', () => {
     const args = ['suppress', 'add', '--process', 'RunDLL32.exe', '--reason', 'noise'];
     const refused = await beaconwatch(...args);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toMatch(/refused: .*\(MITRE ATT&CK T1218.*; --force adds it anyway/);
+    expect(refused.stderr).toMatch(/refused: .*\(LOLBin, MITRE ATT&CK T1218.*; --force adds it anyway/);
     expect((await beaconwatch(...args, '--device', 'wks-1', '--days', '7')).code).toBe(0);
     expect((await beaconwatch(...args, '--force')).code).toBe(0);
     expect(jsonOf(await beaconwatch('suppress', 'list', '--format', 'json'))).toHaveLength(2);

@@ -95,7 +95,7 @@ describe('beaconwatch run', () => {
     const later = new Date(Date.now() + 2 * HOUR_MS).toISOString();
     const ahead = await run('--now', later);
     expect(ahead).toMatchObject({ code: 1, stdout: '' });
-    expect(ahead.stderr).toContain('is not over: the last full hour is');
+    expect(ahead.stderr).toContain('has not ended: the last full hour is');
     const other = await run('--set', 'MIN_AVERAGE=30');
     expect(other).toMatchObject({ code: 2, stdout: '' });
     expect(other.stderr).toContain('--set needs --dry-run');
@@ -140,7 +140,7 @@ describe('beaconwatch run --dry-run', () => {
     const ended = await run('--dry-run', '--now', '2020-01-01T00:30:00Z');
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(
-      /nothing of the window from 2019-12-29T00:00.* to 2020-01-01T00:00.* is stored: rows are stored from .* to .*: try --now \d{4}-\d\d-\d\dT\d\d:00:00Z\n$/,
+      /no rows are stored for the window from 2019-12-29T00:00.* to 2020-01-01T00:00.*: rows are stored from .* to .*: try --now \d{4}-\d\d-\d\dT\d\d:00:00Z\n$/,
     );
   });
 

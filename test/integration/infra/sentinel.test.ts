@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { sentinelRow } from '../../../src/notify/sinks/sentinel_row.ts';
 import { sinkSchema } from '../../../src/notify/sinks/settings.ts';
+import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { NOW } from '../../support/sinks/samples.ts';
 import { deploymentOf, resourceOf, resourcesOf, valueAt } from './predicted.ts';
 

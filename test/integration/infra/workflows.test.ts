@@ -9,6 +9,7 @@ import { REPO } from '../../support/bundle/child.ts';
 import { files } from './template.ts';
 
 interface Job {
+  readonly needs?: readonly string[];
   readonly permissions?: Readonly<Record<string, string>>;
   readonly 'timeout-minutes'?: number;
   readonly 'runs-on'?: string;
@@ -42,7 +43,7 @@ describe.each(PATHS.map((path) => [path]))('%s', (path) => {
     for (const [name, job] of Object.entries(jobs)) {
       expect({ name, machine: job['runs-on'], minutes: job['timeout-minutes'] }).toEqual({
         name,
-        machine: expect.stringMatching(/^ubuntu-\d\d\.\d\d$/),
+        machine: expect.stringMatching(/^(ubuntu-\d\d\.\d\d|windows-\d{4})$/),
         minutes: expect.any(Number),
       });
     }
@@ -83,10 +84,15 @@ describe.each(PATHS.map((path) => [path]))('%s', (path) => {
 });
 
 describe('the workflows', () => {
-  it('test on Node 22 and 24, by what the repo itself runs, and compile the templates', () => {
+  it('have one gate, which needs every other job of CI', () => {
+    const { gate, ...others } = parsed('.github/workflows/ci.yml').jobs;
+    expect([...(gate?.needs ?? [])].sort()).toEqual(Object.keys(others).sort());
+  });
+
+  it('test on Node 22 and 24, run the commands of the documentation, and compile the templates', () => {
     const { jobs } = parsed('.github/workflows/ci.yml');
-    expect(jobs['test']?.strategy?.matrix.node).toEqual([22, 24]);
-    expect(jobs['test']?.steps.some(({ run }) => run === 'bash .ci/run')).toBe(true);
+    expect(jobs['unit']?.strategy?.matrix.node).toEqual([22, 24]);
+    expect(jobs['docs-commands']?.steps.some(({ run }) => run === 'bash .ci/run docs')).toBe(true);
     expect(jobs['bicep']?.steps.some(({ run }) => run === 'npm run infra -- --require')).toBe(true);
     expect(read('.ci/run')).toMatch(/npm run -s infra -- \$\{CI:\+--require\}$/m);
   });

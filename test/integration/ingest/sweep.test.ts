@@ -105,7 +105,7 @@ describe('sweep queues', () => {
       return call.run();
     };
     await expect(world.ingest({ gate })).rejects.toThrow('busy');
-    expect(await world.state()).toMatchObject({ applied: 1, failures: 1, reason: 'busy' });
+    expect(await world.state()).toMatchObject({ applied: 1, failures: 1, reason: 'busy failed' });
     world.now += MINUTE_MS;
     expect(await world.sweep()).toMatchObject({ queued: 1, oldestUnreadMs: 0 });
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 0 });
