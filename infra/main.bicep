@@ -496,6 +496,7 @@ var sourceContainers = {
   'defender-raw': 'insights-logs-advancedhunting-devicenetworkevents'
   sysmon: 'am-event'
   wfp: 'am-securityevent'
+  zeek: 'zeek-conn'
 }
 var knownSources = filter(split(replace(sources, ' ', ''), ','), name => contains(sourceContainers, name))
 var containers = empty(exportContainers)

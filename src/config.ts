@@ -42,6 +42,8 @@ const CONTAINERS: Readonly<Record<Source, string>> = {
   'defender-raw': DEFAULT_CONTAINER,
   sysmon: 'am-event',
   wfp: 'am-securityevent',
+  // No Azure product writes this container; the operator of the log shipper names it.
+  zeek: 'zeek-conn',
 };
 
 export function containersOf(sources: readonly Source[]): readonly string[] {

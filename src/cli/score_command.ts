@@ -4,6 +4,7 @@ import { bin } from '../core/kql/bin.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
+import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted } from '../core/text/numbers.ts';
@@ -11,6 +12,7 @@ import { EXPECTED } from '../reading/content_type.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
 import { instantOf, tomorrow } from './instant.ts';
@@ -44,9 +46,9 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .summary('run the rule over exported files, offline')
     .description(
       'Runs the rule over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
-        'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp; docs/sources.md). Files are JSON ' +
-        'lines, JSON over several lines, or the CSV of advanced hunting, each also as gzip. Folders are walked in order ' +
-        'of name; names that begin with _ or . are skipped. - is standard input.',
+        'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp, zeek; docs/sources.md). Files are ' +
+        'JSON lines, JSON over several lines, XML events one per line, or the CSV of advanced hunting, each also as gzip. ' +
+        'Folders are walked in order of name; names that begin with _ or . are skipped. - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')
     .option('--now <ISO>', 'end of the window, an ISO 8601 instant (default: the clock)')
@@ -92,7 +94,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const { files, skipped } = await inputFiles(paths);
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
-  const { failed, refused } = await readAll(terminal, offline, files, sources);
+  const { failed, refused, unread } = await readAll(terminal, offline, files, sources);
   const { matched, groups, counted: reportsCounted } = await offline.score(rule);
 
   const { counters, reportsInWindow } = offline;
@@ -108,11 +110,20 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
       `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(matched.length, 'detection')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
+  if (offline.unknownShape !== null) {
+    const { offset, name } = offline.unknownShape;
+    const place = `at byte ${offset} of ${escapeForDisplay(name)}`;
+    say(terminal, unknownShapeText(counters.unknownShapes, offline.unknownShape, place));
+  }
   const nowAdvice = hasReports ? null : adviceOnNow(offline, window, rule.lookbackDays);
   if (nowAdvice !== null) say(terminal, nowAdvice);
   const sourceAdvice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
   if (sourceAdvice !== null) say(terminal, sourceAdvice);
   if (refused > 0 && refused === files.length) throw new CommandError('nothing was read: no export of a known format');
+  if (unread > 0)
+    throw new CommandError(
+      `${counted(unread, 'export')} without a readable record; the rows are those of the others (docs/sources.md)`,
+    );
   if (failed > 0)
     throw new CommandError(
       `${counted(failed, 'export')} could not be read to the end; the rows are those of the others`,
@@ -135,23 +146,39 @@ async function readAll(
   const progress = new Progress(terminal, 'reading', total / 1e6, 'MB');
   const refused: string[] = [];
   const failed: string[] = [];
+  const unread: string[] = [];
   for (const file of files) {
     try {
       const chunks = piecesOf(file, (bytes) => progress.add(bytes / 1e6), terminal.stdin);
-      const { foreign } = await offline.read({ container: '', name: file.path }, chunks);
+      const { counters, foreign } = await offline.read({ container: '', name: file.path }, chunks);
       if (foreign)
         refused.push(
           `${escapeForDisplay(file.path)}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
         );
+      else if (isUnread(counters)) unread.push(`${escapeForDisplay(file.path)}: ${unreadText(counters)}`);
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error)) throw error;
       failed.push(`${escapeForDisplay(file.path)}: not read to the end: ${escapeForDisplay(error.message)}`);
     }
   }
   progress.stop();
-  for (const line of [...refused.slice(0, LISTED), ...failed]) say(terminal, line);
+  for (const line of [...refused.slice(0, LISTED), ...unread.slice(0, LISTED), ...failed]) say(terminal, line);
   if (refused.length > LISTED) say(terminal, `${counted(refused.length, 'file')} refused in total`);
-  return { refused: refused.length, failed: failed.length };
+  if (unread.length > LISTED) say(terminal, `${counted(unread.length, 'file')} without a readable record in total`);
+  return { refused: refused.length, unread: unread.length, failed: failed.length };
+}
+
+/** Whether an export holds nothing but dead letters and records of an unknown shape. */
+function isUnread({ reports, skipped, excluded, deadLetters, unknownShapes }: Counters): boolean {
+  return reports + skipped + excluded === 0 && deadLetters + unknownShapes > 0;
+}
+
+function unreadText({ deadLetters, unknownShapes }: Counters): string {
+  const parts = [
+    deadLetters === 0 ? '' : counted(deadLetters, 'dead letter'),
+    unknownShapes === 0 ? '' : `${counted(unknownShapes, 'record')} of an unknown shape`,
+  ];
+  return `no readable record: ${parts.filter((part) => part !== '').join(', ')}`;
 }
 
 /** Lists the first dead letters, and counts all of them by reason. */
@@ -161,22 +188,35 @@ class LetterLog {
 
   add(letter: DeadLetter): void {
     if (this.#first.length < LISTED) this.#first.push(letter);
-    this.#byReason.set(letter.reason, (this.#byReason.get(letter.reason) ?? 0) + 1);
+    const reason = reasonOf(letter);
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
   }
 
   report(terminal: Terminal): void {
     if (this.#first.length === 0) return;
-    for (const { export: ref, offset, length, record, reason } of this.#first) {
+    for (const letter of this.#first) {
+      const { export: ref, offset, length, record } = letter;
       const within = record > 0 ? `, record ${record}` : '';
       say(
         terminal,
-        `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${reason}`,
+        `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${reasonOf(letter)}`,
       );
     }
     const all = [...this.#byReason].map(([reason, times]) => `${times} ${reason}`).join(', ');
     say(terminal, `dead letters by reason: ${all}`);
+    if (this.#byReason.has(NXLOG_TIME)) say(terminal, NXLOG_ADVICE);
   }
 }
+
+/** `bad-field (Computer)` */
+function reasonOf({ reason, field }: DeadLetter): string {
+  return field === undefined ? reason : `${reason} (${escapeForDisplay(field)})`;
+}
+
+const NXLOG_TIME = 'no-zone (EventTime)';
+const NXLOG_ADVICE =
+  'EventTime is local time of an unknown zone, so its hour is unknown. Let NXLog write the zone: ' +
+  'DateFormat YYYY-MM-DDThh:mm:ss.sTZ in its xm_json extension (docs/sources.md).';
 
 /** Explains an empty window; null if the files hold no report at all. */
 function adviceOnNow({ newest, counters }: OfflineScore, window: Window, lookbackDays: number): string | null {

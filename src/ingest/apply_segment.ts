@@ -8,7 +8,7 @@ import { KEPT_BYTES, MAX_LINE_BYTES, readLines } from '../reading/line_reader.ts
 import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, reportsOf, segmentIdOf } from '../storage/keys.ts';
 import type { DeadLetter, DeadLetterWriter } from '../storage/ports/dead_letters.ts';
-import type { Counters, ExportState } from '../storage/ports/export_states.ts';
+import type { Counters, ExportState, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportStore } from '../storage/ports/exports.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { BatchWriter, type LocatedRefusal, type LocatedRow } from './batch_writer.ts';
@@ -29,6 +29,8 @@ export interface Applied {
   readonly recognised: boolean;
   /** An inactive source with a record at the head of the export; null where there is none. */
   readonly otherSource: Source | null;
+  /** The first record of an unknown shape; null where none was met. */
+  readonly unknownShape: LocatedShape | null;
   readonly rows: number;
 }
 
@@ -143,13 +145,13 @@ class SegmentWork {
     if (this.stopped === null && (await this.#isReplaced())) this.stopped = 'replaced';
   }
 
-  async finish({ recognised, otherSource }: ReportReader): Promise<Applied> {
+  async finish({ recognised, otherSource, unknownShape }: ReportReader): Promise<Applied> {
     const refused = this.#refusals.map((refusal) => letterOf(this.#state, refusal));
     const reports = this.#refusals.reduce((sum, { row }) => sum + reportsOf(row), 0);
     this.#count({ ...NO_COUNTERS, reports: -reports, deadLetters: refused.length });
     await this.#add(refused);
     await this.#letters.close();
-    return { counters: this.#counters, recognised, otherSource, rows: this.#writer.rows };
+    return { counters: this.#counters, recognised, otherSource, unknownShape, rows: this.#writer.rows };
   }
 
   async abandon(): Promise<void> {

@@ -27,6 +27,7 @@ export function newState({ container, name, created, lastModified }: ExportInfo)
     tail: '',
     recognised: false,
     otherSource: null,
+    unknownShape: null,
     raw: false,
     created,
     searched: 0,
@@ -51,7 +52,16 @@ export function readAgain(state: ExportState): ExportState {
 
 /** All segments are read again with the same cuts, and write the same rows. */
 export function replayed(state: ExportState): ExportState {
-  return { ...state, ...UNLEASED, ...NO_FAILURE, applied: 0, counters: NO_COUNTERS, otherSource: null, refused: false };
+  return {
+    ...state,
+    ...UNLEASED,
+    ...NO_FAILURE,
+    applied: 0,
+    counters: NO_COUNTERS,
+    otherSource: null,
+    unknownShape: null,
+    refused: false,
+  };
 }
 
 export interface Segment {
@@ -113,10 +123,10 @@ export function isSettled(state: ExportState): boolean {
   return state.recognised && (hasActive(state) || state.otherSource !== null);
 }
 
-type Read = Pick<ExportState, 'counters' | 'recognised' | 'otherSource'>;
+type Read = Pick<ExportState, 'counters' | 'recognised' | 'otherSource' | 'unknownShape'>;
 
 /** The open segment is done. */
-export function committed(state: ExportState, { counters, recognised, otherSource }: Read): ExportState {
+export function committed(state: ExportState, { counters, recognised, otherSource, unknownShape }: Read): ExportState {
   return {
     ...state,
     ...UNLEASED,
@@ -124,6 +134,7 @@ export function committed(state: ExportState, { counters, recognised, otherSourc
     applied: state.applied + 1,
     recognised: state.recognised || recognised,
     otherSource: state.otherSource ?? otherSource,
+    unknownShape: state.unknownShape ?? unknownShape,
     counters: addCounters(state.counters, counters),
   };
 }

@@ -9,7 +9,7 @@ import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { segmentIdOf } from '../storage/keys.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
-import type { Counters, ExportState } from '../storage/ports/export_states.ts';
+import type { Counters, ExportState, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportInfo, ExportRef } from '../storage/ports/exports.ts';
 import { StoreError } from '../storage/ports/store_error.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -66,6 +66,8 @@ export interface IngestResult {
   readonly restarts: number;
   /** An inactive source with records in the export, where no record of an active one was read; else null. */
   readonly otherSource: Source | null;
+  /** The first record of an unknown shape; null where there is none. The counters have their number. */
+  readonly unknownShape: LocatedShape | null;
   /** Ids of the newest segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
   readonly segmentIds: readonly string[];
 }
@@ -119,10 +121,11 @@ export class Ingest {
     let restarts = 0;
     let counters = NO_COUNTERS;
     let other: Source | null = null;
+    let unknownShape: LocatedShape | null = null;
     const segmentIds: string[] = [];
     const resultOf = (end: IngestEnd): IngestResult => {
       const otherSource = hasActive({ counters }) ? null : other;
-      return { end, segments, rows, counters, restarts, otherSource, segmentIds };
+      return { end, segments, rows, counters, restarts, otherSource, unknownShape, segmentIds };
     };
     for (;;) {
       const step = await retryOnConflict('export', () => this.#step(ref, worker));
@@ -135,6 +138,7 @@ export class Ingest {
       rows += step.rows;
       counters = addCounters(counters, step.counters);
       other ??= step.otherSource;
+      unknownShape ??= step.unknownShape;
       if (step.isAll) return resultOf('up-to-date');
       if (this.#clock() - started >= budgetMs) return resultOf('more');
     }
@@ -267,8 +271,8 @@ export class Ingest {
     const segmentId = segmentIdOf(state, state.generation, start, end);
     // No further check: the next sweep finds bytes that arrived since.
     const isAll = end === info.length;
-    const { rows, counters, otherSource } = applied;
-    return { kind: 'applied', segmentId, isAll, rows, counters, otherSource };
+    const { rows, counters, otherSource, unknownShape } = applied;
+    return { kind: 'applied', segmentId, isAll, rows, counters, otherSource, unknownShape };
   }
 
   /** Records the failure for the back-off and releases the lease, unless another worker holds it by now. */
@@ -303,6 +307,7 @@ type Step =
       readonly rows: number;
       readonly counters: Counters;
       readonly otherSource: Source | null;
+      readonly unknownShape: LocatedShape | null;
     };
 
 const AGAIN: Step = { kind: 'again' };

@@ -3,6 +3,7 @@ import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { addMs, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
+import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { counted } from '../core/text/numbers.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
@@ -41,6 +42,8 @@ export interface Health {
   readonly refused: readonly StuckExport[];
   readonly missingContainers: readonly string[];
   readonly deadLetters: number;
+  /** Records that carry the mark of an active source in a shape that no format knows. */
+  readonly unknownShapes: number;
   /** By sink: pending notifications, those of them that were tried already, and failed ones. */
   readonly notifications: Readonly<Record<string, NotificationCounts>>;
   readonly disabledSinks: readonly string[];
@@ -76,12 +79,19 @@ export async function health(
     refused: recent.filter(({ refused }) => refused).map(stuckExport),
     missingContainers,
     deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
+    unknownShapes: states.reduce((sum, { counters }) => sum + counters.unknownShapes, 0),
     notifications: await notifications(stores, sinks, known),
     disabledSinks: known.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
     queues: await stores.queues.lengths(),
   };
   const skipped = sinkFaults.map((fault) => `A sink is skipped and receives nothing until it is fixed: ${fault}.`);
-  const problems = [...problemsOf(facts, now), ...inactive(recent), ...skipped, ...silent(known)];
+  const problems = [
+    ...problemsOf(facts, now),
+    ...inactive(recent),
+    ...unknownShapes(recent),
+    ...skipped,
+    ...silent(known),
+  ];
   return { problems, ...facts };
 }
 
@@ -164,6 +174,19 @@ function inactive(states: readonly ExportState[]): string[] {
     if (exports.some(hasActive) || (other === undefined && lines < PROBE_LINES)) return [];
     const none = `Container ${container} has no record of an active source (SOURCES) in ${counted(lines, 'line')}`;
     return [other ? `${none}, but records of ${other}. ${stepTo(other)}` : `${none}: see docs/sources.md.`];
+  });
+}
+
+/** A sentence for each container with records of an unknown shape: one product writes the exports of a container. */
+function unknownShapes(states: readonly ExportState[]): string[] {
+  const byContainer = Map.groupBy(states, ({ container }) => container);
+  return [...byContainer].flatMap(([container, exports]) => {
+    const number = exports.reduce((sum, { counters }) => sum + counters.unknownShapes, 0);
+    const first = exports.find(({ unknownShape }) => unknownShape !== null);
+    if (number === 0 || !first?.unknownShape) return [];
+    const { unknownShape, name } = first;
+    const place = `at byte ${unknownShape.offset} of ${name}`;
+    return [`Container ${container}: ${unknownShapeText(number, unknownShape, place)}`];
   });
 }
 

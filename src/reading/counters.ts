@@ -8,6 +8,7 @@ export const NO_COUNTERS: Counters = {
   excluded: 0,
   expired: 0,
   deadLetters: 0,
+  unknownShapes: 0,
 };
 
 export function addCounters(a: Counters, b: Counters): Counters {
@@ -19,5 +20,6 @@ export function addCounters(a: Counters, b: Counters): Counters {
     excluded: a.excluded + b.excluded,
     expired: a.expired + b.expired,
     deadLetters: a.deadLetters + b.deadLetters,
+    unknownShapes: a.unknownShapes + b.unknownShapes,
   };
 }

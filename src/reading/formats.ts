@@ -4,12 +4,14 @@ import { defender } from '../core/sources/defender.ts';
 import { defenderRaw } from '../core/sources/defender_raw.ts';
 import { sysmon } from '../core/sources/sysmon.ts';
 import { wfp } from '../core/sources/wfp.ts';
+import { zeek } from '../core/sources/zeek.ts';
 
 const FORMATS: Readonly<Record<Source, RecordFormat>> = {
   defender,
   'defender-raw': defenderRaw,
   sysmon,
   wfp,
+  zeek,
 };
 
 /** The formats of these sources, in the order in which they are tried on a record. */

@@ -20,7 +20,7 @@ export interface LineBatch {
   readonly hits: readonly Line[];
   /** Lines without a pre-filter token, while the probe is active. */
   readonly probes: readonly Line[];
-  /** Lines that are not a JSON object or array by their first and last byte: 'bad-json', unless `fault` is set. */
+  /** Lines that are not a JSON object or array, or XML, by their first and last byte: 'bad-json', unless `fault` is set. */
   readonly malformed: readonly FaultyLine[];
   /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
   readonly tooLong: readonly Line[];
@@ -153,7 +153,10 @@ const RETURN = 0x0d;
 const BRACKETS = new Map([
   [0x7b, 0x7d],
   [0x5b, 0x5d],
+  // An event as XML.
+  [0x3c, 0x3e],
 ]);
+const XML_END = 0x3e;
 
 class Batch implements LineBatch {
   readonly hits: Line[] = [];
@@ -191,7 +194,9 @@ class Batch implements LineBatch {
     if (start === end) return;
 
     this.lines++;
-    if (BRACKETS.get(buffer[start] as number) !== buffer[end - 1]) {
+    const last = buffer[end - 1];
+    // Syslog writes a header before the XML of an event.
+    if (BRACKETS.get(buffer[start] as number) !== last && !(hit && last === XML_END)) {
       this.malformed.push({ offset, length, bytes: buffer.subarray(start, end) });
     } else if (hit || this.#probing) {
       (hit ? this.hits : this.probes).push({ offset, length, bytes: buffer.subarray(start, end) });

@@ -4,7 +4,7 @@ import { type LineReading, readLine } from '../core/records/read_line.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
-import type { Counters } from '../storage/ports/export_states.ts';
+import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { NO_COUNTERS } from './counters.ts';
 import { formatsBeside } from './formats.ts';
@@ -55,6 +55,7 @@ export class ReportReader {
   /** Whether a record of an active source was read. */
   #counted = false;
   #otherSource: Source | null = null;
+  #unknownShape: LocatedShape | null = null;
   #linesSeen = 0;
   #bytesSeen = 0;
   /** Bytes before the start of this read, and of lines that are too long. */
@@ -80,6 +81,11 @@ export class ReportReader {
   /** An inactive source with a record at the head; null where there was none before a record of an active one. */
   get otherSource(): Source | null {
     return this.#otherSource;
+  }
+
+  /** The first record that carries the mark of an active source in a shape that no format knows; null where there is none. */
+  get unknownShape(): LocatedShape | null {
+    return this.#unknownShape;
   }
 
   /** Whether the head has no record of a known format. */
@@ -121,6 +127,8 @@ export class ReportReader {
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
+      counters.unknownShapes += reading.unknownShapes;
+      this.#unknownShape ??= shapeAt(reading, offset);
       counters.deadLetters += Math.max(0, reading.faults.length - MAX_LETTERS_PER_LINE);
       this.#recognise(reading, text);
     }
@@ -172,11 +180,18 @@ export class ReportReader {
     const { offset, length } = line;
     // A copy: the line is a view on a chunk that is soon gone.
     const bytes = Buffer.from(line.bytes.subarray(0, KEPT_BYTES));
-    return faults.slice(0, MAX_LETTERS_PER_LINE).map(({ fault, record }, index) => {
+    return faults.slice(0, MAX_LETTERS_PER_LINE).map(({ fault, field, record }, index) => {
       const kept = index === 0 ? bytes : NO_BYTES;
-      return { export: this.#ref, offset, length, record, reason: fault, bytes: kept };
+      const reason = field === undefined ? { reason: fault } : { reason: fault, field };
+      return { export: this.#ref, offset, length, record, ...reason, bytes: kept };
     });
   }
+}
+
+function shapeAt({ firstUnknownShape }: LineReading, offset: number): LocatedShape | null {
+  if (firstUnknownShape === null) return null;
+  const { source, members } = firstUnknownShape;
+  return { source, offset, members };
 }
 
 function digestOf(line: Line): number {

@@ -13,7 +13,7 @@ import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
-import type { Counters } from '../storage/ports/export_states.ts';
+import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { scoreGroups } from './score_groups.ts';
 
@@ -32,6 +32,8 @@ export class OfflineScore {
   readonly #onLetter: (letter: DeadLetter) => void;
   readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
+  /** The first record of an unknown shape, and its file; null where there is none. */
+  unknownShape: (LocatedShape & { readonly name: string }) | null = null;
   /** Reports and raw events inside the window, duplicates included. */
   reportsInWindow = 0;
   /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
@@ -76,6 +78,7 @@ export class OfflineScore {
       if (!reader.foreign) {
         this.#report(unconfirmed);
         this.counters = addCounters(this.counters, counters);
+        if (reader.unknownShape !== null) this.unknownShape ??= { ...reader.unknownShape, name: ref.name };
       }
     }
   }

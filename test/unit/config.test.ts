@@ -169,15 +169,15 @@ describe('readConfig(env)', () => {
   });
 
   it('names each source that it does not know', () => {
-    const fault = 'SOURCES must be a comma-separated list of defender, defender-raw, sysmon, wfp, got';
-    expect(() => config({ SOURCES: 'zeek,defender,Sysmon' })).toThrow(
-      new SettingsError([`${fault} "zeek"`, `${fault} "Sysmon"`]),
+    const fault = 'SOURCES must be a comma-separated list of defender, defender-raw, sysmon, wfp, zeek, got';
+    expect(() => config({ SOURCES: 'suricata,defender,Sysmon' })).toThrow(
+      new SettingsError([`${fault} "suricata"`, `${fault} "Sysmon"`]),
     );
   });
 
   it('names the faults of the rule, the system and the storage at once', () => {
     expect(() =>
-      readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'zeek', BLOB_TRIGGER: 'on' })),
+      readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'suricata', BLOB_TRIGGER: 'on' })),
     ).toThrow(
       /MIN_AVERAGE must be .*\n- SOURCES must be .*\n- HISTORY_DAYS must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
     );

@@ -14,7 +14,8 @@ export async function deadLettersCommand(
 ): Promise<void> {
   const byReason = new Map<string, number>();
   for await (const letter of connect(terminal).deadLetters()) {
-    const reason = letter.code === undefined ? letter.reason : `${letter.reason} (${letter.code})`;
+    const detail = letter.code ?? letter.field;
+    const reason = detail === undefined ? letter.reason : `${letter.reason} (${escapeForDisplay(detail)})`;
     byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     terminal.stdout.write(format === 'json' ? jsonLine(letter) : textLine(letter, reason));
   }

@@ -22,7 +22,7 @@ export async function healthCommand(terminal: Terminal, { format, now }: HealthO
   if (problems.length > 0) throw new CommandError(`${counted(problems.length, 'problem')}: attention needed`);
 }
 
-function healthText({ problems, lastRun, unread, deadLetters, notifications, queues }: Health): string {
+function healthText({ problems, lastRun, unread, deadLetters, unknownShapes, notifications, queues }: Health): string {
   const oldest = counted(Math.round(unread.oldestMs / 60_000), 'minute');
   const sinks = Object.entries(notifications).map(
     ([name, { pending, failed }]) => `${name} ${amount(pending)} pending, ${amount(failed)} failed`,
@@ -35,6 +35,7 @@ function healthText({ problems, lastRun, unread, deadLetters, notifications, que
     ],
     ['unread', `${counted(unread.exports, 'export')}${unread.exports === 0 ? '' : `, the oldest for ${oldest}`}`],
     ['dead letters', `${amount(deadLetters)}${deadLetters === 0 ? '' : ' (beaconwatch dead-letters lists them)'}`],
+    ['unknown shape', counted(unknownShapes, 'record')],
     ['notifications', sinks.join('; ') || 'no sinks'],
     ['queues', filled.map(([name, length]) => `${name} ${amount(length)}`).join(', ') || 'empty'],
   ] as const;

@@ -14,6 +14,7 @@ export type QueriedDetection = Pick<
  * hour of the series, with ports, names, paths and hashes. Every value is an escaped literal.
  */
 export function defenderQuery(detection: QueriedDetection): string {
+  if (detection.source === 'zeek') return `${letsOf(detection)}\n${processesOf('Timestamp')}\n`;
   return `${letsOf(detection)}\n${networkEvents(detection, 'Timestamp')}\n`;
 }
 
@@ -31,6 +32,8 @@ function sentinelTable(detection: QueriedDetection): string {
       return SYSMON;
     case 'wfp':
       return WFP;
+    case 'zeek':
+      return processesOf('TimeGenerated');
   }
 }
 
@@ -70,6 +73,21 @@ function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGe
     paths = make_set(InitiatingProcessFolderPath, 10), sha256 = make_set(InitiatingProcessSHA256, 10),
     accounts = make_set(InitiatingProcessAccountName, 10)
     by bin(${time}, 1h), ActionType
+| sort by ${time} asc`;
+}
+
+/**
+ * A network sensor does not know the process: the query lists the processes that Defender saw connect from the host's
+ * address to the remote address. If the host is not onboarded, it finds nothing.
+ */
+function processesOf(time: 'Timestamp' | 'TimeGenerated'): string {
+  return `DeviceNetworkEvents
+| where ${time} >= windowStart and ${time} < windowEnd
+| where LocalIP == device and RemoteIP == remote
+| summarize events = count(), ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10),
+    paths = make_set(InitiatingProcessFolderPath, 10), sha256 = make_set(InitiatingProcessSHA256, 10),
+    accounts = make_set(InitiatingProcessAccountName, 10)
+    by bin(${time}, 1h), DeviceName, InitiatingProcessFileName
 | sort by ${time} asc`;
 }
 

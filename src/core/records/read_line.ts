@@ -1,50 +1,143 @@
-import type { ReadFault, RecordFormat } from './reading.ts';
-import type { Report } from './report.ts';
+import { escapeForDisplay } from '../text/escape.ts';
+import { innerRecords } from './inner_records.ts';
+import type { FieldFault, ReadFault, Reading, RecordFormat } from './reading.ts';
+import type { Report, Source } from './report.ts';
+import { xmlRecordOf } from './xml_record.ts';
+
+/** A record that carries the mark of a source in a shape that no format knows. */
+export interface UnknownShape {
+  readonly source: Source;
+  /** The record of the line, from 0. */
+  readonly record: number;
+  /** Names of its members, escaped for display, at most `MAX_MEMBERS` of at most `MAX_MEMBER_LENGTH` characters. */
+  readonly members: readonly string[];
+}
 
 /** The content of one line of an export. */
 export interface LineReading {
   readonly reports: readonly { readonly report: Report; readonly record: number }[];
-  /** All records of the line. */
+  /** All records of the line. Records inside a record count in its place. */
   readonly records: number;
   readonly skipped: number;
   readonly excluded: number;
-  /** Records of a known format, also faulty and skipped ones. */
+  /** Records that carry the mark of a source in a shape that no format knows. */
+  readonly unknownShapes: number;
+  /** The first of them; null where there is none. */
+  readonly firstUnknownShape: UnknownShape | null;
+  /** Records of a known source: reports, faulty and skipped records, and records of an unknown shape. */
   readonly known: number;
   /** The records that could not be read; `record` is the index within the line. */
-  readonly faults: readonly { readonly fault: ReadFault; readonly record: number }[];
+  readonly faults: readonly (FieldFault & { readonly record: number })[];
 }
 
+/** Maximum depth of a record inside other records. */
+const MAX_DEPTH = 4;
+export const MAX_MEMBERS = 16;
+export const MAX_MEMBER_LENGTH = 64;
+
 /**
- * Reads one line: a record, an array of records, or `{"records":[…]}` as Event Hubs batches them. A record
- * that cannot be read is a fault and does not affect the others.
+ * Reads one line: a record, an array of records, `{"records":[…]}` as Event Hubs batches them, or an event as XML. If no
+ * format knows a record, the records inside it are read. A record that cannot be read is a fault and does not affect the
+ * others.
  */
 export function readLine(text: string, formats: readonly RecordFormat[]): LineReading {
   const records = recordsOf(text);
   if (typeof records === 'string') return { ...NOTHING, records: 1, faults: [{ fault: records, record: 0 }] };
 
-  const reports: { report: Report; record: number }[] = [];
-  const faults: { fault: ReadFault; record: number }[] = [];
-  const seen = { report: 0, skipped: 0, excluded: 0, fault: 0, unknown: 0, noRecord: 0 };
+  const tally = new Tally();
   for (const [index, record] of records.entries()) {
-    const reading = read(record, formats);
-    seen[isObject(record) ? reading.kind : 'noRecord']++;
-    if (reading.kind === 'report') reports.push({ report: reading.report, record: index });
-    if (reading.kind === 'fault') faults.push({ fault: reading.fault, record: index });
+    if (!isObject(record)) tally.addNoRecord(index);
+    else for (const found of readingsOf(record, formats)) tally.add(found, index);
   }
-  return {
-    reports,
-    records: records.length,
-    // A record of an unknown format is skipped. An export that holds nothing else is refused by the reader.
-    skipped: seen.skipped + seen.unknown,
-    excluded: seen.excluded,
-    known: records.length - seen.unknown - seen.noRecord,
-    faults,
-  };
+  return tally.reading();
 }
 
-const NOTHING: LineReading = { reports: [], records: 0, skipped: 0, excluded: 0, known: 0, faults: [] };
+/** Adds up the readings of the records of a line. */
+class Tally {
+  readonly #reports: { report: Report; record: number }[] = [];
+  readonly #faults: (FieldFault & { record: number })[] = [];
+  #records = 0;
+  #skipped = 0;
+  #excluded = 0;
+  /** Records of no format that carry no mark, and values that are not records. */
+  #foreign = 0;
+  #unknownShapes = 0;
+  #firstUnknownShape: UnknownShape | null = null;
+
+  add(found: Found, record: number): void {
+    this.#records++;
+    switch (found.kind) {
+      case 'report':
+        this.#reports.push({ report: found.report, record });
+        break;
+      case 'skipped':
+        this.#skipped++;
+        break;
+      case 'excluded':
+        this.#excluded++;
+        break;
+      case 'fault':
+        this.#faults.push(faultAt(found, record));
+        break;
+      case 'unknown':
+        this.#addUnknown(found, record);
+    }
+  }
+
+  addNoRecord(record: number): void {
+    this.#records++;
+    this.#foreign++;
+    this.#faults.push({ fault: 'bad-json', record });
+  }
+
+  reading(): LineReading {
+    return {
+      reports: this.#reports,
+      records: this.#records,
+      skipped: this.#skipped,
+      excluded: this.#excluded,
+      unknownShapes: this.#unknownShapes,
+      firstUnknownShape: this.#firstUnknownShape,
+      known: this.#records - this.#foreign,
+      faults: this.#faults,
+    };
+  }
+
+  #addUnknown({ record, source }: Unknown, index: number): void {
+    if (source === null) {
+      // Of an unknown format and without a mark: a record of another product.
+      this.#skipped++;
+      this.#foreign++;
+      return;
+    }
+    this.#unknownShapes++;
+    this.#firstUnknownShape ??= { source, record: index, members: membersOf(record) };
+  }
+}
+
+const NOTHING: LineReading = {
+  reports: [],
+  records: 0,
+  skipped: 0,
+  excluded: 0,
+  unknownShapes: 0,
+  firstUnknownShape: null,
+  known: 0,
+  faults: [],
+};
+
+function faultAt({ fault, field }: FieldFault, record: number): FieldFault & { record: number } {
+  return field === undefined ? { fault, record } : { fault, field, record };
+}
+
+const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
 
 function recordsOf(text: string): readonly unknown[] | ReadFault {
+  const first = text.charCodeAt(0);
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY && !/^\s*[{[]/.test(text)) {
+    const xml = xmlRecordOf(text);
+    if (xml !== null) return [xml];
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -56,21 +149,61 @@ function recordsOf(text: string): readonly unknown[] | ReadFault {
   return 'records' in value && Array.isArray(value.records) ? value.records : [value];
 }
 
-function read(record: unknown, formats: readonly RecordFormat[]) {
-  if (!isObject(record)) return { kind: 'fault', fault: 'bad-json' } as const;
+/** A reading; if it is unknown, with the record and the source whose mark it carries. */
+type Found = Exclude<Reading, { readonly kind: 'unknown' }> | Unknown;
+interface Unknown {
+  readonly kind: 'unknown';
+  readonly record: object;
+  readonly source: Source | null;
+}
+
+function readingsOf(record: object, formats: readonly RecordFormat[]): readonly Found[] {
   try {
-    let kind: 'skipped' | 'unknown' = 'unknown';
-    for (const format of formats) {
-      const reading = format.read(record);
-      if (reading.kind === 'skipped') kind = 'skipped';
-      else if (reading.kind !== 'unknown') return reading;
-    }
-    return { kind } as const;
+    return readingsWithin(record, formats, 0);
   } catch (error) {
     // Nested deeper than the stack; it cannot be detected earlier.
-    if (error instanceof RangeError) return { kind: 'fault', fault: 'too-deep' } as const;
+    if (error instanceof RangeError) return [{ kind: 'fault', fault: 'too-deep' }];
     throw error;
   }
+}
+
+/** The reading of a record; if no format knows it, the readings of the records inside it, if one of those is known. */
+function readingsWithin(record: object, formats: readonly RecordFormat[], depth: number): readonly Found[] {
+  const reading = read(record, formats);
+  if (reading.kind !== 'unknown' && !isOtherTable(reading)) return [reading];
+  const open = formats.filter((format) => format.read(record).kind === 'unknown');
+  const text = JSON.stringify(record);
+  const source = open.find(({ mark }) => mark.test(text))?.source ?? null;
+  if (source !== null && depth < MAX_DEPTH) {
+    const isMarked = (part: string): boolean => formats.some(({ mark }) => mark.test(part));
+    for (const inner of innerRecords(record as Readonly<Record<string, unknown>>, isMarked)) {
+      const found = inner.flatMap((each) => readingsWithin(each, formats, depth + 1));
+      if (found.some(({ kind }) => kind !== 'unknown')) return found;
+    }
+  }
+  return reading.kind === 'unknown' || source !== null ? [{ kind: 'unknown', record, source }] : [reading];
+}
+
+function read(record: object, formats: readonly RecordFormat[]): Reading {
+  let reading: Reading = UNKNOWN;
+  for (const format of formats) {
+    const each = format.read(record);
+    if (each.kind !== 'skipped' && each.kind !== 'unknown') return each;
+    if (each.kind === 'skipped' && (reading.kind === 'unknown' || !isOtherTable(each))) reading = each;
+  }
+  return reading;
+}
+
+const UNKNOWN: Reading = { kind: 'unknown' };
+
+/** Whether the record may still hold records of other formats, or be one in an unknown shape. */
+function isOtherTable(reading: Reading): boolean {
+  return reading.kind === 'skipped' && reading.of === 'other-table';
+}
+
+function membersOf(record: object): readonly string[] {
+  const names = Object.keys(record).slice(0, MAX_MEMBERS);
+  return names.map((name) => escapeForDisplay(name, MAX_MEMBER_LENGTH));
 }
 
 function isObject(record: unknown): record is object {

@@ -1,4 +1,4 @@
-import type { Report } from './report.ts';
+import type { Report, Source } from './report.ts';
 
 /** Why a line, or a record of it, is kept as a dead letter. */
 export type ReadFault =
@@ -16,6 +16,8 @@ export type ReadFault =
   | 'bad-xml'
   /** A report without a valid time. */
   | 'bad-time'
+  /** A report whose only time is local time without a zone. */
+  | 'no-zone'
   /**
    * A report whose name or address is neither text nor null; a record of the table whose properties are not an object; a
    * Windows event without a computer, or without the direction of the connection.
@@ -26,21 +28,37 @@ export type ReadFault =
   /** A report whose name or address is longer than 1,024 characters. */
   | 'name-too-long';
 
+/** Why a record could not be read, and the field that is the reason, by the record's own name for it. */
+export interface FieldFault {
+  readonly fault: ReadFault;
+  /** Absent if the whole record is the reason. */
+  readonly field?: string;
+}
+
 /** The result of reading one record. */
 export type Reading =
   | { readonly kind: 'report'; readonly report: Report }
-  /** A valid record that the rule does not use: another table, another action. */
-  | { readonly kind: 'skipped' }
+  /**
+   * A valid record that the rule does not use: another table, another action. `of`: only the name of the table is known, so
+   * the record is not skipped if it carries the mark of another source.
+   */
+  | { readonly kind: 'skipped'; readonly of?: 'other-table' }
   /** A report whose remote address is not in scope. */
   | { readonly kind: 'excluded' }
-  | { readonly kind: 'fault'; readonly fault: ReadFault }
+  | ({ readonly kind: 'fault' } & FieldFault)
   /** A record of an unknown format. */
   | { readonly kind: 'unknown' };
 
 /** One format of telemetry. */
 export interface RecordFormat {
+  readonly source: Source;
   /** Text that every line with a report of this format contains; other lines are not parsed. */
   readonly preFilterToken: string;
+  /**
+   * Matches the JSON of every record of the source, in any shape. A record that matches and is of no format is counted as
+   * an unknown shape. Stricter than the pre-filter token, and contains it.
+   */
+  readonly mark: RegExp;
   /** After 'skipped' and 'unknown' the reader tries the other formats; any other result is final. */
   read(record: object): Reading;
 }

@@ -7,8 +7,9 @@ import type { Timestamp } from '../kql/timestamp.ts';
  * - `defender-raw`: Defender's single `ConnectionSuccess` events; the sensor samples these.
  * - `sysmon`: Sysmon's network connections (Event ID 3).
  * - `wfp`: connections that the Windows Filtering Platform permitted (Security 5156).
+ * - `zeek`: connections between hosts that a Zeek sensor saw in the network (conn.log), without a process.
  */
-export const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp'] as const;
+export const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp', 'zeek'] as const;
 export type Source = (typeof SOURCES)[number];
 
 /** Whether the reports of a source are single events. Each is one connection; their number is the count of the hour. */

@@ -1,10 +1,11 @@
+import { readInstant } from '../records/instant.ts';
 import { isObject, type JsonRow } from './row.ts';
-import { eventIdOf, eventInstantOf, type WindowsEvent } from './windows_event.ts';
+import { type EventNames, eventIdOf, type WindowsEvent } from './windows_event.ts';
 
 /**
  * Events of winlogbeat and Elastic Agent. Raw ones have the event's data under `winlog.event_data`; an ingest pipeline
- * moves most of it into ECS's fields (`source`, `destination`, `process`, `network`), and this function maps
- * them back to the event's own names. `@timestamp` is the event log's time, or of Sysmon's events through the pipeline their `UtcTime`.
+ * moves most of it into ECS's fields (`source`, `destination`, `process`, `network`), and this function maps them back to the
+ * event's own names. `@timestamp` is the event log's time; for Sysmon's events the pipeline writes `UtcTime` there.
  */
 export function beatEventOf(record: JsonRow): WindowsEvent | null {
   const { winlog, event } = record;
@@ -17,11 +18,14 @@ export function beatEventOf(record: JsonRow): WindowsEvent | null {
     eventId: eventIdOf(eventId),
     // host.name is the collector's where events were forwarded.
     computer: of(winlog, 'computer_name') ?? of(record['host'], 'name'),
-    logged: eventInstantOf(record['@timestamp']),
+    logged: readInstant(record['@timestamp']),
     received: null,
+    names: NAMES,
     data: () => dataOf(record),
   };
 }
+
+const NAMES: EventNames = { computer: 'winlog.computer_name', time: '@timestamp', data: 'winlog.event_data' };
 
 function dataOf({ winlog, process, source, destination, network, user }: JsonRow): JsonRow {
   const data = of(winlog, 'event_data');

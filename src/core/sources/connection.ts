@@ -10,6 +10,8 @@ import { fault } from './row.ts';
 export interface ConnectionEvent {
   readonly source: Source;
   readonly time: Timestamp | null;
+  /** Whether the record has a time, but only as local time without a zone. */
+  readonly lacksZone?: boolean;
   readonly computer: unknown;
   /** Path of the process's image in either form: `C:\…\x.exe`, `\device\harddiskvolume2\…\x.exe`. */
   readonly image: unknown;
@@ -21,6 +23,10 @@ export interface ConnectionEvent {
   readonly remoteIP: unknown;
   readonly remotePort: unknown;
   readonly remoteName?: unknown;
+  /** The record's names for the fields that a fault can concern. */
+  readonly names: { readonly time: string; readonly computer: string };
+  /** The event's names for its own fields. */
+  readonly fields: { readonly image: string; readonly remoteIP: string };
 }
 
 /**
@@ -31,15 +37,17 @@ export interface ConnectionEvent {
  * An IPv4-mapped address is the IPv4 address. `-` is how Windows writes an empty value.
  */
 export function readConnection(connection: ConnectionEvent): Reading {
-  const { source, time } = connection;
+  const { source, time, names, fields } = connection;
   const computer = textOf(connection.computer)?.toLowerCase();
   const image = textOf(connection.image);
   const address = textOf(connection.remoteIP);
   if (isUdpReply(connection)) return { kind: 'skipped' };
-  if (time === null) return fault('bad-time');
+  if (time === null) return fault(connection.lacksZone ? 'no-zone' : 'bad-time', names.time);
   // Without a computer, connections of different computers would share a group.
-  if (!computer || image === null || address === null) return fault('bad-field');
-  if (address === '') return fault('no-address');
+  if (!computer) return fault('bad-field', names.computer);
+  if (image === null) return fault('bad-field', fields.image);
+  if (address === null) return fault('bad-field', fields.remoteIP);
+  if (address === '') return fault('no-address', fields.remoteIP);
   const RemoteIP = unmapped(address);
   const InitiatingProcessFileName = image.slice(Math.max(image.lastIndexOf('\\'), image.lastIndexOf('/')) + 1);
   const key = {
@@ -48,8 +56,9 @@ export function readConnection(connection: ConnectionEvent): Reading {
     InitiatingProcessFileName: InitiatingProcessFileName.toLowerCase(),
     RemoteIP,
   };
-  const names = [key.DeviceName, key.InitiatingProcessFileName, RemoteIP];
-  if (names.some((name) => name.length > MAX_NAME_LENGTH)) return fault('name-too-long');
+  if (key.DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', names.computer);
+  if (key.InitiatingProcessFileName.length > MAX_NAME_LENGTH) return fault('name-too-long', fields.image);
+  if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', fields.remoteIP);
   if (!isInScope(RemoteIP)) return { kind: 'excluded' };
   return {
     kind: 'report',

@@ -2,20 +2,20 @@ import { parse_json } from '../kql/parse_json.ts';
 import { toint } from '../kql/toint.ts';
 import { identityOf } from '../records/identity.ts';
 import type { RecordFormat } from '../records/reading.ts';
-import { readRow, rowOf } from './device_network_events.ts';
-import { fault, isObject, type JsonRow } from './row.ts';
+import { noRow, readRow, rowOf } from './device_network_events.ts';
+import { isObject, type JsonRow } from './row.ts';
 
 /** DeviceNetworkEvents of Defender for Endpoint: its hourly aggregated reports. */
 export const defender: RecordFormat = {
+  source: 'defender',
   // Part of the ActionType and of the member that holds the count, so that an ActionType in another case is also found.
   // Six bytes: Node searches a token this short at memory speed, and needs five times as long for a longer one
   // (LinearSearch and kBMMinPatternLength in its string_search.h).
   preFilterToken: 'Aggreg',
+  mark: /AggregatedReport|uniqueEventsAggregated/,
   read(record) {
     const row = rowOf(record as JsonRow);
-    if (row === null) return { kind: 'unknown' };
-    if (row === 'broken') return fault('bad-field');
-    if (row === 'foreign') return { kind: 'skipped' };
+    if (row === null || typeof row === 'string') return noRow(row);
     const { ActionType, DeviceId, ReportId, RemotePort, LocalIP } = row;
     if (!isAggregatedReport(ActionType)) return { kind: 'skipped' };
     return readRow(row, 'defender', ({ DeviceName, Timestamp }) => {

@@ -1,5 +1,5 @@
 import type { RecordFormat } from '../records/reading.ts';
-import { readRow, rowOf } from './device_network_events.ts';
+import { noRow, readRow, rowOf } from './device_network_events.ts';
 import type { JsonRow } from './row.ts';
 
 /**
@@ -8,12 +8,13 @@ import type { JsonRow } from './row.ts';
  * for Endpoint Internals 0x03"). So the count of an hour is a lower bound, and a beacon may not appear at all.
  */
 export const defenderRaw: RecordFormat = {
+  source: 'defender-raw',
   preFilterToken: 'ConnectionSuccess',
+  mark: /ConnectionSuccess(?!Aggregated)/,
   read(record) {
     const row = rowOf(record as JsonRow);
-    if (row === null) return { kind: 'unknown' };
-    if (row === 'broken') return { kind: 'fault', fault: 'bad-field' };
-    if (row === 'foreign' || row['ActionType'] !== 'ConnectionSuccess') return { kind: 'skipped' };
+    if (row === null || typeof row === 'string') return noRow(row);
+    if (row['ActionType'] !== 'ConnectionSuccess') return { kind: 'skipped' };
     return readRow(row, 'defender-raw', () => ({ count: 1, identity: null }));
   },
 };

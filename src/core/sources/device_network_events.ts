@@ -1,5 +1,5 @@
-import { timestampOf } from '../kql/timestamp.ts';
 import { toint } from '../kql/toint.ts';
+import { readInstant } from '../records/instant.ts';
 import type { Reading } from '../records/reading.ts';
 import {
   type Facts,
@@ -12,20 +12,41 @@ import {
 import { isInScope } from './in_scope.ts';
 import { fault, isObject, type JsonRow } from './row.ts';
 
+/** Other tables of advanced hunting, as the Streaming API and as Log Analytics name them. */
+const HUNTING_CATEGORY = /^advancedhunting-/i;
+const HUNTING_TABLE = /^(?!.*_CL$)(?:Device|Alert|Cloud|Email|Identity|Url)[A-Z]/;
+
 /**
  * The row of DeviceNetworkEvents in a record: in the Streaming API's envelope, or flat, as Log Analytics and the portal
- * write it. 'foreign': a row of another table. 'broken': a row of this table that cannot be read. null: no such record.
+ * write it. A NoRow: the reason why the record has no row. null: no such record. Anybody can name a custom table (`…_CL`),
+ * so its columns decide.
  */
-export function rowOf(record: JsonRow): JsonRow | 'foreign' | 'broken' | null {
+export function rowOf(record: JsonRow): JsonRow | NoRow | null {
   const { category, properties } = record;
   if (typeof category === 'string' && properties !== undefined) {
     const ours = /^(?:advancedhunting-)?devicenetworkevents$/i.test(category);
-    if (isObject(properties)) return ours ? properties : 'foreign';
-    if (ours) return 'broken';
+    if (ours) return isObject(properties) ? properties : 'broken';
+    if (isObject(properties)) return HUNTING_CATEGORY.test(category) ? 'hunting-table' : 'other-table';
   }
   const { Type, ActionType } = record;
-  if (typeof Type === 'string') return Type === 'DeviceNetworkEvents' ? record : 'foreign';
+  if (Type === 'DeviceNetworkEvents') return record;
+  if (typeof Type === 'string' && !Type.endsWith('_CL'))
+    return HUNTING_TABLE.test(Type) ? 'hunting-table' : 'other-table';
   return typeof ActionType === 'string' && ('DeviceName' in record || 'DeviceId' in record) ? record : null;
+}
+
+/** The record is of another table; 'broken': it is of this table, but cannot be read. */
+type NoRow = 'hunting-table' | 'other-table' | 'broken';
+
+const NO_ROW: Readonly<Record<NoRow, Reading>> = {
+  'hunting-table': { kind: 'skipped' },
+  'other-table': { kind: 'skipped', of: 'other-table' },
+  broken: fault('bad-field', 'properties'),
+};
+
+/** The reading of a record without a row. */
+export function noRow(why: NoRow | null): Reading {
+  return why === null ? { kind: 'unknown' } : NO_ROW[why];
 }
 
 /** Gives the count and the identity of a row. */
@@ -33,17 +54,20 @@ type Counted = (report: Pick<Report, 'DeviceName' | 'Timestamp'>) => Pick<Report
 
 /** The report of a row. Names stay unchanged: the rule's query compares them with case. */
 export function readRow(row: JsonRow, source: Source, counted: Counted): Reading {
-  const time = row['Timestamp'] ?? row['TimeGenerated'];
-  const Timestamp = typeof time === 'string' ? timestampOf(time) : null;
-  if (Timestamp === null) return fault('bad-time');
+  const Timestamp = readInstant(row['Timestamp'] ?? row['TimeGenerated']);
+  if (Timestamp === null) {
+    return fault('bad-time', row['Timestamp'] == null && row['TimeGenerated'] != null ? 'TimeGenerated' : 'Timestamp');
+  }
 
   const DeviceName = nameOf(row['DeviceName']);
   const InitiatingProcessFileName = nameOf(row['InitiatingProcessFileName']);
   const RemoteIP = nameOf(row['RemoteIP']);
-  if (DeviceName === null || InitiatingProcessFileName === null || RemoteIP === null) return fault('bad-field');
-  if (Math.max(DeviceName.length, InitiatingProcessFileName.length, RemoteIP.length) > MAX_NAME_LENGTH) {
-    return fault('name-too-long');
-  }
+  if (DeviceName === null) return fault('bad-field', 'DeviceName');
+  if (InitiatingProcessFileName === null) return fault('bad-field', 'InitiatingProcessFileName');
+  if (RemoteIP === null) return fault('bad-field', 'RemoteIP');
+  if (DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'DeviceName');
+  if (InitiatingProcessFileName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'InitiatingProcessFileName');
+  if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', 'RemoteIP');
   if (!isInScope(RemoteIP)) return { kind: 'excluded' };
   const { count, identity } = counted({ DeviceName, Timestamp });
   return {

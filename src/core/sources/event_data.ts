@@ -19,8 +19,13 @@ export const MAX_XML_LENGTH = 65_536;
  * hide its connections by its name.
  */
 export function eventDataOf(xml: string): JsonRow | ReadFault {
-  if (xml.length > MAX_XML_LENGTH || xml.includes('<!DOCTYPE')) return 'bad-xml';
-  const element = eventDataElement(xml) ?? eventDataElementWithout(xml);
+  const root = rootOf(xml);
+  return root === null ? 'bad-xml' : dataOf(root);
+}
+
+/** The data of an `EventData` element: the root itself, or its child. */
+export function dataOf(root: XmlElement): JsonRow | ReadFault {
+  const element = eventDataIn(root);
   if (element === null) return 'bad-xml';
   const data = new Map<string, string>();
   for (const child of element.children) {
@@ -33,24 +38,42 @@ export function eventDataOf(xml: string): JsonRow | ReadFault {
   return Object.fromEntries(data);
 }
 
-/** The same for text with characters that XML does not allow. */
-function eventDataElementWithout(xml: string): XmlElement | null {
-  const allowed = xml.replace(NOT_IN_XML, '\ufffd').replace(REFERENCE, (reference, hex?: string, decimal?: string) => {
+/** The text with U+FFFD in place of characters that XML does not allow. */
+function withoutNotInXml(xml: string): string {
+  return xml.replace(NOT_IN_XML, '\ufffd').replace(REFERENCE, (reference, hex?: string, decimal?: string) => {
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return code <= 0x10ffff && String.fromCodePoint(code).search(NOT_IN_XML) === -1 ? reference : '\ufffd';
   });
-  return allowed === xml ? null : eventDataElement(allowed);
 }
 
-function eventDataElement(xml: string): XmlElement | null {
+/** The values of the `<Param>…</Param>` elements that Log Analytics keeps in `ParameterXml`, in their order. */
+export function paramsOf(xml: string): readonly string[] | ReadFault {
+  const root = rootOf(`<Params>${xml}</Params>`);
+  if (root === null) return 'bad-xml';
+  return root.children.flatMap((child) => (child instanceof XmlElement && child.name === 'Param' ? [child.text] : []));
+}
+
+/** The root of XML that an attacker may have written, with the limits of `eventDataOf`; null if it is not XML. */
+export function rootOf(xml: string): XmlElement | null {
+  if (xml.length > MAX_XML_LENGTH || xml.includes('<!DOCTYPE')) return null;
+  const root = parsed(xml);
+  if (root !== null) return root;
+  const allowed = withoutNotInXml(xml);
+  return allowed === xml ? null : parsed(allowed);
+}
+
+function parsed(xml: string): XmlElement | null {
   try {
-    const { root } = parseXml(xml);
-    if (root === null || root.name === 'EventData') return root;
-    for (const child of root.children) if (child instanceof XmlElement && child.name === 'EventData') return child;
-    return null;
+    return parseXml(xml).root;
   } catch (error) {
     // A RangeError: nested deeper than the stack.
     if (error instanceof XmlError || error instanceof RangeError) return null;
     throw error;
   }
+}
+
+function eventDataIn(root: XmlElement): XmlElement | null {
+  if (root.name === 'EventData') return root;
+  for (const child of root.children) if (child instanceof XmlElement && child.name === 'EventData') return child;
+  return null;
 }

@@ -7,6 +7,7 @@ export function isObject(value: unknown): value is JsonRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function fault(fault: ReadFault): Reading {
-  return { kind: 'fault', fault };
+/** `field`: the field that is the reason, by the record's own name for it. */
+export function fault(fault: ReadFault, field?: string): Reading {
+  return field === undefined ? { kind: 'fault', fault } : { kind: 'fault', fault, field };
 }

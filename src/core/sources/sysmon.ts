@@ -1,30 +1,36 @@
 import { MINUTE_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
+import { readInstant } from '../records/instant.ts';
 import type { RecordFormat } from '../records/reading.ts';
 import { readConnection, textOf } from './connection.ts';
 import { fault, type JsonRow } from './row.ts';
-import { eventInstantOf, type WindowsEvent } from './windows_event.ts';
+import type { WindowsEvent } from './windows_event.ts';
 import { windowsEventOf } from './windows_event_of.ts';
 
-const PROVIDER = 'Microsoft-Windows-Sysmon';
+const PROVIDERS: readonly string[] = ['Microsoft-Windows-Sysmon', 'Linux-Sysmon'];
 const NETWORK_CONNECTION = 3;
 
 /** Sysmon's network connections (Event ID 3) that the computer initiated (`Initiated`). */
 export const sysmon: RecordFormat = {
-  // Every tool writes it into each record; it has no character that JSON would escape.
-  preFilterToken: PROVIDER,
+  source: 'sysmon',
+  // The end of the provider's name on Windows and on Linux. Every tool writes it into each record; it has no character that
+  // JSON would escape.
+  preFilterToken: 'Sysmon',
+  mark: /(?:Microsoft-Windows|Linux)-Sysmon/,
   read(record) {
     const event = windowsEventOf(record as JsonRow);
     if (event === null) return { kind: 'unknown' };
-    if (event.provider !== PROVIDER || event.eventId !== NETWORK_CONNECTION) return { kind: 'skipped' };
+    if (!PROVIDERS.includes(event.provider) || event.eventId !== NETWORK_CONNECTION) return { kind: 'skipped' };
     const data = event.data();
-    if (typeof data === 'string') return fault(data);
+    if (typeof data === 'string') return fault(data, event.names.data);
     const initiated = textOf(data['Initiated'])?.toLowerCase();
     if (initiated === 'false') return { kind: 'skipped' };
-    if (initiated !== 'true') return fault('bad-field');
+    if (initiated !== 'true')
+      return fault('bad-field', Object.keys(data).length === 0 ? event.names.data : 'Initiated');
     return readConnection({
       source: 'sysmon',
-      time: timeOf(event, eventInstantOf(data['UtcTime'])),
+      time: timeOf(event, readInstant(data['UtcTime'])),
+      lacksZone: event.lacksZone ?? false,
       computer: event.computer,
       image: data['Image'],
       user: data['User'],
@@ -34,9 +40,13 @@ export const sysmon: RecordFormat = {
       remoteIP: data['DestinationIp'],
       remotePort: data['DestinationPort'],
       remoteName: data['DestinationHostname'],
+      names: event.names,
+      fields: FIELDS,
     });
   },
 };
+
+const FIELDS = { image: 'Image', remoteIP: 'DestinationIp' };
 
 /** More than any error of Sysmon's clock, less than the difference between two time zones. */
 const DRIFT_MS = 30 * MINUTE_MS;

@@ -8,20 +8,25 @@ const PERMITTED_CONNECTION = 5156;
 
 /** Outbound connections that the Windows Filtering Platform permitted: event 5156 of the Security log. */
 export const wfp: RecordFormat = {
+  source: 'wfp',
   // The event's number: in each of its records and in few others. The provider's name is in every record of the log.
   preFilterToken: '5156',
+  mark: /^(?=.*(?<!\d)5156(?!\d)).*(?:Security-Auditing|Filtering Platform|harddiskvolume)/is,
   read(record) {
     const event = windowsEventOf(record as JsonRow);
     if (event === null) return { kind: 'unknown' };
     if (event.provider !== PROVIDER || event.eventId !== PERMITTED_CONNECTION) return { kind: 'skipped' };
     const data = event.data();
-    if (typeof data === 'string') return fault(data);
+    if (typeof data === 'string') return fault(data, event.names.data);
     const outbound = isOutbound(data);
-    if (outbound === null) return fault('bad-field');
+    if (outbound === null) {
+      return fault('bad-field', Object.keys(data).length === 0 ? event.names.data : 'Direction');
+    }
     if (!outbound) return { kind: 'skipped' };
     return readConnection({
       source: 'wfp',
       time: event.logged ?? event.received,
+      lacksZone: event.lacksZone ?? false,
       computer: event.computer,
       image: data['Application'],
       protocol: data['Protocol'],
@@ -29,9 +34,13 @@ export const wfp: RecordFormat = {
       localPort: data['SourcePort'],
       remoteIP: data['DestAddress'],
       remotePort: data['DestPort'],
+      names: event.names,
+      fields: FIELDS,
     });
   },
 };
+
+const FIELDS = { image: 'Application', remoteIP: 'DestAddress' };
 
 const OUTBOUND = '%%14593';
 const CONNECT = '%%14611';

@@ -1,4 +1,6 @@
-import { type Timestamp, timestampOf } from '../kql/timestamp.ts';
+import type { Timestamp } from '../kql/timestamp.ts';
+import { readInstant } from '../records/instant.ts';
+import { dateOrderOf } from '../records/locale_instant.ts';
 import type { ReadFault } from '../records/reading.ts';
 import type { JsonRow } from './row.ts';
 
@@ -14,8 +16,20 @@ export interface WindowsEvent {
   readonly logged: Timestamp | null;
   /** The time of receipt by a collector: seconds later, or hours where the computer was offline. */
   readonly received: Timestamp | null;
+  /** Whether the record has a time of the log, but only as local time without a zone. */
+  readonly lacksZone?: boolean;
+  /** The record's names for the fields that a fault can concern. */
+  readonly names: EventNames;
   /** The event's own data, by its own names. It may parse XML: call it only for an event in scope. */
   data(): JsonRow | ReadFault;
+}
+
+export interface EventNames {
+  readonly computer: string;
+  /** The time of the log. */
+  readonly time: string;
+  /** The member with the event's data. */
+  readonly data: string;
 }
 
 /** A number or its text; NaN for anything else. */
@@ -23,10 +37,12 @@ export function eventIdOf(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }
 
-/** More digits of a second than a Timestamp has: Elastic's beats write nine where `timestamp.precision` asks for them. */
-const NANOSECONDS = /(\.\d{7})\d+/;
+/** A time of the log. Without a zone it is local time, and no instant. */
+export function zonedOf(value: unknown): { readonly logged: Timestamp | null; readonly lacksZone: boolean } {
+  const logged = readInstant(value, { zone: 'required' });
+  return { logged, lacksZone: logged === null && typeof value === 'string' && isDateAndTime(value) };
+}
 
-/** An instant in UTC; without a zone it is read as UTC. Digits below 100 ns are cut off. */
-export function eventInstantOf(value: unknown): Timestamp | null {
-  return typeof value === 'string' ? timestampOf(value.replace(NANOSECONDS, '$1')) : null;
+function isDateAndTime(text: string): boolean {
+  return readInstant(text) !== null || dateOrderOf(text) !== null;
 }

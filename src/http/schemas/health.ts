@@ -21,6 +21,9 @@ export const healthSchema = z
     refused: z.array(stuck),
     missingContainers: z.array(text),
     deadLetters: count,
+    unknownShapes: count.meta({
+      description: 'Records that carry the mark of an active source in a shape that no format knows; not counted',
+    }),
     notifications: z
       .record(z.string(), z.strictObject({ pending: count, failed: count, trying: count }))
       .meta({ description: 'By sink: pending notifications, those of them that were tried already, and failed ones' }),

@@ -28,13 +28,14 @@ export function decodeLetter(line: JsonLine, blob: ExportRef): DeadLetter {
     return letterOn(line, blob, 'bad-json');
   }
   if (!isWritten(value)) return letterOn(line, blob, 'bad-json');
-  const { export: ref, offset, length, record, reason, code, text, bytes } = value;
+  const { export: ref, offset, length, record, reason, field, code, text, bytes } = value;
   return {
     export: { container: ref.container, name: ref.name },
     offset,
     length,
     record,
     reason,
+    ...(field !== undefined && { field }),
     ...(code !== undefined && { code }),
     bytes: text === undefined ? Buffer.from(bytes ?? '', 'base64') : Buffer.from(text),
   };
@@ -58,6 +59,7 @@ function isWritten(value: unknown): value is Written {
     typeof ref.name === 'string' &&
     [letter.offset, letter.length, letter.record].every(Number.isSafeInteger) &&
     typeof letter.reason === 'string' &&
+    (letter.field === undefined || typeof letter.field === 'string') &&
     (letter.code === undefined || typeof letter.code === 'string') &&
     (typeof letter.text === 'string' || typeof letter.bytes === 'string')
   );

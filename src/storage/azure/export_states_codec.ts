@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SOURCES } from '../../core/records/report.ts';
-import type { Counters, ExportState } from '../ports/export_states.ts';
+import type { Counters, ExportState, LocatedShape } from '../ports/export_states.ts';
 import type { ExportRef } from '../ports/exports.ts';
 import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
 import type { NewTableRow, TableRow } from './table.ts';
@@ -23,6 +23,7 @@ export function encodeExportState(state: ExportState): NewTableRow {
     Tail: state.tail,
     Recognised: state.recognised,
     ...(state.otherSource !== null && { OtherSource: state.otherSource }),
+    ...(state.unknownShape !== null && { UnknownShape: JSON.stringify(state.unknownShape) }),
     Raw: state.raw,
     ...(state.created !== null && { Created: int64(state.created) }),
     Searched: int64(state.searched),
@@ -34,6 +35,7 @@ export function encodeExportState(state: ExportState): NewTableRow {
     Excluded: int64(state.counters.excluded),
     Expired: int64(state.counters.expired),
     DeadLetters: int64(state.counters.deadLetters),
+    UnknownShapes: int64(state.counters.unknownShapes),
     Failures: int32(state.failures),
     NextTry: int64(state.nextTry),
     Reason: state.reason,
@@ -54,6 +56,7 @@ export function decodeExportState(row: TableRow): ExportState {
     tail: text(row, 'Tail'),
     recognised: flag(row, 'Recognised'),
     otherSource: SOURCES.find((source) => source === row['OtherSource']) ?? null,
+    unknownShape: row['UnknownShape'] === undefined ? null : (JSON.parse(text(row, 'UnknownShape')) as LocatedShape),
     raw: flag(row, 'Raw'),
     created: wholeOrNull(row, 'Created'),
     searched: whole(row, 'Searched'),
@@ -75,5 +78,6 @@ function decodeCounters(row: TableRow): Counters {
     excluded: whole(row, 'Excluded'),
     expired: whole(row, 'Expired'),
     deadLetters: whole(row, 'DeadLetters'),
+    unknownShapes: wholeOrNull(row, 'UnknownShapes') ?? 0,
   };
 }

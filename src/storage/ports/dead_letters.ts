@@ -15,6 +15,8 @@ export interface RecordPlace {
 export interface DeadLetter extends RecordPlace {
   readonly export: ExportRef;
   readonly reason: ReadFault | 'refused-row' | 'time-in-future';
+  /** The field that is the reason, by the record's own name for it; absent if the whole line is the reason. */
+  readonly field?: string;
   /** With `refused-row`: the service's code. */
   readonly code?: string;
   /** The first 64 KiB of the line, or of the refused row as JSON. */

@@ -20,6 +20,8 @@ export interface ExportState extends ExportRef {
   readonly recognised: boolean;
   /** An inactive source with a record at the head; null where there was none before a record of an active one. */
   readonly otherSource: Source | null;
+  /** The first record of an unknown shape; null where there is none. */
+  readonly unknownShape: LocatedShape | null;
   /** Whether its raw events are stored, or may be: they have no identity by which a redelivery is recognized. */
   readonly raw: boolean;
   /** Creation of the export at the last check (ms since the epoch); null where it is unknown. */
@@ -51,6 +53,17 @@ export interface Counters {
   /** Reports older than the retention. */
   readonly expired: number;
   readonly deadLetters: number;
+  /** Records that carry the mark of an active source in a shape that no format knows. */
+  readonly unknownShapes: number;
+}
+
+/** A record of an unknown shape, and its place. */
+export interface LocatedShape {
+  readonly source: Source;
+  /** Byte offset of its line in the export. */
+  readonly offset: number;
+  /** Names of its members, escaped for display; few and short. */
+  readonly members: readonly string[];
 }
 
 /** The `Exports` table. */

@@ -14,7 +14,9 @@ export interface RawEvent {
 
 /** A format of raw events for tests, `{"RawEvent":{…}}`: how they are counted does not depend on how they are written. */
 export const rawEvents: RecordFormat = {
+  source: 'sysmon',
   preFilterToken: 'RawEvent',
+  mark: /RawEvent/,
   read(record) {
     const event = (record as { RawEvent?: RawEvent }).RawEvent;
     if (event === undefined) return { kind: 'unknown' };

@@ -118,5 +118,15 @@ export function bytesOf(text: string): number {
 
 /** What adds up to the counters of an export. */
 export function counters(changes: Partial<Counters>): Counters {
-  return { lines: 0, records: 0, reports: 0, skipped: 0, excluded: 0, expired: 0, deadLetters: 0, ...changes };
+  return {
+    lines: 0,
+    records: 0,
+    reports: 0,
+    skipped: 0,
+    excluded: 0,
+    expired: 0,
+    deadLetters: 0,
+    unknownShapes: 0,
+    ...changes,
+  };
 }

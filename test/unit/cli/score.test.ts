@@ -646,6 +646,30 @@ describe('score: exit codes and messages', () => {
     expect(both.stderr).toContain('foreign.csv: refused');
     expect(rowsOf(both.stdout)).toHaveLength(1);
   });
+
+  it('is 1 if a file contains only records of an unknown shape, or only dead letters, and names it', async () => {
+    const shape = JSON.stringify({ kind: 'ConnectionSuccessAggregatedReport', host: 'wks-0417' });
+    const unknown = await file('unknown.json', text([shape, shape]));
+    const untimed = await file('untimed.json', text([JSON.stringify(streamed({ Timestamp: 'x' }))]));
+    const ours = await file('read.json', text(beacon(times(12, 60))));
+    const { code, stdout, stderr } = await score(unknown, untimed, ours, '--now', NOW, '--format', 'json');
+    expect(code).toBe(1);
+    expect(rowsOf(stdout)).toHaveLength(1);
+    expect(stderr).toContain('unknown.json: no readable record: 2 records of an unknown shape');
+    expect(stderr).toContain('untimed.json: no readable record: 1 dead letter');
+    expect(stderr).toContain('untimed.json at byte 0');
+    expect(stderr).toContain('bad-time (Timestamp)');
+    expect(stderr).toMatch(/2 records have the mark .* is of defender, at byte 0 of .*unknown\.json, with the members/);
+    expect(stderr).toContain('2 exports without a readable record; the rows are those of the others');
+  });
+
+  it('is 0 if a file has records of other kinds beside its dead letters', async () => {
+    const other = JSON.stringify(streamed({ ActionType: 'InboundConnectionAccepted' }));
+    const mixed = await file('mixed.json', text([other, JSON.stringify(streamed({ Timestamp: 'x' }))]));
+    const { code, stderr } = await score(mixed, '--now', NOW, '--format', 'json');
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 dead letter');
+  });
 });
 
 describe('score: stdout and stderr', () => {

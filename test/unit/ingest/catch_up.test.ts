@@ -23,6 +23,7 @@ const result = (changes: Partial<IngestResult> = {}): IngestResult => ({
   counters: counters({}),
   restarts: 0,
   otherSource: null,
+  unknownShape: null,
   segmentIds: [],
   ...changes,
 });

@@ -51,6 +51,7 @@ describe('ingest(export) that grows', () => {
       counters: counters({ lines: 1, records: 1, reports: 1 }),
       restarts: 0,
       otherSource: null,
+      unknownShape: null,
       segmentIds: [segmentIdOf(REF, 0, 0, bytesOf(lines(report(1))))],
     });
     const first = bytesOf(lines(report(1)));
@@ -65,6 +66,17 @@ describe('ingest(export) that grows', () => {
       leasedAt: null,
       leasedBy: '',
     });
+  });
+
+  it('counts and names what carries the mark of its source in an unknown shape, however short the export', async () => {
+    const unknown = '{"what":"DeviceNetworkEvents","kind":"ConnectionSuccessAggregatedReport"}';
+    world.append(lines(report(1), unknown, unknown));
+    const shape = { source: 'defender', offset: bytesOf(lines(report(1))), members: ['what', 'kind'] };
+    expect(await world.ingest()).toMatchObject({ counters: { reports: 1, unknownShapes: 2 }, unknownShape: shape });
+    world.append(lines(unknown));
+    await world.ingest();
+    // The first stays, whatever comes later.
+    expect(await world.state()).toMatchObject({ counters: { unknownShapes: 3, skipped: 0 }, unknownShape: shape });
   });
 
   it('announced twice, or for nothing, reads nothing twice', async () => {

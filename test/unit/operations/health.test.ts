@@ -55,10 +55,22 @@ describe('health where all is well', () => {
       refused: [],
       missingContainers: [],
       deadLetters: 0,
+      unknownShapes: 0,
       notifications: { soc: { pending: 0, trying: 0, failed: 0 } },
       disabledSinks: [],
       queues: {},
     });
+  });
+
+  it('names records of an unknown shape, a sentence for their container, also of a short export', async () => {
+    const unknownShape = { source: 'sysmon', offset: 70, members: ['date', 'record', 'what'] } as const;
+    await world.change({ counters: counters({ lines: 3, reports: 1, unknownShapes: 2 }), unknownShape });
+    const { problems, unknownShapes } = await look(['soc']);
+    expect(unknownShapes).toBe(2);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(
+      /: 2 records have the mark .* is of sysmon, at byte 70 of .*, with the members date, record, what\. /,
+    );
   });
 
   it('reads only', async () => {

@@ -83,7 +83,7 @@ describe('sysmon', () => {
       // 08:15, 08:59:59.801; 09:00, 09:28; 10:02:30, which nothing corrects.
       hours: of('sysmon', `${G} 08h 2`, `${G} 09h 2`, `${G} 10h 1`, `${N} 08h 1`, `${B} 09h 1`),
       // '-'; local time alone.
-      faults: ['bad-time', 'no-address'],
+      faults: ['no-address', 'no-zone'],
       // Inbound, answer, event 1; the seventeen 5156.
       counters: { reports: 7, skipped: 20, excluded: 2, deadLetters: 2 },
     });

@@ -97,7 +97,16 @@ describe('ReportReader.read(batch)', () => {
     expect(reports.map(({ report }) => report.count)).toEqual([60, 60, 60]);
     // What a length covers is the line as it lies in the export.
     for (const { offset, length } of reports) expect(content[offset + length]).toBe('\n');
-    expect(counters).toEqual({ lines: 3, records: 6, reports: 3, skipped: 2, excluded: 0, expired: 0, deadLetters: 1 });
+    expect(counters).toEqual({
+      lines: 3,
+      records: 6,
+      reports: 3,
+      skipped: 2,
+      excluded: 0,
+      expired: 0,
+      deadLetters: 1,
+      unknownShapes: 0,
+    });
     expect(letters).toMatchObject([{ export: REF, offset: third, record: 2, reason: 'bad-json' }]);
     expect(recognised).toBe(true);
   });
@@ -126,6 +135,7 @@ describe('ReportReader.read(batch)', () => {
       excluded: 1,
       expired: 0,
       deadLetters: 7,
+      unknownShapes: 0,
     });
   });
 

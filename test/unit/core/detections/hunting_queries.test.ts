@@ -9,7 +9,7 @@ import type { Source } from '../../../../src/core/records/report.ts';
 import { detection, HOSTILE_NAMES } from '../../../contract/samples.ts';
 import { withoutLiterals } from '../kql/literals.ts';
 
-const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp'] as const satisfies readonly Source[];
+const SOURCES = ['defender', 'defender-raw', 'sysmon', 'wfp', 'zeek'] as const satisfies readonly Source[];
 const PLAIN: QueriedDetection = detection();
 
 describe('defenderQuery(detection)', () => {
@@ -38,6 +38,13 @@ DeviceNetworkEvents
     expect(query).toContain('connections = count()');
     expect(defenderQuery({ ...PLAIN, source: 'sysmon' })).not.toContain('ActionType endswith');
   });
+
+  it('of zeek lists the processes of the host by its address, since the sensor has no process', () => {
+    const query = defenderQuery({ ...PLAIN, source: 'zeek' });
+    expect(query).toContain('| where LocalIP == device and RemoteIP == remote\n');
+    expect(query).toContain('by bin(Timestamp, 1h), DeviceName, InitiatingProcessFileName');
+    expect(query).not.toContain('== process');
+  });
 });
 
 describe('sentinelQuery(detection)', () => {
@@ -46,6 +53,7 @@ describe('sentinelQuery(detection)', () => {
     ['defender-raw', ['DeviceNetworkEvents', '!endswith']],
     ['sysmon', ['(Event\n', '(WindowsEvent\n', 'EventID == 3', 'DestinationIp']],
     ['wfp', ['(SecurityEvent\n', '(WindowsEvent\n', 'EventID == 5156', 'DestAddress', '%%14593']],
+    ['zeek', ['DeviceNetworkEvents', 'LocalIP == device']],
   ] as const)('of %s asks the tables that have it there, by TimeGenerated', (source, parts) => {
     const query = sentinelQuery({ ...PLAIN, source });
     for (const part of parts) expect(query).toContain(part);

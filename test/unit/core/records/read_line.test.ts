@@ -12,6 +12,16 @@ const SKIPPED = streamed({ ActionType: 'ConnectionSuccess' });
 const EXCLUDED = streamed({ RemoteIP: '10.0.0.1' });
 const FAULTY = streamed({ Timestamp: 'yesterday' });
 const UNKNOWN: Row = { hello: 'world' };
+const NOTHING = {
+  reports: [],
+  records: 1,
+  skipped: 0,
+  excluded: 0,
+  unknownShapes: 0,
+  firstUnknownShape: null,
+  known: 0,
+  faults: [],
+};
 
 describe('readLine(text, formats)', () => {
   it('reads a record alone', () => {
@@ -30,12 +40,12 @@ describe('readLine(text, formats)', () => {
     expect(reading).toMatchObject({ records: 11, skipped: 2, excluded: 1 });
     expect(reading.reports.map(({ record }) => record)).toEqual([0, 6]);
     expect(reading.faults).toEqual([
-      { fault: 'bad-time', record: 2 },
+      { fault: 'bad-time', field: 'Timestamp', record: 2 },
       { fault: 'bad-json', record: 4 },
       { fault: 'bad-json', record: 7 },
       { fault: 'bad-json', record: 8 },
       { fault: 'bad-json', record: 9 },
-      { fault: 'bad-time', record: 10 },
+      { fault: 'bad-time', field: 'Timestamp', record: 10 },
     ]);
   });
 
@@ -48,7 +58,7 @@ describe('readLine(text, formats)', () => {
   });
 
   it.each(['[]', '{"records":[]}'])('finds nothing in %s', (text) => {
-    expect(read(text)).toEqual({ reports: [], records: 0, skipped: 0, excluded: 0, known: 0, faults: [] });
+    expect(read(text)).toEqual({ ...NOTHING, records: 0 });
   });
 
   it('takes {"records":…} that is no list for a record', () => {
@@ -66,14 +76,7 @@ describe('readLine(text, formats)', () => {
     json(REPORT).slice(0, 300),
     `${json(REPORT).slice(0, 300)}}`,
   ])('of what is no JSON object or array is one fault: %j', (text) => {
-    expect(read(text)).toEqual({
-      reports: [],
-      records: 1,
-      skipped: 0,
-      excluded: 0,
-      known: 0,
-      faults: [{ fault: 'bad-json', record: 0 }],
-    });
+    expect(read(text)).toEqual({ ...NOTHING, faults: [{ fault: 'bad-json', record: 0 }] });
   });
 
   it('adds up: every record is a report, skipped, excluded or a fault', () => {
@@ -98,7 +101,9 @@ describe('readLine(text, formats)', () => {
   });
 
   const format = (reading: Reading | (() => never)): RecordFormat => ({
+    source: 'sysmon',
     preFilterToken: 'x',
+    mark: /x/,
     read: () => (typeof reading === 'function' ? reading() : reading),
   });
 

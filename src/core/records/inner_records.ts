@@ -1,0 +1,56 @@
+import { SPELLINGS } from './spellings.ts';
+import { xmlRecordOf } from './xml_record.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * The records that a record of an unknown format may hold, one candidate list after the other: the record itself with each
+ * spelling of its names, then each member whose text `isMarked` accepts. Such a member is a record, a list of records, or
+ * text that contains one as JSON or as the XML of an event. So records are found in every envelope:
+ * CloudEvents (`data`), Event Hubs (`Body`), Elasticsearch (`_source`), Splunk (`result`, `_raw`), Azure Diagnostics
+ * (`properties.RawXml`), journald (`MESSAGE`), Syslog tables (`SyslogMessage`).
+ */
+export function* innerRecords(record: Row, isMarked: (text: string) => boolean): Generator<readonly object[]> {
+  for (const spelling of SPELLINGS) {
+    const other = spelling(record);
+    if (other !== null) yield [other];
+  }
+  for (const [name, value] of Object.entries(record)) {
+    if (name === 'xml') continue;
+    const records = recordsIn(value, isMarked);
+    if (records.length > 0) yield records;
+  }
+}
+
+function recordsIn(value: unknown, isMarked: (text: string) => boolean): readonly object[] {
+  if (typeof value === 'string') return isMarked(value) ? recordsInText(value) : NONE;
+  if (typeof value !== 'object' || value === null || !isMarked(JSON.stringify(value))) return NONE;
+  if (!Array.isArray(value)) return [value];
+  return value.every(isRecord) ? value : NONE;
+}
+
+function recordsInText(text: string): readonly object[] {
+  if (/^\s*[{[]/.test(text)) {
+    const value = parsed(text);
+    const list = isRecord(value) && Array.isArray(value['records']) ? value['records'] : value;
+    if (Array.isArray(list)) return list.every(isRecord) ? list : NONE;
+    return isRecord(list) ? [list] : NONE;
+  }
+  const xml = xmlRecordOf(text);
+  return xml === null ? NONE : [xml];
+}
+
+const NONE: readonly object[] = [];
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
