@@ -67,11 +67,11 @@ function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGe
     : 'connections = count()';
   return `DeviceNetworkEvents
 | where ${time} >= windowStart and ${time} < windowEnd
-| where DeviceName == device and InitiatingProcessFileName == process and RemoteIP == remote${action}${raw}
+| where ${ofGroup(source)}${action}${raw}
 | summarize ${connections}, reports = count(),
     ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10), localIPs = make_set(LocalIP, 10),
-    paths = make_set(InitiatingProcessFolderPath, 10), sha256 = make_set(InitiatingProcessSHA256, 10),
-    accounts = make_set(InitiatingProcessAccountName, 10)
+    paths = make_set(InitiatingProcessFolderPath, 10), sha1 = make_set(InitiatingProcessSHA1, 10),
+    sha256 = make_set(InitiatingProcessSHA256, 10), accounts = make_set(InitiatingProcessAccountName, 10)
     by bin(${time}, 1h), ActionType
 | sort by ${time} asc`;
 }
@@ -83,49 +83,144 @@ function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGe
 function processesOf(time: 'Timestamp' | 'TimeGenerated'): string {
   return `DeviceNetworkEvents
 | where ${time} >= windowStart and ${time} < windowEnd
-| where LocalIP == device and RemoteIP == remote
+| where ${ofGroup('zeek')}
 | summarize events = count(), ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10),
-    paths = make_set(InitiatingProcessFolderPath, 10), sha256 = make_set(InitiatingProcessSHA256, 10),
-    accounts = make_set(InitiatingProcessAccountName, 10)
+    paths = make_set(InitiatingProcessFolderPath, 10), sha1 = make_set(InitiatingProcessSHA1, 10),
+    sha256 = make_set(InitiatingProcessSHA256, 10), accounts = make_set(InitiatingProcessAccountName, 10)
     by bin(${time}, 1h), DeviceName, InitiatingProcessFileName
 | sort by ${time} asc`;
 }
 
-/** The value of one `<Data Name="…">` of an event's XML. */
-function dataOf(name: string): string {
-  return `replace_string(extract(@'<Data Name="${name}">([^<]*)</Data>', 1, EventData), "&amp;", "&")`;
+/**
+ * Defender's own groups are exact. The names of Windows events were folded to lower case when they were read and a mapped
+ * address was read as IPv4 (`readConnection`), so that their query undoes both.
+ */
+function ofGroup(source: QueriedDetection['source']): string {
+  switch (source) {
+    case 'defender':
+    case 'defender-raw':
+      return 'DeviceName == device and InitiatingProcessFileName == process and RemoteIP == remote';
+    case 'sysmon':
+    case 'wfp':
+      return `DeviceName =~ device and ${isProcess('InitiatingProcessFileName')} and ${isRemote('RemoteIP')}`;
+    case 'zeek':
+      return 'LocalIP == device and RemoteIP == remote';
+  }
 }
 
-const BY_HOUR = `| summarize connections = count(), ports = make_set(port, 10), paths = make_set(image, 10), accounts = make_set(account, 10)
+/** `=~` ignores the case of ASCII only (Kusto documentation, string operators), and files have any names. */
+function isProcess(column: string): string {
+  return `tolower(${column}) == process`;
+}
+
+/** An IPv4 address in each of its spellings, those of a mapped one among them: `::ffff:203.0.113.7`, `::ffff:cb00:7107`. */
+function isRemote(column: string): string {
+  return `ipv6_is_match(${column}, remote)`;
+}
+
+/** A table of Sentinel that holds Windows events, with the column that names their provider. */
+interface EventTable {
+  readonly name: string;
+  readonly provider: string;
+  /** The value of one name of EventData, as KQL. */
+  readonly value: (name: string) => string;
+  /** The same of a value that XML may have had to escape: a path or an account. */
+  readonly text: (name: string) => string;
+}
+
+const inXml = (name: string) => `extract(@'Name="${name}">([^<]*)<', 1, EventData)`;
+const textInXml = (name: string) => `decoded(${inXml(name)})`;
+const inObject = (name: string) => `tostring(EventData.${name})`;
+const EVENT: EventTable = { name: 'Event', provider: 'Source', value: inXml, text: textInXml };
+const SECURITY_EVENT: EventTable = {
+  name: 'SecurityEvent',
+  provider: 'EventSourceName',
+  value: inXml,
+  text: textInXml,
+};
+const WINDOWS_EVENT: EventTable = { name: 'WindowsEvent', provider: 'Provider', value: inObject, text: inObject };
+
+interface EventKind {
+  readonly provider: string;
+  readonly id: number;
+  readonly tables: readonly EventTable[];
+  /** The event's own names of what the query calls `image` and `account`. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** Those of `protocol`, `localPort`, `remoteIP`, `port`, and of what `isOutbound` asks for. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Whether the device's own process began it, as the reader of the source decides. */
+  readonly isOutbound: string;
+}
+
+/**
+ * The connections of one kind of event that the source's reader counts: outbound, and no answer of a server over UDP
+ * (`isAnswer` of core/sources/connection.ts), by the same ports.
+ */
+function eventsQuery({ provider, id, tables, texts, values, isOutbound }: EventKind): string {
+  const each = tables.map(
+    (table) => `  (${table.name}
+    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer =~ device
+    | where ${table.provider} == "${provider}" and EventID == ${id}
+    | extend ${[...columns(texts, table.text), ...columns(values, table.value)].join(',\n        ')})`,
+  );
+  const accounts = 'account' in texts ? ', accounts = make_set(account, 10)' : '';
+  return `let decoded = (xml: string) { ${decodedXml('xml')} };
+union isfuzzy=true
+${each.join(',\n')}
+| extend port = toint(port), localPort = toint(localPort), image = iff(image == "-", "", image)
+| where ${isOutbound}
+| where ${isProcess(`extract(@'[^\\\\/]*$', 0, image)`)} and ${isRemote('remoteIP')}
+| where protocol !in~ ("udp", "17") or isnull(localPort) or isnull(port)
+    or not((localPort < 1024 and port >= 1024) or (localPort < 49152 and port >= 49152))
+| summarize connections = count(), ports = make_set(port, 10), paths = make_set(image, 10)${accounts}
     by bin(TimeGenerated, 1h), Type
 | sort by TimeGenerated asc`;
+}
+
+function columns(names: Readonly<Record<string, string>>, toKql: (name: string) => string): string[] {
+  return Object.entries(names).map(([column, name]) => `${column} = ${toKql(name)}`);
+}
+
+/** The five entities of XML, the ampersand last. */
+function decodedXml(column: string): string {
+  const entities = [`"&lt;", "<"`, `"&gt;", ">"`, `"&quot;", "\\""`, `"&apos;", "'"`, `"&amp;", "&"`];
+  return entities.reduce((inner, entity) => `replace_string(${inner}, ${entity})`, column);
+}
 
 /** Sysmon's event 3: the table Event (XML) where an agent collects it, WindowsEvent (dynamic) where it is forwarded. */
-const SYSMON = `union isfuzzy=true
-  (Event
-    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
-    | where Source == "Microsoft-Windows-Sysmon" and EventID == 3 and EventData has remote
-    | extend remoteIP = ${dataOf('DestinationIp')}, image = ${dataOf('Image')},
-        port = ${dataOf('DestinationPort')}, account = ${dataOf('User')}),
-  (WindowsEvent
-    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
-    | where Provider == "Microsoft-Windows-Sysmon" and EventID == 3
-    | extend remoteIP = tostring(EventData.DestinationIp), image = tostring(EventData.Image),
-        port = tostring(EventData.DestinationPort), account = tostring(EventData.User))
-| where remoteIP == remote and tostring(split(image, "\\\\")[-1]) == process
-${BY_HOUR}`;
+const SYSMON = eventsQuery({
+  provider: 'Microsoft-Windows-Sysmon',
+  id: 3,
+  tables: [EVENT, WINDOWS_EVENT],
+  texts: { image: 'Image', account: 'User' },
+  values: {
+    initiated: 'Initiated',
+    protocol: 'Protocol',
+    localPort: 'SourcePort',
+    remoteIP: 'DestinationIp',
+    port: 'DestinationPort',
+  },
+  isOutbound: 'initiated =~ "true"',
+});
 
-/** The filtering platform's event 5156, outbound (%%14593). */
-const WFP = `union isfuzzy=true
-  (SecurityEvent
-    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
-    | where EventID == 5156 and EventData has remote and EventData has "%%14593"
-    | extend remoteIP = ${dataOf('DestAddress')}, image = ${dataOf('Application')},
-        port = ${dataOf('DestPort')}, account = ""),
-  (WindowsEvent
-    | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer == device
-    | where Channel == "Security" and EventID == 5156 and tostring(EventData.Direction) == "%%14593"
-    | extend remoteIP = tostring(EventData.DestAddress), image = tostring(EventData.Application),
-        port = tostring(EventData.DestPort), account = "")
-| where remoteIP == remote and tostring(split(image, "\\\\")[-1]) == process
-${BY_HOUR}`;
+/**
+ * The filtering platform's event 5156: Direction outbound (%%14593) at layer Connect (%%14611); where these are words of
+ * some language, by the number of the layer.
+ */
+const WFP = eventsQuery({
+  provider: 'Microsoft-Windows-Security-Auditing',
+  id: 5156,
+  tables: [SECURITY_EVENT, WINDOWS_EVENT],
+  texts: { image: 'Application' },
+  values: {
+    direction: 'Direction',
+    layer: 'LayerName',
+    layerId: 'LayerRTID',
+    protocol: 'Protocol',
+    localPort: 'SourcePort',
+    remoteIP: 'DestAddress',
+    port: 'DestPort',
+  },
+  isOutbound: `iff(direction startswith "%%" and layer startswith "%%",
+    direction == "%%14593" and layer == "%%14611", layerId in ("48", "50"))`,
+});

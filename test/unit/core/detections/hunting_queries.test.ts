@@ -25,8 +25,8 @@ DeviceNetworkEvents
 | where ActionType endswith "AggregatedReport"
 | summarize connections = sum(toint(parse_json(AdditionalFields).uniqueEventsAggregated)), reports = count(),
     ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10), localIPs = make_set(LocalIP, 10),
-    paths = make_set(InitiatingProcessFolderPath, 10), sha256 = make_set(InitiatingProcessSHA256, 10),
-    accounts = make_set(InitiatingProcessAccountName, 10)
+    paths = make_set(InitiatingProcessFolderPath, 10), sha1 = make_set(InitiatingProcessSHA1, 10),
+    sha256 = make_set(InitiatingProcessSHA256, 10), accounts = make_set(InitiatingProcessAccountName, 10)
     by bin(Timestamp, 1h), ActionType
 | sort by Timestamp asc
 `);
