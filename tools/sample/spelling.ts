@@ -1,4 +1,4 @@
-import type { Device } from './device.ts';
+import type { Device, User } from './device.ts';
 import type { Program } from './program.ts';
 import type { Random } from './random.ts';
 
@@ -16,6 +16,17 @@ export function windowsName(fileName: string): string {
   return fileName.replaceAll('|', '&').replace(/[\u0000-\u001f<>:"/\\?*]/g, '_');
 }
 
+/** A computer as its own event logs name it: the host in capitals, the domain as it was typed. */
+export function computerOf({ name }: Device): string {
+  return name.replace(/^[^.]+/, (host) => host.toUpperCase());
+}
+
+/** An account as event logs name it: `CORP\Ada.Berg`, where Defender writes `ada.berg`. */
+export function accountOf({ name, domain }: User): string {
+  if (domain === 'nt authority') return 'NT AUTHORITY\\SYSTEM';
+  return `${domain.toUpperCase()}\\${name.replace(/(^|\.)[a-z]/g, (letter) => letter.toUpperCase())}`;
+}
+
 /** Sysmon's Image: the path as the file system spells it, at times in capitals as a caller spelled it. */
 export function imageOf({ path, fileName }: Program, random: Random): string {
   if (path === null || fileName === null) return '<unknown process>';
@@ -23,8 +34,15 @@ export function imageOf({ path, fileName }: Program, random: Random): string {
   const folder = path
     .slice(0, -fileName.length)
     .replace(/(^|[\\ ])([a-z])/g, (_, before, letter) => before + letter.toUpperCase());
-  const image = folder + windowsName(fileName);
+  const image = folder + installedName(windowsName(fileName));
   return random.chance(0.06) ? image.toUpperCase() : image;
+}
+
+/** As an installer names its file, `Updater.exe`; what comes with Windows is in lower case, mostly. */
+function installedName(fileName: string): string {
+  return /^(svchost|lsass|spoolsv)/.test(fileName)
+    ? fileName
+    : fileName.replace(/^[a-z]/, (letter) => letter.toUpperCase());
 }
 
 /** 5156's Application: the path below the device of its volume, in lower case. */

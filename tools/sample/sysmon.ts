@@ -1,12 +1,12 @@
 import { MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { connectionsOf, type PlannedConnection } from './connections.ts';
-import type { Device, User } from './device.ts';
+import type { Device } from './device.ts';
 import { ANSWERS, type Inbound, inboundOf } from './inbound.ts';
 import { logWriter } from './log_writer.ts';
 import type { Plan } from './plan.ts';
 import { type Process, processesOf } from './process.ts';
 import type { Random } from './random.ts';
-import { addressOf, imageOf, isIpv6 } from './spelling.ts';
+import { accountOf, addressOf, computerOf, imageOf, isIpv6 } from './spelling.ts';
 import type { EventLog, Happening, LogWriter, SampleWindowsEvent } from './windows_event.ts';
 
 const LOG: EventLog = {
@@ -46,7 +46,7 @@ function connected(made: PlannedConnection, device: Device, utc: Data[number], r
   const remoteIP = addressOf(made.remoteIP, random);
   // Both ends of a connection have the same address family.
   const mapped = remoteIP.toLowerCase().includes(':ffff:');
-  const from = { ip: mapped ? `::ffff:${made.localIP}` : made.localIP, host: device.name, port: made.localPort };
+  const from = { ip: mapped ? `::ffff:${made.localIP}` : made.localIP, host: computerOf(device), port: made.localPort };
   const to = { ip: remoteIP, host: '-', port: made.remotePort };
   const data = [rule(random), utc, ...actor(process, device, random), ...ends(made.protocol, true, from, to)];
   return { ...CONNECTED, atMs, counts: true, data };
@@ -59,7 +59,7 @@ function connected(made: PlannedConnection, device: Device, utc: Data[number], r
 function called(caller: Inbound, device: Device, random: Random): Happening {
   const { atMs, protocol } = caller;
   const far = { ip: caller.remoteIP, host: '-', port: caller.remotePort };
-  const near = { ip: caller.localIP, host: device.name, port: caller.localPort };
+  const near = { ip: caller.localIP, host: computerOf(device), port: caller.localPort };
   const isAnswer = protocol === 'udp' && random.chance(ANSWERS);
   const [from, to] = isAnswer || random.chance(0.5) ? [near, far] : [far, near];
   const service: Data = [
@@ -171,8 +171,4 @@ function utcTime(ms: number): string {
 function guid(device: Device, processId: number): string {
   const tail = processId.toString(16).padStart(12, '0');
   return `{${device.id.slice(0, 8)}-${device.id.slice(8, 12)}-${device.id.slice(12, 16)}-${device.id.slice(16, 20)}-${tail}}`;
-}
-
-function accountOf({ name, domain }: User): string {
-  return domain === 'nt authority' ? 'NT AUTHORITY\\SYSTEM' : `${domain.toUpperCase()}\\${name}`;
 }

@@ -1,3 +1,4 @@
+import { computerOf } from '../spelling.ts';
 import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { hourName, isoTime } from './times.ts';
@@ -28,7 +29,7 @@ export const winlogbeat: Carrier = {
       winlog: {
         channel: log.channel,
         provider_name: log.provider,
-        computer_name: device.name,
+        computer_name: computerOf(device),
         event_id: old ? id : String(id),
         record_id: recordId,
         event_data: Object.fromEntries(data),
@@ -53,7 +54,7 @@ function ecsRecord({ log, id, version, device, recordId, data, title }: SampleWi
     '@timestamp': `${UtcTime.replace(' ', 'T')}Z`,
     ecs: { version: '8.11.0' },
     event: { code: String(id), provider: log.provider, kind: 'event', ...classOf(id, title) },
-    host: { name: device.name },
+    host: { name: computerOf(device) },
     process: {
       entity_id: ProcessGuid,
       pid: Number(ProcessId),
@@ -66,7 +67,7 @@ function ecsRecord({ log, id, version, device, recordId, data, title }: SampleWi
     winlog: {
       channel: log.channel,
       provider_name: log.provider,
-      computer_name: device.name,
+      computer_name: computerOf(device),
       event_id: String(id),
       record_id: String(recordId),
       version,

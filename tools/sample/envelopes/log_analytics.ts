@@ -1,3 +1,4 @@
+import { computerOf } from '../spelling.ts';
 import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { eventDataXml } from './event_data_xml.ts';
@@ -36,7 +37,7 @@ export const event: Carrier = {
     ...commonColumns('Event'),
     Source: log.provider,
     EventLog: log.channel,
-    Computer: device.name,
+    Computer: computerOf(device),
     EventID: id,
     EventLevel: 4,
     EventLevelName: 'Information',
@@ -58,7 +59,7 @@ export const windowsEvent: Carrier = {
     ...commonColumns('WindowsEvent'),
     Provider: log.provider,
     Channel: log.channel,
-    Computer: device.name,
+    Computer: computerOf(device),
     EventID: id,
     EventLevel: 4,
     EventLevelName: 'Information',
@@ -80,7 +81,7 @@ export const securityEvent: Carrier = {
   recordOf: (logged) => ({
     TimeGenerated: tickTime(logged.createdMs, ticksOf(logged)),
     ...commonColumns('SecurityEvent'),
-    Computer: logged.device.name,
+    Computer: computerOf(logged.device),
     EventID: logged.id,
     EventSourceName: logged.log.provider,
     Channel: logged.log.channel,

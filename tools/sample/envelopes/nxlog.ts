@@ -1,4 +1,4 @@
-import type { Device } from '../device.ts';
+import { computerOf } from '../spelling.ts';
 import type { SampleWindowsEvent } from '../windows_event.ts';
 import type { Carrier } from './carrier.ts';
 import { hourName, isoTime, localTime } from './times.ts';
@@ -25,7 +25,7 @@ function older({ log, id, version, task, createdMs, collectedMs, ...event }: Sam
     EventID: id,
     SourceName: log.provider,
     Channel: log.channel,
-    Hostname: hostName(event.device),
+    Hostname: computerOf(event.device),
     host: 'wec.corp.example',
     EventTime: localTime(createdMs, zone),
     EventReceivedTime: localTime(collectedMs, zone),
@@ -48,7 +48,7 @@ function newer({ log, id, task, createdMs, device, data, title }: SampleWindowsE
     EventID: id,
     SourceName: log.provider,
     Channel: log.channel,
-    Hostname: hostName(device).split('.')[0],
+    Hostname: computerOf(device).split('.')[0],
     TimeCreated: isoTime(createdMs),
     '@timestamp': isoTime(createdMs),
     Level: '0',
@@ -57,9 +57,4 @@ function newer({ log, id, task, createdMs, device, data, title }: SampleWindowsE
     ...Object.fromEntries(data),
     Message: title,
   };
-}
-
-/** As Windows writes it: the host in capitals, the domain unchanged. */
-function hostName({ name }: Device): string {
-  return name.replace(/^[^.]+/, (host) => host.toUpperCase());
 }

@@ -178,6 +178,19 @@ describe('spelling', () => {
     expect(applications.every((path) => /^(-|System|\\device\\harddiskvolume\d\\[^A-Z]+)$/.test(path))).toBe(true);
   });
 
+  test('of computers, files and accounts by event logs is in mixed case, where Defender writes lower case', () => {
+    for (const format of ['sysmon-event', 'sysmon-windowsevent', 'wfp-securityevent'] as const) {
+      const computers = new Set(recordsOf(format, plain).map(({ Computer }) => String(Computer)));
+      for (const computer of computers) expect(computer).toMatch(/^(SRV|WKS|LAP)-\d{4}\.corp\.example$/);
+    }
+    const users = new Set(outbound.map(({ User = '' }) => User));
+    for (const user of users)
+      expect(user).toMatch(/^(NT AUTHORITY\\(SYSTEM|NETWORK SERVICE)|CORP\\[A-Z][a-z]+\.[A-Z][a-z]+)$/);
+    expect(outbound.some(({ Image = '' }) => Image.endsWith('\\Acme-updater.exe'))).toBe(true);
+    const { DeviceName } = recordsOf('log-analytics', plain)[0] ?? {};
+    expect(DeviceName).toMatch(/^(srv|wks|lap)-\d{4}\.corp\.example$/);
+  });
+
   test('of an address may be IPv4 mapped into IPv6, at both ends', () => {
     const mapped = outbound.filter(({ DestinationIp = '' }) => DestinationIp.includes(':'));
     expect(mapped.length / outbound.length).toBeGreaterThan(0.02);
