@@ -73,7 +73,7 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
           }
           {
             identifier: 'Value'
-            columnName: 'InitiatingProcessSHA256'
+            columnName: 'FileHash'
           }
         ]
       }

@@ -118,6 +118,7 @@ function factsOf(detection: Detection): Fact[] {
     listed('Account', traffic.accounts),
     listed('Path', traffic.folderPaths),
     listed('URL', traffic.urls),
+    listed('SHA-1', traffic.sha1),
     listed('SHA-256', traffic.sha256),
     traffic.succeeded + traffic.failed === 0
       ? null

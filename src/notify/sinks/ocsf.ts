@@ -99,7 +99,6 @@ function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }
   const [path] = traffic.folderPaths;
   const [account] = traffic.accounts;
   const [url] = traffic.urls;
-  const [sha256] = traffic.sha256;
   return {
     device: { hostname: DeviceName, type_id: 0 },
     // OCSF requires an id of a process, which aggregated reports do not have; so the evidence names its file.
@@ -107,13 +106,22 @@ function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }
       name: InitiatingProcessFileName,
       type_id: 1,
       ...(path !== undefined && { path }),
-      ...(sha256 !== undefined && { hashes: [{ algorithm_id: 3, algorithm: 'SHA-256', value: sha256 }] }),
+      ...fingerprintsOf(traffic),
     },
     dst_endpoint: { ...endpointOf(RemoteIP), ...(port !== undefined && { port: port.port }) },
     ...(localIP !== undefined && { src_endpoint: { ...endpointOf(localIP), hostname: DeviceName } }),
     ...(account !== undefined && { user: { name: account } }),
     ...(url !== undefined && { url: { url_string: url } }),
   };
+}
+
+/** The newest of each kind that the telemetry has: Defender's has SHA-1, mostly. */
+function fingerprintsOf({ sha1: [sha1], sha256: [sha256] }: Data['traffic']): object {
+  const hashes = [
+    ...(sha1 === undefined ? [] : [{ algorithm_id: 2, algorithm: 'SHA-1', value: sha1 }]),
+    ...(sha256 === undefined ? [] : [{ algorithm_id: 3, algorithm: 'SHA-256', value: sha256 }]),
+  ];
+  return hashes.length === 0 ? {} : { hashes };
 }
 
 /** An endpoint by its address; text that is no address is its name, since the class refuses it as an address. */

@@ -43,6 +43,7 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     LocalIP: traffic.localIPs[0] ?? '',
     InitiatingProcessAccountName: traffic.accounts[0] ?? '',
     InitiatingProcessFolderPath: traffic.folderPaths[0] ?? '',
+    InitiatingProcessSHA1: traffic.sha1[0] ?? '',
     InitiatingProcessSHA256: traffic.sha256[0] ?? '',
     RemoteUrl: traffic.urls[0] ?? '',
     FirstConnection: data.FirstConnection,

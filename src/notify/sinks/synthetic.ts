@@ -52,7 +52,8 @@ export function syntheticDetection(now: number, changes: Partial<Detection> = {}
       failed: 1,
       localIPs: ['192.0.2.17'],
       sha1: ['3f786850e387550fdab836ed7e6dc881de23001b'],
-      sha256: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+      // Defender leaves SHA-256 empty, mostly.
+      sha256: [],
       folderPaths: ['C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe'],
       accounts: ['kim'],
       urls: ['https://updates.example.com/check'],
