@@ -1,4 +1,6 @@
+import { isRaisedByOutliers } from '../../core/detections/interval.ts';
 import { processOf } from '../../core/detections/message.ts';
+import { rateUnit } from '../../core/detections/rate_unit.ts';
 import { type OmittedOption, suppressCommand } from '../../core/detections/suppress_command.ts';
 import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
 import { windowOf } from '../../core/scoring/window.ts';
@@ -59,13 +61,22 @@ function seriesLines({ evidence, ...each }: DetectionDetail): string[] {
     ],
     ['', sparkline(bars)],
     ['seen', `${seen} UTC, in ${each.count_of_hours} hours`],
-    ['average', `${rateText(each.average)} connections per hour (threshold ${thresholds.minAverage})`],
+    [
+      'average',
+      `${rateText(each.average)} connections ${rateUnit(evidence.grain)} (threshold ${thresholds.minAverage})`,
+    ],
     [
       'inliers',
       `${each.inliner_count} of ${points} points within the expected range (minimum ` +
         `${rounded(thresholds.minUniform)}, anomaly threshold ${thresholds.anomalyThreshold})`,
     ],
-    ['interval', interval === null ? '' : `${secondsText(interval.seconds)} ± ${secondsText(interval.deviation)}`],
+    [
+      'interval',
+      interval === null
+        ? ''
+        : `${secondsText(interval.seconds)} ± ${secondsText(interval.deviation)} within the expected range` +
+          (isRaisedByOutliers({ interval, evidence }) ? '; outliers raise the average above the threshold' : ''),
+    ],
     ['spread', `${rounded(each.spread)} (standard deviation of the inliers / mean; 0: no variation)`],
     ['season', evidence.period === 0 ? '' : `${evidence.period} points`],
     ['omitted', evidence.omitted === 0 ? '' : `${amount(evidence.omitted)} older points`],

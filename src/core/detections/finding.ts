@@ -18,6 +18,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
   const newest = -MAX_EVIDENCE_POINTS;
   const spread = spreadOf(ConnCounts, match.flags);
   const average = match.stats.avg;
+  const grain = grainOf(group.key, rule.grain);
   return {
     groupId: group.groupId,
     detector: 'kql-rule',
@@ -37,11 +38,11 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     otherProcesses,
     spread,
     interval: intervalOf(ConnCounts, match.flags),
-    ...severityOf({ devices, spread, average, minAverage: rule.minAverage }),
+    ...severityOf({ devices, spread, average, minAverage: rule.minAverage, grain }),
     technique,
     traffic: NO_TRAFFIC,
     evidence: {
-      grain: grainOf(group.key, rule.grain),
+      grain,
       Timestamp: group.series.countHours.slice(newest),
       ConnCounts: ConnCounts.slice(newest),
       flags: match.flags.slice(newest),

@@ -1,6 +1,6 @@
 import { mean } from '../kql/mean.ts';
 import { inliersOf, spreadOf } from '../scoring/spread.ts';
-import type { Interval } from './detection.ts';
+import type { Detection, Interval } from './detection.ts';
 
 const HOUR_SECONDS = 3600;
 
@@ -16,4 +16,12 @@ export function intervalOf(counts: readonly number[], flags: readonly number[]):
   if (!(perHour > 0)) return null;
   const seconds = HOUR_SECONDS / perHour;
   return { seconds, deviation: seconds * spreadOf(counts, flags) };
+}
+
+/**
+ * Whether the inliers alone would not reach the threshold. The threshold is on the mean of all points and the interval is
+ * of the inliers, so that a beacon can match with an interval longer than 3600 over the threshold: outliers raise its mean.
+ */
+export function isRaisedByOutliers({ interval, evidence }: Pick<Detection, 'interval' | 'evidence'>): boolean {
+  return interval !== null && HOUR_SECONDS / interval.seconds < evidence.thresholds.minAverage;
 }

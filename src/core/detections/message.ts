@@ -4,6 +4,8 @@ import { counted, rateText, roundedText } from '../text/numbers.ts';
 import { scaleOf, sparkline } from '../text/sparkline.ts';
 import { type Detection, detectionIdOf, type Severity } from './detection.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
+import { isRaisedByOutliers } from './interval.ts';
+import { rateUnit } from './rate_unit.ts';
 import { suppressCommand } from './suppress_command.ts';
 
 /** A line of a message: a fixed label, and a value that may hold text of the telemetry. */
@@ -78,14 +80,16 @@ export function processOf({ InitiatingProcessFileName }: Pick<Detection, 'Initia
   return InitiatingProcessFileName === '' ? '(no process name)' : InitiatingProcessFileName;
 }
 
-/** `60 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 2 s)` */
+/** `60 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 2 s) in these hours` */
 export function paceOf(detection: Detection): string {
   const { inliner_count, count_of_hours, average, interval, evidence } = detection;
+  const points = pointsOf(evidence);
   const every =
     interval === null
       ? ''
-      : `, one about every ${roundedText(interval.seconds, 2)} s (± ${roundedText(interval.deviation, 2)} s)`;
-  return `${rateText(average)} connections per hour, ${inliner_count} of ${count_of_hours} ${pointsOf(evidence)} within the expected range${every}`;
+      : `, one about every ${roundedText(interval.seconds, 2)} s (± ${roundedText(interval.deviation, 2)} s) in these ${points}`;
+  const raised = isRaisedByOutliers(detection) ? `; the other ${points} raise the average above the threshold` : '';
+  return `${rateText(average)} connections ${rateUnit(evidence.grain)}, ${inliner_count} of ${count_of_hours} ${points} within the expected range${every}${raised}`;
 }
 
 /** Each figure of the match with its threshold. */
@@ -93,7 +97,7 @@ export function reasonOf({ inliner_count, count_of_hours, average, outlier_count
   const { minUniform, minAverage, anomalyThreshold } = evidence.thresholds;
   return (
     `${inliner_count} of ${count_of_hours} ${pointsOf(evidence)} within the expected range ` +
-    `(minimum ${roundedText(minUniform, 2)}); ${rateText(average)} per hour (threshold ${rateText(minAverage)}); ` +
+    `(minimum ${roundedText(minUniform, 2)}); ${rateText(average)} ${rateUnit(evidence.grain)} (threshold ${rateText(minAverage)}); ` +
     `${counted(outlier_count, 'outlier')} (score above ${anomalyThreshold})`
   );
 }

@@ -1,5 +1,6 @@
 import { rateText } from '../text/numbers.ts';
 import type { Detection, Finding } from './detection.ts';
+import { rateUnit } from './rate_unit.ts';
 import { isAbove } from './severity.ts';
 
 /** An average is a new revision from this many times the notified one on. */
@@ -28,9 +29,9 @@ export function revisionOf(before: Detection, finding: Finding): Revised {
   };
 }
 
-function reasonOf(notifiedLevel: Detection['notifiedLevel'], { average, severity }: Finding): string {
+function reasonOf(notifiedLevel: Detection['notifiedLevel'], { average, severity, evidence }: Finding): string {
   if (average >= REVISION_FACTOR * notifiedLevel.average) {
-    return `The average rose to ${rateText(average)} per hour (last notified: ${rateText(notifiedLevel.average)}).`;
+    return `The average rose to ${rateText(average)} ${rateUnit(evidence.grain)} (last notified: ${rateText(notifiedLevel.average)}).`;
   }
   if (severity === 'high' && isAbove(severity, notifiedLevel.severity)) {
     return `The severity rose to ${severity} (last notified: ${notifiedLevel.severity}).`;

@@ -1,5 +1,7 @@
+import type { Grain } from '../scoring/series.ts';
 import { percentText, rateText } from '../text/numbers.ts';
 import type { Severity } from './detection.ts';
+import { rateUnit } from './rate_unit.ts';
 
 /** Devices up to which a remote address is rare: an implant starts on one, a vendor's address is on all. */
 export const RARE_DEVICES = 3;
@@ -16,6 +18,7 @@ export interface SeverityFactors {
   readonly spread: number;
   readonly average: number;
   readonly minAverage: number;
+  readonly grain: Grain;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface SeverityFactors {
  *
  * Duration is not a factor: the severity of every beacon would rise with time.
  */
-export function severityOf({ devices, spread, average, minAverage }: SeverityFactors): {
+export function severityOf({ devices, spread, average, minAverage, grain }: SeverityFactors): {
   severity: Severity;
   severityReason: string;
 } {
@@ -37,8 +40,8 @@ export function severityOf({ devices, spread, average, minAverage }: SeverityFac
   const pace = isRegular ? 'regular' : 'irregular';
   const height = isClear ? 'clearly above' : 'slightly above';
   const severityReason =
-    `${devices === 1 ? 'One device connects' : `${devices} devices connect`} to ${rarity}; the hours are ${pace} ` +
-    `(spread ${percentText(spread)} of the mean); the average of ${rateText(average)} per hour is ${height} the threshold of ${rateText(minAverage)}.`;
+    `${devices === 1 ? 'One device connects' : `${devices} devices connect`} to ${rarity}; the ${grain === 'hour' ? 'hours' : 'reports'} are ${pace} ` +
+    `(spread ${percentText(spread)} of the mean); the average of ${rateText(average)} ${rateUnit(grain)} is ${height} the threshold of ${rateText(minAverage)}.`;
   return { severity: severity ?? 'low', severityReason };
 }
 

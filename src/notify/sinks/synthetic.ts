@@ -23,6 +23,7 @@ export function syntheticDetection(now: number, changes: Partial<Detection> = {}
     spread,
     average,
     minAverage: thresholds.minAverage,
+    grain: 'hour',
   });
   return {
     groupId: '7c1a0f3e52d94b6688aa01c2d3e4f506',

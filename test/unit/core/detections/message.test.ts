@@ -29,7 +29,8 @@ describe('messageOf(detection)', () => {
       },
       {
         label: 'Rate',
-        value: '59.8 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 0.8 s)',
+        value:
+          '59.8 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 0.8 s) in these hours',
       },
       { label: 'Prevalence', value: 'no other device connects to this address' },
       {
@@ -40,7 +41,7 @@ describe('messageOf(detection)', () => {
       { label: 'Account', value: 'kim' },
       { label: 'Path', value: 'C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe' },
       { label: 'URL', value: 'https://updates.example.com/check' },
-      { label: 'SHA-256', value: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
+      { label: 'SHA-1', value: '3f786850e387550fdab836ed7e6dc881de23001b' },
       { label: 'Connections', value: '71 reports of success, 1 report of failure' },
       { label: 'MITRE ATT&CK', value: 'TA0011 Command and Control' },
       { label: 'Details', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
@@ -99,7 +100,17 @@ describe('messageOf(detection)', () => {
 
   it('omits unknown facts, and shows the reason of a revision', () => {
     const base = syntheticDetection(NOW).traffic;
-    const none = { ...base, ports: [], succeeded: 0, failed: 0, sha256: [], folderPaths: [], accounts: [], urls: [] };
+    const none = {
+      ...base,
+      ports: [],
+      succeeded: 0,
+      failed: 0,
+      sha1: [],
+      sha256: [],
+      folderPaths: [],
+      accounts: [],
+      urls: [],
+    };
     const labels = of({ traffic: none, interval: null }).facts.map(({ label }) => label);
     expect(labels).toEqual([
       'Device',

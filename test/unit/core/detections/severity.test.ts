@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isAbove, type SeverityFactors, severityOf } from '../../../../src/core/detections/severity.ts';
 
-const ALL: SeverityFactors = { devices: 1, spread: 0, average: 60, minAverage: 45 };
+const ALL: SeverityFactors = { devices: 1, spread: 0, average: 60, minAverage: 45, grain: 'hour' };
 
 describe('severityOf(signs)', () => {
   it.each<[string, Partial<SeverityFactors>, string]>([
@@ -26,7 +26,7 @@ describe('severityOf(signs)', () => {
       'One device connects to a rare address; the hours are regular (spread 0 % of the mean); ' +
         'the average of 60 per hour is clearly above the threshold of 45.',
     );
-    expect(severityOf({ devices: 25, spread: 0.336, average: 46.27, minAverage: 45 }).severityReason).toBe(
+    expect(severityOf({ ...ALL, devices: 25, spread: 0.336, average: 46.27 }).severityReason).toBe(
       '25 devices connect to a common address; the hours are irregular (spread 34 % of the mean); ' +
         'the average of 46.3 per hour is slightly above the threshold of 45.',
     );

@@ -1,15 +1,15 @@
 import type { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defenderQuery, type QueriedDetection, sentinelQuery } from '../../../../src/core/detections/hunting_queries.ts';
-import { bin } from '../../../../src/core/kql/bin.ts';
-import type { Report, Source } from '../../../../src/core/records/report.ts';
-import { formatsOf } from '../../../../src/reading/formats.ts';
-import { SAMPLE_FORMATS, type SampleFormatName } from '../../../../tools/sample/formats.ts';
-import { detection } from '../../../contract/samples.ts';
-import { evaluatorOf, type Row } from '../../../support/kusto/evaluate.ts';
-import { DEFENDER, SENTINEL } from '../../../support/kusto/language.ts';
-import { thinPlan } from '../../../support/sample/thin.ts';
+import { defenderQuery, type QueriedDetection, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
+import { bin } from '../../../src/core/kql/bin.ts';
+import type { Report, Source } from '../../../src/core/records/report.ts';
+import { formatsOf } from '../../../src/reading/formats.ts';
+import { SAMPLE_FORMATS, type SampleFormatName } from '../../../tools/sample/formats.ts';
+import { detection } from '../../contract/samples.ts';
+import { evaluatorOf, type Row } from '../../support/kusto/evaluate.ts';
+import { DEFENDER, SENTINEL } from '../../support/kusto/language.ts';
+import { thinPlan } from '../../support/sample/thin.ts';
 
 type Json = Record<string, unknown>;
 
@@ -82,7 +82,7 @@ function recordsOf(format: SampleFormatName): Json[] {
 }
 
 function fixture(name: string): Json[] {
-  const text = readFileSync(new URL(`../../../fixtures/formats/${name}.jsonl`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../fixtures/formats/${name}.jsonl`, import.meta.url), 'utf8');
   return text.split('\n').flatMap((line) => {
     try {
       return [JSON.parse(line) as Json];

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { detectionText } from '../../../../src/cli/commands/detection_text.ts';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
+import { intervalOf } from '../../../../src/core/detections/interval.ts';
+import { messageOf } from '../../../../src/core/detections/message.ts';
+import { revisionOf } from '../../../../src/core/detections/revision.ts';
+import { severityOf } from '../../../../src/core/detections/severity.ts';
+import type { Hour } from '../../../../src/core/kql/bin.ts';
+import { addMs } from '../../../../src/core/kql/timestamp.ts';
+import { syntheticDetection } from '../../../../src/notify/sinks/synthetic.ts';
+
+const NOW = Date.parse('2026-11-20T09:45:12.987Z');
+
+/** Everything that a person is told of a detection, queries apart. */
+function textsOf(changes: Partial<Detection>): string {
+  const detection = syntheticDetection(NOW, changes);
+  const facts = messageOf(detection).facts.map(({ value }) => value);
+  const shown = detectionText({
+    ...detection,
+    ...{ id: '', deliveries: {}, verdict: null, latestReports: [], queries: { defender: '', sentinel: '' } },
+  });
+  return [...facts, shown].join('\n');
+}
+
+describe('a mean of grain report is told per report: an hour can have several', () => {
+  const { evidence, average } = syntheticDetection(NOW);
+  const reports = { evidence: { ...evidence, grain: 'report' as const } };
+  const signs = { devices: 1, spread: 0, average, minAverage: 45 };
+
+  it('in messages and in `detections show`', () => {
+    const texts = textsOf({ ...reports, ...severityOf({ ...signs, grain: 'report' }) });
+    expect(texts).toContain('59.8 connections per report');
+    expect(texts).not.toMatch(/\d (connections )?(per|an) hour\b/);
+    expect(textsOf({}).match(/59\.8 connections per hour/g)).toHaveLength(2);
+  });
+
+  it('in the reasons of severity and of revision', () => {
+    expect(severityOf({ ...signs, grain: 'report' }).severityReason).toMatch(
+      /the reports are regular .*; the average of 59\.8 per report /,
+    );
+    expect(severityOf({ ...signs, grain: 'hour' }).severityReason).toMatch(
+      /the hours are regular .*; the average of 59\.8 per hour /,
+    );
+    const before = syntheticDetection(NOW, reports);
+    const later = { LastConnection: addMs(before.LastConnection, 3_600_000) as Hour, average: 2 * average };
+    expect(revisionOf(before, { ...before, ...later }).revisionReason).toContain('119.7 per report');
+  });
+});
+
+describe('an interval longer than the threshold allows is explained', () => {
+  // 41 per hour is one in 87.8 s, and five hours of 120 raise the mean to 46.5.
+  const counts = Array.from({ length: 72 }, (_, n) => (n % 14 === 5 ? 120 : 41));
+  const flags = counts.map((count) => Number(count > 100));
+  const average = counts.reduce((sum, count) => sum + count, 0) / 72;
+  const interval = intervalOf(counts, flags);
+  const outliers = flags.filter((flag) => flag > 0).length;
+
+  it('in messages and in `detections show`: it is of the inliers, and outliers raise the average', () => {
+    expect(average).toBeGreaterThan(45);
+    const texts = textsOf({ average, interval, inliner_count: 72 - outliers, outlier_count: outliers });
+    expect(texts).toMatch(/one about every 87\.8 s \(± 0 s\) in these hours; the other hours raise the average above/);
+    expect(texts).toMatch(/\ninterval .*87\.8 s.* within the expected range; outliers raise the average above/);
+  });
+
+  it('and only then', () => {
+    expect(textsOf({})).toContain('one about every 60 s (± 0.8 s) in these hours\n');
+    expect(textsOf({})).not.toContain('raise the average');
+    expect(textsOf({ interval: null })).not.toContain('raise the average');
+  });
+});
