@@ -17,7 +17,7 @@ import { isAdaptiveCard, isDetectionFinding } from '../../../support/sinks/schem
 
 const LINKS: Links = {
   'Device in Defender': 'https://portal.example/machines/{DeviceName}?p={InitiatingProcessFileName}',
-  Detection: 'https://beaconwatch.example/api/detections/{id}',
+  Detection: 'https://beaconwatch.example/detections/{id}',
   Address: 'https://intel.example/ip/{RemoteIP}#{groupId}',
 };
 const HOSTS = ['portal.example', 'beaconwatch.example', 'intel.example'];

@@ -10,6 +10,13 @@ describe('docs/sinks/examples', () => {
     },
   );
 
+  it('offers no link that only a program with a function key can open', async () => {
+    const page = await readFile(new URL('../../../../docs/sinks/README.md', import.meta.url), 'utf8');
+    for (const text of [page, ...Object.values(sinkExamples())]) {
+      expect(text).not.toMatch(/https:\/\/[^\s"'/]+\/api\//);
+    }
+  });
+
   it.each(['teams.png', 'teams-digest.png'])('%s is a picture', async (name) => {
     const picture = await readFile(new URL(`../../../../docs/sinks/examples/${name}`, import.meta.url));
     expect(picture.subarray(1, 4).toString()).toBe('PNG');

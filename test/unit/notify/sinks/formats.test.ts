@@ -170,7 +170,7 @@ describe('ocsfRequest(notification, sink, links)', () => {
           device: { hostname: 'wks-0417.corp.example' },
           dst_endpoint: { ip: '203.0.113.77', port: 443 },
           src_endpoint: { ip: '192.0.2.17' },
-          file: { name: 'updater.exe', hashes: [{ algorithm_id: 3 }] },
+          file: { name: 'updater.exe', hashes: [{ algorithm_id: 2, algorithm: 'SHA-1' }] },
           user: { name: 'kim' },
         },
       ],
@@ -267,10 +267,11 @@ describe('sentinelRow(detection, links, now)', () => {
   });
 
   it('says by null and empty text what is not known', () => {
-    const traffic = { ...of().traffic, ports: [], localIPs: [], accounts: [], folderPaths: [], sha256: [], urls: [] };
+    const traffic = { ...of().traffic, ports: [], localIPs: [], accounts: [], folderPaths: [], sha1: [], urls: [] };
     expect(sentinelRow(of({ traffic, interval: null }), {}, NOW)).toMatchObject({
       RemotePort: null,
       LocalIP: '',
+      InitiatingProcessSHA1: '',
       InitiatingProcessSHA256: '',
       IntervalSeconds: null,
       IntervalDeviation: null,
