@@ -18,6 +18,7 @@ import { Ingest, type IngestResult } from './ingest/ingest.ts';
 import { readUnder, replay } from './ingest/replay.ts';
 import { segmentBytesOf } from './ingest/segment_cutter.ts';
 import { type SweepResult, sweep, unread } from './ingest/sweep.ts';
+import { findNotification } from './notify/find_notification.ts';
 import { type NotifyResult, notify } from './notify/notify.ts';
 import { retryFailed } from './notify/retry_failed.ts';
 import type { Sink, SinkAnswer } from './notify/sink.ts';
@@ -30,7 +31,6 @@ import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './sc
 import { WindowError, whatIf } from './scoring/what_if.ts';
 import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
 import { azureStores } from './storage/azure/index.ts';
-import { PARTITIONS } from './storage/keys.ts';
 import { parseMessage } from './storage/messages.ts';
 import type { Clock } from './storage/ports/clock.ts';
 import type { ExportRef } from './storage/ports/exports.ts';
@@ -112,9 +112,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
 
     async scorePartition(message: unknown): Promise<Run> {
       const job = parseMessage('score', message);
-      // Without sinks only the absent ones are marked: one partition does so for all.
-      const needsSinks = sinks.length > 0 || job.partition === PARTITIONS[0];
-      const states = needsSinks ? await sinkStates(stores, sinks, job.asOf, config.sinkFaults.length === 0) : [];
+      const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
       return await scorePartition(stores, settings, states, job, clock);
     },
 
@@ -168,6 +166,9 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
      */
     retryFailed: (name: string | undefined, isDryRun: boolean) =>
       retryFailed(stores, name === undefined ? null : [name], clock, isDryRun),
+
+    /** What became of a notification, by its id as the log or a receiver has it, or by that of its digest. */
+    findNotification: (id: string) => findNotification(stores, id),
 
     /** Exports with unread data that changed since then (ms since the epoch; by default within the retention). */
     unread: (since?: number) => unread(stores, sweepSettings, clock, since),

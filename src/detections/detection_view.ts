@@ -1,11 +1,14 @@
 import type { SinkDelivery } from '../core/detections/detection.ts';
 import type { Verdict } from '../core/detections/verdict.ts';
 import { type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import type { PendingNotification } from '../storage/ports/outbox.ts';
 
 /** A delivery in an answer: its instants are texts, as all others of a detection. */
-export interface DeliveryView extends Omit<SinkDelivery, 'firstAt' | 'at' | 'nextTry'> {
-  readonly firstAt: Timestamp;
+export interface DeliveryView extends Omit<SinkDelivery, 'firstAt' | 'at'> {
+  /** Null before the first attempt. */
+  readonly firstAt: Timestamp | null;
   readonly at: Timestamp;
+  /** Of a pending one, as its row of the outbox says; absent for no wait. */
   readonly nextTry?: Timestamp;
 }
 
@@ -29,12 +32,20 @@ export function notificationViewOf(row: {
   return { deliveries: Object.fromEntries(deliveries), verdict: verdictView(row.verdict) };
 }
 
-function deliveryView({ firstAt, at, nextTry, ...rest }: SinkDelivery): DeliveryView {
+function deliveryView({ firstAt, at, ...rest }: SinkDelivery): DeliveryView {
+  return { ...rest, firstAt: firstAt === null ? null : timestampFromMs(firstAt), at: timestampFromMs(at) };
+}
+
+/** A pending delivery, with the attempts that the row of the outbox counts. */
+export function pendingDeliveryView(view: DeliveryView, row: PendingNotification): DeliveryView {
+  const { attempts, firstAt, answer, nextTry, digest } = row;
   return {
-    ...rest,
-    firstAt: timestampFromMs(firstAt),
-    at: timestampFromMs(at),
-    ...(nextTry !== undefined && { nextTry: timestampFromMs(nextTry) }),
+    ...view,
+    attempts,
+    firstAt: firstAt === null ? null : timestampFromMs(firstAt),
+    answer,
+    ...(nextTry > 0 && { nextTry: timestampFromMs(nextTry) }),
+    ...(digest !== '' && { digest }),
   };
 }
 

@@ -8,10 +8,12 @@ import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Facts } from '../core/records/report.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
-import type { SummaryRow } from '../storage/ports/detections.ts';
+import { pendingKeyOf } from '../storage/pending_id.ts';
+import type { DetectionRow, SummaryRow } from '../storage/ports/detections.ts';
 import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
+import type { Outbox } from '../storage/ports/outbox.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { type NotificationView, notificationViewOf } from './detection_view.ts';
+import { type NotificationView, notificationViewOf, pendingDeliveryView } from './detection_view.ts';
 
 /** A detection in a list. */
 export interface SummaryView extends DetectionSummary, NotificationView {
@@ -160,7 +162,7 @@ export async function testSuppression(
 
 /** One detection, and the newest reports of its group within `lookbackDays` before its last match; null for an unknown id. */
 export async function getDetection(
-  stores: Pick<Stores, 'detections' | 'hourlyCounts'>,
+  stores: Pick<Stores, 'detections' | 'outbox' | 'hourlyCounts'>,
   id: string,
   lookbackDays: number,
 ): Promise<DetectionDetail | null> {
@@ -173,9 +175,23 @@ export async function getDetection(
   for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
     latest = [...latest, ...page].slice(-LATEST_REPORTS);
   }
+  const notifications = await withAttempts(stores.outbox, found.row);
   const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
   const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
-  return { id, ...detection, ...notificationViewOf(found.row), latestReports, queries };
+  return { id, ...detection, ...notifications, latestReports, queries };
+}
+
+/** The deliveries of a detection, the pending ones with the attempts that their rows of the outbox count. */
+async function withAttempts(outbox: Outbox, row: DetectionRow): Promise<NotificationView> {
+  const view = notificationViewOf(row);
+  const deliveries = { ...view.deliveries };
+  for (const [sink, delivery] of Object.entries(row.deliveries)) {
+    if (delivery.status !== 'pending') continue;
+    const pending = await outbox.get(pendingKeyOf(row.detection, sink, delivery));
+    const shown = deliveries[sink];
+    if (pending !== null && shown !== undefined) deliveries[sink] = pendingDeliveryView(shown, pending.row);
+  }
+  return { ...view, deliveries };
 }
 
 /** The ids that begin with `start`, the first `most` of them. */

@@ -1,81 +1,72 @@
-import { detectionIdOf } from '../core/detections/detection.ts';
-import { pendingStateOf } from '../core/detections/pending_state.ts';
-import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { Detections } from '../storage/ports/detections.ts';
-import { byOrder, deliveryOfThisRevision, type PendingDetection } from './pending.ts';
+import { notificationIdOf, SEVERITIES } from '../core/detections/detection.ts';
+import { PARTITIONS } from '../storage/keys.ts';
+import type { Outbox, PendingNotification } from '../storage/ports/outbox.ts';
+import type { Versioned } from '../storage/ports/versioned.ts';
 
-/** The detections that one batch of notifications to a sink works on. */
+/** A row of the outbox as it was listed. */
+export type PendingRow = Versioned<PendingNotification>;
+
+/** What one batch of notifications to a sink can send. */
 export interface PendingBatch {
-  /** The pending detections, and the other members of the digests that they were sent in. */
-  readonly pending: readonly PendingDetection[];
+  /** Never tried: the first in order, at most so many. */
+  readonly untried: readonly PendingRow[];
+  /** Tried before, and free to be tried again: all of them, since the rest of a digest goes out at once. */
+  readonly tried: readonly PendingRow[];
+  /** Digests of which a row is leased or backs off. */
+  readonly waitingDigests: ReadonlySet<string>;
+  /** Another worker has the lease on a row, and may have died. */
+  readonly isLeasedElsewhere: boolean;
   /** More is pending than one batch takes: another batch goes on. */
   readonly isCut: boolean;
 }
 
-/** Untried detections of one batch: some 500 bytes each, and up to twice as many in memory, so 10 MB at most. */
+/** A lease expires after this time (ms). */
+export const LEASE_MS = 2 * 60_000;
+/** Rows of some 300 bytes, and up to twice as many in memory: 6 MB at most. */
 const MOST_UNTRIED = 10_000;
+/** Attempts up to which the queue calls again when a lease expires. What kills each worker is left to the hourly runs. */
+const QUICK_TRIES = 5;
 
-/**
- * The pending detections of a sink: all that were tried and not delivered (those of one day at most), and of the untried
- * ones the first `mostUntried` in order. They are held without evidence. Reads every active detection.
- */
+/** Lists what is pending for a sink, in all partitions at once: a request for each thousand rows, and no detection. */
 export async function pendingBatchOf(
-  detections: Pick<Detections, 'summaries'>,
+  outbox: Pick<Outbox, 'list'>,
   sink: string,
-  since: Timestamp,
+  now: number,
   mostUntried = MOST_UNTRIED,
 ): Promise<PendingBatch> {
-  const tried = new Map<string, PendingDetection>();
-  let untried = new Map<string, PendingDetection>();
+  const tried: PendingRow[] = [];
+  const waitingDigests = new Set<string>();
+  let untried: PendingRow[] = [];
+  let isLeasedElsewhere = false;
   let isCut = false;
   const cut = () => {
     isCut = true;
-    untried = new Map([...untried].sort(([, a], [, b]) => byOrder(a, b)).slice(0, mostUntried));
+    untried = untried.sort(byOrder).slice(0, mostUntried);
   };
-  for await (const each of activeOf(detections, sink)) {
-    const id = detectionIdOf(each);
-    // A detection that becomes ongoing during the reading is read twice, and may no longer be pending.
-    tried.delete(id);
-    untried.delete(id);
-    if (pendingStateOf(each, each.delivery, since) !== 'pending') continue;
-    (deliveryOfThisRevision(each) === undefined ? untried : tried).set(id, each);
-    if (untried.size > 2 * mostUntried) cut();
-  }
-  if (untried.size > mostUntried) cut();
-  for (const member of await membersOf(detections, sink, digestsOf(tried.values()))) {
-    // A member may also have a newer revision, which is pending by itself.
-    untried.delete(detectionIdOf(member));
-    tried.set(detectionIdOf(member), member);
-  }
-  return { pending: [...tried.values(), ...untried.values()], isCut };
+  const take = (each: PendingRow) => {
+    const { row } = each;
+    const isLeased = row.leasedAt > 0 && now - row.leasedAt < LEASE_MS;
+    if (isLeased && row.attempts <= QUICK_TRIES) isLeasedElsewhere = true;
+    if (isLeased || row.nextTry > now) waitingDigests.add(row.digest);
+    else if (row.attempts > 0) tried.push(each);
+    else if (untried.push(each) > 2 * mostUntried) cut();
+  };
+  await Promise.all(
+    PARTITIONS.map(async (partition) => {
+      for await (const page of outbox.list(partition, sink)) page.forEach(take);
+    }),
+  );
+  if (untried.length > mostUntried) cut();
+  return { untried: untried.sort(byOrder), tried: tried.sort(byAttempts), waitingDigests, isLeasedElsewhere, isCut };
 }
 
-function digestsOf(tried: Iterable<PendingDetection>): ReadonlySet<string> {
-  return new Set([...tried].flatMap(({ delivery }) => delivery?.digest?.id ?? []));
+/** What was tried least comes first. */
+function byAttempts(a: PendingRow, b: PendingRow): number {
+  return a.row.attempts - b.row.attempts || byOrder(a, b);
 }
 
-/** All members of these digests, pending or not: they show whether the digest was sent. */
-async function membersOf(
-  detections: Pick<Detections, 'summaries'>,
-  sink: string,
-  digests: ReadonlySet<string>,
-): Promise<PendingDetection[]> {
-  const members: PendingDetection[] = [];
-  if (digests.size === 0) return members;
-  for await (const each of activeOf(detections, sink)) {
-    if (digests.has(each.delivery?.digest?.id ?? '')) members.push(each);
-  }
-  return members;
-}
-
-async function* activeOf(detections: Pick<Detections, 'summaries'>, sink: string): AsyncGenerator<PendingDetection> {
-  for (const state of ['new', 'ongoing'] as const) {
-    for await (const page of detections.summaries({ state }, [sink])) {
-      for (const { detection, deliveries } of page) {
-        const { groupId, detector, episode, revision, suppressedBy, severity, average } = detection;
-        const of = { groupId, detector, state: detection.state, episode, revision, suppressedBy, severity, average };
-        yield { ...of, delivery: deliveries[sink] };
-      }
-    }
-  }
+/** The most severe first, then the highest average. */
+function byOrder({ row: a }: PendingRow, { row: b }: PendingRow): number {
+  const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
+  return severity || b.average - a.average || (notificationIdOf(a) < notificationIdOf(b) ? -1 : 1);
 }

@@ -1,14 +1,13 @@
-import type { Detection, SinkDelivery } from '../core/detections/detection.ts';
 import { loggedNotificationId } from '../logging/correlation.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { sinkBackoffMs } from './backoff.ts';
-import { pendingBatchOf } from './batching.ts';
-import { type LeasedDetection, leaseAll, markAll } from './leases.ts';
-import { isDeliveryLeased, LEASE_MS, type PendingNotification, pendingNotificationsOf } from './pending.ts';
+import { LEASE_MS, pendingBatchOf } from './batching.ts';
+import { type Delivered, deliver } from './deliver.ts';
+import { inParallel } from './parallel.ts';
+import { type PendingMessage, pendingMessagesOf } from './pending_messages.ts';
 import type { Sink, SinkAnswer } from './sink.ts';
-import { SEND_MS } from './sink.ts';
 import { changeSink } from './sink_states.ts';
 
 /** The result of one batch of notifications to a sink, in numbers of detections. */
@@ -36,34 +35,34 @@ export interface SentMessage {
   readonly answer: string;
 }
 
+type End = 'sent' | 'failed' | 'waiting' | 'leased';
+
 /** Messages of a batch that the log keeps. */
 const MAX_LOGGED = 20;
 
 export interface NotifyOptions {
-  /** No message begins after this time (ms), so that other sinks get their turn. */
+  /** No message but the first begins after this time (ms), so that other sinks get their turn. */
   readonly budgetMs?: number;
-  /** Untried detections of one batch; the next batch goes on. */
+  /** Untried notifications of one batch; the next batch goes on. */
   readonly mostUntried?: number;
   /** From 0 to below 1: the jitter of the pauses. */
   readonly random?: () => number;
 }
 
-type NotifyStores = Pick<Stores, 'detections' | 'sinks'>;
+type NotifyStores = Pick<Stores, 'detections' | 'outbox' | 'sinks'>;
 
 const BUDGET_MS = 30_000;
 /** Pause of a sink after its budget: its queue messages end at once meanwhile, and other sinks get their turn. */
 const TURN_MS = 5000;
-/** A notification that was not delivered for so long fails. */
-const GIVE_UP_MS = 24 * 3_600_000;
-/** Attempts up to which the queue calls again when a lease expires, since its worker can have died. */
-const QUICK_TRIES = 5;
 /** Longer pauses are left to the hourly scoring run. */
 const QUEUE_WAIT_MS = 15 * 60_000;
+/** Messages on their way to a sink, once it has answered one; a digest goes alone. */
+const MESSAGES_AT_ONCE = 16;
 
 /**
- * Sends the pending notifications of one sink, a message at a time: lease, send, mark. A crash between sending and marking
+ * Sends the pending notifications of one sink: lease, send, record the answer. A crash between sending and recording
  * repeats a message with the same id; nothing is lost. A transient failure ends the batch: the sink backs off, and delays
- * no other sink.
+ * no other sink. At least one message is sent, however long the listing took.
  */
 export async function notify(
   stores: NotifyStores,
@@ -71,108 +70,130 @@ export async function notify(
   clock: Clock,
   { budgetMs = BUDGET_MS, mostUntried, random = Math.random }: NotifyOptions = {},
 ): Promise<NotifyResult> {
-  const started = clock();
-  const messages: SentMessage[] = [];
-  const counts = { sent: 0, failed: 0, waiting: 0, leased: 0, messages };
-  const known = await stores.sinks.get(sink.name);
-  if (known === null || !isListening(known.row, started)) return { ...counts, againInMs: null };
-  const state = known.row;
-  const { pending, isCut } = await pendingBatchOf(stores.detections, sink.name, state.since, mostUntried);
-
-  // The worker of a lease can have died. A notification that kills each worker is left to the hourly runs.
-  const isLeasedElsewhere = pending.some(
-    (each) => isDeliveryLeased(each, started) && (each.delivery?.attempts ?? 0) <= QUICK_TRIES,
-  );
-  let againInMs = isCut ? TURN_MS + 1000 : isLeasedElsewhere ? LEASE_MS : null;
-  for (const notification of pendingNotificationsOf(pending, state.since, sink.digests, started)) {
-    if (clock() - started >= budgetMs) {
-      await pauseSink(stores, sink.name, clock() + TURN_MS);
-      return { ...counts, againInMs: TURN_MS + 1000 };
-    }
-    const jitter = random();
-    const { end, answer } = await deliver(stores, sink, state, notification, clock, jitter);
-    const detections = notification.members.length;
-    counts[end] += detections;
-    if (messages.length < MAX_LOGGED)
-      messages.push({ id: loggedNotificationId(notification.id), detections, end, answer: answer?.answer ?? '' });
-    // The leases of a digest that was not sent expire then.
-    if (end === 'leased' && notification.digest !== null) againInMs ??= LEASE_MS;
-    if (answer === null) continue;
-    const pauseMs = await recordAnswer(stores, sink, answer, clock, jitter);
-    if (answer.kind === 'gone' || answer.kind === 'transient') return { ...counts, againInMs: backIn(answer, pauseMs) };
-  }
-  return { ...counts, againInMs };
+  const state = (await stores.sinks.get(sink.name))?.row;
+  if (state === undefined || !isListening(state, clock())) return new Tally().result(null);
+  const batch = await pendingBatchOf(stores.outbox, sink.name, clock(), mostUntried);
+  // The worker of a lease can have died.
+  const againInMs = batch.isCut ? TURN_MS + 1000 : batch.isLeasedElsewhere ? LEASE_MS : null;
+  const run = new Batch(stores, sink, state, clock, random, clock() + budgetMs);
+  for (const messages of sequencesOf(pendingMessagesOf(batch, sink.digests))) await run.sendAll(messages);
+  return await run.end(againInMs);
 }
 
-/** When the queue calls a sink again that took nothing (ms); null where its settings, or a scoring run, wake it. */
-function backIn({ kind }: SinkAnswer, pauseMs: number): number | null {
-  return kind === 'transient' && pauseMs <= QUEUE_WAIT_MS ? pauseMs + 1000 : null;
-}
-
-/** Whether the sink is configured, enabled and not backing off. A later queue message, or the next run, calls it again. */
+/** Whether the sink is enabled and not backing off. A later queue message, or the next run, calls it again. */
 function isListening(state: SinkState, now: number): boolean {
-  return state.absentSince === null && state.disabledAt === null && state.notBefore <= now;
+  return state.disabledAt === null && state.notBefore <= now;
 }
 
-async function pauseSink(stores: NotifyStores, name: string, until: number): Promise<void> {
-  await changeSink(stores, name, (state) => ({ ...state, notBefore: Math.max(state.notBefore, until) }));
+/** Messages in order, those of one detection together where they follow each other: they can be sent in parallel. */
+function sequencesOf(messages: readonly PendingMessage[]): PendingMessage[][] {
+  const sequences: PendingMessage[][] = [];
+  for (const message of messages) {
+    const last = sequences.at(-1);
+    if (last?.[0] && !message.digest && !last[0].digest) last.push(message);
+    else sequences.push([message]);
+  }
+  return sequences;
 }
 
-type End = 'sent' | 'failed' | 'waiting' | 'leased';
+class Tally {
+  readonly counts = { sent: 0, failed: 0, waiting: 0, leased: 0 };
+  readonly messages: SentMessage[] = [];
 
-async function deliver(
-  stores: NotifyStores,
-  sink: Sink,
-  state: SinkState,
-  notification: PendingNotification,
-  clock: Clock,
-  jitter: number,
-): Promise<{ end: End; answer: SinkAnswer | null }> {
-  const leasedAt = clock();
-  const listed = sink.digests?.listed ?? 1;
-  const leased = await leaseAll(stores, sink.name, state.since, notification, listed, leasedAt);
-  const now = clock();
-  // A lease that could expire while the message is on its way is not used: two workers would send it.
-  if (leased === null || now - leasedAt > LEASE_MS - 2 * SEND_MS) return { end: 'leased', answer: null };
-  const answer = await sink.send(messageOf(notification, leased), now);
-  const ends = new Set<SinkDelivery['status']>();
-  await markAll(stores, sink.name, leased, (lease) => {
-    const outcome = outcomeOf(lease, answer, clock(), jitter);
-    ends.add(outcome.status);
-    return outcome;
-  });
-  return { end: ends.has('sending') ? 'waiting' : ends.has('failed') ? 'failed' : 'sent', answer };
+  add(id: string, detections: number, { answer, sent, failed, waiting, leased }: Delivered): void {
+    this.counts.sent += sent;
+    this.counts.failed += failed;
+    this.counts.waiting += waiting;
+    this.counts.leased += leased;
+    const end = waiting > 0 ? 'waiting' : failed > 0 ? 'failed' : sent > 0 ? 'sent' : 'leased';
+    if (this.messages.length >= MAX_LOGGED) return;
+    this.messages.push({ id: loggedNotificationId(id), detections, end, answer: answer?.answer ?? '' });
+  }
+
+  result(againInMs: number | null): NotifyResult {
+    return { ...this.counts, againInMs, messages: this.messages };
+  }
 }
 
-function messageOf({ id, members, digest }: PendingNotification, leased: readonly LeasedDetection[]) {
-  const detections = leased.map(({ detection }) => detection).filter((each): each is Detection => each !== null);
-  return { id, detections, more: members.length - detections.length, digest: digest !== null };
-}
+/** One batch of notifications to one sink. */
+class Batch {
+  readonly #stores: NotifyStores;
+  readonly #sink: Sink;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #endsAt: number;
+  readonly #tally = new Tally();
+  /** Whether the state of the sink has failures that an accepted message ends. */
+  #hasFailures: boolean;
+  /** The sink has answered, and no answer has ended the batch. */
+  #hasAnswered = false;
+  #begun = 0;
+  #isOverBudget = false;
+  #hasConflict = false;
+  /** When the queue calls again, where an answer ended the batch. */
+  #endedBy: { readonly againInMs: number | null } | null = null;
 
-function outcomeOf(lease: SinkDelivery, answer: SinkAnswer, now: number, jitter: number): SinkDelivery {
-  const { kind } = answer;
-  const outcome = { ...lease, at: now, answer: answer.answer };
-  if (kind === 'sent') return { ...outcome, status: 'sent' };
-  // It stays pending until the sink is back, and has a day from then.
-  if (kind === 'gone') return { ...outcome, attempts: 0 };
-  if (kind !== 'transient' || now - lease.firstAt >= GIVE_UP_MS) return { ...outcome, status: 'failed' };
-  return { ...outcome, nextTry: now + sinkBackoffMs(lease.attempts, answer.retryAfterMs ?? 0, jitter) };
-}
+  constructor(stores: NotifyStores, sink: Sink, state: SinkState, clock: Clock, random: () => number, endsAt: number) {
+    this.#stores = stores;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#random = random;
+    this.#endsAt = endsAt;
+    this.#hasFailures = state.failures > 0;
+  }
 
-/** Records what the answer says about the sink as a whole. Gives the time until the sink is called again (ms). */
-async function recordAnswer(
-  stores: NotifyStores,
-  { name, fingerprint }: Sink,
-  answer: SinkAnswer,
-  clock: Clock,
-  jitter: number,
-): Promise<number> {
-  const now = clock();
-  const state = await changeSink(stores, name, (before) =>
-    // Where a run has stored new settings by now, the old address is gone, not the sink.
-    answer.kind === 'gone' && before.settings !== fingerprint ? before : stateAfter(before, answer, now, jitter),
-  );
-  return Math.max(0, (state?.notBefore ?? 0) - now);
+  /** One after the other until the sink has answered, so that one that does not answer costs one message. */
+  async sendAll(messages: readonly PendingMessage[]): Promise<void> {
+    let first = 0;
+    while (!this.#hasAnswered && first < messages.length) await this.#send(messages[first++] as PendingMessage);
+    await inParallel(messages.slice(first), MESSAGES_AT_ONCE, (message) => this.#send(message));
+  }
+
+  async end(againInMs: number | null): Promise<NotifyResult> {
+    if (this.#endedBy !== null) return this.#tally.result(this.#endedBy.againInMs);
+    if (this.#isOverBudget) {
+      const until = this.#clock() + TURN_MS;
+      await changeSink(this.#stores, this.#sink.name, (state) => ({
+        ...state,
+        notBefore: Math.max(state.notBefore, until),
+      }));
+    }
+    const isSoon = this.#isOverBudget || this.#hasConflict;
+    return this.#tally.result(isSoon ? TURN_MS + 1000 : againInMs);
+  }
+
+  async #send(message: PendingMessage): Promise<void> {
+    if (this.#endedBy !== null || this.#isOverBudget) return;
+    if (this.#begun > 0 && this.#clock() >= this.#endsAt) {
+      this.#isOverBudget = true;
+      return;
+    }
+    this.#begun++;
+    const jitter = this.#random();
+    const delivered = await deliver(this.#stores, this.#sink, message, this.#clock, jitter);
+    this.#tally.add(message.id, message.members.length, delivered);
+    if (delivered.answer !== null) await this.#take(delivered.answer, jitter);
+    // What was leased of a digest is free again.
+    else if (message.digest) this.#hasConflict = true;
+  }
+
+  /** Records what the answer says about the sink as a whole. */
+  async #take(answer: SinkAnswer, jitter: number): Promise<void> {
+    const { kind } = answer;
+    this.#hasAnswered = true;
+    if (kind === 'sent' || kind === 'permanent') {
+      if (!this.#hasFailures) return;
+      this.#hasFailures = false;
+    } else this.#endedBy ??= { againInMs: null };
+    const now = this.#clock();
+    const { name, fingerprint } = this.#sink;
+    const state = await changeSink(this.#stores, name, (before) =>
+      // Where a run has stored new settings by now, the old address is gone, not the sink.
+      kind === 'gone' && before.settings !== fingerprint ? before : stateAfter(before, answer, now, jitter),
+    );
+    const pauseMs = Math.max(0, (state?.notBefore ?? 0) - now);
+    if (kind === 'transient' && pauseMs <= QUEUE_WAIT_MS) this.#endedBy = { againInMs: pauseMs + 1000 };
+  }
 }
 
 /** The same object where the answer changes nothing. */

@@ -1,9 +1,12 @@
-import { detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
+import { detectionIdOf } from '../core/detections/detection.ts';
 import { pendingStateOf } from '../core/detections/pending_state.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { REQUESTS_AT_ONCE } from './leases.ts';
+import { pendingChangeOf } from './outbox_changes.ts';
+import { inParallel } from './parallel.ts';
 import { changeSink, knownSinks } from './sink_states.ts';
 
 /** Failed notifications of a sink that are pending again, in numbers of detections. */
@@ -16,15 +19,13 @@ export interface Retried {
 
 type RetryStores = Pick<Stores, 'detections' | 'sinks' | 'queues'>;
 
-/** By then all members of a digest are marked, so that they are sent in one message. */
+/** By then all of them are pending, so that many go into digests. */
 const WAIT_MS = 60_000;
-/** Parallel requests. */
-const AT_ONCE = 16;
 
 /**
  * Makes failed notifications pending again, of detections that are active and have the same revision. They keep their id,
- * and have a day again to be delivered. `sinks`: null for all sinks that the scoring runs know; unknown and absent ones
- * are skipped. A dry run only reads. Running it twice in parallel does no harm.
+ * and have a day again to be delivered. `sinks`: null for all sinks that the scoring runs know; unknown ones are skipped.
+ * A dry run only reads. Running it twice in parallel does no harm.
  */
 export async function retryFailed(
   stores: RetryStores,
@@ -36,35 +37,34 @@ export async function retryFailed(
   const retried: Retried[] = [];
   for (const state of known.filter(({ name }) => sinks === null || sinks.includes(name))) {
     const failed = await failedAt(stores, state);
-    const detections = isDryRun ? failed.length : await retryAll(stores, state, failed, clock);
+    const detections = isDryRun ? failed.size : await retryAll(stores, state, failed, clock);
     retried.push({ sink: state.name, detections, isDisabled: state.disabledAt !== null });
   }
   return retried;
 }
 
-/** The ids of the failed detections. The members of a digest follow each other, so that they are marked together. */
-async function failedAt({ detections }: RetryStores, { name, since }: SinkState): Promise<string[]> {
-  const digests = new Map<string, string>();
-  // A detection that becomes ongoing during the reading is read twice.
+/** The ids of the failed detections. One that becomes ongoing during the reading is read twice. */
+async function failedAt({ detections }: RetryStores, { name, since }: SinkState): Promise<ReadonlySet<string>> {
+  const failed = new Set<string>();
   for (const state of ['new', 'ongoing'] as const) {
     for await (const page of detections.summaries({ state }, [name])) {
       for (const { detection, deliveries } of page) {
-        const delivery = deliveries[name];
-        if (pendingStateOf(detection, delivery, since) !== 'failed') continue;
-        digests.set(detectionIdOf(detection), delivery?.digest?.id ?? '');
+        if (pendingStateOf(detection, deliveries[name], since) === 'failed') failed.add(detectionIdOf(detection));
       }
     }
   }
-  return [...digests].sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([id]) => id);
+  return failed;
 }
 
-async function retryAll(stores: RetryStores, state: SinkState, ids: readonly string[], clock: Clock): Promise<number> {
-  let retried = 0;
-  for (let start = 0; start < ids.length; start += AT_ONCE) {
-    const some = ids.slice(start, start + AT_ONCE);
-    const marked = await Promise.all(some.map((id) => retryOne(stores, state, id, clock())));
-    retried += marked.filter((isMarked) => isMarked).length;
-  }
+async function retryAll(
+  stores: RetryStores,
+  state: SinkState,
+  ids: ReadonlySet<string>,
+  clock: Clock,
+): Promise<number> {
+  const nextTry = clock() + WAIT_MS;
+  const marked = await inParallel([...ids], REQUESTS_AT_ONCE, (id) => retryOne(stores, state, id, clock(), nextTry));
+  const retried = marked.filter((isMarked) => isMarked).length;
   if (retried === 0) return 0;
   // The operator has fixed the sink: it no longer backs off.
   await changeSink(stores, state.name, (present) => ({ ...present, failures: 0, notBefore: 0 }));
@@ -78,19 +78,13 @@ async function retryOne(
   { name, since }: SinkState,
   id: string,
   now: number,
+  nextTry: number,
 ): Promise<boolean> {
   return await retryOnConflict('detection', async () => {
     const found = await detections.get(id);
     const failed = found?.row.deliveries[name];
     if (!found || !failed || pendingStateOf(found.row.detection, failed, since) !== 'failed') return false;
-    const again: SinkDelivery = {
-      ...failed,
-      status: 'sending',
-      attempts: 0,
-      firstAt: now,
-      at: now,
-      nextTry: now + WAIT_MS,
-    };
-    return (await detections.mark(id, name, again, found.version)) === null ? CONFLICT : true;
+    const change = pendingChangeOf(found.row.detection, name, failed, now, nextTry);
+    return (await detections.mark(id, change, found.version)) === null ? CONFLICT : true;
   });
 }

@@ -1,4 +1,4 @@
-import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
+import { pendingStateOf } from '../core/detections/pending_state.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { addMs, timestampFromMs } from '../core/kql/timestamp.ts';
@@ -9,8 +9,8 @@ import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
 import { knownSinks } from '../notify/sink_states.ts';
 import { PROBE_LINES } from '../reading/report_reader.ts';
+import { PARTITIONS } from '../storage/keys.ts';
 import type { Clock } from '../storage/ports/clock.ts';
-import type { SummaryRow } from '../storage/ports/detections.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -27,7 +27,10 @@ export interface StuckExport {
 
 export interface NotificationCounts {
   readonly pending: number;
+  /** Pending ones that were tried already. */
   readonly trying: number;
+  /** More are pending: of each partition at most a thousand are counted. */
+  readonly more: boolean;
   readonly failed: number;
 }
 
@@ -53,7 +56,8 @@ export interface Health {
 
 /** The system scores each hour and reads every five minutes: two hours without are a problem. */
 const MAX_SILENCE_MS = 2 * HOUR_MS;
-const PARTITIONS = 16;
+/** Rows of a page of the outbox at most. */
+const PAGE_ROWS = 1000;
 /** Failures of a sink in a row that are a problem; fewer are transient. */
 const MIN_FAILURES = 3;
 
@@ -72,6 +76,9 @@ export async function health(
   const states = await statesOf(stores, settings.containers);
   const known = await knownSinks(stores);
   const recent = states.filter(({ lastModified }) => lastModified >= kept);
+  const counts = await notifications(stores, sinks, known);
+  // A sink that was taken out of the settings is no problem once nothing is pending for it.
+  const inUse = known.filter(({ name }) => sinks.includes(name) || (counts[name]?.pending ?? 0) > 0);
   const facts = {
     lastRun: await lastRun(stores, now),
     unread: { exports: exports.length, oldestMs: oldestUnreadMs },
@@ -80,8 +87,8 @@ export async function health(
     missingContainers,
     deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
     unknownShapes: states.reduce((sum, { counters }) => sum + counters.unknownShapes, 0),
-    notifications: await notifications(stores, sinks, known),
-    disabledSinks: known.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
+    notifications: counts,
+    disabledSinks: inUse.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
     queues: await stores.queues.lengths(),
   };
   const skipped = sinkFaults.map((fault) => `A sink is skipped and receives nothing until it is fixed: ${fault}.`);
@@ -90,7 +97,7 @@ export async function health(
     ...inactive(recent),
     ...unknownShapes(recent),
     ...skipped,
-    ...silent(known),
+    ...silent(inUse),
   ];
   return { problems, ...facts };
 }
@@ -120,39 +127,54 @@ async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> 
   return last;
 }
 
-/**
- * Counts notifications by sink, of the configured sinks and of those that the runs know. They are derived as in a scoring
- * run; for a sink that no run knows yet nothing is pending.
- */
+/** Counts notifications by sink, of the configured sinks and of those that the runs know. */
 async function notifications(
   stores: Stores,
   sinks: readonly string[],
   known: readonly SinkState[],
 ): Promise<Health['notifications']> {
-  const counts = new Map(
-    [...sinks, ...known.map(({ name }) => name)].map((name) => [name, { pending: 0, trying: 0, failed: 0 }]),
-  );
-  for await (const page of stores.detections.summaries({}, [...counts.keys()])) {
-    for (const row of page) {
-      for (const state of known) {
-        const status = statusOf(row, state);
-        const count = counts.get(state.name);
-        if (!count || status === null) continue;
-        if (status !== 'failed') count.pending++;
-        if (status !== 'pending') count[status]++;
-      }
-    }
-  }
+  const names = [...new Set([...sinks, ...known.map(({ name }) => name)])];
+  const failed = await failedBySink(stores, known);
+  const counts: [string, NotificationCounts][] = [];
+  for (const name of names) counts.push([name, { ...(await pendingOf(stores, name)), failed: failed.get(name) ?? 0 }]);
   return Object.fromEntries(counts);
 }
 
-/** The status of the notification of a detection to a sink; null where there is none to send. */
-function statusOf({ detection, deliveries }: SummaryRow, { name, since, disabledAt }: SinkState) {
-  const delivery = deliveries[name];
-  const state = pendingStateOf(detection, delivery, since);
-  if (state === 'failed') return 'failed';
-  if (state !== 'pending' || disabledAt !== null) return null;
-  return delivery && isOfThisRevision(detection, delivery) ? 'trying' : 'pending';
+/** Reads the first page of each partition, however many are pending. */
+async function pendingOf(stores: Pick<Stores, 'outbox'>, sink: string): Promise<Omit<NotificationCounts, 'failed'>> {
+  const counts = { pending: 0, trying: 0, more: false };
+  await Promise.all(
+    PARTITIONS.map(async (partition) => {
+      for await (const page of stores.outbox.list(partition, sink)) {
+        counts.pending += page.length;
+        counts.trying += page.filter(({ row }) => row.attempts > 0).length;
+        if (page.length < PAGE_ROWS) continue;
+        counts.more = true;
+        break;
+      }
+    }),
+  );
+  return counts;
+}
+
+/** Reads the summary of every active detection. */
+async function failedBySink(
+  { detections }: Pick<Stores, 'detections'>,
+  known: readonly SinkState[],
+): Promise<ReadonlyMap<string, number>> {
+  const failed = new Map<string, number>();
+  const names = known.map(({ name }) => name);
+  for (const state of ['new', 'ongoing'] as const) {
+    for await (const page of detections.summaries({ state }, names)) {
+      for (const row of page) {
+        for (const { name, since } of known) {
+          if (pendingStateOf(row.detection, row.deliveries[name], since) !== 'failed') continue;
+          failed.set(name, (failed.get(name) ?? 0) + 1);
+        }
+      }
+    }
+  }
+  return failed;
 }
 
 /** A sentence for each sink that does not answer at present. */
@@ -217,8 +239,8 @@ function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
     ...(silence !== null && silence > MAX_SILENCE_MS
       ? [`No scoring run for ${hours(silence)}: see the log of scoreWindows.`]
       : []),
-    ...(lastRun !== null && lastRun.partitions < PARTITIONS && (silence ?? 0) > HOUR_MS / 2
-      ? [`The last run scored ${lastRun.partitions} of ${PARTITIONS} partitions: see the log of scorePartition.`]
+    ...(lastRun !== null && lastRun.partitions < PARTITIONS.length && (silence ?? 0) > HOUR_MS / 2
+      ? [`The last run scored ${lastRun.partitions} of ${PARTITIONS.length} partitions: see the log of scorePartition.`]
       : []),
     ...(unread.oldestMs > MAX_SILENCE_MS
       ? [`An export has been unread for ${hours(unread.oldestMs)}: see below, or the log of sweepExports.`]

@@ -9,7 +9,6 @@ import {
   type RunContext,
   unmatched,
 } from '../core/detections/lifecycle.ts';
-import { pendingStateOf } from '../core/detections/pending_state.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
@@ -18,10 +17,13 @@ import type { Contribution } from '../core/records/contribution.ts';
 import type { Address, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
+import { isPending, outboxChangesOf, pendingChangeOf } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
+import { pendingIdOf, pendingKeyOf } from '../storage/pending_id.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
 import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
+import type { OutboxChange } from '../storage/ports/outbox.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
@@ -65,6 +67,8 @@ export class PartitionScorer {
   #expired: Contribution[] = [];
   /** Ids of the detections to resolve if the data is fresh, which is known at the end of the pass. */
   readonly #over: string[] = [];
+  /** Ids of the rows of the outbox of the partition; null before they are read. */
+  #pendingIds: Set<string> | null = null;
   /** Sinks with a pending notification. */
   readonly #pendingSinks = new Set<KnownSink>();
   /** Detections to remove. */
@@ -164,10 +168,16 @@ export class PartitionScorer {
       const step = await stepOf(before?.row.detection ?? null);
       const now = step.kind === 'none' ? before?.row.detection : step.detection;
       if (now === undefined) return null;
+      const deliveries = before?.row.deliveries ?? {};
+      const changes = outboxChangesOf(now, deliveries, this.#sinks);
+      // Not again where that failed: the row may have come since the rows were listed.
+      if (isFirst) changes.push(...(await this.#missingRows(now, deliveries, changes)));
       const changed = step.kind !== 'none' && !isDeepStrictEqual(before?.row.detection, step.detection);
+      const isToWrite = changed || changes.length > 0;
       const written =
-        !changed || (await (before === null ? detections.insert(now) : detections.update(now, before.version)));
-      return written === null ? CONFLICT : { detection: now, deliveries: before?.row.deliveries ?? {} };
+        !isToWrite ||
+        (await (before === null ? detections.insert(now, changes) : detections.update(now, before.version, changes)));
+      return written === null ? CONFLICT : { detection: now, deliveries: deliveriesAfter(deliveries, changes) };
     });
     if (kept !== null) this.#count(kept);
   }
@@ -209,10 +219,28 @@ export class PartitionScorer {
     this.#countPending(row);
   }
 
+  /** Writes rows of the outbox again that the detection says are there, and are not: somebody removed them by hand. */
+  async #missingRows(
+    detection: Detection,
+    deliveries: NotifiedRow['deliveries'],
+    changes: readonly OutboxChange[],
+  ): Promise<OutboxChange[]> {
+    const missing: OutboxChange[] = [];
+    for (const { name: sink } of this.#sinks) {
+      const delivery = deliveries[sink];
+      if (!delivery || !isPending(detection, delivery) || changes.some((change) => change.sink === sink)) continue;
+      // Read when the first detection is pending: most runs do not need them.
+      this.#pendingIds ??= new Set((await Array.fromAsync(this.#stores.outbox.ids(this.#partition))).flat());
+      if (this.#pendingIds.has(pendingIdOf(pendingKeyOf(detection, sink, delivery)))) continue;
+      const { put } = pendingChangeOf({ ...detection, severity: delivery.severity }, sink, undefined, delivery.at);
+      missing.push({ sink, delivery, put, onlyIfMissing: true });
+    }
+    return missing;
+  }
+
   #countPending({ detection, deliveries }: NotifiedRow): void {
     for (const sink of this.#sinks) {
-      if (sink.disabledAt !== null || pendingStateOf(detection, deliveries[sink.name], sink.since) !== 'pending')
-        continue;
+      if (sink.disabledAt !== null || !isPending(detection, deliveries[sink.name])) continue;
       this.#pendingSinks.add(sink);
       this.#tally.pending++;
     }
@@ -240,6 +268,10 @@ export class PartitionScorer {
     if (rows.length > 0) await this.#stores.hourlyCounts.remove(this.#partition, rows);
     if (gone.length > 0) await this.#stores.detections.remove(gone);
   }
+}
+
+function deliveriesAfter(before: NotifiedRow['deliveries'], changes: readonly OutboxChange[]) {
+  return { ...before, ...Object.fromEntries(changes.map(({ sink, delivery }) => [sink, delivery])) };
 }
 
 const NOTHING: LifecycleStep = { kind: 'none' };

@@ -48,7 +48,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     expect(await store.get("3' or true|\u0000")).toBeNull();
     expect(await rowsOf(store.scan(P3))).toEqual([]);
     expect(await store.update(first, 'W/"x"')).toBeNull();
-    expect(await store.mark(id, 'soc', delivery(), 'W/"x"')).toBeNull();
+    expect(await store.mark(id, { sink: 'soc', delivery: delivery() }, 'W/"x"')).toBeNull();
     await store.remove([{ id, version: 'W/"x"' }]);
     expect(await rowsOf(store.summaries({}, ['soc']))).toEqual([]);
   });
@@ -108,7 +108,11 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
 
   describe('update', () => {
     it('writes what the scorer knows, and leaves what the notifier does', async () => {
-      const marked = await store.mark(id, 'soc', delivery(), await inserted(detection({ evidence: evidence(500) })));
+      const marked = await store.mark(
+        id,
+        { sink: 'soc', delivery: delivery() },
+        await inserted(detection({ evidence: evidence(500) })),
+      );
       const nothing = { interval: null, otherProcesses: [], traffic: NO_TRAFFIC, revisionReason: '' };
       const row = detection({ state: 'resolved', revision: 1, asOf: T2, evidence: evidence(1), ...nothing });
       const version = await other.update(row, marked as string);
@@ -139,10 +143,10 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       const sinks = ['soc', 'soc_chat', 'SOC', '_', '0'];
       let version = await inserted();
       for (const [n, sink] of sinks.entries()) {
-        version = (await store.mark(id, sink, delivery({ attempts: n }), version)) as string;
+        version = (await store.mark(id, { sink, delivery: delivery({ attempts: n }) }, version)) as string;
       }
       const sent = delivery({ status: 'sent', episode: T0, attempts: 7, at: 1_795_450_841_123, answer: '204' });
-      version = (await other.mark(id, 'soc', sent, version)) as string;
+      version = (await other.mark(id, { sink: 'soc', delivery: sent }, version)) as string;
       const deliveries = Object.fromEntries(sinks.map((sink, n) => [sink, delivery({ attempts: n })]));
       expect(await store.get(id)).toEqual({
         row: { detection: first, deliveries: { ...deliveries, soc: sent }, verdict: null },
@@ -153,7 +157,9 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('of one version by two workers is done by one', async () => {
       const version = await inserted();
       const marks = await Promise.all(
-        [store, other].map((worker, n) => worker.mark(id, 'soc', delivery({ attempts: n }), version)),
+        [store, other].map((worker, n) =>
+          worker.mark(id, { sink: 'soc', delivery: delivery({ attempts: n }) }, version),
+        ),
       );
       expect(marks.filter((mark) => mark === null)).toHaveLength(1);
       const winner = marks.findIndex((mark) => mark !== null);
@@ -163,7 +169,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('of a row that is gone is null', async () => {
       const version = await inserted();
       await removed(id);
-      expect(await store.mark(id, 'soc', delivery(), version)).toBeNull();
+      expect(await store.mark(id, { sink: 'soc', delivery: delivery() }, version)).toBeNull();
     });
   });
 
@@ -182,12 +188,12 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     });
 
     it('writes what a person says, and leaves what the scorer and the notifier write; so do they', async () => {
-      let version = (await store.mark(id, 'soc', delivery(), await inserted())) as string;
+      let version = (await store.mark(id, { sink: 'soc', delivery: delivery() }, await inserted())) as string;
       version = (await other.recordVerdict(id, verdict({ value: 'acknowledged' }), version)) as string;
       version = (await store.recordVerdict(id, recorded, version)) as string;
       const row = detection({ state: 'resolved', asOf: T2 });
       version = (await other.update(row, version)) as string;
-      version = (await store.mark(id, 'chat', delivery(), version)) as string;
+      version = (await store.mark(id, { sink: 'chat', delivery: delivery() }, version)) as string;
       expect(await store.get(id)).toEqual({
         row: { detection: row, deliveries: { soc: delivery(), chat: delivery() }, verdict: recorded },
         version,
@@ -281,7 +287,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       });
       let version = await inserted(row);
       for (const sink of ['soc', 'chat', 'former']) {
-        version = (await store.mark(id, sink, delivery({ answer: sink }), version)) as string;
+        version = (await store.mark(id, { sink, delivery: delivery({ answer: sink }) }, version)) as string;
       }
       const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = row;
       const deliveries = { soc: delivery({ answer: 'soc' }), chat: delivery({ answer: 'chat' }) };

@@ -7,6 +7,7 @@ import type { Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { DeadLetter } from '../../src/storage/ports/dead_letters.ts';
 import type { ExportState } from '../../src/storage/ports/export_states.ts';
 import type { ContributionRow, Partition } from '../../src/storage/ports/hourly_counts.ts';
+import type { OutboxChange, PendingNotification } from '../../src/storage/ports/outbox.ts';
 
 export const P3 = '3' as Partition;
 export const T0 = '2026-11-20T08:59:58.9931000Z' as Timestamp;
@@ -233,7 +234,45 @@ export function traffic(changes: Partial<Detection['traffic']> = {}): Detection[
 }
 
 export function delivery(changes: Partial<SinkDelivery> = {}): SinkDelivery {
-  return { episode: T1, revision: 0, status: 'sending', attempts: 1, firstAt: 1, at: 2, answer: '', ...changes };
+  return {
+    episode: T1,
+    revision: 0,
+    status: 'sent',
+    severity: 'high',
+    attempts: 1,
+    firstAt: 1,
+    at: 2,
+    answer: '204',
+    ...changes,
+  };
+}
+
+/** Of the detection above. */
+export function pendingNotification(changes: Partial<PendingNotification> = {}): PendingNotification {
+  return {
+    sink: 'soc',
+    groupId: groupId(1),
+    detector: 'kql-rule',
+    episode: T1,
+    revision: 0,
+    severity: 'high',
+    average: 60.1 / 3,
+    attempts: 0,
+    firstAt: null,
+    answer: '',
+    nextTry: 0,
+    leasedAt: 0,
+    digest: '',
+    ...changes,
+  };
+}
+
+/** What makes that pending. */
+export function pendingChange(changes: Partial<PendingNotification> = {}): OutboxChange {
+  const put = pendingNotification(changes);
+  const { sink, episode, revision, severity } = put;
+  const untried = { status: 'pending', attempts: 0, firstAt: null, at: 5, answer: '' } as const;
+  return { sink, delivery: { episode, revision, severity, ...untried }, put };
 }
 
 export function verdict(changes: Partial<Verdict> = {}): Verdict {

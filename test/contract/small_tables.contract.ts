@@ -75,7 +75,6 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
   const sink: SinkState = {
     name: 'soc',
     since: T0,
-    absentSince: null,
     disabledAt: null,
     settings: 'ab12',
     failures: 0,
@@ -97,7 +96,6 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
     { disabledAt: 1_795_450_841_123 },
     { failures: 3, notBefore: 1_795_450_841_123 },
     { settings: '' },
-    { absentSince: T2 },
     ...['soc_chat', 'SOC', '__', '0'].map((name) => ({ name })),
   ])('insert keeps %j, by its name', async (changes) => {
     const row = { ...sink, ...changes };

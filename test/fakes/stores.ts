@@ -5,6 +5,7 @@ import { MemoryDeadLetters } from './dead_letters.ts';
 import { MemoryDetections } from './detections.ts';
 import { MemoryExportStates } from './export_states.ts';
 import { MemoryExports } from './exports.ts';
+import { DetectionsTable, MemoryOutbox } from './outbox.ts';
 import { MemoryQueues } from './queues.ts';
 import { MemoryRuns } from './runs.ts';
 import { MemorySinkStates } from './sinks.ts';
@@ -24,12 +25,14 @@ export interface MemoryStoresOptions {
 
 /** All ports in this process. They pass the contract suites that the adapters on Azure pass. */
 export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions = {}): MemoryStores {
+  const table = new DetectionsTable();
   return {
     exports: new MemoryExports({ clock, ...(random && { random }) }),
     exportStates: new MemoryExportStates(),
     hourlyCounts: new MemoryHourlyCounts({ facts: true }),
     deadLetters: new MemoryDeadLetters(clock),
-    detections: new MemoryDetections(),
+    detections: new MemoryDetections(table),
+    outbox: new MemoryOutbox(table),
     runs: new MemoryRuns(),
     sinks: new MemorySinkStates(),
     suppressions: new MemorySuppressions(),

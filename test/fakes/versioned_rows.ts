@@ -5,15 +5,27 @@ let writes = 0;
 /** A table as the adapters see it: rows by key, each with a version that every write changes, also one of the same. */
 export class VersionedRows<Row> {
   readonly #rows = new Map<string, Versioned<Row>>();
+  /** In order; null where a key has come or gone since. */
+  #keys: readonly string[] | null = null;
 
   get(key: string): Versioned<Row> | null {
-    const found = this.#rows.get(key);
-    return found ? structuredClone(found) : null;
+    return this.#rows.get(key) ?? null;
+  }
+
+  /** The version of a row; null where there is none. */
+  version(key: string): string | null {
+    return this.#rows.get(key)?.version ?? null;
   }
 
   /** In key order. */
   entries(): [string, Versioned<Row>][] {
-    return [...this.#rows.keys()].sort().map((key) => [key, this.get(key) as Versioned<Row>]);
+    return this.#sorted().map((key) => [key, this.get(key) as Versioned<Row>]);
+  }
+
+  /** Those of a half-open span of keys, in key order. */
+  between(from: string, to: string): [string, Versioned<Row>][] {
+    const keys = this.#sorted();
+    return keys.slice(placeOf(keys, from), placeOf(keys, to)).map((key) => [key, this.get(key) as Versioned<Row>]);
   }
 
   insert(key: string, row: Row): string | null {
@@ -22,7 +34,8 @@ export class VersionedRows<Row> {
 
   put(key: string, row: Row): string {
     const version = `W/"${++writes}"`;
-    this.#rows.set(key, { row: structuredClone(row), version });
+    if (!this.#rows.has(key)) this.#keys = null;
+    this.#rows.set(key, deepFrozen({ row: structuredClone(row), version }));
     return version;
   }
 
@@ -33,8 +46,31 @@ export class VersionedRows<Row> {
   }
 
   delete(key: string): void {
-    this.#rows.delete(key);
+    if (this.#rows.delete(key)) this.#keys = null;
   }
+
+  #sorted(): readonly string[] {
+    this.#keys ??= [...this.#rows.keys()].sort();
+    return this.#keys;
+  }
+}
+
+/** Whoever changes a row that it was given fails, as it would have changed nothing. */
+function deepFrozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const inner of Object.values(value)) deepFrozen(inner);
+  return Object.freeze(value);
+}
+
+/** How many of the sorted keys come before this one. */
+function placeOf(keys: readonly string[], key: string): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] as string) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** In pages as a table gives them: of at most 1,000, none empty. */

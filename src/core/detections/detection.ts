@@ -145,29 +145,27 @@ export interface Detection extends Finding {
 /** A detection without its long members. */
 export type DetectionSummary = Omit<Detection, 'evidence' | 'traffic' | 'episodes'>;
 
-/** The notifier's state for one sink and one revision of a detection. */
+/** What became of one revision of a detection at one sink. */
 export interface SinkDelivery {
   readonly episode: Timestamp;
   readonly revision: number;
-  readonly status: 'sending' | 'sent' | 'failed';
-  /** Attempts since the last reset: a resend that somebody requested, or a sink that was enabled again. */
+  /**
+   * `pending`: a row of the outbox says how often it was tried. `withdrawn`: the detection was resolved or suppressed
+   * before the sink had it.
+   */
+  readonly status: 'pending' | 'withdrawn' | 'sent' | 'failed';
+  /** When it became pending. */
+  readonly severity: Severity;
+  /** How often it was tried; 0 while it is pending. */
   readonly attempts: number;
-  /** Time of the first attempt (ms since the epoch). */
-  readonly firstAt: number;
-  /** Time of the newest status (ms since the epoch). */
+  /** When it was first tried (ms since the epoch); null while it is pending. */
+  readonly firstAt: number | null;
+  /** When it came to this status (ms since the epoch). */
   readonly at: number;
-  /** The sink's answer: the HTTP status, or a word such as `timeout`; never a URL. '' during an attempt. */
+  /** What came back: the HTTP status, or a word such as `timeout`; never a URL. '' while it is pending. */
   readonly answer: string;
-  /** Earliest time of the next attempt (ms since the epoch); absent: at once. */
-  readonly nextTry?: number;
-  /** The digest that contains it; absent for a single notification. */
-  readonly digest?: DigestMark;
-}
-
-/** Identifies a digest. `of`: how many detections must carry the mark for the digest to count as sent; 1 after it was sent. */
-export interface DigestMark {
-  readonly id: string;
-  readonly of: number;
+  /** Id of the digest that it was sent within; absent where it was sent by itself. */
+  readonly digest?: string;
 }
 
 /** `<groupId>|<detector>`: the id of a detection, and its RowKey. */

@@ -1,13 +1,12 @@
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { Detection, SinkDelivery } from './detection.ts';
 
-/** `pending`, or the reason why a sink is not to be notified of a detection's revision. */
+/** Whether a sink is still to receive the present revision of a detection, or why not. */
 export type PendingState = 'pending' | 'not-active' | 'suppressed' | 'older-than-sink' | 'sent' | 'failed';
 
 /**
- * Whether a sink is still to be notified of a detection's current revision. The sink receives detections that opened at
- * `since` or later. The state is derived, never stored. A delivery with status `sending`, also an interrupted one, counts
- * as pending: the sender decides which it is.
+ * Whether the present revision of a detection is still to be sent to a sink that receives what opens at `since` or later.
+ * `withdrawn` counts as pending: it was suppressed or resolved before it was sent, and is neither now.
  */
 export function pendingStateOf(
   detection: NotifiableDetection,
@@ -17,15 +16,17 @@ export function pendingStateOf(
   if (detection.state === 'resolved') return 'not-active';
   if (detection.suppressedBy !== '') return 'suppressed';
   if (detection.episode < since) return 'older-than-sink';
-  if (delivery === undefined || !isOfThisRevision(detection, delivery) || delivery.status === 'sending')
-    return 'pending';
-  return delivery.status;
+  if (delivery === undefined || !isOfThisRevision(detection, delivery)) return 'pending';
+  return delivery.status === 'sent' || delivery.status === 'failed' ? delivery.status : 'pending';
 }
 
-/** The members that decide whether a sink is notified. */
+/** What decides whether a detection is pending. */
 export type NotifiableDetection = Pick<Detection, 'state' | 'episode' | 'revision' | 'suppressedBy'>;
 
-/** Whether a delivery is for the current episode and revision. */
-export function isOfThisRevision(detection: Pick<Detection, 'episode' | 'revision'>, delivery: SinkDelivery): boolean {
+/** Whether a delivery is about the detection as it is now, not an earlier change or episode of it. */
+export function isOfThisRevision(
+  detection: Pick<Detection, 'episode' | 'revision'>,
+  delivery: Pick<SinkDelivery, 'episode' | 'revision'>,
+): boolean {
   return delivery.episode === detection.episode && delivery.revision === detection.revision;
 }

@@ -24,15 +24,17 @@ const delivery = z
   .strictObject({
     episode: timestamp,
     revision: count,
-    status: z.enum(['sending', 'sent', 'failed']),
-    attempts: count,
-    firstAt: timestamp.meta({ description: 'Time of the first attempt' }),
+    status: z.enum(['pending', 'withdrawn', 'sent', 'failed']).meta({
+      description: '`withdrawn`: resolved or suppressed before it was sent',
+    }),
+    severity,
+    attempts: count.meta({ description: 'In a list, 0 while it is pending' }),
+    firstAt: timestamp.nullable().meta({ description: 'Time of the first attempt; null before it' }),
     at: timestamp.meta({ description: 'Time of this status' }),
     answer: text.meta({ description: 'An HTTP status, or a code such as `timeout`' }),
     nextTry: timestamp.meta({ description: 'Earliest time of the next attempt; absent for no wait' }).optional(),
-    digest: z
-      .strictObject({ id: text, of: count })
-      .meta({ description: 'The digest that it belongs to; absent for a message of its own' })
+    digest: text
+      .meta({ description: 'Id of the digest that it was sent within; absent for a message of its own' })
       .optional(),
   })
   .meta({ id: 'Delivery', description: 'The delivery of one revision of a detection to one sink' });

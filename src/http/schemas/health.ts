@@ -25,8 +25,12 @@ export const healthSchema = z
       description: 'Records that carry the mark of an active source in a shape that no format knows; not counted',
     }),
     notifications: z
-      .record(z.string(), z.strictObject({ pending: count, failed: count, trying: count }))
-      .meta({ description: 'By sink: pending notifications, those of them that were tried already, and failed ones' }),
+      .record(z.string(), z.strictObject({ pending: count, trying: count, more: z.boolean(), failed: count }))
+      .meta({
+        description:
+          'By sink: pending notifications, those of them that were tried already, and failed ones. `more`: of a ' +
+          'partition only the first thousand are counted',
+      }),
     disabledSinks: z.array(text),
     queues: z
       .record(z.string(), count)

@@ -1,21 +1,25 @@
-import { odata } from '@azure/data-tables';
-import { DETECTION_ID, type Detection, type SinkDelivery } from '../../core/detections/detection.ts';
+import { odata, type TransactionAction } from '@azure/data-tables';
+import { DETECTION_ID, type Detection } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
+import { DETECTION_KEYS } from '../pending_id.ts';
 import type { DetectionRow, DetectionRowFilter, Detections, SummaryRow } from '../ports/detections.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
+import type { OutboxChange } from '../ports/outbox.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
 import {
   decodeDetection,
   decodeSummary,
   deliveryColumn,
+  deliveryColumns,
   encodeDelivery,
   encodeDetection,
   encodeVerdict,
   SUMMARY_COLUMNS,
 } from './detections_codec.ts';
 import { TABLES } from './names.ts';
-import { Table } from './table.ts';
+import { encodePending, pendingKeysOf } from './outbox_codec.ts';
+import { Table, within } from './table.ts';
 
 /** The `Detections` table. Each writer merges only its own columns, under the version that it read. */
 export class AzureDetections implements Detections {
@@ -31,7 +35,7 @@ export class AzureDetections implements Detections {
   }
 
   async *scan(partition: Partition): AsyncGenerator<readonly Versioned<DetectionRow>[]> {
-    const filter = odata`PartitionKey eq ${partition}`;
+    const filter = within(partition, DETECTION_KEYS);
     for await (const page of this.#table.pages(`scan of partition ${partition}`, { filter })) {
       yield page.map((row) => ({ row: decodeDetection(row), version: row.etag }));
     }
@@ -42,16 +46,21 @@ export class AzureDetections implements Detections {
     for await (const page of this.#table.pages('list', query)) yield page.map(decodeSummary);
   }
 
-  async insert(detection: Detection): Promise<string | null> {
-    return this.#table.insert(encodeDetection(detection));
+  async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {
+    const row = { ...encodeDetection(detection), ...deliveryColumns(changes) };
+    if (changes.length === 0) return this.#table.insert(row);
+    return this.#change(['create', row], changes);
   }
 
-  async update(detection: Detection, version: string): Promise<string | null> {
-    return this.#table.update(encodeDetection(detection), 'Merge', version);
+  async update(detection: Detection, version: string, changes: readonly OutboxChange[] = []): Promise<string | null> {
+    const row = { ...encodeDetection(detection), ...deliveryColumns(changes) };
+    if (changes.length === 0) return this.#table.update(row, 'Merge', version);
+    return this.#change(['update', row, 'Merge', { etag: version }], changes);
   }
 
-  async mark(id: string, sink: string, delivery: SinkDelivery, version: string): Promise<string | null> {
-    return this.#table.update(encodeDelivery(id, sink, delivery), 'Merge', version);
+  async mark(id: string, change: OutboxChange, version: string): Promise<string | null> {
+    const row = encodeDelivery(id, change.sink, change.delivery);
+    return this.#change(['update', row, 'Merge', { etag: version }], [change]);
   }
 
   async recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null> {
@@ -64,15 +73,35 @@ export class AzureDetections implements Detections {
       await Promise.all(some.map(({ id, version }) => this.#table.delete(id.slice(0, 1), id, version)));
     }
   }
+
+  /** The new version of the detection; null where it, or a row that must not be there, is another by now. */
+  async #change(action: TransactionAction, changes: readonly OutboxChange[]): Promise<string | null> {
+    const removals = changes.flatMap(({ remove }): TransactionAction[] =>
+      remove ? [['delete', pendingKeysOf(remove)]] : [],
+    );
+    const others = [action, ...changes.flatMap(putOf)];
+    const written = await this.#table.change('write', [...others, ...removals]);
+    if (written !== null || removals.length === 0) return written?.[0] ?? null;
+    // A row that is gone already makes the whole fail; where it was the notifier, the version says so.
+    return (await this.#table.change('write', others))?.[0] ?? null;
+  }
 }
 
 /** Parallel deletes. A transaction of the SDK ignores versions, so each row is a request. */
 const PARALLEL_DELETES = 16;
 
-function queryOf({ state, device }: DetectionRowFilter): { filter?: string } {
+function putOf({ put, onlyIfMissing = false }: OutboxChange): TransactionAction[] {
+  if (put === undefined) return [];
+  const row = encodePending(put);
+  return [onlyIfMissing ? ['create', row] : ['upsert', row, 'Replace']];
+}
+
+function queryOf({ state, device }: DetectionRowFilter): { filter: string } {
+  const { from, to } = DETECTION_KEYS;
   const conditions = [
+    odata`RowKey ge ${from} and RowKey lt ${to}`,
     ...(state === undefined ? [] : [odata`State eq ${state}`]),
     ...(device === undefined ? [] : [odata`DeviceName eq ${device}`]),
   ];
-  return conditions.length === 0 ? {} : { filter: conditions.join(' and ') };
+  return { filter: conditions.join(' and ') };
 }

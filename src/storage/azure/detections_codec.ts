@@ -76,9 +76,15 @@ export function encodeDetection(detection: Detection): NewTableRow {
   };
 }
 
-/** The notifier's column of one sink. */
+/** One sink's column. */
 export function encodeDelivery(id: string, sink: string, delivery: SinkDelivery): NewTableRow {
-  return { ...keysOf(id), [deliveryColumn(sink)]: JSON.stringify(delivery) };
+  return { ...keysOf(id), ...deliveryColumns([{ sink, delivery }]) };
+}
+
+export function deliveryColumns(
+  deliveries: readonly { readonly sink: string; readonly delivery: SinkDelivery }[],
+): Record<string, string> {
+  return Object.fromEntries(deliveries.map(({ sink, delivery }) => [deliveryColumn(sink), JSON.stringify(delivery)]));
 }
 
 export function deliveryColumn(sink: string): string {

@@ -5,6 +5,7 @@ import { AzureDetections } from './detections.ts';
 import { AzureExportStates } from './export_states.ts';
 import { AzureExports } from './exports.ts';
 import { AzureHourlyCounts } from './hourly_counts.ts';
+import { AzureOutbox } from './outbox.ts';
 import { AzureQueues } from './queues.ts';
 import { AzureRuns } from './runs.ts';
 import { AzureSinkStates } from './sinks.ts';
@@ -25,6 +26,7 @@ export function azureStores(
     hourlyCounts: new AzureHourlyCounts(state),
     deadLetters: new AzureDeadLetters(state),
     detections: new AzureDetections(state),
+    outbox: new AzureOutbox(state),
     runs: new AzureRuns(state),
     sinks: new AzureSinkStates(state),
     suppressions: new AzureSuppressions(state),

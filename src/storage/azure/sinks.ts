@@ -3,7 +3,7 @@ import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { SinkState, SinkStates } from '../ports/sink_states.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
-import { int32, int64, text, textOrNull, whole, wholeOrNull } from './columns.ts';
+import { int32, int64, text, whole, wholeOrNull } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
@@ -42,7 +42,6 @@ function encodeSink(state: SinkState): NewTableRow {
     rowKey: state.name,
     Name: state.name,
     Since: state.since,
-    ...(state.absentSince !== null && { AbsentSince: state.absentSince }),
     ...(state.disabledAt !== null && { DisabledAt: int64(state.disabledAt) }),
     Settings: state.settings,
     Failures: int32(state.failures),
@@ -58,7 +57,6 @@ function decodeSink(row: TableRow): SinkState {
   return {
     name: text(row, 'Name'),
     since: text(row, 'Since') as Timestamp,
-    absentSince: textOrNull(row, 'AbsentSince') as Timestamp | null,
     disabledAt: wholeOrNull(row, 'DisabledAt'),
     settings: text(row, 'Settings'),
     failures: whole(row, 'Failures'),

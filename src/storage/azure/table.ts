@@ -1,8 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
-import type { TableClient, TableEntity, TableEntityResult, TransactionAction } from '@azure/data-tables';
+import {
+  odata,
+  type TableClient,
+  type TableEntity,
+  type TableEntityResult,
+  type TableTransactionResponse,
+  type TransactionAction,
+} from '@azure/data-tables';
 import { backoffMs } from '../backoff.ts';
+import type { KeySpan } from '../pending_id.ts';
 import type { RetrySettings, StorageClients } from './clients.ts';
-import { isServiceError, isWithinTransaction, statusOf } from './rest_errors.ts';
+import { codeOf, isServiceError, isWithinTransaction, statusOf } from './rest_errors.ts';
 import { withSubject } from './with_subject.ts';
 
 export type TableRow = TableEntityResult<Record<string, unknown>>;
@@ -107,12 +115,31 @@ export class Table {
     }
   }
 
-  /** All or nothing; retries while the service is busy, as the SDK does for single requests. Throws the SDK's errors. */
-  async transact(actions: readonly TransactionAction[]): Promise<true> {
+  /**
+   * All or nothing, under the versions that the actions name. The new versions, in order, '' of a row that was removed;
+   * null where another write was quicker: a row has another version, is gone, or is there already.
+   */
+  async change(subject: string, actions: readonly TransactionAction[]): Promise<readonly string[] | null> {
+    const partition = actions[0]?.[1].partitionKey;
+    if (partition === undefined) return [];
+    return this.#about(`${subject} in partition ${partition}`, async () => {
+      try {
+        const answer = await this.creating(() => this.transact(actions));
+        return actions.map((_, n) => answer.subResponses[n]?.etag ?? '');
+      } catch (error) {
+        if (isConflict(error)) return null;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * All or nothing; repeated while the service is busy, as the SDK repeats single requests. Throws what the SDK throws.
+   */
+  async transact(actions: readonly TransactionAction[]): Promise<TableTransactionResponse> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.#client.submitTransaction([...actions]);
-        return true;
+        return await this.#client.submitTransaction([...actions]);
       } catch (error) {
         if (!isBusy(error) || tries > this.#retry.retries) throw error;
         await setTimeout(pauseMs(this.#retry, tries));
@@ -137,6 +164,11 @@ export class Table {
   }
 }
 
+/** A filter: the rows of a partition whose RowKeys are in a span. */
+export function within(partition: string, { from, to }: KeySpan): string {
+  return odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
+}
+
 async function nextOf(pages: AsyncIterator<TableRow[]>): Promise<IteratorResult<TableRow[], undefined>> {
   const page = await orNull([404], () => pages.next());
   return page === null || page.done ? { done: true, value: undefined } : page;
@@ -150,6 +182,13 @@ async function orNull<T>(statuses: readonly number[], call: () => Promise<T>): P
     if (status !== undefined && statuses.includes(status)) return null;
     throw error;
   }
+}
+
+/** Codes of what another write can do to a transaction; a table that is being deleted answers 409, too. */
+const CONFLICTS = new Set(['EntityAlreadyExists', 'ResourceNotFound', 'EntityNotFound', 'UpdateConditionNotSatisfied']);
+
+function isConflict(error: unknown): boolean {
+  return isWithinTransaction(error) && CONFLICTS.has(codeOf(error) ?? '');
 }
 
 function isBusy(error: unknown): boolean {

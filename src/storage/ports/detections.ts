@@ -1,6 +1,7 @@
 import type { Detection, DetectionState, DetectionSummary, SinkDelivery } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Partition } from './hourly_counts.ts';
+import type { OutboxChange } from './outbox.ts';
 import type { Versioned } from './versioned.ts';
 
 /** A row of Detections: the scorer's columns, the notifier's column per sink, and the analyst's verdict. */
@@ -33,13 +34,16 @@ export interface Detections {
    * the named sinks alone.
    */
   summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncIterable<readonly SummaryRow[]>;
-  /** Scorer: writes a row that must not exist yet. The new version; null where it exists. */
-  insert(detection: Detection): Promise<string | null>;
-  /** Scorer: writes its columns if the row still has that version. The new version; null where it has another. */
-  update(detection: Detection, version: string): Promise<string | null>;
-  /** Notifier: writes the delivery to one sink, under the same condition. */
-  mark(id: string, sink: string, delivery: SinkDelivery, version: string): Promise<string | null>;
-  /** Analyst: writes a verdict and replaces an earlier one, under the same condition. */
+  /** Scorer: writes a row that must not exist yet, with its rows of the outbox. The new version; null where it exists. */
+  insert(detection: Detection, changes?: readonly OutboxChange[]): Promise<string | null>;
+  /**
+   * Scorer: writes its columns, and what changes in the outbox, if the row still has that version. The new version; null,
+   * with nothing written, where it has another.
+   */
+  update(detection: Detection, version: string, changes?: readonly OutboxChange[]): Promise<string | null>;
+  /** Changes what one sink is to receive, likewise. */
+  mark(id: string, change: OutboxChange, version: string): Promise<string | null>;
+  /** A person: writes a verdict in the place of an earlier one, likewise. */
   recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null>;
   /** Removes the rows that still have the given version; ignores the others. */
   remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void>;

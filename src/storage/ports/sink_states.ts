@@ -6,8 +6,6 @@ export interface SinkState {
   readonly name: string;
   /** The asOf of the first run that met it in the settings: it receives detections that open from then on. */
   readonly since: Timestamp;
-  /** The asOf of the first run that missed it in the settings, null while it is there. An absent sink receives nothing. */
-  readonly absentSince: Timestamp | null;
   /** Time of its answer 410 (gone), null without one (ms since the epoch). */
   readonly disabledAt: number | null;
   /** Hash of its settings: a disabled sink is enabled again when they change. */

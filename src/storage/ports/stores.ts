@@ -3,6 +3,7 @@ import type { Detections } from './detections.ts';
 import type { ExportStates } from './export_states.ts';
 import type { ExportStore } from './exports.ts';
 import type { HourlyCounts } from './hourly_counts.ts';
+import type { Outbox } from './outbox.ts';
 import type { Queues } from './queues.ts';
 import type { Runs } from './runs.ts';
 import type { SinkStates } from './sink_states.ts';
@@ -15,6 +16,7 @@ export interface Stores {
   readonly hourlyCounts: HourlyCounts;
   readonly deadLetters: DeadLetters;
   readonly detections: Detections;
+  readonly outbox: Outbox;
   readonly runs: Runs;
   readonly sinks: SinkStates;
   readonly suppressions: Suppressions;

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
+import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { type NotifyOptions, notify } from '../../../src/notify/notify.ts';
@@ -15,10 +15,11 @@ import { send } from '../../../src/notify/sinks/send.ts';
 import type { SinkState, SinkStates } from '../../../src/storage/ports/sink_states.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
-import { detectionsWith } from '../../fakes/detections_with.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { storesWith } from '../../fakes/stores_with.ts';
 import { CONTEXT, SINKS } from '../../support/sinks/samples.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { deliveryOf, type KnownDelivery, writeDetection } from '../../support/sinks/write_detection.ts';
 import { detectionRows } from '../../support/storage/detection_rows.ts';
 
 const START = msOf(T1) + 45 * MINUTE_MS;
@@ -55,22 +56,49 @@ function sinkOf(tell: Tell, changes: Partial<Sink> = {}): Sink & { readonly sent
 async function open(sinks: readonly Sink[], count: number, from = 0, changes: Partial<Detection> = {}): Promise<void> {
   await sinkStates(stores, sinks, addMs(T1, -HOUR_MS));
   for (let number = from; number < from + count; number++) {
-    await stores.detections.insert(detection({ groupId: groupId(number), average: 1000 - number, ...changes }));
+    await writeDetection(stores, detection({ groupId: groupId(number), average: 1000 - number, ...changes }));
   }
 }
 
 const sendBatch = (sink: Sink, options: NotifyOptions = {}, from: Stores = stores) =>
   notify(from, sink, clock, { random: () => 0, ...options });
 
-async function deliveries(sink = 'soar'): Promise<SinkDelivery[]> {
+async function deliveries(sink = 'soar'): Promise<KnownDelivery[]> {
   const rows = await detectionRows(stores.detections);
-  return rows.flatMap(({ deliveries }) => deliveries[sink] ?? []);
+  const found = await Promise.all(rows.map(({ detection }) => deliveryOf(stores, detectionIdOf(detection), sink)));
+  return found.flatMap((delivery) => delivery ?? []);
 }
 
 async function statuses(sink = 'soar'): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { status } of await deliveries(sink)) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
+}
+
+/** What a scorer makes of a detection. */
+async function change(number: number, changes: Partial<Detection>): Promise<void> {
+  const found = await stores.detections.get(`${groupId(number)}|kql-rule`);
+  if (found) await writeDetection(stores, { ...found.row.detection, ...changes });
+}
+
+/** The stores of a worker that dies at the call of that number, before it is made. */
+function killedAt(call: 'replace' | 'settle', number: number): Stores {
+  let calls = 0;
+  const killed = async () => {
+    if (++calls >= number) throw new Error('killed');
+  };
+  return storesWith(stores, {
+    outbox: {
+      replace: async (rows) => {
+        if (call === 'replace') await killed();
+        return await stores.outbox.replace(rows);
+      },
+      settle: async (settled) => {
+        if (call === 'settle') await killed();
+        return await stores.outbox.settle(settled);
+      },
+    },
+  });
 }
 
 // ── A sink that does not answer ───────────────────────────────────────────────────────────────────────────────────
@@ -179,18 +207,64 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
 
   it('gives others their turn when it is slow: no message is begun after half a minute', async () => {
     const slow = sinkOf(async () => {
-      now += 14_000;
+      now += slow.sent.length % 17 === 1 ? 14_000 : 1000;
       return SENT;
     });
-    await open([slow], 10);
-    expect(await sendBatch(slow)).toMatchObject({ sent: 3, failed: 0, waiting: 0, leased: 0, againInMs: 6000 });
+    await open([slow], 40);
+    // One alone, and then sixteen at a time.
+    expect(await sendBatch(slow)).toMatchObject({ sent: 17, failed: 0, waiting: 0, leased: 0, againInMs: 6000 });
     // Its other messages do not take the turns of others: they end at once.
     for (let message = 0; message < 15; message++)
       expect(await sendBatch(slow)).toMatchObject({ sent: 0, againInMs: null });
-    expect(slow.sent).toHaveLength(3);
+    expect(slow.sent).toHaveLength(17);
     now += 6000;
-    expect(await sendBatch(slow)).toMatchObject({ sent: 3, againInMs: 6000 });
+    expect(await sendBatch(slow)).toMatchObject({ sent: 17, againInMs: 6000 });
     expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 0 });
+    now += 6000;
+    expect(await sendBatch(slow)).toMatchObject({ sent: 6, againInMs: null });
+  });
+
+  it('sends one message at least, however long the listing took and however short the budget is', async () => {
+    const slow = storesWith(stores, {
+      outbox: {
+        list: (...args) => {
+          now += 40_000;
+          return stores.outbox.list(...args);
+        },
+      },
+    });
+    const sink = sinkOf(SENT);
+    await open([sink], 3);
+    for (const left of [2, 1, 0]) {
+      expect(await sendBatch(sink, { budgetMs: 0 }, slow)).toMatchObject({ sent: 1, againInMs: left ? 6000 : null });
+      now += 6000;
+    }
+  });
+
+  it('is sent one alone until it has answered, then sixteen at a time', async () => {
+    let [atOnce, most] = [0, 0];
+    const sink = sinkOf(async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      atOnce--;
+      if (sink.sent.length === 1) expect(most).toBe(1);
+      return SENT;
+    });
+    await open([sink], 60);
+    expect(await sendBatch(sink)).toMatchObject({ sent: 60 });
+    expect(most).toBe(16);
+  });
+
+  it('begins no further message once one of them is not taken', async () => {
+    const sink = sinkOf(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return sink.sent.length > 10 ? BUSY : SENT;
+    });
+    await open([sink], 200);
+    const { sent, waiting, againInMs } = await sendBatch(sink);
+    expect(againInMs).toBe(16_000);
+    expect(sent + waiting).toBeLessThan(34);
+    expect(await stateOf(stores, 'soar')).toMatchObject({ failures: 1 });
   });
 
   it('has failed once, however many were on their way when it fell silent', async () => {
@@ -325,7 +399,7 @@ describe('a sink that is down for a day', () => {
     await sendBatch(sink);
     expect(await deliveries()).toMatchObject([
       { status: 'failed', answer: '503' },
-      { status: 'sending', answer: '503' },
+      { status: 'pending', answer: '503' },
     ]);
   });
 });
@@ -342,7 +416,7 @@ describe('notify() of a flood', () => {
     expect([detections.length, more, digest]).toEqual([10, 37, true]);
     expect(detections.map((each) => each.groupId)).toEqual(Array.from({ length: 10 }, (_, n) => groupId(n)));
     for (const delivery of await deliveries()) {
-      expect(delivery).toMatchObject({ status: 'sent', answer: '200', digest: { id, of: 47 } });
+      expect(delivery).toMatchObject({ status: 'sent', answer: '200', digest: id });
     }
     expect(await deliveries()).toHaveLength(47);
     expect(await sendBatch(sink)).toMatchObject({ sent: 0 });
@@ -383,40 +457,26 @@ describe('notify() of a flood', () => {
     expect(rest[2]).toEqual(first);
   });
 
-  it('killed while it is leased was never sent: its members are sent in another, once', async () => {
+  it('killed while it is leased was never sent: what was leased goes out under its name, the rest in another', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
-    await open([sink], 40);
-    let marks = 0;
-    const dying = detectionsWith(stores, {
-      async mark(...args) {
-        if (++marks === 20) throw new Error('killed');
-        return await stores.detections.mark(...args);
-      },
-    });
-    await expect(sendBatch(sink, {}, dying)).rejects.toThrow('killed');
+    await open([sink], 250);
+    await expect(sendBatch(sink, {}, killedAt('replace', 2))).rejects.toThrow('killed');
     expect(sink.sent).toEqual([]);
     now += 2 * MINUTE_MS;
-    expect(await sendBatch(sink)).toMatchObject({ sent: 40 });
-    expect(sink.sent).toHaveLength(1);
-    expect(await statuses()).toEqual({ sent: 40 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 250 });
+    expect(sink.sent.map(({ detections, more }) => detections.length + more).sort()).toEqual([100, 150]);
+    expect(await statuses()).toEqual({ sent: 250 });
   });
 
-  it.each([41, 55, 80])('killed after it was sent is sent again under its id (at mark %i)', async (killedAt) => {
+  it.each([1, 2, 3])('killed after it was sent is sent again under its id (at transaction %i)', async (call) => {
     const sink = sinkOf(SENT, { digests: FLOOD });
-    await open([sink], 40);
-    let marks = 0;
-    const dying = detectionsWith(stores, {
-      async mark(...args) {
-        if (++marks >= killedAt) throw new Error('killed');
-        return await stores.detections.mark(...args);
-      },
-    });
-    await expect(sendBatch(sink, {}, dying)).rejects.toThrow('killed');
+    await open([sink], 120);
+    await expect(sendBatch(sink, {}, killedAt('settle', call))).rejects.toThrow('killed');
     expect(sink.sent).toHaveLength(1);
     now += 2 * MINUTE_MS;
     await sendBatch(sink);
     expect(new Set(sink.sent.map(({ id }) => id)).size).toBe(1);
-    expect(await statuses()).toEqual({ sent: 40 });
+    expect(await statuses()).toEqual({ sent: 120 });
   });
 
   it('by several workers at once is sent by one', async () => {
@@ -427,32 +487,43 @@ describe('notify() of a flood', () => {
     expect(ends.map(({ sent }) => sent).sort()).toEqual([0, 0, 30]);
   });
 
-  it('of which one changes hands while it is leased is not sent, and checked again when it is free', async () => {
+  it('of which one changes while it is leased is not sent, and is free for the next batch', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
-    let marks = 0;
-    const meddled = detectionsWith(stores, {
-      async mark(...args) {
-        // The first is leased before the others are checked.
-        if (++marks === 1) {
-          const id = `${groupId(7)}|kql-rule`;
-          const found = await stores.detections.get(id);
-          if (found) await stores.detections.update({ ...found.row.detection, state: 'resolved' }, found.version);
-        }
-        return await stores.detections.mark(...args);
+    let isResolved = false;
+    const meddled = storesWith(stores, {
+      outbox: {
+        async replace(rows) {
+          if (!isResolved) {
+            isResolved = true;
+            await change(7, { state: 'resolved' });
+          }
+          return await stores.outbox.replace(rows);
+        },
       },
     });
-    expect(await sendBatch(sink, {}, meddled)).toMatchObject({
-      sent: 0,
-      failed: 0,
-      waiting: 0,
-      leased: 8,
-      againInMs: 120_000,
-    });
+    const nothing = { sent: 0, failed: 0, waiting: 0, leased: 8, againInMs: 6000 };
+    expect(await sendBatch(sink, {}, meddled)).toMatchObject(nothing);
     expect(sink.sent).toEqual([]);
-    now += 2 * MINUTE_MS;
     expect(await sendBatch(sink)).toMatchObject({ sent: 7 });
     expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(7)}|kql-rule`);
+  });
+
+  it('of which one in a later transaction changes is not sent, and all are free for the next batch', async () => {
+    const sink = sinkOf(SENT, { digests: FLOOD });
+    await open([sink], 250);
+    let calls = 0;
+    const meddled = storesWith(stores, {
+      outbox: {
+        async replace(rows) {
+          if (++calls === 1) await change(249, { revision: 1 });
+          return await stores.outbox.replace(rows);
+        },
+      },
+    });
+    expect(await sendBatch(sink, {}, meddled)).toMatchObject({ sent: 0, leased: 250, againInMs: 6000 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 250, againInMs: null });
+    expect(sink.sent).toHaveLength(1);
   });
 
   it('of which some have changed since is sent again at once: those by themselves, the rest under its id', async () => {
@@ -461,8 +532,7 @@ describe('notify() of a flood', () => {
     await open([sink], 8);
     expect(await sendBatch(sink)).toMatchObject({ waiting: 8 });
     for (let number = 0; number < 3; number++) {
-      const found = await stores.detections.get(`${groupId(number)}|kql-rule`);
-      if (found) await stores.detections.update({ ...found.row.detection, revision: 1 }, found.version);
+      await change(number, { revision: 1 });
     }
     now += MINUTE_MS;
     answer = SENT;
@@ -475,21 +545,15 @@ describe('notify() of a flood', () => {
     ]);
   });
 
-  it('of which a part is left in the hands of one that died is checked when that is over', async () => {
+  it('of which a part is leased by one that died is sent when the lease ends', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
-    await open([sink], 8);
-    const killed = detectionsWith(stores, {
-      async mark(...args) {
-        if (args[0] === `${groupId(5)}|kql-rule`) throw new Error('killed');
-        return await stores.detections.mark(...args);
-      },
-    });
-    await expect(sendBatch(sink, {}, killed)).rejects.toThrow('killed');
+    await open([sink], 250);
+    await expect(sendBatch(sink, {}, killedAt('replace', 2))).rejects.toThrow('killed');
     // As the host brings the message back.
     now += 30_000;
-    expect(await sendBatch(sink)).toMatchObject({ sent: 1, againInMs: 120_000 });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 150, againInMs: 120_000 });
     now += 120_000;
-    expect(await sendBatch(sink)).toMatchObject({ sent: 7, againInMs: null });
+    expect(await sendBatch(sink)).toMatchObject({ sent: 100, againInMs: null });
   });
 
   it('that kills whoever sends it comes back by the queue five times, then by the hourly runs', async () => {
@@ -504,17 +568,37 @@ describe('notify() of a flood', () => {
     expect(pauses).toEqual([120_000, 120_000, 120_000, 120_000, 120_000, null]);
   });
 
-  it('is not sent on leases that ran out while they were made', async () => {
+  it('is not sent on leases that ran out while they were taken, and is free again', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
-    const slow = detectionsWith(stores, {
-      async mark(...args) {
-        now += 15_000;
-        return await stores.detections.mark(...args);
+    const slow = storesWith(stores, {
+      outbox: {
+        async replace(rows) {
+          now += 100_000;
+          return await stores.outbox.replace(rows);
+        },
       },
     });
-    expect(await sendBatch(sink, {}, slow)).toMatchObject({ sent: 0, leased: 8, againInMs: 120_000 });
+    expect(await sendBatch(sink, {}, slow)).toMatchObject({ sent: 0, leased: 8, againInMs: 6000 });
     expect(sink.sent).toEqual([]);
+    expect(await sendBatch(sink)).toMatchObject({ sent: 8 });
+  });
+
+  it('lists none that was resolved since it was leased, and does not say that it was sent', async () => {
+    const sink = sinkOf(SENT, { digests: FLOOD });
+    await open([sink], 20);
+    const resolving = storesWith(stores, {
+      outbox: {
+        async replace(rows) {
+          const versions = await stores.outbox.replace(rows);
+          if (sink.sent.length === 0) await change(3, { state: 'resolved' });
+          return versions;
+        },
+      },
+    });
+    expect(await sendBatch(sink, {}, resolving)).toMatchObject({ sent: 19, leased: 1 });
+    expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(3)}|kql-rule`);
+    expect(await statuses()).toEqual({ sent: 19, withdrawn: 1 });
   });
 
   it('of more than a thousand is several messages, and forgets none', async () => {
@@ -522,7 +606,7 @@ describe('notify() of a flood', () => {
     await open([sink], 250);
     expect(await sendBatch(sink)).toMatchObject({ sent: 250 });
     expect(sink.sent.map(({ detections, more }) => detections.length + more)).toEqual([100, 100, 50]);
-    expect(new Set((await deliveries()).map(({ digest }) => digest?.id)).size).toBe(3);
+    expect(new Set((await deliveries()).map(({ digest }) => digest)).size).toBe(3);
   });
 
   it('is rows for Splunk and Sentinel: all of them, several to a request', async () => {

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
+import type { Detection } from '../../../src/core/detections/detection.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { type NotifyResult, notify } from '../../../src/notify/notify.ts';
 import type { Sink, SinkAnswer } from '../../../src/notify/sink.ts';
@@ -16,11 +16,12 @@ import type { SinkRequest } from '../../../src/notify/sinks/request.ts';
 import { send } from '../../../src/notify/sinks/send.ts';
 import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { all, detection, groupId, T1 } from '../../contract/samples.ts';
-import { detectionsWith } from '../../fakes/detections_with.ts';
+import { all, detection, groupId, delivery as sampleDelivery, T1 } from '../../contract/samples.ts';
 import { memoryStores } from '../../fakes/stores.ts';
+import { storesWith } from '../../fakes/stores_with.ts';
 import { CONTEXT } from '../../support/sinks/samples.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { deliveryOf, type KnownDelivery, writeDetection } from '../../support/sinks/write_detection.ts';
 import { detectionRows } from '../../support/storage/detection_rows.ts';
 
 const MINUTE_MS = 60_000;
@@ -111,10 +112,7 @@ const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
 
 /** Writes the detection, as the scorer does: a new row, or its columns of the row that there is. */
 async function scored(changes: Partial<Detection> = {}): Promise<void> {
-  const written = detection(changes);
-  const found = await stores.detections.get(detectionIdOf(written));
-  if (found) await stores.detections.update(written, found.version);
-  else await stores.detections.insert(written);
+  await writeDetection(stores, detection(changes));
 }
 
 /** A sink that has been there for an hour, and a detection that has just opened. */
@@ -124,9 +122,7 @@ async function addPending(sink: Sink, changes: Partial<Detection> = {}): Promise
   await scored(changes);
 }
 
-async function delivered(sink = 'soar', id = ID): Promise<SinkDelivery | undefined> {
-  return (await stores.detections.get(id))?.row.deliveries[sink];
-}
+const delivered = (sink = 'soar', id = ID): Promise<KnownDelivery | undefined> => deliveryOf(stores, id, sink);
 
 /** Tells with the longest pauses, and gives how the one detection ended. */
 const tell = async (sink: Sink, from = stores) => endOf(await notify(from, sink, clock, { random: () => 0.999999 }));
@@ -168,6 +164,7 @@ describe('notify() to a receiver', () => {
       episode: T1,
       revision: 0,
       status: 'sent',
+      severity: 'high',
       attempts: 1,
       firstAt: START,
       at: START,
@@ -204,7 +201,7 @@ describe('notify() to a receiver', () => {
     for (const attempts of [1, 2]) {
       expect(await tell(receiver.sink)).toBe('waiting');
       const delivery = await delivered();
-      expect(delivery).toMatchObject({ status: 'sending', attempts, firstAt: START, at: now });
+      expect(delivery).toMatchObject({ status: 'pending', attempts, firstAt: START, leasedAt: 0 });
       expect(delivery?.answer).toMatch(answer);
       now += MINUTE_MS;
     }
@@ -220,7 +217,7 @@ describe('notify() to a receiver', () => {
     await new Promise((resolve) => server?.close(resolve));
     await addPending(receiver.sink);
     expect(await tell(receiver.sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ status: 'sending', attempts: 1, answer: 'ECONNREFUSED' });
+    expect(await delivered()).toMatchObject({ status: 'pending', attempts: 1, answer: 'ECONNREFUSED' });
   });
 });
 
@@ -229,7 +226,7 @@ describe('notify() to a sink that is busy', () => {
     const sink = sinkOf(BUSY);
     await addPending(sink);
     expect(await tell(sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ status: 'sending', answer: '503' });
+    expect(await delivered()).toMatchObject({ status: 'pending', answer: '503' });
   });
 
   it('is given up as failed 24 h after the first try, and then left alone', async () => {
@@ -238,7 +235,7 @@ describe('notify() to a sink that is busy', () => {
     expect(await tell(sink)).toBe('waiting');
     now = START + DAY_MS - 1;
     expect(await tell(sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ status: 'sending', attempts: 2, firstAt: START });
+    expect(await delivered()).toMatchObject({ status: 'pending', attempts: 2, firstAt: START });
     // The sink itself is left alone for less than a minute and a half.
     now = START + DAY_MS + MINUTE_MS;
     expect(await tell(sink)).toBe('failed');
@@ -274,7 +271,7 @@ describe('notify() to a sink that is busy', () => {
     now += DAY_MS;
     await scored({ revision: 1 });
     expect(await tell(sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ revision: 1, status: 'sending', attempts: 1, firstAt: now });
+    expect(await delivered()).toMatchObject({ revision: 1, status: 'pending', attempts: 1, firstAt: now });
   });
 });
 
@@ -284,12 +281,11 @@ describe('notify() to a sink that is gone (410)', () => {
     await addPending(receiver.sink);
     await scored({ groupId: groupId(2) });
     expect(await tell(receiver.sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ status: 'sending', answer: '410' });
+    expect(await delivered()).toMatchObject({ status: 'pending', answer: '410' });
     const { fingerprint: settings } = receiver.sink;
     const disabled = {
       name: 'soar',
       since: T_EARLIER,
-      absentSince: null,
       disabledAt: START,
       settings,
       failures: 0,
@@ -311,7 +307,7 @@ describe('notify() to a sink that is gone (410)', () => {
     await addPending(other);
     expect(await tell(gone)).toBe('waiting');
     expect(await tell(other)).toBe('sent');
-    expect(await delivered('soar')).toMatchObject({ status: 'sending' });
+    expect(await delivered('soar')).toMatchObject({ status: 'pending' });
     expect(await delivered('chat')).toMatchObject({ status: 'sent' });
   });
 
@@ -324,7 +320,6 @@ describe('notify() to a sink that is gone (410)', () => {
     const woken = {
       name: 'soar',
       since: T_EARLIER,
-      absentSince: null,
       disabledAt: null,
       settings: 'bb',
       failures: 0,
@@ -340,7 +335,7 @@ describe('notify() to a sink that is gone (410)', () => {
 describe('sinkStates(stores, sinks, asOf)', () => {
   it('has a state for each sink: since the first run that met it', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat', fingerprint: 'cc' })];
-    const quiet = { absentSince: null, disabledAt: null, failures: 0, notBefore: 0, waitMs: 0 };
+    const quiet = { disabledAt: null, failures: 0, notBefore: 0, waitMs: 0 };
     const first = { name: 'soar', since: T1, settings: 'aa', ...quiet };
     expect(await sinkStates(stores, [soar], T1)).toEqual([first]);
     const second = { name: 'chat', since: T_LATER, settings: 'cc', ...quiet };
@@ -359,81 +354,60 @@ describe('sinkStates(stores, sinks, asOf)', () => {
 
 describe('a sink that was taken out of the settings', () => {
   const hours = (count: number) => addMs(T1, count * HOUR_MS);
-  const opened = (number: number, hour: number) => scored({ groupId: groupId(number), episode: hours(hour) });
-  const FOREVER = { failures: 9, notBefore: START + 1000 * DAY_MS };
+  const opened = (number: number, hour: number, sinks: readonly string[]) =>
+    writeDetection(stores, detection({ groupId: groupId(number), episode: hours(hour), asOf: hours(hour) }), sinks);
 
-  it('is noted as absent by the first run that misses it, and receives nothing', async () => {
-    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
-    await sinkStates(stores, [soar, chat], T1);
-    await opened(1, 0);
-    for (const hour of [1, 2]) expect(await sinkStates(stores, [chat], hours(hour))).toHaveLength(1);
-    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: hours(1) });
-    expect(await stateOf(stores, 'chat')).toMatchObject({ since: T1, absentSince: null });
-    expect(await knownSinks(stores)).toMatchObject([{ name: 'chat', waitMs: MINUTE_MS }]);
-    // Also where a message finds it in the settings again before a run does.
+  it('and comes back receives what is still active of all that opened since it was added', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await opened(1, 0, ['soar']);
+    await sinkStates(stores, [], hours(1));
+    await opened(2, 1, []);
+    await opened(3, 2, []);
+    expect(await sinkStates(stores, [soar], hours(1000))).toMatchObject([{ since: T1 }]);
+    // As the run that has it in its settings again: what is resolved by then is not sent.
+    const two = await stores.detections.get(`${groupId(2)}|kql-rule`);
+    await writeDetection(stores, { ...(two?.row.detection as Detection), state: 'resolved' });
+    await writeDetection(stores, detection({ groupId: groupId(3), episode: hours(2), asOf: hours(1000) }));
+    expect(await tell(soar)).toBe('sent');
+    expect(soar.sent.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(3)]);
+  });
+
+  it('has nothing that was resolved meanwhile', async () => {
+    const soar = sinkOf(SENT);
+    await sinkStates(stores, [soar], T1);
+    await opened(1, 0, ['soar']);
+    const one = (await stores.detections.get(`${groupId(1)}|kql-rule`))?.row.detection as Detection;
+    await writeDetection(stores, { ...one, state: 'resolved', asOf: hours(80) }, []);
+    expect(await delivered('soar', `${groupId(1)}|kql-rule`)).toMatchObject({ status: 'withdrawn' });
     expect(await tell(soar)).toBe('not-pending');
   });
 
-  it('and is back within a day was never away: it receives what is active, as after a fault', async () => {
+  it('and comes back with other settings wakes, and keeps since when', async () => {
     const soar = sinkOf(SENT);
     await sinkStates(stores, [soar], T1);
-    await sinkStates(stores, [], hours(1));
-    await opened(1, 0);
-    await opened(2, 5);
-    const [state] = await sinkStates(stores, [soar], addMs(hours(25), -1));
-    expect(state).toMatchObject({ since: T1, absentSince: null });
-    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
-    expect(await tell(soar)).toBe('sent');
-    expect(soar.sent.map(({ groupId }) => groupId).sort()).toEqual([groupId(1), groupId(2)]);
-  });
-
-  it('and is back after a day begins again: it receives what opens from then on, whatever was known of it', async () => {
-    const soar = sinkOf(SENT);
-    await sinkStates(stores, [soar], T1);
-    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
-    await sinkStates(stores, [], hours(1));
-    await opened(1, 0);
-    await opened(2, 24);
-    await opened(3, 25);
-    const [state] = await sinkStates(stores, [soar], hours(25));
-    const added = { name: 'soar', since: hours(25), absentSince: null, disabledAt: null, settings: 'aa' };
-    expect(state).toEqual({ ...added, failures: 0, notBefore: 0, waitMs: 0 });
-    expect(await tell(soar)).toBe('sent');
-    expect(soar.sent.map(({ groupId }) => groupId)).toEqual([groupId(3)]);
-  });
-
-  it('and is back within a day with other settings wakes, and keeps since when', async () => {
-    const soar = sinkOf(SENT);
-    await sinkStates(stores, [soar], T1);
-    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...FOREVER, disabledAt: START });
-    await sinkStates(stores, [], hours(1));
-    const [same] = await sinkStates(stores, [soar], hours(2));
-    expect(same).toMatchObject({ since: T1, absentSince: null, disabledAt: START, ...FOREVER });
-    await sinkStates(stores, [], hours(3));
+    const failing = { failures: 9, notBefore: START + 1000 * DAY_MS, disabledAt: START };
+    await putState(stores, { ...((await stateOf(stores, 'soar')) as SinkState), ...failing });
+    expect(await sinkStates(stores, [soar], hours(2))).toMatchObject([{ since: T1, ...failing }]);
     const [other] = await sinkStates(stores, [sinkOf(SENT, { fingerprint: 'bb' })], hours(4));
-    expect(other).toMatchObject({ since: T1, absentSince: null, disabledAt: null, failures: 0, notBefore: 0 });
+    expect(other).toMatchObject({ since: T1, disabledAt: null, failures: 0, notBefore: 0 });
   });
 
-  it('because something is wrong with it is not missed: it receives what it missed when it is fixed', async () => {
-    const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
-    await sinkStates(stores, [soar, chat], T1);
-    await opened(1, 0);
-    for (const hour of [1, 30]) expect(await sinkStates(stores, [chat], hours(hour), false)).toHaveLength(1);
-    await opened(2, 30);
-    expect(await stateOf(stores, 'soar')).toMatchObject({ since: T1, absentSince: null });
-    await sinkStates(stores, [soar, chat], hours(31));
-    expect(await tell(soar)).toBe('sent');
-    expect(soar.sent).toHaveLength(2);
+  it('is known to whoever has other settings', async () => {
+    await sinkStates(stores, [sinkOf(SENT)], T1);
+    await sinkStates(stores, [sinkOf(SENT, { name: 'chat' })], hours(1));
+    expect(await knownSinks(stores)).toMatchObject([{ name: 'chat', waitMs: MINUTE_MS }, { name: 'soar' }]);
   });
 
   it('by one of two versions that run side by side loses nothing', async () => {
     const [soar, chat] = [sinkOf(SENT), sinkOf(SENT, { name: 'chat' })];
     await sinkStates(stores, [chat], T1);
-    await opened(1, 1);
     for (const sinks of [[soar, chat], [chat], [soar, chat], [chat], [soar, chat]]) {
       await sinkStates(stores, sinks, hours(1));
     }
+    await opened(1, 1, ['chat']);
     await sinkStates(stores, [soar, chat], hours(2));
+    await writeDetection(stores, detection({ groupId: groupId(1), episode: hours(1), asOf: hours(2) }));
     expect([await tell(soar), await tell(chat)]).toEqual(['sent', 'sent']);
   });
 });
@@ -532,7 +506,7 @@ describe('notify() of what goes on', () => {
     expect(await tell(soar)).toBe('sent');
     expect(await tell(chat)).toBe('waiting');
     expect(await delivered('soar')).toMatchObject({ status: 'sent', attempts: 1 });
-    expect(await delivered('chat')).toMatchObject({ status: 'sending', attempts: 1 });
+    expect(await delivered('chat')).toMatchObject({ status: 'pending', attempts: 1 });
   });
 
   it('notifies a sink that was added later only of what opens from then on', async () => {
@@ -541,6 +515,10 @@ describe('notify() of what goes on', () => {
     await scored({ groupId: groupId(3), episode: addMs(T_LATER, -1) });
     const added = sinkOf(SENT);
     await sinkStates(stores, [added], T_LATER);
+    // As the run that adds it.
+    await scored({ episode: T1, asOf: T_LATER });
+    await scored({ groupId: groupId(2), episode: T_LATER, asOf: T_LATER });
+    await scored({ groupId: groupId(3), episode: addMs(T_LATER, -1), asOf: T_LATER });
     expect(await tell(added)).toBe('sent');
     expect(await tell(added)).toBe('not-pending');
     expect(added.sent.map(({ groupId }) => groupId)).toEqual([groupId(2)]);
@@ -549,15 +527,14 @@ describe('notify() of what goes on', () => {
 
 describe('notify() by several workers', () => {
   it('leases before it sends', async () => {
-    let claimed: SinkDelivery | undefined;
+    let leased: KnownDelivery | undefined;
     const sink = sinkOf(async () => {
-      claimed = await delivered();
+      leased = await delivered();
       return SENT;
     });
     await addPending(sink);
     await tell(sink);
-    const at = START;
-    expect(claimed).toEqual({ episode: T1, revision: 0, status: 'sending', attempts: 1, firstAt: at, at, answer: '' });
+    expect(leased).toMatchObject({ status: 'pending', attempts: 1, firstAt: START, leasedAt: START, answer: '' });
   });
 
   it('sends nothing where it could not lease: somebody else was first', async () => {
@@ -607,18 +584,12 @@ describe('notify() by several workers', () => {
     expect(await tell(sinkOf(SENT))).toBe('sent');
   });
 
-  it('killed between sending and marking notifies it once more, under the same id', async () => {
+  it('killed between sending and recording sends it once more, under the same id', async () => {
     const receiver = await startReceiver();
     await addPending(receiver.sink);
-    let marks = 0;
-    const dying = detectionsWith(stores, {
-      async mark(id, sink, delivery, version) {
-        if (++marks === 2) throw new Error('killed');
-        return await stores.detections.mark(id, sink, delivery, version);
-      },
-    });
+    const dying = storesWith(stores, { outbox: { settle: () => Promise.reject(new Error('killed')) } });
     expect((await thrown(tell(receiver.sink, dying))).message).toBe('killed');
-    expect(await delivered()).toMatchObject({ status: 'sending', answer: '' });
+    expect(await delivered()).toMatchObject({ status: 'pending', answer: '' });
     expect(await tell(receiver.sink)).toBe('not-pending');
     now += 2 * MINUTE_MS;
     expect(await tell(receiver.sink)).toBe('sent');
@@ -627,18 +598,14 @@ describe('notify() by several workers', () => {
     expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START });
   });
 
-  it('killed before sending, or before claiming, loses nothing', async () => {
+  it('killed before sending, or before leasing, loses nothing', async () => {
     const killed = sinkOf(async () => {
       throw new Error('killed');
     });
     await addPending(killed);
-    const unmarkable = detectionsWith(stores, {
-      async mark() {
-        throw new Error('killed');
-      },
-    });
+    const unleasable = storesWith(stores, { outbox: { replace: () => Promise.reject(new Error('killed')) } });
     const sink = sinkOf(SENT);
-    expect((await thrown(tell(sink, unmarkable))).message).toBe('killed');
+    expect((await thrown(tell(sink, unleasable))).message).toBe('killed');
     expect(sink.sent).toEqual([]);
     expect((await thrown(tell(killed))).message).toBe('killed');
     now += 2 * MINUTE_MS;
@@ -658,22 +625,58 @@ describe('notify() by several workers', () => {
     expect(await tell(sink)).toBe('not-pending');
   });
 
-  it('keeps its mark however often the scorer, or another sink’s worker, comes between', async () => {
+  it('suppressed while it is sent has arrived: it is not sent again when the suppression ends', async () => {
+    const sink = sinkOf(async () => {
+      await scored({ suppressedBy: 's-1' });
+      return SENT;
+    });
+    await addPending(sink);
+    expect(await tell(sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 1 });
+    await scored({ asOf: T_LATER });
+    expect(await tell(sink)).toBe('not-pending');
+  });
+
+  it('suppressed while it is rejected, or not taken, is sent when the suppression ends', async () => {
+    for (const answer of [BUSY, { kind: 'permanent', answer: '404' }] as const) {
+      stores = memoryStores();
+      const sink = sinkOf(async () => {
+        await scored({ suppressedBy: 's-1' });
+        return answer;
+      });
+      await addPending(sink);
+      await tell(sink);
+      expect(await delivered()).toMatchObject({ status: 'withdrawn' });
+      now += HOUR_MS;
+      await scored({ asOf: T_LATER });
+      expect(await tell(sinkOf(SENT))).toBe('sent');
+    }
+  });
+
+  it('suppressed and not any more while it is sent is recorded once', async () => {
+    const sink = sinkOf(async () => {
+      await scored({ suppressedBy: 's-1' });
+      await scored();
+      return SENT;
+    });
+    await addPending(sink);
+    expect(await tell(sink)).toBe('sent');
+    expect(await delivered()).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(await tell(sink)).toBe('not-pending');
+  });
+
+  it('removes a row of which the detection knows nothing, and sends nothing of it', async () => {
     const sink = sinkOf(SENT);
     await addPending(sink);
-    let meddled = 0;
-    const busy = detectionsWith(stores, {
-      async mark(id, name, delivery, version) {
-        if (delivery.answer !== '' && meddled++ < 4) {
-          const found = (await stores.detections.get(id)) as { version: string };
-          await stores.detections.mark(id, 'chat', { ...delivery, attempts: meddled }, found.version);
-        }
-        return await stores.detections.mark(id, name, delivery, version);
-      },
-    });
-    expect(await tell(sink, busy)).toBe('sent');
-    expect(await delivered()).toMatchObject({ status: 'sent' });
-    expect(await delivered('chat')).toMatchObject({ attempts: 4 });
+    const found = await stores.detections.get(ID);
+    await stores.detections.mark(ID, { sink: 'soar', delivery: sampleDelivery() }, found?.version ?? '');
+    await addPending(sink, { groupId: groupId(2) });
+    const two = `${groupId(2)}|kql-rule`;
+    await stores.detections.remove([{ id: two, version: (await stores.detections.get(two))?.version ?? '' }]);
+    expect(await tell(sink)).toBe('leased');
+    expect(await tell(sink)).toBe('not-pending');
+    expect(sink.sent).toEqual([]);
+    expect(await delivered()).toEqual(sampleDelivery());
   });
 
   it('notifies a change that opens while the one before is sent', async () => {
@@ -683,7 +686,7 @@ describe('notify() by several workers', () => {
     });
     await addPending(sink);
     expect(await tell(sink)).toBe('sent');
-    expect(await delivered()).toMatchObject({ revision: 0, status: 'sent' });
+    expect(await delivered()).toMatchObject({ revision: 1, status: 'pending', attempts: 0 });
     expect(await tell(sink)).toBe('sent');
     expect(sink.sent.map(({ revision: change }) => change)).toEqual([0, 1]);
   });
@@ -728,7 +731,7 @@ describe('notify() by several workers', () => {
     const second = tell(worker);
     await expect.poll(() => worker.sent.length).toBe(1);
     const claim = await delivered();
-    expect(claim).toMatchObject({ status: 'sending', attempts: 2, at: now });
+    expect(claim).toMatchObject({ status: 'pending', attempts: 2, leasedAt: now });
     late.resolve({ kind: 'permanent', answer: '404' });
     await first;
     expect(await delivered()).toEqual(claim);
@@ -743,7 +746,7 @@ describe('notify() by several workers', () => {
       const late = gate<SinkAnswer>();
       const zombie = sinkOf(() => late.promise);
       await addPending(zombie);
-      // In the same millisecond the count of tries notifies the two apart.
+      // In the same millisecond.
       if (ms === 0) {
         expect(await tell(sinkOf(BUSY))).toBe('waiting');
         now += MINUTE_MS;

@@ -1,19 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { thresholdsOf } from '../../../src/core/detections/finding.ts';
-import { pendingStateOf } from '../../../src/core/detections/pending_state.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import type { Contribution } from '../../../src/core/records/contribution.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
+import { pendingChangeOf } from '../../../src/notify/outbox_changes.ts';
 import type { KnownSink } from '../../../src/notify/sink_states.ts';
 import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
+import { pendingIdOf, pendingKeyOf } from '../../../src/storage/pending_id.ts';
 import type { DetectionRow, Detections } from '../../../src/storage/ports/detections.ts';
 import type { ContributionRow, HourlyCounts, Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
-import { stateOf } from '../sinks/states.ts';
 import { detectionRows } from '../storage/detection_rows.ts';
 
 const START_MS = Date.UTC(2026, 10, 20);
@@ -33,7 +35,6 @@ export const RULE: Rule = Object.freeze({
 export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, technique: null, retentionDays: 1, historyDays: 2 });
 export const NO_RUN_OLDER = Object.freeze({
   since: at(-1000),
-  absentSince: null,
   disabledAt: null,
   settings: '',
   failures: 0,
@@ -77,8 +78,6 @@ interface RunOptions {
 export class Tenant {
   readonly stores: MemoryStores = memoryStores({ clock: () => START_MS });
   #contributions = 0;
-  /** Of the sinks of the last run. */
-  readonly #since = new Map<string, Timestamp>();
 
   /** A report in the middle of each of these hours. */
   async reports(of: Group, hours: readonly number[], count: number | null = 60): Promise<void> {
@@ -103,7 +102,6 @@ export class Tenant {
     const message = { partition: P, asOf: at(hour), oldestUnreadMs: 0, newestReport: '' as const, ...options.message };
     const now = START_MS + (options.now ?? hour + 0.75) * HOUR_MS;
     const { stores = this.stores, settings = SETTINGS, sinks = [] } = options;
-    for (const { name, since } of sinks) this.#since.set(name, since);
     return scorePartition(stores, settings, sinks, message, () => now);
   }
 
@@ -170,26 +168,45 @@ export class Tenant {
     for (let version: string | null = null; version === null; ) {
       const found = await detections.get(idOf(of));
       if (!found) throw new Error(`no detection of ${of.groupId}`);
-      const { episode, revision } = found.row.detection;
+      const { episode, revision, severity } = found.row.detection;
       const life = { status: 'sent', attempts: 1, firstAt: 1, at: 2, answer: '200' } as const;
-      version = await detections.mark(idOf(of), sink, { episode, revision, ...life, ...changes }, found.version);
+      const before = found.row.deliveries[sink];
+      const delivery = { episode, revision, severity, ...life, ...changes };
+      const change =
+        delivery.status === 'pending'
+          ? pendingChangeOf({ ...found.row.detection, ...changes }, sink, before, 2)
+          : {
+              sink,
+              delivery,
+              ...(before?.status === 'pending' && { remove: pendingKeyOf(found.row.detection, sink, before) }),
+            };
+      version = await detections.mark(idOf(of), change, found.version);
     }
   }
 
-  /** What the sinks that were put on the `notify` queue since it was last asked would find pending. */
+  /** What the sinks that were put on the `notify` queue since it was last asked find in the outbox. */
   async pending(): Promise<{ detectionId: string; sink: string }[]> {
+    await this.#agree();
     const found: { detectionId: string; sink: string }[] = [];
     for (const { sink } of this.stores.queues.notify.splice(0)) {
-      const since = this.#since.get(sink) ?? (await stateOf(this.stores, sink))?.since;
-      if (since === undefined) throw new Error(`${sink}: no run has met it`);
-      for await (const page of this.stores.detections.summaries({}, [sink])) {
-        const pending = page.filter(
-          ({ detection, deliveries }) => pendingStateOf(detection, deliveries[sink], since) === 'pending',
-        );
-        found.push(...pending.map(({ detection }) => ({ detectionId: detectionIdOf(detection), sink })));
+      for (const partition of PARTITIONS) {
+        for await (const page of this.stores.outbox.list(partition, sink)) {
+          found.push(...page.map(({ row }) => ({ detectionId: detectionIdOf(row), sink })));
+        }
       }
     }
     return found;
+  }
+
+  /** Throws unless the outbox has the rows that the detections speak of, and no others. */
+  async #agree(): Promise<void> {
+    const said = (await this.all()).flatMap(({ detection, deliveries }) =>
+      Object.entries(deliveries)
+        .filter(([, { status }]) => status === 'pending')
+        .map(([sink, delivery]) => pendingIdOf(pendingKeyOf(detection, sink, delivery))),
+    );
+    const rows = (await Promise.all(PARTITIONS.map((each) => Array.fromAsync(this.stores.outbox.ids(each))))).flat(2);
+    if (!isDeepStrictEqual(said.sort(), rows.sort())) throw new Error(`the outbox differs: ${said} and ${rows}`);
   }
 
   /** `<groupId> <state>`, in key order. */
@@ -218,9 +235,9 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     get: (id) => base.get(id),
     scan: (partition) => base.scan(partition),
     summaries: (filter, sinks) => base.summaries(filter, sinks),
-    insert: (detection) => base.insert(detection),
-    update: (detection, version) => base.update(detection, version),
-    mark: (id, sink, delivery, version) => base.mark(id, sink, delivery, version),
+    insert: (detection, changes) => base.insert(detection, changes),
+    update: (detection, version, changes) => base.update(detection, version, changes),
+    mark: (id, change, version) => base.mark(id, change, version),
     recordVerdict: (id, verdict, version) => base.recordVerdict(id, verdict, version),
     remove: (rows) => base.remove(rows),
     ...changes(base),

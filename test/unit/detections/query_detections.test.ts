@@ -54,7 +54,11 @@ describe('listDetections(stores, sinks, query)', () => {
 
   it('shows each by its id, with what became of its notifications and the verdict of it', async () => {
     const id = `${groupId(1)}|kql-rule`;
-    const version = (await stores.detections.mark(id, 'soc', delivery(), (await insert(1)) ?? '')) as string;
+    const version = (await stores.detections.mark(
+      id,
+      { sink: 'soc', delivery: delivery() },
+      (await insert(1)) ?? '',
+    )) as string;
     await stores.detections.recordVerdict(id, verdict(), version);
     expect(await listDetections(stores, ['soc', 'chat'], query())).toEqual({
       detections: [{ id, ...SUMMARY, deliveries: { soc: DELIVERY }, verdict: VERDICT }],
@@ -196,7 +200,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
 
   it('is the detection, with its notifications', async () => {
     const version = await insert(1);
-    await stores.detections.mark(id, 'soc', delivery(), version ?? '');
+    await stores.detections.mark(id, { sink: 'soc', delivery: delivery() }, version ?? '');
     const view = { id, ...detection(), deliveries: { soc: DELIVERY }, verdict: null, latestReports: [] };
     const queries = { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) };
     expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });

@@ -36,7 +36,7 @@ describe('recordVerdict(stores, id, input, clock)', () => {
     const { get } = stores.detections;
     const meanwhile = [
       (version: string) => stores.detections.update(detection({ state: 'resolved', asOf: T2 }), version),
-      (version: string) => stores.detections.mark(ID, 'soc', delivery(), version),
+      (version: string) => stores.detections.mark(ID, { sink: 'soc', delivery: delivery() }, version),
       (version: string) => stores.detections.recordVerdict(ID, { ...VERDICT, who: 'ben', at: 1 }, version),
     ];
     stores.detections.get = async (id) => {

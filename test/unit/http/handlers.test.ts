@@ -23,24 +23,22 @@ const UNKNOWN = `${groupId(4)}|kql-rule`;
 
 /** Delivered in a digest, at the second attempt. */
 const SENT = delivery({
-  ...{ status: 'sent', answer: '200', digest: { id: 'digest|0a1b', of: 2 } },
+  ...{ status: 'sent', answer: '200', digest: 'digest|0a1b' },
   ...{
     firstAt: Date.UTC(2026, 10, 20, 12),
     at: Date.UTC(2026, 10, 20, 12, 46, 1, 5),
-    nextTry: Date.UTC(2026, 10, 20, 13),
   },
 });
 const SENT_IN_ISO = {
   firstAt: '2026-11-20T12:00:00.0000000Z',
   at: '2026-11-20T12:46:01.0050000Z',
-  nextTry: '2026-11-20T13:00:00.0000000Z',
 };
 
 beforeEach(async () => {
   stores = memoryStores();
   for (const each of DETECTIONS) await stores.detections.insert(each);
   const found = await stores.detections.get(FIRST);
-  await stores.detections.mark(FIRST, 'soar', SENT, found?.version ?? '');
+  await stores.detections.mark(FIRST, { sink: 'soar', delivery: SENT }, found?.version ?? '');
   await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS }), contribution({ contribution: 'ff'.repeat(8) })]);
   asked.length = 0;
   const { get } = stores.detections;

@@ -4,11 +4,13 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { health } from '../../../src/operations/health.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
+import { pendingKeyOf } from '../../../src/storage/pending_id.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
 import { delivery, detection, exportState, groupId } from '../../contract/samples.ts';
 import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { writeDetection } from '../../support/sinks/write_detection.ts';
 
 const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
 
@@ -56,7 +58,7 @@ describe('health where all is well', () => {
       missingContainers: [],
       deadLetters: 0,
       unknownShapes: 0,
-      notifications: { soc: { pending: 0, trying: 0, failed: 0 } },
+      notifications: { soc: { pending: 0, trying: 0, more: false, failed: 0 } },
       disabledSinks: [],
       queues: {},
     });
@@ -230,28 +232,38 @@ describe('health reads queues and sinks', () => {
   it('notifications of active detections that are pending, tried or failed; only the last are a problem', async () => {
     const since = addMs(timestampFromMs(world.now), -DAY_MS);
     for (const name of ['soc', 'chat', 'gone']) await known(name, { disabledAt: name === 'gone' ? world.now : null });
-    await known('former', { absentSince: since });
     const tell = async (
       number: number,
       changes: Partial<Detection>,
-      statuses: Record<string, 'failed' | 'sending' | 'sent'>,
+      statuses: Record<string, 'failed' | 'trying' | 'sent'>,
     ) => {
       const live = { state: 'ongoing', episode: since } as const;
-      let version = await world.stores.detections.insert(detection({ groupId: groupId(number), ...live, ...changes }));
+      const id = `${groupId(number)}|kql-rule`;
+      const { detections, outbox } = world.stores;
+      const { episode = live.episode } = changes;
+      await writeDetection(world.stores, detection({ groupId: groupId(number), ...live, episode }));
       for (const [sink, status] of Object.entries(statuses)) {
-        const mark = delivery({ status, episode: since });
-        version = await world.stores.detections.mark(`${groupId(number)}|kql-rule`, sink, mark, version ?? '');
+        const row = (await detections.get(id))?.row;
+        const before = row?.deliveries[sink];
+        if (!row || before?.status !== 'pending') throw new Error(`${id} is not pending for ${sink}`);
+        const pending = await outbox.get(pendingKeyOf(row.detection, sink, before));
+        if (!pending) throw new Error(`no row of ${id} for ${sink}`);
+        const { version, row: waits } = pending;
+        if (status === 'trying') await outbox.replace([{ version, row: { ...waits, attempts: 1 } }]);
+        else await outbox.settle([{ pending: waits, delivery: delivery({ status, episode: since }) }]);
       }
+      await writeDetection(world.stores, detection({ groupId: groupId(number), ...live, ...changes }));
     };
     const counts = async () => (await look(['soc', 'chat', 'fresh'])).notifications;
-    await tell(1, {}, { soc: 'sending', chat: 'sent', former: 'failed' });
-    await tell(2, { state: 'resolved' }, { soc: 'failed', chat: 'sending' });
+    await tell(1, {}, { soc: 'trying', chat: 'sent' });
+    await tell(2, { state: 'resolved' }, { soc: 'failed', chat: 'trying' });
     expect((await look(['soc', 'chat'])).problems).toEqual([expect.stringContaining('Sink gone answered 410')]);
+    const none = { pending: 0, trying: 0, more: false, failed: 0 };
     expect(await counts()).toEqual({
-      soc: { pending: 1, trying: 1, failed: 0 },
-      chat: { pending: 0, trying: 0, failed: 0 },
-      gone: { pending: 0, trying: 0, failed: 0 },
-      fresh: { pending: 0, trying: 0, failed: 0 },
+      soc: { ...none, pending: 1, trying: 1 },
+      chat: none,
+      gone: { ...none, pending: 1 },
+      fresh: none,
     });
     await tell(3, {}, { soc: 'sent', chat: 'failed' });
     await tell(4, {}, { chat: 'failed' });
@@ -265,7 +277,7 @@ describe('health reads queues and sinks', () => {
     // Whatever sinks are set here: those that the functions know.
     expect((await look([])).notifications).toMatchObject({
       chat: { failed: 2 },
-      gone: { pending: 0, trying: 0, failed: 0 },
+      gone: { pending: 4, trying: 0, failed: 0 },
     });
     const step = 'fix its settings or the receiver, then beaconwatch notify --retry --sink chat.';
     expect((await problems())[0]).toBe(`2 notifications to sink chat failed: ${step}`);
@@ -279,18 +291,18 @@ describe('health reads queues and sinks', () => {
     await known('soc', { failures: 2, notBefore });
     await known('chat', { failures: 3, notBefore });
     await known('gone', { failures: 3, notBefore, disabledAt: world.now });
-    await known('former', { failures: 3, notBefore, absentSince: timestampFromMs(world.now) });
+    await known('former', { failures: 3, notBefore });
     const next = new Date(notBefore).toISOString();
-    expect((await problems(['soc'])).filter((each) => each.includes('times in a row'))).toEqual([
+    expect((await problems(['soc', 'chat', 'gone'])).filter((each) => each.includes('times in a row'))).toEqual([
       `Sink chat failed 3 times in a row; its pending notifications wait until ${next}.`,
     ]);
   });
 
   it('sinks that are disabled, of those that there are', async () => {
     await known('soc', { disabledAt: world.now });
-    await known('former', { disabledAt: world.now, absentSince: timestampFromMs(world.now) });
+    await known('former', { disabledAt: world.now });
     await known('chat', {});
-    expect(await look(['chat', 'fresh'])).toMatchObject({
+    expect(await look(['soc', 'chat', 'fresh'])).toMatchObject({
       problems: ['Sink soc answered 410 (gone) and is disabled: change its settings to enable it.'],
       disabledSinks: ['soc'],
     });

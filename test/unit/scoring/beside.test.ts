@@ -25,13 +25,13 @@ const GONE = { asOf: at(0), lastMatched: at(0) };
 /** Each id with the state that was written, in the order of writing. */
 function writes(stores: Stores, log: string[]): Stores {
   return withDetections(stores, (base) => ({
-    insert: (detection) => {
+    insert: (detection, changes) => {
       log.push(`insert ${detection.groupId}`);
-      return base.insert(detection);
+      return base.insert(detection, changes);
     },
-    update: (detection, version) => {
+    update: (detection, version, changes) => {
       log.push(`${detection.state} ${detection.groupId}`);
-      return base.update(detection, version);
+      return base.update(detection, version, changes);
     },
   }));
 }

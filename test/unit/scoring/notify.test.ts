@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { suppression } from '../../contract/samples.ts';
-import { at, group, hours, idOf, sinkState, Tenant } from '../../support/scoring/tenant.ts';
+import { at, group, hours, idOf, P, sinkState, Tenant } from '../../support/scoring/tenant.ts';
 
 const BEACON = group(1);
 
@@ -36,7 +36,7 @@ describe('scorePartition puts on the notify queue', () => {
   it.each([
     ['sent', []],
     ['failed', []],
-    ['sending', [OF_BEACON]],
+    ['pending', [OF_BEACON]],
   ] as const)('what is %s: %j', async (status, messages) => {
     await tenant.fresh(4);
     await tenant.mark(BEACON, 'soc', { status });
@@ -108,11 +108,26 @@ describe('scorePartition puts on the notify queue', () => {
     expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'chat' }, delayMs: 60_000 }]);
   });
 
+  it('what somebody removed from the outbox by hand, and leaves what is leased there', async () => {
+    const second = group(2, '3fffffff');
+    await tenant.reports(second, hours(0, 3));
+    const sinks = [sinkState('soc')];
+    await tenant.fresh(4, { sinks });
+    const [one, two] = (await Array.fromAsync(tenant.stores.outbox.list(P, 'soc'))).flat();
+    if (!one || !two) throw new Error('not pending');
+    await tenant.stores.outbox.discard(one.row);
+    await tenant.stores.outbox.replace([{ ...two, row: { ...two.row, leasedAt: 7, attempts: 1 } }]);
+    await tenant.fresh(5, { sinks });
+    const rows = (await Array.fromAsync(tenant.stores.outbox.list(P, 'soc'))).flat().map(({ row }) => row);
+    expect(rows).toEqual([one.row, { ...two.row, leasedAt: 7, attempts: 1 }]);
+    expect(await tenant.pending()).toHaveLength(4);
+  });
+
   it('what an older run, delivered late, meets: as the newer row says', async () => {
     await tenant.fresh(8);
     await tenant.mark(BEACON, 'soc');
     expect(await told(6)).toEqual([]);
-    await tenant.mark(BEACON, 'soc', { status: 'sending' });
+    await tenant.mark(BEACON, 'soc', { status: 'pending' });
     expect(await told(6)).toEqual([OF_BEACON]);
   });
 });

@@ -73,7 +73,6 @@ describe('scorePartition with suppressions', () => {
 
   it('an entry acts from the next run on, on what is there already; it suppresses, and drops nothing', async () => {
     await run(4);
-    await tenant.mark(BEACON, 'soc', { status: 'sending' });
     await tenant.pending();
     await hide('s-1', { device: BEACON.DeviceName.toUpperCase() });
     expect(await run(5)).toMatchObject({ detections: 2, pending: 1 });

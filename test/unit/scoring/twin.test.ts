@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Detection, detectionIdOf, type Finding } from '../../../src/core/detections/detection.ts';
+import {
+  type Detection,
+  detectionIdOf,
+  type Finding,
+  type SinkDelivery,
+} from '../../../src/core/detections/detection.ts';
 import { findingOf } from '../../../src/core/detections/finding.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
@@ -159,16 +164,25 @@ class Twin {
     }
   }
 
+  /** What each sink is to receive, said at the detections; then the pairs of those that are not disabled. */
   #pending(): string[] {
     const pending: string[] = [];
-    const live = [...this.rows].filter(([, { detection }]) => detection.state !== 'resolved');
-    for (const [id, { detection, deliveries }] of live) {
+    for (const [id, row] of this.rows) {
+      const { detection } = row;
+      const isActive = detection.state !== 'resolved';
+      const at = msOf(detection.asOf);
+      const deliveries: Record<string, SinkDelivery> = { ...row.deliveries };
       for (const { name, since, disabledAt } of SINKS) {
-        const delivery = deliveries[name];
-        const isOfThis = delivery?.episode === detection.episode && delivery.revision === detection.revision;
-        const isOver = isOfThis && delivery.status !== 'sending';
-        if (disabledAt === null && detection.episode >= since && !isOver) pending.push(`${id} ${name}`);
+        const known = deliveries[name];
+        const { episode, revision, severity } = detection;
+        const isOfThis = known?.episode === episode && known.revision === revision && known.status !== 'withdrawn';
+        if (isActive && episode >= since && !isOfThis) {
+          const untried = { attempts: 0, firstAt: null, answer: '' } as const;
+          deliveries[name] = { episode, revision, severity, status: 'pending', at, ...untried };
+        } else if (!isActive && known?.status === 'pending') deliveries[name] = { ...known, status: 'withdrawn', at };
+        if (disabledAt === null && deliveries[name]?.status === 'pending') pending.push(`${id} ${name}`);
       }
+      this.rows.set(id, { ...row, deliveries });
     }
     return pending.sort();
   }
@@ -197,7 +211,7 @@ const chapters = fc.array(
       fc.record({
         index: groupIndex,
         sink: fc.constantFrom('soc', 'late'),
-        status: fc.constantFrom('sent' as const, 'failed' as const, 'sending' as const),
+        status: fc.constantFrom('sent' as const, 'failed' as const, 'pending' as const),
         stale: fc.boolean(),
       }),
       { maxLength: 3 },
@@ -264,10 +278,15 @@ class Story {
     const each = GROUPS[index] as Group;
     const id = `${each.groupId}|kql-rule`;
     const row = this.#twin.rows.get(id);
-    if (row === undefined) return;
+    // Only a retry makes pending, of what is active and of this revision.
+    const since = SINKS.find(({ name }) => name === sink)?.since ?? '';
+    const isOver = row?.detection.state === 'resolved' || (row?.detection.episode ?? '') < since;
+    if (row === undefined || (status === 'pending' && (stale || isOver))) return;
     const episode = stale ? at(-1) : row.detection.episode;
-    const { revision } = row.detection;
-    const delivery = { episode, revision, status, attempts: 1, firstAt: 1, at: 2, answer: '200' };
+    const { revision, severity } = row.detection;
+    const tries =
+      status === 'pending' ? { attempts: 0, firstAt: null, answer: '' } : { attempts: 1, firstAt: 1, answer: '200' };
+    const delivery = { episode, revision, severity, status, at: 2, ...tries };
     this.#twin.rows.set(id, { ...row, deliveries: { ...row.deliveries, [sink]: delivery } });
     await this.#tenant.mark(each, sink, { episode, status });
   }

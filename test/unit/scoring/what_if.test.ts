@@ -40,6 +40,7 @@ function readOnly(stores: Stores): Stores {
     hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'remove']),
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
     detections: guarded(stores.detections, ['insert', 'update', 'mark', 'remove', 'recordVerdict']),
+    outbox: guarded(stores.outbox, ['replace', 'settle', 'discard']),
     runs: guarded(stores.runs, ['put', 'expire']),
     sinks: guarded(stores.sinks, ['insert', 'replace']),
     queues: guarded(stores.queues, ['send', 'takePoison']),

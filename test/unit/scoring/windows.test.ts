@@ -175,22 +175,6 @@ describe('app.scorePartition(message)', () => {
     });
   });
 
-  it('without sinks notes which are missed, once a run', async () => {
-    const tenant = new Tenant();
-    let asked = 0;
-    const { list } = tenant.stores.sinks;
-    tenant.stores.sinks.list = () => {
-      asked++;
-      return list.call(tenant.stores.sinks);
-    };
-    const app = (sinks: readonly (typeof silent)[]) => createApp(CONFIG, { stores: tenant.stores, sinks });
-    await app([silent]).scorePartition({ partition: '7', asOf: at(4) });
-    asked = 0;
-    for (const partition of PARTITIONS) await app([]).scorePartition({ partition, asOf: at(5) });
-    expect(asked).toBe(1);
-    expect(await stateOf(tenant.stores, 'soc')).toMatchObject({ since: at(4), absentSince: at(5) });
-  });
-
   it('goes on where a sink is wrong: it is skipped, said with every sweep, and notified what it missed when it is fixed', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));

@@ -19,7 +19,7 @@ beforeAll(async () => {
   for (let number = 1; number <= 7; number++) {
     const each = detection({ groupId: groupId(number), average: 50 + number, devices: number % 3 });
     const version = await stores.detections.insert(each);
-    await stores.detections.mark(`${each.groupId}|kql-rule`, 'soar', delivery(), version ?? '');
+    await stores.detections.mark(`${each.groupId}|kql-rule`, { sink: 'soar', delivery: delivery() }, version ?? '');
   }
   await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS })]);
   const env = { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage };

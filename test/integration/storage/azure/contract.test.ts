@@ -7,6 +7,7 @@ import { detectionsContract } from '../../../contract/detections.contract.ts';
 import { exportStatesContract } from '../../../contract/export_states.contract.ts';
 import { exportsContract } from '../../../contract/exports.contract.ts';
 import { hourlyCountsContract } from '../../../contract/hourly_counts.contract.ts';
+import { outboxContract } from '../../../contract/outbox.contract.ts';
 import { queuesContract } from '../../../contract/queues.contract.ts';
 import { runsContract, sinkStatesContract } from '../../../contract/small_tables.contract.ts';
 import { suppressionsContract } from '../../../contract/suppressions.contract.ts';
@@ -17,6 +18,12 @@ describe('HourlyCounts on Azure', () => hourlyCountsContract(twoWorkers('hourlyC
 describe('ExportStates on Azure', () => exportStatesContract(twoWorkers('exportStates')));
 describe('DeadLetters on Azure', () => deadLettersContract(twoWorkers('deadLetters')));
 describe('Detections on Azure', () => detectionsContract(twoWorkers('detections')));
+describe('Outbox on Azure', () =>
+  outboxContract(async () => {
+    const value = await freshAccount(inject('azurite'));
+    const worker = () => azureStores(storageClients({ kind: 'connectionString', value }));
+    return [worker(), worker()];
+  }));
 describe('Runs on Azure', () => runsContract(twoWorkers('runs')));
 describe('SinkStates on Azure', () => sinkStatesContract(twoWorkers('sinks')));
 describe('Suppressions on Azure', () => suppressionsContract(twoWorkers('suppressions')));

@@ -111,7 +111,7 @@ describe('requests', () => {
     await detections.insert(detection({ groupId: groupId(2) }));
     log.take();
     const version = (await detections.insert(row)) ?? '';
-    const marked = (await detections.mark(detectionIdOf(row), 'soc', delivery(), version)) ?? '';
+    const marked = (await detections.mark(detectionIdOf(row), { sink: 'soc', delivery: delivery() }, version)) ?? '';
     const updated = (await detections.update(row, marked)) ?? '';
     await detections.get(detectionIdOf(row));
     await rowsOf(detections.scan(P3));
@@ -132,7 +132,6 @@ describe('requests', () => {
     await stores.sinks.insert({
       name: 'soc',
       since: T0,
-      absentSince: null,
       disabledAt: null,
       settings: '',
       failures: 0,

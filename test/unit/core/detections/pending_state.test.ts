@@ -13,7 +13,17 @@ const detection = (changes: Partial<Detection> = {}) =>
   frozen({ state: 'new', episode: EPISODE, revision: 1, asOf: LATER, suppressedBy: '', ...changes }) as Detection;
 
 const delivery = (changes: Partial<SinkDelivery> = {}): SinkDelivery =>
-  frozen({ episode: EPISODE, revision: 1, status: 'sent', attempts: 1, firstAt: 0, at: 0, answer: '200', ...changes });
+  frozen({
+    episode: EPISODE,
+    revision: 1,
+    status: 'sent',
+    severity: 'low',
+    attempts: 1,
+    firstAt: 0,
+    at: 0,
+    answer: '200',
+    ...changes,
+  });
 
 describe('dueOf(detection, delivery, since)', () => {
   it.each(['new', 'ongoing'] as const)('is due while nothing was sent and the detection is %s', (state) => {
@@ -26,7 +36,8 @@ describe('dueOf(detection, delivery, since)', () => {
   });
 
   it.each([
-    ['sending', 'pending'],
+    ['pending', 'pending'],
+    ['withdrawn', 'pending'],
     ['sent', 'sent'],
     ['failed', 'failed'],
   ] as const)('with a delivery that is %s is %s', (status, due) => {

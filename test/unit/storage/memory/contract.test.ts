@@ -5,6 +5,7 @@ import { detectionsContract } from '../../../contract/detections.contract.ts';
 import { exportStatesContract } from '../../../contract/export_states.contract.ts';
 import { exportsContract } from '../../../contract/exports.contract.ts';
 import { hourlyCountsContract } from '../../../contract/hourly_counts.contract.ts';
+import { outboxContract } from '../../../contract/outbox.contract.ts';
 import { queuesContract } from '../../../contract/queues.contract.ts';
 import { runsContract, sinkStatesContract } from '../../../contract/small_tables.contract.ts';
 import { suppressionsContract } from '../../../contract/suppressions.contract.ts';
@@ -22,6 +23,11 @@ describe('HourlyCounts in memory', () => hourlyCountsContract(twice('hourlyCount
 describe('ExportStates in memory', () => exportStatesContract(twice('exportStates')));
 describe('DeadLetters in memory', () => deadLettersContract(twice('deadLetters')));
 describe('Detections in memory', () => detectionsContract(twice('detections')));
+describe('Outbox in memory', () =>
+  outboxContract(async () => {
+    const stores = memoryStores();
+    return [stores, stores];
+  }));
 describe('Runs in memory', () => runsContract(twice('runs')));
 describe('SinkStates in memory', () => sinkStatesContract(twice('sinks')));
 describe('Suppressions in memory', () => suppressionsContract(twice('suppressions')));

@@ -1,0 +1,67 @@
+import { type Detection, detectionIdOf } from '../core/detections/detection.ts';
+import type { Clock } from '../storage/ports/clock.ts';
+import type { PendingNotification } from '../storage/ports/outbox.ts';
+import type { Stores } from '../storage/ports/stores.ts';
+import { LEASE_MS, type PendingRow } from './batching.ts';
+import { leaseAll, REQUESTS_AT_ONCE, release } from './leases.ts';
+import { isPending } from './outbox_changes.ts';
+import { inParallel } from './parallel.ts';
+import type { PendingMessage } from './pending_messages.ts';
+import { type Settled, settleAll } from './settle.ts';
+import { SEND_MS, type Sink, type SinkAnswer } from './sink.ts';
+
+type DeliverStores = Pick<Stores, 'detections' | 'outbox'>;
+
+/** How one message ended, in numbers of detections; `answer` is null where nothing was sent. */
+export interface Delivered extends Settled {
+  readonly leased: number;
+  readonly answer: SinkAnswer | null;
+}
+
+/** Sends one message: leases its members, reads the detections that it lists, sends, and records the answer. */
+export async function deliver(
+  stores: DeliverStores,
+  sink: Sink,
+  message: PendingMessage,
+  clock: Clock,
+  jitter: number,
+): Promise<Delivered> {
+  const notSent = { sent: 0, failed: 0, waiting: 0, leased: message.members.length, answer: null };
+  const leasedAt = clock();
+  const leased = await leaseAll(stores.outbox, message, leasedAt);
+  if (leased === null) return notSent;
+  const { detections, stale } = await listedOf(stores, leased.slice(0, sink.digests?.listed ?? 1));
+  const members = leased.filter(({ row }) => !stale.has(row));
+  const now = clock();
+  // A lease that could expire while the message is on its way is not used: two workers would send it.
+  if (detections.length === 0 || now - leasedAt > LEASE_MS - 2 * SEND_MS) {
+    await release(stores.outbox, freed(members, message));
+    return notSent;
+  }
+  const { id, digest } = message;
+  const answer = await sink.send({ id, detections, more: members.length - detections.length, digest }, now);
+  return { ...(await settleAll(stores, members, answer, clock, jitter)), leased: stale.size, answer };
+}
+
+/** The detections that a message lists, and the rows that are pending no more: their detections say otherwise by now. */
+async function listedOf({ detections, outbox }: DeliverStores, rows: readonly PendingRow[]) {
+  const listed: Detection[] = [];
+  const stale = new Set<PendingNotification>();
+  const found = await inParallel(rows, REQUESTS_AT_ONCE, ({ row }) => detections.get(detectionIdOf(row)));
+  for (const [n, { row }] of rows.entries()) {
+    const detection = found[n]?.row;
+    if (detection && isPending(row, detection.deliveries[row.sink])) listed.push(detection.detection);
+    else stale.add(row);
+  }
+  for (const row of stale) await outbox.discard(row);
+  return { detections: listed, stale };
+}
+
+/** The rows as they were before they were leased, with the versions that they have now. */
+function freed(leased: readonly PendingRow[], { members }: PendingMessage): PendingRow[] {
+  const versions = new Map(leased.map(({ row, version }) => [detectionIdOf(row), version]));
+  return members.flatMap(({ row }) => {
+    const version = versions.get(detectionIdOf(row));
+    return version === undefined ? [] : [{ row, version }];
+  });
+}

@@ -1,0 +1,67 @@
+import type { Detection, SinkDelivery } from '../core/detections/detection.ts';
+import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
+import { msOf } from '../core/kql/timestamp.ts';
+import { pendingKeyOf } from '../storage/pending_id.ts';
+import type { OutboxChange, PendingNotification } from '../storage/ports/outbox.ts';
+import type { SinkState } from '../storage/ports/sink_states.ts';
+
+/** What decides whether a detection is pending, and what its row of the outbox holds. */
+export type OutboxDetection = Pick<
+  Detection,
+  'groupId' | 'detector' | 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'average' | 'asOf'
+>;
+
+type Deliveries = Readonly<Record<string, SinkDelivery>>;
+
+/**
+ * What a scorer changes in the outbox as it writes a detection: it becomes pending for each sink that is to receive its
+ * present revision, and is withdrawn from all sinks, also those that are configured no more, where it is resolved or
+ * suppressed. None where the rows are as they must be.
+ */
+export function outboxChangesOf(
+  detection: OutboxDetection,
+  deliveries: Deliveries,
+  sinks: readonly Pick<SinkState, 'name' | 'since'>[],
+): OutboxChange[] {
+  const added = sinks.flatMap(({ name, since }) => {
+    const before = deliveries[name];
+    const isWanted = pendingStateOf(detection, before, since) === 'pending' && !isPending(detection, before);
+    return isWanted ? [pendingChangeOf(detection, name, before, msOf(detection.asOf))] : [];
+  });
+  const withdrawn = Object.entries(deliveries).flatMap(([sink, before]): OutboxChange[] => {
+    if (before.status !== 'pending' || (detection.state !== 'resolved' && detection.suppressedBy === '')) return [];
+    const delivery: SinkDelivery = { ...before, status: 'withdrawn', at: msOf(detection.asOf) };
+    return [{ sink, delivery, remove: pendingKeyOf(detection, sink, before) }];
+  });
+  return [...added, ...withdrawn];
+}
+
+/** Whether the detection says that its present revision is pending. */
+export function isPending(
+  detection: Pick<Detection, 'episode' | 'revision'>,
+  delivery: SinkDelivery | undefined,
+): boolean {
+  return delivery?.status === 'pending' && isOfThisRevision(detection, delivery);
+}
+
+/** Makes the present revision of a detection pending for a sink, in the place of an earlier one. */
+export function pendingChangeOf(
+  detection: Omit<OutboxDetection, 'state' | 'suppressedBy' | 'asOf'>,
+  sink: string,
+  before: SinkDelivery | undefined,
+  at: number,
+  nextTry = 0,
+): OutboxChange & { readonly put: PendingNotification } {
+  const { groupId, detector, episode, revision, severity, average } = detection;
+  const untried = { attempts: 0, firstAt: null, answer: '' } as const;
+  const put: PendingNotification = {
+    ...{ sink, groupId, detector, episode, revision, severity, average },
+    ...{ ...untried, nextTry, leasedAt: 0, digest: '' },
+  };
+  return {
+    sink,
+    delivery: { episode, revision, status: 'pending', severity, ...untried, at },
+    put,
+    ...(before?.status === 'pending' && { remove: pendingKeyOf(detection, sink, before) }),
+  };
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
+import { outboxChangesOf } from '../../../src/notify/outbox_changes.ts';
+import { delivery, detection, pendingChange, pendingNotification, T0, T1, T2 } from '../../contract/samples.ts';
+
+const SOC = { name: 'soc', since: T0 };
+const CHAT = { name: 'chat', since: T1 };
+const pending = pendingChange().delivery;
+
+describe('outboxChangesOf(detection, deliveries, sinks)', () => {
+  it('makes what opens pending for each sink', () => {
+    const at = msOf(T1);
+    const changes = outboxChangesOf(detection(), {}, [SOC, CHAT]);
+    expect(changes).toEqual(
+      ['soc', 'chat'].map((sink) => ({
+        sink,
+        delivery: { ...pending, at },
+        put: pendingNotification({ sink }),
+      })),
+    );
+  });
+
+  it('is nothing where it is pending, sent or failed already', () => {
+    for (const status of ['pending', 'sent', 'failed'] as const) {
+      expect(outboxChangesOf(detection({ state: 'ongoing' }), { soc: delivery({ status }) }, [SOC])).toEqual([]);
+    }
+  });
+
+  it('is nothing of what opened before the sink was added', () => {
+    expect(outboxChangesOf(detection({ episode: T0 }), {}, [SOC, CHAT]).map(({ sink }) => sink)).toEqual(['soc']);
+    expect(outboxChangesOf(detection({ episode: addMs(T0, -1) }), {}, [SOC])).toEqual([]);
+  });
+
+  it('puts a new revision in the place of one that is pending, under its own severity', () => {
+    const revised = detection({ revision: 1, severity: 'medium', average: 7 });
+    expect(outboxChangesOf(revised, { soc: pending }, [SOC])).toEqual([
+      {
+        sink: 'soc',
+        delivery: { ...pending, revision: 1, severity: 'medium', at: msOf(T1) },
+        put: pendingNotification({ revision: 1, severity: 'medium', average: 7 }),
+        remove: {
+          sink: 'soc',
+          groupId: revised.groupId,
+          detector: 'kql-rule',
+          episode: T1,
+          revision: 0,
+          severity: 'high',
+        },
+      },
+    ]);
+    for (const status of ['sent', 'failed', 'withdrawn'] as const) {
+      const [change] = outboxChangesOf(revised, { soc: delivery({ status }) }, [SOC]);
+      expect(change).toMatchObject({ delivery: { status: 'pending', revision: 1 } });
+      expect(change?.remove).toBeUndefined();
+    }
+  });
+
+  it.each([{ state: 'resolved' }, { suppressedBy: 's-1' }] as const)(
+    'withdraws what is pending where it is %o, also from a sink that is configured no more',
+    (changes) => {
+      const over = detection({ ...changes, asOf: T2 });
+      const before = { soc: pending, gone: delivery({ status: 'pending', severity: 'low' }), chat: delivery() };
+      expect(outboxChangesOf(over, before, [SOC, CHAT])).toEqual([
+        {
+          sink: 'soc',
+          delivery: { ...pending, status: 'withdrawn', at: msOf(T2) },
+          remove: expect.objectContaining({ sink: 'soc', severity: 'high', revision: 0 }),
+        },
+        {
+          sink: 'gone',
+          delivery: delivery({ status: 'withdrawn', severity: 'low', at: msOf(T2) }),
+          remove: expect.objectContaining({ sink: 'gone', severity: 'low' }),
+        },
+      ]);
+      expect(outboxChangesOf(over, { soc: delivery({ status: 'withdrawn' }) }, [SOC])).toEqual([]);
+    },
+  );
+
+  it('makes pending again what was withdrawn and is not suppressed any more', () => {
+    const [change] = outboxChangesOf(detection(), { soc: delivery({ status: 'withdrawn' }) }, [SOC]);
+    expect(change).toMatchObject({ delivery: { status: 'pending' }, put: { revision: 0 } });
+  });
+});
