@@ -95,13 +95,14 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
 
   program
     .command('notify')
-    .summary('test a sink, or resend failed notifications')
+    .summary('test a sink, resend failed notifications, or find one')
     .description(
       '--test and --preview use SINKS of this shell. --retry does not need it; the functions send within two minutes.',
     )
     .option('--test <SINK>', 'send a test message and print the answer; exits with 1 if the sink did not accept it')
     .option('--preview <SINK>', 'print the body of that message, without secrets, and send nothing')
     .option('--retry', 'resend failed notifications for detections that are still active, under the same ids', false)
+    .option('--id <ID>', 'print what became of a notification: an id of the log, of a receiver, or of a digest')
     .option('--sink <SINK>', 'with --retry: this sink only (default: all sinks that the functions know)')
     .option('--dry-run', 'with --retry: print how many, and change nothing', false)
     .action(async (options: NotifyCommandOptions) =>

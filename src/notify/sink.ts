@@ -1,14 +1,17 @@
 import type { Detection } from '../core/detections/detection.ts';
 
-/** The outcome of one try. `answer` never names a URL: an HTTP status, `timeout`, or the system's code of the error. */
+/**
+ * The outcome of one try. `answer` never names a URL: an HTTP status, `timeout`, or the system's code of the error. `detail`
+ * is the beginning of the receiver's own text: hostile, only for the person who tests a sink, never logged or stored.
+ */
 export type SinkAnswer =
   | { readonly kind: 'sent'; readonly answer: string }
   /** Another try can succeed; the receiver may ask for a pause (ms). */
-  | { readonly kind: 'transient'; readonly answer: string; readonly retryAfterMs?: number }
+  | { readonly kind: 'transient'; readonly answer: string; readonly retryAfterMs?: number; readonly detail?: string }
   /** The receiver exists no more (410). */
-  | { readonly kind: 'gone'; readonly answer: string }
+  | { readonly kind: 'gone'; readonly answer: string; readonly detail?: string }
   /** Another try would fail in the same way. */
-  | { readonly kind: 'permanent'; readonly answer: string };
+  | { readonly kind: 'permanent'; readonly answer: string; readonly detail?: string };
 
 /** When detections go into one message, and how many. */
 export interface DigestLimits {

@@ -9,19 +9,21 @@ export interface NotifyCommandOptions {
   readonly test?: string;
   readonly preview?: string;
   readonly retry: boolean;
+  readonly id?: string;
   readonly sink?: string;
   readonly dryRun: boolean;
 }
 
-/** `notify --test SINK`, `notify --preview SINK`, and `notify --retry`. */
+/** `notify --test SINK`, `notify --preview SINK`, `notify --retry`, and `notify --id ID`. */
 export async function notifyCommand(terminal: Terminal, options: NotifyCommandOptions): Promise<void> {
-  const { test, preview, retry, sink, dryRun } = options;
-  if ([test !== undefined, preview !== undefined, retry].filter((isGiven) => isGiven).length !== 1) {
-    throw new UsageError('give exactly one of --test, --preview and --retry');
+  const { test, preview, retry, id, sink, dryRun } = options;
+  if ([test !== undefined, preview !== undefined, id !== undefined, retry].filter((isGiven) => isGiven).length !== 1) {
+    throw new UsageError('give exactly one of --test, --preview, --retry and --id');
   }
   if (!retry && (sink !== undefined || dryRun)) throw new UsageError('--sink and --dry-run need --retry');
   if (test !== undefined) return await sendTest(terminal, test);
   if (preview !== undefined) return printPreview(terminal, preview);
+  if (id !== undefined) return await printFound(terminal, id);
   await retryFailed(terminal, sink, dryRun);
 }
 
@@ -32,9 +34,31 @@ function printPreview(terminal: Terminal, name: string): void {
 
 async function sendTest(terminal: Terminal, name: string): Promise<void> {
   const app = connect(terminal);
-  const { kind, answer } = (await app.testSink(name)) ?? noSuchSink(app, name);
+  const result = (await app.testSink(name)) ?? noSuchSink(app, name);
+  const { kind, answer } = result;
   terminal.stdout.write(`${name}: ${answer} (${MEANINGS[kind]})\n`);
+  if (kind !== 'sent' && result.detail !== undefined) {
+    terminal.stdout.write(`The receiver says: ${escapeForDisplay(result.detail, MAX_SHOWN)}\n`);
+  }
   if (kind !== 'sent') throw new CommandError(`${name} did not accept the test message`);
+}
+
+/** Characters of a receiver's own text. */
+const MAX_SHOWN = 300;
+
+/** Prints what became of a notification whose id is in the log, or that a receiver has. */
+async function printFound(terminal: Terminal, id: string): Promise<void> {
+  const found = await connect(terminal).findNotification(id);
+  if (found.length === 0) {
+    throw new CommandError(
+      `no notification ${escapeForDisplay(id, 120)}: only the last revision of a detection is known at each sink`,
+    );
+  }
+  for (const { sink, detectionId, status, attempts, answer } of found) {
+    const last = answer === '' ? '' : `, last answer ${escapeForDisplay(answer)}`;
+    terminal.stdout.write(`${detectionId} ${sink}: ${status}, ${counted(attempts, 'attempt')}${last}\n`);
+  }
+  say(terminal, 'To see the detection: beaconwatch detections show <id>.');
 }
 
 /** The effect that each answer has on a notification. */

@@ -7,7 +7,7 @@ const TRANSIENT = new Set([408, 425, 429]);
 
 /**
  * Sends once. Never throws, and never follows a redirect, since that would send the message to an address that no setting
- * names. The answer is the status; the body is not read.
+ * names. The answer is the status. Of a body only the beginning is read, and only if the receiver did not accept.
  */
 export async function send(request: SinkRequest, timeoutMs = SEND_MS): Promise<SinkAnswer> {
   const { url, headers, body } = request;
@@ -15,11 +15,29 @@ export async function send(request: SinkRequest, timeoutMs = SEND_MS): Promise<S
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     const answer = answerTo(response.status, response.headers.get('retry-after'));
-    await response.body?.cancel().catch(() => {});
-    return answer;
+    if (answer.kind === 'sent') {
+      await response.body?.cancel().catch(() => {});
+      return answer;
+    }
+    const detail = await beginningOf(response);
+    return detail === '' ? answer : { ...answer, detail };
   } catch (error) {
     return { kind: 'transient', answer: errorCodeOf(error) };
   }
+}
+
+const MAX_DETAIL_BYTES = 1024;
+const DETAIL_MS = 500;
+
+/** The first chunk of a body, at most so many bytes; '' where none comes soon. The body is over then. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  if (reader === undefined) return '';
+  const late = setTimeout(() => void reader.cancel().catch(() => {}), DETAIL_MS);
+  const chunk = await reader.read().catch(() => undefined);
+  clearTimeout(late);
+  await reader.cancel().catch(() => {});
+  return new TextDecoder().decode(chunk?.value?.subarray(0, MAX_DETAIL_BYTES)).trim();
 }
 
 /** The outcome by HTTP status; `retryAfter` is the header of that name, null where there is none. */
@@ -40,5 +58,8 @@ export function errorCodeOf(error: unknown): string {
   // For ports that the Fetch standard forbids, such as 9 and 25, the error has no code.
   if (cause instanceof Error && cause.message === 'bad port') return 'forbidden port';
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  // The HTTP parser's errors have no code; of some statuses it has none but that of an assertion.
+  if (cause instanceof Error && (cause.name === 'HTTPParserError' || code === 'ERR_ASSERTION'))
+    return 'invalid HTTP answer';
   return typeof code === 'string' ? code : error.name;
 }

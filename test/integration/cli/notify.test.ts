@@ -15,12 +15,13 @@ import { System } from '../../support/system/system.ts';
 let server: Server;
 let port: number;
 let status: number;
+let says = '';
 let received: { readonly headers: Record<string, string>; readonly body: string }[];
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     received.push({ headers: request.headers as Record<string, string>, body: await text(request) });
-    response.writeHead(status).end();
+    response.writeHead(status).end(says);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
@@ -29,6 +30,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
   received = [];
   status = 202;
+  says = '';
 });
 
 function beaconwatch(...args: string[]): Promise<Ended> {
@@ -83,6 +85,18 @@ describe('beaconwatch notify', () => {
     expect(ended.stderr).toBe('chat did not accept the test message\n');
     expect(received).toHaveLength(1);
     expectNoSecret(ended);
+  });
+
+  it('--test prints what the receiver says, escaped and cut', async () => {
+    status = 400;
+    says = `invalid_blocks \u001b[2J\u202e ${'x'.repeat(900)}`;
+    const { code, stdout } = await beaconwatch('--test', 'chat');
+    expect(code).toBe(1);
+    const [, line = ''] = stdout.split('\n');
+    expect(line).toMatch(/^The receiver says: invalid_blocks /);
+    expect(line).not.toContain('\u001b');
+    expect(line).not.toContain('\u202e');
+    expect(line.length).toBeLessThan(400);
   });
 
   it.each(['soar', 'chat', 'teams', 'lake', 'splunk', 'sentinel'])(

@@ -29,6 +29,9 @@ afterEach(async () => {
 
 const to = (url: string, timeoutMs?: number) => send({ url, headers: { 'webhook-id': 'one' }, body: '{}' }, timeoutMs);
 
+/** What a receiver here says beside its status. */
+const DETAIL = { detail: 'an answer' };
+
 /** Answers with that once it has the whole request. */
 function answering(status: number, headers: Record<string, string> = {}): RequestListener {
   return async (request: IncomingMessage, response: ServerResponse) => {
@@ -76,15 +79,23 @@ describe('send(request)', () => {
   });
 
   it.each([400, 401, 403, 404, 405, 409, 413, 422, 451])('fails at %i for good', async (status) => {
-    expect(await to(await receiver(answering(status)))).toEqual({ kind: 'permanent', answer: String(status) });
+    expect(await to(await receiver(answering(status)))).toEqual({
+      kind: 'permanent',
+      answer: String(status),
+      ...DETAIL,
+    });
   });
 
   it.each([408, 425, 429, 500, 501, 502, 503, 504, 599])('takes %i for passing', async (status) => {
-    expect(await to(await receiver(answering(status)))).toEqual({ kind: 'transient', answer: String(status) });
+    expect(await to(await receiver(answering(status)))).toEqual({
+      kind: 'transient',
+      answer: String(status),
+      ...DETAIL,
+    });
   });
 
   it('takes 410 for gone', async () => {
-    expect(await to(await receiver(answering(410)))).toEqual({ kind: 'gone', answer: '410' });
+    expect(await to(await receiver(answering(410)))).toEqual({ kind: 'gone', answer: '410', ...DETAIL });
   });
 
   it('takes a refused connection for passing, by its code', async () => {
@@ -100,11 +111,43 @@ describe('send(request)', () => {
     expect(answer).toMatch(/^(ECONNRESET|UND_ERR_SOCKET)$/);
   });
 
-  it('takes an answer that is no HTTP for passing, by a word', async () => {
-    const url = await receiver((request) => request.socket.end('SMTP ready\r\n\r\n'));
-    const { kind, answer } = await to(url);
-    expect(kind).toBe('transient');
-    expect(answer).toMatch(/^[A-Z][A-Za-z_]+$/);
+  it.each([
+    'SMTP ready\r\n\r\n',
+    'HTTP/1.1 99999 x\r\n\r\n',
+    'HTTP/1.1 099 x\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n',
+    'HTTP/1.1 200 OK\r\na header: x\r\n\r\n',
+  ])('takes an answer that is no HTTP for passing, and says so: %j', async (text) => {
+    const url = await receiver((request) => request.socket.end(text));
+    expect(await to(url)).toEqual({ kind: 'transient', answer: 'invalid HTTP answer' });
+  });
+
+  it('gives the beginning of what a receiver says that does not accept, and of none that does', async () => {
+    const saying = (status: number, body: string | Buffer) =>
+      receiver(async (request, response) => {
+        await buffer(request);
+        response.writeHead(status).end(body);
+      });
+    expect(await to(await saying(400, ' invalid_blocks\n'))).toMatchObject({ detail: 'invalid_blocks' });
+    expect(await to(await saying(400, '{"text":"Data channel is missing","code":10}'))).toMatchObject({
+      detail: '{"text":"Data channel is missing","code":10}',
+    });
+    expect((await to(await saying(500, 'x'.repeat(1e6)))) as object).toMatchObject({ detail: 'x'.repeat(1024) });
+    for (const [status, body] of [
+      [200, 'ok'],
+      [403, ''],
+      [403, ' \n'],
+    ] as const) {
+      expect(await to(await saying(status, body))).not.toHaveProperty('detail');
+    }
+    expect(await to(await saying(400, Buffer.from([0xff, 0x41])))).toMatchObject({ detail: '\ufffdA' });
+  });
+
+  it('does not wait for a receiver that says no, and then nothing', async () => {
+    const url = await receiver((_, response) => {
+      response.writeHead(503).flushHeaders();
+    });
+    expect(await to(url)).toEqual({ kind: 'transient', answer: '503' });
   });
 
   it.each([
@@ -116,7 +159,7 @@ describe('send(request)', () => {
     [500, '-1', undefined],
   ])('passes on what %i asks for in Retry-After: %s', async (status, header, retryAfterMs) => {
     const answer = await to(await receiver(answering(status, { 'retry-after': header })));
-    const wanted = { kind: 'transient', answer: String(status) };
+    const wanted = { kind: 'transient', answer: String(status), ...DETAIL };
     expect(answer).toEqual(retryAfterMs === undefined ? wanted : { ...wanted, retryAfterMs });
   });
 
