@@ -92,6 +92,8 @@ describe('the workflows', () => {
   it('test on Node 22 and 24, run the commands of the documentation, and compile the templates', () => {
     const { jobs } = parsed('.github/workflows/ci.yml');
     expect(jobs['unit']?.strategy?.matrix.node).toEqual([22, 24]);
+    const unit = jobs['unit']?.steps.map(({ run }) => run).join('\n');
+    for (const tests of ['run --project unit', 'run test/e2e/bundle']) expect(unit).toContain(tests);
     expect(jobs['docs-commands']?.steps.some(({ run }) => run === 'bash .ci/run docs')).toBe(true);
     expect(jobs['bicep']?.steps.some(({ run }) => run === 'npm run infra -- --require')).toBe(true);
     expect(read('.ci/run')).toMatch(/npm run -s infra -- \$\{CI:\+--require\}$/m);
