@@ -19,7 +19,8 @@ declare module 'vitest' {
 
 /** vitest's globalSetup: one Azurite for all test files of a project. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const azurite = await startAzurite({ accounts: ACCOUNTS });
+  // A busy machine can take longer than the default of 30 s.
+  const azurite = await startAzurite({ accounts: ACCOUNTS, timeoutMs: 600_000 });
   const accountsInUse = await mkdtemp(join(tmpdir(), 'beaconwatch-accounts-'));
   provide('azurite', azurite.connectionString('test0'));
   provide('accountsInUse', accountsInUse);
