@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { type Bench, outcomeOf, rounds, printLine, valuesOf } from './harness/bench.ts';
+import { type Bench, outcomeOf, printLine, rounds, valuesOf } from './harness/bench.ts';
 import { builtBundles } from './harness/bundles.ts';
 import type { Contestant } from './harness/interleave.ts';
 import { type Command, measureProcess } from './harness/process.ts';

@@ -2,7 +2,7 @@
  * The benchmarks, one or all. `npm run bench` runs all that have no full results of this commit yet, so that a run that was
  * broken off goes on; `npm run bench:<name> -- --size S --rounds R` runs one, smaller where asked.
  */
-import { type Bench, runBench, printLine } from './harness/bench.ts';
+import { type Bench, printLine, runBench } from './harness/bench.ts';
 import { originNow } from './harness/machine.ts';
 import { againFrom, optionsFrom, Refused } from './harness/options.ts';
 import { NAMES, readResults } from './harness/results.ts';

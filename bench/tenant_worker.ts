@@ -73,6 +73,7 @@ function encoding(): Detections {
     get: async () => null,
     async *scan() {},
     async *summaries() {},
+    summaryPage: async () => ({ rows: [], next: null }),
     async insert(detection) {
       encodeDetection(detection);
       return '1';

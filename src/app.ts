@@ -188,7 +188,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
 
     deadLetters: () => stores.deadLetters.list(),
     health: () => health(stores, sweepSettings, sinkNames, clock, config.sinkFaults),
-    listDetections: (query: DetectionQuery) => listDetections(stores, sinkNames, query),
+    /** Throws a QueryRefused, also where more than `maxSorted` detections would have to be sorted. */
+    listDetections: (query: DetectionQuery, maxSorted?: number) => listDetections(stores, sinkNames, query, maxSorted),
 
     /** Null for an unknown id. */
     getDetection: (id: string) => getDetection(stores, id, config.rule.lookbackDays),

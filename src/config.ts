@@ -60,7 +60,7 @@ export const SYSTEM_SETTINGS = {
   /** `T1071.001` or `T1071.001 Web Protocols`; by default none, as in the rule. */
   MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
   /** More new detections than this go into one message of a chat. */
-  DIGEST_ABOVE: number(5, { least: 1, most: 1000 }),
+  DIGEST_ABOVE: number(5, { least: 1, most: 1000, whole: true }),
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 

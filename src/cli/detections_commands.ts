@@ -10,7 +10,9 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
   detections
     .command('list', { isDefault: true })
     .summary('list detections')
-    .description('Lists detections. All filters must match; names are compared without regard to case.')
+    .description(
+      'Lists detections. All filters must match; names are compared without regard to case, and * at their start or end is any text.',
+    )
     .option('--state <STATE>', 'new, ongoing, resolved, or active (new and ongoing)')
     .option('--device <NAME>', 'device')
     .option('--process <NAME>', 'process file name')
@@ -20,7 +22,11 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .option('--suppressed <true|false>', 'suppressed detections only, or the others only')
     .option('--verdict <VERDICT>', 'acknowledged, true-positive, false-positive, or none')
     .option('--since <ISO>', 'matched in a run at or after this instant')
-    .option('--sort <ORDER>', 'average, prevalence, spread, or newest (latest opening first)', 'average')
+    .option(
+      '--sort <ORDER>',
+      'average, prevalence, spread, newest (latest opening first), or key (by id, printed as it is read)',
+      'average',
+    )
     .option('--limit <N>', '1 to 1,000 rows', '100')
     .option('--all', 'every row', false)
     .option('--format <FORMAT>', FORMATS.join(', '), 'table')

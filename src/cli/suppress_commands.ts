@@ -61,8 +61,8 @@ export function addSuppressCommands(program: Command, terminal: Terminal): void 
 
 function criteria(command: Command): Command {
   return command
-    .option('--device <NAME>', 'device; compared without regard to case, no wildcards')
-    .option('--process <NAME>', 'process file name; compared without regard to case, no wildcards')
+    .option('--device <NAME>', 'device; compared without regard to case, * at its start or end is any text')
+    .option('--process <NAME>', 'process file name; compared in the same way')
     .option('--remote <ADDRESS>', 'address or CIDR range; at least /8 (IPv4) or /16 (IPv6)')
     .option('--source <NAME>', 'kind of telemetry')
     .option('--detector <NAME>', 'detector, such as kql-rule');

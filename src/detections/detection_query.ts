@@ -1,23 +1,32 @@
 import * as z from 'zod';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../core/detections/detection.ts';
 import { ipRangeOf } from '../core/detections/ip_range.ts';
-import { SORTS, type Sort, type SortKey } from '../core/detections/sort_key.ts';
+import { NAME_PATTERN_FAULT, namePatternOf } from '../core/detections/name_pattern.ts';
+import { SORTS } from '../core/detections/sort_key.ts';
 import { VERDICTS } from '../core/detections/verdict.ts';
 import { type Timestamp, timestampOf } from '../core/kql/timestamp.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
+import { wholeOf } from '../core/text/decimal.ts';
 import { faultsIn, type InputFault, oneOfText } from './input_faults.ts';
 import type { DetectionQuery } from './query_detections.ts';
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
+const MAX_CONTINUATION_LENGTH = 1000;
 
 const NAME = { error: `must be a name of 1 to ${MAX_NAME_LENGTH} characters` };
 const REMOTE = { error: 'must be an address or CIDR, IPv4 or IPv6' };
 const SINCE = { error: 'must be an ISO 8601 instant such as 2026-11-20T12:00:00Z' };
 const LIMIT = { error: `must be a whole number from 1 to ${MAX_LIMIT}` };
 const CONTINUATION = { error: 'must be the continuation of the previous page, with the same sort' };
+/** `key` is the order of the store, the only one in which a page does not read all rows. */
+const LIST_SORTS = ['key', ...SORTS] as const;
 
-const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
+const name = z
+  .string(NAME)
+  .min(1, NAME)
+  .max(MAX_NAME_LENGTH, NAME)
+  .refine((text) => namePatternOf(text) !== null, NAME_PATTERN_FAULT);
 
 function words<const W extends string>(of: readonly W[]) {
   return z.enum(of, { error: oneOfText(of) });
@@ -28,8 +37,8 @@ export const detectionQuery = z.strictObject({
   state: words([...DETECTION_STATES, 'active'])
     .optional()
     .meta({ description: '`active` is new or ongoing' }),
-  device: name.optional().meta({ description: 'DeviceName, not case-sensitive' }),
-  process: name.optional().meta({ description: 'InitiatingProcessFileName, not case-sensitive' }),
+  device: name.optional().meta({ description: 'DeviceName, not case-sensitive; `*` at its start or end is any text' }),
+  process: name.optional().meta({ description: 'InitiatingProcessFileName, as `device`' }),
   remote: z
     .string(REMOTE)
     .max(64, REMOTE)
@@ -48,20 +57,28 @@ export const detectionQuery = z.strictObject({
     .refine((text) => timestampOf(text) !== null, SINCE)
     .optional()
     .meta({ description: 'Last match at or after this instant (ISO 8601)' }),
-  sort: words(SORTS).default('average').meta({
-    description:
-      '`average`: most connections per hour first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: latest opening first',
-  }),
-  limit: z.coerce
-    .number(LIMIT)
-    .int(LIMIT)
-    .min(1, LIMIT)
-    .max(MAX_LIMIT, LIMIT)
-    .default(DEFAULT_LIMIT)
-    .meta({ description: 'Detections per page' }),
+  sort: words(LIST_SORTS)
+    .default('key')
+    .meta({
+      description:
+        '`key`: by id; a page costs at most three requests. The others read all rows that fit `state`, `severity`, `source`, ' +
+        '`suppressed`, `verdict` and `since`, and refuse more than 10,000 detections. `average`: most connections per hour ' +
+        'first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: ' +
+        'latest opening first',
+    }),
+  limit: z
+    .string(LIMIT)
+    .default(String(DEFAULT_LIMIT))
+    .transform((text, context) => {
+      const value = wholeOf(text, 1, MAX_LIMIT);
+      if (value !== null) return value;
+      context.addIssue({ code: 'custom', message: LIMIT.error });
+      return z.NEVER;
+    })
+    .meta({ description: 'The most detections per page; a page in the order `key` can have fewer' }),
   continuation: z
     .string(CONTINUATION)
-    .max(300, CONTINUATION)
+    .max(MAX_CONTINUATION_LENGTH, CONTINUATION)
     .optional()
     .meta({ description: 'The `continuation` of the previous page (opaque)' }),
 });
@@ -76,30 +93,41 @@ export function readDetectionQuery(parameters: Readonly<Record<string, string>>)
   const read = detectionQuery.safeParse(parameters);
   if (!read.success) return { ok: false, faults: faultsIn(read.error) };
   const { continuation, sort, limit, suppressed, since, remote, ...rest } = read.data;
-  const after = continuation === undefined ? null : sortKeyIn(continuation, sort);
-  if (after === undefined) return { ok: false, faults: [{ name: 'continuation', message: CONTINUATION.error }] };
   const filter = {
     ...rest,
     ...(remote !== undefined && { remote: ipRangeOf(remote) ?? undefined }),
     ...(suppressed !== undefined && { suppressed: suppressed === 'true' }),
     ...(since !== undefined && { since: timestampOf(since) as Timestamp }),
   };
-  return { ok: true, query: { filter, sort, limit, after } };
+  if (continuation === undefined) return { ok: true, query: { filter, sort, limit, after: null } };
+  const start = startIn(continuation);
+  if (start === null || start.sort !== sort) {
+    return { ok: false, faults: [{ name: 'continuation', message: CONTINUATION.error }] };
+  }
+  return { ok: true, query: { filter, limit, ...start } };
 }
 
-const token = z.tuple([z.enum(SORTS), z.number(), z.number(), z.string().regex(DETECTION_ID)]);
+const position = z.string().max(300);
+const start = z.union([
+  z
+    .tuple([z.literal('key'), position.min(1), position])
+    .transform(([sort, partition, row]) => ({ sort, after: { partition, row } })),
+  z
+    .tuple([z.enum(SORTS), z.number(), z.number(), z.string().regex(DETECTION_ID)])
+    .transform(([sort, ...after]) => ({ sort, after })),
+]);
 
-/** The opaque text from which `readDetectionQuery` reads the sort key after which the next page begins. */
-export function continuationOf(key: SortKey, sort: Sort): string {
-  return Buffer.from(JSON.stringify([sort, ...key])).toString('base64url');
+/** The opaque text from which `readDetectionQuery` reads where the page of a query begins. */
+export function continuationOf({ sort, after }: DetectionQuery): string {
+  const places = after !== null && 'row' in after ? [after.partition, after.row] : (after ?? []);
+  return Buffer.from(JSON.stringify([sort, ...places])).toString('base64url');
 }
 
-function sortKeyIn(continuation: string, sort: Sort): SortKey | undefined {
+function startIn(continuation: string): z.infer<typeof start> | null {
   try {
-    const [ofSort, ...key] = token.parse(JSON.parse(Buffer.from(continuation, 'base64url').toString()));
-    return ofSort === sort ? key : undefined;
+    return start.parse(JSON.parse(Buffer.from(continuation, 'base64url').toString()));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
     throw error;
   }
 }

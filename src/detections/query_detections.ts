@@ -1,15 +1,16 @@
 import { type Detection, type DetectionSummary, detectionIdOf, type Severity } from '../core/detections/detection.ts';
 import { defenderQuery, sentinelQuery } from '../core/detections/hunting_queries.ts';
-import { type IpRange, isInIpRange } from '../core/detections/ip_range.ts';
+import { type IpRange, ipAddressOf, ipRangeMatcher } from '../core/detections/ip_range.ts';
 import { compareSortKeys, type Sort, type SortKey, sortKeyOf } from '../core/detections/sort_key.ts';
-import { fits, type SuppressionCriteria } from '../core/detections/suppression.ts';
+import { candidateOf, criteriaMatcher, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import type { VerdictValue } from '../core/detections/verdict.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Facts } from '../core/records/report.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
+import { groupedText } from '../core/text/numbers.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
-import type { DetectionRow, SummaryRow } from '../storage/ports/detections.ts';
+import type { DetectionRow, DetectionRowFilter, RowPosition, SummaryRow } from '../storage/ports/detections.ts';
 import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
 import type { Outbox } from '../storage/ports/outbox.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -34,7 +35,7 @@ export interface DetectionDetail extends Detection, NotificationView {
   readonly queries: { readonly defender: string; readonly sentinel: string };
 }
 
-/** Selects the detections that fit every given member. Names are not case-sensitive. */
+/** Selects the detections that fit every given member. Names are not case-sensitive; `*` at an end is any text. */
 export interface DetectionFilter {
   /** `active`: new or ongoing. */
   readonly state?: Detection['state'] | 'active' | undefined;
@@ -50,7 +51,17 @@ export interface DetectionFilter {
   readonly since?: Timestamp | undefined;
 }
 
-export interface DetectionQuery {
+/** Where a page begins in key order; the filter must stay the same. */
+export interface KeyQuery {
+  readonly filter: DetectionFilter;
+  readonly sort: 'key';
+  /** Detections per page, at most 1,000. */
+  readonly limit: number;
+  /** The start of the page in the store; null for the first page. */
+  readonly after: RowPosition | null;
+}
+
+export interface SortedQuery {
   readonly filter: DetectionFilter;
   readonly sort: Sort;
   /** Detections per page. */
@@ -59,39 +70,96 @@ export interface DetectionQuery {
   readonly after: SortKey | null;
 }
 
+export type DetectionQuery = KeyQuery | SortedQuery;
+
 export interface DetectionPage {
   readonly detections: readonly SummaryView[];
-  /** Detections that fit, on all pages. */
-  readonly total: number;
-  /** The `after` of the next page; null on the last. */
-  readonly next: SortKey | null;
+  /** Detections that fit, on all pages; null where this page does not show it. */
+  readonly total: number | null;
+  /** The query of the next page; null on the last. */
+  readonly next: DetectionQuery | null;
+}
+
+/** A list that is not answered. The message says what to change, and names no text of the telemetry. */
+export class QueryRefused extends Error {
+  override readonly name = 'QueryRefused';
 }
 
 const LATEST_REPORTS = 10;
+/** Requests of one page in key order. A page has fewer rows where they find no more. */
+const PAGE_REQUESTS = 3;
+/** The most detections that an API request sorts: about 11 requests and one second of the service. */
+export const MAX_SORTED = 10_000;
 
 /**
- * A page of the detections that fit the filter. Each page reads the whole table, which has only its own order, and holds at
- * most twice the page. A detection whose sort key changes between two pages may be listed twice, or not at all.
+ * A page of the detections that fit the filter. Throws a QueryRefused.
+ *
+ * In key order, a page costs at most three requests, each for the rows that the page still lacks. It can have fewer
+ * detections than `limit`, even none, and still not be the last.
+ *
+ * In another order, each page reads all rows that the store selects, and holds at most twice the page. It refuses more than
+ * `maxSorted` detections that fit. A detection whose sort key changes between two pages may be listed twice, or not at all.
  */
 export async function listDetections(
   stores: Pick<Stores, 'detections'>,
   sinks: readonly string[],
-  { filter, sort, limit, after }: DetectionQuery,
+  query: DetectionQuery,
+  maxSorted = MAX_SORTED,
 ): Promise<DetectionPage> {
-  const { state } = filter;
-  const rows = stores.detections.summaries(state === undefined || state === 'active' ? {} : { state }, sinks);
-  const { first, total } = await firstOf(rows, (row) => fitsFilter(row, filter), { sort, limit: limit + 1, after });
+  return query.sort === 'key' ? await keyPage(stores, sinks, query) : await sortedPage(stores, sinks, query, maxSorted);
+}
+
+async function keyPage(
+  { detections }: Pick<Stores, 'detections'>,
+  sinks: readonly string[],
+  query: KeyQuery,
+): Promise<DetectionPage> {
+  const { filter, limit, after } = query;
+  const fits = filterMatcher(filter);
+  const wanted = rowFilterOf(filter);
+  const found: SummaryRow[] = [];
+  let position = after;
+  for (let request = 0; request < PAGE_REQUESTS && found.length < limit; request++) {
+    // Never more rows than the page lacks: a page ends where the store can go on.
+    const page = await detections.summaryPage(wanted, sinks, limit - found.length, position);
+    if (page === null) throw new QueryRefused('continuation must be the continuation of the previous page');
+    for (const row of page.rows) if (fits(row)) found.push(row);
+    position = page.next;
+    if (position === null) break;
+  }
+  const isWhole = after === null && position === null;
+  const next = position && { ...query, after: position };
+  return { detections: found.map(viewOf), total: isWhole ? found.length : null, next };
+}
+
+async function sortedPage(
+  stores: Pick<Stores, 'detections'>,
+  sinks: readonly string[],
+  query: SortedQuery,
+  maxSorted: number,
+): Promise<DetectionPage> {
+  const { filter, sort, limit, after } = query;
+  const rows = stores.detections.summaries(rowFilterOf(filter), sinks);
+  const { first, total } = await firstOf(rows, filterMatcher(filter), { sort, limit: limit + 1, after, maxSorted });
   const page = first.slice(0, limit);
   const last = page.at(-1);
-  const next = first.length > limit && last ? sortKeyOf(last.detection, sort) : null;
+  const next = first.length > limit && last ? { ...query, after: sortKeyOf(last.detection, sort) } : null;
   return { detections: page.map(viewOf), total, next };
+}
+
+interface Cut {
+  readonly sort: Sort;
+  readonly limit: number;
+  readonly after: SortKey | null;
+  /** More rows that fit are refused. */
+  readonly maxSorted: number;
 }
 
 /** The first `limit` rows that fit, in order, and the number of all that fit. Holds at most twice as many. */
 async function firstOf(
   pages: AsyncIterable<readonly SummaryRow[]>,
   fits: (row: SummaryRow) => boolean,
-  { sort, limit, after }: { readonly sort: Sort; readonly limit: number; readonly after: SortKey | null },
+  { sort, limit, after, maxSorted }: Cut,
 ): Promise<{ first: SummaryRow[]; total: number }> {
   let total = 0;
   let kept: { row: SummaryRow; key: SortKey }[] = [];
@@ -102,6 +170,7 @@ async function firstOf(
     for (const row of page) {
       if (!fits(row)) continue;
       total++;
+      if (total > maxSorted) throw new QueryRefused(tooMany(sort, maxSorted));
       const key = sortKeyOf(row.detection, sort);
       if (after !== null && compareSortKeys(key, after) <= 0) continue;
       kept.push({ row, key });
@@ -112,20 +181,31 @@ async function firstOf(
   return { first: kept.map(({ row }) => row), total };
 }
 
-function fitsFilter({ detection, verdict }: SummaryRow, filter: DetectionFilter): boolean {
-  const { state, device = '', process = '', remote, severity, source, suppressed, since } = filter;
-  const { suppressedBy, lastMatched } = detection;
-  const names = { device, process, remote: '', source: '', detector: '' };
-  return (
-    (state === undefined || state === detection.state || (state === 'active' && detection.state !== 'resolved')) &&
-    ((device === '' && process === '') || fits(names, detection)) &&
-    (remote === undefined || isInIpRange(detection.RemoteIP, remote)) &&
-    (severity === undefined || severity === detection.severity) &&
-    (source === undefined || source === detection.source) &&
-    (suppressed === undefined || suppressed === (suppressedBy !== '')) &&
-    (filter.verdict === undefined || filter.verdict === (verdict?.value ?? 'none')) &&
-    (since === undefined || lastMatched >= since)
-  );
+function tooMany(sort: Sort, maxSorted: number): string {
+  return `sort=${sort} sorts at most ${groupedText(maxSorted)} detections, and more fit the filter: narrow it, or use sort=key`;
+}
+
+/** The part of a filter that the store compares. Names and addresses have several spellings, and `none` is no value. */
+function rowFilterOf({ state, severity, source, suppressed, verdict, since }: DetectionFilter): DetectionRowFilter {
+  return {
+    ...(state !== undefined && { state }),
+    ...(severity !== undefined && { severity }),
+    ...(source !== undefined && { source }),
+    ...(suppressed !== undefined && { suppressed }),
+    ...(verdict !== undefined && verdict !== 'none' && { verdict }),
+    ...(since !== undefined && { since }),
+  };
+}
+
+/** Compiles the part of a filter that the store does not compare. */
+function filterMatcher({ device = '', process = '', remote, verdict }: DetectionFilter): (row: SummaryRow) => boolean {
+  const hasNames = device !== '' || process !== '';
+  const names = criteriaMatcher({ device, process, remote: '', source: '', detector: '' });
+  const range = remote && ipRangeMatcher(remote);
+  return (row) =>
+    (!hasNames || names(candidateOf(row.detection))) &&
+    (range === undefined || range(ipAddressOf(row.detection.RemoteIP))) &&
+    (verdict !== 'none' || row.verdict === null);
 }
 
 /** The detections that a suppression would have applied to in the last window. */
@@ -152,10 +232,11 @@ export async function testSuppression(
   }
   if (newest === '') return { window: null, total: 0, detections: [] };
   const window = windowOf(newest, lookbackDays);
+  const fits = criteriaMatcher(criteria);
   const { first, total } = await firstOf(
     stores.detections.summaries({}, []),
-    ({ detection }) => detection.lastMatched > window.after && fits(criteria, detection),
-    { sort: 'average', limit: MAX_TESTED, after: null },
+    ({ detection }) => detection.lastMatched > window.after && fits(candidateOf(detection)),
+    { sort: 'average', limit: MAX_TESTED, after: null, maxSorted: Number.POSITIVE_INFINITY },
   );
   return { window, total, detections: first.map(viewOf) };
 }

@@ -3,6 +3,7 @@ import { DETECTION_ID } from '../core/detections/detection.ts';
 import { escapeJson } from '../core/text/escape.ts';
 import { continuationOf, readDetectionQuery } from '../detections/detection_query.ts';
 import { faultsIn, faultsText } from '../detections/input_faults.ts';
+import { QueryRefused } from '../detections/query_detections.ts';
 import { verdictInput } from '../detections/verdict_input.ts';
 import { type Bodied, readBody } from './body.ts';
 import type { Problem } from './schemas/problem.ts';
@@ -49,9 +50,13 @@ async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnsw
   const read = readDetectionQuery(parameters);
   if (!read.ok) return problem(400, faultsText(read.faults));
   if (twice !== undefined) return problem(400, `${twice} must be given only once`);
-  const { detections, total, next } = await app.listDetections(read.query);
-  const continuation = next && continuationOf(next, read.query.sort);
-  return answer(200, { detections, total, continuation });
+  try {
+    const { detections, total, next } = await app.listDetections(read.query);
+    return answer(200, { detections, total, continuation: next && continuationOf(next) });
+  } catch (error) {
+    if (error instanceof QueryRefused) return problem(400, error.message);
+    throw error;
+  }
 }
 
 async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {

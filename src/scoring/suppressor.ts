@@ -1,4 +1,4 @@
-import { type Suppressible, type Suppression, suppressedBy } from '../core/detections/suppression.ts';
+import { type Suppressible, type SuppressionMatcher, suppressionMatcher } from '../core/detections/suppression.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -7,13 +7,14 @@ import type { SuppressionRow } from '../storage/ports/suppressions.ts';
 /** The suppressions as one run of one partition applies them. */
 export class Suppressor {
   readonly #rows: readonly SuppressionRow[];
-  readonly #entries: readonly Suppression[];
-  readonly #now: Timestamp;
+  readonly #entryOf: SuppressionMatcher;
 
   private constructor(rows: readonly SuppressionRow[], now: Timestamp) {
     this.#rows = rows;
-    this.#entries = rows.map(({ suppression }) => suppression);
-    this.#now = now;
+    this.#entryOf = suppressionMatcher(
+      rows.map(({ suppression }) => suppression),
+      now,
+    );
   }
 
   /** Reads the suppressions that have not expired, once for the run. */
@@ -27,7 +28,7 @@ export class Suppressor {
 
   /** Id of the suppression that fits a group, '' for none. */
   by(one: Suppressible): string {
-    return suppressedBy(this.#entries, one, this.#now)?.id ?? '';
+    return this.#entryOf(one)?.id ?? '';
   }
 
   /**

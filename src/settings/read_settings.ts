@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { decimalOf } from '../core/text/decimal.ts';
 
 /** Invalid settings: all of them at once, each with its name. */
 export class SettingsError extends Error {
@@ -52,24 +53,28 @@ interface Bounds {
   readonly above?: number;
   readonly least?: number;
   readonly most?: number;
+  /** Whether it must be a whole number. */
+  readonly whole?: boolean;
 }
 
-/** A number as text, within bounds. */
+/** A number as text, in decimal notation, within bounds. */
 export function number(byDefault: number, bounds: Bounds) {
   return numberText(bounds).default(byDefault);
 }
 
 /** The same without a default. */
-export function numberText({ above = -Infinity, least = -Infinity, most = Infinity }: Bounds) {
+export function numberText({ above = -Infinity, least = -Infinity, most = Infinity, whole = false }: Bounds) {
   const wanted = [
     above === -Infinity ? '' : ` > ${above}`,
     least === -Infinity ? '' : ` ≥ ${least}`,
     most === Infinity ? '' : `, at most ${most}`,
   ].join('');
   return z.string().transform((text, context) => {
-    const value = Number(text);
-    if (Number.isFinite(value) && value > above && value >= least && value <= most) return value;
-    context.addIssue({ code: 'custom', message: `must be a number${wanted}, got ${quoted(text)}` });
+    const value = decimalOf(text.trim());
+    const isWithinBounds = value !== null && value > above && value >= least && value <= most;
+    if (isWithinBounds && (!whole || Number.isInteger(value))) return value;
+    const kind = whole ? 'a whole number' : 'a number';
+    context.addIssue({ code: 'custom', message: `must be ${kind}${wanted}, got ${quoted(text)}` });
     return z.NEVER;
   });
 }

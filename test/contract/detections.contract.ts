@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
 import { NO_TRAFFIC } from '../../src/core/detections/traffic.ts';
-import type { DetectionRowFilter, Detections } from '../../src/storage/ports/detections.ts';
+import type { DetectionRowFilter, Detections, RowPosition, SummaryPage } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import {
   delivery,
@@ -43,7 +43,21 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   const list = async (filter: DetectionRowFilter): Promise<string[]> =>
     (await rowsOf(store.summaries(filter, []))).map((row) => row.detection.groupId);
 
+  const paged = async (filter: DetectionRowFilter, most: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let from: RowPosition | null = null, more = true; more; ) {
+      const page: SummaryPage | null = await store.summaryPage(filter, [], most, from);
+      if (page === null) throw new Error('the position was refused');
+      expect(page.rows.length).toBeLessThanOrEqual(most);
+      ids.push(...page.rows.map((row) => row.detection.groupId));
+      from = page.next;
+      more = from !== null;
+    }
+    return ids;
+  };
+
   it('of an empty store finds nothing', async () => {
+    expect(await store.summaryPage({}, [], 10, null)).toEqual({ rows: [], next: null });
     expect(await store.get(id)).toBeNull();
     expect(await store.get("3' or true|\u0000")).toBeNull();
     expect(await rowsOf(store.scan(P3))).toEqual([]);
@@ -299,6 +313,46 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       expect(await rowsOf(store.summaries({}, []))).toEqual([
         { detection: summary, deliveries: {}, verdict: verdict() },
       ]);
+    });
+
+    const filters: readonly [DetectionRowFilter, number[]][] = [
+      [{ state: 'active' }, [1, 3, 4]],
+      [{ state: 'resolved', severity: 'low' }, [2]],
+      [{ severity: 'low' }, [2, 3]],
+      [{ source: 'sysmon' }, [3]],
+      [{ suppressed: true }, [4]],
+      [{ suppressed: false }, [1, 2, 3]],
+      [{ verdict: verdict().value }, [1]],
+      [{ verdict: 'acknowledged' }, []],
+      [{ since: T1 }, [2, 3]],
+      [{ since: T1, severity: 'low', state: 'active', suppressed: false, source: 'sysmon' }, [3]],
+      [{}, [1, 2, 3, 4]],
+    ];
+
+    it.each(filters)('%o: the list and its pages give what fits, in key order', async (filter, wanted) => {
+      const early = { severity: 'high', lastMatched: T0 } as const;
+      const version = await inserted(detection({ ...early, groupId: groupId(1), state: 'new' }));
+      await store.recordVerdict(`${groupId(1)}|kql-rule`, verdict(), version);
+      await inserted(detection({ groupId: groupId(2), state: 'resolved', severity: 'low', lastMatched: T1 }));
+      const last = `4${groupId(3).slice(1)}`;
+      await inserted(detection({ groupId: last, severity: 'low', source: 'sysmon', lastMatched: T2 }));
+      await inserted(detection({ ...early, groupId: groupId(4), suppressedBy: 's-1' }));
+      const ids = wanted.map((n) => (n === 3 ? last : groupId(n))).toSorted();
+      expect(await list(filter)).toEqual(ids);
+      for (const most of [1, 2, 1000]) expect(await paged(filter, most)).toEqual(ids);
+    });
+
+    it('summaryPage gives no more rows than asked, and goes on where it ended', async () => {
+      const ids = Array.from({ length: 7 }, (_, n) => `${n.toString(16)}${groupId(n).slice(1)}`);
+      for (const each of ids) await inserted(detection({ groupId: each }));
+      const first = await store.summaryPage({}, [], 3, null);
+      expect(first?.rows.map(({ detection: { groupId: id } }) => id)).toEqual(ids.slice(0, 3));
+      const version = (await store.get(`${ids[3]}|kql-rule`))?.version ?? '';
+      await store.remove([{ id: `${ids[3]}|kql-rule`, version }]);
+      // The row at which the next page would have begun is gone; nothing else is left out or repeated.
+      const second = await store.summaryPage({}, [], 1000, first?.next ?? null);
+      expect(second?.rows.map(({ detection: { groupId: id } }) => id)).toEqual(ids.slice(4));
+      expect(second?.next).toBeNull();
     });
 
     it('are of one state or device where asked', async () => {

@@ -1,6 +1,13 @@
 import { type Detection, detectionIdOf, type SinkDelivery } from '../../src/core/detections/detection.ts';
 import type { Verdict } from '../../src/core/detections/verdict.ts';
-import type { DetectionRow, DetectionRowFilter, Detections, SummaryRow } from '../../src/storage/ports/detections.ts';
+import type {
+  DetectionRow,
+  DetectionRowFilter,
+  Detections,
+  RowPosition,
+  SummaryPage,
+  SummaryRow,
+} from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { OutboxChange } from '../../src/storage/ports/outbox.ts';
 import type { Versioned } from '../../src/storage/ports/versioned.ts';
@@ -26,18 +33,24 @@ export class MemoryDetections implements Detections {
 
   async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     const rows = this.#entries(() => true).map(({ row }) => row);
-    const wanted = rows.filter(
-      ({ detection }) =>
-        (filter.state === undefined || detection.state === filter.state) &&
-        (filter.device === undefined || detection.DeviceName === filter.device),
-    );
-    yield* pagesOf(
-      wanted.map(({ detection, deliveries, verdict }) => {
-        const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
-        const named = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
-        return { detection: summary, deliveries: Object.fromEntries(named), verdict };
-      }),
-    );
+    yield* pagesOf(rows.filter((row) => fitsRow(row, filter)).map((row) => summaryOf(row, sinks)));
+  }
+
+  /** The position is the id of the first row of the next page. */
+  async summaryPage(
+    filter: DetectionRowFilter,
+    sinks: readonly string[],
+    most: number,
+    from: RowPosition | null,
+  ): Promise<SummaryPage | null> {
+    if (from !== null && from.partition === '') return null;
+    const rows: SummaryRow[] = [];
+    for (const [id, row] of this.#rows.from(from?.row ?? '')) {
+      if (!fitsRow(row, filter)) continue;
+      if (rows.length === most) return { rows, next: { partition: id.slice(0, 1), row: id } };
+      rows.push(structuredClone(summaryOf(row, sinks)));
+    }
+    return { rows, next: null };
   }
 
   async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {
@@ -105,4 +118,23 @@ export class MemoryDetections implements Detections {
 
 function deliveriesOf(changes: readonly OutboxChange[]): Record<string, SinkDelivery> {
   return throughJson(Object.fromEntries(changes.map(({ sink, delivery }) => [sink, delivery])));
+}
+
+function fitsRow({ detection, verdict }: DetectionRow, filter: DetectionRowFilter): boolean {
+  const { state, suppressed, since } = filter;
+  return (
+    (state === undefined || detection.state === state || (state === 'active' && detection.state !== 'resolved')) &&
+    (filter.device === undefined || detection.DeviceName === filter.device) &&
+    (filter.severity === undefined || detection.severity === filter.severity) &&
+    (filter.source === undefined || detection.source === filter.source) &&
+    (suppressed === undefined || suppressed === (detection.suppressedBy !== '')) &&
+    (filter.verdict === undefined || verdict?.value === filter.verdict) &&
+    (since === undefined || detection.lastMatched >= since)
+  );
+}
+
+function summaryOf({ detection, deliveries, verdict }: DetectionRow, sinks: readonly string[]): SummaryRow {
+  const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
+  const named = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
+  return { detection: summary, deliveries: Object.fromEntries(named), verdict };
 }

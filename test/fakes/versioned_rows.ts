@@ -28,6 +28,11 @@ export class VersionedRows<Row> {
     return keys.slice(placeOf(keys, from), placeOf(keys, to)).map((key) => [key, this.get(key) as Versioned<Row>]);
   }
 
+  /** In key order, from a key on. The rows are no copies: not for changes. */
+  *from(key: string): Generator<[string, Row]> {
+    for (const each of this.#sorted()) if (each >= key) yield [each, (this.#rows.get(each) as Versioned<Row>).row];
+  }
+
   insert(key: string, row: Row): string | null {
     return this.#rows.has(key) ? null : this.put(key, row);
   }

@@ -55,6 +55,7 @@ describe('the rule of readScoreSettings(env)', () => {
     ['MIN_AVERAGE', 'Infinity', 'must be a number ≥ 0, got "Infinity"'],
     ['MIN_AVERAGE', 'NaN', 'must be a number ≥ 0, got "NaN"'],
     ['MIN_AVERAGE', '4,5', 'must be a number ≥ 0, got "4,5"'],
+    ['MIN_AVERAGE', '0x10', 'must be a number ≥ 0, got "0x10"'],
     ['ANOMALY_THRESHOLD', '-0.1', 'must be a number ≥ 0, got "-0.1"'],
     ['SERIES_GRAIN', 'day', 'must be hour or report, got "day"'],
     ['SERIES_GRAIN', 'Hour', 'must be hour or report, got "Hour"'],
@@ -199,4 +200,10 @@ describe('readConfig(env)', () => {
       new SettingsError(['MIN_AVERAGE must be a number ≥ 0, got "x"', fault]),
     );
   });
+});
+
+it.each(['2.5', '0x10', '0', '1001'])('refuses DIGEST_ABOVE=%s: it is a whole number', (text) => {
+  const env = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', DIGEST_ABOVE: text };
+  const fault = `DIGEST_ABOVE must be a whole number ≥ 1, at most 1000, got "${text}"`;
+  expect(() => readConfig(env)).toThrow(new SettingsError([fault]));
 });

@@ -1,4 +1,5 @@
 import { msOf } from '../../core/kql/timestamp.ts';
+import { wholeOf } from '../../core/text/decimal.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted } from '../../core/text/numbers.ts';
 import { catchUp } from '../../ingest/catch_up.ts';
@@ -18,8 +19,8 @@ const MOST_PARALLEL = 32;
 
 /** `ingest`: processes every unread export on this machine, beside the deployed functions. */
 export async function ingestCommand(terminal: Terminal, options: IngestOptions): Promise<void> {
-  const parallel = Number(options.parallel);
-  if (!Number.isInteger(parallel) || parallel < 1 || parallel > MOST_PARALLEL) {
+  const parallel = wholeOf(options.parallel, 1, MOST_PARALLEL);
+  if (parallel === null) {
     throw new UsageError(
       `--parallel must be a whole number from 1 to ${MOST_PARALLEL}, got "${escapeForDisplay(options.parallel)}"`,
     );

@@ -1,6 +1,8 @@
-import { readDetectionQuery } from '../../detections/detection_query.ts';
+import { counted } from '../../core/text/numbers.ts';
+import { MAX_LIMIT, readDetectionQuery } from '../../detections/detection_query.ts';
+import type { DetectionQuery, KeyQuery, SummaryView } from '../../detections/query_detections.ts';
 import { UsageError } from '../errors.ts';
-import { formatOf } from '../output/format.ts';
+import { formatOf, type OutputFormat } from '../output/format.ts';
 import { amount } from '../output/number_text.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
@@ -13,27 +15,50 @@ export interface ListOptions {
   readonly [filter: string]: string | boolean;
 }
 
-/** Rows of a page with `--all`. */
-const PAGE_ROWS = '1000';
+/** No bound: the command runs on the machine of a person, who sees how long it takes. */
+const ALL = Number.POSITIVE_INFINITY;
 
-/** `detections list`: one page, or every page with `--all`. */
+/** `detections list`: one page, or every detection with `--all`. */
 export async function listDetectionsCommand(terminal: Terminal, options: ListOptions): Promise<void> {
   const { all, format: formatName, ...parameters } = options;
   const format = formatOf(formatName);
-  const given = { ...(parameters as Record<string, string>), ...(all ? { limit: PAGE_ROWS } : {}) };
+  const given = parameters as Record<string, string>;
   const read = readDetectionQuery(given);
   if (!read.ok) throw new UsageError(optionFaults(read.faults, given));
   const app = connect(terminal);
+  const { query } = read;
+  if (query.sort === 'key') {
+    await listByKey(terminal, app, query, all, format);
+    return;
+  }
+  // An order needs all rows: one reading for all of them, not one for each page.
+  const { detections, total } = await app.listDetections({ ...query, ...(all && { limit: ALL }) }, ALL);
+  terminal.stdout.write(listText(detections, format));
+  say(terminal, `${amount(detections.length)} of ${amount(total ?? 0)} detections`);
+}
+
+/** Prints page after page; a table only when it is complete, because its columns depend on all rows. */
+async function listByKey(
+  terminal: Terminal,
+  app: ReturnType<typeof connect>,
+  first: KeyQuery,
+  all: boolean,
+  format: OutputFormat,
+): Promise<void> {
+  const wanted = all ? ALL : first.limit;
+  const rows: SummaryView[] = [];
   let listed = 0;
-  let { query } = read;
+  let query: DetectionQuery = all ? { ...first, limit: MAX_LIMIT } : first;
   for (;;) {
-    const { detections, total, next } = await app.listDetections(query);
-    terminal.stdout.write(listText(detections, format, listed === 0));
+    const { detections, next } = await app.listDetections(query);
+    if (format === 'table') rows.push(...detections);
+    else terminal.stdout.write(listText(detections, format, query.after === null));
     listed += detections.length;
-    if (next === null || !all) {
-      say(terminal, `${amount(listed)} of ${amount(total)} detections`);
+    if (next === null || listed >= wanted) {
+      if (format === 'table') terminal.stdout.write(listText(rows, format));
+      say(terminal, `${counted(listed, 'detection')}${next === null ? '' : '; there may be more: --all lists them'}`);
       return;
     }
-    query = { ...query, after: next };
+    query = { ...next, limit: Math.min(next.limit, wanted - listed) };
   }
 }

@@ -1,6 +1,7 @@
 import { faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
 import { DAY_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
+import { decimalOf } from '../../core/text/decimal.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted } from '../../core/text/numbers.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
@@ -112,8 +113,8 @@ function criteriaOf({ device = '', process = '', remote = '', source = '', detec
 function expiryOf({ days, expires }: AddOptions): Timestamp {
   if (days !== undefined && expires !== undefined) throw new UsageError('give --days or --expires, not both');
   if (expires !== undefined) return instantOf('--expires', expires);
-  const number = days === undefined ? DEFAULT_SUPPRESSION_DAYS : Number(days);
-  if (!(number > 0 && number < 10_000))
+  const number = days === undefined ? DEFAULT_SUPPRESSION_DAYS : decimalOf(days);
+  if (number === null || number <= 0 || number >= 10_000)
     throw new UsageError(`--days must be a number above 0, got "${escapeForDisplay(days ?? '')}"`);
   return addMs(timestampFromMs(Date.now()), Math.round(number * DAY_MS));
 }

@@ -25,14 +25,57 @@ export function ipRangeText([address, prefix]: IpRange): string {
   return `${ipaddr.fromByteArray(lowest).toString()}/${prefix}`;
 }
 
-/** Whether an address of the telemetry lies in the range; false for text that is not an address. */
-export function isInIpRange(text: string, range: IpRange): boolean {
+/** Whether an address of the telemetry, `ipAddressOf` its text, lies in the range that the test was compiled from. */
+export type IpRangeMatcher = (address: IpAddress | null) => boolean;
+
+/** A parsed address: one (IPv4) or four (IPv6) signed numbers of 32 bits, the highest first. */
+export type IpAddress = readonly number[];
+
+/** Parses an address of the telemetry; null for text that is not an address. Parse once, then compare with many ranges. */
+export function ipAddressOf(text: string): IpAddress | null {
   const found = ipRangeOf(text);
-  return found !== null && isAddress(found) && found[0].kind() === range[0].kind() && found[0].match([...range]);
+  return found !== null && found[1] === lengthOf(found[0]) ? wordsOf(found[0]) : null;
 }
 
-function isAddress([address, prefix]: IpRange): boolean {
-  return prefix === address.toByteArray().length * 8;
+/** Compiles a range, so that a comparison parses and allocates nothing. An IPv4 range holds no IPv6 address, and the reverse. */
+export function ipRangeMatcher([address, prefix]: IpRange): IpRangeMatcher {
+  const masks: number[] = [];
+  const network: number[] = [];
+  for (const [n, word] of wordsOf(address).entries()) {
+    const mask = maskOf(prefix - 32 * n);
+    masks.push(mask);
+    network.push(word & mask);
+  }
+  return (other) => {
+    if (other === null || other.length !== network.length) return false;
+    for (let n = 0; n < network.length; n++) {
+      if (((other[n] as number) & (masks[n] as number)) !== network[n]) return false;
+    }
+    return true;
+  };
+}
+
+/** The leading `bits` of 32 set, as a signed number; below 0 none, above 32 all. JavaScript knows no shift by 32. */
+function maskOf(bits: number): number {
+  return bits <= 0 ? 0 : -1 << (32 - Math.min(32, bits));
+}
+
+function lengthOf(address: ipaddr.IPv4 | ipaddr.IPv6): number {
+  return address.kind() === 'ipv4' ? 32 : 128;
+}
+
+function wordsOf(address: ipaddr.IPv4 | ipaddr.IPv6): number[] {
+  const bytes = address.toByteArray();
+  const words: number[] = [];
+  for (let n = 0; n < bytes.length; n += 4) {
+    words.push(
+      ((bytes[n] as number) << 24) |
+        ((bytes[n + 1] as number) << 16) |
+        ((bytes[n + 2] as number) << 8) |
+        (bytes[n + 3] as number),
+    );
+  }
+  return words;
 }
 
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {

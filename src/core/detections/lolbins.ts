@@ -43,3 +43,16 @@ export function lolbinReason(process: string): string | null {
   const program = name.endsWith('.exe') ? name.slice(0, -4) : name;
   return REASONS.get(program) ?? REASONS.get(program.replace(/[\d.-]+$/, '')) ?? null;
 }
+
+/**
+ * The first LOLBin whose name fits, written with or without `.exe`; null where none does. For patterns: `power*` fits
+ * `powershell.exe`.
+ */
+export function lolbinThatFits(
+  fits: (lowerCase: string) => boolean,
+): { readonly name: string; readonly reason: string } | null {
+  for (const [program, reason] of REASONS) {
+    for (const name of [`${program}.exe`, program]) if (fits(name)) return { name, reason };
+  }
+  return null;
+}

@@ -1,11 +1,13 @@
 import type { Timestamp } from '../kql/timestamp.ts';
+import { compareText } from '../text/compare_text.ts';
 import type { Finding } from './detection.ts';
-import { ipRangeOf, isInIpRange } from './ip_range.ts';
-import { lolbinReason } from './lolbins.ts';
+import { type IpAddress, ipAddressOf, ipRangeMatcher, ipRangeOf } from './ip_range.ts';
+import { lolbinReason, lolbinThatFits } from './lolbins.ts';
+import { isNamePattern, NAME_PATTERN_FAULT, namePatternOf } from './name_pattern.ts';
 
 /**
  * The criteria of an entry; '' matches anything. All criteria must match. Device and process ignore case: on Windows
- * `Updater.exe` and `updater.exe` are one file, and WKS-7 and wks-7 one device.
+ * `Updater.exe` and `updater.exe` are one file, and WKS-7 and wks-7 one device. `*` at their start or end is any text.
  */
 export interface SuppressionCriteria {
   readonly device: string;
@@ -33,31 +35,74 @@ export type Suppressible = Pick<
   'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'source' | 'detector'
 >;
 
-/** Whether the criteria match, regardless of expiry. Empty criteria match nothing. */
-export function fits(criteria: SuppressionCriteria, one: Suppressible): boolean {
-  const { device, process, remote, source, detector } = criteria;
-  if (isEmpty(criteria)) return false;
-  return (
-    (device === '' || isSameName(device, one.DeviceName)) &&
-    (process === '' || isSameName(process, one.InitiatingProcessFileName)) &&
-    (source === '' || source === one.source) &&
-    (detector === '' || detector === one.detector) &&
-    (remote === '' || isWithin(remote, one.RemoteIP))
-  );
+/** A detection made ready for comparison with many entries: its address is parsed and its names folded once. */
+export interface Candidate {
+  readonly device: string;
+  readonly process: string;
+  readonly source: string;
+  readonly detector: string;
+  readonly address: IpAddress | null;
 }
 
-/** The entry that applies to a group at this time; of several the one that expires last; null for none. */
-export function suppressedBy(
-  suppressions: readonly Suppression[],
-  one: Suppressible,
-  now: Timestamp,
-): Suppression | null {
-  let longest: Suppression | null = null;
-  for (const each of suppressions) {
-    if (each.expires <= now || (longest !== null && !isLonger(each, longest))) continue;
-    if (fits(each, one)) longest = each;
-  }
-  return longest;
+export function candidateOf(one: Suppressible): Candidate {
+  return {
+    device: one.DeviceName.toLowerCase(),
+    process: one.InitiatingProcessFileName.toLowerCase(),
+    source: one.source,
+    detector: one.detector,
+    address: ipAddressOf(one.RemoteIP),
+  };
+}
+
+/**
+ * Compiles criteria, regardless of expiry: patterns and ranges are parsed here, once. Empty and unreadable criteria match
+ * nothing.
+ */
+export function criteriaMatcher({ device, process, remote, source, detector }: SuppressionCriteria): CandidateMatcher {
+  const tests: CandidateMatcher[] = [];
+  if (device !== '') tests.push(nameTest(device, 'device'));
+  if (process !== '') tests.push(nameTest(process, 'process'));
+  if (source !== '') tests.push((one) => one.source === source);
+  if (detector !== '') tests.push((one) => one.detector === detector);
+  if (remote !== '') tests.push(remoteTest(remote));
+  const [first = NOTHING, ...others] = tests;
+  // Most entries name one or two criteria: a test for each that is absent would double the time.
+  return others.length === 0 ? first : (one) => first(one) && others.every((test) => test(one));
+}
+
+type CandidateMatcher = (one: Candidate) => boolean;
+
+const NOTHING: CandidateMatcher = () => false;
+
+function nameTest(pattern: string, member: 'device' | 'process'): CandidateMatcher {
+  const matches = namePatternOf(pattern);
+  return matches === null ? NOTHING : (one) => matches(one[member]);
+}
+
+function remoteTest(remote: string): CandidateMatcher {
+  const range = ipRangeOf(remote);
+  if (range === null) return NOTHING;
+  const holds = ipRangeMatcher(range);
+  return (one) => holds(one.address);
+}
+
+/** Gives the entry that applies to a group; null for none. */
+export type SuppressionMatcher = (one: Suppressible) => Suppression | null;
+
+/**
+ * Compiles the entries that have not expired at this time. Of several entries that match, the one that expires last
+ * applies. Each entry is parsed once, and each group once.
+ */
+export function suppressionMatcher(suppressions: readonly Suppression[], now: Timestamp): SuppressionMatcher {
+  const longestFirst = suppressions
+    .filter(({ expires }) => expires > now)
+    .sort((a, b) => compareText(b.expires, a.expires) || compareText(a.id, b.id))
+    .map((entry) => ({ entry, matches: criteriaMatcher(entry) }));
+  return (one) => {
+    const candidate = candidateOf(one);
+    for (const { entry, matches } of longestFirst) if (matches(candidate)) return entry;
+    return null;
+  };
 }
 
 /** The widest ranges that an entry may name; wider ones would cover most of the internet. */
@@ -69,6 +114,9 @@ export function faultOf(criteria: SuppressionCriteria): string | null {
   if (isEmpty(criteria)) {
     return 'an entry must name at least one of device, process, remote, source and detector; an empty one would suppress everything';
   }
+  for (const name of ['device', 'process'] as const) {
+    if (criteria[name] !== '' && namePatternOf(criteria[name]) === null) return `${name} ${NAME_PATTERN_FAULT}`;
+  }
   if (criteria.remote === '') return null;
   const range = ipRangeOf(criteria.remote);
   if (range === null) return 'remote must be an address or CIDR such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32';
@@ -78,32 +126,25 @@ export function faultOf(criteria: SuppressionCriteria): string | null {
 
 /**
  * The reason why an entry is dangerous and needs force; null where it is not. An attacker can choose any process name, and
- * the name of a LOLBin without a device or an address also suppresses the attacker.
+ * the name of a LOLBin without a device or an address also suppresses the attacker. A device with `*` may be every device.
  */
 export function dangerOf({ device, process, remote, source, detector }: SuppressionCriteria): string | null {
-  if (device !== '' || remote !== '') return null;
+  if ((device !== '' && !isNamePattern(device)) || remote !== '') return null;
   if (process === '') {
+    if (device !== '') return `it would suppress every detection of the devices ${device}`;
     return `it would suppress every detection of ${source === '' ? `the detector ${detector}` : `the source ${source}`}`;
   }
-  const reason = lolbinReason(process);
-  return reason === null
-    ? null
-    : `attackers use this program (LOLBin, MITRE ATT&CK ${reason}): name a device or a remote address as well`;
+  if (!isNamePattern(process)) {
+    const reason = lolbinReason(process);
+    return reason === null ? null : `attackers use this program (LOLBin, MITRE ATT&CK ${reason}): ${NARROWER}`;
+  }
+  const fits = namePatternOf(process);
+  const lolbin = fits && lolbinThatFits(fits);
+  return lolbin && `it also matches ${lolbin.name} (LOLBin, MITRE ATT&CK ${lolbin.reason}): ${NARROWER}`;
 }
+
+const NARROWER = 'name a device or a remote address as well';
 
 function isEmpty({ device, process, remote, source, detector }: SuppressionCriteria): boolean {
   return device === '' && process === '' && remote === '' && source === '' && detector === '';
-}
-
-function isLonger(one: Suppression, other: Suppression): boolean {
-  return one.expires > other.expires || (one.expires === other.expires && one.id < other.id);
-}
-
-function isSameName(one: string, other: string): boolean {
-  return one === other || one.toLowerCase() === other.toLowerCase();
-}
-
-function isWithin(remote: string, address: string): boolean {
-  const range = ipRangeOf(remote);
-  return range !== null && isInIpRange(address, range);
 }

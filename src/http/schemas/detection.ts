@@ -159,9 +159,14 @@ export const detectionDetail = z
 export const detectionList = z
   .strictObject({
     detections: z.array(detectionSummary),
-    total: count.meta({ description: 'Detections that fit the filter, on all pages' }),
-    continuation: text
-      .nullable()
-      .meta({ description: 'Parameter for the next page, with the same filter and sort; null on the last page' }),
+    total: count.nullable().meta({
+      description:
+        'Detections that fit the filter, on all pages; null in the order `key` where there are several pages',
+    }),
+    continuation: text.nullable().meta({
+      description:
+        'Parameter for the next page, with the same filter and sort; null on the last page. A page can have fewer ' +
+        'detections than `limit`, even none, and still not be the last',
+    }),
   })
   .meta({ id: 'DetectionList' });

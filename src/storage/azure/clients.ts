@@ -1,10 +1,10 @@
-import type { RequestPolicy } from './request_policy.ts';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { noteRequest } from '../request_count.ts';
 import { escapeLineSeparators } from './line_separators.ts';
+import type { RequestPolicy } from './request_policy.ts';
 
 /** The connection to a storage account, from the settings `<name>` or `<name>__accountName`, … */
 export type StorageConnection =
@@ -19,7 +19,6 @@ export type StorageConnection =
       /** Client id of a user-assigned identity. */
       readonly clientId?: string;
     };
-
 
 /** Exponential, from `delayMs` to `maxDelayMs`. */
 export interface RetrySettings {

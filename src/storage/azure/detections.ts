@@ -2,7 +2,14 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import { DETECTION_ID, type Detection } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import { DETECTION_KEYS } from '../pending_id.ts';
-import type { DetectionRow, DetectionRowFilter, Detections, SummaryRow } from '../ports/detections.ts';
+import type {
+  DetectionRow,
+  DetectionRowFilter,
+  Detections,
+  RowPosition,
+  SummaryPage,
+  SummaryRow,
+} from '../ports/detections.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { OutboxChange } from '../ports/outbox.ts';
 import type { Versioned } from '../ports/versioned.ts';
@@ -44,6 +51,17 @@ export class AzureDetections implements Detections {
   async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
     for await (const page of this.#table.pages('list', query)) yield page.map(decodeSummary);
+  }
+
+  async summaryPage(
+    filter: DetectionRowFilter,
+    sinks: readonly string[],
+    most: number,
+    from: RowPosition | null,
+  ): Promise<SummaryPage | null> {
+    const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
+    const page = await this.#table.page('list', query, most, from === null ? '' : continuationAt(from));
+    return page && { rows: page.rows.map(decodeSummary), next: page.next === '' ? null : positionOf(page.next) };
   }
 
   async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {
@@ -96,12 +114,36 @@ function putOf({ put, onlyIfMissing = false }: OutboxChange): TransactionAction[
   return [onlyIfMissing ? ['create', row] : ['upsert', row, 'Replace']];
 }
 
-function queryOf({ state, device }: DetectionRowFilter): { filter: string } {
+function queryOf(wanted: DetectionRowFilter): { filter: string } {
   const { from, to } = DETECTION_KEYS;
+  const { state, device, severity, source, suppressed, verdict, since } = wanted;
   const conditions = [
     odata`RowKey ge ${from} and RowKey lt ${to}`,
-    ...(state === undefined ? [] : [odata`State eq ${state}`]),
-    ...(device === undefined ? [] : [odata`DeviceName eq ${device}`]),
-  ];
+    state === 'active' ? "State ne 'resolved'" : state === undefined ? '' : odata`State eq ${state}`,
+    device === undefined ? '' : odata`DeviceName eq ${device}`,
+    severity === undefined ? '' : odata`Severity eq ${severity}`,
+    source === undefined ? '' : odata`Source eq ${source}`,
+    suppressed === undefined ? '' : suppressed ? "SuppressedBy ne ''" : "SuppressedBy eq ''",
+    verdict === undefined ? '' : odata`VerdictValue eq ${verdict}`,
+    since === undefined ? '' : odata`LastMatched ge ${since}`,
+  ].filter((condition) => condition !== '');
   return { filter: conditions.join(' and ') };
+}
+
+/** The keys of the service's headers `x-ms-continuation-NextPartitionKey` and `-NextRowKey`; the SDK joins them. */
+interface Continuation {
+  readonly nextPartitionKey: string;
+  readonly nextRowKey?: string;
+}
+
+function continuationAt({ partition, row }: RowPosition): string {
+  const continuation: Continuation = { nextPartitionKey: partition, ...(row !== '' && { nextRowKey: row }) };
+  return Buffer.from(JSON.stringify(continuation)).toString('base64');
+}
+
+function positionOf(continuation: string): RowPosition {
+  const { nextPartitionKey, nextRowKey = '' } = JSON.parse(
+    Buffer.from(continuation, 'base64').toString(),
+  ) as Continuation;
+  return { partition: nextPartitionKey, row: nextRowKey };
 }

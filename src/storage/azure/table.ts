@@ -21,6 +21,12 @@ export interface TableQuery {
   readonly select?: readonly string[];
 }
 
+export interface TablePage {
+  readonly rows: readonly TableRow[];
+  /** The service's continuation, as the SDK writes it; '' on the last page. */
+  readonly next: string;
+}
+
 export const MAX_TRANSACTION_ROWS = 100;
 const MAX_PAGE_ROWS = 1000;
 const ANY_VERSION = '*';
@@ -59,6 +65,25 @@ export class Table {
       // https://learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination
       if (value.length > 0) yield value;
     }
+  }
+
+  /**
+   * One request for at most `most` rows of a query, from a continuation of the service on; '' for the start. It may have no
+   * row and still not be the last. Null where the service refuses the continuation.
+   */
+  async page(subject: string, { filter, select }: TableQuery, most: number, from: string): Promise<TablePage | null> {
+    const queryOptions = { ...(filter !== undefined && { filter }), ...(select && { select: [...select] }) };
+    const settings = { maxPageSize: most, ...(from !== '' && { continuationToken: from }) };
+    const pages = this.#client.listEntities<Record<string, unknown>>({ queryOptions }).byPage(settings);
+    return this.#about(subject, async () => {
+      try {
+        const { done, value } = await nextOf(pages);
+        return done ? { rows: [], next: '' } : { rows: value, next: value.continuationToken ?? '' };
+      } catch (error) {
+        if (from !== '' && statusOf(error) === 400) return null;
+        throw error;
+      }
+    });
   }
 
   /** Writes a row that must not exist yet. Its version; null where it exists. */
@@ -169,7 +194,9 @@ export function within(partition: string, { from, to }: KeySpan): string {
   return odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
 }
 
-async function nextOf(pages: AsyncIterator<TableRow[]>): Promise<IteratorResult<TableRow[], undefined>> {
+type SdkPage = TableRow[] & { readonly continuationToken?: string };
+
+async function nextOf(pages: AsyncIterator<SdkPage>): Promise<IteratorResult<SdkPage, undefined>> {
   const page = await orNull([404], () => pages.next());
   return page === null || page.done ? { done: true, value: undefined } : page;
 }

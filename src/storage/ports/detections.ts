@@ -1,5 +1,12 @@
-import type { Detection, DetectionState, DetectionSummary, SinkDelivery } from '../../core/detections/detection.ts';
-import type { Verdict } from '../../core/detections/verdict.ts';
+import type {
+  Detection,
+  DetectionState,
+  DetectionSummary,
+  Severity,
+  SinkDelivery,
+} from '../../core/detections/detection.ts';
+import type { Verdict, VerdictValue } from '../../core/detections/verdict.ts';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Partition } from './hourly_counts.ts';
 import type { OutboxChange } from './outbox.ts';
 import type { Versioned } from './versioned.ts';
@@ -11,10 +18,31 @@ export interface DetectionRow {
   readonly verdict: Verdict | null;
 }
 
-/** Selects detections by state and device; all where neither is set. */
+/** Selects detections by their columns; all where nothing is set. The store compares, and answers only what fits. */
 export interface DetectionRowFilter {
-  readonly state?: DetectionState;
+  /** `active`: new or ongoing. */
+  readonly state?: DetectionState | 'active';
+  /** Exactly this name. */
   readonly device?: string;
+  readonly severity?: Severity;
+  readonly source?: string;
+  readonly suppressed?: boolean;
+  readonly verdict?: VerdictValue;
+  /** Last match at or after this instant. */
+  readonly since?: Timestamp;
+}
+
+/** A position in key order, in the notation of the store: only the store that gave it can read it. */
+export interface RowPosition {
+  readonly partition: string;
+  readonly row: string;
+}
+
+/** The answer to one request. It may have no row and still not be the last. */
+export interface SummaryPage {
+  readonly rows: readonly SummaryRow[];
+  /** Where the next page begins; null on the last. */
+  readonly next: RowPosition | null;
 }
 
 /** A row without its long columns, for lists and counts. */
@@ -34,6 +62,16 @@ export interface Detections {
    * the named sinks alone.
    */
   summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncIterable<readonly SummaryRow[]>;
+  /**
+   * The same by one request: at most `most` rows (1 to 1,000) from a position on, null for the start. Null where the store
+   * cannot read the position.
+   */
+  summaryPage(
+    filter: DetectionRowFilter,
+    sinks: readonly string[],
+    most: number,
+    from: RowPosition | null,
+  ): Promise<SummaryPage | null>;
   /** Scorer: writes a row that must not exist yet, with its rows of the outbox. The new version; null where it exists. */
   insert(detection: Detection, changes?: readonly OutboxChange[]): Promise<string | null>;
   /**

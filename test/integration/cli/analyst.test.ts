@@ -70,6 +70,13 @@ describe('beaconwatch detections', () => {
     ]);
     expect(await listed('--remote', '203.0.113.0/29', '--limit', '1')).toEqual(['203.0.113.7']);
     expect(await listed('--all', '--severity', 'high')).toHaveLength(3);
+    expect(await listed('--process', 'UPD*')).toEqual(['203.0.113.7']);
+    expect((await listed('--sort', 'key', '--limit', '2')).length).toBe(2);
+    expect((await listed('--sort', 'key', '--all')).toSorted()).toEqual(['198.51.100.9', '203.0.113.7', '203.0.113.8']);
+    for (const sort of ['key', 'average']) {
+      const all = await beaconwatch('detections', 'list', '--all', '--sort', sort);
+      expect(all.stdout.match(/severity/g)).toHaveLength(1);
+    }
     const table = await beaconwatch('detections');
     expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
     expect(table.stdout).toMatch(/wks-1 +│ Updater\.exe +│ 203\.0\.113\.7 +│ +60 │ +60 s │/);
@@ -199,6 +206,7 @@ describe('beaconwatch suppress', () => {
 describe('beaconwatch detections with invalid arguments', () => {
   it.each<[string[], number, RegExp]>([
     [['list', '--state', 'odd\u202e'], 2, /--state must be one of new, ongoing, resolved, active, got "odd\\u202e"\n$/],
+    [['list', '--limit', 'abc', '--all'], 2, /--limit must be a whole number from 1 to 1000, got "abc"\n$/],
     [
       ['list', '--limit', '0', '--since', 'x'.repeat(300)],
       2,

@@ -235,6 +235,7 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     get: (id) => base.get(id),
     scan: (partition) => base.scan(partition),
     summaries: (filter, sinks) => base.summaries(filter, sinks),
+    summaryPage: (...args) => base.summaryPage(...args),
     insert: (detection, changes) => base.insert(detection, changes),
     update: (detection, version, changes) => base.update(detection, version, changes),
     mark: (id, change, version) => base.mark(id, change, version),

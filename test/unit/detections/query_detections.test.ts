@@ -3,13 +3,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
 import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
 import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
-import { SORTS, type SortKey } from '../../../src/core/detections/sort_key.ts';
+import { SORTS } from '../../../src/core/detections/sort_key.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import {
   type DetectionFilter,
+  type DetectionPage,
   type DetectionQuery,
   getDetection,
+  type KeyQuery,
   listDetections,
+  QueryRefused,
+  type SortedQuery,
   testSuppression,
 } from '../../../src/detections/query_detections.ts';
 import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
@@ -17,6 +21,7 @@ import {
   contribution,
   delivery,
   detection,
+  evidence,
   FACTS,
   groupId,
   suppression,
@@ -36,11 +41,25 @@ beforeEach(() => {
 const insert = (number: number, changes: Partial<Detection> = {}) =>
   stores.detections.insert(detection({ groupId: groupId(number), ...changes }));
 const numberOf = (id: string) => Number.parseInt(id.slice(1, 32), 16);
-const query = (changes: Partial<DetectionQuery> = {}): DetectionQuery => ({
+const query = (changes: Partial<SortedQuery> = {}): SortedQuery => ({
   ...{ filter: {}, sort: 'average', limit: 1000, after: null },
   ...changes,
 });
-const listed = async (changes: Partial<DetectionQuery> = {}) =>
+const byKey = (changes: Partial<KeyQuery> = {}): KeyQuery => ({
+  ...{ filter: {}, sort: 'key', limit: 100, after: null },
+  ...changes,
+});
+/** All pages from a query on. */
+async function pagesFrom(first: DetectionQuery): Promise<DetectionPage[]> {
+  const pages: DetectionPage[] = [];
+  for (let next: DetectionQuery | null = first; next !== null; ) {
+    const page: DetectionPage = await listDetections(stores, [], next);
+    pages.push(page);
+    next = page.next;
+  }
+  return pages;
+}
+const listed = async (changes: Partial<SortedQuery> = {}) =>
   (await listDetections(stores, [], query(changes))).detections.map(({ id }) => numberOf(id));
 const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...SUMMARY } = detection();
 /** What the samples are as they are shown; `nextTry` is absent where it was. */
@@ -91,13 +110,11 @@ describe('listDetections(stores, sinks, query)', () => {
         const whole = await listed({ sort });
         expect(new Set(whole).size).toBe(all.length);
         const paged: number[] = [];
-        for (let after: SortKey | null = null, more = true; more; ) {
-          const page = await listDetections(stores, [], query({ sort, limit, after }));
+        const pages = await pagesFrom(query({ sort, limit }));
+        for (const [n, page] of pages.entries()) {
           expect(page.total).toBe(all.length);
           paged.push(...page.detections.map(({ id }) => numberOf(id)));
-          after = page.next;
-          more = after !== null;
-          if (more) expect(page.detections).toHaveLength(limit);
+          if (n < pages.length - 1) expect(page.detections).toHaveLength(limit);
         }
         expect(paged).toEqual(whole);
       }),
@@ -165,6 +182,72 @@ describe('listDetections(stores, sinks, query)', () => {
     await stores.detections.recordVerdict(`${groupId(3)}|kql-rule`, verdict(), version ?? '');
     expect(await listed({ filter })).toEqual(wanted);
     expect((await listDetections(stores, [], query({ filter, limit: 1 }))).total).toBe(wanted.length);
+    for (const limit of [1, 3, 100]) {
+      const pages = await pagesFrom(byKey({ filter, limit }));
+      const ids = pages.flatMap(({ detections }) => detections.map(({ id }) => numberOf(id)));
+      expect(ids).toEqual(wanted.toSorted());
+    }
+  });
+
+  it('refuses to sort more than the bound, and sorts as many', async () => {
+    for (let n = 0; n < 6; n++) await insert(n, { state: n < 3 ? 'new' : 'resolved' });
+    await expect(listDetections(stores, [], query(), 5)).rejects.toThrow(QueryRefused);
+    await expect(listDetections(stores, [], query({ sort: 'newest' }), 5)).rejects.toThrow(
+      'sort=newest sorts at most 5 detections, and more fit the filter: narrow it, or use sort=key',
+    );
+    expect((await listDetections(stores, [], query(), 6)).total).toBe(6);
+    expect((await listDetections(stores, [], query({ filter: { state: 'new' } }), 5)).total).toBe(3);
+  });
+
+  it('refuses a position that the store cannot read', async () => {
+    const after = { partition: '', row: '' };
+    await expect(listDetections(stores, [], byKey({ after }))).rejects.toThrow(QueryRefused);
+  });
+});
+
+describe('listDetections(stores, sinks, query) by key', () => {
+  it('gives a total where the first page is the last', async () => {
+    for (let n = 0; n < 3; n++) await insert(n);
+    const totals = async (limit: number) => (await pagesFrom(byKey({ limit }))).map(({ total }) => total);
+    expect([await totals(100), await totals(3), await totals(2)]).toEqual([[3], [3], [null, null]]);
+  });
+
+  it('costs at most 3 requests and 300 rows a page of 100, also of very many detections and with any filter', async () => {
+    const one = detection({ evidence: evidence(0) });
+    const count = tries(10_000, 100_000);
+    for (let n = 0; n < count; n++) {
+      const state = n % 10 === 0 ? 'new' : 'resolved';
+      const DeviceName = n % 7 === 0 ? 'WKS-1' : 'wks-2';
+      await stores.detections.insert({ ...one, groupId: groupId(n), state, DeviceName });
+    }
+    let requests = 0;
+    let rows = 0;
+    const { summaryPage } = stores.detections;
+    stores.detections.summaryPage = async (...args) => {
+      const page = await summaryPage.apply(stores.detections, args);
+      requests++;
+      rows += page?.rows.length ?? 0;
+      return page;
+    };
+    stores.detections.summaries = () => {
+      throw new Error('reads all rows');
+    };
+    const filters: DetectionFilter[] = [
+      ...[{}, { state: 'new' } as const, { state: 'active' } as const, { device: 'wks-1' }, { device: 'wks-1*' }],
+      ...[{ device: 'nobody' }, { verdict: 'none' } as const, { remote: ipRangeOf('198.51.100.0/25') ?? undefined }],
+    ];
+    for (const filter of filters) {
+      let next: DetectionQuery | null = byKey({ filter });
+      for (let page = 0; page < 4 && next !== null; page++) {
+        [requests, rows] = [0, 0];
+        const found: DetectionPage = await listDetections(stores, [], next);
+        expect(requests).toBeLessThanOrEqual(3);
+        expect(rows).toBeLessThanOrEqual(300);
+        expect(found.detections.length).toBeLessThanOrEqual(100);
+        next = found.next;
+      }
+      expect(next).not.toBeNull();
+    }
   });
 });
 

@@ -97,13 +97,13 @@ const LIMIT = 'limit must be a whole number from 1 to 1000';
 const CONTINUATION = 'continuation must be the continuation of the previous page, with the same sort';
 
 describe('GET detections', () => {
-  it('lists all detections in the rule’s order, with their deliveries', async () => {
+  it('lists all detections by id, with their deliveries', async () => {
     const response = await list();
     expect(response.status).toBe(200);
-    expect(idsOf(response)).toEqual([SECOND, THIRD, FIRST]);
+    expect(idsOf(response)).toEqual([FIRST, SECOND, THIRD]);
     expect(response.json).toMatchObject({ total: 3, continuation: null });
     const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = DETECTIONS[0] as Detection;
-    expect((response.json['detections'] as unknown[])[2]).toEqual({
+    expect((response.json['detections'] as unknown[])[0]).toEqual({
       ...summary,
       id: FIRST,
       deliveries: { soar: { ...SENT, ...SENT_IN_ISO } },
@@ -113,18 +113,20 @@ describe('GET detections', () => {
 
   it.each([
     ['state=new', [FIRST]],
-    ['state=active', [SECOND, FIRST]],
+    ['state=active', [FIRST, SECOND]],
     ['state=resolved', [THIRD]],
-    ['device=WKS-1', [SECOND, FIRST]],
+    ['device=WKS-1', [FIRST, SECOND]],
+    ['device=WKS*', [FIRST, SECOND, THIRD]],
+    ['device=*-1&sort=average', [SECOND, FIRST]],
     ['device=wks%262+%C3%BC%E2%80%AE', [THIRD]],
     ['device=wks-1&state=new', [FIRST]],
     ['device=nobody', []],
     ['remote=203.0.113.0/24&sort=average', [SECOND, THIRD, FIRST]],
     ['remote=198.51.100.0/24', []],
-    ['suppressed=false&verdict=none&severity=high&source=defender&since=2026-01-01T00:00:00Z', [SECOND, THIRD, FIRST]],
+    ['suppressed=false&verdict=none&severity=high&source=defender&since=2026-01-01T00:00:00Z', [FIRST, SECOND, THIRD]],
     ['suppressed=true', []],
-    ['limit=2', [SECOND, THIRD]],
-    ['code=a-key', [SECOND, THIRD, FIRST]],
+    ['limit=2', [FIRST, SECOND]],
+    ['code=a-key', [FIRST, SECOND, THIRD]],
     ['state=new&code=a-key', [FIRST]],
   ])('?%s lists %j', async (query, ids) => {
     const response = await list(query);
@@ -132,16 +134,38 @@ describe('GET detections', () => {
     expect(idsOf(response)).toEqual(ids);
   });
 
-  it('gives page after page by its continuation', async () => {
+  it.each([
+    ['newest', [SECOND, THIRD, FIRST]],
+    ['key', [FIRST, SECOND, THIRD]],
+  ])('gives page after page by its continuation, sorted by %s', async (sort, ids) => {
     const met: string[] = [];
-    let search = 'limit=1&sort=newest';
+    let search = `limit=1&sort=${sort}`;
     for (let page = 0; page < 3; page++) {
       const { json } = await list(search);
       met.push(...idsOf({ json }));
-      search = `limit=1&sort=newest&continuation=${json['continuation']}`;
+      search = `limit=1&sort=${sort}&continuation=${json['continuation']}`;
       expect(json['continuation'] === null).toBe(page === 2);
     }
-    expect(met).toEqual([SECOND, THIRD, FIRST]);
+    expect(met).toEqual(ids);
+  });
+
+  it('is 400 where the store refuses the position of a continuation', async () => {
+    stores.detections.summaryPage = async () => null;
+    const continuation = Buffer.from('["key","3","x"]').toString('base64url');
+    const { status, json } = await list(`continuation=${continuation}`);
+    expect([status, json['detail']]).toEqual([400, 'continuation must be the continuation of the previous page']);
+  });
+
+  it('is 400 for a sort of more detections than the bound, and says what to do', async () => {
+    const [row] = (await Array.fromAsync(stores.detections.summaries({}, []))).flat();
+    stores.detections.summaries = async function* () {
+      for (let n = 0; n < 11; n++) yield Array.from({ length: 1000 }, () => row as NonNullable<typeof row>);
+    };
+    const { status, json } = await list('sort=average');
+    expect(status).toBe(400);
+    expect(json['detail']).toMatch(
+      /sorts at most 10,000 detections, and more fit the filter: narrow it, or use sort=key/,
+    );
   });
 
   it.each([
@@ -159,7 +183,7 @@ describe('GET detections', () => {
     ['suppressed=yes', 'suppressed must be one of true, false'],
     ['verdict=maybe', 'verdict must be one of acknowledged, true-positive, false-positive, none'],
     ['since=yesterday', 'since must be an ISO 8601 instant such as 2026-11-20T12:00:00Z'],
-    ['sort=asc', 'sort must be one of average, prevalence, spread, newest'],
+    ['sort=asc', 'sort must be one of key, average, prevalence, spread, newest'],
     ['limit=0', LIMIT],
     ['limit=1001', LIMIT],
     ['limit=0.5', LIMIT],
@@ -170,7 +194,14 @@ describe('GET detections', () => {
     ['state=new&sort=average&state=resolved', 'state must be given only once'],
     [`continuation=${Buffer.from('["average",1,2,"x"]').toString('base64url')}`, CONTINUATION],
     [`sort=newest&continuation=${Buffer.from(`["average",1,2,"${FIRST}"]`).toString('base64url')}`, CONTINUATION],
-    [`continuation=${'A'.repeat(301)}`, CONTINUATION],
+    [`continuation=${'A'.repeat(1001)}`, CONTINUATION],
+    [`continuation=${Buffer.from('["key","3"]').toString('base64url')}`, CONTINUATION],
+    [`continuation=${Buffer.from('["key","",""]').toString('base64url')}`, CONTINUATION],
+    [`sort=average&continuation=${Buffer.from('["key","3","4"]').toString('base64url')}`, CONTINUATION],
+    ['limit=0x10', LIMIT],
+    ['limit=5.0', LIMIT],
+    ['device=*', 'device must be one name; it may have * at its start or end, beside at least one other character'],
+    ['process=a*b', 'process must be one name; it may have * at its start or end, beside at least one other character'],
   ])('?%s is 400 and names the fault', async (query, detail) => {
     const { status, json } = await list(query);
     expect(status).toBe(400);

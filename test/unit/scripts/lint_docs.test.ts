@@ -84,7 +84,9 @@ describe('wordFindings(text, file)', () => {
 
 describe('headingFindings(text, file, line)', () => {
   it('wants a heading that names what it heads', () => {
-    expect(headingFindings('Known by', 'a.md', 3).map(lineNumberOf)).toEqual(['a.md:3: Known by → detector (as a heading)']);
+    expect(headingFindings('Known by', 'a.md', 3).map(lineNumberOf)).toEqual([
+      'a.md:3: Known by → detector (as a heading)',
+    ]);
     expect(headingFindings('Detector', 'a.md', 3)).toEqual([]);
   });
 });

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import {
+  type DetectionPage,
+  type DetectionQuery,
+  listDetections,
+} from '../../../../src/detections/query_detections.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
 import type { ExportInfo } from '../../../../src/storage/ports/exports.ts';
 import type { Stores } from '../../../../src/storage/ports/stores.ts';
@@ -126,6 +131,47 @@ describe('requests', () => {
       'GET Detections()',
       'DELETE Detections()',
     ]);
+  });
+
+  it('a page of detections: at most 3 requests, whatever the filter', async () => {
+    const { detections } = stores;
+    const row = detection({ evidence: evidence(0) });
+    const ids = Array.from({ length: 240 }, (_, n) => `${(n % 16).toString(16)}${groupId(n).slice(1)}`);
+    for (const [n, each] of ids.entries()) {
+      await detections.insert({ ...row, groupId: each, DeviceName: n % 7 === 0 ? 'WKS-1' : 'wks-2' });
+    }
+    for (const [device, fit] of [
+      ['', 240],
+      ['wks-1', 35],
+      ['nobody', 0],
+    ] as const) {
+      const filter = device === '' ? {} : { device };
+      const met: string[] = [];
+      for (let next: DetectionQuery | null = { filter, sort: 'key', limit: 20, after: null }; next !== null; ) {
+        log.take();
+        const page: DetectionPage = await listDetections(stores, [], next);
+        const requests = log.take();
+        expect(requests.length).toBeLessThanOrEqual(3);
+        expect(requests.every((request) => request === 'GET Detections()')).toBe(true);
+        met.push(...page.detections.map(({ groupId: id }) => id));
+        next = page.next;
+      }
+      expect(met).toEqual(met.toSorted());
+      expect(new Set(met).size).toBe(fit);
+      expect(met).toHaveLength(fit);
+    }
+  });
+
+  it('a position that is none of the service is refused, or a place in key order; it is no failure', async () => {
+    await stores.detections.insert(detection());
+    for (const position of [
+      { partition: 'x', row: 'y' },
+      { partition: '3', row: '' },
+      { partition: '\u202e', row: "' or true" },
+    ]) {
+      const page = await stores.detections.summaryPage({}, [], 10, position);
+      expect(page === null || page.rows.length <= 1).toBe(true);
+    }
   });
 
   it('Sinks and queues: one each', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ipRangeOf, ipRangeText, isInIpRange } from '../../../../src/core/detections/ip_range.ts';
+import { ipAddressOf, ipRangeMatcher, ipRangeOf, ipRangeText } from '../../../../src/core/detections/ip_range.ts';
 
 const textOf = (text: string): string | null => {
   const range = ipRangeOf(text);
@@ -51,11 +51,11 @@ describe('ipRangeOf(text)', () => {
   });
 });
 
-describe('isInIpRange(address, range)', () => {
+describe('ipRangeMatcher(range)', () => {
   const isIn = (address: string, text: string) => {
     const range = ipRangeOf(text);
     if (!range) throw new Error(`no range: ${text}`);
-    return isInIpRange(address, range);
+    return ipRangeMatcher(range)(ipAddressOf(address));
   };
 
   it.each([
@@ -86,4 +86,22 @@ describe('isInIpRange(address, range)', () => {
       }),
     );
   });
+});
+
+it('ipRangeMatcher(range) of any two IPv6 addresses compares their first bits', () => {
+  const group = fc.nat(0xffff);
+  const address = fc.array(group, { minLength: 8, maxLength: 8 });
+  const textOfGroups = (groups: readonly number[]) => groups.map((each) => each.toString(16)).join(':');
+  const bitsOf = (groups: readonly number[]) => groups.map((each) => each.toString(2).padStart(16, '0')).join('');
+  fc.assert(
+    fc.property(address, address, fc.nat(128), fc.nat(128), (network, other, prefix, shared) => {
+      const bits = bitsOf(network).slice(0, shared) + bitsOf(other).slice(shared);
+      const mixed = Array.from({ length: 8 }, (_, n) => Number.parseInt(bits.slice(16 * n, 16 * n + 16), 2));
+      // Mapped addresses are IPv4.
+      fc.pre(![network, mixed].some((each) => textOfGroups(each).startsWith('0:0:0:0:0:ffff')));
+      const range = ipRangeOf(`${textOfGroups(network)}/${prefix}`);
+      const wanted = bits.slice(0, prefix) === bitsOf(network).slice(0, prefix);
+      expect(range && ipRangeMatcher(range)(ipAddressOf(textOfGroups(mixed)))).toBe(wanted);
+    }),
+  );
 });

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import ipaddr from 'ipaddr.js';
+import { describe, expect, it, vi } from 'vitest';
 import { lolbinReason } from '../../../../src/core/detections/lolbins.ts';
 import {
+  candidateOf,
+  criteriaMatcher,
   dangerOf,
   faultOf,
-  fits,
   type Suppressible,
+  type Suppression,
   type SuppressionCriteria,
-  suppressedBy,
+  suppressionMatcher,
 } from '../../../../src/core/detections/suppression.ts';
 import type { Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import { suppression, T0, T1, T2 } from '../../../contract/samples.ts';
@@ -23,6 +26,10 @@ const ONE: Suppressible = Object.freeze({
 const criteria = (changes: Partial<SuppressionCriteria> = {}): SuppressionCriteria =>
   Object.freeze({ device: '', process: '', remote: '', source: '', detector: '', ...changes });
 
+const fits = (one: SuppressionCriteria, detection: Suppressible) => criteriaMatcher(one)(candidateOf(detection));
+const suppressedBy = (entries: readonly Suppression[], detection: Suppressible, now: Timestamp) =>
+  suppressionMatcher(entries, now)(detection);
+
 /** Each criterion with a value that fits, and one that does not. */
 const VALUES: Readonly<Record<keyof SuppressionCriteria, readonly [fitting: string, other: string]>> = {
   device: ['WKS-0417.corp.EXAMPLE', 'wks-0417'],
@@ -33,7 +40,7 @@ const VALUES: Readonly<Record<keyof SuppressionCriteria, readonly [fitting: stri
 };
 const NAMES = Object.keys(VALUES) as (keyof SuppressionCriteria)[];
 
-describe('fits(criteria, detection)', () => {
+describe('criteriaMatcher(criteria)', () => {
   it('where everything that is named fits, and something is named', () => {
     const choice = fc.constantFrom('' as const, 'fitting' as const, 'other' as const);
     fc.assert(
@@ -54,6 +61,13 @@ describe('fits(criteria, detection)', () => {
     [{ remote: 'no address' }, false],
     [{ process: 'updater.exe ' }, false],
     [{ process: '*' }, false],
+    [{ process: 'UPD*' }, true],
+    [{ process: '*.exe' }, true],
+    [{ process: '*dat*' }, true],
+    [{ process: 'upd*.exe' }, false],
+    [{ process: '*upd' }, false],
+    [{ device: 'wks-*', process: '*er.EXE', remote: '203.0.113.0/24' }, true],
+    [{ device: 'srv-*', process: '*er.EXE' }, false],
     // What names nothing hides nothing, however it came into the table.
     [{}, false],
   ])('%o: %s', (changes, wanted) => {
@@ -67,7 +81,7 @@ describe('fits(criteria, detection)', () => {
   });
 });
 
-describe('suppressedBy(suppressions, detection, now)', () => {
+describe('suppressionMatcher(suppressions, now)', () => {
   const LATER = '2026-12-31T00:00:00.0000000Z' as Timestamp;
 
   it('is null without an entry, or with none that fits', () => {
@@ -97,10 +111,26 @@ describe('suppressedBy(suppressions, detection, now)', () => {
   });
 });
 
+it('suppressionMatcher parses each entry once, and the address of each detection once', () => {
+  const parses = vi.spyOn(ipaddr.IPv4, 'isValidFourPartDecimal');
+  const entries = Array.from({ length: 50 }, (_, n) =>
+    suppression({ id: `s-${n}`, process: '', remote: `198.51.100.${n}/32`, expires: T2 }),
+  );
+  const entryOf = suppressionMatcher(entries, T1);
+  expect(parses).toHaveBeenCalledTimes(50);
+  for (let n = 0; n < 40; n++) expect(entryOf({ ...ONE, RemoteIP: `203.0.113.${n}` })).toBeNull();
+  expect(parses).toHaveBeenCalledTimes(90);
+  expect(entryOf({ ...ONE, RemoteIP: '198.51.100.49' })?.id).toBe('s-49');
+  parses.mockRestore();
+});
+
 describe('faultOf(criteria)', () => {
   it.each<[Partial<SuppressionCriteria>, RegExp]>([
     [{}, /at least one of device, process, remote, source and detector/],
     [{ remote: '203.0.113' }, /address or CIDR/],
+    [{ process: '*' }, /process must be one name; it may have \* at its start or end/],
+    [{ device: '**', process: 'a' }, /device must be one name/],
+    [{ process: 'acme*sync.exe' }, /process must be one name/],
     [{ device: 'wks-1', remote: 'example.com' }, /address or CIDR/],
     [{ remote: '203.0.113.0/7' }, /no wider than \/8/],
     [{ remote: '0.0.0.0/0' }, /no wider than \/8/],
@@ -129,6 +159,10 @@ describe('dangerOf(criteria)', () => {
     [{ process: 'PowerShell.EXE' }, /T1059/],
     [{ process: 'svchost.exe', source: 'defender', detector: 'kql-rule' }, /T1055/],
     [{ source: 'defender' }, /every detection of the source defender/],
+    [{ process: 'Power*' }, /also matches powershell.exe \(LOLBin, MITRE ATT&CK T1059/],
+    [{ process: '*.exe' }, /also matches rundll32.exe/],
+    [{ device: 'wks-*' }, /every detection of the devices wks-\*/],
+    [{ device: 'wks-*', process: 'mshta.exe' }, /T1218/],
     [{ detector: 'kql-rule' }, /every detection of the detector kql-rule/],
     [{ source: 'defender', detector: 'kql-rule' }, /every detection of the source defender/],
   ])('of %o says why', (changes, reason) => {
@@ -137,6 +171,9 @@ describe('dangerOf(criteria)', () => {
 
   it.each([
     { process: 'updater.exe' },
+    { process: 'updater*' },
+    { device: 'wks-*', process: 'acme*' },
+    { device: 'wks-*', remote: '203.0.113.7' },
     { process: 'rundll32.exe', device: 'wks-1' },
     { process: 'rundll32.exe', remote: '203.0.113.7' },
     { device: 'wks-1' },
