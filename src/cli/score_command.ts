@@ -5,12 +5,14 @@ import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
+import type { Rule } from '../core/scoring/rule.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted } from '../core/text/numbers.ts';
 import { EXPECTED } from '../reading/content_type.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
+import { SpillError } from '../scoring/sorted_runs.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -95,7 +97,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
   const { failed, refused, unread } = await readAll(terminal, offline, files, sources);
-  const { matched, groups, counted: reportsCounted } = await offline.score(rule);
+  const { matched, groups, counted: reportsCounted } = await scoreAll(offline, rule);
 
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;
@@ -130,6 +132,17 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     );
 }
 
+async function scoreAll(offline: OfflineScore, rule: Rule) {
+  try {
+    return await offline.score(rule);
+  } catch (error) {
+    if (error instanceof SpillError) throw new CommandError(error.message);
+    throw error;
+  } finally {
+    offline.close();
+  }
+}
+
 function checkDetector(name: string): void {
   if (DETECTORS.includes(name)) return;
   throw new UsageError(`--detector must be ${DETECTORS.join(' or ')}, got "${escapeForDisplay(name)}"`);
@@ -157,6 +170,7 @@ async function readAll(
         );
       else if (isUnread(counters)) unread.push(`${escapeForDisplay(file.path)}: ${unreadText(counters)}`);
     } catch (error) {
+      if (error instanceof SpillError) throw new CommandError(error.message);
       if (!(error instanceof Error) || !('code' in error)) throw error;
       failed.push(`${escapeForDisplay(file.path)}: not read to the end: ${escapeForDisplay(error.message)}`);
     }

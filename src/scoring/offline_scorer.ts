@@ -11,10 +11,10 @@ import { readContent } from '../reading/file_reader.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
-import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import { OfflineCounts } from './offline_counts.ts';
 import { scoreGroups } from './score_groups.ts';
 
 /** The result of reading one export. */
@@ -24,11 +24,11 @@ export interface OfflineReading {
   readonly foreign: boolean;
 }
 
-/** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud, in memory. */
+/** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud. */
 export class OfflineScore {
   readonly #window: Window;
   readonly #formats: readonly RecordFormat[];
-  readonly #counts = new MemoryHourlyCounts();
+  readonly #counts: OfflineCounts;
   readonly #onLetter: (letter: DeadLetter) => void;
   readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
@@ -45,7 +45,9 @@ export class OfflineScore {
     formats: readonly RecordFormat[],
     onLetter: (letter: DeadLetter) => void,
     plausible: Timestamp = LAST,
+    counts: OfflineCounts = new OfflineCounts(),
   ) {
+    this.#counts = counts;
     this.#window = window;
     this.#formats = formats;
     this.#onLetter = onLetter;
@@ -70,6 +72,7 @@ export class OfflineScore {
         if (reader.foreign) return { counters, foreign: true };
         if (reader.recognised) this.#report(unconfirmed);
         for (const located of reading.reports) this.#add(located, raw);
+        await this.#counts.spillIfLarge();
       }
       reader.end();
       return { counters, foreign: reader.foreign };
@@ -100,6 +103,11 @@ export class OfflineScore {
       }
     }
     return { matched, groups, rows, counted };
+  }
+
+  /** Frees the temporary file. */
+  close(): void {
+    this.#counts.close();
   }
 
   #add(located: LocatedReport, raw: RawEventCounter): void {

@@ -46,6 +46,13 @@ export class MemoryHourlyCounts implements HourlyCounts {
     this.#groupOf(row.groupId.slice(0, 1) as Partition, row).put(row);
   }
 
+  /** Number of groups. */
+  get groups(): number {
+    let groups = 0;
+    for (const each of this.#partitions.values()) groups += each.size;
+    return groups;
+  }
+
   async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
     const groups = this.#partitions.get(partition);
     if (!groups) return;

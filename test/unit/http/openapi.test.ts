@@ -29,7 +29,7 @@ it('the check of answers can fail', () => {
   const check = (status: number, json: object, type = 'application/json') =>
     faultsOfAnswer('get', '/detections', { status, type, body: JSON.stringify(json) });
   expect(check(200, list)).toEqual([]);
-  expect(check(200, { ...list, total: -1 })).toEqual(['/total must be >= 0']);
+  expect(check(200, { ...list, total: -1 })).toContain('/total must be >= 0');
   expect(check(200, { ...list, more: 1 })).toEqual([' must NOT have additional properties']);
   expect(check(200, { ...list, detections: [{}] }).length).toBeGreaterThan(20);
   expect(check(201, list)).toEqual(['get /detections has no 201']);

@@ -1,0 +1,233 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { Contribution } from '../core/records/contribution.ts';
+import type { Source } from '../core/records/report.ts';
+import { compareText } from '../core/text/compare_text.ts';
+import { PARTITIONS } from '../storage/keys.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
+
+/** The temporary file cannot be written or read. The message says what to do. */
+export class SpillError extends Error {
+  override readonly name = 'SpillError';
+}
+
+/** Rows of one group in key order, as a line of JSON. A group with more rows has several lines. */
+type Line = readonly [
+  groupId: string,
+  source: Source,
+  device: string,
+  process: string,
+  remote: string,
+  rows: readonly (readonly [Timestamp, contribution: string, count: number | null])[],
+];
+
+/** The bytes of each partition in the file: `[start, end)`. */
+type Run = ReadonlyMap<Partition, readonly [start: number, end: number]>;
+
+const LINE_ROWS = 500;
+const READ_BYTES = 64 * 1024;
+const WRITE_BYTES = 1024 * 1024;
+const PAGE_ROWS = 1000;
+
+/**
+ * Sorted runs of rows in a temporary file. The file has no name from the start, so that nothing stays behind, however the
+ * process ends. Memory: one line and 64 KiB for each run.
+ */
+export class SortedRuns {
+  readonly #runs: Run[] = [];
+  readonly #folder: string;
+  #file: number | null = null;
+  #end = 0;
+
+  constructor(folder: string = tmpdir()) {
+    this.#folder = folder;
+  }
+
+  get count(): number {
+    return this.#runs.length;
+  }
+
+  /** Writes the rows of a store as one more run. Of rows with one key, that of the last run counts. Throws a SpillError. */
+  async add(scan: (partition: Partition) => AsyncIterable<readonly Contribution[]>): Promise<void> {
+    const run = new Map<Partition, readonly [number, number]>();
+    for (const partition of PARTITIONS) {
+      const start = this.#end;
+      let text = '';
+      for await (const page of scan(partition)) {
+        for (const line of linesOf(page)) text += `${JSON.stringify(line)}\n`;
+        if (text.length < WRITE_BYTES) continue;
+        this.#write(text);
+        text = '';
+      }
+      this.#write(text);
+      run.set(partition, [start, this.#end]);
+    }
+    this.#runs.push(run);
+  }
+
+  /** The rows of all runs in key order, each key once. Throws a SpillError. */
+  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
+    const heads: Head[] = [];
+    for (const [n, run] of this.#runs.entries()) push(heads, this.#rowsOf(run.get(partition) ?? [0, 0]), n);
+    let page: Contribution[] = [];
+    for (let head = heads[0]; head !== undefined; head = heads[0]) {
+      const { row } = head;
+      advance(heads);
+      const next = heads[0];
+      // The same key stands next, from a later run.
+      if (next !== undefined && compareKeys(next.row, row) === 0) continue;
+      page.push(row);
+      if (page.length < PAGE_ROWS) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  #write(text: string): void {
+    const bytes = Buffer.from(text);
+    this.#disk('write', () => {
+      this.#file ??= unnamedFile(this.#folder);
+      for (let done = 0; done < bytes.length; ) {
+        const written = writeSync(this.#file, bytes, done, bytes.length - done, this.#end);
+        done += written;
+        this.#end += written;
+      }
+    });
+  }
+
+  *#rowsOf([start, end]: readonly [number, number]): Generator<Contribution> {
+    let rest = Buffer.alloc(0);
+    for (let at = start; at < end; ) {
+      const piece = Buffer.alloc(Math.min(READ_BYTES, end - at));
+      const read = this.#disk('read', () => readSync(this.#file ?? -1, piece, 0, piece.length, at));
+      if (read === 0) throw new SpillError('the temporary file ends too early: run the command again');
+      at += read;
+      const bytes = Buffer.concat([rest, piece.subarray(0, read)]);
+      let from = 0;
+      for (let to = bytes.indexOf(10); to >= 0; to = bytes.indexOf(10, from)) {
+        yield* rowsIn(JSON.parse(bytes.toString('utf8', from, to)) as Line);
+        from = to + 1;
+      }
+      rest = bytes.subarray(from);
+    }
+  }
+
+  #disk<T>(what: 'read' | 'write', call: () => T): T {
+    try {
+      return call();
+    } catch (cause) {
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+      throw new SpillError(
+        `cannot ${what} the temporary file in ${this.#folder} (${code}): set TMPDIR to a folder with free space, or give fewer files`,
+        { cause },
+      );
+    }
+  }
+}
+
+/** Opens a new file and removes its name: the system frees it when the process ends. */
+function unnamedFile(parent: string): number {
+  const folder = mkdtempSync(join(parent, 'beaconwatch-'));
+  const path = join(folder, 'rows');
+  try {
+    const file = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    return file;
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+/** Consecutive rows of one group. */
+function* linesOf(page: readonly Contribution[]): Generator<Line> {
+  let start = 0;
+  for (let n = 1; n <= page.length; n++) {
+    const first = page[start] as Contribution;
+    if (n < page.length && n - start < LINE_ROWS && page[n]?.groupId === first.groupId) continue;
+    const rows = page
+      .slice(start, n)
+      .map(({ Timestamp, contribution, count }) => [Timestamp, contribution, count] as const);
+    yield [first.groupId, first.source, first.DeviceName, first.InitiatingProcessFileName, first.RemoteIP, rows];
+    start = n;
+  }
+}
+
+function* rowsIn([
+  groupId,
+  source,
+  DeviceName,
+  InitiatingProcessFileName,
+  RemoteIP,
+  rows,
+]: Line): Generator<Contribution> {
+  for (const [Timestamp, contribution, count] of rows) {
+    yield { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, contribution, count };
+  }
+}
+
+/** The next row of a run, in a binary heap; `run` decides between equal keys. */
+interface Head {
+  row: Contribution;
+  readonly rows: Iterator<Contribution>;
+  readonly run: number;
+}
+
+function push(heads: Head[], rows: Iterator<Contribution>, run: number): void {
+  const first = rows.next();
+  if (first.done) return;
+  heads.push({ row: first.value, rows, run });
+  for (let n = heads.length - 1; n > 0; ) {
+    const parent = (n - 1) >> 1;
+    if (compareHeads(heads[parent] as Head, heads[n] as Head) <= 0) return;
+    swap(heads, n, parent);
+    n = parent;
+  }
+}
+
+/** Replaces the first head by the next row of its run. */
+function advance(heads: Head[]): void {
+  const first = heads[0] as Head;
+  const next = first.rows.next();
+  if (next.done) {
+    const last = heads.pop() as Head;
+    if (heads.length === 0) return;
+    heads[0] = last;
+  } else {
+    first.row = next.value;
+  }
+  for (let n = 0; ; ) {
+    let least = n;
+    for (const child of [2 * n + 1, 2 * n + 2]) {
+      if (child < heads.length && compareHeads(heads[child] as Head, heads[least] as Head) < 0) least = child;
+    }
+    if (least === n) return;
+    swap(heads, n, least);
+    n = least;
+  }
+}
+
+function swap(heads: Head[], a: number, b: number): void {
+  const one = heads[a] as Head;
+  heads[a] = heads[b] as Head;
+  heads[b] = one;
+}
+
+function compareHeads(a: Head, b: Head): number {
+  return compareKeys(a.row, b.row) || a.run - b.run;
+}
+
+function compareKeys(a: Contribution, b: Contribution): number {
+  return (
+    compareText(a.groupId, b.groupId) ||
+    compareText(a.Timestamp, b.Timestamp) ||
+    compareText(a.contribution, b.contribution)
+  );
+}
