@@ -233,7 +233,7 @@ describe('listDetections(stores, sinks, query) by key', () => {
       throw new Error('reads all rows');
     };
     const filters: DetectionFilter[] = [
-      ...[{}, { state: 'new' } as const, { state: 'active' } as const, { device: 'wks-1' }, { device: 'wks-1*' }],
+      ...[{}, { state: 'new' } as const, { state: 'active' } as const, { device: 'wks-1' }, { device: 'wks-2' }],
       ...[{ device: 'nobody' }, { verdict: 'none' } as const, { remote: ipRangeOf('198.51.100.0/25') ?? undefined }],
     ];
     for (const filter of filters) {
