@@ -28,7 +28,7 @@ export class VersionedRows<Row> {
     return keys.slice(placeOf(keys, from), placeOf(keys, to)).map((key) => [key, this.get(key) as Versioned<Row>]);
   }
 
-  /** In key order, from a key on. The rows are no copies: not for changes. */
+  /** In key order, from a key on. One by one. */
   *from(key: string): Generator<[string, Row]> {
     for (const each of this.#sorted()) if (each >= key) yield [each, (this.#rows.get(each) as Versioned<Row>).row];
   }

@@ -82,38 +82,3 @@ function idOf(row: JsonRow, name: string): unknown {
 function isTrue(value: unknown): boolean {
   return value === true || value === 'T' || value === 'true';
 }
-
-/**
- * The record of one row of Zeek's own format: its columns by the names in `#fields`, typed by `#types`. `-` is a column
- * that is not set, `(empty)` an empty one; escapes such as `\x09` are decoded.
- */
-export function zeekRowOf(
-  fields: readonly string[],
-  types: readonly string[],
-  values: readonly string[],
-  marks: { readonly unset: string; readonly empty: string } = { unset: '-', empty: '(empty)' },
-): JsonRow {
-  const row: [string, unknown][] = [];
-  for (const [index, field] of fields.entries()) {
-    const value = values[index];
-    if (value === undefined || value === marks.unset) continue;
-    row.push([field, value === marks.empty ? '' : typed(types[index], value)]);
-  }
-  return Object.fromEntries(row);
-}
-
-function typed(type: string | undefined, value: string): unknown {
-  switch (type) {
-    case 'bool':
-      return value === 'T';
-    case 'port':
-    case 'count':
-    case 'int': {
-      const number = Number(value);
-      return Number.isSafeInteger(number) ? number : value;
-    }
-    default:
-      // A time stays text: a number would lose digits.
-      return value.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  }
-}

@@ -115,8 +115,8 @@ function putOf({ put, onlyIfMissing = false }: OutboxChange): TransactionAction[
 }
 
 function queryOf(wanted: DetectionRowFilter): { filter: string } {
-  const { from, to } = DETECTION_KEYS;
   const { state, device, severity, source, suppressed, verdict, since } = wanted;
+  const { from, to } = DETECTION_KEYS;
   const conditions = [
     odata`RowKey ge ${from} and RowKey lt ${to}`,
     state === 'active' ? "State ne 'resolved'" : state === undefined ? '' : odata`State eq ${state}`,
