@@ -10,7 +10,12 @@ const shared = {
   testTimeout: 30_000 * patience,
   hookTimeout: 60_000 * patience,
 };
-const emulator = { globalSetup: ['test/support/node_version.ts', 'test/support/azurite.ts'] };
+// With an emulator, processes and a browser: only what hangs is to end here.
+const emulator = {
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  globalSetup: ['test/support/node_version.ts', 'test/support/azurite.ts'],
+};
 
 export default defineConfig({
   test: {

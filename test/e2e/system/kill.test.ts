@@ -72,7 +72,7 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   expect(found.map(({ groupId, average }) => [groupId, average]).sort()).toEqual(
     matched.map(({ group, match }) => [group.groupId, match.stats.avg]).sort(),
   );
-}, 600_000);
+});
 
 async function* asStream(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;

@@ -28,7 +28,7 @@ beforeAll(async () => {
   if (run.code !== 0) throw new Error(run.stderr);
   invoked = JSON.parse(run.stdout);
   lines = invoked.flatMap(({ logs }) => logs.map((line) => JSON.parse(line) as Line));
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const of = (...names: string[]) => lines.filter((line) => names.includes(String(line['function'])));

@@ -94,7 +94,7 @@ describe.skipIf(bicep === undefined)('infra/main.bicepparam', () => {
       compiled(texts(WRONG)),
     ]);
     made = { nothing, empty, given, wrong };
-  }, 300_000);
+  });
 
   it('has the defaults of main.bicep where nothing is set', () => {
     expect(made.nothing.findings).toEqual([]);

@@ -318,7 +318,7 @@ describe.skipIf(skip)('before-down.ps1', () => {
   let ran: Map<string, Ran>;
   beforeAll(() => {
     ran = powerShell('before-down.ps1', DOWN);
-  }, 300_000);
+  });
   it.each(DOWN)('$name', ({ name, stops }) => checkDown(ran.get(name), stops));
 });
 
@@ -326,7 +326,7 @@ describe.skipIf(skip)('event-subscription.ps1', () => {
   let ran: Map<string, Ran>;
   beforeAll(() => {
     ran = powerShell('event-subscription.ps1', EVENTS);
-  }, 300_000);
+  });
   it.each(EVENTS)('$name', ({ name, check }) => check(ran.get(name) as Ran));
 });
 

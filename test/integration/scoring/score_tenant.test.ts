@@ -92,5 +92,5 @@ describe('scorePartition over a synthetic tenant', () => {
       expect(found.rows).toEqual(wanted.rows);
       expect(found.runs.map(comparable)).toEqual(wanted.runs.map(comparable));
     }
-  }, 60_000);
+  });
 });

@@ -19,7 +19,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   if (CHROMIUM === undefined) console.warn('skipped: cards are looked at in a browser, and there is no Chromium here');
   else browser = await startBrowser();
-}, 60_000);
+});
 afterAll(() => browser?.close());
 
 /** What a card is in a browser: its text, and the names of the elements that could do something. */
@@ -40,7 +40,7 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
     const body = [{ type: 'TextBlock', text: '[x](javascript:alert(1)) <img src=x>', wrap: true }];
     const { acting } = await shown({ type: 'AdaptiveCard', version: '1.4', body });
     expect(acting).toBe(2);
-  }, 60_000);
+  });
 
   it('shows the facts, and what is behind its buttons', async () => {
     const { text, acting } = await shown(cardOf(one(syntheticDetection(NOW.getTime()))));
@@ -48,7 +48,7 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
     for (const part of ['New beacon (high)', 'Device: wks-0417.corp.example', 'Why: 70 alike', 'Portal']) {
       expect(text).toContain(part);
     }
-  }, 60_000);
+  });
 
   it.each(FIVES.map((five) => [JSON.stringify(five).slice(0, 60), five] as const))(
     'shows hostile names as text, and escapes unsafe characters: %s',
@@ -73,7 +73,6 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
         }
       }
     },
-    60_000,
   );
 });
 

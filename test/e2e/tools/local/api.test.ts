@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
   const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   url = `${String(line).trim()}/api`;
-}, 60_000);
+});
 afterAll(async () => {
   child.stdin?.end();
   if (child.exitCode === null) await once(child, 'exit');
@@ -66,7 +66,7 @@ describe('the HTTP functions, as deployed', () => {
 
   it('show one, and record a verdict', async () => {
     const { json } = await ask(pathOf(1), '/detections/{id}');
-    expect(json).toMatchObject({ average: 51, verdict: null, deliveries: { soar: { status: 'sending' } } });
+    expect(json).toMatchObject({ average: 51, verdict: null, deliveries: { soar: { status: 'sent' } } });
     expect(json.latestReports).toHaveLength(1);
     const verdict = { value: 'true-positive', note: 'isolated \u{1f600}', who: 'ana' };
     const posted = await ask(pathOf(1), '/detections/{id}', verdict);
@@ -82,6 +82,6 @@ describe('the HTTP functions, as deployed', () => {
   it('report the health of the system', async () => {
     const { status, json } = await ask('/health', '/health');
     expect(status).toBe(200);
-    expect(json.problems.join('\n')).toContain('No scoring run in two days');
+    expect(json.problems.join('\n')).toContain('No scoring run for two days');
   });
 });
