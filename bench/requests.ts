@@ -141,7 +141,7 @@ async function scoringOf(groups: number, matching: boolean) {
     counts.clear();
     Object.assign(found, { rows: 0, groups: 0, detections: 0 });
     const asOf = addMs(timestampFromMs(END), run * HOUR_MS);
-    await scoreWindows(stores, asOf, 0);
+    await scoreWindows(stores, asOf, 0, Date.now);
     for (const partition of PARTITIONS) {
       const message = { partition, asOf, oldestUnreadMs: 0, newestReport: '' } as const;
       const {

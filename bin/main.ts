@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import about from '../package.json' with { type: 'json' };
+import { namingBadRows } from '../src/cli/bad_rows.ts';
 import { addDetectionsCommands } from '../src/cli/detections_commands.ts';
 import { CommandError, UsageError } from '../src/cli/errors.ts';
 import { addScoreCommand } from '../src/cli/score_command.ts';
@@ -21,7 +22,7 @@ const WRONG_USAGE = 2;
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await programOn(terminal).parseAsync(argv, { from: 'user' });
+    await namingBadRows(terminal, () => programOn(terminal).parseAsync(argv, { from: 'user' }));
     return DONE;
   } catch (error) {
     // The library has printed the message, or the help.
@@ -73,6 +74,8 @@ function messageOf(error: unknown): string {
   if (error.name === 'StoreError') {
     return `${error.message}\nCheck the settings AzureWebJobsStorage and ExportStorage, and the rights on both accounts.`;
   }
+  // One row, with its table, keys and column.
+  if (error.name === 'BadRowError') return `${error.message}. Repair or remove the row.`;
   // Node's own text for a file or an address: "ENOENT: no such file or directory, open 'x'".
   if ('code' in error && 'syscall' in error) return escapeForDisplay(error.message, 500);
   return error.stack ?? error.message;

@@ -1,9 +1,10 @@
 import type { HttpRequest, InvocationContext } from '@azure/functions';
+import { countingBadRows } from '../src/logging/bad_rows.ts';
 import { idsOf } from '../src/logging/correlation.ts';
 
 /**
  * Wraps a handler so that each invocation logs one line of JSON: the function, the invocation, the ids of its input, the
- * result of the handler (counts), and the duration. Never any telemetry.
+ * result of the handler (counts), the number of stored rows that it skipped because they cannot be read, and the duration. Never any telemetry.
  */
 export function logged<I>(
   work: (input: I, context: InvocationContext) => Promise<object>,
@@ -40,8 +41,11 @@ async function logging<T>(
 ): Promise<T> {
   const started = performance.now();
   let line: object = { error: 'unknown' };
+  let badRows = 0;
   try {
-    const result = await work();
+    const result = await countingBadRows(work, (number) => {
+      badRows = number;
+    });
     line = counts(result);
     return result;
   } catch (error) {
@@ -50,6 +54,7 @@ async function logging<T>(
   } finally {
     const { functionName, invocationId } = context;
     const durationMs = Math.round(performance.now() - started);
-    context.log(JSON.stringify({ function: functionName, invocationId, ...ids, ...line, durationMs }));
+    const skipped = badRows === 0 ? {} : { badRows };
+    context.log(JSON.stringify({ function: functionName, invocationId, ...ids, ...line, ...skipped, durationMs }));
   }
 }

@@ -59,8 +59,8 @@ export const ASSUMED = {
   /** The platform polls each queue every ten seconds to decide on instances; ours and the poison queues. */
   polledQueues: 6,
   lookEverySeconds: 10,
-  /** Lines of the host around each of ours. */
-  hostLines: 2,
+  /** Rows of the host for each of ours, by trigger: lines of its log, and one request. Queue and blob triggers write three. */
+  hostLines: { queue: 4, timer: 3 },
   notificationsPerDevice: 1,
   memoryGb: 2,
   alertRules: 7,
@@ -162,7 +162,9 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
   const executions = segments + 17 * hours + sweeps + notifications;
   const lines = Object.values(measured.invocations).reduce((sum, each) => sum + each.count, 0);
   const lineBytes = Object.values(measured.invocations).reduce((sum, each) => sum + each.lineBytes, 0) / lines;
-  const logGb = (executions * (1 + ASSUMED.hostLines) * lineBytes) / 1e9;
+  const timers = sweeps + hours;
+  const { queue, timer } = ASSUMED.hostLines;
+  const logGb = (((executions - timers) * (1 + queue) + timers * (1 + timer)) * lineBytes) / 1e9;
 
   const usd = {
     tables:

@@ -78,8 +78,14 @@ export function openApiDocument(version: string): object {
           operationId: 'getHealth',
           summary: 'Gets the health of the system',
           description:
-            'The status is 200 also where `problems` is not empty. Another status means that the check itself failed.',
-          responses: ok('The health of the system', healthSchema),
+            'The status is 200 also where `problems` is not empty. It is 503, with the same body, where storage answered no section.',
+          responses: {
+            ...ok('The health of the system', healthSchema),
+            '503': {
+              description: 'Storage does not answer: `problems` says why',
+              content: { 'application/json': { schema: healthSchema } },
+            },
+          },
         },
       },
     },

@@ -2,8 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { SuppressionCriteria } from './core/detections/suppression.ts';
 import type { Verdict } from './core/detections/verdict.ts';
-import { bin } from './core/kql/bin.ts';
-import { type Timestamp, timestampFromMs } from './core/kql/timestamp.ts';
+import type { Timestamp } from './core/kql/timestamp.ts';
 import type { Rule } from './core/scoring/rule.ts';
 import {
   type DetectionQuery,
@@ -14,7 +13,7 @@ import {
 } from './detections/query_detections.ts';
 import { recordVerdict } from './detections/record_verdict.ts';
 import { addSuppression, listSuppressions, type NewSuppression } from './detections/suppressions.ts';
-import { Ingest, type IngestResult } from './ingest/ingest.ts';
+import { Ingest, type IngestEnd, type IngestResult } from './ingest/ingest.ts';
 import { readUnder, replay } from './ingest/replay.ts';
 import { segmentBytesOf } from './ingest/segment_cutter.ts';
 import { type SweepResult, sweep, unread } from './ingest/sweep.ts';
@@ -26,12 +25,15 @@ import { knownSinks, sinkStates } from './notify/sink_states.ts';
 import { bodyOf, openSink } from './notify/sinks/open.ts';
 import { testNotification } from './notify/sinks/synthetic.ts';
 import { health } from './operations/health.ts';
+import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
-import { WindowError, whatIf } from './scoring/what_if.ts';
+import { whatIf } from './scoring/what_if.ts';
+import { isInFuture, lastFullHour, notEnded, scoredHour, WindowError } from './scoring/window_end.ts';
 import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
 import { azureStores } from './storage/azure/index.ts';
-import { parseMessage } from './storage/messages.ts';
+import { BAD, unlessBad } from './storage/bad_rows.ts';
+import { MessageError, parseMessage } from './storage/messages.ts';
 import type { Clock } from './storage/ports/clock.ts';
 import type { ExportRef } from './storage/ports/exports.ts';
 import type { Run } from './storage/ports/runs.ts';
@@ -55,8 +57,21 @@ export interface AppParts {
 
 /** How long one invocation reads (ms). A backlog spreads over instances, and an instance that ends loses little work. */
 const INGEST_BUDGET_MS = 120_000;
-/** Exports arrive up to 40 minutes late, so a window is scored 45 minutes after its end. */
-export const DELIVERY_LAG_MS = 45 * 60_000;
+
+/** The result of one invocation. `bad-row`: the row of the export in Exports cannot be read. */
+export type Ingested = Omit<IngestResult, 'end'> & { readonly end: IngestEnd | 'bad-row' };
+
+/** The result for an export whose row in Exports cannot be read. */
+const UNREADABLE: Ingested = {
+  end: 'bad-row',
+  segments: 0,
+  rows: 0,
+  counters: NO_COUNTERS,
+  restarts: 0,
+  otherSource: null,
+  unknownShape: null,
+  segmentIds: [],
+};
 
 /** Builds the app from the settings. Nothing is sent before a use case is called. */
 export function createApp(config: Config, parts: Partial<AppParts> = {}) {
@@ -71,8 +86,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const ingestSettings = { retentionDays, segmentBytes: segmentBytesOf(config.sources) };
   const ingest = new Ingest(stores, formatsOf(config.sources), ingestSettings, clock, randomUUID);
 
-  /** The full hour up to which the timer scores now. A late timer scores the hour that it was set for. */
-  const scoredHour = (): Timestamp => bin(timestampFromMs(clock() - DELIVERY_LAG_MS), '1h');
+  /** The full hour up to which the timer scores now. */
+  const scoredHourNow = (): Timestamp => scoredHour(clock());
   // A container that cannot be listed does not stop the scoring of what was read; the sweep reports it as an error.
   const oldestUnread = () =>
     unread(stores, sweepSettings, clock).then(
@@ -82,36 +97,47 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
 
   return {
     config,
-    scoredHour,
+    scoredHour: scoredHourNow,
     /** Names of the configured sinks. */
     sinkNames,
 
     /** Reads an export. Where the budget ends first, the export goes back to the queue. */
-    async ingest(message: unknown): Promise<IngestResult> {
+    async ingest(message: unknown): Promise<Ingested> {
       const ref: ExportRef = parseMessage('ingest', message);
-      const result = await ingest.ingest(ref, INGEST_BUDGET_MS);
+      const result = await unlessBad(ingest.ingest(ref, INGEST_BUDGET_MS));
+      // Another try finds the same row: `health` names it, and the export waits until somebody repairs or removes the row.
+      if (result === BAD) return UNREADABLE;
       if (result.end === 'more') await stores.queues.send('ingest', { container: ref.container, name: ref.name });
       return result;
     },
 
     /** Queues unread exports. Empties the poison queues: the tables still hold the work of their messages. */
     async sweep(): Promise<Swept> {
-      // First, since a container that cannot be listed ends the sweep with an error.
-      const poison = await stores.queues.takePoison();
-      return { ...(await sweep(stores, sweepSettings, clock)), poison, sinkFaults: config.sinkFaults };
+      // Neither stops the other: a queue without access does not stop the reading.
+      const [poison, swept] = await Promise.allSettled([
+        stores.queues.takePoison(),
+        sweep(stores, sweepSettings, clock),
+      ]);
+      const errors = [poison, swept].flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+      if (poison.status === 'rejected' || swept.status === 'rejected') {
+        throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'the sweep and its poison queues failed');
+      }
+      return { ...swept.value, poison: poison.value, sinkFaults: config.sinkFaults };
     },
 
     /** Queues every partition for the window that ends at the scored hour. */
     async scoreWindows() {
-      const asOf = scoredHour();
+      const asOf = scoredHourNow();
       const oldestUnreadMs = await oldestUnread();
-      await scoreWindows(stores, asOf, oldestUnreadMs);
+      await scoreWindows(stores, asOf, oldestUnreadMs, clock);
       await expireHistory(stores, asOf, config.historyDays);
       return { asOf, oldestUnreadMs };
     },
 
     async scorePartition(message: unknown): Promise<Run> {
       const job = parseMessage('score', message);
+      // Its row in Runs would stay the newest one until then, and the runs before would change no detection of it.
+      if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
       return await scorePartition(stores, settings, states, job, clock);
     },
@@ -122,8 +148,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
      */
     async runNow(asOf: Timestamp, onRun: (run: Run) => void = () => {}): Promise<Run[]> {
       // Earlier runs skip a row of a later run: a row of a future hour would be skipped until then.
-      const last = bin(timestampFromMs(clock()), '1h');
-      if (asOf > last) throw new WindowError(`the window up to ${asOf} has not ended: the last full hour is ${last}`);
+      const now = clock();
+      if (asOf > lastFullHour(now)) throw new WindowError(notEnded(asOf, now));
       // The settings of the functions alone say which sinks there are, not those of this shell.
       const states = await knownSinks(stores);
       const runs: Run[] = [];
@@ -187,7 +213,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     readUnder: (start: ExportRef) => readUnder(stores.exportStates, start),
 
     deadLetters: () => stores.deadLetters.list(),
-    health: () => health(stores, sweepSettings, sinkNames, clock, config.sinkFaults),
+    health: () => health(stores, sweepSettings, sinkNames, clock, { sinkFaults: config.sinkFaults }),
     /** Throws a QueryRefused, also where more than `maxSorted` detections would have to be sorted. */
     listDetections: (query: DetectionQuery, maxSorted?: number) => listDetections(stores, sinkNames, query, maxSorted),
 

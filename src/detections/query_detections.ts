@@ -9,6 +9,7 @@ import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Facts } from '../core/records/report.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
 import { groupedText } from '../core/text/numbers.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
 import type { DetectionRow, DetectionRowFilter, RowPosition, SummaryRow } from '../storage/ports/detections.ts';
 import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
@@ -268,9 +269,10 @@ async function withAttempts(outbox: Outbox, row: DetectionRow): Promise<Notifica
   const deliveries = { ...view.deliveries };
   for (const [sink, delivery] of Object.entries(row.deliveries)) {
     if (delivery.status !== 'pending') continue;
-    const pending = await outbox.get(pendingKeyOf(row.detection, sink, delivery));
+    const pending = await unlessBad(outbox.get(pendingKeyOf(row.detection, sink, delivery)));
     const shown = deliveries[sink];
-    if (pending !== null && shown !== undefined) deliveries[sink] = pendingDeliveryView(shown, pending.row);
+    if (pending !== null && pending !== BAD && shown !== undefined)
+      deliveries[sink] = pendingDeliveryView(shown, pending.row);
   }
   return { ...view, deliveries };
 }

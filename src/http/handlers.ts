@@ -5,6 +5,7 @@ import { continuationOf, readDetectionQuery } from '../detections/detection_quer
 import { faultsIn, faultsText } from '../detections/input_faults.ts';
 import { QueryRefused } from '../detections/query_detections.ts';
 import { verdictInput } from '../detections/verdict_input.ts';
+import { SECTIONS } from '../operations/section.ts';
 import { type Bodied, readBody } from './body.ts';
 import type { Problem } from './schemas/problem.ts';
 
@@ -36,9 +37,10 @@ export async function detectionsResponse(app: DetectionsApp, request: ApiRequest
   return id === undefined ? await list(app, request) : await show(app, id);
 }
 
-/** `GET health`: 200 also where `problems` names something; another status means that the check itself failed. */
+/** `GET health`: 200 also where `problems` names something; 503, with the same body, where storage answered no section. */
 export async function healthResponse(app: Pick<App, 'health'>): Promise<HttpAnswer> {
-  return answer(200, await app.health());
+  const found = await app.health();
+  return answer(found.unavailable.length < SECTIONS.length ? 200 : 503, found);
 }
 
 async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnswer> {

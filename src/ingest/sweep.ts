@@ -24,8 +24,8 @@ export interface SweepResult {
   readonly expired: number;
 }
 
-/** The first sweep of an hour starts within this time: sweeps are five minutes apart. */
-const FIRST_OF_HOUR_MS = 5 * MINUTE_MS;
+/** Sweeps are so far apart. */
+const SCHEDULE_MS = 5 * MINUTE_MS;
 
 /**
  * Queues every export with unread bytes on the `ingest` queue. The sweep is needed because no event reports an append. It
@@ -53,22 +53,29 @@ export async function sweep(stores: Stores, settings: SweepSettings, clock: Cloc
       total.exports += seen.exports;
       total.pending += seen.pending;
       total.oldestUnreadMs = Math.max(total.oldestUnreadMs, seen.oldestUnreadMs);
-      total.expired += await expire(stores, states.values(), now - settings.historyDays * DAY_MS);
+      total.expired += await expire(stores, states.values(), settings.historyDays, now);
     } catch (error) {
       errors.push(error);
     }
   }
-  const queued = await queue(stores, ready, total.pending, now);
+  let queued = 0;
+  try {
+    queued = await queue(stores, ready, total.pending, now);
+  } catch (error) {
+    errors.push(error);
+  }
   // A container that cannot be read does not stop the sweep of the others.
   if (errors.length > 0)
-    throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several containers failed');
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several parts of the sweep failed');
   return { ...total, queued, missingContainers };
 }
 
 /** Queues the ready exports, unless at least as many messages wait as exports are pending. Returns their number. */
 async function queue({ queues }: Stores, ready: readonly ExportInfo[], pending: number, now: number): Promise<number> {
   if (ready.length === 0) return 0;
-  const isFirstOfHour = now % HOUR_MS < FIRST_OF_HOUR_MS;
+  // The host can start a timer a moment early.
+  const scheduled = Math.round(now / SCHEDULE_MS) * SCHEDULE_MS;
+  const isFirstOfHour = scheduled % HOUR_MS === 0;
   const waiting = isFirstOfHour ? 0 : await queues.waiting('ingest');
   if (waiting >= pending) return 0;
   for (const { container, name } of ready) await queues.send('ingest', { container, name });
@@ -159,9 +166,18 @@ function isReady(state: ExportState | undefined, now: number): boolean {
   return state === undefined || (!isLeased(state, null, now) && !isBackingOff(state, null, now));
 }
 
-async function expire(stores: Stores, states: Iterable<ExportState>, before: number): Promise<number> {
+async function expire(
+  stores: Stores,
+  states: Iterable<ExportState>,
+  historyDays: number,
+  now: number,
+): Promise<number> {
+  // A clock that is ahead removes nothing that a correct clock keeps.
+  const rows = [...states];
+  const newest = rows.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0);
+  const before = Math.min(now, newest) - historyDays * DAY_MS;
   let expired = 0;
-  for (const state of states) {
+  for (const state of rows) {
     if (state.lastModified >= before) continue;
     await stores.exportStates.remove(state);
     expired++;

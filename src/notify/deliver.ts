@@ -1,4 +1,5 @@
 import { type Detection, detectionIdOf } from '../core/detections/detection.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { PendingNotification } from '../storage/ports/outbox.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -30,8 +31,8 @@ export async function deliver(
   const leasedAt = clock();
   const leased = await leaseAll(stores.outbox, message, leasedAt);
   if (leased === null) return notSent;
-  const { detections, stale } = await listedOf(stores, leased.slice(0, sink.digests?.listed ?? 1));
-  const members = leased.filter(({ row }) => !stale.has(row));
+  const { detections, left } = await listedOf(stores, leased.slice(0, sink.digests?.listed ?? 1));
+  const members = leased.filter(({ row }) => !left.has(row));
   const now = clock();
   // A lease that could expire while the message is on its way is not used: two workers would send it.
   if (detections.length === 0 || now - leasedAt > LEASE_MS - 2 * SEND_MS) {
@@ -40,21 +41,27 @@ export async function deliver(
   }
   const { id, digest } = message;
   const answer = await sink.send({ id, detections, more: members.length - detections.length, digest }, now);
-  return { ...(await settleAll(stores, members, answer, clock, jitter)), leased: stale.size, answer };
+  return { ...(await settleAll(stores, members, answer, clock, jitter)), leased: left.size, answer };
 }
 
-/** The detections that a message lists, and the rows that are pending no more: their detections say otherwise by now. */
+/**
+ * The detections that a message lists, and the rows that it leaves out: those that are pending no more, because their
+ * detections say otherwise by now, and those whose detections cannot be read, which stay leased and are tried again.
+ */
 async function listedOf({ detections, outbox }: DeliverStores, rows: readonly PendingRow[]) {
   const listed: Detection[] = [];
-  const stale = new Set<PendingNotification>();
-  const found = await inParallel(rows, REQUESTS_AT_ONCE, ({ row }) => detections.get(detectionIdOf(row)));
+  const left = new Set<PendingNotification>();
+  const found = await inParallel(rows, REQUESTS_AT_ONCE, ({ row }) => unlessBad(detections.get(detectionIdOf(row))));
   for (const [n, { row }] of rows.entries()) {
-    const detection = found[n]?.row;
-    if (detection && isPending(row, detection.deliveries[row.sink])) listed.push(detection.detection);
-    else stale.add(row);
+    const each = found[n];
+    if (each !== BAD && each && isPending(row, each.row.deliveries[row.sink])) {
+      listed.push(each.row.detection);
+      continue;
+    }
+    left.add(row);
+    if (each !== BAD) await outbox.discard(row);
   }
-  for (const row of stale) await outbox.discard(row);
-  return { detections: listed, stale };
+  return { detections: listed, left };
 }
 
 /** The rows as they were before they were leased, with the versions that they have now. */

@@ -1,5 +1,6 @@
 import { detectionIdOf } from '../core/detections/detection.ts';
 import { pendingStateOf } from '../core/detections/pending_state.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
@@ -81,7 +82,8 @@ async function retryOne(
   nextTry: number,
 ): Promise<boolean> {
   return await retryOnConflict('detection', async () => {
-    const found = await detections.get(id);
+    const found = await unlessBad(detections.get(id));
+    if (found === BAD) return false;
     const failed = found?.row.deliveries[name];
     if (!found || !failed || pendingStateOf(found.row.detection, failed, since) !== 'failed') return false;
     const change = pendingChangeOf(found.row.detection, name, failed, now, nextTry);

@@ -1,5 +1,6 @@
 import { detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
 import { isOfThisRevision } from '../core/detections/pending_state.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
 import type { Clock } from '../storage/ports/clock.ts';
@@ -95,7 +96,8 @@ async function settleOne({ detections, outbox }: SettleStores, settled: SettledN
   const { pending, delivery } = settled;
   const id = detectionIdOf(pending);
   await retryOnConflict('detection', async () => {
-    const found = await detections.get(id);
+    const found = await unlessBad(detections.get(id));
+    if (found === BAD) return;
     if (found === null) return await outbox.discard(pending);
     const present = found.row.deliveries[pending.sink];
     if (present === undefined || !isOfThisRevision(pending, present)) return;

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -31,7 +32,10 @@ export async function sinkStates(
   const states: KnownSink[] = [];
   for (const sink of sinks) {
     const before = known.get(sink.name);
-    const state = before?.settings === sink.fingerprint ? before : await storedState(stores, sink, asOf);
+    const isSame = before?.settings === sink.fingerprint;
+    const state = isSame ? before : await unlessBad(storedState(stores, sink, asOf));
+    // Its row cannot be read: nothing is sent to it until somebody repairs the row, and the other sinks go on.
+    if (state === BAD) continue;
     states.push({ ...state, waitMs: sink.digests?.waitMs ?? 0 });
   }
   return states;

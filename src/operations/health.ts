@@ -1,7 +1,6 @@
 import { pendingStateOf } from '../core/detections/pending_state.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { addMs, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { counted } from '../core/text/numbers.ts';
@@ -9,11 +8,15 @@ import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
 import { knownSinks } from '../notify/sink_states.ts';
 import { PROBE_LINES } from '../reading/report_reader.ts';
+import { type BadRows, collectBadRows } from '../storage/bad_rows.ts';
 import { PARTITIONS } from '../storage/keys.ts';
+import { type BadRow, badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { type RunHistory, runHistory, runProblems } from './run_history.ts';
+import { type Section, Sections } from './section.ts';
 
 /** An export that cannot be read at present, and why. */
 export interface StuckExport {
@@ -34,24 +37,31 @@ export interface NotificationCounts {
   readonly failed: number;
 }
 
-/** The health of the system at a glance. */
+/** The health of the system at a glance. A member of a section without an answer is null. */
 export interface Health {
   /** Problems that need attention, a sentence each with the next step; empty for none. */
   readonly problems: readonly string[];
-  readonly lastRun: { readonly asOf: Timestamp; readonly partitions: number; readonly endedAt: string } | null;
+  /** Sections without an answer: what is true of them is unknown. */
+  readonly unavailable: readonly Section[];
+  /** Null also where there was no run within two days. */
+  readonly lastRun: RunHistory['lastRun'];
+  /** Ends of windows of the last two days that no run scored, between windows that were scored. */
+  readonly unscoredHours: readonly Timestamp[] | null;
   /** Exports with unread data, and how long the oldest has waited (ms). */
-  readonly unread: { readonly exports: number; readonly oldestMs: number };
-  readonly failing: readonly StuckExport[];
-  readonly refused: readonly StuckExport[];
-  readonly missingContainers: readonly string[];
-  readonly deadLetters: number;
+  readonly unread: { readonly exports: number; readonly oldestMs: number } | null;
+  readonly failing: readonly StuckExport[] | null;
+  readonly refused: readonly StuckExport[] | null;
+  readonly missingContainers: readonly string[] | null;
+  readonly deadLetters: number | null;
   /** Records that carry the mark of an active source in a shape that no format knows. */
-  readonly unknownShapes: number;
+  readonly unknownShapes: number | null;
   /** By sink: pending notifications, those of them that were tried already, and failed ones. */
-  readonly notifications: Readonly<Record<string, NotificationCounts>>;
-  readonly disabledSinks: readonly string[];
+  readonly notifications: Readonly<Record<string, NotificationCounts>> | null;
+  readonly disabledSinks: readonly string[] | null;
   /** Waiting messages by queue. */
-  readonly queues: Readonly<Record<string, number>>;
+  readonly queues: Readonly<Record<string, number>> | null;
+  /** Stored rows that cannot be read and are skipped, and the first of them. */
+  readonly badRows: { readonly total: number; readonly rows: readonly BadRow[] };
 }
 
 /** The system scores each hour and reads every five minutes: two hours without are a problem. */
@@ -60,53 +70,96 @@ const MAX_SILENCE_MS = 2 * HOUR_MS;
 const PAGE_ROWS = 1000;
 /** Failures of a sink in a row that are a problem; fewer are transient. */
 const MIN_FAILURES = 3;
+/** The platform ends an HTTP request after 230 s. */
+const SECTION_TIMEOUT_MS = 100_000;
+const MAX_BAD_ROWS = 20;
 
-/** Checks the runs, exports, sinks and queues. Reads only. `sinkFaults`: the faults of skipped sinks in the settings. */
+export interface HealthOptions {
+  /** Faults of the skipped sinks in the settings. */
+  readonly sinkFaults?: readonly string[];
+  readonly sectionTimeoutMs?: number;
+}
+
+/** Checks the runs, exports, sinks, suppressions and queues, each on its own. Reads only; never throws for a fault of storage. */
 export async function health(
   stores: Stores,
   settings: SweepSettings,
   sinks: readonly string[],
   clock: Clock,
-  sinkFaults: readonly string[] = [],
+  { sinkFaults = [], sectionTimeoutMs = SECTION_TIMEOUT_MS }: HealthOptions = {},
 ): Promise<Health> {
-  const now = clock();
-  const { exports, oldestUnreadMs, missingContainers } = await unread(stores, settings, clock);
-  // An export whose data is older than the retention would add nothing.
-  const kept = now - settings.retentionDays * 24 * HOUR_MS;
-  const states = await statesOf(stores, settings.containers);
-  const known = await knownSinks(stores);
-  const recent = states.filter(({ lastModified }) => lastModified >= kept);
-  const counts = await notifications(stores, sinks, known);
-  // A sink that was taken out of the settings is no problem once nothing is pending for it.
-  const inUse = known.filter(({ name }) => sinks.includes(name) || (counts[name]?.pending ?? 0) > 0);
-  const facts = {
-    lastRun: await lastRun(stores, now),
-    unread: { exports: exports.length, oldestMs: oldestUnreadMs },
-    failing: recent.filter(({ failures }) => failures > 0).map(stuckExport),
-    refused: recent.filter(({ refused }) => refused).map(stuckExport),
-    missingContainers,
-    deadLetters: states.reduce((sum, { counters }) => sum + counters.deadLetters, 0),
-    unknownShapes: states.reduce((sum, { counters }) => sum + counters.unknownShapes, 0),
-    notifications: counts,
-    disabledSinks: inUse.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name),
-    queues: await stores.queues.lengths(),
-  };
-  const skipped = sinkFaults.map((fault) => `A sink is skipped and receives nothing until it is fixed: ${fault}.`);
-  const problems = [
-    ...problemsOf(facts, now),
-    ...inactive(recent),
-    ...unknownShapes(recent),
-    ...skipped,
-    ...silent(inUse),
-  ];
-  return { problems, ...facts };
+  return await collectBadRows(async (badRows) => {
+    const now = clock();
+    const sections = new Sections(sectionTimeoutMs);
+    const [runs, states, unreadIn, notified, , queues] = await Promise.all([
+      sections.read('runs', () => runHistory(stores.runs, now)),
+      sections.readEach('exports', settings.containers, (container) => statesOf(stores, container)),
+      sections.readEach('unread', settings.containers, (container) =>
+        unread(stores, { ...settings, containers: [container] }, clock),
+      ),
+      sections.read('notifications', async () => {
+        const known = await knownSinks(stores);
+        const counts = await notifications(stores, sinks, known);
+        // A sink that was taken out of the settings is no problem once nothing is pending for it.
+        const inUse = known.filter(({ name }) => sinks.includes(name) || (counts[name]?.pending ?? 0) > 0);
+        return { inUse, counts };
+      }),
+      // Only for its bad rows.
+      sections.read('suppressions', () => Array.fromAsync(stores.suppressions.list())),
+      sections.read('queues', () => stores.queues.lengths()),
+    ]);
+    // An export whose data is older than the retention would add nothing.
+    const kept = now - settings.retentionDays * 24 * HOUR_MS;
+    const all = states?.flat() ?? null;
+    const recent = all?.filter(({ lastModified }) => lastModified >= kept) ?? null;
+    const inUse = notified?.inUse ?? null;
+    const facts = {
+      unavailable: sections.unavailable,
+      lastRun: runs?.lastRun ?? null,
+      unscoredHours: runs?.unscoredHours ?? null,
+      unread:
+        unreadIn === null
+          ? null
+          : {
+              exports: unreadIn.reduce((sum, { exports }) => sum + exports.length, 0),
+              oldestMs: unreadIn.reduce((oldest, { oldestUnreadMs }) => Math.max(oldest, oldestUnreadMs), 0),
+            },
+      failing: recent?.filter(({ failures }) => failures > 0).map(stuckExport) ?? null,
+      refused: recent?.filter(({ refused }) => refused).map(stuckExport) ?? null,
+      missingContainers: unreadIn?.flatMap((each) => each.missingContainers) ?? null,
+      deadLetters: all?.reduce((sum, { counters }) => sum + counters.deadLetters, 0) ?? null,
+      unknownShapes: all?.reduce((sum, { counters }) => sum + counters.unknownShapes, 0) ?? null,
+      notifications: notified?.counts ?? null,
+      disabledSinks: inUse?.filter(({ disabledAt }) => disabledAt !== null).map(({ name }) => name) ?? null,
+      queues,
+      badRows: { total: badRows.total, rows: badRows.rows.slice(0, MAX_BAD_ROWS) },
+    };
+    const skipped = sinkFaults.map((fault) => `A sink is skipped and receives nothing until it is fixed: ${fault}.`);
+    const problems = [
+      ...sections.problems,
+      ...(runs === null ? [] : [...silence(runs, now), ...runProblems(runs, now)]),
+      ...problemsOf(facts),
+      ...inactive(recent ?? []),
+      ...unknownShapes(recent ?? []),
+      ...skipped,
+      ...silent(inUse ?? []),
+      ...badRowProblems(badRows),
+    ];
+    return { problems, ...facts };
+  });
 }
 
-async function statesOf(stores: Stores, containers: readonly string[]): Promise<ExportState[]> {
+function badRowProblems({ rows, total }: BadRows): string[] {
+  const named = rows.slice(0, MAX_BAD_ROWS);
+  return [
+    ...named.map((row) => `${badRowText(row)}. It is skipped: repair or remove it.`),
+    ...(total > named.length ? [`${counted(total - named.length, 'more stored row')} cannot be read.`] : []),
+  ];
+}
+
+async function statesOf(stores: Stores, container: string): Promise<ExportState[]> {
   const states: ExportState[] = [];
-  for (const container of containers) {
-    for await (const { row } of stores.exportStates.list(container)) states.push(row);
-  }
+  for await (const { row } of stores.exportStates.list(container)) states.push(row);
   return states;
 }
 
@@ -115,24 +168,12 @@ function stuckExport({ container, name, reason, failures, nextTry }: ExportState
   return { export: `${container}/${name}`, reason, failures, nextTry: next };
 }
 
-async function lastRun(stores: Stores, now: number): Promise<Health['lastRun']> {
-  let last: Health['lastRun'] = null;
-  let endedAt = 0;
-  for await (const run of stores.runs.since(addMs(timestampFromMs(now), -48 * HOUR_MS))) {
-    const isOfLast: boolean = last?.asOf === run.asOf;
-    const partitions: number = isOfLast ? (last?.partitions ?? 0) + 1 : 1;
-    endedAt = isOfLast ? Math.max(endedAt, run.endedAt) : run.endedAt;
-    last = { asOf: run.asOf, partitions, endedAt: new Date(endedAt).toISOString() };
-  }
-  return last;
-}
-
 /** Counts notifications by sink, of the configured sinks and of those that the runs know. */
 async function notifications(
   stores: Stores,
   sinks: readonly string[],
   known: readonly SinkState[],
-): Promise<Health['notifications']> {
+): Promise<Record<string, NotificationCounts>> {
   const names = [...new Set([...sinks, ...known.map(({ name }) => name)])];
   const failed = await failedBySink(stores, known);
   const counts: [string, NotificationCounts][] = [];
@@ -228,28 +269,35 @@ function stepAfter(reason: string): string {
     : 'After a fix: beaconwatch replay.';
 }
 
-function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
-  const { lastRun, unread, failing, refused, missingContainers, notifications, disabledSinks, queues } = facts;
-  const hours = (ms: number) => `${(ms / HOUR_MS).toFixed(1)} h`;
-  const silence = lastRun === null ? null : now - Date.parse(lastRun.endedAt);
-  const poisoned = Object.entries(queues).filter(([name, length]) => name.endsWith('-poison') && length > 0);
-  const failed = Object.entries(notifications).filter(([, { failed }]) => failed > 0);
+/** A sentence where no run has ended lately, or the last one lacks partitions. */
+function silence({ lastRun }: RunHistory, now: number): string[] {
+  if (lastRun === null) return ['No scoring run for two days: check that the function app is running.'];
+  const silentMs = now - Date.parse(lastRun.endedAt);
   return [
-    ...(lastRun === null ? ['No scoring run for two days: check that the function app is running.'] : []),
-    ...(silence !== null && silence > MAX_SILENCE_MS
-      ? [`No scoring run for ${hours(silence)}: see the log of scoreWindows.`]
-      : []),
-    ...(lastRun !== null && lastRun.partitions < PARTITIONS.length && (silence ?? 0) > HOUR_MS / 2
+    ...(silentMs > MAX_SILENCE_MS ? [`No scoring run for ${hours(silentMs)}: see the log of scoreWindows.`] : []),
+    ...(lastRun.partitions < PARTITIONS.length && silentMs > HOUR_MS / 2
       ? [`The last run scored ${lastRun.partitions} of ${PARTITIONS.length} partitions: see the log of scorePartition.`]
       : []),
-    ...(unread.oldestMs > MAX_SILENCE_MS
+  ];
+}
+
+function hours(ms: number): string {
+  return `${(ms / HOUR_MS).toFixed(1)} h`;
+}
+
+function problemsOf(facts: Omit<Health, 'problems'>): string[] {
+  const { unread, failing, refused, missingContainers, notifications, disabledSinks, queues } = facts;
+  const poisoned = Object.entries(queues ?? {}).filter(([name, length]) => name.endsWith('-poison') && length > 0);
+  const failed = Object.entries(notifications ?? {}).filter(([, { failed }]) => failed > 0);
+  return [
+    ...(unread !== null && unread.oldestMs > MAX_SILENCE_MS
       ? [`An export has been unread for ${hours(unread.oldestMs)}: see below, or the log of sweepExports.`]
       : []),
-    ...failing.map(
+    ...(failing ?? []).map(
       (each) => `${each.export} failed ${times(each.failures)} (${each.reason}); next try ${each.nextTry}.`,
     ),
-    ...refused.map((each) => `${each.export} is refused: ${each.reason}. ${stepAfter(each.reason)}`),
-    ...missingContainers.map(
+    ...(refused ?? []).map((each) => `${each.export} is refused: ${each.reason}. ${stepAfter(each.reason)}`),
+    ...(missingContainers ?? []).map(
       (name) => `There is no container ${name}: check EXPORT_CONTAINERS and the settings of the export.`,
     ),
     ...poisoned.map(
@@ -261,7 +309,7 @@ function problemsOf(facts: Omit<Health, 'problems'>, now: number): string[] {
         `${counted(failed, 'notification')} to sink ${name} failed: fix its settings or the receiver, ` +
         `then beaconwatch notify --retry --sink ${name}.`,
     ),
-    ...disabledSinks.map(
+    ...(disabledSinks ?? []).map(
       (name) => `Sink ${name} answered 410 (gone) and is disabled: change its settings to enable it.`,
     ),
   ];

@@ -12,13 +12,14 @@ import {
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
-import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
 import type { Address, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { isPending, outboxChangesOf, pendingChangeOf } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import { pendingIdOf, pendingKeyOf } from '../storage/pending_id.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
@@ -164,7 +165,9 @@ export class PartitionScorer {
   ): Promise<void> {
     const { detections } = this.#stores;
     const kept = await retryOnConflict('detection', async (isFirst): Promise<NotifiedRow | null | typeof CONFLICT> => {
-      const before = isFirst ? found : await detections.get(id);
+      // The scan skips a bad row, and the insert of its group meets it: it stays as it is, and the run goes on.
+      const before = isFirst ? found : await unlessBad(detections.get(id));
+      if (before === BAD) return null;
       const step = await stepOf(before?.row.detection ?? null);
       const now = step.kind === 'none' ? before?.row.detection : step.detection;
       if (now === undefined) return null;
@@ -198,7 +201,8 @@ export class PartitionScorer {
 
   async #resolve(fresh: boolean): Promise<void> {
     for (const id of this.#over) {
-      const found = await this.#stores.detections.get(id);
+      const found = await unlessBad(this.#stores.detections.get(id));
+      if (found === BAD) continue;
       await this.#advance(found, id, (before) => this.#unmatchedStep(before, fresh));
     }
   }
@@ -277,13 +281,23 @@ function deliveriesAfter(before: NotifiedRow['deliveries'], changes: readonly Ou
 const NOTHING: LifecycleStep = { kind: 'none' };
 
 /**
- * From when on contributions and detections are kept, by the clock and the settings (days). A run for a past hour removes
- * no more than it did at that hour.
+ * From when on contributions and detections are kept (days): from the earliest of the window's end, the clock and the newest
+ * counted report. So a run for a past hour removes no more than it did at that hour, and a clock that is ahead removes
+ * nothing that a correct clock keeps. Where no report is known, nothing is removed.
  */
-export function expiryOf(asOf: Timestamp, now: Timestamp, retentionDays: number, historyDays: number) {
-  const from = asOf < now ? asOf : now;
+export function expiryOf(
+  asOf: Timestamp,
+  now: Timestamp,
+  newestReport: Timestamp | '',
+  { retentionDays, historyDays }: { readonly retentionDays: number; readonly historyDays: number },
+) {
+  if (newestReport === '') return { expireRows: NEVER, expireDetections: NEVER };
+  const from = [asOf, now, newestReport].reduce((first, each) => (each < first ? each : first));
   return {
     expireRows: addMs(from, -retentionDays * DAY_MS),
     expireDetections: addMs(from, -historyDays * DAY_MS),
   };
 }
+
+/** Before every time. */
+const NEVER = timestampFromMs(0);

@@ -7,7 +7,9 @@ import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { expireSuppressions } from '../detections/suppressions.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
+import { collectBadRows } from '../storage/bad_rows.ts';
 import { PARTITIONS } from '../storage/keys.ts';
+import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
@@ -15,6 +17,10 @@ import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { Suppressor } from './suppressor.ts';
+import { isInFuture, notEnded, WindowError } from './window_end.ts';
+
+/** The table whose bad rows only a run finds: `health` reads the others itself. */
+const COUNTS = 'HourlyCounts';
 
 /** One message of the `score` queue: see `Messages`. */
 export interface ScoreMessage {
@@ -40,33 +46,55 @@ export async function scoreMessages(
   asOf: Timestamp,
   oldestUnreadMs: number | null,
 ): Promise<ScoreMessage[]> {
-  let newestReport: Timestamp | '' = '';
-  for await (const run of stores.runs.since(addMs(asOf, -FRESH_MS))) {
-    if (run.newestReport > newestReport && run.newestReport <= asOf) newestReport = run.newestReport as Timestamp;
-  }
+  const newestReport = await newestReportOf(stores, asOf);
   return PARTITIONS.map((partition) => ({ partition, asOf, oldestUnreadMs, newestReport }));
 }
 
-/** Queues every partition for scoring, for the window that ends at `asOf`. */
+/** The newest counted report up to `asOf` that the runs of the last hours know; '' for none. */
+async function newestReportOf(stores: Pick<Stores, 'runs'>, asOf: Timestamp): Promise<Timestamp | ''> {
+  let newest: Timestamp | '' = '';
+  for await (const { newestReport } of stores.runs.since(addMs(asOf, -FRESH_MS))) {
+    if (newestReport > newest && newestReport <= asOf) newest = newestReport;
+  }
+  return newest;
+}
+
+/** Queues every partition for scoring, for the window that ends at `asOf`. Throws a WindowError where that is in the future. */
 export async function scoreWindows(
   stores: Pick<Stores, 'queues' | 'runs'>,
   asOf: Timestamp,
   oldestUnreadMs: number | null,
+  clock: Clock,
 ): Promise<void> {
+  const now = clock();
+  if (isInFuture(asOf, now)) throw new WindowError(notEnded(asOf, now));
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
 }
 
-/** Once a day, with the window that ends at midnight, removes runs, dead letters and suppressions older than `historyDays`. */
+/**
+ * Once a day removes runs, dead letters and suppressions older than `historyDays`, seen from the earlier of `asOf` and the
+ * newest counted report: a clock that is ahead removes nothing that a correct clock keeps. A row in Runs holds the last
+ * time, so that no run of a certain hour is needed, and a removal that fails is repeated with the next run.
+ */
 export async function expireHistory(
   stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions'>,
   asOf: Timestamp,
   historyDays: number,
 ): Promise<void> {
-  if (asOf.slice(11, 13) !== '00') return;
-  const before = addMs(asOf, -historyDays * DAY_MS);
+  const last = await stores.runs.lastExpiry();
+  // A last time after asOf comes from a clock that was ahead.
+  if (last !== null && last <= asOf && dayOf(last) === dayOf(asOf)) return;
+  const newest = await newestReportOf(stores, asOf);
+  if (newest === '') return;
+  const before = addMs(newest < asOf ? newest : asOf, -historyDays * DAY_MS);
   await stores.runs.expire(before);
   await stores.deadLetters.expire(msOf(before));
   await expireSuppressions(stores, before);
+  await stores.runs.noteExpiry(asOf);
+}
+
+function dayOf(time: Timestamp): string {
+  return time.slice(0, 10);
 }
 
 /**
@@ -83,19 +111,27 @@ export async function scorePartition(
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = message;
   const started = clock();
-  const expiry = expiryOf(asOf, timestampFromMs(started), settings.retentionDays, settings.historyDays);
+  const expiry = expiryOf(asOf, timestampFromMs(started), newestReport, settings);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
-  const { result: tally, requests } = await countRequests(async () => {
+  const work = async () => {
     const suppressor = await Suppressor.read(stores, timestampFromMs(started));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
     const scorer = new PartitionScorer(stores, { rule, technique, suppressedBy, ...expiry }, sinks, partition, window);
     const counts = await scorer.run(newestReport);
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
     return counts;
-  });
+  };
+  const { result, requests } = await countRequests(() =>
+    collectBadRows(async (badRows) => {
+      const tally = await work();
+      const rows = badRows.rows.filter(({ table }) => table === COUNTS);
+      const [first] = rows;
+      return { ...tally, badRows: rows.length, badRow: first === undefined ? '' : badRowText(first) };
+    }),
+  );
   const endedAt = clock();
-  const run = { asOf, partition, ...tally, requests, durationMs: endedAt - started, endedAt, oldestUnreadMs };
+  const run = { asOf, partition, ...result, requests, durationMs: endedAt - started, endedAt, oldestUnreadMs };
   await stores.runs.put(run);
   return run;
 }

@@ -12,6 +12,7 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { scoreGroups } from './score_groups.ts';
+import { WindowError } from './window_end.ts';
 
 /** The matches of a rule in a stored window, compared with the detections that are active at present. */
 export interface WhatIf {
@@ -50,17 +51,6 @@ export type Proposed = Omit<
 export interface Dropped {
   readonly detection: DetectionSummary;
   readonly reason: NoMatch['reason'] | 'no-reports';
-}
-
-/** Nothing of the window is stored, or the window has not ended. */
-export class WindowError extends Error {
-  override readonly name = 'WindowError';
-  /** The newest stored row; '' where there is none, or where the window has not ended. */
-  readonly newest: Timestamp | '';
-  constructor(message: string, newest: Timestamp | '' = '') {
-    super(message);
-    this.newest = newest;
-  }
 }
 
 export const MAX_NAMED = 1000;

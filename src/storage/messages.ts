@@ -27,6 +27,10 @@ export class MessageError extends Error {
 /** Checks a message that the host has parsed. Throws a MessageError. */
 export function parseMessage<Q extends keyof Messages>(queue: Q, message: unknown): z.infer<(typeof schemas)[Q]> {
   const result = schemas[queue].safeParse(message);
-  if (!result.success) throw new MessageError(`${queue}: invalid message: ${z.prettifyError(result.error)}`);
+  if (!result.success) {
+    // In one line: the host keeps only the first as an error.
+    const faults = result.error.issues.map(({ path, message }) => `${path.join('.') || 'the message'}: ${message}`);
+    throw new MessageError(`${queue}: invalid message: ${faults.join('; ')}`);
+  }
   return result.data as z.infer<(typeof schemas)[Q]>;
 }

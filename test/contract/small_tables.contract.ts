@@ -21,6 +21,8 @@ function run(changes: Partial<Run> = {}): Run {
     durationMs: 1_234,
     endedAt: 1_795_450_841_123,
     oldestUnreadMs: 2 ** 32,
+    badRows: 0,
+    badRow: '',
     ...changes,
   };
 }
@@ -40,9 +42,10 @@ export function runsContract(make: () => Promise<readonly [Runs, Runs]>): void {
 
   it('put keeps a run, and puts a repeat of it in its place', async () => {
     await Promise.all([store.put(run({ groups: 1 })), other.put(run({ partition: 'a' as Partition }))]);
-    await store.put(run({ newestReport: '' as Timestamp, requests: null }));
+    const skipping = { badRows: 2, badRow: 'HourlyCounts: the row …' };
+    await store.put(run({ newestReport: '', requests: null, ...skipping }));
     expect(await all(store.since(T1))).toEqual([
-      run({ newestReport: '' as Timestamp, requests: null }),
+      run({ newestReport: '', requests: null, ...skipping }),
       run({ partition: 'a' as Partition }),
     ]);
   });
@@ -55,6 +58,16 @@ export function runsContract(make: () => Promise<readonly [Runs, Runs]>): void {
     await store.expire(T1);
     await other.expire(T1);
     expect(await since(T0)).toEqual([T1, T2]);
+  });
+
+  it('lastExpiry is what noteExpiry was last called with, and no run', async () => {
+    expect(await store.lastExpiry()).toBeNull();
+    await store.noteExpiry(T2);
+    await other.noteExpiry(T1);
+    expect(await store.lastExpiry()).toBe(T1);
+    expect(await all(store.since(T0))).toEqual([]);
+    await store.expire(T2);
+    expect(await other.lastExpiry()).toBe(T1);
   });
 
   it('expire removes more than a transaction holds', async () => {

@@ -4,6 +4,7 @@ import { VersionedRows } from './versioned_rows.ts';
 
 export class MemoryRuns implements Runs {
   readonly #rows = new VersionedRows<Run>();
+  #lastExpiry: Timestamp | null = null;
 
   async put(run: Run): Promise<void> {
     this.#rows.put(`${run.asOf}|${run.partition}`, run);
@@ -11,6 +12,14 @@ export class MemoryRuns implements Runs {
 
   async *since(asOf: Timestamp): AsyncGenerator<Run> {
     for (const [, { row }] of this.#rows.entries()) if (row.asOf >= asOf) yield row;
+  }
+
+  async lastExpiry(): Promise<Timestamp | null> {
+    return this.#lastExpiry;
+  }
+
+  async noteExpiry(asOf: Timestamp): Promise<void> {
+    this.#lastExpiry = asOf;
   }
 
   async expire(before: Timestamp): Promise<void> {

@@ -66,10 +66,8 @@ describe('the rule of readScoreSettings(env)', () => {
   it('names all faults at once', () => {
     const env = { LOOKBACK_DAYS: '-3', MIN_AVERAGE: 'x', SERIES_GRAIN: 'y', ANOMALY_THRESHOLD: '2' };
     expect(() => read(env)).toThrow(
-      'Invalid settings:\n' +
-        '- LOOKBACK_DAYS must be a number > 0, at most 30, got "-3"\n' +
-        '- MIN_AVERAGE must be a number ≥ 0, got "x"\n' +
-        '- SERIES_GRAIN must be hour or report, got "y"',
+      'Invalid settings: LOOKBACK_DAYS must be a number > 0, at most 30, got "-3"; ' +
+        'MIN_AVERAGE must be a number ≥ 0, got "x"; SERIES_GRAIN must be hour or report, got "y"',
     );
   });
 
@@ -88,7 +86,7 @@ describe('readScoreSettings(env)', () => {
   });
 
   it('names all faults at once', () => {
-    expect(() => readScoreSettings({ MIN_AVERAGE: 'x', SOURCES: 'x' })).toThrow(/MIN_AVERAGE must .*\n- SOURCES must /);
+    expect(() => readScoreSettings({ MIN_AVERAGE: 'x', SOURCES: 'x' })).toThrow(/MIN_AVERAGE must .*; SOURCES must /);
   });
 });
 
@@ -126,9 +124,7 @@ describe('readConfig(env)', () => {
   });
 
   it.each(['T1', 'web', 'T1071.01', 'T1071x'])('refuses %j as a technique', (text) => {
-    expect(() => config({ MITRE_TECHNIQUE: text })).toThrow(
-      /^Invalid settings:\n- MITRE_TECHNIQUE must be a technique/,
-    );
+    expect(() => config({ MITRE_TECHNIQUE: text })).toThrow(/^Invalid settings: MITRE_TECHNIQUE must be a technique/);
   });
 
   it('keeps rows a day longer than the window, unless RETENTION_DAYS says otherwise', () => {
@@ -180,7 +176,7 @@ describe('readConfig(env)', () => {
     expect(() =>
       readConfig(Object.freeze({ MIN_AVERAGE: 'x', HISTORY_DAYS: '0', SOURCES: 'suricata', BLOB_TRIGGER: 'on' })),
     ).toThrow(
-      /MIN_AVERAGE must be .*\n- SOURCES must be .*\n- HISTORY_DAYS must be .*\n- BLOB_TRIGGER must be .*\n- AzureWebJobsStorage must be /s,
+      /MIN_AVERAGE must be .*; SOURCES must be .*; HISTORY_DAYS must be .*; BLOB_TRIGGER must be .*; AzureWebJobsStorage must be /,
     );
   });
 

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DELIVERY_LAG_MS } from '../../src/app.ts';
 import { CommandError } from '../../src/cli/errors.ts';
 import { minute } from '../../src/cli/output/number_text.ts';
 import { DEFAULT_CONTAINER } from '../../src/config.ts';
 import { bin } from '../../src/core/kql/bin.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/kql/timestamp.ts';
 import { counted } from '../../src/core/text/numbers.ts';
+import { DELIVERY_LAG_MS } from '../../src/scoring/window_end.ts';
 import type { LocalSystem } from './system.ts';
 
 /** Writes a progress line. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { DELIVERY_LAG_MS, storesOf } from '../../src/app.ts';
+import { storesOf } from '../../src/app.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { detectionLinesText, type OutputFormat } from '../../src/cli/output/format.ts';
 import { amount, minute } from '../../src/cli/output/number_text.ts';
@@ -15,6 +15,7 @@ import { KQL_RULE } from '../../src/core/scoring/rule.ts';
 import { windowOf } from '../../src/core/scoring/window.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import { counted } from '../../src/core/text/numbers.ts';
+import { DELIVERY_LAG_MS } from '../../src/scoring/window_end.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
 import { shiftClock } from './clock.ts';
 import type { Invocation } from './functions_host.ts';

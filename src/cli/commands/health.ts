@@ -22,25 +22,48 @@ export async function healthCommand(terminal: Terminal, { format, now }: HealthO
   if (problems.length > 0) throw new CommandError(`${counted(problems.length, 'problem')}: attention needed`);
 }
 
-function healthText({ problems, lastRun, unread, deadLetters, unknownShapes, notifications, queues }: Health): string {
-  const oldest = counted(Math.round(unread.oldestMs / 60_000), 'minute');
-  const sinks = Object.entries(notifications).map(
+function healthText({
+  problems,
+  unavailable,
+  lastRun,
+  unread,
+  deadLetters,
+  unknownShapes,
+  notifications,
+  queues,
+}: Health): string {
+  const oldest = counted(Math.round((unread?.oldestMs ?? 0) / 60_000), 'minute');
+  const sinks = Object.entries(notifications ?? {}).map(
     ([name, { pending, failed }]) => `${name} ${amount(pending)} pending, ${amount(failed)} failed`,
   );
-  const filled = Object.entries(queues).filter(([, length]) => length > 0);
+  const filled = Object.entries(queues ?? {}).filter(([, length]) => length > 0);
+  const run =
+    lastRun === null ? 'none' : `window to ${minute(lastRun.asOf)} UTC, ${lastRun.partitions} of 16 partitions`;
+  const exports = unread?.exports ?? 0;
+  const letters = deadLetters ?? 0;
   const lines = [
+    ['last run', unavailable.includes('runs') ? UNKNOWN : run],
     [
-      'last run',
-      lastRun === null ? 'none' : `window to ${minute(lastRun.asOf)} UTC, ${lastRun.partitions} of 16 partitions`,
+      'unread',
+      unread === null ? UNKNOWN : `${counted(exports, 'export')}${exports === 0 ? '' : `, the oldest for ${oldest}`}`,
     ],
-    ['unread', `${counted(unread.exports, 'export')}${unread.exports === 0 ? '' : `, the oldest for ${oldest}`}`],
-    ['dead letters', `${amount(deadLetters)}${deadLetters === 0 ? '' : ' (beaconwatch dead-letters lists them)'}`],
-    ['unknown shape', counted(unknownShapes, 'record')],
-    ['notifications', sinks.join('; ') || 'no sinks'],
-    ['queues', filled.map(([name, length]) => `${name} ${amount(length)}`).join(', ') || 'empty'],
+    [
+      'dead letters',
+      deadLetters === null
+        ? UNKNOWN
+        : `${amount(letters)}${letters === 0 ? '' : ' (beaconwatch dead-letters lists them)'}`,
+    ],
+    ['unknown shape', unknownShapes === null ? UNKNOWN : counted(unknownShapes, 'record')],
+    ['notifications', notifications === null ? UNKNOWN : sinks.join('; ') || 'no sinks'],
+    [
+      'queues',
+      queues === null ? UNKNOWN : filled.map(([name, length]) => `${name} ${amount(length)}`).join(', ') || 'empty',
+    ],
   ] as const;
   return [
     ...lines.map(([label, text]) => `${label.padEnd(13)} ${text}\n`),
     ...problems.map((problem) => `! ${escapeForDisplay(problem, 1000)}\n`),
   ].join('');
 }
+
+const UNKNOWN = 'unknown';

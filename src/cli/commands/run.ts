@@ -3,7 +3,7 @@ import { bin } from '../../core/kql/bin.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
 import { counted } from '../../core/text/numbers.ts';
-import { WindowError } from '../../scoring/what_if.ts';
+import { WindowError } from '../../scoring/window_end.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';

@@ -1,7 +1,13 @@
+import * as z from 'zod';
+import { isTimestamp, type Timestamp } from '../../core/kql/timestamp.ts';
+import { noteBadRow } from '../bad_rows.ts';
+import { BadRowError, badRow } from '../ports/bad_row.ts';
 import type { TableRow } from './table.ts';
 
 /** UTF-16 code units. A text property holds 32,768 (64 KiB); the margin is ours. */
 const MAX_PART_LENGTH = 32_000;
+/** An entity has at most 252 properties of ours, and 1 MiB. */
+const MAX_PARTS = 252;
 
 interface Edm<Type extends string> {
   readonly value: string;
@@ -52,60 +58,75 @@ export function longText(name: string, value: string): Record<string, string | R
   return { ...columns, [`${name}Parts`]: int32(parts) };
 }
 
-export function readLongText(row: TableRow, name: string): string {
-  let value = '';
-  const parts = whole(row, `${name}Parts`);
-  for (let part = 1; part <= parts; part++) value += text(row, partName(name, part));
-  return value;
-}
-
 function partName(name: string, part: number): string {
   return part === 1 ? name : `${name}${part}`;
 }
 
-export function text(row: TableRow, name: string): string {
-  const value = row[name];
-  if (typeof value !== 'string') throw foreign(row, name);
-  return value;
-}
-
+/** Types of stored columns, for the schemas beside the codecs. Their errors never show a value. */
+export const TEXT = z.string({ error: 'must be text' });
 /** The SDK gives Int32 as a number, Int64 as a bigint. */
-export function whole(row: TableRow, name: string): number {
-  const value = row[name];
-  const number = typeof value === 'bigint' ? Number(value) : value;
-  if (!Number.isSafeInteger(number)) throw foreign(row, name);
-  return number as number;
-}
-
-export function wholeOrNull(row: TableRow, name: string): number | null {
-  return row[name] === undefined || row[name] === null ? null : whole(row, name);
-}
+export const WHOLE = z
+  .union([z.int(), z.bigint()], { error: 'must be a whole number' })
+  .transform(Number)
+  .refine(Number.isSafeInteger, { error: 'must be a whole number below 2^53' });
+export const FRACTION = z.number({ error: 'must be a number' });
+export const FLAG = z.boolean({ error: 'must be true or false' });
+export const TIME = z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value), {
+  error: 'must be a time with seven decimals in UTC',
+});
 
 /** A nullable column is absent where it is null; one that a query selects may also arrive as null. */
-export function textOrNull(row: TableRow, name: string): string | null {
-  return row[name] === undefined || row[name] === null ? null : text(row, name);
+export function orNull<S extends z.ZodType>(column: S) {
+  return column.nullish().transform((value) => value ?? null);
 }
 
-/** The value of a `longText` that holds JSON. */
-export function readLongJson<T>(row: TableRow, name: string): T {
-  return JSON.parse(readLongText(row, name)) as T;
+/** A text that holds JSON of this shape. */
+export function jsonOf<S extends z.ZodType>(shape: S) {
+  return TEXT.transform((value, context): unknown => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' });
+      return z.NEVER;
+    }
+  }).pipe(shape);
 }
 
-export function fraction(row: TableRow, name: string): number {
-  const value = row[name];
-  if (typeof value !== 'number') throw foreign(row, name);
-  return value;
+/** Reads the columns of a row by the schema of its table. Throws a BadRowError. */
+export function readColumns<S extends z.ZodType>(table: string, columns: S, row: TableRow): z.infer<S> {
+  const result = columns.safeParse(row);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw badRowError(table, row, `${(issue?.path ?? []).join('.')} ${issue?.message ?? 'cannot be read'}`);
 }
 
-export function flag(row: TableRow, name: string): boolean {
-  const value = row[name];
-  if (typeof value !== 'boolean') throw foreign(row, name);
-  return value;
+export function badRowError(table: string, row: TableRow, fault: string): BadRowError {
+  return new BadRowError(badRow(table, row.partitionKey ?? '', row.rowKey ?? '', fault));
 }
 
-/** An error may show keys: they are hashes, times and names of settings. It never shows values. */
-function foreign(row: TableRow, name: string): Error {
-  return new Error(
-    `unexpected row ${row.partitionKey ?? ''} ${row.rowKey ?? ''}: ${name} is missing or of another type`,
-  );
+/** Decodes the rows of a page; skips and reports the bad ones. */
+export function goodRows<T>(page: readonly TableRow[], decode: (row: TableRow) => T): T[] {
+  const rows: T[] = [];
+  for (const row of page) {
+    try {
+      rows.push(decode(row));
+    } catch (error) {
+      if (!(error instanceof BadRowError)) throw error;
+      noteBadRow(error.row);
+    }
+  }
+  return rows;
+}
+
+/** The row with the parts of each `longText` joined under its name; a text with a missing part is absent. */
+export function joined(row: TableRow, names: readonly string[]): TableRow {
+  const texts = names.map((name) => [name, joinedText(row, name)] as const);
+  return { ...row, ...Object.fromEntries(texts) };
+}
+
+function joinedText(row: TableRow, name: string): string | undefined {
+  const count = WHOLE.safeParse(row[`${name}Parts`]);
+  if (!count.success || count.data > MAX_PARTS) return undefined;
+  const parts = Array.from({ length: count.data }, (_, index) => row[partName(name, index + 1)]);
+  return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
 }

@@ -14,6 +14,7 @@ import type { Partition } from '../ports/hourly_counts.ts';
 import type { OutboxChange } from '../ports/outbox.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
+import { goodRows } from './columns.ts';
 import {
   decodeDetection,
   decodeSummary,
@@ -44,13 +45,17 @@ export class AzureDetections implements Detections {
   async *scan(partition: Partition): AsyncGenerator<readonly Versioned<DetectionRow>[]> {
     const filter = within(partition, DETECTION_KEYS);
     for await (const page of this.#table.pages(`scan of partition ${partition}`, { filter })) {
-      yield page.map((row) => ({ row: decodeDetection(row), version: row.etag }));
+      const rows = goodRows(page, (row) => ({ row: decodeDetection(row), version: row.etag }));
+      // No page is empty.
+      if (rows.length > 0) yield rows;
     }
   }
 
   async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
-    for await (const page of this.#table.pages('list', query)) yield page.map(decodeSummary);
+    for await (const page of this.#table.pages('list', query)) {
+      yield goodRows(page, decodeSummary);
+    }
   }
 
   async summaryPage(
@@ -61,7 +66,7 @@ export class AzureDetections implements Detections {
   ): Promise<SummaryPage | null> {
     const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
     const page = await this.#table.page('list', query, most, from === null ? '' : continuationAt(from));
-    return page && { rows: page.rows.map(decodeSummary), next: page.next === '' ? null : positionOf(page.next) };
+    return page && { rows: goodRows(page.rows, decodeSummary), next: page.next === '' ? null : positionOf(page.next) };
   }
 
   async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {

@@ -1,32 +1,10 @@
-import {
-  DETECTION_ID,
-  type Detection,
-  type DetectionState,
-  type DetectionSummary,
-  detectionIdOf,
-  type Evidence,
-  type Finding,
-  type Severity,
-  type SinkDelivery,
-} from '../../core/detections/detection.ts';
-import type { Verdict, VerdictValue } from '../../core/detections/verdict.ts';
-import type { Hour } from '../../core/kql/bin.ts';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { Source } from '../../core/records/report.ts';
+import * as z from 'zod';
+import { DETECTION_ID, type Detection, detectionIdOf, type SinkDelivery } from '../../core/detections/detection.ts';
+import type { Verdict } from '../../core/detections/verdict.ts';
 import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
-import {
-  double,
-  fraction,
-  int32,
-  int64,
-  json,
-  longText,
-  readLongJson,
-  text,
-  textOrNull,
-  wellFormed,
-  whole,
-} from './columns.ts';
+import { double, int32, int64, joined, json, longText, readColumns, wellFormed } from './columns.ts';
+import { DELIVERY, LONG_ROW, LONG_TEXTS, SUMMARY_ROW, SUMMARY_TEXTS, VERDICT_ROW } from './detections_columns.ts';
+import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
 /** A sink's name has letters, digits and `_` only, so that it can stand in a column's name. */
@@ -102,24 +80,17 @@ export function encodeVerdict(id: string, { value, note, who, at }: Verdict): Ne
   };
 }
 
-/** Throws where the row is not one of Detections. */
+/** Throws a BadRowError where the row is not one of Detections. */
 export function decodeDetection(row: TableRow): DetectionRow {
-  const id = row.rowKey ?? '';
-  if (!DETECTION_ID.test(id)) throw new Error(`Detections: unexpected row: ${id}`);
-  return {
-    detection: {
-      ...summaryOf(row, id),
-      traffic: readLongJson<Detection['traffic']>(row, 'Traffic'),
-      evidence: readLongJson<Evidence>(row, 'Evidence'),
-      episodes: readLongJson<Detection['episodes']>(row, 'Episodes'),
-    },
-    deliveries: decodeDeliveries(row),
-    verdict: decodeVerdict(row),
-  };
+  const { detection, ...rest } = decodeSummary(row);
+  const columns = readColumns(TABLES.detections, LONG_ROW, joined(row, LONG_TEXTS));
+  const { Traffic: traffic, Evidence: evidence, Episodes: episodes } = columns;
+  return { detection: { ...detection, traffic, evidence, episodes }, ...rest };
 }
 
 /** The columns of a summary, without those of the sinks. */
 export const SUMMARY_COLUMNS = [
+  'partitionKey',
   'rowKey',
   'Source',
   'DeviceName',
@@ -160,64 +131,59 @@ export const SUMMARY_COLUMNS = [
   'VerdictAt',
 ];
 
-/** A row with the columns of a summary alone. Throws where the row is not one of Detections. */
+/** A row with the columns of a summary alone. Throws a BadRowError where the row is not one of Detections. */
 export function decodeSummary(row: TableRow): SummaryRow {
-  const id = row.rowKey ?? '';
-  if (!DETECTION_ID.test(id)) throw new Error(`Detections: unexpected row: ${id}`);
-  return { detection: summaryOf(row, id), deliveries: decodeDeliveries(row), verdict: decodeVerdict(row) };
-}
-
-function summaryOf(row: TableRow, id: string): DetectionSummary {
+  const columns = readColumns(TABLES.detections, SUMMARY_ROW, joined(row, SUMMARY_TEXTS));
   return {
-    groupId: id.slice(0, 32),
-    detector: 'kql-rule',
-    source: text(row, 'Source') as Source,
-    DeviceName: text(row, 'DeviceName'),
-    InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),
-    RemoteIP: text(row, 'RemoteIP'),
-    FirstConnection: text(row, 'FirstConnection') as Hour,
-    LastConnection: text(row, 'LastConnection') as Hour,
-    count_of_hours: whole(row, 'count_of_hours'),
-    inliner_count: whole(row, 'inliner_count'),
-    outlier_count: whole(row, 'outlier_count'),
-    avg_conn_count: whole(row, 'avg_conn_count'),
-    average: fraction(row, 'Average'),
-    devices: whole(row, 'Devices'),
-    otherProcesses: readLongJson<Finding['otherProcesses']>(row, 'OtherProcesses'),
-    spread: fraction(row, 'Spread'),
-    interval: readLongJson<Finding['interval']>(row, 'Interval'),
-    severity: text(row, 'Severity') as Severity,
-    severityReason: text(row, 'SeverityReason'),
-    technique: readLongJson<Finding['technique']>(row, 'Technique'),
-    state: text(row, 'State') as DetectionState,
-    episode: text(row, 'Episode') as Timestamp,
-    revision: whole(row, 'Revision'),
-    revisionReason: text(row, 'RevisionReason'),
-    notifiedLevel: {
-      average: fraction(row, 'NotifiedAverage'),
-      severity: text(row, 'NotifiedSeverity') as Severity,
+    detection: {
+      groupId: columns.rowKey.slice(0, 32),
+      detector: 'kql-rule',
+      source: columns.Source,
+      DeviceName: columns.DeviceName,
+      InitiatingProcessFileName: columns.InitiatingProcessFileName,
+      RemoteIP: columns.RemoteIP,
+      FirstConnection: columns.FirstConnection,
+      LastConnection: columns.LastConnection,
+      count_of_hours: columns.count_of_hours,
+      inliner_count: columns.inliner_count,
+      outlier_count: columns.outlier_count,
+      avg_conn_count: columns.avg_conn_count,
+      average: columns.Average,
+      devices: columns.Devices,
+      otherProcesses: columns.OtherProcesses,
+      spread: columns.Spread,
+      interval: columns.Interval,
+      severity: columns.Severity,
+      severityReason: columns.SeverityReason,
+      technique: columns.Technique,
+      state: columns.State,
+      episode: columns.Episode,
+      revision: columns.Revision,
+      revisionReason: columns.RevisionReason,
+      notifiedLevel: { average: columns.NotifiedAverage, severity: columns.NotifiedSeverity },
+      highestAverage: columns.HighestAverage,
+      asOf: columns.AsOf,
+      lastMatched: columns.LastMatched,
+      suppressedBy: columns.SuppressedBy,
     },
-    highestAverage: fraction(row, 'HighestAverage'),
-    asOf: text(row, 'AsOf') as Timestamp,
-    lastMatched: text(row, 'LastMatched') as Timestamp,
-    suppressedBy: text(row, 'SuppressedBy'),
+    deliveries: decodeDeliveries(row),
+    verdict: decodeVerdict(row),
   };
 }
 
 function decodeDeliveries(row: TableRow): Record<string, SinkDelivery> {
-  const columns = Object.keys(row).filter((name) => name.startsWith(SINK) && typeof row[name] === 'string');
-  return Object.fromEntries(
-    columns.map((name) => [name.slice(SINK.length), JSON.parse(text(row, name)) as SinkDelivery]),
+  const names = Object.keys(row).filter((name) => name.startsWith(SINK) && row[name] !== null);
+  const columns = readColumns(
+    TABLES.detections,
+    z.object(Object.fromEntries(names.map((name) => [name, DELIVERY]))),
+    row,
   );
+  return Object.fromEntries(names.map((name) => [name.slice(SINK.length), columns[name] as SinkDelivery]));
 }
 
 function decodeVerdict(row: TableRow): Verdict | null {
-  const value = textOrNull(row, 'VerdictValue');
-  if (value === null) return null;
-  return {
-    value: value as VerdictValue,
-    note: text(row, 'VerdictNote'),
-    who: text(row, 'VerdictWho'),
-    at: whole(row, 'VerdictAt'),
-  };
+  if (row['VerdictValue'] === undefined || row['VerdictValue'] === null) return null;
+  const columns = readColumns(TABLES.detections, VERDICT_ROW, row);
+  const { VerdictValue: value, VerdictNote: note, VerdictWho: who, VerdictAt: at } = columns;
+  return { value, note, who, at };
 }

@@ -3,6 +3,7 @@ import type { ExportState, ExportStates } from '../ports/export_states.ts';
 import type { ExportRef } from '../ports/exports.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
+import { goodRows } from './columns.ts';
 import { decodeExportState, encodeExportState, exportRowKeyOf } from './export_states_codec.ts';
 import { TABLES } from './names.ts';
 import { Table, type TableRow } from './table.ts';
@@ -22,7 +23,9 @@ export class AzureExportStates implements ExportStates {
 
   async *list(container: string): AsyncGenerator<Versioned<ExportState>> {
     const filter = odata`PartitionKey eq ${container}`;
-    for await (const page of this.#table.pages(`list of ${container}`, { filter })) yield* page.map(decode);
+    for await (const page of this.#table.pages(`list of ${container}`, { filter })) {
+      yield* goodRows(page, decode);
+    }
   }
 
   async insert(state: ExportState): Promise<string | null> {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import { SOURCES } from '../../core/records/report.ts';
-import type { Counters, ExportState, LocatedShape } from '../ports/export_states.ts';
+import type { ExportState } from '../ports/export_states.ts';
 import type { ExportRef } from '../ports/exports.ts';
-import { flag, int32, int64, longText, readLongText, text, whole, wholeOrNull } from './columns.ts';
+import { FLAG, int32, int64, joined, jsonOf, longText, orNull, readColumns, TEXT, WHOLE } from './columns.ts';
+import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
 /** SHA-256, hex, of the blob's name: a name may be too long for a key, or hold characters that a key may not. */
@@ -43,41 +45,71 @@ export function encodeExportState(state: ExportState): NewTableRow {
   };
 }
 
-/** Throws where the row is not one of Exports. */
-export function decodeExportState(row: TableRow): ExportState {
-  return {
-    container: row.partitionKey ?? '',
-    name: text(row, 'Name'),
-    generation: whole(row, 'Generation'),
-    ends: JSON.parse(readLongText(row, 'Ends')) as number[],
-    applied: whole(row, 'Applied'),
-    leasedAt: wholeOrNull(row, 'LeasedAt'),
-    leasedBy: text(row, 'LeasedBy'),
-    tail: text(row, 'Tail'),
-    recognised: flag(row, 'Recognised'),
-    otherSource: SOURCES.find((source) => source === row['OtherSource']) ?? null,
-    unknownShape: row['UnknownShape'] === undefined ? null : (JSON.parse(text(row, 'UnknownShape')) as LocatedShape),
-    raw: flag(row, 'Raw'),
-    created: wholeOrNull(row, 'Created'),
-    searched: whole(row, 'Searched'),
-    lastModified: whole(row, 'LastModified'),
-    counters: decodeCounters(row),
-    failures: whole(row, 'Failures'),
-    nextTry: whole(row, 'NextTry'),
-    reason: text(row, 'Reason'),
-    refused: flag(row, 'Refused'),
-  };
-}
+const ROW = z.object({
+  partitionKey: TEXT,
+  Name: TEXT,
+  Generation: WHOLE,
+  Ends: jsonOf(z.array(z.int().min(0))),
+  Applied: WHOLE,
+  LeasedAt: orNull(WHOLE),
+  LeasedBy: TEXT,
+  Tail: TEXT,
+  Recognised: FLAG,
+  OtherSource: orNull(TEXT),
+  UnknownShape: orNull(
+    jsonOf(z.object({ source: z.enum(SOURCES), offset: z.int().min(0), members: z.array(z.string()) })),
+  ),
+  Raw: FLAG,
+  Created: orNull(WHOLE),
+  Searched: WHOLE,
+  LastModified: WHOLE,
+  Lines: WHOLE,
+  Records: WHOLE,
+  Reports: WHOLE,
+  Skipped: WHOLE,
+  Excluded: WHOLE,
+  Expired: WHOLE,
+  DeadLetters: WHOLE,
+  UnknownShapes: orNull(WHOLE),
+  Failures: WHOLE,
+  NextTry: WHOLE,
+  Reason: TEXT,
+  Refused: FLAG,
+});
 
-function decodeCounters(row: TableRow): Counters {
+/** Throws a BadRowError where the row is not one of Exports. */
+export function decodeExportState(row: TableRow): ExportState {
+  const columns = readColumns(TABLES.exports, ROW, joined(row, ['Ends']));
   return {
-    lines: whole(row, 'Lines'),
-    records: whole(row, 'Records'),
-    reports: whole(row, 'Reports'),
-    skipped: whole(row, 'Skipped'),
-    excluded: whole(row, 'Excluded'),
-    expired: whole(row, 'Expired'),
-    deadLetters: whole(row, 'DeadLetters'),
-    unknownShapes: wholeOrNull(row, 'UnknownShapes') ?? 0,
+    container: columns.partitionKey,
+    name: columns.Name,
+    generation: columns.Generation,
+    ends: columns.Ends,
+    applied: columns.Applied,
+    leasedAt: columns.LeasedAt,
+    leasedBy: columns.LeasedBy,
+    tail: columns.Tail,
+    recognised: columns.Recognised,
+    // A source of a later version is none of ours.
+    otherSource: SOURCES.find((source) => source === columns.OtherSource) ?? null,
+    unknownShape: columns.UnknownShape,
+    raw: columns.Raw,
+    created: columns.Created,
+    searched: columns.Searched,
+    lastModified: columns.LastModified,
+    counters: {
+      lines: columns.Lines,
+      records: columns.Records,
+      reports: columns.Reports,
+      skipped: columns.Skipped,
+      excluded: columns.Excluded,
+      expired: columns.Expired,
+      deadLetters: columns.DeadLetters,
+      unknownShapes: columns.UnknownShapes ?? 0,
+    },
+    failures: columns.Failures,
+    nextTry: columns.NextTry,
+    reason: columns.Reason,
+    refused: columns.Refused,
   };
 }

@@ -4,6 +4,7 @@ import type { Contribution } from '../../core/records/contribution.ts';
 import { isOfWindow } from '../../core/scoring/window.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
 import type { StorageClients } from './clients.ts';
+import { goodRows } from './columns.ts';
 import {
   CONTRIBUTION_COLUMNS,
   countRowKeyOf,
@@ -36,7 +37,8 @@ export class AzureHourlyCounts implements HourlyCounts {
     const filter = odata`PartitionKey eq ${partition}`;
     const subject = `scan of partition ${partition}`;
     for await (const page of this.#table.pages(subject, { filter, select: CONTRIBUTION_COLUMNS })) {
-      yield page.map(decodeContribution);
+      const rows = goodRows(page, decodeContribution);
+      if (rows.length > 0) yield rows;
     }
   }
 
@@ -48,7 +50,7 @@ export class AzureHourlyCounts implements HourlyCounts {
     const filter = odata`PartitionKey eq ${groupId.slice(0, 1)} and RowKey ge ${from} and RowKey lt ${to}`;
     const subject = `read in partition ${groupId.slice(0, 1)}`;
     for await (const page of this.#table.pages(subject, { filter })) {
-      const rows = page.map(decodeContributionRow).filter((row) => isOfWindow(row, window));
+      const rows = goodRows(page, decodeContributionRow).filter((row) => isOfWindow(row, window));
       if (rows.length > 0) yield rows;
     }
   }

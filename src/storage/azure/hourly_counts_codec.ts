@@ -1,8 +1,10 @@
+import * as z from 'zod';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
-import { type Facts, type Source, TEXT_FACTS } from '../../core/records/report.ts';
+import { type Facts, SOURCES, TEXT_FACTS } from '../../core/records/report.ts';
 import type { ContributionRow } from '../ports/hourly_counts.ts';
-import { text, wellFormed } from './columns.ts';
+import { orNull, readColumns, TEXT, wellFormed } from './columns.ts';
+import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
 /** Hex digits, `|` and a time: valid in a key, and nothing that an attacker could choose. */
@@ -10,6 +12,7 @@ const ROW_KEY = /^[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z\|[0-9a-f]
 
 /** The columns of a scan: those that scoring needs, without facts. */
 export const CONTRIBUTION_COLUMNS = [
+  'partitionKey',
   'rowKey',
   'Source',
   'DeviceName',
@@ -41,25 +44,38 @@ export function encodeContribution(row: ContributionRow): NewTableRow {
   };
 }
 
-/** Throws where the row is not one of HourlyCounts. */
+const COLUMNS = {
+  rowKey: z.string().regex(ROW_KEY, { error: 'must be <groupId>|<time>|<contribution>' }),
+  Source: z.enum(SOURCES),
+  DeviceName: TEXT,
+  InitiatingProcessFileName: TEXT,
+  RemoteIP: TEXT,
+  Count: orNull(z.int({ error: 'must be a whole number' })),
+};
+const ROW = z.object(COLUMNS);
+const ROW_WITH_FACTS = z.object({
+  ...COLUMNS,
+  ...Object.fromEntries(TEXT_FACTS.map((name) => [name, TEXT.nullish()])),
+  RemotePort: z.int({ error: 'must be a whole number' }).nullish(),
+});
+
+/** Throws a BadRowError where the row is not one of HourlyCounts. */
 export function decodeContribution(row: TableRow): Contribution {
-  const key = row.rowKey ?? '';
-  if (!ROW_KEY.test(key)) throw new Error(`HourlyCounts: unexpected row: ${key}`);
-  return {
-    groupId: key.slice(0, 32),
-    source: text(row, 'Source') as Source,
-    DeviceName: text(row, 'DeviceName'),
-    InitiatingProcessFileName: text(row, 'InitiatingProcessFileName'),
-    RemoteIP: text(row, 'RemoteIP'),
-    Timestamp: key.slice(33, 61) as Timestamp,
-    contribution: key.slice(62),
-    count: typeof row['Count'] === 'number' ? row['Count'] : null,
-  };
+  return contributionOf(readColumns(TABLES.hourlyCounts, ROW, row));
 }
 
+function contributionOf(columns: z.infer<typeof ROW>): Contribution {
+  const { rowKey, Source, DeviceName, InitiatingProcessFileName, RemoteIP, Count } = columns;
+  const Timestamp = rowKey.slice(33, 61) as Timestamp;
+  const key = { source: Source, DeviceName, InitiatingProcessFileName, RemoteIP };
+  return { groupId: rowKey.slice(0, 32), ...key, Timestamp, contribution: rowKey.slice(62), count: Count };
+}
+
+/** The same with the facts. */
 export function decodeContributionRow(row: TableRow): ContributionRow {
+  const columns = readColumns(TABLES.hourlyCounts, ROW_WITH_FACTS, row);
   const facts: { -readonly [Name in keyof Facts]: Facts[Name] } = {};
   for (const name of TEXT_FACTS) if (typeof row[name] === 'string') facts[name] = row[name];
-  if (typeof row['RemotePort'] === 'number') facts.RemotePort = row['RemotePort'];
-  return { ...decodeContribution(row), facts };
+  if (typeof columns.RemotePort === 'number') facts.RemotePort = columns.RemotePort;
+  return { ...contributionOf(columns as z.infer<typeof ROW>), facts };
 }

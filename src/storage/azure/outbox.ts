@@ -4,6 +4,7 @@ import type { Partition } from '../ports/hourly_counts.ts';
 import type { Outbox, PendingKey, PendingNotification, SettledNotification } from '../ports/outbox.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
+import { goodRows } from './columns.ts';
 import { encodeDelivery } from './detections_codec.ts';
 import { TABLES } from './names.ts';
 import { decodePending, encodePending, pendingKeysOf } from './outbox_codec.ts';
@@ -19,7 +20,9 @@ export class AzureOutbox implements Outbox {
 
   async *list(partition: Partition, sink: string): AsyncGenerator<readonly Versioned<PendingNotification>[]> {
     const filter = within(partition, pendingKeys(sink));
-    for await (const page of this.#table.pages(`outbox of partition ${partition}`, { filter })) yield page.map(decode);
+    for await (const page of this.#table.pages(`outbox of partition ${partition}`, { filter })) {
+      yield goodRows(page, decode);
+    }
   }
 
   async get(key: PendingKey): Promise<Versioned<PendingNotification> | null> {

@@ -1,9 +1,10 @@
-import type { Detection, Severity } from '../../core/detections/detection.ts';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
+import * as z from 'zod';
+import { SEVERITIES } from '../../core/detections/detection.ts';
 import { partitionOf } from '../keys.ts';
 import { pendingIdOf } from '../pending_id.ts';
 import type { PendingKey, PendingNotification } from '../ports/outbox.ts';
-import { double, fraction, int32, int64, text, whole, wholeOrNull } from './columns.ts';
+import { badRowError, double, FRACTION, int32, int64, orNull, readColumns, TEXT, TIME, WHOLE } from './columns.ts';
+import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
 export function pendingKeysOf(key: PendingKey): { partitionKey: string; rowKey: string } {
@@ -29,23 +30,40 @@ export function encodePending(pending: PendingNotification): NewTableRow {
   };
 }
 
-/** Throws where the columns do not fit the key. */
+const ROW = z.object({
+  Sink: TEXT,
+  GroupId: TEXT,
+  Detector: z.literal('kql-rule'),
+  Episode: TIME,
+  Revision: WHOLE,
+  Severity: z.enum(SEVERITIES),
+  Average: FRACTION,
+  Attempts: WHOLE,
+  FirstAt: orNull(WHOLE),
+  Answer: TEXT,
+  NextTry: WHOLE,
+  LeasedAt: WHOLE,
+  Digest: TEXT,
+});
+
+/** Throws a BadRowError where the row is not one of the outbox, or its columns do not fit the key. */
 export function decodePending(row: TableRow): PendingNotification {
+  const columns = readColumns(TABLES.detections, ROW, row);
   const pending: PendingNotification = {
-    sink: text(row, 'Sink'),
-    groupId: text(row, 'GroupId'),
-    detector: text(row, 'Detector') as Detection['detector'],
-    episode: text(row, 'Episode') as Timestamp,
-    revision: whole(row, 'Revision'),
-    severity: text(row, 'Severity') as Severity,
-    average: fraction(row, 'Average'),
-    attempts: whole(row, 'Attempts'),
-    firstAt: wholeOrNull(row, 'FirstAt'),
-    answer: text(row, 'Answer'),
-    nextTry: whole(row, 'NextTry'),
-    leasedAt: whole(row, 'LeasedAt'),
-    digest: text(row, 'Digest'),
+    sink: columns.Sink,
+    groupId: columns.GroupId,
+    detector: columns.Detector,
+    episode: columns.Episode,
+    revision: columns.Revision,
+    severity: columns.Severity,
+    average: columns.Average,
+    attempts: columns.Attempts,
+    firstAt: columns.FirstAt,
+    answer: columns.Answer,
+    nextTry: columns.NextTry,
+    leasedAt: columns.LeasedAt,
+    digest: columns.Digest,
   };
-  if (pendingIdOf(pending) !== row.rowKey) throw new Error(`Detections: the columns do not fit the key ${row.rowKey}`);
+  if (pendingIdOf(pending) !== row.rowKey) throw badRowError(TABLES.detections, row, 'the columns do not fit the key');
   return pending;
 }

@@ -1,15 +1,19 @@
 import { odata } from '@azure/data-tables';
+import * as z from 'zod';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { PARTITIONS } from '../keys.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { Run, Runs } from '../ports/runs.ts';
 import type { StorageClients } from './clients.ts';
-import { int32, int64, text, whole, wholeOrNull } from './columns.ts';
+import { goodRows, int32, int64, orNull, readColumns, TEXT, TIME, WHOLE, wellFormed } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
 const PARTITION = 'runs';
+/** The row of the last daily removal. */
+const EXPIRY = { partitionKey: 'expiry', rowKey: 'last' };
 
-/** The `Runs` table: one partition, in order of asOf. */
+/** The `Runs` table: one partition with the runs in order of asOf, and one row beside it. */
 export class AzureRuns implements Runs {
   readonly #table: Table;
 
@@ -23,7 +27,18 @@ export class AzureRuns implements Runs {
 
   async *since(asOf: Timestamp): AsyncGenerator<Run> {
     const filter = odata`PartitionKey eq ${PARTITION} and RowKey ge ${asOf}`;
-    for await (const page of this.#table.pages('list', { filter })) yield* page.map(decodeRun);
+    for await (const page of this.#table.pages('list', { filter })) yield* goodRows(page, decodeRun);
+  }
+
+  async lastExpiry(): Promise<Timestamp | null> {
+    const row = await this.#table.get(EXPIRY.partitionKey, EXPIRY.rowKey);
+    // A bad row counts as none: the removal is repeated, which is harmless, and writes the row again.
+    const time = TIME.safeParse(row?.['AsOf']);
+    return time.success ? time.data : null;
+  }
+
+  async noteExpiry(asOf: Timestamp): Promise<void> {
+    await this.#table.put({ ...EXPIRY, AsOf: asOf });
   }
 
   async expire(before: Timestamp): Promise<void> {
@@ -54,25 +69,50 @@ function encodeRun(run: Run): NewTableRow {
     NewestReport: run.newestReport,
     DurationMs: int64(Math.round(run.durationMs)),
     EndedAt: int64(run.endedAt),
+    BadRows: int32(run.badRows),
+    BadRow: wellFormed(run.badRow),
     ...(run.oldestUnreadMs === null ? {} : { OldestUnreadMs: int64(Math.round(run.oldestUnreadMs)) }),
   };
 }
 
+const ROW = z.object({
+  AsOf: TIME,
+  Partition: z.custom<Partition>((value) => PARTITIONS.includes(value as Partition), { error: 'must be a partition' }),
+  Groups: WHOLE,
+  Rows: WHOLE,
+  Detections: WHOLE,
+  Opened: WHOLE,
+  Resolved: WHOLE,
+  Pending: WHOLE,
+  Requests: orNull(WHOLE),
+  ExpiredRows: WHOLE,
+  NewestReport: z.union([z.literal(''), TIME], { error: 'must be a time or empty' }),
+  DurationMs: WHOLE,
+  EndedAt: WHOLE,
+  OldestUnreadMs: orNull(WHOLE),
+  BadRows: orNull(WHOLE),
+  BadRow: orNull(TEXT),
+});
+
+/** Throws a BadRowError where the row is not one of Runs. */
 function decodeRun(row: TableRow): Run {
+  const columns = readColumns(TABLES.runs, ROW, row);
   return {
-    asOf: text(row, 'AsOf') as Timestamp,
-    partition: text(row, 'Partition') as Partition,
-    groups: whole(row, 'Groups'),
-    rows: whole(row, 'Rows'),
-    detections: whole(row, 'Detections'),
-    opened: whole(row, 'Opened'),
-    resolved: whole(row, 'Resolved'),
-    pending: whole(row, 'Pending'),
-    requests: wholeOrNull(row, 'Requests'),
-    expiredRows: whole(row, 'ExpiredRows'),
-    newestReport: text(row, 'NewestReport'),
-    durationMs: whole(row, 'DurationMs'),
-    endedAt: whole(row, 'EndedAt'),
-    oldestUnreadMs: wholeOrNull(row, 'OldestUnreadMs'),
+    asOf: columns.AsOf,
+    partition: columns.Partition,
+    groups: columns.Groups,
+    rows: columns.Rows,
+    detections: columns.Detections,
+    opened: columns.Opened,
+    resolved: columns.Resolved,
+    pending: columns.Pending,
+    requests: columns.Requests,
+    expiredRows: columns.ExpiredRows,
+    newestReport: columns.NewestReport,
+    durationMs: columns.DurationMs,
+    endedAt: columns.EndedAt,
+    oldestUnreadMs: columns.OldestUnreadMs,
+    badRows: columns.BadRows ?? 0,
+    badRow: columns.BadRow ?? '',
   };
 }

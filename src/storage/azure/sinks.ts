@@ -1,9 +1,9 @@
 import { odata } from '@azure/data-tables';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
+import * as z from 'zod';
 import type { SinkState, SinkStates } from '../ports/sink_states.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
-import { int32, int64, text, whole, wholeOrNull } from './columns.ts';
+import { goodRows, int32, int64, orNull, readColumns, TEXT, TIME, WHOLE } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
@@ -24,7 +24,7 @@ export class AzureSinkStates implements SinkStates {
 
   async list(): Promise<readonly Versioned<SinkState>[]> {
     const filter = odata`PartitionKey eq ${PARTITION}`;
-    return (await Array.fromAsync(this.#table.pages('list', { filter }))).flat().map(decode);
+    return (await Array.fromAsync(this.#table.pages('list', { filter }))).flatMap((page) => goodRows(page, decode));
   }
 
   async insert(state: SinkState): Promise<string | null> {
@@ -53,13 +53,24 @@ function decode(row: TableRow): Versioned<SinkState> {
   return { row: decodeSink(row), version: row.etag };
 }
 
+const ROW = z.object({
+  Name: TEXT,
+  Since: TIME,
+  DisabledAt: orNull(WHOLE),
+  Settings: TEXT,
+  Failures: WHOLE,
+  NotBefore: WHOLE,
+});
+
+/** Throws a BadRowError where the row is not one of Sinks. */
 function decodeSink(row: TableRow): SinkState {
+  const columns = readColumns(TABLES.sinks, ROW, row);
   return {
-    name: text(row, 'Name'),
-    since: text(row, 'Since') as Timestamp,
-    disabledAt: wholeOrNull(row, 'DisabledAt'),
-    settings: text(row, 'Settings'),
-    failures: whole(row, 'Failures'),
-    notBefore: whole(row, 'NotBefore'),
+    name: columns.Name,
+    since: columns.Since,
+    disabledAt: columns.DisabledAt,
+    settings: columns.Settings,
+    failures: columns.Failures,
+    notBefore: columns.NotBefore,
   };
 }

@@ -3,6 +3,7 @@ import type { Suppression } from '../../core/detections/suppression.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { SuppressedCount, SuppressionRow, Suppressions } from '../ports/suppressions.ts';
 import type { StorageClients } from './clients.ts';
+import { goodRows } from './columns.ts';
 import { TABLES } from './names.ts';
 import {
   decodeSuppression,
@@ -23,7 +24,9 @@ export class AzureSuppressions implements Suppressions {
 
   async *list(): AsyncGenerator<readonly SuppressionRow[]> {
     const filter = odata`PartitionKey eq ${SUPPRESSIONS_PARTITION}`;
-    for await (const page of this.#table.pages('list', { filter })) yield page.map(decodeSuppression);
+    for await (const page of this.#table.pages('list', { filter })) {
+      yield goodRows(page, decodeSuppression);
+    }
   }
 
   async insert(suppression: Suppression): Promise<boolean> {

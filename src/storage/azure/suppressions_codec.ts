@@ -1,8 +1,9 @@
+import * as z from 'zod';
 import type { Suppression } from '../../core/detections/suppression.ts';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { SuppressedCount, SuppressionRow } from '../ports/suppressions.ts';
-import { text, wellFormed } from './columns.ts';
+import { jsonOf, readColumns, TEXT, TIME, wellFormed } from './columns.ts';
+import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
 export const SUPPRESSIONS_PARTITION = 'suppressions';
@@ -36,32 +37,49 @@ export function encodeSuppressedCount(id: string, partition: Partition, suppress
   return { ...keysOf(id), [`${SUPPRESSED}${partition}`]: JSON.stringify(suppressed) };
 }
 
-/** Throws where the row is not one of Suppressions. */
+const ROW = z.object({
+  rowKey: z.string().regex(ROW_KEY, { error: 'must be the id of a suppression' }),
+  Device: TEXT,
+  Process: TEXT,
+  Remote: TEXT,
+  Source: TEXT,
+  Detector: TEXT,
+  Owner: TEXT,
+  Reason: TEXT,
+  CreatedAt: TIME,
+  Expires: TIME,
+});
+
+const COUNT = jsonOf(z.object({ asOf: TIME, detections: z.int().min(0), since: TIME }));
+
+/** Throws a BadRowError where the row is not one of Suppressions. */
 export function decodeSuppression(row: TableRow): SuppressionRow {
-  const id = row.rowKey ?? '';
-  if (!isSuppressionId(id)) throw new Error('Suppressions: unexpected row');
+  const columns = readColumns(TABLES.suppressions, ROW, row);
   return {
     suppression: {
-      id,
-      device: text(row, 'Device'),
-      process: text(row, 'Process'),
-      remote: text(row, 'Remote'),
-      source: text(row, 'Source'),
-      detector: text(row, 'Detector'),
-      owner: text(row, 'Owner'),
-      reason: text(row, 'Reason'),
-      createdAt: text(row, 'CreatedAt') as Timestamp,
-      expires: text(row, 'Expires') as Timestamp,
+      id: columns.rowKey,
+      device: columns.Device,
+      process: columns.Process,
+      remote: columns.Remote,
+      source: columns.Source,
+      detector: columns.Detector,
+      owner: columns.Owner,
+      reason: columns.Reason,
+      createdAt: columns.CreatedAt,
+      expires: columns.Expires,
     },
     suppressed: decodeSuppressed(row),
   };
 }
 
 function decodeSuppressed(row: TableRow): SuppressionRow['suppressed'] {
-  const columns = Object.keys(row).filter((name) => name.startsWith(SUPPRESSED) && typeof row[name] === 'string');
-  return Object.fromEntries(
-    columns.map((name) => [name.slice(SUPPRESSED.length), JSON.parse(text(row, name)) as SuppressedCount]),
+  const names = Object.keys(row).filter((name) => name.startsWith(SUPPRESSED) && row[name] !== null);
+  const columns = readColumns(
+    TABLES.suppressions,
+    z.object(Object.fromEntries(names.map((name) => [name, COUNT]))),
+    row,
   );
+  return Object.fromEntries(names.map((name) => [name.slice(SUPPRESSED.length), columns[name] as SuppressedCount]));
 }
 
 function keysOf(id: string): { partitionKey: string; rowKey: string } {

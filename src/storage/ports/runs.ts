@@ -18,7 +18,7 @@ export interface Run {
   readonly pending: number;
   readonly expiredRows: number;
   /** Newest report of the partition up to asOf; '' where there is none. */
-  readonly newestReport: string;
+  readonly newestReport: Timestamp | '';
   readonly durationMs: number;
   /** When it ended (ms since the epoch). */
   readonly endedAt: number;
@@ -26,6 +26,10 @@ export interface Run {
    * Age of the oldest unread bytes at the start of the run; 0 where all were read, null where it is unknown.
    */
   readonly oldestUnreadMs: number | null;
+  /** Rows of HourlyCounts that the run skipped because they cannot be read; health reads the other tables itself. */
+  readonly badRows: number;
+  /** The first of them, as a sentence (`badRowText`); '' for none. */
+  readonly badRow: string;
 }
 
 export interface Runs {
@@ -33,6 +37,9 @@ export interface Runs {
   put(run: Run): Promise<void>;
   /** The runs since an asOf, oldest first. */
   since(asOf: Timestamp): AsyncIterable<Run>;
+  /** The asOf of the last daily removal of old rows; null before the first. */
+  lastExpiry(): Promise<Timestamp | null>;
+  noteExpiry(asOf: Timestamp): Promise<void>;
   /** Removes the runs before an asOf. */
   expire(before: Timestamp): Promise<void>;
 }

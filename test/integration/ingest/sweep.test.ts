@@ -137,7 +137,7 @@ describe('sweep queues', () => {
 describe('sweep, where messages of earlier sweeps still wait', () => {
   const names = ['a', 'b', 'c'];
   const sweepAt = async (minute: number): Promise<string[]> => {
-    world.now = Date.UTC(2026, 10, 20, 10, minute);
+    world.now = Date.UTC(2026, 10, 20, 10) + minute * MINUTE_MS;
     const before = world.stores.queues.ingest.length;
     await sweep(world.stores, SETTINGS, () => world.now);
     return world.stores.queues.ingest.slice(before).map(({ name }) => name);
@@ -167,6 +167,18 @@ describe('sweep, where messages of earlier sweeps still wait', () => {
     for (let minute = 10; minute < 60; minute += 5) expect(await sweepAt(minute)).toEqual([]);
     expect(await sweepAt(60)).toEqual(names);
     expect(await sweepAt(65)).toEqual([]);
+  });
+
+  it.each([
+    [-0.01, 4.99],
+    [0.01, 5.01],
+    [-0.01, 5.01],
+    [0.4, 4.6],
+  ])('once an hour also where the host starts the timers at minute %d and %d', async (first, second) => {
+    await sweepAt(5);
+    for (let n = 0; n < 10; n++) world.stores.queues.ingest.push({ container: 'exports', name: 'gone' });
+    expect(await sweepAt(60 + first)).toEqual(names);
+    expect(await sweepAt(60 + second)).toEqual([]);
   });
 
   it('does not wait for one that somebody is at: its message is still there', async () => {
@@ -258,10 +270,21 @@ describe('sweep removes', () => {
     world.append(lines(report(1)));
     await world.ingest();
     world.now += 90 * DAY_MS;
+    world.append(lines(report(1)), named('new'));
+    await world.ingest({ ref: named('new') });
     expect(await world.sweep()).toMatchObject({ expired: 0 });
+    await world.change({ lastModified: world.now + 1 }, named('new'));
     world.now += 1;
     expect(await world.sweep()).toMatchObject({ expired: 1, queued: 0 });
     expect(await world.stores.exportStates.get(REF)).toBeNull();
+  });
+
+  it('none because of a clock that is ahead', async () => {
+    world.append(lines(report(1)));
+    await world.ingest();
+    world.now += 400 * DAY_MS;
+    expect(await world.sweep()).toMatchObject({ expired: 0 });
+    expect(await world.stores.exportStates.get(REF)).not.toBeNull();
   });
 });
 

@@ -21,7 +21,6 @@ const SINKS = [
   {
     name: 'soc',
     since: AS_OF,
-    absentSince: null,
     disabledAt: null,
     settings: '',
     failures: 0,

@@ -17,7 +17,7 @@ it.each<[string[], Record<string, string>, number, string]>([
     2,
     'the window would end at 9998-01-01 00:00 UTC: --now may be at most a day ahead of the clock\n',
   ],
-  [[], { MIN_AVERAGE: 'high' }, 2, 'Invalid settings:\n- MIN_AVERAGE must be a number ≥ 0, got "high"\n'],
+  [[], { MIN_AVERAGE: 'high' }, 2, 'Invalid settings: MIN_AVERAGE must be a number ≥ 0, got "high"\n'],
 ])('beaconwatch local %j with %j ends before anything is started', async (args, env, code, message) => {
   const ended = await beaconwatch(['local', ...args], { env });
   expect(ended).toMatchObject({ code, stdout: '' });

@@ -579,7 +579,7 @@ describe('score: exit codes and messages', () => {
     [
       'a --set with an invalid value',
       ['x.json', '--set', 'MIN_AVERAGE=high', '--set', 'LOOKBACK_DAYS=0'],
-      /Invalid settings:\n- LOOKBACK_DAYS must .*\n- MIN_AVERAGE must be a number ≥ 0, got "high"/,
+      /^Invalid settings: LOOKBACK_DAYS must [^\n]*; MIN_AVERAGE must be a number ≥ 0, got "high"$/m,
     ],
     ['an unknown grain', ['x.json', '--grain', 'day'], /SERIES_GRAIN must be hour or report, got "day"/],
   ])('is 2 for %s', async (_, args, message) => {

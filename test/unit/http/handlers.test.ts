@@ -4,6 +4,8 @@ import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/body.ts';
 import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } from '../../../src/http/handlers.ts';
+import { StoreError } from '../../../src/storage/ports/store_error.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { contribution, delivery, detection, FACTS, groupId, P3, traffic } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { faultsOfAnswer } from '../../support/http/published.ts';
@@ -368,5 +370,25 @@ describe('GET health', () => {
     const { problems, queues } = JSON.parse(body);
     expect(problems.join('\n')).toMatch(/2 messages in score-poison/);
     expect(queues).toEqual({ 'score-poison': 2 });
+  });
+
+  it('is 503 with a body that says why where storage answers nothing, and 200 where it answers a part', async () => {
+    const refuse = (): never => {
+      throw new StoreError('x', { code: 'ECONNREFUSED' });
+    };
+    const down = new Proxy({}, { get: () => refuse });
+    const parts = { exports: down, exportStates: down, runs: down, sinks: down, suppressions: down, queues: down };
+    const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    const without = (stores: object) => createApp(config, { stores: stores as Stores, sinks: [] });
+    const { status, headers, body } = await healthResponse(without(parts));
+    expect(status).toBe(503);
+    expect(faultsOfAnswer('get', '/health', { status, type: headers['content-type'] ?? '', body })).toEqual([]);
+    const found = JSON.parse(body);
+    expect(found).toMatchObject({ lastRun: null, unread: null, deadLetters: null, queues: null });
+    expect(found.problems).toContainEqual(
+      expect.stringContaining('The table Runs cannot be read: x failed (ECONNREFUSED)'),
+    );
+    expect(found.problems).toHaveLength(6);
+    expect((await healthResponse(without({ ...parts, queues: stores.queues }))).status).toBe(200);
   });
 });

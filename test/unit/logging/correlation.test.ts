@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { answering, logged } from '../../../functions/log.ts';
 import { idsOf, loggedNotificationId } from '../../../src/logging/correlation.ts';
 import { exportRowKeyOf } from '../../../src/storage/azure/export_states_codec.ts';
+import { noteBadRow } from '../../../src/storage/bad_rows.ts';
 import { groupIdOf } from '../../../src/storage/keys.ts';
+import { badRow } from '../../../src/storage/ports/bad_row.ts';
 
 const KEY = {
   source: 'defender',
@@ -76,6 +78,22 @@ describe('logged(work)', () => {
     expect(end).toBeUndefined();
     expect(lines).toEqual([{ ...about, end: 'sent', durationMs: expect.any(Number) }]);
     expect(lines[0]).not.toHaveProperty('durationMs', -1);
+  });
+
+  it('counts the stored rows that the work skipped, also where it fails', async () => {
+    const bad = badRow('Exports', 'p', 'wks-0417', 'x');
+    const { lines } = await run(async () => {
+      noteBadRow(bad);
+      noteBadRow(bad);
+      noteBadRow({ ...bad, rowKey: 'other' });
+      return {};
+    }, message);
+    expect(lines).toEqual([{ ...about, badRows: 2, durationMs: expect.any(Number) }]);
+    const failed = await run(async () => {
+      noteBadRow(bad);
+      throw new TypeError('x');
+    }, message);
+    expect(failed.lines).toEqual([{ ...about, error: 'TypeError', badRows: 1, durationMs: expect.any(Number) }]);
   });
 
   it('of what throws says what kind of error it was, not what it said, and hands it to the host', async () => {

@@ -1,12 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import { bin } from '../../../src/core/kql/bin.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { health } from '../../../src/operations/health.ts';
+import { noteBadRow } from '../../../src/storage/bad_rows.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { pendingKeyOf } from '../../../src/storage/pending_id.ts';
+import { badRow } from '../../../src/storage/ports/bad_row.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
+import { StoreError } from '../../../src/storage/ports/store_error.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { delivery, detection, exportState, groupId } from '../../contract/samples.ts';
 import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
@@ -23,12 +28,23 @@ beforeEach(async () => {
 });
 
 /** The runs that ended so long ago, each for the full hour before. */
-async function runs(agoMs: number, partitions: readonly string[] = PARTITIONS): Promise<void> {
+async function runs(
+  agoMs: number,
+  partitions: readonly string[] = PARTITIONS,
+  changes: Partial<Run> = {},
+): Promise<void> {
   const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
   const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, requests: 0, expiredRows: 0 };
-  const rest = { newestReport: '', durationMs: 1, oldestUnreadMs: 0, endedAt: world.now - agoMs };
+  const rest = {
+    newestReport: '' as Run['newestReport'],
+    badRows: 0,
+    badRow: '',
+    durationMs: 1,
+    oldestUnreadMs: 0,
+    endedAt: world.now - agoMs,
+  };
   for (const partition of partitions as readonly Run['partition'][]) {
-    await world.stores.runs.put({ asOf, partition, ...tally, ...rest });
+    await world.stores.runs.put({ asOf, partition, ...tally, ...rest, ...changes });
   }
 }
 
@@ -39,7 +55,7 @@ const problems = async (...args: Parameters<typeof look>) => (await look(...args
 /** What a day of runs knows of a sink. */
 async function known(name: string, changes: Partial<SinkState>): Promise<void> {
   const since = addMs(timestampFromMs(world.now), -DAY_MS);
-  const quiet = { absentSince: null, disabledAt: null, settings: '', failures: 0, notBefore: 0 };
+  const quiet = { disabledAt: null, settings: '', failures: 0, notBefore: 0 };
   await putState(world.stores, { name, since, ...quiet, ...changes });
 }
 
@@ -47,6 +63,9 @@ describe('health where all is well', () => {
   it('has no problem, and gives how things stand', async () => {
     expect(await look(['soc'])).toEqual({
       problems: [],
+      unavailable: [],
+      unscoredHours: [],
+      badRows: { total: 0, rows: [] },
       lastRun: {
         asOf: timestampFromMs(world.now - 45 * MINUTE_MS),
         partitions: 16,
@@ -119,9 +138,154 @@ describe('health reads runs', () => {
   });
 
   it('only the last of which has to be whole', async () => {
-    await runs(2 * HOUR_MS, PARTITIONS.slice(0, 3));
+    await runs(HOUR_MS, PARTITIONS.slice(0, 3));
     world.now += 45 * MINUTE_MS;
     expect(await look()).toMatchObject({ problems: [], lastRun: { partitions: 16 } });
+  });
+});
+
+describe('health and the clock', () => {
+  it('names the hours of the last two days that no run scored, between hours with a run', async () => {
+    for (const hours of [1, 2, 5, 49, 50]) await runs(hours * HOUR_MS);
+    const { problems, unscoredHours } = await look();
+    const hour = (ago: number) => bin(timestampFromMs(world.now - 45 * MINUTE_MS - ago * HOUR_MS), '1h');
+    // The oldest of the last 48 is named because a run before it shows that the system ran.
+    const missing = [...Array.from({ length: 42 }, (_, n) => hour(47 - n)), hour(4), hour(3)];
+    expect(unscoredHours?.filter((each) => each >= hour(47))).toEqual(missing);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^Windows of the last two days without a run, by their end \(UTC\): .* and \d+ more: /);
+    for (let hours = 3; hours < 49; hours++) await runs(hours * HOUR_MS);
+    expect(await look()).toMatchObject({ problems: [], unscoredHours: [] });
+  });
+
+  it('names nothing before the first run: the system did not exist', async () => {
+    await runs(HOUR_MS);
+    expect(await look()).toMatchObject({ problems: [], unscoredHours: [] });
+  });
+
+  it('says that the newest report is far behind: the exporter is silent, or the clock is ahead', async () => {
+    const newestReport = addMs(timestampFromMs(world.now), -6 * HOUR_MS);
+    await runs(0, PARTITIONS, { newestReport: addMs(newestReport, -1) });
+    await runs(0, PARTITIONS.slice(0, 1), { newestReport });
+    expect(await problems()).toEqual([]);
+    world.now += 1;
+    expect(await problems()).toEqual([
+      `The newest counted report is of ${newestReport}, 6.0 h before this clock: the exporter is silent, or the clock is ` +
+        'ahead. Old rows are kept until newer reports arrive.',
+    ]);
+  });
+
+  it('says that a run is of the future, and takes the last run from those that have ended', async () => {
+    const asOf = timestampFromMs(world.now + 10 * DAY_MS);
+    await runs(0, PARTITIONS, { asOf });
+    await runs(0);
+    const { lastRun, problems } = await look();
+    expect(lastRun?.asOf).toBe(timestampFromMs(world.now - 45 * MINUTE_MS));
+    expect(problems).toEqual([expect.stringContaining(`A run scored the window up to ${asOf}, which has not ended`)]);
+  });
+});
+
+describe('health with storage that does not answer', () => {
+  const refuse = (subject: string) => async (): Promise<never> => {
+    throw new StoreError(subject, { status: 403, code: 'AuthorizationPermissionMismatch' });
+  };
+  const refusing = (subject: string) => ({ [Symbol.asyncIterator]: () => ({ next: refuse(subject) }) });
+
+  it('one container that cannot be listed leaves the rest, and the other containers', async () => {
+    world.append(lines(report(2)));
+    const list = world.stores.exports.list.bind(world.stores.exports);
+    world.stores.exports.list = (container) => (container === 'second' ? refuse('second: listing')() : list(container));
+    expect(await look(['soc'], ['exports', 'second'])).toMatchObject({
+      problems: [
+        'The list of exports in container second cannot be read: second: listing failed (403 AuthorizationPermissionMismatch). ' +
+          'Check the storage account, its network and the roles on it.',
+      ],
+      unavailable: [],
+      lastRun: { partitions: 16 },
+      unread: { exports: 1 },
+      missingContainers: [],
+      notifications: { soc: { pending: 0 } },
+    });
+  });
+
+  it.each([
+    [
+      'runs',
+      (stores: Stores) => ({ ...stores, runs: { since: () => refusing('x') } }),
+      { lastRun: null, unscoredHours: null },
+    ],
+    [
+      'exports',
+      (stores: Stores) => ({ ...stores, exportStates: { list: () => refusing('x') } }),
+      { failing: null, refused: null, deadLetters: null, unknownShapes: null, unread: null, missingContainers: null },
+    ],
+    [
+      'unread',
+      (stores: Stores) => ({ ...stores, exports: { list: refuse('x') } }),
+      { unread: null, missingContainers: null, deadLetters: 0 },
+    ],
+    [
+      'notifications',
+      (stores: Stores) => ({ ...stores, sinks: { list: refuse('x') } }),
+      { notifications: null, disabledSinks: null },
+    ],
+    ['suppressions', (stores: Stores) => ({ ...stores, suppressions: { list: () => refusing('x') } }), {}],
+    ['queues', (stores: Stores) => ({ ...stores, queues: { lengths: refuse('x') } }), { queues: null }],
+  ] as const)('a section alone: %s', async (section, without, expected) => {
+    const stores = without(world.stores) as unknown as Stores;
+    const found = await health(stores, SETTINGS, ['soc'], () => world.now);
+    expect(found).toMatchObject(expected);
+    expect(found.unavailable).toContain(section);
+    expect(found.unavailable.length).toBeLessThanOrEqual(2);
+    expect(found.problems[0]).toContain('cannot be read: x failed (403 AuthorizationPermissionMismatch)');
+    const rest = Object.entries(found).filter(([name]) => !(name in expected));
+    for (const [name, value] of rest) expect([name, value]).not.toEqual([name, null]);
+  });
+
+  it('that never answers is a problem after a time, and not the end of the check', async () => {
+    const stores = { ...world.stores, queues: { lengths: () => new Promise(() => {}) } } as unknown as Stores;
+    const found = await health(stores, SETTINGS, ['soc'], () => world.now, { sectionTimeoutMs: 20 });
+    expect(found).toMatchObject({ unavailable: ['queues'], queues: null, lastRun: { partitions: 16 } });
+    expect(found.problems[0]).toContain('The lengths of the queues cannot be read: no answer within 0 s.');
+  });
+
+  it('gives no text of an error that is not ours: it may hold telemetry or a URL', async () => {
+    const lengths = async () => {
+      throw new TypeError('https://secret.example/?sig=1');
+    };
+    const stores = { ...world.stores, queues: { lengths } } as unknown as Stores;
+    const { problems } = await health(stores, SETTINGS, [], () => world.now);
+    expect(problems[0]).toContain('cannot be read: TypeError.');
+    expect(problems.join()).not.toContain('secret');
+  });
+});
+
+describe('health and rows that cannot be read', () => {
+  const BAD = badRow('Detections', '3', '3x', 'Average must be a number');
+
+  it('names each, once, and the rest by number', async () => {
+    const summaries: Stores['detections']['summaries'] = async function* (filter, sinks) {
+      for (let n = 0; n < 25; n++) noteBadRow({ ...BAD, rowKey: `row-${n % 22}` });
+      yield* world.stores.detections.summaries(filter, sinks);
+    };
+    const stores = { ...world.stores, detections: { summaries } } as unknown as Stores;
+    const found = await health(stores, SETTINGS, [], () => world.now);
+    expect(found.badRows.total).toBe(22);
+    expect(found.badRows.rows).toHaveLength(20);
+    expect(found.problems[0]).toBe(
+      'Detections: the row with PartitionKey "3" and RowKey "row-0" cannot be read: Average must be a number. ' +
+        'It is skipped: repair or remove it.',
+    );
+    expect(found.problems.at(-1)).toBe('2 more stored rows cannot be read.');
+  });
+
+  it('counts those of HourlyCounts from the rows of the last run', async () => {
+    await runs(HOUR_MS, PARTITIONS, { badRows: 9, badRow: 'old' });
+    await runs(0, PARTITIONS.slice(0, 2), { badRows: 2, badRow: 'HourlyCounts: the row …' });
+    await runs(0, PARTITIONS.slice(2));
+    expect(await problems()).toEqual([
+      'The last run skipped 4 stored rows: HourlyCounts: the row …. Repair or remove such rows.',
+    ]);
   });
 });
 
@@ -129,6 +293,7 @@ describe('health reads exports', () => {
   it('that wait for more than two hours', async () => {
     world.append(lines(report(2)));
     world.now += 2 * HOUR_MS;
+    await runs(HOUR_MS);
     await runs(0);
     expect(await look()).toMatchObject({ problems: [], unread: { exports: 1, oldestMs: 2 * HOUR_MS } });
     world.now += 6 * MINUTE_MS;
@@ -310,7 +475,7 @@ describe('health reads queues and sinks', () => {
 
   it('sinks that were skipped for what is wrong with them', async () => {
     const fault = 'SINKS names the setting SOAR_URL, which is not set';
-    const found = await health(world.stores, SETTINGS, ['chat'], () => world.now, [fault]);
+    const found = await health(world.stores, SETTINGS, ['chat'], () => world.now, { sinkFaults: [fault] });
     expect(found.problems).toEqual([`A sink is skipped and receives nothing until it is fixed: ${fault}.`]);
   });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../../src/core/kql/timespan.ts';
-import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { addMs } from '../../../src/core/kql/timestamp.ts';
 import { expiryOf } from '../../../src/scoring/partition_scorer.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import {
@@ -45,9 +45,9 @@ describe('scorePartition removes rows', () => {
   it('that are as old as the retention, seen from its asOf, and keeps those a tick newer', async () => {
     const kept = at(6).replace(/0Z$/, '1Z') as ReturnType<typeof at>;
     await tenant.reportsAt(group(1), [at(0), at(6), kept, at(29)]);
-    expect(await tenant.run(30)).toMatchObject({ rows: 4, expiredRows: 2 });
+    expect(await tenant.fresh(30)).toMatchObject({ rows: 4, expiredRows: 2 });
     expect(await times()).toEqual([kept, at(29)]);
-    expect(await tenant.run(30)).toMatchObject({ rows: 2, expiredRows: 0 });
+    expect(await tenant.fresh(30)).toMatchObject({ rows: 2, expiredRows: 0 });
   });
 
   it.each([1, 70, 1000])(
@@ -58,7 +58,7 @@ describe('scorePartition removes rows', () => {
       await tenant.reportsAt(group(2), [...old.slice(125), at(27)]);
       const batches: number[] = [];
       const stores = inPages(removals(tenant.stores, batches, []), countRows, 1);
-      expect(await tenant.run(30, { stores })).toMatchObject({ rows: 253, expiredRows: 250 });
+      expect(await tenant.fresh(30, { stores })).toMatchObject({ rows: 253, expiredRows: 250 });
       expect(batches).toEqual([100, 100, 50]);
       expect(await times()).toEqual([at(28), at(29), at(27)]);
     },
@@ -67,19 +67,19 @@ describe('scorePartition removes rows', () => {
   it('of its window never, though the retention were as short', async () => {
     await tenant.reports(group(1), hours(0, 3));
     const settings = { ...SETTINGS, retentionDays: 0.5 };
-    expect(await tenant.run(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
-    expect(await tenant.run(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
+    expect(await tenant.fresh(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
+    expect(await tenant.fresh(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
   });
 
   it('for a past hour no more than a run at that hour did', async () => {
     await tenant.reports(group(1), hours(0, 30));
-    expect(await tenant.run(24, { now: 500 })).toMatchObject({ expiredRows: 0 });
-    expect(await tenant.run(26, { now: 500 })).toMatchObject({ expiredRows: 2 });
+    expect(await tenant.fresh(24, { now: 500 })).toMatchObject({ expiredRows: 0 });
+    expect(await tenant.fresh(26, { now: 500 })).toMatchObject({ expiredRows: 2 });
   });
 
   it('for an hour to come no more than is old by now', async () => {
     await tenant.reports(group(1), hours(0, 30));
-    expect(await tenant.run(500, { now: 26 })).toMatchObject({ expiredRows: 2 });
+    expect(await tenant.fresh(500, { now: 26 })).toMatchObject({ expiredRows: 2 });
   });
 });
 
@@ -88,7 +88,7 @@ describe('scorePartition removes detections', () => {
     const resolved = { state: 'resolved', asOf: at(20) } as const;
     await tenant.reports(group(5), hours(86, 97));
     await tenant.reports(group(5, '30000010'), hours(86, 97));
-    const old = { ...resolved, lastMatched: addMs(at(50), -1) };
+    const old = { ...resolved, lastMatched: addMs(at(43), -1) };
     const gone = [
       group(1, '30000000'),
       group(4),
@@ -99,13 +99,13 @@ describe('scorePartition removes detections', () => {
     ];
     for (const each of gone) await tenant.detected(each, old);
     const kept = [group(2, '30000000'), group(7), group(2, '3fffffff')];
-    for (const each of kept) await tenant.detected(each, { ...resolved, lastMatched: at(50) });
+    for (const each of kept) await tenant.detected(each, { ...resolved, lastMatched: at(43) });
     await tenant.detected(group(5), old); // It matches: a new episode.
     const live = [group(3, '30000000'), group(8), group(3, '3fffffff')];
     for (const each of live) await tenant.detected(each, { lastMatched: at(10), asOf: at(10) });
 
     const ids: string[] = [];
-    const message = { newestReport: '' } as const;
+    const message = { newestReport: at(91) };
     // Behind: nothing is resolved, and what is active stays, however old.
     const stores = removals(tenant.stores, [], ids);
     const unfresh = removals(
@@ -119,7 +119,7 @@ describe('scorePartition removes detections', () => {
     await tenant.detected(group(5), old);
     for (const each of gone) await tenant.detected(each, old);
     ids.length = 0;
-    expect(await tenant.run(98, { stores })).toMatchObject({ resolved: 3, opened: 2 });
+    expect(await tenant.run(98, { stores, message })).toMatchObject({ resolved: 3, opened: 2 });
     expect(ids.sort()).toEqual(gone.map(({ groupId }) => `${groupId}|kql-rule`).sort());
     const states = new Map((await tenant.all()).map(({ detection }) => [detection.groupId, detection.state]));
     const wanted = [
@@ -131,11 +131,11 @@ describe('scorePartition removes detections', () => {
 
   it('for a past hour no more than a run at that hour did', async () => {
     await tenant.detected(group(1), { state: 'resolved', lastMatched: at(10), asOf: at(30) });
-    await tenant.run(58, { now: 500 });
+    await tenant.fresh(58, { now: 500 });
     expect(await tenant.all()).toHaveLength(1);
-    await tenant.run(500, { now: 58 });
+    await tenant.fresh(500, { now: 58 });
     expect(await tenant.all()).toHaveLength(1);
-    await tenant.run(59, { now: 500 });
+    await tenant.fresh(59, { now: 500 });
     expect(await tenant.all()).toHaveLength(0);
   });
 
@@ -149,7 +149,7 @@ describe('scorePartition removes detections', () => {
         await base.remove(rows);
       },
     }));
-    await tenant.run(98, { stores });
+    await tenant.fresh(98, { stores });
     expect(await tenant.detection(group(1))).toMatchObject({ state: 'new', episode: at(98) });
     expect((await tenant.detection(group(1))).episodes).toHaveLength(1);
   });
@@ -167,20 +167,46 @@ describe('scorePartition removes detections', () => {
         await base.remove(rows);
       },
     }));
-    expect(await tenant.run(98, { stores })).toMatchObject({ groups: 0, expiredRows: 250 });
+    expect(await tenant.fresh(98, { stores })).toMatchObject({ groups: 0, expiredRows: 250 });
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(100);
     expect(await tenant.all()).toEqual([]);
     expect(await tenant.counts()).toEqual([]);
   });
 });
 
-describe('expiryOf(asOf, now, retentionDays, historyDays)', () => {
-  it('counts from the earlier of the two', () => {
+describe('scorePartition with a clock that is ten days ahead', () => {
+  const AHEAD = 30 + 240;
+
+  it('removes no row that a correct clock keeps: expiry ends at the newest counted report', async () => {
+    await tenant.reports(group(1), hours(0, 29));
+    await tenant.detected(group(2), { state: 'resolved', lastMatched: at(29), asOf: at(29) });
+    const message = { newestReport: at(29.5) };
+    expect(await tenant.run(AHEAD, { message })).toMatchObject({ rows: 30, expiredRows: 6 });
+    expect(await tenant.counts()).toHaveLength(24);
+    expect(await tenant.row(group(2))).not.toBeNull();
+  });
+
+  it('removes nothing where no run of the last hours has counted a report', async () => {
+    await tenant.reports(group(1), hours(0, 29));
+    await tenant.detected(group(2), { state: 'resolved', lastMatched: at(0), asOf: at(29) });
+    expect(await tenant.run(AHEAD)).toMatchObject({ rows: 30, expiredRows: 0 });
+    expect(await tenant.row(group(2))).not.toBeNull();
+  });
+});
+
+describe('expiryOf(asOf, now, newestReport, settings)', () => {
+  const days = { retentionDays: 4, historyDays: 90 };
+
+  it('counts from the earliest of the three', () => {
     const wanted = { expireRows: at(-96), expireDetections: at(-2160) };
-    expect(expiryOf(at(0), at(0), 4, 90)).toEqual(wanted);
-    expect(expiryOf(at(0), at(70), 4, 90)).toEqual(wanted);
-    expect(expiryOf(at(70), at(0), 4, 90)).toEqual(wanted);
-    expect(expiryOf(at(0), timestampFromMs(0), 1, 2).expireRows).toBe('1969-12-31T00:00:00.0000000Z');
+    expect(expiryOf(at(0), at(0), at(0), days)).toEqual(wanted);
+    expect(expiryOf(at(0), at(70), at(1), days)).toEqual(wanted);
+    expect(expiryOf(at(70), at(0), at(70), days)).toEqual(wanted);
+    expect(expiryOf(at(70), at(70), at(0), days)).toEqual(wanted);
+  });
+
+  it('is before everything where no report is known', () => {
+    expect(expiryOf(at(0), at(0), '', days).expireRows < at(-1_000_000 / 10)).toBe(true);
   });
 });
 

@@ -165,7 +165,7 @@ describe('scorePartition writes its run', () => {
     await tenant.detected(group(5));
     await tenant.detected(group(6), { state: 'resolved' });
     await tenant.detected(group(2), { asOf: at(29), lastMatched: at(29) });
-    const message = { partition: P, asOf: at(30), oldestUnreadMs: 77, newestReport: at(1) };
+    const message = { partition: P, asOf: at(30), oldestUnreadMs: 77, newestReport: at(29) };
     const endedAt = Date.UTC(2026, 10, 21, 6, 46);
     const times = [endedAt - MINUTE_MS, endedAt];
     const run = await scorePartition(
@@ -191,6 +191,8 @@ describe('scorePartition writes its run', () => {
       durationMs: MINUTE_MS,
       endedAt,
       oldestUnreadMs: 77,
+      badRows: 0,
+      badRow: '',
     });
     expect(await Array.fromAsync(tenant.stores.runs.since(at(0)))).toEqual([run]);
     await tenant.run(30, { message: { oldestUnreadMs: null } });

@@ -57,18 +57,20 @@ class Twin {
     const newestReport = latest(this.reports.map(({ time }) => time).filter((time) => time <= asOf));
     const newest = latest([newestReport, newestElsewhere]);
     const isFresh = newest !== '' && msOf(newest as Timestamp) >= msOf(asOf) - 6 * HOUR_MS;
-    const from = at(Math.min(hour, now));
+    const times = [asOf, at(now), newestElsewhere].sort();
+    const from = newestElsewhere === '' ? null : (times[0] as Timestamp);
 
     const findings = GROUPS.map((each) => this.#finding(each, inWindow)).filter((finding) => finding !== null);
     for (const finding of findings) this.#matches(finding, asOf);
     const unmatched = [...this.rows].filter(([id]) => !findings.some((finding) => detectionIdOf(finding) === id));
-    this.#remove(unmatched, addMs(from, -SETTINGS.historyDays * DAY_MS));
+    if (from !== null) this.#remove(unmatched, addMs(from, -SETTINGS.historyDays * DAY_MS));
     if (isFresh) this.#resolve(unmatched, asOf, after);
     const left = [...this.rows.values()].map(({ detection }) => detection);
     const opened = left.filter(({ episode }) => episode === asOf).length;
     const resolved = left.filter((row) => row.state === 'resolved' && row.asOf === asOf).length;
     const pending = this.#pending();
-    this.reports = this.reports.filter(({ time }) => time > addMs(from, -SETTINGS.retentionDays * DAY_MS));
+    const isKept = (time: Timestamp) => from === null || time > addMs(from, -SETTINGS.retentionDays * DAY_MS);
+    this.reports = this.reports.filter(({ time }) => isKept(time));
     const counts = { groups: new Set(inWindow.map((report) => report.group)).size, rows, detections: findings.length };
     const expiredRows = rows - this.reports.length;
     return { tally: { ...counts, opened, resolved, expiredRows, pending: pending.length, newestReport }, pending };

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { detectionIdOf } from '../../../src/core/detections/detection.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
-import { WindowError, whatIf } from '../../../src/scoring/what_if.ts';
+import { whatIf } from '../../../src/scoring/what_if.ts';
+import { WindowError } from '../../../src/scoring/window_end.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { at, type Group, group, hours, idOf, inPages, RULE, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
 

@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { createApp, DELIVERY_LAG_MS } from '../../../src/app.ts';
+import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { expireHistory, scoreWindows } from '../../../src/scoring/score_windows.ts';
+import { DELIVERY_LAG_MS, WindowError } from '../../../src/scoring/window_end.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
+import { MessageError } from '../../../src/storage/messages.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import { deadLetter, suppression } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
@@ -23,7 +25,9 @@ const run = (changes: Partial<Run>): Run => ({
   pending: 0,
   requests: 0,
   expiredRows: 0,
-  newestReport: '',
+  newestReport: '' as const,
+  badRows: 0,
+  badRow: '',
   durationMs: 0,
   endedAt: 0,
   oldestUnreadMs: 0,
@@ -34,7 +38,7 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
   const newestIn = async (asOf: Timestamp, runs: readonly Partial<Run>[]) => {
     const stores = memoryStores();
     for (const each of runs) await stores.runs.put(run(each));
-    await scoreWindows(stores, asOf, 5);
+    await scoreWindows(stores, asOf, 5, () => msOf(asOf));
     const [first] = stores.queues.score;
     const messages = PARTITIONS.map((partition) => ({
       partition,
@@ -51,7 +55,7 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
   });
 
   it('gives the newest report that any partition met in a run of the last six hours', async () => {
-    const runs = [
+    const runs: Partial<Run>[] = [
       { asOf: at(28), partition: PARTITIONS[1] as Run['partition'], newestReport: at(27.5) },
       { asOf: at(29), partition: PARTITIONS[2] as Run['partition'], newestReport: at(28.5) },
       { asOf: at(29), partition: PARTITIONS[3] as Run['partition'], newestReport: at(28.25) },
@@ -68,6 +72,40 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
     const later = { asOf: at(33), newestReport: at(32) };
     expect(await newestIn(at(30), [...runs, later])).toBe(at(23.5));
     expect(await newestIn(at(32), [...runs, later])).toBe(at(32));
+  });
+});
+
+describe('a window in the future', () => {
+  const now = msOf(at(30)) + 59 * MINUTE_MS;
+  const CONFIG = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+
+  it('scoreWindows(stores, asOf) refuses it, and queues nothing', async () => {
+    const stores = memoryStores();
+    await expect(scoreWindows(stores, at(32), null, () => now)).rejects.toThrow(
+      new WindowError(`the window up to ${at(32)} has not ended: the last full hour is ${at(30)}`),
+    );
+    expect(stores.queues.score).toEqual([]);
+  });
+
+  it.each([at(32), '9999-01-01T00:00:00.0000000Z'])(
+    'app.scorePartition(message) refuses it as a bad message, and leaves no row in Runs: %s',
+    async (asOf) => {
+      const stores = memoryStores();
+      const app = createApp(CONFIG, { stores, clock: () => now, sinks: [] });
+      const error = await app.scorePartition({ partition: '3', asOf }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(MessageError);
+      expect(String(error)).toBe(
+        `MessageError: score: the window up to ${asOf} has not ended: the last full hour is ${at(30)}`,
+      );
+      expect(await Array.fromAsync(stores.runs.since(at(-1000)))).toEqual([]);
+    },
+  );
+
+  it('is one that begins within five minutes not: the clocks of two instances differ', async () => {
+    const app = (clock: number) => createApp(CONFIG, { stores: memoryStores(), clock: () => clock, sinks: [] });
+    const message = { partition: '3', asOf: at(31) };
+    expect(await app(msOf(at(31)) - 5 * MINUTE_MS).scorePartition(message)).toMatchObject({ asOf: at(31) });
+    await expect(app(msOf(at(31)) - 5 * MINUTE_MS - 1).scorePartition(message)).rejects.toThrow(MessageError);
   });
 });
 
@@ -109,11 +147,26 @@ describe('app.scoreWindows()', () => {
 
   it('is for the full hour that ended three quarters of an hour ago, also when the timer comes late', async () => {
     const due = msOf(at(30)) + DELIVERY_LAG_MS;
-    for (const late of [0, 1, 14 * MINUTE_MS, HOUR_MS - 1]) {
+    for (const late of [0, 1, 14 * MINUTE_MS, 54 * MINUTE_MS]) {
       expect(await scored(due + late)).toMatchObject({ asOf: at(30) });
     }
-    expect(await scored(due - 1)).toMatchObject({ asOf: at(29) });
     expect(await scored(due + HOUR_MS)).toMatchObject({ asOf: at(31) });
+  });
+
+  it('is for the hour of its schedule where the host starts it early: "Timer fired at 10:44:59.6014573"', async () => {
+    const due = msOf(at(30)) + DELIVERY_LAG_MS;
+    for (const early of [1, 399, 5 * MINUTE_MS]) expect(await scored(due - early)).toMatchObject({ asOf: at(30) });
+    expect(await scored(due - 5 * MINUTE_MS - 1)).toMatchObject({ asOf: at(29) });
+  });
+
+  it('scores each hour once where each timer is early', async () => {
+    const stores = memoryStores();
+    const asOfs: Timestamp[] = [];
+    for (const hour of [30, 31, 32]) {
+      asOfs.push((await scored(msOf(at(hour)) + DELIVERY_LAG_MS - 399, stores)).asOf);
+      stores.queues.score.length = 0;
+    }
+    expect(asOfs).toEqual([at(30), at(31), at(32)]);
   });
 
   it('gives how long the oldest export has waited, and null where that cannot be found out', async () => {
@@ -128,15 +181,24 @@ describe('app.scoreWindows()', () => {
     expect(await scored(now, broken)).toMatchObject({ oldestUnreadMs: null });
   });
 
-  it('removes what is older than the history, at midnight', async () => {
+  it('removes what is older than the history once a day, by the first run of the day, whatever its hour', async () => {
     const stores = memoryStores();
+    const day91 = msOf(at(91 * 24)) + DELIVERY_LAG_MS;
+    let expired = 0;
+    const expire = stores.runs.expire.bind(stores.runs);
+    stores.runs.expire = async (before) => {
+      expired++;
+      await expire(before);
+    };
     await stores.runs.put(run({ asOf: at(0) }));
-    const days90 = msOf(at(90 * 24)) + DELIVERY_LAG_MS;
-    await scored(days90 + 24 * HOUR_MS - 1, stores);
-    stores.queues.score.length = 0;
-    expect(await Array.fromAsync(stores.runs.since(at(0)))).toHaveLength(1);
-    await scored(days90 + 24 * HOUR_MS, stores);
-    expect(await Array.fromAsync(stores.runs.since(at(0)))).toEqual([]);
+    // No run at hour 00.
+    for (const hour of [3, 4, 23, 24 + 7, 24 + 8]) {
+      await stores.runs.put(run({ asOf: at(91 * 24 + hour - 1), newestReport: at(91 * 24 + hour - 1) }));
+      await scored(day91 + hour * HOUR_MS, stores);
+      stores.queues.score.length = 0;
+    }
+    expect(expired).toBe(2);
+    expect((await Array.fromAsync(stores.runs.since(at(0)))).some(({ asOf }) => asOf === at(0))).toBe(false);
   });
 });
 
@@ -252,7 +314,7 @@ describe('app.runNow(asOf), by settings of its own', () => {
 describe('expireHistory(stores, asOf, historyDays)', () => {
   const ASOFS = [addMs(at(0), -1), at(0), at(23), at(47)];
 
-  async function left(asOf: Timestamp): Promise<[string[], number]> {
+  async function filled(newest: Timestamp | ''): Promise<MemoryStores> {
     let now = 0;
     const stores = memoryStores({ clock: () => now });
     for (const [n, each] of ASOFS.entries()) {
@@ -263,21 +325,49 @@ describe('expireHistory(stores, asOf, historyDays)', () => {
       await writer.close();
       await stores.suppressions.insert(suppression({ id: `s-${n}`, expires: each }));
     }
+    if (newest !== '') await stores.runs.put(run({ asOf: at(1000), newestReport: newest }));
+    return stores;
+  }
+
+  async function left(stores: MemoryStores, asOf: Timestamp): Promise<[string[], number]> {
     await expireHistory(stores, asOf, SETTINGS.historyDays);
     const runs = await Array.fromAsync(stores.runs.since(at(-1000)));
     const letters = await Array.fromAsync(stores.deadLetters.list());
     const entries = (await Array.fromAsync(stores.suppressions.list())).flat();
     expect(entries).toHaveLength(letters.length);
-    return [runs.map((each) => each.asOf), letters.length];
+    return [runs.map((each) => each.asOf).filter((each) => each !== at(1000)), letters.length];
   }
 
-  it('removes runs, dead letters and suppressions from before the history, with the window that ends at midnight', async () => {
-    expect(await left(at(48))).toEqual([ASOFS.slice(1), 3]);
-    expect(await left(at(72))).toEqual([ASOFS.slice(3), 1]);
+  it('removes runs, dead letters and suppressions from before the history', async () => {
+    expect(await left(await filled(at(48)), at(48))).toEqual([ASOFS.slice(1), 3]);
+    expect(await left(await filled(at(73)), at(73))).toEqual([ASOFS.slice(3), 1]);
   });
 
-  it.each(hours(49, 71))('removes nothing at hour %d', async (hour) => {
-    expect(await left(at(hour))).toEqual([ASOFS, 4]);
+  it('removes nothing for a second time on one day, and again on the next', async () => {
+    const stores = await filled(at(48));
+    await stores.runs.noteExpiry(at(48));
+    expect(await left(stores, at(71))).toEqual([ASOFS, 4]);
+    expect(await left(stores, at(72))).toEqual([ASOFS.slice(1), 3]);
+  });
+
+  it('is repeated with the next run where it failed', async () => {
+    const stores = await filled(at(48));
+    const expire = stores.deadLetters.expire.bind(stores.deadLetters);
+    stores.deadLetters.expire = async () => {
+      throw new Error('503');
+    };
+    await expect(left(stores, at(48))).rejects.toThrow('503');
+    stores.deadLetters.expire = expire;
+    expect(await left(stores, at(49))).toEqual([ASOFS.slice(1), 3]);
+  });
+
+  it('with a clock that is ahead removes no more than is old at the newest report, and does not skip a day after it', async () => {
+    const stores = await filled(at(48));
+    expect(await left(stores, at(1000))).toEqual([ASOFS.slice(1), 3]);
+    expect(await stores.runs.lastExpiry()).toBe(at(1000));
+    await stores.runs.put(run({ asOf: at(72), newestReport: at(72) }));
+    expect((await left(stores, at(72)))[1]).toBe(1);
+    expect(await left(await filled(''), at(1000))).toEqual([ASOFS, 4]);
   });
 });
 
@@ -293,7 +383,7 @@ describe('readConfig(env)', () => {
       'HISTORY_DAYS must be at least RETENTION_DAYS (20), got 19',
     );
     expect(() => config({ HISTORY_DAYS: '2', RETENTION_DAYS: '2' })).toThrow(
-      /^Invalid settings:\n- RETENTION_DAYS must be at least LOOKBACK_DAYS \(3\), got 2$/,
+      /^Invalid settings: RETENTION_DAYS must be at least LOOKBACK_DAYS \(3\), got 2$/,
     );
   });
 });

@@ -2,9 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readConfig, SCORE_SETTINGS, SYSTEM_SETTINGS } from '../../../src/config.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
+import { SettingsError } from '../../../src/settings/read_settings.ts';
 
 const sample = JSON.parse(await readFile(new URL('../../../local.settings.sample.json', import.meta.url), 'utf8'));
 const settings: Record<string, string> = sample.Values;
+
+describe('SettingsError(faults)', () => {
+  it('has one line with all faults: the Functions host keeps only the first line of an error as an error', () => {
+    const { message, faults } = new SettingsError(['LOOKBACK_DAYS must be > 0', 'LINKS is\r\n no JSON']);
+    expect(message).toBe('Invalid settings: LOOKBACK_DAYS must be > 0; LINKS is no JSON');
+    expect(faults).toHaveLength(2);
+  });
+});
 
 describe('local.settings.sample.json', () => {
   it('has every setting that there is, and no other', () => {

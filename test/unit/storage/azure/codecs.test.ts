@@ -1,14 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeDetection, encodeDelivery, encodeDetection } from '../../../../src/storage/azure/detections_codec.ts';
-import { decodeExportState } from '../../../../src/storage/azure/export_states_codec.ts';
+import { detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import {
+  decodeDetection,
+  decodeSummary,
+  encodeDelivery,
+  encodeDetection,
+} from '../../../../src/storage/azure/detections_codec.ts';
+import { decodeExportState, encodeExportState } from '../../../../src/storage/azure/export_states_codec.ts';
 import {
   countRowKeyOf,
   decodeContribution,
+  decodeContributionRow,
   encodeContribution,
 } from '../../../../src/storage/azure/hourly_counts_codec.ts';
+import { decodePending, encodePending } from '../../../../src/storage/azure/outbox_codec.ts';
+import { decodeSuppression, encodeSuppression } from '../../../../src/storage/azure/suppressions_codec.ts';
 import type { TableRow } from '../../../../src/storage/azure/table.ts';
-import { anyContribution, contribution, delivery, detection, evidence, type T0 } from '../../../contract/samples.ts';
+import { BadRowError } from '../../../../src/storage/ports/bad_row.ts';
+import {
+  anyContribution,
+  contribution,
+  delivery,
+  detection,
+  evidence,
+  exportState,
+  pendingNotification,
+  suppression,
+  type T0,
+} from '../../../contract/samples.ts';
 
 const row = (columns: Record<string, unknown>): TableRow => ({ etag: '', ...columns });
 
@@ -48,24 +68,67 @@ describe('the key of a contribution', () => {
   });
 });
 
-describe('rows that are not ours', () => {
-  it.each(['', 'x', `${'3'.repeat(32)}|2026-11-20|${'0'.repeat(16)}`])('HourlyCounts: %j is an error', (rowKey) => {
-    expect(() => decodeContribution(row({ partitionKey: '3', rowKey, Source: 'defender' }))).toThrow('unexpected row');
+/** A row as the SDK gives it back. */
+function stored(columns: object): TableRow {
+  const plain = Object.entries(columns).map(([name, column]) => {
+    const typed = column as { type?: string; value?: unknown } | null;
+    return [name, typed?.type === 'Int64' ? BigInt(String(typed.value)) : (typed?.value ?? column)];
   });
+  return row(Object.fromEntries(plain));
+}
 
-  it('HourlyCounts: a name that is missing is an error', () => {
-    const { DeviceName: _name, ...columns } = encodeContribution(contribution());
-    expect(() => decodeContribution(row(columns))).toThrow('DeviceName is missing');
+describe('a row that is not ours', () => {
+  const COUNTS = stored(encodeContribution(contribution()));
+  const EXPORT = stored(encodeExportState(exportState()));
+  const DETECTION = stored({
+    ...encodeDetection(detection()),
+    ...encodeDelivery(detectionIdOf(detection()), 'soc', delivery()),
   });
+  const PENDING = stored(encodePending(pendingNotification()));
+  const SUPPRESSION = stored(encodeSuppression(suppression()));
 
-  it('Exports and Detections: likewise', () => {
-    expect(() => decodeExportState(row({ partitionKey: 'c', rowKey: 'r' }))).toThrow('unexpected row c r');
-    expect(() => decodeDetection(row({ partitionKey: '3', rowKey: 'r' }))).toThrow('unexpected row: r');
-    expect(() => decodeDetection(row({ partitionKey: '3', rowKey: `${'3'.repeat(32)}|kql-rule` }))).toThrow(
-      'unexpected row',
-    );
+  it.each([
+    ['HourlyCounts', decodeContribution, COUNTS, { rowKey: 'x' }, 'rowKey must be <groupId>'],
+    ['HourlyCounts', decodeContribution, COUNTS, { DeviceName: undefined }, 'DeviceName must be text'],
+    ['HourlyCounts', decodeContribution, COUNTS, { Count: 'abc' }, 'Count must be a whole number'],
+    ['HourlyCounts', decodeContribution, COUNTS, { Source: 'other' }, 'Source Invalid option'],
+    ['HourlyCounts', decodeContributionRow, COUNTS, { RemotePort: '443' }, 'RemotePort must be a whole number'],
+    ['HourlyCounts', decodeContributionRow, COUNTS, { LocalIP: 7 }, 'LocalIP must be text'],
+    ['Exports', decodeExportState, EXPORT, { Applied: '1' }, 'Applied must be a whole number'],
+    ['Exports', decodeExportState, EXPORT, { Ends: '[' }, 'Ends must be JSON'],
+    ['Exports', decodeExportState, EXPORT, { Ends: '["1"]' }, 'Ends.0 '],
+    ['Exports', decodeExportState, EXPORT, { Refused: 'no' }, 'Refused must be true or false'],
+    ['Detections', decodeDetection, DETECTION, { rowKey: 'r' }, 'rowKey must be <groupId>|<detector>'],
+    ['Detections', decodeDetection, DETECTION, { Evidence: '{' }, 'Evidence must be JSON'],
+    ['Detections', decodeDetection, DETECTION, { Evidence: '{}' }, 'Evidence.grain '],
+    ['Detections', decodeSummary, DETECTION, { Average: 'x' }, 'Average must be a number'],
+    ['Detections', decodeSummary, DETECTION, { State: 'odd' }, 'State Invalid option'],
+    ['Detections', decodeSummary, DETECTION, { AsOf: 'soon' }, 'AsOf must be a time'],
+    ['Detections', decodeSummary, DETECTION, { Sink_soc: '{"status":"x"}' }, 'Sink_soc.'],
+    ['Detections', decodeSummary, DETECTION, { Sink_soc: 5 }, 'Sink_soc must be text'],
+    ['Detections', decodeSummary, DETECTION, { VerdictValue: 'x' }, 'VerdictValue '],
+    ['Detections', decodePending, PENDING, { Attempts: '1' }, 'Attempts must be a whole number'],
+    ['Detections', decodePending, PENDING, { Severity: 'odd' }, 'Severity Invalid option'],
+    ['Detections', decodePending, PENDING, { Revision: 7 }, 'the columns do not fit the key'],
+    ['Suppressions', decodeSuppression, SUPPRESSION, { Expires: 5 }, 'Expires must be a time'],
+    ['Suppressions', decodeSuppression, SUPPRESSION, { Suppressed_3: '{' }, 'Suppressed_3 must be JSON'],
+  ] as const)('of %s is a BadRowError (%#)', (table, decode: (row: TableRow) => unknown, good, changes, fault) => {
+    expect(() => decode(good)).not.toThrow();
+    const error = caught(() => decode({ ...good, ...changes } as TableRow));
+    expect(error).toBeInstanceOf(BadRowError);
+    const { row: bad } = error as BadRowError;
+    expect(bad).toMatchObject({ table, partitionKey: good.partitionKey });
+    expect(bad.fault.slice(0, fault.length)).toBe(fault);
   });
 });
+
+function caught(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error;
+  }
+}
 
 describe('the columns of a detection', () => {
   it("are the rule's names and the scorer's, explicit where a number could be read as another type", () => {
