@@ -68,7 +68,7 @@ function cutting() {
 /** Lines that hold a report read, against parsing them. */
 function reading() {
   const hits = hitsOf(exportOf(200));
-  const batch = { hits, probes: [], malformed: [], tooLong: [], lines: hits.length, end: 0 };
+  const batch = { hits, probes: [], malformed: { kept: [], more: new Map() }, tooLong: [], lines: hits.length, end: 0 };
   return {
     right: hits.length,
     ours: () => new ReportReader({ container: '', name: '' }, FORMATS).read(batch).reports.length,

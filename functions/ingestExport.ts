@@ -2,6 +2,7 @@ import { app as functions } from '@azure/functions';
 import { app } from './beaconwatch.ts';
 import { exportOf, keepNameOnly } from './export_binding.ts';
 import { logged } from './log.ts';
+import { untilShutdown } from './shutdown.ts';
 
 const { blobTrigger, containers } = app.config;
 
@@ -13,6 +14,6 @@ if (blobTrigger !== 'off' && containers[0] !== undefined) {
     connection: app.config.exportStorage === app.config.storage ? 'AzureWebJobsStorage' : 'ExportStorage',
     source: blobTrigger,
     sdkBinding: true,
-    handler: logged((blob, context) => app.ingest(exportOf(blob, context))),
+    handler: logged((blob, context) => untilShutdown((signal) => app.ingestEvent(exportOf(blob, context), signal))),
   });
 }

@@ -1,5 +1,6 @@
-/** What a month costs, from what was measured, what the platform's limits make of it, and a list of prices. */
+import { segmentBytesOf } from '../src/ingest/segment_cutter.ts';
 
+/** What a month costs, from what was measured, what the platform's limits make of it, and a list of prices. */
 /** bench/local_requests.json */
 export interface Measured {
   readonly measured: string;
@@ -43,7 +44,8 @@ export const ASSUMED = {
   hoursOfMonth: 730,
   /** The sweep's timer; each finds the growing export longer. */
   sweepsPerHour: 12,
-  segmentBytes: 64 * 1024 * 1024,
+  /** Of Defender's reports (SOURCES=defender). The first segment of an export is shorter; each sweep has one anyway. */
+  segmentBytes: segmentBytesOf(['defender']),
   /** Rows a second that one partition of a table is good for, by Azure's own target: slower than what was measured. */
   rowsPerSecond: 2_000,
   /** Of a transaction, one after the other; four are on their way at a time. */

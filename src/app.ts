@@ -34,9 +34,11 @@ import { credentialOf, type StorageClientOptions, storageClients } from './stora
 import { azureStores } from './storage/azure/index.ts';
 import { BAD, unlessBad } from './storage/bad_rows.ts';
 import { MessageError, parseMessage } from './storage/messages.ts';
+import { ConflictError } from './storage/optimistic.ts';
 import type { Clock } from './storage/ports/clock.ts';
 import type { ExportRef } from './storage/ports/exports.ts';
 import type { Run } from './storage/ports/runs.ts';
+import { StoreError } from './storage/ports/store_error.ts';
 import type { Stores } from './storage/ports/stores.ts';
 
 /** The use cases, over the stores that the settings name. */
@@ -49,6 +51,19 @@ export interface Swept extends SweepResult {
   readonly sinkFaults: readonly string[];
 }
 
+/** The container is not one of EXPORT_CONTAINERS: nothing was read. */
+export interface Unlisted {
+  readonly end: 'unlisted-container';
+}
+
+/** A blob event was not processed. The sweep queues the export within five minutes. */
+export interface LeftToSweep {
+  readonly end: 'left-to-sweep';
+  /** The name of the error, and its message: neither telemetry nor a URL. */
+  readonly error: string;
+  readonly reason: string;
+}
+
 export interface AppParts {
   readonly stores: Stores;
   readonly clock: Clock;
@@ -57,6 +72,8 @@ export interface AppParts {
 
 /** How long one invocation reads (ms). A backlog spreads over instances, and an instance that ends loses little work. */
 const INGEST_BUDGET_MS = 120_000;
+/** A process that stops needs some seconds to end. Its message must not come back to it before. */
+const STOPPED_DELAY_MS = 5_000;
 
 /** The result of one invocation. `bad-row`: the row of the export in Exports cannot be read. */
 export type Ingested = Omit<IngestResult, 'end'> & { readonly end: IngestEnd | 'bad-row' };
@@ -95,20 +112,53 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       () => null,
     );
 
+  const sendAgain = (message: unknown, delayMs: number): Promise<void> => {
+    const { container, name } = parseMessage('ingest', message);
+    return stores.queues.send('ingest', { container, name }, delayMs);
+  };
+
+  /** Reads an export of EXPORT_CONTAINERS; the unread rest goes back to the queue. */
+  const readListed = async (message: unknown, signal?: AbortSignal): Promise<Ingested | Unlisted> => {
+    const ref: ExportRef = parseMessage('ingest', message);
+    // A message or an event can name any container. Reading it would give it a row that no sweep knows.
+    if (!config.containers.includes(ref.container)) return { end: 'unlisted-container' };
+    const result = await unlessBad(ingest.ingest(ref, INGEST_BUDGET_MS, signal));
+    // Another try finds the same row: `health` names it, and the export waits until somebody repairs or removes the row.
+    if (result === BAD) return UNREADABLE;
+    if (result.end === 'more') await sendAgain(ref, 0);
+    if (result.end === 'stopped') await sendAgain(ref, STOPPED_DELAY_MS);
+    return result;
+  };
+
   return {
     config,
     scoredHour: scoredHourNow,
     /** Names of the configured sinks. */
     sinkNames,
 
-    /** Reads an export. Where the budget ends first, the export goes back to the queue. */
-    async ingest(message: unknown): Promise<Ingested> {
-      const ref: ExportRef = parseMessage('ingest', message);
-      const result = await unlessBad(ingest.ingest(ref, INGEST_BUDGET_MS));
-      // Another try finds the same row: `health` names it, and the export waits until somebody repairs or removes the row.
-      if (result === BAD) return UNREADABLE;
-      if (result.end === 'more') await stores.queues.send('ingest', { container: ref.container, name: ref.name });
+    /**
+     * Reads the export of a queue message. The message is sent again where the budget ends first or `signal` is aborted,
+     * and, for the end of the lease, where another worker holds it. Throws a MessageError.
+     */
+    async ingest(message: unknown, signal?: AbortSignal): Promise<Ingested | Unlisted> {
+      const result = await readListed(message, signal);
+      const { leaseEnds } = 'leaseEnds' in result ? result : {};
+      // Visible when the lease has ended, and no earlier.
+      if (leaseEnds !== undefined) await sendAgain(message, Math.max(0, leaseEnds - clock()) + 1_000);
       return result;
+    },
+
+    /**
+     * Reads the export of a blob event, as `ingest` does. It leaves a leased export, and one that storage does not let it
+     * read, to the sweep: the blob trigger retries at once, and after five tries the event counts as poison.
+     */
+    async ingestEvent(event: unknown, signal?: AbortSignal): Promise<Ingested | Unlisted | LeftToSweep> {
+      try {
+        return await readListed(event, signal);
+      } catch (error) {
+        if (!(error instanceof StoreError || error instanceof ConflictError)) throw error;
+        return { end: 'left-to-sweep', error: error.name, reason: error.message };
+      }
     },
 
     /** Queues unread exports. Empties the poison queues: the tables still hold the work of their messages. */
@@ -200,12 +250,12 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     unread: (since?: number) => unread(stores, sweepSettings, clock, since),
 
     /** Reads an export to its end, however long it takes. */
-    readOn: (ref: ExportRef) => ingest.ingest(ref, Number.POSITIVE_INFINITY),
+    readOn: (ref: ExportRef, signal?: AbortSignal) => ingest.ingest(ref, Number.POSITIVE_INFINITY, signal),
 
     /** Reads an export again with the same cuts, or see `replay`; null where nothing of it was read before. */
-    async replay(ref: ExportRef, force?: boolean): Promise<IngestResult | null> {
+    async replay(ref: ExportRef, force?: boolean, signal?: AbortSignal): Promise<IngestResult | null> {
       return (await replay(stores.exportStates, ref, force))
-        ? await ingest.ingest(ref, Number.POSITIVE_INFINITY)
+        ? await ingest.ingest(ref, Number.POSITIVE_INFINITY, signal)
         : null;
     },
 

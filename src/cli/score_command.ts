@@ -3,6 +3,7 @@ import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import { faultText } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -92,7 +93,12 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const window = windowBefore(asOf, rule.lookbackDays);
 
   const letters = new LetterLog();
-  const offline = new OfflineScore(window, formatsOf(sources), (letter) => letters.add(letter), tomorrow());
+  const offline = new OfflineScore(
+    window,
+    formatsOf(sources),
+    (first, byReason) => letters.add(first, byReason),
+    tomorrow(),
+  );
   const { files, skipped } = await inputFiles(paths);
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
@@ -122,14 +128,13 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const sourceAdvice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
   if (sourceAdvice !== null) say(terminal, sourceAdvice);
   if (refused > 0 && refused === files.length) throw new CommandError('nothing was read: no export of a known format');
-  if (unread > 0)
-    throw new CommandError(
-      `${counted(unread, 'export')} without a readable record; the rows are those of the others (docs/sources.md)`,
-    );
-  if (failed > 0)
-    throw new CommandError(
-      `${counted(failed, 'export')} could not be read to the end; the rows are those of the others`,
-    );
+  const problems = [
+    ...(failed === 0 ? [] : [`${counted(failed, 'export')} could not be read to the end`]),
+    ...(unread === 0 ? [] : [`${counted(unread, 'export')} without a readable record`]),
+    ...(refused === 0 ? [] : [`${counted(refused, 'export')} refused`]),
+  ];
+  if (problems.length > 0)
+    throw new CommandError(`${problems.join(', ')}; the rows are those of the others (docs/sources.md)`);
 }
 
 async function scoreAll(offline: OfflineScore, rule: Rule) {
@@ -200,10 +205,9 @@ class LetterLog {
   readonly #first: DeadLetter[] = [];
   readonly #byReason = new Map<string, number>();
 
-  add(letter: DeadLetter): void {
-    if (this.#first.length < LISTED) this.#first.push(letter);
-    const reason = reasonOf(letter);
-    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
+  add(first: readonly DeadLetter[], byReason: ReadonlyMap<string, number>): void {
+    this.#first.push(...first.slice(0, LISTED - this.#first.length));
+    for (const [reason, times] of byReason) this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + times);
   }
 
   report(terminal: Terminal): void {
@@ -216,7 +220,7 @@ class LetterLog {
         `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${reasonOf(letter)}`,
       );
     }
-    const all = [...this.#byReason].map(([reason, times]) => `${times} ${reason}`).join(', ');
+    const all = [...this.#byReason].map(([reason, times]) => `${amount(times)} ${escapeForDisplay(reason)}`).join(', ');
     say(terminal, `dead letters by reason: ${all}`);
     if (this.#byReason.has(NXLOG_TIME)) say(terminal, NXLOG_ADVICE);
   }
@@ -224,7 +228,7 @@ class LetterLog {
 
 /** `bad-field (Computer)` */
 function reasonOf({ reason, field }: DeadLetter): string {
-  return field === undefined ? reason : `${reason} (${escapeForDisplay(field)})`;
+  return escapeForDisplay(faultText({ fault: reason, field }));
 }
 
 const NXLOG_TIME = 'no-zone (EventTime)';

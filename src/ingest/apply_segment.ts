@@ -4,15 +4,18 @@ import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import { KEPT_LETTERS } from '../reading/faulty_lines.ts';
 import { KEPT_BYTES, MAX_LINE_BYTES, readLines } from '../reading/line_reader.ts';
 import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, reportsOf, segmentIdOf } from '../storage/keys.ts';
-import type { DeadLetter, DeadLetterWriter } from '../storage/ports/dead_letters.ts';
+import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { Counters, ExportState, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportStore } from '../storage/ports/exports.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { BatchWriter, type LocatedRefusal, type LocatedRow } from './batch_writer.ts';
+import { DeviceGroups, type RowsOverLimit } from './device_groups.ts';
 import { isSettled, lastEnd, type Segment } from './export_state.ts';
+import { KeptLetters } from './kept_letters.ts';
 import { RawEventCounter } from './raw_event_counter.ts';
 import { tailOf } from './segment_cutter.ts';
 
@@ -42,26 +45,35 @@ export interface LeasedSegment {
   readonly repeat: boolean;
   /** Block size for raw events, where not `BLOCK_BYTES`. */
   readonly blockBytes?: number;
+  /** Groups per device, where not `GROUPS_PER_DEVICE`. */
+  readonly groupsPerDevice?: number;
   /** Records that raw events of the export are stored from now on; false where another worker has continued. */
   readonly noteRaw: () => Promise<boolean>;
 }
 
-/** Why a segment is not applied: foreign format; the export was replaced; another worker has continued. */
-export type Unapplied = { readonly foreign: true; readonly otherSource: Source | null } | 'replaced' | 'lost';
+/** Why a segment is not applied: foreign format; the export was replaced; another worker has continued; the worker stops. */
+export type Unapplied =
+  | { readonly foreign: true; readonly otherSource: Source | null }
+  | 'replaced'
+  | 'lost'
+  | 'stopped';
 
 /**
  * Reads one segment of an export and writes its rows, then its dead letters. A repeat, by any worker, writes the same. A
- * segment that is not applied leaves no dead letters. Throws the stores' errors, after all its requests have ended.
+ * segment that is not applied leaves no dead letters. When `signal` is aborted it stops before the next batch of lines.
+ * Throws the stores' errors. When it returns or throws, all its requests have ended.
  */
 export async function applySegment(
   stores: Pick<Stores, 'exports' | 'hourlyCounts' | 'deadLetters'>,
   formats: readonly RecordFormat[],
   leased: LeasedSegment,
   kept: RetentionSpan,
+  signal?: AbortSignal,
 ): Promise<Applied | Unapplied> {
   const { state, segment, repeat } = leased;
   const segmentId = segmentIdOf(state, state.generation, segment.start, segment.end);
-  const letters = stores.deadLetters.open(segmentId, { repeat });
+  const writer = stores.deadLetters.open(segmentId, { repeat });
+  const letters = new KeptLetters(writer, state, segment, state.counters.deadLetters);
   const work = new SegmentWork(stores, leased, letters, kept);
   try {
     const { recognised, counters } = state;
@@ -75,6 +87,10 @@ export async function applySegment(
       probe: reader.probe,
     } as const;
     for await (const batch of readLines(stores.exports.read(state, segment.start, segment.end), options)) {
+      if (signal?.aborted) {
+        await work.abandon();
+        return 'stopped';
+      }
       const reading = reader.read(batch);
       if (reader.foreign) break;
       await work.take(reading);
@@ -95,13 +111,17 @@ export async function applySegment(
 class SegmentWork {
   readonly #exports: ExportStore;
   readonly #state: ExportState;
-  readonly #letters: DeadLetterWriter;
+  readonly #letters: KeptLetters;
   readonly #kept: RetentionSpan;
   readonly #writer: BatchWriter;
   readonly #raw: RawEventCounter;
   readonly #noteRaw: () => Promise<boolean>;
-  /** Kept to the end: they arrive in the order of transactions, and the letters of a segment must be the same each time. */
-  readonly #refusals: LocatedRefusal[] = [];
+  readonly #devices: DeviceGroups;
+  /**
+   * The first ones, kept to the end: they arrive in the order of transactions, and the letters of a segment must be the same
+   * each time.
+   */
+  #refusals: LocatedRefusal[] = [];
   #counters: Counters = NO_COUNTERS;
   /** Why the segment is not applied, once that is known. */
   stopped: 'replaced' | 'lost' | null = null;
@@ -109,10 +129,10 @@ class SegmentWork {
   constructor(
     stores: Pick<Stores, 'exports' | 'hourlyCounts'>,
     leased: LeasedSegment,
-    letters: DeadLetterWriter,
+    letters: KeptLetters,
     kept: RetentionSpan,
   ) {
-    const { state, segment, blockBytes, noteRaw } = leased;
+    const { state, segment, blockBytes, groupsPerDevice, noteRaw } = leased;
     this.#exports = stores.exports;
     this.#state = state;
     this.#letters = letters;
@@ -120,12 +140,11 @@ class SegmentWork {
     this.#noteRaw = noteRaw;
     const block = (from: number): string => blockOf(state, state.generation, from, segment.end);
     this.#raw = new RawEventCounter(segment.start, block, blockBytes);
-    this.#writer = new BatchWriter(stores.hourlyCounts, async (refusal) => {
-      this.#refusals.push(refusal);
-    });
+    this.#devices = new DeviceGroups(groupsPerDevice);
+    this.#writer = new BatchWriter(stores.hourlyCounts, async (refusal) => this.#refuse(refusal));
   }
 
-  async take({ reports, letters, counters }: BatchReading): Promise<void> {
+  async take({ reports, letters, more, counters }: BatchReading): Promise<void> {
     this.#count(counters);
     const future: DeadLetter[] = [];
     for (const located of reports) {
@@ -135,7 +154,7 @@ class SegmentWork {
       else await this.#write(located);
     }
     this.#count({ ...NO_COUNTERS, reports: -future.length, deadLetters: future.length });
-    await this.#add([...letters, ...future]);
+    await this.#letters.add([...letters, ...future], more);
   }
 
   /** Sends the remaining rows. Call it after the last line. */
@@ -146,10 +165,12 @@ class SegmentWork {
   }
 
   async finish({ recognised, otherSource, unknownShape }: ReportReader): Promise<Applied> {
-    const refused = this.#refusals.map((refusal) => letterOf(this.#state, refusal));
-    const reports = this.#refusals.reduce((sum, { row }) => sum + reportsOf(row), 0);
-    this.#count({ ...NO_COUNTERS, reports: -reports, deadLetters: refused.length });
-    await this.#add(refused);
+    for (const over of this.#devices.over) {
+      const { reports } = over;
+      this.#count({ ...NO_COUNTERS, reports: -reports, overGroupLimit: reports, deadLetters: 1 });
+      await this.#letters.add([overLimitLetter(this.#state, over)]);
+    }
+    await this.#letters.add(this.#refusals.map((refusal) => letterOf(this.#state, refusal)));
     await this.#letters.close();
     return { counters: this.#counters, recognised, otherSource, unknownShape, rows: this.#writer.rows };
   }
@@ -162,7 +183,20 @@ class SegmentWork {
   async #write(located: LocatedReport): Promise<void> {
     const { report } = located;
     if (report.identity === null) await this.#writeHours(this.#raw.add(located));
-    else await this.#writer.add(contributionOf(report, report.identity), located);
+    else await this.#store({ row: contributionOf(report, report.identity), place: located });
+  }
+
+  async #store({ row, place }: LocatedRow): Promise<void> {
+    if (this.#devices.admits(row, place)) await this.#writer.add(row, place);
+  }
+
+  /** Keeps no more refusals than there may be letters. */
+  #refuse(refusal: LocatedRefusal): void {
+    this.#count({ ...NO_COUNTERS, reports: -reportsOf(refusal.row), deadLetters: 1 });
+    this.#refusals.push(refusal);
+    if (this.#refusals.length < 2 * KEPT_LETTERS) return;
+    this.#refusals.sort(({ place: a }, { place: b }) => a.offset - b.offset || a.record - b.record);
+    this.#letters.count('refused-row', this.#refusals.splice(KEPT_LETTERS).length);
   }
 
   /**
@@ -173,7 +207,7 @@ class SegmentWork {
     if (rows.length === 0 || this.stopped !== null) return;
     if (await this.#isReplaced()) this.stopped = 'replaced';
     else if (!(await this.#noteRaw())) this.stopped = 'lost';
-    else for (const { row, place } of rows) await this.#writer.add(row, place);
+    else for (const row of rows) await this.#store(row);
   }
 
   /** Checked after the read: then the read content is the leased content. */
@@ -181,13 +215,6 @@ class SegmentWork {
     const info = await this.#exports.info(this.#state);
     if (info === null || info.created !== this.#state.created) return true;
     return (await tailOf(this.#exports, this.#state, lastEnd(this.#state))) !== this.#state.tail;
-  }
-
-  /** Sorted by place, so that the letters of a segment are the same for any chunk sizes. */
-  async #add(letters: readonly DeadLetter[]): Promise<void> {
-    for (const letter of letters.toSorted((a, b) => a.offset - b.offset || a.record - b.record)) {
-      await this.#letters.add(letter);
-    }
   }
 
   #count(counters: Counters): void {
@@ -205,12 +232,17 @@ function letterOf(state: ExportState, { row, code, place }: LocatedRefusal): Dea
   return { ...placeOf(place), export: refOf(state), reason: 'refused-row', code, bytes };
 }
 
+function overLimitLetter(state: ExportState, { first, place, reports }: RowsOverLimit): DeadLetter {
+  const bytes = Buffer.from(JSON.stringify(first)).subarray(0, KEPT_BYTES);
+  return { ...placeOf(place), export: refOf(state), reason: 'too-many-groups', reports, bytes };
+}
+
 function futureLetter(state: ExportState, located: LocatedReport): DeadLetter {
   const bytes = Buffer.from(JSON.stringify(located.report)).subarray(0, KEPT_BYTES);
   return { ...placeOf(located), export: refOf(state), reason: 'time-in-future', bytes };
 }
 
-function placeOf({ offset, length, record }: DeadLetter | LocatedReport | LocatedRefusal['place']) {
+function placeOf({ offset, length, record }: RecordPlace) {
   return { offset, length, record };
 }
 

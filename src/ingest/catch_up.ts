@@ -10,30 +10,37 @@ export interface CaughtUp {
   readonly counters: Counters;
   /** Reads by their end. */
   readonly ends: Readonly<Record<IngestEnd, number>>;
+  /** When the leases of other workers end (ms since the epoch), one per leased export. */
+  readonly leaseEnds: readonly number[];
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
  * Reads many exports to their ends, `parallel` at a time. Leases separate it from the scheduled ingest: both can run at
- * once, and it can be stopped and repeated at any time. A failure of one export does not stop the others.
+ * once, and it can be stopped and repeated at any time. A failure of one export does not stop the others. When `signal` is
+ * aborted, it starts no further export, and those in progress release their leases.
  */
 export async function catchUp(
-  app: { readOn(ref: ExportInfo): Promise<IngestResult> },
+  app: { readOn(ref: ExportInfo, signal?: AbortSignal): Promise<IngestResult> },
   exports: readonly ExportInfo[],
   parallel: number,
   onRead: (bytes: number) => void,
+  signal?: AbortSignal,
 ): Promise<CaughtUp> {
-  const ends = { 'up-to-date': 0, more: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
+  const ends = { 'up-to-date': 0, more: 0, stopped: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
   const failed: { name: string; reason: string }[] = [];
   let segments = 0;
   let rows = 0;
   let counters = NO_COUNTERS;
+  const leaseEnds: number[] = [];
   const waiting = [...exports].reverse();
   const work = async (): Promise<void> => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (signal?.aborted) return;
       try {
-        const result = await app.readOn(next);
+        const result = await app.readOn(next, signal);
         ends[result.end]++;
+        if (result.leaseEnds !== undefined) leaseEnds.push(result.leaseEnds);
         segments += result.segments;
         rows += result.rows;
         counters = addCounters(counters, result.counters);
@@ -44,5 +51,5 @@ export async function catchUp(
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
-  return { segments, rows, counters, ends, failed };
+  return { segments, rows, counters, ends, leaseEnds, failed };
 }

@@ -88,6 +88,16 @@ export function isLeased(state: ExportState, worker: string | null, now: number)
   return state.leasedAt !== null && state.leasedBy !== worker && Math.abs(now - state.leasedAt) < LEASE_MS;
 }
 
+/** When the lease of the open segment ends (ms since the epoch); null where there is none. */
+export function leaseEndOf({ leasedAt }: Pick<ExportState, 'leasedAt'>): number | null {
+  return leasedAt === null ? null : leasedAt + LEASE_MS;
+}
+
+/** Its worker stops: any worker may lease the open segment at once. It is no failure. */
+export function released(state: ExportState): ExportState {
+  return { ...state, ...UNLEASED };
+}
+
 /** Whether it failed and its next try is later. The holder of the lease continues. Never longer than the longest back-off. */
 export function isBackingOff(state: ExportState, worker: string | null, now: number): boolean {
   const waitMs = state.nextTry - now;

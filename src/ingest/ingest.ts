@@ -24,11 +24,13 @@ import {
   lastEnd,
   leased,
   leasedUpTo,
+  leaseEndOf,
   newState,
   nextGeneration,
   openSegment,
   REPLACED,
   refused,
+  released,
   searched,
   seen,
   withRaw,
@@ -40,6 +42,8 @@ export interface IngestSettings {
   readonly segmentBytes?: number;
   /** Block size for raw events. */
   readonly blockBytes?: number;
+  /** Groups per device and segment. */
+  readonly groupsPerDevice?: number;
 }
 
 /** How a read ended. */
@@ -48,6 +52,8 @@ export type IngestEnd =
   | 'up-to-date'
   /** The time budget is used up, and there is more to read. */
   | 'more'
+  /** This process ends. The lease is released, and any worker can continue. */
+  | 'stopped'
   /** Another worker holds the lease. */
   | 'leased'
   /** It failed, and its next try is later. */
@@ -70,6 +76,8 @@ export interface IngestResult {
   readonly unknownShape: LocatedShape | null;
   /** Ids of the newest segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
   readonly segmentIds: readonly string[];
+  /** When the lease of the other worker ends (ms since the epoch), with the end `leased` only. */
+  readonly leaseEnds?: number;
 }
 
 /** Fits into a log line; a read within its budget seldom has more. */
@@ -112,8 +120,11 @@ export class Ingest {
     this.#worker = worker;
   }
 
-  /** Reads until all is read, or until a segment ends after `budgetMs`. */
-  async ingest(ref: ExportRef, budgetMs: number): Promise<IngestResult> {
+  /**
+   * Reads until all is read, or until a segment ends after `budgetMs`. When `signal` is aborted it stops before the next
+   * batch of lines, and releases its lease.
+   */
+  async ingest(ref: ExportRef, budgetMs: number, signal?: AbortSignal): Promise<IngestResult> {
     const started = this.#clock();
     const worker = this.#worker();
     let segments = 0;
@@ -128,7 +139,9 @@ export class Ingest {
       return { end, segments, rows, counters, restarts, otherSource, unknownShape, segmentIds };
     };
     for (;;) {
-      const step = await retryOnConflict('export', () => this.#step(ref, worker));
+      if (signal?.aborted) return resultOf('stopped');
+      const step = await retryOnConflict('export', () => this.#step(ref, worker, signal));
+      if (step.kind === 'leased') return { ...resultOf('leased'), leaseEnds: step.leaseEnds };
       if (step.kind === 'end') return resultOf(step.end);
       if (step.kind === 'restarted') restarts++;
       if (step.kind !== 'applied') continue;
@@ -145,14 +158,14 @@ export class Ingest {
   }
 
   /** Processes one segment, or gives the reason why not. Records a failure. */
-  async #step(ref: ExportRef, worker: string): Promise<Step | typeof CONFLICT> {
+  async #step(ref: ExportRef, worker: string, signal?: AbortSignal): Promise<Step | typeof CONFLICT> {
     const { exports, exportStates } = this.#stores;
     // In this order: an export only grows, so that it is never shorter than a state that was read before it.
     const found = await exportStates.get(ref);
     try {
       const info = await exports.info(ref);
       if (info === null) return end('gone');
-      if (found !== null) return await this.#goOn(found, info, worker);
+      if (found !== null) return await this.#goOn(found, info, worker, signal);
       return againUnlessConflict(await exportStates.insert(newState(info)));
     } catch (error) {
       if (found !== null) await this.#recordFailure(error, found, worker);
@@ -160,11 +173,16 @@ export class Ingest {
     }
   }
 
-  async #goOn(found: Versioned<ExportState>, info: ExportInfo, worker: string): Promise<Step | typeof CONFLICT> {
+  async #goOn(
+    found: Versioned<ExportState>,
+    info: ExportInfo,
+    worker: string,
+    signal?: AbortSignal,
+  ): Promise<Step | typeof CONFLICT> {
     const { exportStates } = this.#stores;
     const { row, version } = found;
     const now = this.#clock();
-    if (isLeased(row, worker, now)) return end('leased');
+    if (isLeased(row, worker, now)) return { kind: 'leased', leaseEnds: leaseEndOf(row) ?? now };
     if (isBackingOff(row, worker, now)) return end('backing-off');
     if (row.refused && row.failures === 0 && info.lastModified <= row.lastModified) return end('refused');
 
@@ -176,7 +194,8 @@ export class Ingest {
       return againUnlessConflict(await exportStates.replace(refused(row, next, info), version));
     }
     const leasedVersion = next.state === row ? version : await exportStates.replace(next.state, version);
-    return leasedVersion === null ? CONFLICT : await this.#applyAndCommit({ ...next, version: leasedVersion }, info);
+    if (leasedVersion === null) return CONFLICT;
+    return await this.#applyAndCommit({ ...next, version: leasedVersion }, info, signal);
   }
 
   /** The open segment, or the next one, cut; null where there is none yet; the reason where there will be none. */
@@ -238,9 +257,10 @@ export class Ingest {
   async #applyAndCommit(
     { version: leasedVersion, ...leased }: Leased,
     info: ExportInfo,
+    signal?: AbortSignal,
   ): Promise<Step | typeof CONFLICT> {
     const { exportStates } = this.#stores;
-    const { blockBytes } = this.#settings;
+    const { blockBytes, groupsPerDevice } = this.#settings;
     let { state } = leased;
     let version = leasedVersion;
     const noteRaw = async (): Promise<boolean> => {
@@ -251,15 +271,25 @@ export class Ingest {
       version = noted;
       return true;
     };
-    const work = { ...leased, noteRaw, ...(blockBytes !== undefined && { blockBytes }) };
+    const work = {
+      ...leased,
+      noteRaw,
+      ...(blockBytes !== undefined && { blockBytes }),
+      ...(groupsPerDevice !== undefined && { groupsPerDevice }),
+    };
     const kept = {
       after: timestampFromMs(this.#clock() - this.#settings.retentionDays * DAY_MS),
       // From the arrival of the report, not from the time of reading: a repeat decides the same.
       upTo: timestampFromMs(state.lastModified + CLOCK_TOLERANCE_MS),
     };
-    const applied = await applySegment(this.#stores, this.#formats, work, kept);
+    const applied = await applySegment(this.#stores, this.#formats, work, kept, signal);
     // The next step reads the state again.
     if (applied === 'replaced' || applied === 'lost') return CONFLICT;
+    if (applied === 'stopped') {
+      // Where another worker has continued, the lease is no longer this worker's.
+      await exportStates.replace(released(state), version);
+      return { kind: 'end', end: 'stopped' };
+    }
     if ('foreign' in applied) {
       const next = refused(state, foreignReason(applied.otherSource), info);
       return againUnlessConflict(await exportStates.replace(next, version));
@@ -296,7 +326,8 @@ interface Leased extends Omit<LeasedSegment, 'noteRaw'> {
 }
 
 type Step =
-  | { readonly kind: 'end'; readonly end: IngestEnd }
+  | { readonly kind: 'end'; readonly end: Exclude<IngestEnd, 'leased'> }
+  | { readonly kind: 'leased'; readonly leaseEnds: number }
   | { readonly kind: 'again' }
   | { readonly kind: 'restarted' }
   | {
@@ -316,7 +347,7 @@ function againUnlessConflict(version: string | null): Step | typeof CONFLICT {
   return version === null ? CONFLICT : AGAIN;
 }
 
-function end(end: IngestEnd): Step {
+function end(end: Exclude<IngestEnd, 'leased'>): Step {
   return { kind: 'end', end };
 }
 

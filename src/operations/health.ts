@@ -4,6 +4,7 @@ import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { counted } from '../core/text/numbers.ts';
+import { GROUPS_PER_DEVICE } from '../ingest/device_groups.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
 import { knownSinks } from '../notify/sink_states.ts';
@@ -141,6 +142,7 @@ export async function health(
       ...problemsOf(facts),
       ...inactive(recent ?? []),
       ...unknownShapes(recent ?? []),
+      ...crowded(recent ?? []),
       ...skipped,
       ...silent(inUse ?? []),
       ...badRowProblems(badRows),
@@ -226,6 +228,17 @@ function silent(known: readonly SinkState[]): string[] {
       const next = new Date(notBefore).toISOString();
       return `Sink ${name} failed ${failures} times in a row; its pending notifications wait until ${next}.`;
     });
+}
+
+/** Devices with too many groups: who invents connections hides among them. */
+function crowded(states: readonly ExportState[]): string[] {
+  const exports = states.filter(({ counters }) => counters.overGroupLimit > 0);
+  if (exports.length === 0) return [];
+  const reports = exports.reduce((sum, { counters }) => sum + counters.overGroupLimit, 0);
+  return [
+    `${counted(exports.length, 'export')} with a device of more than ${GROUPS_PER_DEVICE.toLocaleString('en')} groups in one segment: ` +
+      `${counted(reports, 'report')} not counted. beaconwatch dead-letters names the devices (too-many-groups).`,
+  ];
 }
 
 /** A sentence for each container with many lines, or records of an inactive source, but no record of an active source. */

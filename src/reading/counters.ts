@@ -9,6 +9,7 @@ export const NO_COUNTERS: Counters = {
   expired: 0,
   deadLetters: 0,
   unknownShapes: 0,
+  overGroupLimit: 0,
 };
 
 export function addCounters(a: Counters, b: Counters): Counters {
@@ -21,5 +22,6 @@ export function addCounters(a: Counters, b: Counters): Counters {
     expired: a.expired + b.expired,
     deadLetters: a.deadLetters + b.deadLetters,
     unknownShapes: a.unknownShapes + b.unknownShapes,
+    overGroupLimit: a.overGroupLimit + b.overGroupLimit,
   };
 }

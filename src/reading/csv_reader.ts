@@ -1,14 +1,27 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { CsvError, type Parser, parse } from 'csv-parse';
-import { type FaultyLine, KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_reader.ts';
+import { type CsvRow, cellsOf, RowScanner } from './csv_row.ts';
+import { FaultyLines } from './faulty_lines.ts';
+import { KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_reader.ts';
+import { piecesIn } from './pieces.ts';
+
+/** A CSV whose first row is no header. */
+export class CsvHeaderError extends Error {
+  override readonly name = 'CsvHeaderError';
+  readonly code = 'CSV_HEADER';
+
+  constructor() {
+    super('line 1: the header of the CSV is no row: a quote is not balanced, or it is longer than 1 MiB');
+  }
+}
 
 /**
  * Reads the CSV of a query in the Defender portal: RFC 4180, a header, columns in any order, and other delimiters after a
  * spreadsheet has saved it. Each row becomes a JSON object.
  *
  * A line that does not start a valid row (an unbalanced quote, more or fewer cells than the header) is a fault, and reading
- * continues at the next line. So rows that a broken quote had swallowed are read again as rows. Memory is a chunk and
- * `maxLineBytes`. Throws a CsvError where the header is invalid.
+ * continues at the next line. So rows that a broken quote had swallowed are read again as rows. Each byte is scanned a
+ * bounded number of times: between two lines with an odd number of quotes a row can only end at a line end. Memory is a
+ * chunk and `maxLineBytes`. Throws a CsvHeaderError.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -16,150 +29,121 @@ export async function* readCsv(
   delimiter = ',',
 ): AsyncGenerator<LineBatch> {
   const rows = new RowReader(maxLineBytes, delimiter);
-  // A copy: the chunk may be a window on memory that its owner fills again.
-  for await (const chunk of chunks) yield await rows.read(Buffer.from(chunk), false);
-  yield await rows.read(NO_BYTES, true);
+  for await (const piece of piecesIn(chunks)) yield rows.read(piece, false);
+  yield rows.read(NO_BYTES, true);
 }
 
-const [NEWLINE, RETURN] = [10, 13];
+const NEWLINE = 10;
 const NO_BYTES = Buffer.alloc(0);
-/** More bytes than the parser needs after a row to report it. */
-const LOOK_AHEAD_BYTES = 16;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 class RowReader {
   readonly #maxBytes: number;
   readonly #delimiter: string;
+  readonly #scanner: RowScanner;
   #header: readonly string[] | undefined;
   #batch = new Batch();
-  /** Received bytes after the last row. */
-  #open = NO_BYTES;
-  /** Their offset in the file. */
+  /** Received bytes, from the open row or skipped line on. */
+  #bytes = NO_BYTES;
+  /** Start of the open row within them. */
+  #start = 0;
+  /** Offset of `#bytes` in the file. */
   #offset = 0;
-  /** The received part of a skipped line. */
-  #passed: { length: number; bytes: Buffer } | null = null;
-  #parser: Parser;
+  /** The received part of a skipped line, of which `#bytes` holds nothing any more. */
+  #passed: { readonly length: number; readonly bytes: Buffer } | null = null;
 
   constructor(maxBytes: number, delimiter: string) {
     this.#maxBytes = maxBytes;
     this.#delimiter = delimiter;
-    this.#parser = this.#parserFrom(0);
+    this.#scanner = new RowScanner(delimiter);
   }
 
-  async read(chunk: Buffer, isLast: boolean): Promise<LineBatch> {
+  read(chunk: Uint8Array, isLast: boolean): LineBatch {
     this.#batch = new Batch();
-    this.#open = Buffer.concat([this.#open, chunk]);
-    let unread = chunk;
-    while (this.#passed !== null || !(await this.#parse(unread, isLast))) {
-      if (!this.#skipLine(isLast)) break;
-      this.#parser.destroy();
-      this.#parser = this.#parserFrom(this.#offset);
-      unread = this.#open;
-    }
-    this.#batch.end = this.#offset;
+    // A copy: the chunk may be a window on memory that its owner fills again.
+    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    if (!this.#isAfterMark(isLast)) return this.#batch;
+    let goesOn = true;
+    while (goesOn) goesOn = this.#passed === null ? this.#readRow(isLast) : this.#skipLine(isLast);
+    this.#bytes = this.#bytes.subarray(this.#start);
+    this.#offset += this.#start;
+    this.#start = 0;
+    // The end of what is known: an open line may still become too long.
+    this.#batch.end = this.#offset - (this.#passed?.length ?? 0);
     return this.#batch;
   }
 
-  /** Continues parsing; false where the open line is not a valid row. */
-  async #parse(bytes: Buffer, isLast: boolean): Promise<boolean> {
-    const error = await (isLast ? ended(this.#parser, bytes) : written(this.#parser, bytes));
-    this.#skipBlank();
-    if (error === null && this.#open.length <= this.#maxBytes + LOOK_AHEAD_BYTES) return true;
-    if (this.#header === undefined) throw error ?? new CsvError('CSV_MAX_RECORD_SIZE', 'The header is too long');
-    return false;
-  }
-
-  /** Skips the first line of the open row; false where the line is not complete yet. */
-  #skipLine(isLast: boolean): boolean {
-    const newline = this.#open.indexOf(NEWLINE);
-    const length = newline === -1 ? this.#open.length : newline + 1;
-    const before = this.#passed ?? { length: 0, bytes: NO_BYTES };
-    const room = KEPT_BYTES - before.bytes.length;
-    const kept = this.#open.subarray(0, Math.min(length, room));
-    const passed = { length: before.length + length, bytes: Buffer.concat([before.bytes, kept]) };
-    this.#advance(length);
-    this.#passed = newline === -1 && !isLast ? passed : null;
-    if (this.#passed !== null) return false;
-    const line = { offset: this.#offset - passed.length, ...passed };
-    this.#batch.lines++;
-    if (line.length > this.#maxBytes) this.#batch.tooLong.push(line);
-    else this.#batch.malformed.push({ ...line, fault: 'bad-csv' });
+  /** Passes the byte order mark at the start of the file; false where its bytes have not all arrived. */
+  #isAfterMark(isLast: boolean): boolean {
+    if (this.#offset > 0) return true;
+    const length = Math.min(this.#bytes.length, BYTE_ORDER_MARK.length);
+    const isMark = this.#bytes.subarray(0, length).equals(BYTE_ORDER_MARK.subarray(0, length));
+    if (isMark && length < BYTE_ORDER_MARK.length) return isLast;
+    if (isMark) this.#start = length;
     return true;
   }
 
-  #parserFrom(start: number): Parser {
-    return parse({
-      bom: start === 0,
-      delimiter: this.#delimiter,
-      // The default takes the first line end; an editor may have mixed both in one file.
-      record_delimiter: ['\r\n', '\n'],
-      relax_column_count: true,
-      skip_empty_lines: true,
-      on_record: (cells: readonly string[], { bytes }) => {
-        this.#take(cells, start + bytes);
-        // The row is taken here; the parser emits nothing.
-        return null;
-      },
-    });
+  /** Takes the next row, or skips the line at its place; false where it is not complete yet. */
+  #readRow(isLast: boolean): boolean {
+    if (this.#start === this.#bytes.length) return false;
+    const row = this.#scanner.scan(this.#bytes, this.#start, isLast);
+    const isTooLong = this.#bytes.length - this.#start > this.#maxBytes;
+    if (row === 'open' && !isTooLong) return false;
+    this.#scanner.reset();
+    if (typeof row !== 'string' && this.#take(row)) return true;
+    if (this.#header === undefined) throw new CsvHeaderError();
+    return this.#skipLine(isLast);
   }
 
-  /** Takes a row that ends at `end`. An exception ends the parsing. */
-  #take(cells: readonly string[], end: number): void {
-    this.#skipBlank();
-    const length = end - this.#offset;
-    const row = this.#open.subarray(0, length);
-    if (this.#header === undefined) this.#header = cells;
-    else if (cells.length !== this.#header.length || length > this.#maxBytes) throw NO_ROW;
-    else this.#batch.add({ offset: this.#offset, length, bytes: row }, this.#header, cells);
-    this.#advance(length);
-  }
-
-  /** As the parser does: a carriage return alone belongs to a cell. */
-  #skipBlank(): void {
-    let blank = 0;
-    while (this.#open[this.#open[blank] === RETURN ? blank + 1 : blank] === NEWLINE) {
-      blank = this.#open.indexOf(NEWLINE, blank) + 1;
+  /** Takes a row; false where it is none of the header's, or too long. A blank line is no row. */
+  #take({ end, next, cells }: CsvRow): boolean {
+    // With its line end: so long is the line that is skipped where the row is none.
+    const length = next - this.#start;
+    if (end > this.#start) {
+      if (length > this.#maxBytes || (this.#header !== undefined && cells !== this.#header.length)) return false;
+      const bytes = this.#bytes.subarray(this.#start, end);
+      if (this.#header === undefined) this.#header = cellsOf(bytes.toString('utf8'), this.#delimiter);
+      else this.#batch.add({ offset: this.#offset + this.#start, length, bytes }, this.#header, this.#delimiter);
     }
-    if (blank > 0) this.#advance(blank);
+    this.#start = next;
+    return true;
   }
 
-  #advance(bytes: number): void {
-    this.#open = this.#open.subarray(bytes);
-    this.#offset += bytes;
+  /** Skips a line that starts no row; false where the line is not complete yet. */
+  #skipLine(isLast: boolean): boolean {
+    const newline = this.#bytes.indexOf(NEWLINE, this.#start);
+    const isWhole = newline !== -1 || isLast;
+    const next = newline === -1 ? this.#bytes.length : newline + 1;
+    const before = this.#passed ?? { length: 0, bytes: NO_BYTES };
+    const length = before.length + next - this.#start;
+    const offset = this.#offset + this.#start - before.length;
+    const here = this.#bytes.subarray(this.#start, next);
+    this.#start = next;
+    const bytes = () => Buffer.concat([before.bytes, here.subarray(0, KEPT_BYTES - before.bytes.length)]);
+    this.#passed = isWhole ? null : { length, bytes: bytes() };
+    if (!isWhole) return false;
+    this.#batch.lines++;
+    if (length > this.#maxBytes) this.#batch.tooLong.push({ offset, length, bytes: bytes() });
+    else this.#batch.malformed.add('bad-csv', () => ({ offset, length, bytes: bytes(), fault: 'bad-csv' }));
+    return true;
   }
-}
-
-const NO_ROW = new Error('not a row of the header');
-
-function written(parser: Parser, bytes: Buffer): Promise<Error | null> {
-  const { promise, resolve } = Promise.withResolvers<Error | null>();
-  parser.once('error', resolve);
-  parser.write(bytes, (error) => {
-    if (!error) parser.off('error', resolve);
-    resolve(error ?? null);
-  });
-  return promise;
-}
-
-function ended(parser: Parser, bytes: Buffer): Promise<Error | null> {
-  const { promise, resolve } = Promise.withResolvers<Error | null>();
-  parser.once('error', resolve);
-  parser.once('finish', () => resolve(null));
-  parser.end(bytes);
-  return promise;
 }
 
 class Batch implements LineBatch {
   readonly hits: Line[] = [];
   readonly probes: Line[] = [];
-  readonly malformed: FaultyLine[] = [];
+  readonly malformed = new FaultyLines();
   readonly tooLong: Line[] = [];
   lines = 0;
   end = 0;
 
-  add(row: Line, header: readonly string[], cells: readonly string[]): void {
+  add(row: Line, header: readonly string[], delimiter: string): void {
     this.lines++;
-    if (isUtf8(row.bytes)) this.hits.push({ ...row, bytes: jsonOf(header, cells) });
-    else this.malformed.push({ ...row, fault: 'bad-utf8' });
+    if (isUtf8(row.bytes)) {
+      this.hits.push({ ...row, bytes: jsonOf(header, cellsOf(row.bytes.toString('utf8'), delimiter)) });
+    } else {
+      this.malformed.add('bad-utf8', () => ({ ...row, fault: 'bad-utf8' }));
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
+import { FaultyLines } from './faulty_lines.ts';
 import { KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_reader.ts';
+import { piecesIn } from './pieces.ts';
 
 /**
  * Cuts JSON over several lines into its records, each with its place: objects one after the other, the elements of an
@@ -11,7 +13,7 @@ export async function* readJson(
   { maxLineBytes }: LineOptions,
 ): AsyncGenerator<LineBatch> {
   const cutter = new RecordCutter(maxLineBytes);
-  for await (const chunk of chunks) yield cutter.cut(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  for await (const piece of piecesIn(chunks)) yield cutter.cut(piece);
   yield cutter.finish();
 }
 
@@ -61,8 +63,13 @@ class RecordCutter {
     }
     if (this.#depth !== null) this.#hold(chunk.subarray(from));
     this.#chunkOffset += chunk.length;
-    this.#batch.end = this.#chunkOffset;
+    this.#batch.end = this.#knownEnd();
     return this.#batch;
+  }
+
+  /** The end of what is known: an open record may still become too long. */
+  #knownEnd(): number {
+    return this.#depth === null ? this.#chunkOffset : this.#recordOffset;
   }
 
   /** The file has ended: an open record is truncated. */
@@ -172,7 +179,7 @@ class RecordCutter {
 class Batch implements LineBatch {
   readonly hits: Line[] = [];
   readonly probes: Line[] = [];
-  readonly malformed: Line[] = [];
+  readonly malformed = new FaultyLines();
   readonly tooLong: Line[] = [];
   lines = 0;
   end = 0;
@@ -180,7 +187,8 @@ class Batch implements LineBatch {
   add(line: Line, maxBytes: number, cutOff: boolean): void {
     this.lines++;
     if (line.length > maxBytes) this.tooLong.push({ ...line, bytes: line.bytes.subarray(0, KEPT_BYTES) });
-    else if (cutOff || line.bytes[0] !== OPEN_OBJECT) this.malformed.push(line);
+    else if (cutOff || line.bytes[0] !== OPEN_OBJECT)
+      this.malformed.add('bad-json', () => ({ ...line, fault: 'bad-json' }));
     else this.hits.push(line);
   }
 }

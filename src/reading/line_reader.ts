@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { ReadFault } from '../core/records/reading.ts';
+import { type FaultCounts, FaultyLines } from './faulty_lines.ts';
+import { piecesIn } from './pieces.ts';
 
 /** A line of an export to be parsed, without its line end. */
 export interface Line {
@@ -11,17 +13,19 @@ export interface Line {
 }
 
 export interface FaultyLine extends Line {
-  readonly fault?: ReadFault;
+  readonly fault: ReadFault;
 }
 
-/** The lines of one chunk of an export. Their bytes are views, valid until the next batch. */
+/** The lines of one piece of an export. Their bytes are views, valid until the next batch. */
 export interface LineBatch {
   /** Lines that contain a pre-filter token. */
   readonly hits: readonly Line[];
   /** Lines without a pre-filter token, while the probe is active. */
   readonly probes: readonly Line[];
-  /** Lines that are not a JSON object or array, or XML, by their first and last byte: 'bad-json', unless `fault` is set. */
-  readonly malformed: readonly FaultyLine[];
+  /**
+   * Lines that are not a JSON object or array, or XML, by their first and last byte, or no row: the first, and how many more.
+   */
+  readonly malformed: { readonly kept: readonly FaultyLine[]; readonly more: FaultCounts };
   /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
   readonly tooLong: readonly Line[];
   /** Number of all non-blank lines, those above included. */
@@ -49,7 +53,7 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Cuts an export into lines, one batch per chunk. Memory is bounded by a chunk and `maxLineBytes`. Lines without a
+ * Cuts an export into lines, one batch per 64 KiB. Memory is bounded by a chunk and `maxLineBytes`. Lines without a
  * pre-filter token are counted without decoding: in a real tenant these are nearly all.
  */
 export async function* readLines(
@@ -57,7 +61,7 @@ export async function* readLines(
   options: LineOptions,
 ): AsyncGenerator<LineBatch> {
   const cutter = new LineCutter(options);
-  for await (const chunk of chunks) yield cutter.cut(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  for await (const piece of piecesIn(chunks)) yield cutter.cut(piece);
   if (options.tail === 'line') yield cutter.finish();
 }
 
@@ -161,7 +165,7 @@ const XML_END = 0x3e;
 class Batch implements LineBatch {
   readonly hits: Line[] = [];
   readonly probes: Line[] = [];
-  readonly malformed: Line[] = [];
+  readonly malformed = new FaultyLines();
   readonly tooLong: Line[] = [];
   lines = 0;
   end: number;
@@ -197,7 +201,7 @@ class Batch implements LineBatch {
     const last = buffer[end - 1];
     // Syslog writes a header before the XML of an event.
     if (BRACKETS.get(buffer[start] as number) !== last && !(hit && last === XML_END)) {
-      this.malformed.push({ offset, length, bytes: buffer.subarray(start, end) });
+      this.malformed.add('bad-json', () => ({ offset, length, bytes: buffer.subarray(start, end), fault: 'bad-json' }));
     } else if (hit || this.#probing) {
       (hit ? this.hits : this.probes).push({ offset, length, bytes: buffer.subarray(start, end) });
     }

@@ -1,12 +1,13 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type LineReading, readLine } from '../core/records/read_line.ts';
-import type { RecordFormat } from '../core/records/reading.ts';
+import { type FieldFault, faultText, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { NO_COUNTERS } from './counters.ts';
+import { type FaultCounts, KEPT_LETTERS } from './faulty_lines.ts';
 import { formatsBeside } from './formats.ts';
 import type { Line, LineBatch } from './line_reader.ts';
 import { KEPT_BYTES } from './line_reader.ts';
@@ -21,7 +22,10 @@ export interface LocatedReport extends RecordPlace {
 /** The result of reading a batch of lines. */
 export interface BatchReading {
   readonly reports: readonly LocatedReport[];
+  /** In order of place; over all batches the first `KEPT_LETTERS` of the reader at most. */
   readonly letters: readonly DeadLetter[];
+  /** The other dead letters, by reason. */
+  readonly more: FaultCounts;
   /** Without `expired`: the caller knows the retention and counts it. */
   readonly counters: Counters;
 }
@@ -61,6 +65,8 @@ export class ReportReader {
   /** Bytes before the start of this read, and of lines that are too long. */
   #bytesPassed = 0;
   #foreign = false;
+  /** Letters that may still be returned. */
+  #room = KEPT_LETTERS;
 
   /** `before`: the state after the part of the export that was read earlier. */
   constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD) {
@@ -100,20 +106,22 @@ export class ReportReader {
 
   read(batch: LineBatch): BatchReading {
     const reports: LocatedReport[] = [];
-    const letters: DeadLetter[] = [];
+    const faults = new BatchFaults(this.#ref, this.#room);
     const counters = { ...NO_COUNTERS, lines: batch.lines };
-    const parsed = batch.hits.length + batch.malformed.length + batch.tooLong.length;
-    // A line that is not parsed counts as one skipped record.
-    counters.records = batch.lines - batch.hits.length;
-    counters.skipped = batch.lines - parsed;
-
-    for (const line of batch.tooLong) letters.push(...this.#lettersOf(line, [{ fault: 'line-too-long', record: 0 }]));
-    for (const line of batch.malformed) {
-      letters.push(...this.#lettersOf(line, [{ fault: line.fault ?? 'bad-json', record: 0 }]));
+    const { malformed, tooLong, hits } = batch;
+    let parsed = hits.length + tooLong.length + malformed.kept.length;
+    for (const line of tooLong) faults.addLine(line, 'line-too-long');
+    for (const line of malformed.kept) faults.addLine(line, line.fault);
+    for (const [fault, times] of malformed.more) {
+      faults.count(fault, times);
+      parsed += times;
     }
-    for (const line of batch.hits) {
+    // A line that is not parsed counts as one skipped record.
+    counters.records = batch.lines - hits.length;
+    counters.skipped = batch.lines - parsed;
+    for (const line of hits) {
       if (!isUtf8(line.bytes)) {
-        letters.push(...this.#lettersOf(line, [{ fault: 'bad-utf8', record: 0 }]));
+        faults.addRecords(line, [{ fault: 'bad-utf8', record: 0 }]);
         counters.records++;
         continue;
       }
@@ -123,19 +131,21 @@ export class ReportReader {
       const hasRaw = reading.reports.some(({ report }) => report.identity === null);
       const digest = hasRaw ? digestOf(line) : 0;
       for (const { report, record } of reading.reports) reports.push({ report, offset, length, record, digest });
-      for (const letter of this.#lettersOf(line, reading.faults)) letters.push(letter);
+      faults.addRecords(line, reading.faults);
+      for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
       counters.unknownShapes += reading.unknownShapes;
       this.#unknownShape ??= shapeAt(reading, offset);
-      counters.deadLetters += Math.max(0, reading.faults.length - MAX_LETTERS_PER_LINE);
       this.#recognise(reading, text);
     }
     counters.reports = reports.length;
-    counters.deadLetters += letters.length;
+    counters.deadLetters = faults.total;
     this.#probeBatch(batch);
-    return { reports, letters, counters };
+    const letters = faults.close();
+    this.#room -= letters.length;
+    return { reports, letters, more: faults.more, counters };
   }
 
   #probeBatch(batch: LineBatch): void {
@@ -174,18 +184,6 @@ export class ReportReader {
     this.probe.active = false;
     this.#foreign = !this.#recognised;
   }
-
-  #lettersOf(line: Line, faults: LineReading['faults']): DeadLetter[] {
-    if (faults.length === 0) return [];
-    const { offset, length } = line;
-    // A copy: the line is a view on a chunk that is soon gone.
-    const bytes = Buffer.from(line.bytes.subarray(0, KEPT_BYTES));
-    return faults.slice(0, MAX_LETTERS_PER_LINE).map(({ fault, field, record }, index) => {
-      const kept = index === 0 ? bytes : NO_BYTES;
-      const reason = field === undefined ? { reason: fault } : { reason: fault, field };
-      return { export: this.#ref, offset, length, record, ...reason, bytes: kept };
-    });
-  }
 }
 
 function shapeAt({ firstUnknownShape }: LineReading, offset: number): LocatedShape | null {
@@ -198,9 +196,58 @@ function digestOf(line: Line): number {
   return Number.parseInt(hash('sha256', line.bytes).slice(0, 13), 16);
 }
 
-/**
- * A line of 1 MiB can hold half a million invalid records. The first ones become letters, the first of them with the line's
- * bytes; the others are only counted.
- */
-const MAX_LETTERS_PER_LINE = 10;
 const NO_BYTES = new Uint8Array();
+
+/** The dead letters of a batch: the first `room` by place, and the number of the others by reason. */
+class BatchFaults {
+  readonly #ref: ExportRef;
+  readonly #room: number;
+  readonly more = new Map<string, number>();
+  readonly #letters: DeadLetter[] = [];
+  #ofRecords = 0;
+  total = 0;
+
+  constructor(ref: ExportRef, room: number) {
+    this.#ref = ref;
+    this.#room = room;
+  }
+
+  /** A line of those that a batch holds few of. */
+  addLine(line: Line, fault: ReadFault): void {
+    this.total++;
+    this.#keep(line, { fault }, 0, true);
+  }
+
+  /** The faults of one parsed line; the first of them has its bytes. These lines come in order of place, so that only the first can be among the first. */
+  addRecords(line: Line, faults: LineReading['faults']): void {
+    this.total += faults.length;
+    for (const [index, each] of faults.entries()) {
+      const isKept = this.#ofRecords < this.#room;
+      if (isKept) this.#ofRecords++;
+      if (isKept) this.#keep(line, each, each.record, index === 0);
+      else this.#add(faultText(each), 1);
+    }
+  }
+
+  count(fault: string, times: number): void {
+    this.total += times;
+    this.#add(fault, times);
+  }
+
+  close(): readonly DeadLetter[] {
+    this.#letters.sort((a, b) => a.offset - b.offset || a.record - b.record);
+    for (const { reason, field } of this.#letters.splice(this.#room)) this.#add(faultText({ fault: reason, field }), 1);
+    return this.#letters;
+  }
+
+  #keep({ offset, length, bytes }: Line, { fault, field }: FieldFault, record: number, hasBytes: boolean): void {
+    // A copy: the line is a view on a chunk that is soon gone.
+    const kept = hasBytes ? Buffer.from(bytes.subarray(0, KEPT_BYTES)) : NO_BYTES;
+    const reason = field === undefined ? { reason: fault } : { reason: fault, field };
+    this.#letters.push({ export: this.#ref, offset, length, record, ...reason, bytes: kept });
+  }
+
+  #add(fault: string, times: number): void {
+    this.more.set(fault, (this.more.get(fault) ?? 0) + times);
+  }
+}

@@ -1,6 +1,6 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { RecordFormat } from '../core/records/reading.ts';
+import { faultText, type RecordFormat } from '../core/records/reading.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
@@ -9,7 +9,7 @@ import { RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
-import { type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
@@ -29,7 +29,7 @@ export class OfflineScore {
   readonly #window: Window;
   readonly #formats: readonly RecordFormat[];
   readonly #counts: OfflineCounts;
-  readonly #onLetter: (letter: DeadLetter) => void;
+  readonly #onLetters: OnLetters;
   readonly #plausible: Timestamp;
   counters: Counters = NO_COUNTERS;
   /** The first record of an unknown shape, and its file; null where there is none. */
@@ -43,14 +43,14 @@ export class OfflineScore {
   constructor(
     window: Window,
     formats: readonly RecordFormat[],
-    onLetter: (letter: DeadLetter) => void,
+    onLetters: OnLetters,
     plausible: Timestamp = LAST,
     counts: OfflineCounts = new OfflineCounts(),
   ) {
     this.#counts = counts;
     this.#window = window;
     this.#formats = formats;
-    this.#onLetter = onLetter;
+    this.#onLetters = onLetters;
     this.#plausible = plausible;
   }
 
@@ -63,14 +63,14 @@ export class OfflineScore {
     let counters = NO_COUNTERS;
     const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
     // Unreadable lines are dead letters only once a record of a known format was found.
-    const unconfirmed: DeadLetter[] = [];
+    const unconfirmed = new UnconfirmedLetters();
     try {
       for await (const batch of readContent(chunks, options)) {
         const reading = reader.read(batch);
         counters = addCounters(counters, reading.counters);
-        for (const letter of reading.letters) unconfirmed.push(letter);
+        unconfirmed.add(reading);
         if (reader.foreign) return { counters, foreign: true };
-        if (reader.recognised) this.#report(unconfirmed);
+        if (reader.recognised) unconfirmed.report(this.#onLetters);
         for (const located of reading.reports) this.#add(located, raw);
         await this.#counts.spillIfLarge();
       }
@@ -79,7 +79,7 @@ export class OfflineScore {
     } finally {
       this.#addHours(raw.close());
       if (!reader.foreign) {
-        this.#report(unconfirmed);
+        unconfirmed.report(this.#onLetters);
         this.counters = addCounters(this.counters, counters);
         if (reader.unknownShape !== null) this.unknownShape ??= { ...reader.unknownShape, name: ref.name };
       }
@@ -123,11 +123,36 @@ export class OfflineScore {
   #addHours(rows: readonly LocatedRow[]): void {
     for (const { row } of rows) this.#counts.put(row);
   }
+}
 
-  #report(letters: DeadLetter[]): void {
-    for (const letter of letters.splice(0)) this.#onLetter(letter);
+/** Receives dead letters: the first of each export, by place and without their bytes, and the number of all by reason. */
+export type OnLetters = (letters: readonly DeadLetter[], byReason: ReadonlyMap<string, number>) => void;
+
+/** The dead letters of an export until they are reported. */
+class UnconfirmedLetters {
+  #letters: DeadLetter[] = [];
+  #byReason = new Map<string, number>();
+
+  add({ letters, more }: BatchReading): void {
+    for (const letter of letters) {
+      this.#letters.push({ ...letter, bytes: NO_BYTES });
+      this.#count(faultText({ fault: letter.reason, field: letter.field }), 1);
+    }
+    for (const [reason, times] of more) this.#count(reason, times);
+  }
+
+  report(onLetters: OnLetters): void {
+    if (this.#byReason.size > 0) onLetters(this.#letters, this.#byReason);
+    this.#letters = [];
+    this.#byReason = new Map();
+  }
+
+  #count(reason: string, times: number): void {
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + times);
   }
 }
+
+const NO_BYTES = new Uint8Array();
 
 /** After every Timestamp. */
 const LAST = '~' as Timestamp;

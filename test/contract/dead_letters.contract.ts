@@ -48,6 +48,8 @@ export function deadLettersContract(make: () => Promise<readonly [DeadLetters, D
   it.each([
     ['a reason with a code', deadLetter({ reason: 'refused-row', code: 'EntityTooLarge', record: 17 })],
     ['a fault of a field', deadLetter({ reason: 'bad-field', field: 'System.Computer' })],
+    ['the reports of a device over its limit', deadLetter({ reason: 'too-many-groups', reports: 480_001 })],
+    ['a summary', deadLetter({ reason: 'not-kept', notKept: { 'bad-json': 3, 'bad-time': 1 } })],
     ['no bytes', deadLetter({ bytes: Buffer.alloc(0) })],
     ['bytes that are no UTF-8', deadLetter({ bytes: Buffer.from([0xff, 0xfe, 0, 0x80, 0x0a, 0xed, 0xa0, 0x80]) })],
     ['a byte order mark', deadLetter({ bytes: Buffer.from('\ufeff{}') })],

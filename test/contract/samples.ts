@@ -143,6 +143,7 @@ export function exportState(changes: Partial<ExportState> = {}): ExportState {
       expired: 2,
       deadLetters: 1,
       unknownShapes: 7,
+      overGroupLimit: 7,
     },
     failures: 0,
     nextTry: 0,

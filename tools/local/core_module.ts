@@ -74,7 +74,7 @@ export interface CoreModule {
   setProgrammingModel(model: ProgrammingModel): void;
   getProgrammingModel(): ProgrammingModel | undefined;
   registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): { dispose(): void };
-  registerHook(name: string): never;
+  registerHook(name: string): { dispose(): void };
   log(level: string, category: string, message: string): void;
 }
 

@@ -110,6 +110,8 @@ export class FunctionsHost {
         return { dispose: () => this.#functions.delete(metadata.name) };
       },
       registerHook: (name) => {
+        // This host ends only when its functions have ended, so that nothing has to stop early.
+        if (name === 'appTerminate') return { dispose: () => {} };
         throw new Error(`the local host does not support hooks; the app registers the hook ${name}`);
       },
       log: () => {},

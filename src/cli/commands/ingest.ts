@@ -1,3 +1,4 @@
+import type { AppParts } from '../../app.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import { wholeOf } from '../../core/text/decimal.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
@@ -6,7 +7,9 @@ import { catchUp } from '../../ingest/catch_up.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { skippedText } from '../output/counters.ts';
+import { leasedText } from '../output/leased.ts';
 import { Progress } from '../progress.ts';
+import { STOPPED, stopSignal } from '../stop_signal.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 
@@ -17,8 +20,15 @@ export interface IngestOptions {
 
 const MOST_PARALLEL = 32;
 
-/** `ingest`: processes every unread export on this machine, beside the deployed functions. */
-export async function ingestCommand(terminal: Terminal, options: IngestOptions): Promise<void> {
+/**
+ * `ingest`: processes every unread export on this machine, beside the deployed functions. Throws a CommandError where an
+ * export failed, another worker holds a lease, or a signal stopped it.
+ */
+export async function ingestCommand(
+  terminal: Terminal,
+  options: IngestOptions,
+  parts: Partial<AppParts> = {},
+): Promise<void> {
   const parallel = wholeOf(options.parallel, 1, MOST_PARALLEL);
   if (parallel === null) {
     throw new UsageError(
@@ -26,13 +36,14 @@ export async function ingestCommand(terminal: Terminal, options: IngestOptions):
     );
   }
   const since = options.since === undefined ? undefined : msOf(instantOf('--since', options.since));
-  const app = connect(terminal);
+  const app = connect(terminal, parts);
   const work = await app.unread(since);
   for (const container of work.missingContainers)
     say(terminal, `there is no container ${escapeForDisplay(container)}; check EXPORT_CONTAINERS and ExportStorage`);
   const bytes = work.exports.reduce((sum, each) => sum + each.length, 0);
   const progress = new Progress(terminal, 'reading', bytes / 1e6, 'MB');
-  const total = await catchUp(app, work.exports, parallel, (read) => progress.add(read / 1e6));
+  const { signal, release } = stopSignal(terminal);
+  const total = await catchUp(app, work.exports, parallel, (read) => progress.add(read / 1e6), signal).finally(release);
   progress.stop();
   for (const { name, reason } of total.failed) say(terminal, `${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`);
   const { counters, ends } = total;
@@ -44,6 +55,12 @@ export async function ingestCommand(terminal: Terminal, options: IngestOptions):
       `${counted(counters.reports, 'report')}${skippedText(counters)}, ${counted(total.rows, 'row')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}\n`,
   );
-  if (total.failed.length > 0)
-    throw new CommandError(`${counted(total.failed.length, 'export')} failed; run ingest again to continue there`);
+  const problems = [
+    ...(total.failed.length === 0
+      ? []
+      : [`${counted(total.failed.length, 'export')} failed; run ingest again to continue there`]),
+    ...leasedText(total.leaseEnds),
+    ...(signal.aborted ? [`${STOPPED}; run ingest again to continue there`] : []),
+  ];
+  if (problems.length > 0) throw new CommandError(problems.join('\n'));
 }

@@ -1,6 +1,6 @@
 import { escapeForDisplay } from '../text/escape.ts';
 import { innerRecords } from './inner_records.ts';
-import type { FieldFault, ReadFault, Reading, RecordFormat } from './reading.ts';
+import { type FieldFault, faultText, type ReadFault, type Reading, type RecordFormat } from './reading.ts';
 import type { Report, Source } from './report.ts';
 import { xmlRecordOf } from './xml_record.ts';
 
@@ -26,14 +26,18 @@ export interface LineReading {
   readonly firstUnknownShape: UnknownShape | null;
   /** Records of a known source: reports, faulty and skipped records, and records of an unknown shape. */
   readonly known: number;
-  /** The records that could not be read; `record` is the index within the line. */
+  /** The first `MAX_FAULTS_PER_LINE` records that could not be read; `record` is the index within the line. */
   readonly faults: readonly (FieldFault & { readonly record: number })[];
+  /** The number of the others, by `faultText`. A line of 1 MiB can hold half a million. */
+  readonly moreFaults: ReadonlyMap<string, number>;
 }
 
 /** Maximum depth of a record inside other records. */
 const MAX_DEPTH = 4;
 export const MAX_MEMBERS = 16;
 export const MAX_MEMBER_LENGTH = 64;
+/** Faults of one line that are named with their record. */
+export const MAX_FAULTS_PER_LINE = 10;
 
 /**
  * Reads one line: a record, an array of records, `{"records":[…]}` as Event Hubs batches them, or an event as XML. If no
@@ -56,6 +60,7 @@ export function readLine(text: string, formats: readonly RecordFormat[]): LineRe
 class Tally {
   readonly #reports: { report: Report; record: number }[] = [];
   readonly #faults: (FieldFault & { record: number })[] = [];
+  readonly #moreFaults = new Map<string, number>();
   #records = 0;
   #skipped = 0;
   #excluded = 0;
@@ -77,7 +82,7 @@ class Tally {
         this.#excluded++;
         break;
       case 'fault':
-        this.#faults.push(faultAt(found, record));
+        this.#addFault(found, record);
         break;
       case 'unknown':
         this.#addUnknown(found, record);
@@ -87,7 +92,7 @@ class Tally {
   addNoRecord(record: number): void {
     this.#records++;
     this.#foreign++;
-    this.#faults.push({ fault: 'bad-json', record });
+    this.#addFault(NO_RECORD, record);
   }
 
   reading(): LineReading {
@@ -100,7 +105,17 @@ class Tally {
       firstUnknownShape: this.#firstUnknownShape,
       known: this.#records - this.#foreign,
       faults: this.#faults,
+      moreFaults: this.#moreFaults,
     };
+  }
+
+  #addFault(fault: FieldFault, record: number): void {
+    if (this.#faults.length < MAX_FAULTS_PER_LINE) {
+      this.#faults.push(faultAt(fault, record));
+      return;
+    }
+    const text = faultText(fault);
+    this.#moreFaults.set(text, (this.#moreFaults.get(text) ?? 0) + 1);
   }
 
   #addUnknown({ record, source }: Unknown, index: number): void {
@@ -115,6 +130,8 @@ class Tally {
   }
 }
 
+const NO_RECORD: FieldFault = { fault: 'bad-json' };
+
 const NOTHING: LineReading = {
   reports: [],
   records: 0,
@@ -124,6 +141,7 @@ const NOTHING: LineReading = {
   firstUnknownShape: null,
   known: 0,
   faults: [],
+  moreFaults: new Map(),
 };
 
 function faultAt({ fault, field }: FieldFault, record: number): FieldFault & { record: number } {

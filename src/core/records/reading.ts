@@ -35,6 +35,11 @@ export interface FieldFault {
   readonly field?: string;
 }
 
+/** `bad-json`, `bad-field (Computer)`: by this text faults are counted. */
+export function faultText({ fault, field }: { readonly fault: string; readonly field?: string | undefined }): string {
+  return field === undefined ? fault : `${fault} (${field})`;
+}
+
 /** The result of reading one record. */
 export type Reading =
   | { readonly kind: 'report'; readonly report: Report }

@@ -28,7 +28,7 @@ export function decodeLetter(line: JsonLine, blob: ExportRef): DeadLetter {
     return letterOn(line, blob, 'bad-json');
   }
   if (!isWritten(value)) return letterOn(line, blob, 'bad-json');
-  const { export: ref, offset, length, record, reason, field, code, text, bytes } = value;
+  const { export: ref, offset, length, record, reason, field, code, reports, notKept, text, bytes } = value;
   return {
     export: { container: ref.container, name: ref.name },
     offset,
@@ -37,6 +37,8 @@ export function decodeLetter(line: JsonLine, blob: ExportRef): DeadLetter {
     reason,
     ...(field !== undefined && { field }),
     ...(code !== undefined && { code }),
+    ...(reports !== undefined && { reports }),
+    ...(notKept !== undefined && { notKept }),
     bytes: text === undefined ? Buffer.from(bytes ?? '', 'base64') : Buffer.from(text),
   };
 }
@@ -61,8 +63,14 @@ function isWritten(value: unknown): value is Written {
     typeof letter.reason === 'string' &&
     (letter.field === undefined || typeof letter.field === 'string') &&
     (letter.code === undefined || typeof letter.code === 'string') &&
+    (letter.reports === undefined || Number.isSafeInteger(letter.reports)) &&
+    (letter.notKept === undefined || isCounts(letter.notKept)) &&
     (typeof letter.text === 'string' || typeof letter.bytes === 'string')
   );
+}
+
+function isCounts(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every(Number.isSafeInteger);
 }
 
 function viewOf(bytes: Uint8Array): Buffer {

@@ -14,12 +14,16 @@ export interface RecordPlace {
 /** A line, a record or a row that could not be read or stored. */
 export interface DeadLetter extends RecordPlace {
   readonly export: ExportRef;
-  readonly reason: ReadFault | 'refused-row' | 'time-in-future';
+  readonly reason: ReadFault | 'refused-row' | 'time-in-future' | 'too-many-groups' | 'not-kept';
   /** The field that is the reason, by the record's own name for it; absent if the whole line is the reason. */
   readonly field?: string;
   /** With `refused-row`: the service's code. */
   readonly code?: string;
-  /** The first 64 KiB of the line, or of the refused row as JSON. */
+  /** With `too-many-groups`: the reports of one device in the segment that are not counted; the place is that of the first. */
+  readonly reports?: number;
+  /** With `not-kept`: the dead letters beyond the first of the export, by reason; the place is the whole segment. */
+  readonly notKept?: Readonly<Record<string, number>>;
+  /** The first 64 KiB of the line, or of the row as JSON. */
   readonly bytes: Uint8Array;
 }
 

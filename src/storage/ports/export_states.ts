@@ -55,6 +55,8 @@ export interface Counters {
   readonly deadLetters: number;
   /** Records that carry the mark of an active source in a shape that no format knows. */
   readonly unknownShapes: number;
+  /** Reports of devices with more groups in one segment than are counted. */
+  readonly overGroupLimit: number;
 }
 
 /** A record of an unknown shape, and its place. */

@@ -161,7 +161,7 @@ describe('the bundle of functions, where nothing else can be found', () => {
     expect(bindingsOf(recorded)).toEqual(EVERYWHERE);
     expect(recorded.functions.map(({ callback }) => callback)).toEqual(Array(7).fill('function'));
     expect(recorded.model.name).toBe('@azure/functions');
-    expect(recorded.hooks).toEqual([]);
+    expect(recorded.hooks).toEqual(['appTerminate']);
   });
 
   it('has no blob trigger where BLOB_TRIGGER is off', async () => {

@@ -42,6 +42,24 @@ describe('beaconwatch as a process', () => {
     expect(stderr).toContain('Usage: beaconwatch');
   });
 
+  it.each([
+    ['lines of one character', 'x\n', 'bad-json'],
+    ['CSV rows of one quote', '"\n', 'bad-csv'],
+  ])('score takes less than 256 MB for 3,000,000 %s, and counts all of them', async (_name, line, reason) => {
+    const record = streamed({ Timestamp: '2026-11-20T09:00:00Z' });
+    const { properties } = record as { properties: Record<string, unknown> };
+    const row = Object.values(properties).map((value) => `"${String(value).replaceAll('"', '""')}"`);
+    const csv = `${Object.keys(properties).join(',')}\n${row.join(',')}\n`;
+    const head = reason === 'bad-csv' ? csv : `${JSON.stringify(record)}\n`;
+    const path = join(folder, `flood-${reason}`);
+    await writeFile(path, head + line.repeat(3_000_000));
+    const report = 'process.on("exit",()=>console.error(`peak ${process.resourceUsage().maxRSS} KiB`))';
+    const measure = `data:text/javascript,${encodeURIComponent(report)}`;
+    const { stderr } = await node(['--import', measure, built, 'score', path, '--now', NOW], {});
+    expect(stderr).toContain(`dead letters by reason: 3,000,000 ${reason}`);
+    expect(Number(/peak (\d+) KiB/.exec(stderr)?.[1])).toBeLessThan(256 * 1024);
+  });
+
   it('score prints rows', async () => {
     const { code, stdout } = await beaconwatch(['score', sample, '--now', NOW, '--format', 'json']);
     expect(code).toBe(0);

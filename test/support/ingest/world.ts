@@ -22,6 +22,7 @@ export class World {
   readonly stores: MemoryStores;
   segmentBytes: number | undefined;
   blockBytes: number | undefined;
+  groupsPerDevice: number | undefined;
   #workers = 0;
 
   constructor(random?: () => number) {
@@ -34,7 +35,14 @@ export class World {
 
   /** A worker on an export: through a gate, or on other stores, where given. */
   ingest(
-    options: { ref?: ExportRef; gate?: Gate; stores?: Stores; worker?: string; budgetMs?: number } = {},
+    options: {
+      ref?: ExportRef;
+      gate?: Gate;
+      stores?: Stores;
+      worker?: string;
+      budgetMs?: number;
+      signal?: AbortSignal;
+    } = {},
   ): Promise<IngestResult> {
     const stores = options.stores ?? (options.gate ? gated(this.stores, options.gate) : this.stores);
     const name = options.worker ?? `worker-${this.#workers++}`;
@@ -42,6 +50,7 @@ export class World {
       retentionDays: RETENTION_DAYS,
       ...(this.segmentBytes !== undefined && { segmentBytes: this.segmentBytes }),
       ...(this.blockBytes !== undefined && { blockBytes: this.blockBytes }),
+      ...(this.groupsPerDevice !== undefined && { groupsPerDevice: this.groupsPerDevice }),
     };
     const ingest = new Ingest(
       stores,
@@ -50,7 +59,7 @@ export class World {
       () => this.now,
       () => name,
     );
-    return ingest.ingest(options.ref ?? REF, options.budgetMs ?? HOUR_MS);
+    return ingest.ingest(options.ref ?? REF, options.budgetMs ?? HOUR_MS, options.signal);
   }
 
   /** A sweep, when the messages of the one before have been taken. */
@@ -127,6 +136,7 @@ export function counters(changes: Partial<Counters>): Counters {
     expired: 0,
     deadLetters: 0,
     unknownShapes: 0,
+    overGroupLimit: 0,
     ...changes,
   };
 }

@@ -474,6 +474,7 @@ describe('score of files, folders and standard input', () => {
     expect(code).toBe(0);
     expect(rowsOf(stdout)).toHaveLength(1);
     expect(stderr).toContain('500,001 dead letters');
+    expect(stderr).toContain('dead letters by reason: 500,001 bad-json\n');
   });
 });
 
@@ -508,6 +509,36 @@ describe('score of other file types', () => {
     expect(piped).toMatchObject({ code: 0, stdout: lines.stdout });
   });
 
+  it.each([1, 2, 5])(
+    'reads the other records where the first one has %d MiB: CSV, JSON lists, JSON lines',
+    async (mib) => {
+      const lines = await score(
+        await file('whole.json', text(beacon(times(12, 60)))),
+        '--now',
+        NOW,
+        '--format',
+        'json',
+      );
+      const long = { ...rows[0], DeviceName: 'x'.repeat(mib * 1024 * 1024) };
+      const all = [long, ...rows];
+      const csvRow = (row: Record<string, unknown>) => columns.map((column) => cell(row[column])).join(',');
+      const contents = [
+        [columns.join(','), ...all.map(csvRow)].join('\r\n'),
+        JSON.stringify(all),
+        JSON.stringify(all, null, 2),
+        JSON.stringify({ records: all.map((row) => streamed(row)) }),
+        all.map((row) => JSON.stringify(row, null, 2)).join('\n'),
+        all.map((row) => `${JSON.stringify(streamed(row))}\n`).join(''),
+      ];
+      for (const content of contents) {
+        const found = await score(await file('long', content), '--now', NOW, '--format', 'json');
+        expect(found, content.slice(0, 40)).toMatchObject({ code: 0, stdout: lines.stdout });
+        expect(found.stderr).toContain('dead letters by reason: 1 line-too-long');
+        expect(found.stderr).toContain('12 reports');
+      }
+    },
+  );
+
   it('reports unreadable rows, and a file that is cut off', async () => {
     const short = await file(
       'short.csv',
@@ -523,7 +554,7 @@ describe('score of other file types', () => {
     expect(broken.stderr).toContain(`dead letter: ${open} at byte ${csv.indexOf('\r\n') + 2} (15 bytes): bad-csv`);
     const headless = await score(await file('headless.csv', csv.replace('\r\n', ',"x\r\n')), '--now', NOW);
     expect(headless.code).toBe(1);
-    expect(headless.stderr).toContain('headless.csv: not read to the end: Invalid Closing Quote');
+    expect(headless.stderr).toContain('headless.csv: not read to the end: line 1: the header of the CSV is no row');
   });
 
   it('--set SOURCES reads other telemetry, each source on its own', async () => {
@@ -631,7 +662,7 @@ describe('score: exit codes and messages', () => {
     expect(stderr).toContain('1 export could not be read to the end; the rows are those of the others');
   });
 
-  it('is 1 if no file has a known format, 0 if one has', async () => {
+  it('is 1 if a file has no known format, alone or beside one that has', async () => {
     const foreign = await file('foreign.csv', 'Timestamp,DeviceName\r\n2026-11-20,wks\r\n');
     const alone = await score(foreign, '--format', 'json');
     expect(alone).toMatchObject({ code: 1, stdout: '' });
@@ -642,8 +673,9 @@ describe('score: exit codes and messages', () => {
     expect(alone.stderr).not.toContain('dead letter:');
     const ours = await file('ours.json', text(beacon(times(12, 60))));
     const both = await score(foreign, ours, '--now', NOW, '--format', 'json');
-    expect(both.code).toBe(0);
+    expect(both.code).toBe(1);
     expect(both.stderr).toContain('foreign.csv: refused');
+    expect(both.stderr).toContain('1 export refused; the rows are those of the others');
     expect(rowsOf(both.stdout)).toHaveLength(1);
   });
 

@@ -27,7 +27,7 @@ const result = (changes: Partial<IngestResult> = {}): IngestResult => ({
   segmentIds: [],
   ...changes,
 });
-const NO_ENDS = { 'up-to-date': 0, more: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
+const NO_ENDS = { 'up-to-date': 0, more: 0, stopped: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
 
 describe('catchUp(app, exports, parallel, onRead)', () => {
   it.each([
@@ -63,10 +63,25 @@ describe('catchUp(app, exports, parallel, onRead)', () => {
       segments: 14,
       rows: 21,
       counters: counters({ lines: 35, deadLetters: 7 }),
-      ends: { 'up-to-date': 1, more: 1, leased: 2, 'backing-off': 1, refused: 1, gone: 1 },
+      ends: { 'up-to-date': 1, more: 1, stopped: 0, leased: 2, 'backing-off': 1, refused: 1, gone: 1 },
+      leaseEnds: [],
       failed: [],
     });
     expect(read).toBe(127);
+  });
+
+  it('starts no export after its signal is aborted, and passes the signal on', async () => {
+    const stop = new AbortController();
+    const started: string[] = [];
+    const readOn = async ({ name }: ExportInfo, signal?: AbortSignal) => {
+      started.push(name);
+      if (name === 'b') stop.abort();
+      return result({ end: signal?.aborted ? 'stopped' : 'up-to-date' });
+    };
+    const exports = ['a', 'b', 'c', 'd'].map((name) => infoOf(name));
+    const done = await catchUp({ readOn }, exports, 1, () => {}, stop.signal);
+    expect(started).toEqual(['a', 'b']);
+    expect(done.ends).toEqual({ ...NO_ENDS, 'up-to-date': 1, stopped: 1 });
   });
 
   it('names those that fail, and reads the others', async () => {

@@ -5,7 +5,7 @@ import type { Source } from '../../../src/core/records/report.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
-import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
+import { OfflineScore, type OnLetters } from '../../../src/scoring/offline_scorer.ts';
 
 /**
  * The same eleven Windows events in the shape of each product (make_event_formats.mjs writes the fixtures). The shapes are
@@ -19,8 +19,8 @@ const WINDOW = windowOf(timestampOf('2026-11-20T12:00:00Z')!, 1);
 
 async function read(bytes: Uint8Array, sources: readonly Source[]) {
   const faults: string[] = [];
-  const onLetter = ({ reason, field }: { reason: string; field?: string }) => faults.push(`${reason} ${field}`);
-  const offline = new OfflineScore(WINDOW, formatsOf(sources), onLetter);
+  const onLetters: OnLetters = (first) => faults.push(...first.map(({ reason, field }) => `${reason} ${field}`));
+  const offline = new OfflineScore(WINDOW, formatsOf(sources), onLetters);
   const { counters, foreign } = await offline.read({ container: '', name: 'x' }, asStream(bytes));
   const { matched } = await offline.score(ASK_FOR_ALL);
   const hours = matched.flatMap(({ group: { key, series } }) =>

@@ -17,7 +17,9 @@ const WINDOW = windowOf(timestampOf('2026-11-20T12:00:00Z')!, 1);
 async function read(file: string, sources: readonly Source[]) {
   const bytes = readFileSync(new URL(`../../fixtures/formats/${file}`, import.meta.url));
   const faults: string[] = [];
-  const offline = new OfflineScore(WINDOW, formatsOf(sources), ({ reason }) => faults.push(reason));
+  const offline = new OfflineScore(WINDOW, formatsOf(sources), (first) =>
+    faults.push(...first.map(({ reason }) => reason)),
+  );
   const { counters, foreign } = await offline.read({ container: '', name: file }, asStream(bytes));
   const { matched } = await offline.score(ASK_FOR_ALL);
   const hours = matched.flatMap(({ group: { key, series } }) =>

@@ -24,7 +24,8 @@ async function cut(chunks: readonly Uint8Array[], options: LineOptions): Promise
   const seen = ({ offset, length, bytes }: Line): Seen => ({ offset, length, text: bytes.toString('latin1') });
   let { lines, end } = all;
   for await (const batch of readLines(chunks, options)) {
-    for (const kind of ['hits', 'probes', 'malformed', 'tooLong'] as const) all[kind].push(...batch[kind].map(seen));
+    for (const kind of ['hits', 'probes', 'tooLong'] as const) all[kind].push(...batch[kind].map(seen));
+    all.malformed.push(...batch.malformed.kept.map(seen));
     lines += batch.lines;
     expect(batch.end).toBeGreaterThanOrEqual(end);
     end = batch.end;

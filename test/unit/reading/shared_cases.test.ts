@@ -15,8 +15,8 @@ if (!HAS_CASES) console.warn('skipped: ../shared/cases is not here');
 async function read(name: string, source: Source) {
   const faults: string[] = [];
   const window = windowOf(timestampOf('2026-11-20T12:00:00Z')!, KQL_RULE.lookbackDays);
-  const offline = new OfflineScore(window, formatsOf([source]), ({ reason, field }) =>
-    faults.push(`${reason} ${field}`),
+  const offline = new OfflineScore(window, formatsOf([source]), (first) =>
+    faults.push(...first.map(({ reason, field }) => `${reason} ${field}`)),
   );
   const bytes = readFileSync(new URL(name, CASES));
   const { counters } = await offline.read({ container: '', name }, asStream(bytes));

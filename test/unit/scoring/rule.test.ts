@@ -176,8 +176,8 @@ function deliveries(random: Random, { time, count, id, ...base }: Report): strin
 /** The rows of the system, from the same lines, in several exports cut anywhere. */
 async function systemRows(random: Random, { lines, asOf }: Tenant, rule: Rule): Promise<TwinRow[]> {
   const window = windowOf(timestampOf(textOf(asOf))!, rule.lookbackDays);
-  const offline = new OfflineScore(window, formatsOf(['defender']), ({ reason }) => {
-    throw new Error(`a dead letter: ${reason}`);
+  const offline = new OfflineScore(window, formatsOf(['defender']), (letters) => {
+    throw new Error(`a dead letter: ${letters[0]?.reason}`);
   });
   const exports = random.whole(1, 4);
   for (let part = 0; part < exports; part++) {

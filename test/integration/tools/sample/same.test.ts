@@ -42,7 +42,9 @@ async function scored(files: ReadonlyMap<string, Buffer[]>, source: Source): Pro
   const asOf = timestampFromMs(END);
   const window = windowOf(asOf, KQL_RULE.lookbackDays);
   const letters: string[] = [];
-  const offline = new OfflineScore(window, formatsOf([source]), ({ reason }) => letters.push(reason));
+  const offline = new OfflineScore(window, formatsOf([source]), (first) =>
+    letters.push(...first.map(({ reason }) => reason)),
+  );
   for (const [name, content] of files) {
     const { foreign } = await offline.read({ container: '', name }, streamOf(content));
     expect({ foreign, name }).toEqual({ foreign: false, name });

@@ -21,6 +21,7 @@ const NOTHING = {
   firstUnknownShape: null,
   known: 0,
   faults: [],
+  moreFaults: new Map(),
 };
 
 describe('readLine(text, formats)', () => {
@@ -55,6 +56,12 @@ describe('readLine(text, formats)', () => {
     expect(known([UNKNOWN, UNKNOWN])).toBe(0);
     expect(known([1, 'AggregatedReport', null, [REPORT]])).toBe(0);
     expect(known([])).toBe(0);
+  });
+
+  it('names the first ten faults of a line, and counts the others', () => {
+    const { faults, moreFaults, records } = read(`[${'1,'.repeat(499)}1]`);
+    expect(faults.map(({ record }) => record)).toEqual([...Array(10).keys()]);
+    expect({ moreFaults, records }).toEqual({ moreFaults: new Map([['bad-json', 490]]), records: 500 });
   });
 
   it.each(['[]', '{"records":[]}'])('finds nothing in %s', (text) => {
