@@ -104,7 +104,7 @@ function ofGroup(source: QueriedDetection['source']): string {
     case 'wfp':
       return `DeviceName =~ device and ${isProcess('InitiatingProcessFileName')} and ${isRemote('RemoteIP')}`;
     case 'zeek':
-      return 'LocalIP == device and RemoteIP == remote';
+      return `ipv6_is_match(LocalIP, device) and ${isRemote('RemoteIP')}`;
   }
 }
 
@@ -154,7 +154,7 @@ interface EventKind {
 
 /**
  * The connections of one kind of event that the source's reader counts: outbound, and no answer of a server over UDP
- * (`isAnswer` of core/sources/connection.ts), by the same ports.
+ * (`isUdpReply` of core/sources/connection.ts), by the same ports.
  */
 function eventsQuery({ provider, id, tables, texts, values, isOutbound }: EventKind): string {
   const each = tables.map(

@@ -224,6 +224,23 @@ describe('names that were folded are found in any case', () => {
   });
 });
 
+it('the query of a network sensor finds processes by both addresses, in each spelling', () => {
+  const row = (LocalIP: string, RemoteIP: string) => ({
+    Timestamp: '2026-11-20T08:15:00Z',
+    DeviceName: 'wks-0417.corp.example',
+    InitiatingProcessFileName: 'Updater.exe',
+    InitiatingProcessSHA1: '3f786850e387550fdab836ed7e6dc881de23001b',
+    LocalIP,
+    RemoteIP,
+  });
+  const mine = [row('10.20.30.40', '203.0.113.7'), row('::ffff:10.20.30.40', '::ffff:203.0.113.7')];
+  const others = [row('10.20.30.41', '203.0.113.7'), row('10.20.30.40', '203.0.113.8')];
+  const queried = { ...folded('zeek', ''), DeviceName: '10.20.30.40' };
+  expect(found('Defender', queried, { DeviceNetworkEvents: [...mine, ...others] })).toMatchObject([
+    { events: 2, InitiatingProcessFileName: 'Updater.exe', sha1: ['3f786850e387550fdab836ed7e6dc881de23001b'] },
+  ]);
+});
+
 it('a query shows both hashes: Defender leaves SHA-256 empty, mostly', () => {
   const row = {
     Timestamp: '2026-11-20T08:15:00Z',

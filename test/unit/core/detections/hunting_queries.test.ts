@@ -41,7 +41,7 @@ DeviceNetworkEvents
 
   it('of zeek lists the processes of the host by its address, since the sensor has no process', () => {
     const query = defenderQuery({ ...PLAIN, source: 'zeek' });
-    expect(query).toContain('| where LocalIP == device and RemoteIP == remote\n');
+    expect(query).toContain('| where ipv6_is_match(LocalIP, device) and ipv6_is_match(RemoteIP, remote)\n');
     expect(query).toContain('by bin(Timestamp, 1h), DeviceName, InitiatingProcessFileName');
     expect(query).not.toContain('== process');
   });
@@ -53,7 +53,7 @@ describe('sentinelQuery(detection)', () => {
     ['defender-raw', ['DeviceNetworkEvents', '!endswith']],
     ['sysmon', ['(Event\n', '(WindowsEvent\n', 'EventID == 3', 'DestinationIp']],
     ['wfp', ['(SecurityEvent\n', '(WindowsEvent\n', 'EventID == 5156', 'DestAddress', '%%14593']],
-    ['zeek', ['DeviceNetworkEvents', 'LocalIP == device']],
+    ['zeek', ['DeviceNetworkEvents', 'ipv6_is_match(LocalIP, device)']],
   ] as const)('of %s asks the tables that have it there, by TimeGenerated', (source, parts) => {
     const query = sentinelQuery({ ...PLAIN, source });
     for (const part of parts) expect(query).toContain(part);
