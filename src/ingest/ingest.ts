@@ -72,8 +72,11 @@ export interface IngestResult {
   readonly restarts: number;
   /** An inactive source with records in the export, where no record of an active one was read; else null. */
   readonly otherSource: Source | null;
-  /** The first record of an unknown shape; null where there is none. The counters have their number. */
-  readonly unknownShape: LocatedShape | null;
+  /**
+   * The first record of an unknown shape; null where there is none. The counters have their number. Without the names of
+   * its members, which are telemetry: this result is a line of the log.
+   */
+  readonly unknownShape: Omit<LocatedShape, 'members'> | null;
   /** Ids of the newest segments, at most `MAX_SEGMENT_IDS`: dead letters are named by them. */
   readonly segmentIds: readonly string[];
   /** When the lease of the other worker ends (ms since the epoch), with the end `leased` only. */
@@ -136,7 +139,16 @@ export class Ingest {
     const segmentIds: string[] = [];
     const resultOf = (end: IngestEnd): IngestResult => {
       const otherSource = hasActive({ counters }) ? null : other;
-      return { end, segments, rows, counters, restarts, otherSource, unknownShape, segmentIds };
+      return {
+        end,
+        segments,
+        rows,
+        counters,
+        restarts,
+        otherSource,
+        unknownShape: withoutMembers(unknownShape),
+        segmentIds,
+      };
     };
     for (;;) {
       if (signal?.aborted) return resultOf('stopped');
@@ -364,4 +376,10 @@ function isRecreated(state: ExportState, info: ExportInfo): boolean {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return error instanceof StoreError ? error.message.slice(0, 500) : error.name;
+}
+
+function withoutMembers(shape: LocatedShape | null): IngestResult['unknownShape'] {
+  if (shape === null) return null;
+  const { members: _members, ...place } = shape;
+  return place;
 }

