@@ -200,20 +200,18 @@ async function pendingOf(stores: Pick<Stores, 'outbox'>, sink: string): Promise<
   return counts;
 }
 
-/** Reads the summary of every active detection. */
+/** Reads the summary of every detection, in any state: so rows that cannot be read are met and named. */
 async function failedBySink(
   { detections }: Pick<Stores, 'detections'>,
   known: readonly SinkState[],
 ): Promise<ReadonlyMap<string, number>> {
   const failed = new Map<string, number>();
   const names = known.map(({ name }) => name);
-  for (const state of ['new', 'ongoing'] as const) {
-    for await (const page of detections.summaries({ state }, names)) {
-      for (const row of page) {
-        for (const { name, since } of known) {
-          if (pendingStateOf(row.detection, row.deliveries[name], since) !== 'failed') continue;
-          failed.set(name, (failed.get(name) ?? 0) + 1);
-        }
+  for await (const page of detections.summaries({}, names)) {
+    for (const row of page) {
+      for (const { name, since } of known) {
+        if (pendingStateOf(row.detection, row.deliveries[name], since) !== 'failed') continue;
+        failed.set(name, (failed.get(name) ?? 0) + 1);
       }
     }
   }

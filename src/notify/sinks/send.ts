@@ -19,7 +19,7 @@ export async function send(request: SinkRequest, timeoutMs = SEND_MS): Promise<S
       await response.body?.cancel().catch(() => {});
       return answer;
     }
-    const detail = await beginningOf(response);
+    const detail = withoutSecrets(await beginningOf(response), request);
     return detail === '' ? answer : { ...answer, detail };
   } catch (error) {
     return { kind: 'transient', answer: errorCodeOf(error) };
@@ -39,6 +39,20 @@ async function beginningOf({ body }: Response): Promise<string> {
   await reader.cancel().catch(() => {});
   return new TextDecoder().decode(chunk?.value?.subarray(0, MAX_DETAIL_BYTES)).trim();
 }
+
+/** The text without what we sent to find and convince the receiver, which it may repeat: parts of the URL and the headers. */
+function withoutSecrets(text: string, { url, headers }: SinkRequest): string {
+  const { host, hostname, port, pathname, searchParams } = new URL(url);
+  const parts = [url, host, hostname, port, ...pathname.split('/'), ...searchParams.values()];
+  const sent = Object.values(headers).flatMap((value) => [value, ...value.split(/[ ,]/)]);
+  return [...parts, ...sent]
+    .filter((part) => part.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length)
+    .reduce((left, part) => left.replaceAll(part, '…'), text);
+}
+
+/** Shorter parts are words and numbers that name nothing: `v1`, `api`. */
+const MIN_SECRET_LENGTH = 4;
 
 /** The outcome by HTTP status; `retryAfter` is the header of that name, null where there is none. */
 export function answerTo(status: number, retryAfter: string | null): SinkAnswer {

@@ -7,6 +7,7 @@ import { createApp } from '../../../../src/app.ts';
 import { readConfig } from '../../../../src/config.ts';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../../src/core/kql/timestamp.ts';
+import { outboxChangesOf } from '../../../../src/notify/outbox_changes.ts';
 import { sinkStates } from '../../../../src/notify/sink_states.ts';
 import { openSink } from '../../../../src/notify/sinks/open.ts';
 import { send } from '../../../../src/notify/sinks/send.ts';
@@ -111,9 +112,11 @@ describe('the secrets of all sinks', () => {
       const shown: string[] = [];
       const show = (value: unknown) => shown.push(inspect(value, { depth: null, showHidden: true }), String(value));
       try {
-        await sinkStates(stores, sinks, addMs(T1, -HOUR_MS));
-        for (let number = 0; number < 3; number++)
-          await stores.detections.insert(detection({ groupId: groupId(number) }));
+        const states = await sinkStates(stores, sinks, addMs(T1, -HOUR_MS));
+        for (let number = 0; number < 3; number++) {
+          const opened = detection({ groupId: groupId(number) });
+          await stores.detections.insert(opened, outboxChangesOf(opened, {}, states));
+        }
         for (const { name } of sinks.filter((sink) => sink.name !== 'sentinel')) {
           for (const wait of [0, HOUR_MS, 25 * HOUR_MS]) {
             now += wait;

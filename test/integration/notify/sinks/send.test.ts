@@ -74,7 +74,7 @@ describe('send(request)', () => {
       response.end();
     });
     const url = await receiver(answering(status, { location: elsewhere }));
-    expect(await to(url)).toEqual({ kind: 'permanent', answer: String(status) });
+    expect(await to(url)).toMatchObject({ kind: 'permanent', answer: String(status) });
     expect(followed).toBe(0);
   });
 

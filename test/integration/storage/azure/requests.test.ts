@@ -124,7 +124,8 @@ describe('requests', () => {
     await detections.remove([{ id: detectionIdOf(row), version: updated }]);
     expect(log.take()).toEqual([
       'POST Detections',
-      'PATCH Detections()',
+      // A delivery is written with its row of the outbox.
+      'POST $batch',
       'PATCH Detections()',
       'GET Detections()',
       'GET Detections()',
