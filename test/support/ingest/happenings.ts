@@ -3,6 +3,7 @@ import { replayed } from '../../../src/ingest/export_state.ts';
 import { Ingest } from '../../../src/ingest/ingest.ts';
 import { sweep } from '../../../src/ingest/sweep.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
+import { ConflictError } from '../../../src/storage/optimistic.ts';
 import type { Clock } from '../../../src/storage/ports/clock.ts';
 import type { ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../../src/storage/ports/exports.ts';
@@ -135,7 +136,18 @@ async function readAll(stores: Stores, clock: Clock): Promise<void> {
   for (const ref of found) {
     const worker = `worker-${Math.random()}`;
     const settings = { ...SETTINGS, segmentBytes: 1_500, blockBytes: 400 };
-    await new Ingest(stores, FORMATS, settings, clock, () => worker).ingest(ref, HOUR_MS);
+    await redelivered(() => new Ingest(stores, FORMATS, settings, clock, () => worker).ingest(ref, HOUR_MS));
+  }
+}
+
+/** The queue delivers a message again whose worker met too many conflicts: each try goes on where the last one ended. */
+async function redelivered<T>(work: () => Promise<T>): Promise<T> {
+  for (let deliveries = 1; ; deliveries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ConflictError) || deliveries === 20) throw error;
+    }
   }
 }
 
