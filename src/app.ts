@@ -90,6 +90,9 @@ const UNREADABLE: Ingested = {
   segmentIds: [],
 };
 
+/** A message that meets a lease comes back after this time at most. */
+const LEASED_RETRY_MS = 3_000;
+
 /** Builds the app from the settings. Nothing is sent before a use case is called. */
 export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const stores = parts.stores ?? storesOf(config);
@@ -143,8 +146,9 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     async ingest(message: unknown, signal?: AbortSignal): Promise<Ingested | Unlisted> {
       const result = await readListed(message, signal);
       const { leaseEnds } = 'leaseEnds' in result ? result : {};
-      // Visible when the lease has ended, and no earlier.
-      if (leaseEnds !== undefined) await sendAgain(message, Math.max(0, leaseEnds - clock()) + 1_000);
+      // Visible when the lease has ended; and soon, since a worker that lives releases it long before.
+      if (leaseEnds !== undefined)
+        await sendAgain(message, Math.min(Math.max(0, leaseEnds - clock()) + 1_000, LEASED_RETRY_MS));
       return result;
     },
 
