@@ -45,7 +45,7 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
   it('shows the facts, and what is behind its buttons', async () => {
     const { text, acting } = await shown(cardOf(one(syntheticDetection(NOW.getTime()))));
     expect(acting).toBe(0);
-    for (const part of ['New beacon (high)', 'Device: wks-0417.corp.example', 'Why: 70 alike', 'Portal']) {
+    for (const part of ['New beacon (high)', 'Device: wks-0417.corp.example', 'Reason: 70 of 72 hours', 'Portal']) {
       expect(text).toContain(part);
     }
   });
