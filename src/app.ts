@@ -140,8 +140,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     sinkNames,
 
     /**
-     * Reads the export of a queue message. The message is sent again where the budget ends first or `signal` is aborted,
-     * and, for the end of the lease, where another worker holds it. Throws a MessageError.
+     * Reads the export of a queue message. The message is sent again if the budget ends first, if `signal` is aborted, or if
+     * another worker holds the lease: then until it ends. Throws a MessageError.
      */
     async ingest(message: unknown, signal?: AbortSignal): Promise<Ingested | Unlisted> {
       const result = await readListed(message, signal);

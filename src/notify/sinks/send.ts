@@ -42,9 +42,11 @@ async function beginningOf({ body }: Response): Promise<string> {
 
 /** The text without what we sent to find and convince the receiver, which it may repeat: parts of the URL and the headers. */
 function withoutSecrets(text: string, { url, headers }: SinkRequest): string {
-  const { host, hostname, port, pathname, searchParams } = new URL(url);
-  const parts = [url, host, hostname, port, ...pathname.split('/'), ...searchParams.values()];
-  const sent = Object.values(headers).flatMap((value) => [value, ...value.split(/[ ,]/)]);
+  const { host, hostname, port, pathname, search, searchParams } = new URL(url);
+  const parts = [url, host, hostname, port, ...pathname.split('/'), ...search.split(/[?&=]/), ...searchParams.values()];
+  const sent = Object.entries(headers)
+    .filter(([name]) => name.toLowerCase() !== 'content-type')
+    .flatMap(([, value]) => [value, ...value.split(/[ ,]/)]);
   return [...parts, ...sent]
     .filter((part) => part.length >= MIN_SECRET_LENGTH)
     .sort((a, b) => b.length - a.length)

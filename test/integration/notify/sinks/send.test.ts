@@ -143,6 +143,18 @@ describe('send(request)', () => {
     expect(await to(await saying(400, Buffer.from([0xff, 0x41])))).toMatchObject({ detail: '\ufffdA' });
   });
 
+  it('keeps the text of a receiver, without the parts of the URL and the headers that it repeats', async () => {
+    const says = 'no application/json for ?sig=a%2Fb%2Fc of Bearer hush-hush (a/b/c)';
+    const url = (await receiver((_, response) => void response.writeHead(400).end(says))).replace(
+      'seeded',
+      'a%2Fb%2Fc',
+    );
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer hush-hush' };
+    expect(await send({ url, headers, body: '{}' })).toMatchObject({
+      detail: 'no application/json for ?sig=… of … (…)',
+    });
+  });
+
   it('does not wait for a receiver that says no, and then nothing', async () => {
     const url = await receiver((_, response) => {
       response.writeHead(503).flushHeaders();
