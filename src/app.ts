@@ -13,6 +13,7 @@ import {
 } from './detections/query_detections.ts';
 import { recordVerdict } from './detections/record_verdict.ts';
 import { addSuppression, listSuppressions, type NewSuppression } from './detections/suppressions.ts';
+import { leaseRetryMs } from './ingest/export_state.ts';
 import { Ingest, type IngestEnd, type IngestResult } from './ingest/ingest.ts';
 import { readUnder, replay } from './ingest/replay.ts';
 import { segmentBytesOf } from './ingest/segment_cutter.ts';
@@ -90,9 +91,6 @@ const UNREADABLE: Ingested = {
   segmentIds: [],
 };
 
-/** A message that meets a lease comes back after this time at most. */
-const LEASED_RETRY_MS = 3_000;
-
 /** Builds the app from the settings. Nothing is sent before a use case is called. */
 export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const stores = parts.stores ?? storesOf(config);
@@ -146,9 +144,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     async ingest(message: unknown, signal?: AbortSignal): Promise<Ingested | Unlisted> {
       const result = await readListed(message, signal);
       const { leaseEnds } = 'leaseEnds' in result ? result : {};
-      // Visible when the lease has ended; and soon, since a worker that lives releases it long before.
-      if (leaseEnds !== undefined)
-        await sendAgain(message, Math.min(Math.max(0, leaseEnds - clock()) + 1_000, LEASED_RETRY_MS));
+      if (leaseEnds !== undefined) await sendAgain(message, leaseRetryMs(leaseEnds, clock()));
       return result;
     },
 

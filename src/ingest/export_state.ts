@@ -5,6 +5,7 @@ import type { ExportState } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
 import type { Cut } from './segment_cutter.ts';
 
+const SECOND_MS = 1_000;
 /** A lease expires after this time; then any worker may take the segment. */
 const LEASE_MS = 10 * MINUTE_MS;
 const BACKOFF = { firstMs: MINUTE_MS, longestMs: 6 * HOUR_MS };
@@ -91,6 +92,16 @@ export function isLeased(state: ExportState, worker: string | null, now: number)
 /** When the lease of the open segment ends (ms since the epoch); null where there is none. */
 export function leaseEndOf({ leasedAt }: Pick<ExportState, 'leasedAt'>): number | null {
   return leasedAt === null ? null : leasedAt + LEASE_MS;
+}
+
+/**
+ * When work that met a lease is tried again, in ms from now: after as long as the lease has been held, at least half a
+ * second and no later than its end. A worker that reads releases its lease in seconds and is met once more; one that died
+ * is met some ten times in the ten minutes.
+ */
+export function leaseRetryMs(leaseEnds: number, now: number): number {
+  const leftMs = Math.max(0, leaseEnds - now);
+  return Math.min(leftMs + SECOND_MS, Math.max(SECOND_MS / 2, LEASE_MS - leftMs));
 }
 
 /** Its worker stops: any worker may lease the open segment at once. It is no failure. */
