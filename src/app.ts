@@ -4,9 +4,9 @@ import type { SuppressionCriteria } from './core/detections/suppression.ts';
 import type { Verdict } from './core/detections/verdict.ts';
 import type { Timestamp } from './core/kql/timestamp.ts';
 import type { Rule } from './core/scoring/rule.ts';
+import { getDetection } from './detections/get_detection.ts';
 import {
   type DetectionQuery,
-  getDetection,
   idsBeginningWith,
   listDetections,
   testSuppression,

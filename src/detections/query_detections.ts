@@ -1,39 +1,18 @@
 import { type Detection, type DetectionSummary, detectionIdOf, type Severity } from '../core/detections/detection.ts';
-import { defenderQuery, sentinelQuery } from '../core/detections/hunting_queries.ts';
 import { type IpRange, ipAddressOf, ipRangeMatcher } from '../core/detections/ip_range.ts';
 import { compareSortKeys, type Sort, type SortKey, sortKeyOf } from '../core/detections/sort_key.ts';
 import { candidateOf, criteriaMatcher, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import type { VerdictValue } from '../core/detections/verdict.ts';
-import { DAY_MS } from '../core/kql/timespan.ts';
-import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
-import type { Facts } from '../core/records/report.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
 import { groupedText } from '../core/text/numbers.ts';
-import { BAD, unlessBad } from '../storage/bad_rows.ts';
-import { pendingKeyOf } from '../storage/pending_id.ts';
-import type { DetectionRow, DetectionRowFilter, RowPosition, SummaryRow } from '../storage/ports/detections.ts';
-import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
-import type { Outbox } from '../storage/ports/outbox.ts';
+import type { DetectionRowFilter, RowPosition, SummaryRow } from '../storage/ports/detections.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { type NotificationView, notificationViewOf, pendingDeliveryView } from './detection_view.ts';
+import { type NotificationView, notificationViewOf } from './detection_view.ts';
 
 /** A detection in a list. */
 export interface SummaryView extends DetectionSummary, NotificationView {
   readonly id: string;
-}
-
-/** A report behind a detection. */
-export interface ReportView extends Facts {
-  readonly Timestamp: Timestamp;
-  readonly count: number | null;
-}
-
-/** One detection with its newest reports and its hunting queries. */
-export interface DetectionDetail extends Detection, NotificationView {
-  readonly id: string;
-  readonly latestReports: readonly ReportView[];
-  /** KQL. */
-  readonly queries: { readonly defender: string; readonly sentinel: string };
 }
 
 /** Selects the detections that fit every given member. Names are not case-sensitive; `*` at an end is any text. */
@@ -86,7 +65,6 @@ export class QueryRefused extends Error {
   override readonly name = 'QueryRefused';
 }
 
-const LATEST_REPORTS = 10;
 /** Requests of one page in key order. A page has fewer rows where they find no more. */
 const PAGE_REQUESTS = 3;
 /** The most detections that an API request sorts: about 11 requests and one second of the service. */
@@ -240,41 +218,6 @@ export async function testSuppression(
     { sort: 'average', limit: MAX_TESTED, after: null, maxSorted: Number.POSITIVE_INFINITY },
   );
   return { window, total, detections: first.map(viewOf) };
-}
-
-/** One detection, and the newest reports of its group within `lookbackDays` before its last match; null for an unknown id. */
-export async function getDetection(
-  stores: Pick<Stores, 'detections' | 'outbox' | 'hourlyCounts'>,
-  id: string,
-  lookbackDays: number,
-): Promise<DetectionDetail | null> {
-  const found = await stores.detections.get(id);
-  if (found === null) return null;
-  // Up to the last match: a resolved detection has no newer reports.
-  const { detection } = found.row;
-  const { groupId, lastMatched } = detection;
-  let latest: ContributionRow[] = [];
-  for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
-    latest = [...latest, ...page].slice(-LATEST_REPORTS);
-  }
-  const notifications = await withAttempts(stores.outbox, found.row);
-  const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
-  const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
-  return { id, ...detection, ...notifications, latestReports, queries };
-}
-
-/** The deliveries of a detection, the pending ones with the attempts that their rows of the outbox count. */
-async function withAttempts(outbox: Outbox, row: DetectionRow): Promise<NotificationView> {
-  const view = notificationViewOf(row);
-  const deliveries = { ...view.deliveries };
-  for (const [sink, delivery] of Object.entries(row.deliveries)) {
-    if (delivery.status !== 'pending') continue;
-    const pending = await unlessBad(outbox.get(pendingKeyOf(row.detection, sink, delivery)));
-    const shown = deliveries[sink];
-    if (pending !== null && pending !== BAD && shown !== undefined)
-      deliveries[sink] = pendingDeliveryView(shown, pending.row);
-  }
-  return { ...view, deliveries };
 }
 
 /** The ids that begin with `start`, the first `most` of them. */

@@ -7,7 +7,7 @@ import { windowOf } from '../../core/scoring/window.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, rateText } from '../../core/text/numbers.ts';
 import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
-import type { DetectionDetail } from '../../detections/query_detections.ts';
+import type { DetectionDetail } from '../../detections/get_detection.ts';
 import { amount, minute, rounded, secondsText } from '../output/number_text.ts';
 
 const LABEL_WIDTH = 15;

@@ -5,11 +5,11 @@ import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunti
 import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
 import { SORTS } from '../../../src/core/detections/sort_key.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
+import { getDetection } from '../../../src/detections/get_detection.ts';
 import {
   type DetectionFilter,
   type DetectionPage,
   type DetectionQuery,
-  getDetection,
   type KeyQuery,
   listDetections,
   QueryRefused,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
 import type { Contribution } from '../../../src/core/records/contribution.ts';
-import { getDetection } from '../../../src/detections/query_detections.ts';
+import { getDetection } from '../../../src/detections/get_detection.ts';
 import type { ScoreSettings } from '../../../src/scoring/score_windows.ts';
 import { suppression } from '../../contract/samples.ts';
 import {
