@@ -4,6 +4,7 @@ import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
+import { allOf } from '../storage/all_of.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -101,7 +102,7 @@ export async function listSuppressions(
   clock: Clock,
 ): Promise<readonly SuppressionView[]> {
   const now = timestampFromMs(clock());
-  const rows = (await Array.fromAsync(stores.suppressions.list())).flat();
+  const rows = (await allOf(stores.suppressions.list())).flat();
   return rows
     .map((row) => ({ ...row.suppression, expired: row.suppression.expires <= now, hits: hitsOf(row) }))
     .sort((a, b) => (a.expires === b.expires ? compare(a.id, b.id) : compare(a.expires, b.expires)));

@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
 import { knownSinks } from '../notify/sink_states.ts';
+import { allOf } from '../storage/all_of.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { ExportState } from '../storage/ports/export_states.ts';
@@ -60,7 +61,7 @@ export async function health(
         return { inUse, counts };
       }),
       // Only for its bad rows.
-      sections.read('suppressions', () => Array.fromAsync(stores.suppressions.list())),
+      sections.read('suppressions', () => allOf(stores.suppressions.list())),
       sections.read('queues', () => stores.queues.lengths()),
     ]);
     // An export whose data is older than the retention would add nothing.

@@ -19,6 +19,7 @@ import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { isPending, outboxChangesOf, pendingChangeOf } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
+import { allOf } from '../storage/all_of.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import { pendingIdOf, pendingKeyOf } from '../storage/pending_id.ts';
@@ -234,7 +235,7 @@ export class PartitionScorer {
       const delivery = deliveries[sink];
       if (!delivery || !isPending(detection, delivery) || changes.some((change) => change.sink === sink)) continue;
       // Read when the first detection is pending: most runs do not need them.
-      this.#pendingIds ??= new Set((await Array.fromAsync(this.#stores.outbox.ids(this.#partition))).flat());
+      this.#pendingIds ??= new Set((await allOf(this.#stores.outbox.ids(this.#partition))).flat());
       if (this.#pendingIds.has(pendingIdOf(pendingKeyOf(detection, sink, delivery)))) continue;
       const { put } = pendingChangeOf({ ...detection, severity: delivery.severity }, sink, undefined, delivery.at);
       missing.push({ sink, delivery, put, onlyIfMissing: true });

@@ -1,5 +1,6 @@
 import { type Suppressible, type SuppressionMatcher, suppressionMatcher } from '../core/detections/suppression.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { allOf } from '../storage/all_of.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { SuppressionRow } from '../storage/ports/suppressions.ts';
@@ -19,7 +20,7 @@ export class Suppressor {
 
   /** Reads the suppressions that have not expired, once for the run. */
   static async read(stores: Pick<Stores, 'suppressions'>, now: Timestamp): Promise<Suppressor> {
-    const rows = (await Array.fromAsync(stores.suppressions.list())).flat();
+    const rows = (await allOf(stores.suppressions.list())).flat();
     return new Suppressor(
       rows.filter(({ suppression }) => suppression.expires > now),
       now,

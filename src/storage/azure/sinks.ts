@@ -1,5 +1,6 @@
 import { odata } from '@azure/data-tables';
 import * as z from 'zod';
+import { allOf } from '../all_of.ts';
 import type { SinkState, SinkStates } from '../ports/sink_states.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
@@ -24,7 +25,7 @@ export class AzureSinkStates implements SinkStates {
 
   async list(): Promise<readonly Versioned<SinkState>[]> {
     const filter = odata`PartitionKey eq ${PARTITION}`;
-    return (await Array.fromAsync(this.#table.pages('list', { filter }))).flatMap((page) => goodRows(page, decode));
+    return (await allOf(this.#table.pages('list', { filter }))).flatMap((page) => goodRows(page, decode));
   }
 
   async insert(state: SinkState): Promise<string | null> {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { allOf } from '../../../src/storage/all_of.ts';
 import { countRequests, noteRequest } from '../../../src/storage/request_count.ts';
 
 async function send(requests: number): Promise<number> {
@@ -25,6 +26,6 @@ describe('countRequests(work)', () => {
       }
     }
     const listing = pages();
-    expect(await countRequests(() => Array.fromAsync(listing))).toEqual({ result: [0, 1, 2], requests: 3 });
+    expect(await countRequests(() => allOf(listing))).toEqual({ result: [0, 1, 2], requests: 3 });
   });
 });
