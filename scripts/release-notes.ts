@@ -1,4 +1,7 @@
-/** Prints what the changelog says of a version. `node scripts/release-notes.ts v1.2.3` fails where anything disagrees. */
+/**
+ * Prints the section of the changelog for a version. `node scripts/release-notes.ts v1.2.3` fails if the tag, package.json
+ * and the changelog disagree.
+ */
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
@@ -6,11 +9,10 @@ import { pathToFileURL } from 'node:url';
 export function releaseNotes(tag: string, packageVersion: string, changelog: string): string {
   const version = tag.replace(/^v/, '');
   if (version !== packageVersion) throw new Error(`the tag is ${tag}, and package.json says ${packageVersion}`);
-  const sections = changelog.split(/^(?=## )/m);
-  const section = sections.find((text) => text.startsWith(`## ${version},`) || text.startsWith(`## ${version}\n`));
-  if (section === undefined) throw new Error(`CHANGELOG.md has no section "## ${version}, <date>"`);
+  const section = changelog.split(/^(?=## )/m).find((text) => text.startsWith(`## [${version}] - `));
+  if (section === undefined) throw new Error(`CHANGELOG.md has no section "## [${version}] - <date>"`);
   const [heading = '', ...rest] = section.split('\n');
-  if (!/, \d{4}-\d\d-\d\d$/.test(heading)) throw new Error(`CHANGELOG.md gives ${version} no date: "${heading}"`);
+  if (!/ - \d{4}-\d\d-\d\d$/.test(heading)) throw new Error(`CHANGELOG.md gives ${version} no date: "${heading}"`);
   return `${rest.join('\n').trim()}\n`;
 }
 

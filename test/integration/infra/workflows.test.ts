@@ -89,11 +89,14 @@ describe('the workflows', () => {
     expect([...(gate?.needs ?? [])].sort()).toEqual(Object.keys(others).sort());
   });
 
-  it('test on Node 22 and 24, run the commands of the documentation, and compile the templates', () => {
+  it('lint code and documentation, test on Node 22 and 24, run the documented commands, and compile the templates', () => {
     const { jobs } = parsed('.github/workflows/ci.yml');
     expect(jobs['unit']?.strategy?.matrix.node).toEqual([22, 24]);
     const unit = jobs['unit']?.steps.map(({ run }) => run).join('\n');
     for (const tests of ['run --project unit', 'run test/e2e/bundle']) expect(unit).toContain(tests);
+    for (const command of ['npm run lint', 'npm run lint:docs', 'npm run types', 'npm run coverage']) {
+      expect(jobs['lint']?.steps.map(({ run }) => run)).toContain(command);
+    }
     expect(jobs['docs-commands']?.steps.some(({ run }) => run === 'bash .ci/run docs')).toBe(true);
     expect(jobs['bicep']?.steps.some(({ run }) => run === 'npm run infra -- --require')).toBe(true);
     expect(read('.ci/run')).toMatch(/npm run -s infra -- \$\{CI:\+--require\}$/m);
@@ -148,7 +151,13 @@ describe('what-if.yml and deploy.yml', () => {
 
 describe('releaseNotes(tag, version, changelog)', () => {
   const CHANGELOG =
-    '# Changelog\n\n## 1.1.0, unreleased\n\nSoon.\n\n## 1.0.0, 2026-11-23\n\nFirst.\n- one\n\n## 0.9.0, 2026-01-01\n\nOld.\n';
+    '# Changelog\n\n## [1.1.0] - Unreleased\n\nSoon.\n\n## [1.0.0] - 2026-11-23\n\nFirst.\n- one\n\n## [0.9.0] - 2026-01-01\n\nOld.\n';
+
+  it('finds the section of this version in the changelog of this repository, once it has a date', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    const released = read('CHANGELOG.md').replace(/ - Unreleased$/m, ' - 2026-11-23');
+    expect(releaseNotes(`v${version}`, version, released)).toContain('### Added');
+  });
 
   it('is the section of that version', () => {
     expect(releaseNotes('v1.0.0', '1.0.0', CHANGELOG)).toBe('First.\n- one\n');
