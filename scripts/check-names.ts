@@ -1,6 +1,7 @@
 /**
- * Checks names and places: one exported name has one meaning, and each file lies in a folder of the layout
- * (docs/architecture.md). Ends with 1, and a list, where that does not hold. Part of `npm run lint`.
+ * Checks names and places: one exported name has one meaning; each file lies in a folder of the layout
+ * (docs/architecture.md); and biome.json has a rule of imports for each folder. Ends with 1, and a list, where that does not
+ * hold. Part of `npm run lint`.
  */
 import { globSync, readFileSync } from 'node:fs';
 
@@ -39,6 +40,9 @@ const FOLDERS = [
   'src/storage/memory',
   'src/storage/ports',
   'src/web',
+  'tools/local',
+  'tools/sample',
+  'tools/sample/envelopes',
 ];
 const VAGUE = /(^|\/)(utils?|helpers?|common|types)(\.ts|\/)/;
 
@@ -50,17 +54,36 @@ const LISTED = /^export (?:type )?\{([^}]*)\}/gm;
 
 // Tests are not checked: a slow twin has the name of what it is the twin of.
 const files = globSync('{bin,functions,src,tools,scripts,bench}/**/*.ts').map((file) => file.replaceAll('\\', '/'));
-const problems = [...misplaced(files), ...repeated(files)];
+const problems = [...misplaced(files), ...withoutRule(files), ...repeated(files)];
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
-console.log(`${files.length} files: each in its folder, and no exported name with two meanings.`);
+console.log(
+  `${files.length} files: each in its folder, each folder with a rule of imports, no exported name with two meanings.`,
+);
 
 function misplaced(all: readonly string[]): string[] {
   const wrong = all.filter((file) => {
     if (VAGUE.test(file)) return true;
-    return file.startsWith('src/') && !ROOT_FILES.includes(file) && !FOLDERS.includes(folderOf(file));
+    return /^(src|tools)\//.test(file) && !ROOT_FILES.includes(file) && !FOLDERS.includes(folderOf(file));
   });
   return wrong.map((file) => `${file}: no such place in the layout of docs/architecture.md`);
+}
+
+/** Folders whose files may import anything: biome.json has no override with `noRestrictedImports` for them. */
+function withoutRule(all: readonly string[]): string[] {
+  const { overrides } = JSON.parse(readFileSync('biome.json', 'utf8')) as {
+    readonly overrides: readonly { readonly includes: readonly string[]; readonly linter: LinterRules }[];
+  };
+  const ruled = overrides.filter(({ linter }) => linter.rules?.style?.['noRestrictedImports'] !== undefined);
+  const includes = new Set(ruled.flatMap((override) => override.includes));
+  const folders = new Set(all.filter((file) => /^(src|tools|bin|functions)\//.test(file)).map(folderOf));
+  return [...folders]
+    .filter((folder) => (folder === 'src' ? ROOT_FILES : [`${folder}/*.ts`]).some((path) => !includes.has(path)))
+    .map((folder) => `${folder}: biome.json does not say what its files may import`);
+}
+
+interface LinterRules {
+  readonly rules?: { readonly style?: Readonly<Record<string, unknown>> };
 }
 
 function repeated(all: readonly string[]): string[] {

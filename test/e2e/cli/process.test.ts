@@ -53,7 +53,7 @@ describe('beaconwatch as a process', () => {
     const head = reason === 'bad-csv' ? csv : `${JSON.stringify(record)}\n`;
     const path = join(folder, `flood-${reason}`);
     await writeFile(path, head + line.repeat(3_000_000));
-    const report = 'process.on("exit",()=>console.error(`peak ${process.resourceUsage().maxRSS} KiB`))';
+    const report = 'process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS,"KiB"))';
     const measure = `data:text/javascript,${encodeURIComponent(report)}`;
     const { stderr } = await node(['--import', measure, built, 'score', path, '--now', NOW], {});
     expect(stderr).toContain(`dead letters by reason: 3,000,000 ${reason}`);
