@@ -9,7 +9,7 @@ import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
-import { counted } from '../core/text/numbers.ts';
+import { counted, groupedText } from '../core/text/numbers.ts';
 import { EXPECTED } from '../reading/content_type.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
@@ -21,7 +21,6 @@ import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
 import { instantOf, tomorrow } from './instant.ts';
 import { skippedText } from './output/counters.ts';
 import { detectionsText, FORMATS, formatOf, orderIn } from './output/format.ts';
-import { amount } from './output/number_text.ts';
 import { inOrder } from './output/rows.ts';
 import { Progress } from './progress.ts';
 import { collect, settingsSet } from './rule_options.ts';
@@ -114,7 +113,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   say(
     terminal,
     `${counted(files.length, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
-      `(${amount(reportsInWindow)} in the window, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
+      `(${groupedText(reportsInWindow)} in the window, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
       `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(matched.length, 'detection')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
@@ -220,7 +219,9 @@ class LetterLog {
         `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${reasonOf(letter)}`,
       );
     }
-    const all = [...this.#byReason].map(([reason, times]) => `${amount(times)} ${escapeForDisplay(reason)}`).join(', ');
+    const all = [...this.#byReason]
+      .map(([reason, times]) => `${groupedText(times)} ${escapeForDisplay(reason)}`)
+      .join(', ');
     say(terminal, `dead letters by reason: ${all}`);
     if (this.#byReason.has(NXLOG_TIME)) say(terminal, NXLOG_ADVICE);
   }
@@ -271,5 +272,5 @@ function settingsOf(options: ScoreOptions): Record<string, string> {
 function listed(paths: readonly string[]): string {
   const names = paths.slice(0, LISTED).map((path) => escapeForDisplay(path));
   const more = paths.length - LISTED;
-  return `${names.join(', ')}${more > 0 ? ` and ${amount(more)} more (${amount(paths.length)} in total)` : ''}`;
+  return `${names.join(', ')}${more > 0 ? ` and ${groupedText(more)} more (${groupedText(paths.length)} in total)` : ''}`;
 }

@@ -1,5 +1,6 @@
 import { detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
 import { isOfThisRevision } from '../core/detections/pending_state.ts';
+import { DAY_MS } from '../core/kql/timespan.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
@@ -15,7 +16,7 @@ import type { SinkAnswer } from './sink.ts';
 type SettleStores = Pick<Stores, 'detections' | 'outbox'>;
 
 /** A notification that was not delivered for so long fails. */
-const GIVE_UP_MS = 24 * 3_600_000;
+const GIVE_UP_MS = DAY_MS;
 
 interface Ended {
   readonly row: PendingNotification;

@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
-import { counted } from '../core/text/numbers.ts';
+import { counted, groupedText } from '../core/text/numbers.ts';
 import { GROUPS_PER_DEVICE } from '../ingest/device_groups.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { PROBE_LINES } from '../reading/report_reader.ts';
@@ -45,7 +45,7 @@ export function groupLimitProblems(states: readonly ExportState[]): string[] {
   if (exports.length === 0) return [];
   const reports = exports.reduce((sum, { counters }) => sum + counters.overGroupLimit, 0);
   return [
-    `${counted(exports.length, 'export')} with a device of more than ${GROUPS_PER_DEVICE.toLocaleString('en')} groups in one segment: ` +
+    `${counted(exports.length, 'export')} with a device of more than ${groupedText(GROUPS_PER_DEVICE)} groups in one segment: ` +
       `${counted(reports, 'report')} not counted. beaconwatch dead-letters names the devices (too-many-groups).`,
   ];
 }

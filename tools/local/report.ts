@@ -1,6 +1,6 @@
-import { amount } from '../../src/cli/output/number_text.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
+import { groupedText } from '../../src/core/text/numbers.ts';
 import type { SeededBeacon } from '../sample/plan.ts';
 import type { Invocation } from './functions_host.ts';
 import type { DetectionView, Outcome } from './outcome.ts';
@@ -48,7 +48,11 @@ function beaconText({ kind, device, process, remoteIP }: SeededBeacon): string {
 export function totalsText({ uploaded, outcome, notifications, requests, seconds }: Totals): string {
   const { counters } = outcome;
   const lines: Line[] = [
-    ['exports', uploaded.exports, `${(uploaded.bytes / 1e6).toFixed(1)} MB in ${amount(uploaded.appends)} appends`],
+    [
+      'exports',
+      uploaded.exports,
+      `${(uploaded.bytes / 1e6).toFixed(1)} MB in ${groupedText(uploaded.appends)} appends`,
+    ],
     ['segments', outcome.segments, ''],
     ['lines', counters.lines, ''],
     ['reports', counters.reports, 'repeats included'],
@@ -64,14 +68,14 @@ export function totalsText({ uploaded, outcome, notifications, requests, seconds
   const row = (name: string, ...cells: readonly string[]) =>
     `${name.padEnd(widest)}${cells.map((cell) => cell.padStart(12)).join('')}`;
   return `${[
-    ...lines.map(([name, value, note]) => `${row(name, amount(value))}${note === '' ? '' : `  ${note}`}`),
+    ...lines.map(([name, value, note]) => `${row(name, groupedText(value))}${note === '' ? '' : `  ${note}`}`),
     '',
     row('requests from', 'functions', 'local host'),
-    ...requests.map(({ operation, functions, host }) => row(operation, amount(functions), amount(host))),
+    ...requests.map(({ operation, functions, host }) => row(operation, groupedText(functions), groupedText(host))),
     row(
       'total',
-      amount(requests.reduce((sum, { functions }) => sum + functions, 0)),
-      amount(requests.reduce((sum, { host }) => sum + host, 0)),
+      groupedText(requests.reduce((sum, { functions }) => sum + functions, 0)),
+      groupedText(requests.reduce((sum, { host }) => sum + host, 0)),
     ),
     '',
     `${seconds.toFixed(1)} s in total`,

@@ -3,7 +3,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { storesOf } from '../../src/app.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { detectionLinesText, type OutputFormat } from '../../src/cli/output/format.ts';
-import { amount, minute } from '../../src/cli/output/number_text.ts';
+import { minute } from '../../src/cli/output/number_text.ts';
 import type { DetectionLine } from '../../src/cli/output/table.ts';
 import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
@@ -14,7 +14,7 @@ import type { Source } from '../../src/core/records/report.ts';
 import { KQL_RULE } from '../../src/core/scoring/rule.ts';
 import { windowOf } from '../../src/core/scoring/window.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
-import { counted } from '../../src/core/text/numbers.ts';
+import { counted, groupedText } from '../../src/core/text/numbers.ts';
 import { DELIVERY_LAG_MS } from '../../src/scoring/window_end.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
 import { shiftClock } from './clock.ts';
@@ -192,7 +192,7 @@ async function score(system: LocalSystem, asOf: Timestamp, progress: Log): Promi
   await system.drained('score');
   progress('every partition is scored');
   await system.drained('notify');
-  progress(`every notification is sent; ${amount(system.received.verified)} received`);
+  progress(`every notification is sent; ${groupedText(system.received.verified)} received`);
 }
 
 /** The detections from the HTTP function: pages of the list, then each with its series; in the rule's order. */
@@ -236,7 +236,7 @@ async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): Asyn
 
 function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
   return [
-    ...(listed < detections ? [`${amount(listed)} of ${amount(detections)} detections are listed`] : []),
+    ...(listed < detections ? [`${groupedText(listed)} of ${groupedText(detections)} detections are listed`] : []),
     ...refused
       .slice(0, LISTED)
       .map(({ name, reason }) => `refused: ${escapeForDisplay(name, 500)}: ${escapeForDisplay(reason, 500)}`),

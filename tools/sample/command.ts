@@ -3,13 +3,12 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { instantOf } from '../../src/cli/instant.ts';
-import { amount } from '../../src/cli/output/number_text.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { msOf } from '../../src/core/kql/timestamp.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
-import { counted } from '../../src/core/text/numbers.ts';
+import { counted, groupedText } from '../../src/core/text/numbers.ts';
 import { MOST_DEVICES } from './device.ts';
 import { SAMPLE_FORMATS, type SampleFormatName } from './formats.ts';
 import type { SeededBeacon } from './plan.ts';
@@ -42,7 +41,7 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
       'no repeats, late or unreadable records, and reports of whole clock hours: every format has the same counts',
       false,
     )
-    .option('--devices <N>', `1 to ${amount(MOST_DEVICES)} devices (default: ${DEVICES})`)
+    .option('--devices <N>', `1 to ${groupedText(MOST_DEVICES)} devices (default: ${DEVICES})`)
     .option('--seed <N>', 'another number gives another tenant', '1')
     .addHelpText('after', () => `\nFormats:\n${formatsText()}\n`)
     .action((options: Options) => sample(terminal, options));
@@ -136,8 +135,8 @@ function totals(
 ): string {
   const unit = SAMPLE_FORMATS[format].sources[0] === 'defender' ? 'reports' : 'connections';
   return (
-    `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB, ${amount(lines)} lines: ${amount(reports)} ${unit}, ` +
-    `${counted(duplicates, 'repeated row')}, ${amount(late)} late, ${amount(unreadable)} unreadable or empty\n`
+    `${counted(exports, 'export')}, ${(bytes / 1e6).toFixed(1)} MB, ${groupedText(lines)} lines: ${groupedText(reports)} ${unit}, ` +
+    `${counted(duplicates, 'repeated row')}, ${groupedText(late)} late, ${groupedText(unreadable)} unreadable or empty\n`
   );
 }
 

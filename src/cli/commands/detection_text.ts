@@ -5,10 +5,10 @@ import { type OmittedOption, suppressCommand } from '../../core/detections/suppr
 import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
 import { windowOf } from '../../core/scoring/window.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
-import { counted, rateText } from '../../core/text/numbers.ts';
+import { counted, groupedText, rateText } from '../../core/text/numbers.ts';
 import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
 import type { DetectionDetail } from '../../detections/get_detection.ts';
-import { amount, minute, rounded, secondsText } from '../output/number_text.ts';
+import { minute, rounded, secondsText } from '../output/number_text.ts';
 
 const LABEL_WIDTH = 15;
 const COMMAND = 'npm run -s beaconwatch -- ';
@@ -79,7 +79,7 @@ function seriesLines({ evidence, ...each }: DetectionDetail): string[] {
     ],
     ['spread', `${rounded(each.spread)} (standard deviation of the inliers / mean; 0: no variation)`],
     ['season', evidence.period === 0 ? '' : `${evidence.period} points`],
-    ['omitted', evidence.omitted === 0 ? '' : `${amount(evidence.omitted)} older points`],
+    ['omitted', evidence.omitted === 0 ? '' : `${groupedText(evidence.omitted)} older points`],
   ]);
 }
 
@@ -87,7 +87,7 @@ function trafficLines({ traffic, ...each }: DetectionDetail): string[] {
   const ports = traffic.ports.map(({ port, reports }) => `${port} (${reports} reports)`).join(', ');
   const list = (texts: readonly string[]) => texts.map((text) => escapeForDisplay(text, 120)).join(', ');
   return labelled([
-    ['devices', `${amount(each.devices)} with connections to the address`],
+    ['devices', `${groupedText(each.devices)} with connections to the address`],
     ['other processes', list(each.otherProcesses)],
     ['ports', ports],
     ['outcome', outcomeText(traffic)],
@@ -103,7 +103,7 @@ function trafficLines({ traffic, ...each }: DetectionDetail): string[] {
 function outcomeText({ succeeded, failed }: DetectionDetail['traffic']): string {
   return succeeded + failed === 0
     ? ''
-    : `${counted(succeeded, 'report')} of connections, ${amount(failed)} of failed attempts`;
+    : `${counted(succeeded, 'report')} of connections, ${groupedText(failed)} of failed attempts`;
 }
 
 function stateLines({ verdict, ...each }: DetectionDetail): string[] {

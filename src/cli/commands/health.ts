@@ -1,10 +1,10 @@
 import { msOf } from '../../core/kql/timestamp.ts';
 import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
-import { counted } from '../../core/text/numbers.ts';
+import { counted, groupedText } from '../../core/text/numbers.ts';
 import type { Health } from '../../operations/health.ts';
 import { CommandError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
-import { amount, minute } from '../output/number_text.ts';
+import { minute } from '../output/number_text.ts';
 import type { Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 
@@ -34,7 +34,7 @@ function healthText({
 }: Health): string {
   const oldest = counted(Math.round((unread?.oldestMs ?? 0) / 60_000), 'minute');
   const sinks = Object.entries(notifications ?? {}).map(
-    ([name, { pending, failed }]) => `${name} ${amount(pending)} pending, ${amount(failed)} failed`,
+    ([name, { pending, failed }]) => `${name} ${groupedText(pending)} pending, ${groupedText(failed)} failed`,
   );
   const filled = Object.entries(queues ?? {}).filter(([, length]) => length > 0);
   const run =
@@ -51,13 +51,15 @@ function healthText({
       'dead letters',
       deadLetters === null
         ? UNKNOWN
-        : `${amount(letters)}${letters === 0 ? '' : ' (beaconwatch dead-letters lists them)'}`,
+        : `${groupedText(letters)}${letters === 0 ? '' : ' (beaconwatch dead-letters lists them)'}`,
     ],
     ['unknown shape', unknownShapes === null ? UNKNOWN : counted(unknownShapes, 'record')],
     ['notifications', notifications === null ? UNKNOWN : sinks.join('; ') || 'no sinks'],
     [
       'queues',
-      queues === null ? UNKNOWN : filled.map(([name, length]) => `${name} ${amount(length)}`).join(', ') || 'empty',
+      queues === null
+        ? UNKNOWN
+        : filled.map(([name, length]) => `${name} ${groupedText(length)}`).join(', ') || 'empty',
     ],
   ] as const;
   return [

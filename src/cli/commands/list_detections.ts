@@ -1,9 +1,8 @@
-import { counted } from '../../core/text/numbers.ts';
+import { counted, groupedText } from '../../core/text/numbers.ts';
 import { MAX_LIMIT, readDetectionQuery } from '../../detections/detection_query.ts';
 import type { DetectionQuery, KeyQuery, SummaryView } from '../../detections/query_detections.ts';
 import { UsageError } from '../errors.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
-import { amount } from '../output/number_text.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
@@ -34,7 +33,7 @@ export async function listDetectionsCommand(terminal: Terminal, options: ListOpt
   // An order needs all rows: one reading for all of them, not one for each page.
   const { detections, total } = await app.listDetections({ ...query, ...(all && { limit: ALL }) }, ALL);
   terminal.stdout.write(listText(detections, format));
-  say(terminal, `${amount(detections.length)} of ${amount(total ?? 0)} detections`);
+  say(terminal, `${groupedText(detections.length)} of ${groupedText(total ?? 0)} detections`);
 }
 
 /** Prints page after page; a table only when it is complete, because its columns depend on all rows. */

@@ -2,14 +2,14 @@ import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
-import { counted } from '../../core/text/numbers.ts';
+import { counted, groupedText } from '../../core/text/numbers.ts';
 import { WindowError } from '../../scoring/window_end.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
-import { amount, minute } from '../output/number_text.ts';
+import { minute } from '../output/number_text.ts';
 import { Progress } from '../progress.ts';
 import { settingsSet } from '../rule_options.ts';
 import { say, type Terminal } from '../terminal.ts';
@@ -58,11 +58,11 @@ async function compare(
   say(
     terminal,
     `window (${minute(window.after)}, ${minute(window.asOf)}] UTC: ${counted(groups, 'group')}, ` +
-      `${amount(detections)} matched; ${amount(kept)} already active, ${amount(addedInAll)} would be added, ` +
-      `${amount(goneInAll)} would be removed. Nothing was written.`,
+      `${groupedText(detections)} matched; ${groupedText(kept)} already active, ${groupedText(addedInAll)} would be added, ` +
+      `${groupedText(goneInAll)} would be removed. Nothing was written.`,
   );
   const unlisted = addedInAll - found.added.length + goneInAll - found.gone.length;
-  if (unlisted > 0) say(terminal, `${amount(unlisted)} more are not listed: those with the lowest averages.`);
+  if (unlisted > 0) say(terminal, `${groupedText(unlisted)} more are not listed: those with the lowest averages.`);
   if (bin(oldest, '1h') > bin(window.after, '1h')) {
     say(
       terminal,

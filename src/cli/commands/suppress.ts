@@ -3,13 +3,13 @@ import { DAY_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
 import { decimalOf } from '../../core/text/decimal.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
-import { counted } from '../../core/text/numbers.ts';
+import { counted, groupedText } from '../../core/text/numbers.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
 import { formatOf, tableOrJson } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
-import { amount, minute } from '../output/number_text.ts';
+import { minute } from '../output/number_text.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
@@ -96,7 +96,7 @@ export async function testCommand(terminal: Terminal, id: string | undefined, op
   const { window, total, detections } = await app.testSuppression(criteria);
   terminal.stdout.write(listText(detections, format));
   const span = window === null ? 'there are no detections' : `window up to ${minute(window.asOf)} UTC`;
-  const some = detections.length < total ? `; the first ${amount(detections.length)} are listed` : '';
+  const some = detections.length < total ? `; the first ${groupedText(detections.length)} are listed` : '';
   say(terminal, `${counted(total, 'detection')} would be suppressed (${span})${some}`);
 }
 

@@ -12,8 +12,3 @@ export function secondsText(seconds: number): string {
 export function rounded(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
-
-/** `amount(1_000)` is `1,000`. */
-export function amount(value: number): string {
-  return value.toLocaleString('en-US');
-}
