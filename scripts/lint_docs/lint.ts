@@ -4,7 +4,7 @@ import { factFindings } from './facts.ts';
 import { type LintFinding, sorted } from './finding.ts';
 import { helpTexts } from './help.ts';
 import { linkFindings, nameFindings } from './links.ts';
-import { shellTextsOf, textsOf } from './literals.ts';
+import { shellTextsOf, textsOf, titlesOf } from './literals.ts';
 import { type Page, readPage } from './page.ts';
 import { sentenceFindings } from './sentences.ts';
 import { headingFindings, wordFindings } from './words.ts';
@@ -12,6 +12,13 @@ import { headingFindings, wordFindings } from './words.ts';
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/**/*.md', '.github/**/*.md'];
 const TEXT_FILES = ['.github/**/*.yml'];
 const CODE = ['src/**/*.ts', 'bin/**/*.ts', 'functions/**/*.ts', 'tools/**/*.ts', 'infra/scripts/*.sh'];
+/** Not the test of this linter: its titles quote words that are found. */
+const TESTS = [
+  'test/{integration,e2e}/**/*.test.ts',
+  'test/unit/!(scripts)/**/*.test.ts',
+  'test/unit/*.test.ts',
+  'test/contract/*.ts',
+];
 
 /** All pages of the repository, as paths from its root. */
 export function pagesOf(root: string): string[] {
@@ -37,20 +44,25 @@ export function pageWordFindings({ words, headings }: Page, file: string): LintF
   ];
 }
 
-/** Words in the texts of a source file; in its comments only where that is asked for. `hidden` may be a name there. */
-export function lintCode(code: string, file: string, withComments: boolean): LintFinding[] {
+/** Words in the texts and comments of a source file. `hidden` may be a name there. */
+export function lintCode(code: string, file: string): LintFinding[] {
   const { literals, comments } = file.endsWith('.sh') ? shellTextsOf(code) : textsOf(code, file);
   return sorted([
     ...literals.flatMap(({ text, line }) => [
       ...wordFindings(text, file, line),
       ...(text === 'hidden' ? [] : headingFindings(text, file, line)),
     ]),
-    ...(withComments ? comments.flatMap(({ text, line }) => wordFindings(text, file, line)) : []),
+    ...comments.flatMap(({ text, line }) => wordFindings(text, file, line)),
   ]);
 }
 
+/** Words in the titles of tests. Their other texts are data. */
+export function lintTitles(code: string, file: string): LintFinding[] {
+  return sorted(titlesOf(code, file).flatMap(({ text, line }) => wordFindings(text, file, line)));
+}
+
 /** Everything that people read, in one list. */
-export function lintRepository(root: string, { withComments = false, withHelp = true } = {}): LintFinding[] {
+export function lintRepository(root: string, { withHelp = true } = {}): LintFinding[] {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const help = withHelp ? [...helpTexts(root)] : [];
   return [
@@ -62,6 +74,7 @@ export function lintRepository(root: string, { withComments = false, withHelp = 
     ...help.flatMap(([command, text]) =>
       wordFindings(text, `beaconwatch ${command === '' ? '' : `${command} `}--help`),
     ),
-    ...sorted(globSync(CODE, { cwd: root }).flatMap((file) => lintCode(read(file), file, withComments))),
+    ...sorted(globSync(CODE, { cwd: root }).flatMap((file) => lintCode(read(file), file))),
+    ...sorted(globSync(TESTS, { cwd: root }).flatMap((file) => lintTitles(read(file), file))),
   ];
 }

@@ -45,8 +45,8 @@ export async function deliver(
 }
 
 /**
- * The detections that a message lists, and the rows that it leaves out: those that are pending no more, because their
- * detections say otherwise by now, and those whose detections cannot be read, which stay leased and are tried again.
+ * The detections that a message lists, and the rows that it omits. A row is omitted if its detection has changed so that
+ * nothing is pending, or cannot be read; the latter stays leased and is tried again.
  */
 async function listedOf({ detections, outbox }: DeliverStores, rows: readonly PendingRow[]) {
   const listed: Detection[] = [];

@@ -22,7 +22,7 @@ export interface RunHistory {
 }
 
 const RECENT_MS = 48 * HOUR_MS;
-/** Runs before the last two days show that an hour at their start was left out. */
+/** Runs before the last two days show whether an hour at their start has no run. */
 const READ_MS = 72 * HOUR_MS;
 
 export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {

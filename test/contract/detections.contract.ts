@@ -281,7 +281,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     expect(await list({})).toEqual([groupId(1)]);
   });
 
-  it('remove takes hundreds at once', async () => {
+  it('remove takes several batches at once', async () => {
     const rows = await Promise.all(
       Array.from({ length: 130 }, async (_, number) => {
         const version = await inserted(detection({ groupId: groupId(number) }));

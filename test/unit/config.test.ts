@@ -6,7 +6,7 @@ import { SettingsError } from '../../src/settings/read_settings.ts';
 const read = (env: Record<string, string | undefined>) => readScoreSettings(Object.freeze(env)).rule;
 
 describe('the rule of readScoreSettings(env)', () => {
-  it('is the seed rule where nothing is set', () => {
+  it('is the published rule if nothing is set', () => {
     expect(read({})).toEqual(KQL_RULE);
     expect(read({ PATH: '/usr/bin', min_average: '1' })).toEqual(KQL_RULE);
   });
@@ -180,7 +180,7 @@ describe('readConfig(env)', () => {
     );
   });
 
-  it('refuses wrong sinks with the rest, or leaves them out, and only them', () => {
+  it('refuses invalid sinks with the other faults, or skips these sinks alone', () => {
     const good = { name: 'chat', format: 'slack', url: 'https://example.com/hook' };
     const SINKS = JSON.stringify([{ ...good, name: 'soar', url: { setting: 'SOAR_URL' } }, good]);
     const fault = 'SINKS names the setting SOAR_URL, which is not set';

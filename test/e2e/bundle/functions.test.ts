@@ -170,7 +170,7 @@ describe('the bundle of functions, where nothing else can be found', () => {
   });
 
   it.each(['EventGrid', 'LogsAndContainerScan'])(
-    'is told of exports by %s, by name and without their content',
+    'receives exports by %s, by name and without their content',
     async (source) => {
       const recorded = await registered({ AzureWebJobsStorage: STORAGE, BLOB_TRIGGER: source });
       expect(bindingsOf(recorded)).toEqual({ ...EVERYWHERE, ingestExport: blob(source) });
@@ -187,7 +187,7 @@ describe('the bundle of functions, where nothing else can be found', () => {
     expect(bindingsOf(recorded)['ingestExport']).toEqual(blob('EventGrid', 'ExportStorage', 'first-one'));
   });
 
-  it('does not start on wrong settings: it names all of them, and tells no secret', async () => {
+  it('does not start on wrong settings: it names all of them, and no secret', async () => {
     const { code, stderr } = await load({
       AzureWebJobsStorage: 'AccountName=state;Key=c3RvcmFnZSBzZWNyZXQ=',
       LOOKBACK_DAYS: 'three',

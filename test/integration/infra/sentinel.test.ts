@@ -63,7 +63,7 @@ describe('the receiving side of the sink', () => {
     expect(rule['location']).toBe('«workspace log-sentinel.location»');
   });
 
-  it('is in the resource group of the workspace, and leaves out the rule where it is not wanted', () => {
+  it('is in the resource group of the workspace, and omits the rule if it is switched off', () => {
     const rules = (set: string) => resourcesOf(set, 'Microsoft.SecurityInsights/alertRules').map(({ id }) => id);
     expect(rules('sentinel')).toEqual([expect.stringContaining('/resourceGroups/rg-sentinel/')]);
     expect(rules('sentinel-without-rule')).toEqual([]);

@@ -85,7 +85,7 @@ describe('sweep queues', () => {
     expect(await world.sweep()).toMatchObject({ queued: 0 });
   });
 
-  it('what was not read to its end, when its next try is due', async () => {
+  it('an export that was not read to its end, at the time of its next try', async () => {
     world.append(lines(report(1)));
     const gate: Gate = (call) => {
       if (call.op === 'hourlyCounts.merge') throw new InjectedFault('busy');
@@ -289,7 +289,7 @@ describe('sweep removes', () => {
 });
 
 describe('sweep asks storage', () => {
-  it('for two listings a container, whatever the number of exports, and once for each that is due', async () => {
+  it('for two listings a container, whatever the number of exports, and once for each that it queues', async () => {
     const log = new RequestLog();
     const clients = await freshClients({ policy: log.policy });
     const stores = azureStores(clients);

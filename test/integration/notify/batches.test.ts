@@ -299,7 +299,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
   });
 });
 
-describe('what several workers hear of a sink at once', () => {
+describe('several workers that learn of a sink at once', () => {
   /** The stores of a worker between whose next reading of the sink and its writing another one writes. */
   function overtaken(changes: Partial<SinkState>): Stores {
     let isOver = false;

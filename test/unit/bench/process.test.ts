@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { exitReasonOf, measureProcess } from '../../../bench/harness/process.ts';
 
 describe('measureProcess(command)', () => {
-  it('tells what a Node took, and what it said', async () => {
+  it('returns what a Node process used and printed', async () => {
     const run = await measureProcess({ kind: 'node', args: ['--eval', 'console.log(1)'] });
     expect(run).toMatchObject({ stdout: '1\n', stderr: '' });
     expect(run.wallMs).toBeGreaterThan(5);

@@ -54,25 +54,25 @@ async function idle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-describe('Merger', () => {
+describe('BatchWriter', () => {
   it("sends a partition's hundred as soon as it is full, and the rest at the end", async () => {
     const { calls, counts } = scripted(async () => []);
-    const merger = new BatchWriter(counts, nobody);
-    for (let n = 0; n < 250; n++) await merger.add(row(n), place(n));
+    const writer = new BatchWriter(counts, nobody);
+    for (let n = 0; n < 250; n++) await writer.add(row(n), place(n));
     expect(calls.map((rows) => rows.length)).toEqual([100, 100]);
-    await merger.finish();
+    await writer.finish();
     expect(calls.map((rows) => rows.length)).toEqual([100, 100, 50]);
     expect(calls.flat().map(({ count }) => count)).toEqual(Array.from({ length: 250 }, (_, n) => n));
-    expect(merger.rows).toBe(250);
-    await merger.finish();
+    expect(writer.rows).toBe(250);
+    await writer.finish();
     expect(calls).toHaveLength(3);
   });
 
   it('sends each partition for itself', async () => {
     const gate = new Gate();
-    const merger = new BatchWriter(counts(gate), nobody);
-    for (const [n, digit] of [...'0f3f0'].entries()) await merger.add(row(n, { digit }), place(n));
-    const finishing = merger.finish();
+    const writer = new BatchWriter(counts(gate), nobody);
+    for (const [n, digit] of [...'0f3f0'].entries()) await writer.add(row(n, { digit }), place(n));
+    const finishing = writer.finish();
     await idle();
     for (const { resolve } of gate.waiting) resolve([]);
     await finishing;
@@ -87,18 +87,18 @@ describe('Merger', () => {
 
   it('takes a row once into a hundred, however often it comes', async () => {
     const { calls, counts } = scripted(async () => []);
-    const merger = new BatchWriter(counts, nobody);
-    for (let n = 0; n < 300; n++) await merger.add(row(n % 99), place(n));
+    const writer = new BatchWriter(counts, nobody);
+    for (let n = 0; n < 300; n++) await writer.add(row(n % 99), place(n));
     expect(calls).toEqual([]);
-    await merger.add(row(99), place(99));
+    await writer.add(row(99), place(99));
     expect(calls.map((rows) => rows.length)).toEqual([100]);
-    await merger.finish();
-    expect(merger.rows).toBe(100);
+    await writer.finish();
+    expect(writer.rows).toBe(100);
   });
 
   it('distinguishes rows by group, time and contribution', async () => {
     const { calls, counts } = scripted(async () => []);
-    const merger = new BatchWriter(counts, nobody);
+    const writer = new BatchWriter(counts, nobody);
     const one = row(1);
     const others = [
       { ...one, groupId: row(2).groupId },
@@ -106,28 +106,28 @@ describe('Merger', () => {
       { ...one, contribution: 'x' },
       { ...one, count: 5 },
     ];
-    for (const each of [one, ...others]) await merger.add(Object.freeze(each), place(0));
-    await merger.finish();
+    for (const each of [one, ...others]) await writer.add(Object.freeze(each), place(0));
+    await writer.finish();
     expect(calls[0]).toHaveLength(4);
   });
 
   it('leaves in the store what one clean pass leaves, whatever is repeated', async () => {
     const store = new MemoryHourlyCounts();
-    const merger = new BatchWriter(store, nobody);
-    for (let n = 0; n < 1000; n++) await merger.add(row((n * 7) % 150), place(n));
-    await merger.finish();
+    const writer = new BatchWriter(store, nobody);
+    for (let n = 0; n < 1000; n++) await writer.add(row((n * 7) % 150), place(n));
+    await writer.finish();
     const rows = (await Array.fromAsync(store.scan('a' as Partition))).flat();
     expect(rows.map(({ count }) => count)).toEqual(Array.from({ length: 150 }, (_, n) => n));
   });
 
   it('has at most four transactions on their way, and lets add wait for the fifth', async () => {
     const gate = new Gate();
-    const merger = new BatchWriter(counts(gate), nobody);
-    for (let n = 0; n < 400; n++) await merger.add(row(n), place(n));
+    const writer = new BatchWriter(counts(gate), nobody);
+    for (let n = 0; n < 400; n++) await writer.add(row(n), place(n));
     expect(gate.merges).toHaveLength(4);
-    for (let n = 400; n < 499; n++) await merger.add(row(n), place(n));
+    for (let n = 400; n < 499; n++) await writer.add(row(n), place(n));
     let added = false;
-    const fifth = merger.add(row(499), place(499)).then(() => {
+    const fifth = writer.add(row(499), place(499)).then(() => {
       added = true;
     });
     await idle();
@@ -136,16 +136,16 @@ describe('Merger', () => {
     await fifth;
     expect([added, gate.merges.length]).toEqual([true, 5]);
     for (const { resolve } of gate.waiting) resolve([]);
-    await merger.finish();
-    expect(merger.rows).toBe(500);
+    await writer.finish();
+    expect(writer.rows).toBe(500);
   });
 
   it('finish waits until everything has come back', async () => {
     const gate = new Gate();
-    const merger = new BatchWriter(counts(gate), nobody);
-    for (const digit of '0123') await merger.add(row(1, { digit }), place(1));
+    const writer = new BatchWriter(counts(gate), nobody);
+    for (const digit of '0123') await writer.add(row(1, { digit }), place(1));
     let finished = false;
-    const finishing = merger.finish().then(() => {
+    const finishing = writer.finish().then(() => {
       finished = true;
     });
     await idle();
@@ -160,15 +160,15 @@ describe('Merger', () => {
     const { calls, counts } = scripted(async () => {
       throw new Error('throttled');
     });
-    const merger = new BatchWriter(counts, nobody);
-    for (let n = 0; n < 100; n++) await merger.add(row(n), place(n));
+    const writer = new BatchWriter(counts, nobody);
+    for (let n = 0; n < 100; n++) await writer.add(row(n), place(n));
     await idle();
     const next = async () => {
-      for (let n = 100; n < 200; n++) await merger.add(row(n), place(n));
+      for (let n = 100; n < 200; n++) await writer.add(row(n), place(n));
     };
     await expect(next()).rejects.toThrow('throttled');
-    await expect(merger.finish()).rejects.toThrow('throttled');
-    await expect(merger.finish()).rejects.toThrow('throttled');
+    await expect(writer.finish()).rejects.toThrow('throttled');
+    await expect(writer.finish()).rejects.toThrow('throttled');
     expect(calls).toHaveLength(1);
   });
 
@@ -176,31 +176,31 @@ describe('Merger', () => {
     const { counts } = scripted(async () => {
       throw new Error('gone');
     });
-    const merger = new BatchWriter(counts, nobody);
-    await merger.add(row(1), place(1));
-    await expect(merger.finish()).rejects.toThrow('gone');
+    const writer = new BatchWriter(counts, nobody);
+    await writer.add(row(1), place(1));
+    await expect(writer.finish()).rejects.toThrow('gone');
   });
 
   it('does not hang where an add waits while a transaction fails, and throws the first error', async () => {
     const gate = new Gate();
-    const merger = new BatchWriter(counts(gate), nobody);
-    for (let n = 0; n < 499; n++) await merger.add(row(n), place(n));
-    const waiting = merger.add(row(499), place(499));
+    const writer = new BatchWriter(counts(gate), nobody);
+    for (let n = 0; n < 499; n++) await writer.add(row(n), place(n));
+    const waiting = writer.add(row(499), place(499));
     gate.waiting[2]?.reject(new Error('first'));
     await expect(waiting).rejects.toThrow('first');
     for (const { reject } of gate.waiting) reject(new Error('later'));
-    await merger.settle();
-    await expect(merger.finish()).rejects.toThrow('first');
+    await writer.settle();
+    await expect(writer.finish()).rejects.toThrow('first');
     expect(gate.merges).toHaveLength(4);
   });
 
   it('settle waits for what is on its way, failed or not, and throws nothing', async () => {
     const gate = new Gate();
-    const merger = new BatchWriter(counts(gate), nobody);
-    for (let n = 0; n < 300; n++) await merger.add(row(n), place(n));
+    const writer = new BatchWriter(counts(gate), nobody);
+    for (let n = 0; n < 300; n++) await writer.add(row(n), place(n));
     gate.waiting[0]?.reject(new Error('first'));
     let settled = false;
-    const settling = merger.settle().then(() => {
+    const settling = writer.settle().then(() => {
       settled = true;
     });
     await idle();
@@ -208,7 +208,7 @@ describe('Merger', () => {
     gate.waiting[1]?.resolve([]);
     gate.waiting[2]?.reject(new Error('second'));
     await settling;
-    await merger.settle();
+    await writer.settle();
   });
 
   it('hands on what the store refuses with its place, the last one of a repeat', async () => {
@@ -218,12 +218,12 @@ describe('Merger', () => {
         .map((each) => ({ row: each, code: 'EntityTooLarge' })),
     );
     const refused: LocatedRefusal[] = [];
-    const merger = new BatchWriter(counts, async (refusal) => {
+    const writer = new BatchWriter(counts, async (refusal) => {
       refused.push(refusal);
     });
-    await merger.add(row(3), place(1000));
-    for (let n = 0; n < 160; n++) await merger.add(row(n), place(n));
-    await merger.finish();
+    await writer.add(row(3), place(1000));
+    for (let n = 0; n < 160; n++) await writer.add(row(n), place(n));
+    await writer.finish();
     expect(refused).toEqual([
       { row: row(3), code: 'EntityTooLarge', place: place(3) },
       { row: row(150), code: 'EntityTooLarge', place: place(150) },
@@ -232,20 +232,20 @@ describe('Merger', () => {
 
   it('throws the error of who takes the refusals', async () => {
     const { counts } = scripted(async (rows) => rows.map((each) => ({ row: each, code: 'X' })));
-    const merger = new BatchWriter(counts, async () => {
+    const writer = new BatchWriter(counts, async () => {
       throw new Error('no room for letters');
     });
-    await merger.add(row(1), place(1));
-    await expect(merger.finish()).rejects.toThrow('no room for letters');
+    await writer.add(row(1), place(1));
+    await expect(writer.finish()).rejects.toThrow('no room for letters');
   });
 
   it('finish waits for the refusals to be taken', async () => {
     const { counts } = scripted(async (rows) => rows.map((each) => ({ row: each, code: 'X' })));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const merger = new BatchWriter(counts, () => promise);
-    await merger.add(row(1), place(1));
+    const writer = new BatchWriter(counts, () => promise);
+    await writer.add(row(1), place(1));
     let finished = false;
-    const finishing = merger.finish().then(() => {
+    const finishing = writer.finish().then(() => {
       finished = true;
     });
     await idle();

@@ -110,7 +110,7 @@ describe('ingest(export) that grows', () => {
     expect(await world.rows()).toEqual([1, 2]);
   });
 
-  it('of which the last segment reaches to the end is not looked at again', async () => {
+  it('is not read again if its last segment reaches to its end', async () => {
     world.segmentBytes = 10;
     world.append(lines(report(1), report(2)));
     const calls: string[] = [];
@@ -156,7 +156,7 @@ describe('ingest(export) with a tail that has no newline', () => {
     expect(await world.letters()).toEqual([]);
   });
 
-  it('cuts no line of which the rest came in the second that it was looked at', async () => {
+  it('cuts no line whose end arrives in the second in which its size is read', async () => {
     const line = lines(report(1));
     world.append(line.slice(0, 20));
     await world.ingest();
@@ -274,7 +274,7 @@ describe('ingest(export) that was replaced', () => {
     ['as much', lines(report(5), report(6))],
     ['more', lines(report(5), report(6), report(7))],
     ['nothing', ''],
-  ])('by %s begins anew, and keeps the rows of both', async (_what, text) => {
+  ])('by %s is read from its start, and keeps the rows of both', async (_what, text) => {
     world.append(old);
     await world.ingest();
     world.now += MINUTE_MS;
@@ -296,7 +296,7 @@ describe('ingest(export) that was replaced', () => {
     expect(await world.state()).toMatchObject({ generation: 1, created: world.now });
   });
 
-  it('is known by its end alone where no time of creation is known, as in rows from before it was kept', async () => {
+  it('is recognised by its end alone if its row has no time of creation, as older rows', async () => {
     world.append(old);
     await world.ingest();
     await world.change({ created: null });
@@ -306,7 +306,7 @@ describe('ingest(export) that was replaced', () => {
     expect(await world.state()).toMatchObject({ generation: 0, created: world.now });
   });
 
-  it('while one of its segments is read, keeps no dead letter of the mixture, and begins anew', async () => {
+  it('while one of its segments is read, keeps no dead letter of the mixture, and is read from its start', async () => {
     world.append(old);
     const { gate, stopped, go } = stopping('exports.read', 4);
     const reading = world.ingest({ gate });
@@ -319,7 +319,7 @@ describe('ingest(export) that was replaced', () => {
     expect(await world.letters()).toEqual(['bad-json 0']);
   });
 
-  it('between a look at its tail and the next cut, is not read from its middle', async () => {
+  it('between a read of its tail and the next cut, is not read from its middle', async () => {
     world.append(old);
     await world.ingest();
     world.append(lines(report(3)));
@@ -643,7 +643,7 @@ describe('an export of a source that is not active', () => {
 });
 
 describe('an export that is refused', () => {
-  it('and fails, keeps why it is refused, and is well when it was looked at again', async () => {
+  it('keeps the reason if reading it fails, and is no problem once it was read', async () => {
     world.append(lines(...new Array<string>(1_000).fill(UNKNOWN)));
     await world.ingest();
     world.now += MINUTE_MS;
@@ -761,7 +761,7 @@ describe('an export of a foreign format', () => {
     expect(await world.state()).toMatchObject({ refused: false, reason: '' });
   });
 
-  it('is looked at again when it has changed: once where it has grown, to be read where it was replaced', async () => {
+  it('is probed again when it has changed: once if it has grown; it is read if it was replaced', async () => {
     world.append(lines(...new Array<string>(1_000).fill(UNKNOWN)));
     await world.ingest();
     world.now += MINUTE_MS;

@@ -274,7 +274,7 @@ describe('an export of raw events that was replaced', () => {
     expect(await world.state()).toMatchObject({ generation: 1, raw: true });
   });
 
-  it('is read anew where it held nothing but reports, whatever the other holds', async () => {
+  it('is read from its start if it held only reports, whatever the new one holds', async () => {
     world.append(lines(report(1)));
     await world.ingest();
     world.now += DAY_MS;

@@ -43,7 +43,7 @@ describe('idsOf(message)', () => {
 });
 
 describe('loggedNotificationId(id)', () => {
-  it('leaves out the hash over the address alone, which could be found by trying all addresses', () => {
+  it('omits the hash of the address alone, which can be found by trying all addresses', () => {
     const other = { ...KEY, DeviceName: 'srv-1', InitiatingProcessFileName: 'a.exe' };
     const [a, b] = [KEY, other].map((key) => groupIdOf(key)) as [string, string];
     expect(a.slice(0, 8)).toBe(b.slice(0, 8));

@@ -154,7 +154,7 @@ describe('readLines(chunks, options)', () => {
     expect(answer).toMatchObject({ lines: texts.length, end });
   });
 
-  it('asks the probe anew for every chunk', async () => {
+  it('asks the probe again for every chunk', async () => {
     const probe = { active: true };
     const how = { preFilterTokens: [], maxLineBytes: 100, tail: 'line', probe } as const;
     const probes: number[] = [];

@@ -139,7 +139,7 @@ describe('ReportReader.read(batch)', () => {
     });
   });
 
-  it('counts a line that is not looked into as one record of another kind', async () => {
+  it('counts a line that is not parsed as one record of another kind', async () => {
     const { counters } = await read(lines(REPORT, '[{"a":1},{"a":2}]', '{"broken":}'));
     expect(counters).toMatchObject({ lines: 3, records: 3, reports: 1, skipped: 2, deadLetters: 0 });
   });
@@ -303,7 +303,7 @@ describe('ReportReader.otherSource', () => {
       { otherSource: 'sysmon' },
     ],
     ['none, where a report comes first', [REPORT, SECURITY_EVENT], { otherSource: null }],
-    ['none, where an address that is not looked at comes first', [EXCLUDED, SECURITY_EVENT], { otherSource: null }],
+    ['none, if an address that is out of scope comes first', [EXCLUDED, SECURITY_EVENT], { otherSource: null }],
     ['none of no known format', times(10, UNKNOWN), { otherSource: null }],
     ['none of an inbound event', [SECURITY_EVENT.replace('14593', '14592')], { otherSource: null }],
   ])('is %s', async (_, texts, wanted) => {

@@ -51,7 +51,7 @@ describe('scorePartition removes rows', () => {
   });
 
   it.each([1, 70, 1000])(
-    'in hundreds, whatever their number and that of those kept: pages of %d',
+    'in batches, whatever the number of expired and of kept rows: pages of %d',
     async (countRows) => {
       const old = Array.from({ length: 250 }, (_, minute) => addMs(at(0), minute * MINUTE_MS));
       await tenant.reportsAt(group(1), [...old.slice(0, 125), at(28), at(29)]);

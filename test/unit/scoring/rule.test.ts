@@ -250,7 +250,7 @@ describe('the rule over exports gives the rows of its slow twin, in their order'
     expect(stats.repeats).toBeGreaterThan(30 * seeds);
   });
 
-  it('with other settings than the seed rule has', async () => {
+  it('with other settings than the published rule has', async () => {
     const stats = { ...NOTHING };
     const seeds = tries(16, 320);
     for (let seed = 1001; seed <= 1000 + seeds; seed++) {

@@ -18,7 +18,7 @@ import {
 import { type LintFinding, lineNumberOf } from '../../../scripts/lint_docs/finding.ts';
 import { commandsIn } from '../../../scripts/lint_docs/help.ts';
 import { linkFindings, nameFindings } from '../../../scripts/lint_docs/links.ts';
-import { lintCode, lintPage, pageWordFindings } from '../../../scripts/lint_docs/lint.ts';
+import { lintCode, lintPage, lintTitles, pageWordFindings } from '../../../scripts/lint_docs/lint.ts';
 import { readPage } from '../../../scripts/lint_docs/page.ts';
 import { sentenceFindings, sentencesOf, wordsIn } from '../../../scripts/lint_docs/sentences.ts';
 import { headingFindings, wordFindings } from '../../../scripts/lint_docs/words.ts';
@@ -45,6 +45,7 @@ describe('wordFindings(text, file)', () => {
     ['a made-up tenant with planted beacons', ['made-up', 'planted']],
     ['programs that attackers borrow', ['borrow']],
     ["the detector's verdict", ["detector's verdict"]],
+    ['a detector verdict', ['detector verdict']],
     ['inert text', ['inert']],
     ['| said, hidden |', ['said, hidden']],
     ['`detector seed`, d0003c|seed', ['detector seed', 'd0003c|seed']],
@@ -67,6 +68,7 @@ describe('wordFindings(text, file)', () => {
     'hundreds of rows',
     'the regularity of a group',
     'an analyst records a verdict',
+    'where the line is too long',
     'a live system',
   ])('finds nothing in %j', (text) => {
     expect(found(text)).toEqual([]);
@@ -155,7 +157,7 @@ describe('sentenceFindings(page, file)', () => {
   });
 });
 
-describe('lintCode(code, file, withComments)', () => {
+describe('lintCode(code, file)', () => {
   const code = [
     "import { a } from './told.ts';",
     '// claimed',
@@ -164,25 +166,41 @@ describe('lintCode(code, file, withComments)', () => {
     "export { b } from './needle.ts';",
   ].join('\n');
 
-  it('reads literals and templates; neither names nor files', () => {
-    expect(lintCode(code, 'src/a.ts', false).map(lineNumberOf)).toEqual([
+  it('reads literals, templates and comments; neither names nor files', () => {
+    expect(lintCode(code, 'src/a.ts').map(lineNumberOf)).toEqual([
+      'src/a.ts:2: claimed → lease, leased',
       'src/a.ts:3: due → pending',
       'src/a.ts:4: 0 are enough → minimum',
     ]);
   });
 
-  it('reads comments where that is asked for', () => {
-    expect(lintCode(code, 'src/a.ts', true).map(lineNumberOf)).toContain('src/a.ts:2: claimed → lease, leased');
-  });
-
-  it('reads a shell script without its comments', () => {
-    expect(lintCode('# anew\necho anew\n', 'infra/scripts/a.sh', false).map(lineNumberOf)).toEqual([
+  it('reads a shell script', () => {
+    expect(lintCode('# anew\necho anew\n', 'infra/scripts/a.sh').map(lineNumberOf)).toEqual([
+      'infra/scripts/a.sh:1: anew → again',
       'infra/scripts/a.sh:2: anew → again',
     ]);
   });
 
   it('throws where a file does not parse', () => {
-    expect(() => lintCode('const = ;', 'src/a.ts', false)).toThrow('src/a.ts');
+    expect(() => lintCode('const = ;', 'src/a.ts')).toThrow('src/a.ts');
+  });
+});
+
+describe('lintTitles(code, file)', () => {
+  it('reads the titles of tests and groups, and no other text', () => {
+    const code = [
+      "describe('the merger', () => {",
+      "  it('is told', () => expect(f('due')).toBe('anew'));",
+      "  it.each(['needle'])('mends %s', () => {});",
+      '  it(`claims it`, () => {});',
+      '});',
+    ].join('\n');
+    expect(lintTitles(code, 'test/a.test.ts').map(lineNumberOf)).toEqual([
+      'test/a.test.ts:1: merger → batch writer',
+      'test/a.test.ts:2: told → notify, notified; say, show; distinguish',
+      'test/a.test.ts:3: mends → fix, fixed',
+      'test/a.test.ts:4: claims → lease, leased',
+    ]);
   });
 });
 

@@ -33,7 +33,7 @@ describe('local.settings.sample.json', () => {
     );
   });
 
-  it('is what readConfig(env) takes: the seed rule on the emulator, one sink on this machine', () => {
+  it('is valid for readConfig(env): the published rule, the emulator, one sink on this machine', () => {
     const config = readConfig(settings);
     expect(config).toMatchObject({
       rule: KQL_RULE,
@@ -55,7 +55,7 @@ describe('local.settings.sample.json', () => {
     expect({ sinks, blobTrigger }).toEqual({ sinks: [], blobTrigger: 'off' });
   });
 
-  it('is no secret of anybody: encrypted by nobody, an emulator, a made-up secret', () => {
+  it('holds no real secret: not encrypted, the emulator, a synthetic secret', () => {
     expect(sample.IsEncrypted).toBe(false);
     const secret = (settings['SINK_LOCAL_SECRET'] ?? '').replace('whsec_', '');
     expect(Buffer.from(secret, 'base64').toString()).toBe('local-trial-secret-not-for-use');

@@ -75,7 +75,7 @@ describe('findingOf(matched, grain)', () => {
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });
 
-  it('keeps the newest 500 points as evidence and says how many it left out', () => {
+  it('keeps the newest 500 points as evidence, and the number of omitted ones', () => {
     expect(MAX_EVIDENCE_POINTS).toBe(500);
     const counts = Array.from({ length: 620 }, (_, i) => 60 + (i % 7));
     const { evidence, inliner_count, outlier_count, count_of_hours } = finding(counts, 'report', 60);

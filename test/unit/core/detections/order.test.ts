@@ -29,7 +29,7 @@ const IN_ORDER: Record<(typeof ORDERS)[number], Partial<Ranked>[]> = {
 };
 
 describe('orderOf(order)', () => {
-  it.each(ORDERS)('%s puts first what is to be looked at first, ties by average and by key', (order) => {
+  it.each(ORDERS)('%s puts the most urgent first, ties by average and by key', (order) => {
     const ties: Partial<Ranked>[] = [
       { DeviceName: 'a', InitiatingProcessFileName: 'c' },
       { InitiatingProcessFileName: 'a', RemoteIP: 'c' },

@@ -25,12 +25,12 @@ const delivery = (changes: Partial<SinkDelivery> = {}): SinkDelivery =>
     ...changes,
   });
 
-describe('dueOf(detection, delivery, since)', () => {
-  it.each(['new', 'ongoing'] as const)('is due while nothing was sent and the detection is %s', (state) => {
+describe('pendingStateOf(detection, delivery, since)', () => {
+  it.each(['new', 'ongoing'] as const)('is pending while nothing was sent and the detection is %s', (state) => {
     expect(pendingStateOf(detection({ state }), undefined, EARLIER)).toBe('pending');
   });
 
-  it('is due of what opened just when the sink was added, not of what opened before', () => {
+  it('is pending if the detection opened when the sink was added, not before', () => {
     expect(pendingStateOf(detection(), undefined, EPISODE)).toBe('pending');
     expect(pendingStateOf(detection(), undefined, addMs(EPISODE, 1))).toBe('older-than-sink');
   });
@@ -40,14 +40,14 @@ describe('dueOf(detection, delivery, since)', () => {
     ['withdrawn', 'pending'],
     ['sent', 'sent'],
     ['failed', 'failed'],
-  ] as const)('with a delivery that is %s is %s', (status, due) => {
-    expect(pendingStateOf(detection(), delivery({ status }), EARLIER)).toBe(due);
+  ] as const)('with a delivery that is %s is %s', (status, expected) => {
+    expect(pendingStateOf(detection(), delivery({ status }), EARLIER)).toBe(expected);
   });
 
   it.each<[string, Partial<SinkDelivery>]>([
     ['revision', { revision: 0 }],
     ['episode', { episode: EARLIER }],
-  ])('is due where the delivery is of an earlier %s', (_, changes) => {
+  ])('is pending if the delivery is of an earlier %s', (_, changes) => {
     expect(pendingStateOf(detection(), delivery(changes), EARLIER)).toBe('pending');
   });
 
@@ -61,7 +61,7 @@ describe('dueOf(detection, delivery, since)', () => {
   });
 });
 
-describe('isOfThisChange(detection, delivery)', () => {
+describe('isOfThisRevision(detection, delivery)', () => {
   it('wants the same episode and the same change', () => {
     expect(isOfThisRevision(detection(), delivery())).toBe(true);
     expect(isOfThisRevision(detection(), delivery({ revision: 2 }))).toBe(false);

@@ -22,7 +22,7 @@ function textsOf(changes: Partial<Detection>): string {
   return [...facts, shown].join('\n');
 }
 
-describe('a mean of grain report is told per report: an hour can have several', () => {
+describe('a mean of grain report has the unit per report: an hour can have several', () => {
   const { evidence, average } = syntheticDetection(NOW);
   const reports = { evidence: { ...evidence, grain: 'report' as const } };
   const signs = { devices: 1, spread: 0, average, minAverage: 45 };

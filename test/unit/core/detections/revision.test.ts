@@ -16,7 +16,7 @@ const NEXT = addMs(BEFORE.LastConnection, 3_600_000) as Hour;
 const found = (changes: Partial<Detection>) => ({ ...BEFORE, LastConnection: NEXT, ...changes });
 const SAME = { revision: 3, revisionReason: 'Of before.', notifiedLevel: BEFORE.notifiedLevel };
 
-describe('changeOf(before, finding)', () => {
+describe('revisionOf(before, finding)', () => {
   it.each<[string, Partial<Detection>]>([
     ['nothing new', {}],
     ['an average just below the double', { average: 119.999 }],

@@ -11,7 +11,7 @@ describe('severityOf(signs)', () => {
     ['the lowest average that is clear', { average: 56.25 }, 'high'],
     ['an address that is not rare', { devices: 4 }, 'medium'],
     ['hours that are not regular', { spread: 0.2 + Number.EPSILON }, 'medium'],
-    ['an average little over the line', { average: 56.24 }, 'medium'],
+    ['an average slightly above the threshold', { average: 56.24 }, 'medium'],
     ['the most devices that are not common', { devices: 19 }, 'medium'],
     ['a common address, whatever else', { devices: 20 }, 'low'],
     ['one sign', { devices: 4, spread: 1 }, 'low'],

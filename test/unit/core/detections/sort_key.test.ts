@@ -12,7 +12,7 @@ const any = fc.record({
   groupId: fc.integer({ min: 1, max: 50 }).map(groupId),
 });
 
-describe('comparePlaces(placeOf(a, sort), placeOf(b, sort))', () => {
+describe('compareSortKeys(sortKeyOf(a, sort), sortKeyOf(b, sort))', () => {
   it.each(SORTS)('%s is total, and 0 only for one and the same detection', (sort) => {
     fc.assert(
       fc.property(any, any, (one, other) => {

@@ -16,7 +16,7 @@ describe('suppressCommand(detection)', () => {
     expect(of('büro-1', '更新.exe').command).toContain("--device='büro-1' --process='更新.exe'");
   });
 
-  it('leaves out what is empty or could act on a shell, and says so', () => {
+  it('omits what is empty or unsafe in a shell, and says so', () => {
     const hostile = ["a'b", 'a’b', 'a"b', 'a&b', 'a;b', 'a|b', '$(a)', '`a`', '%a%', 'a\nb', 'a\\', '!a', '\u202ea'];
     for (const name of hostile) {
       expect(of(name, 'a.exe')).toEqual({

@@ -183,7 +183,7 @@ describe('dangerOf(criteria)', () => {
   });
 });
 
-describe('borrowedReason(process)', () => {
+describe('lolbinReason(process)', () => {
   it.each(
     (
       'rundll32 powershell pwsh mshta wscript cscript regsvr32 msbuild installutil certutil bitsadmin svchost explorer ' +

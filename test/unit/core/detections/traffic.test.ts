@@ -70,7 +70,7 @@ describe('trafficOf(rows, asOf)', () => {
     expect(trafficOf(rows([{}]), AT)).toMatchObject({ succeeded: 0, failed: 0 });
   });
 
-  it('looks at the newest 500 rows', () => {
+  it('reads the newest 500 rows', () => {
     const facts = Array.from({ length: 501 }, (_, n) => ({ RemotePort: n === 0 ? 80 : 443 }));
     expect(trafficOf(rows(facts), AT).ports).toEqual([{ port: 443, reports: 500 }]);
     expect(trafficOf(rows(facts.slice(0, 500)), AT).ports).toHaveLength(2);

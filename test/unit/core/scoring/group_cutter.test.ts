@@ -120,7 +120,7 @@ describe.each([1, 3, 1000])('AddressScorer, given pages of %d', (pageRows) => {
     ]);
   });
 
-  it('begins anew with each address', () => {
+  it('starts again with each address', () => {
     const addresses = scored(
       [
         ...beacon(12, { groupId: 'a0000001a' }),

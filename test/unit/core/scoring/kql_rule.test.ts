@@ -18,8 +18,8 @@ function seriesOf(ConnCounts: readonly number[], nulls = 0): Series {
 
 const times = (n: number, value: number) => new Array<number>(n).fill(value);
 
-describe('SEED_RULE', () => {
-  it('is the numbers of the seed rule', () => {
+describe('KQL_RULE', () => {
+  it('has the numbers of the published rule', () => {
     expect(KQL_RULE).toEqual({
       lookbackDays: 3,
       minUniformPerDay: 4,
@@ -30,7 +30,7 @@ describe('SEED_RULE', () => {
   });
 });
 
-describe('seed(series, rule)', () => {
+describe('kqlRule(series, rule)', () => {
   it('matches twelve inliers, and no fewer', () => {
     expect(kqlRule(seriesOf(times(12, 60)), KQL_RULE)).toMatchObject({
       match: true,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DEVICES, PrevalenceCounter } from '../../../../src/core/scoring/prevalence.ts';
 
-function talkers(pairs: readonly (readonly [device: string, process: string])[]): PrevalenceCounter {
+function prevalence(pairs: readonly (readonly [device: string, process: string])[]): PrevalenceCounter {
   const all = new PrevalenceCounter();
   for (const [DeviceName, InitiatingProcessFileName] of pairs) {
     all.add({ source: 'defender', DeviceName, InitiatingProcessFileName, RemoteIP: '203.0.113.1' });
@@ -9,25 +9,25 @@ function talkers(pairs: readonly (readonly [device: string, process: string])[])
   return all;
 }
 
-describe('Talkers', () => {
+describe('PrevalenceCounter', () => {
   it('counts each device once', () => {
-    expect(talkers([]).devices).toBe(0);
+    expect(prevalence([]).devices).toBe(0);
     const pairs = [
       ['a', 'x'],
       ['b', 'x'],
       ['a', 'y'],
     ] as const;
-    expect(talkers(pairs).devices).toBe(2);
+    expect(prevalence(pairs).devices).toBe(2);
   });
 
   it('counts devices up to the limit', () => {
     const pairs = Array.from({ length: MAX_DEVICES + 5 }, (_, n) => [`wks-${n}`, 'x'] as const);
-    expect(talkers(pairs.slice(0, MAX_DEVICES - 1)).devices).toBe(MAX_DEVICES - 1);
-    expect(talkers(pairs).devices).toBe(MAX_DEVICES);
+    expect(prevalence(pairs.slice(0, MAX_DEVICES - 1)).devices).toBe(MAX_DEVICES - 1);
+    expect(prevalence(pairs).devices).toBe(MAX_DEVICES);
   });
 
   it('names the other processes in order, but for those without a name', () => {
-    const all = talkers(['b', 'a', '', 'c', 'a'].map((process) => ['wks', process]));
+    const all = prevalence(['b', 'a', '', 'c', 'a'].map((process) => ['wks', process]));
     expect(all.processesBut('a')).toEqual(['b', 'c']);
     expect(all.processesBut('')).toEqual(['a', 'b', 'c']);
     expect(all.processesBut('z')).toEqual(['a', 'b', 'c']);
@@ -37,7 +37,7 @@ describe('Talkers', () => {
     const names = Array.from({ length: 40 }, (_, n) => `p${String(n).padStart(2, '0')}`);
     const shuffled = names.toSorted((a, b) => (a.slice(2) + a < b.slice(2) + b ? -1 : 1));
     for (const order of [names, names.toReversed(), shuffled]) {
-      const all = talkers(order.map((name) => ['wks', name]));
+      const all = prevalence(order.map((name) => ['wks', name]));
       expect(all.processesBut('p39')).toEqual(names.slice(0, 10));
       expect(all.processesBut('p03')).toEqual(names.filter((name) => name !== 'p03').slice(0, 10));
     }

@@ -6,7 +6,7 @@ import { frozen } from '../records/records.ts';
 
 const none = (length: number): number[] => new Array<number>(length).fill(0);
 
-describe('regularityOf(counts, flags)', () => {
+describe('spreadOf(counts, flags)', () => {
   it('is 0 for clockwork, and the spread over the mean of the inliers else', () => {
     expect(spreadOf(frozen([60, 60, 60]), frozen([0, 0, 0]))).toBe(0);
     expect(spreadOf([60, 60, 900, 60, 0], [0, 0, 1, 0, -1])).toBe(0);
@@ -37,7 +37,7 @@ describe('regularityOf(counts, flags)', () => {
 });
 
 describe('inliersOf(counts, flags)', () => {
-  it('leaves out what is flagged, above or below', () => {
+  it('omits flagged points, above and below', () => {
     expect(inliersOf([1, 2, 3, 4], [0, 1, -1, 0])).toEqual([1, 4]);
   });
 });

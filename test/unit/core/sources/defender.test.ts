@@ -222,7 +222,7 @@ describe('defender.read(record)', () => {
   });
 
   describe('the facts', () => {
-    it('leave out what the telemetry is silent on, or what is no text', () => {
+    it('omit what the telemetry lacks, and what is not text', () => {
       const silent = {
         RemotePort: null,
         LocalIP: '',

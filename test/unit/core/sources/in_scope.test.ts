@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isInScope } from '../../../../src/core/sources/in_scope.ts';
 
-describe('isLookedAt(remoteIP)', () => {
+describe('isInScope(remoteIP)', () => {
   it.each([
     ['9.255.255.255', true],
     ['10.0.0.0', false],
@@ -23,7 +23,7 @@ describe('isLookedAt(remoteIP)', () => {
     ['127.0.0.0', false],
     ['127.255.255.255', false],
     ['128.0.0.0', true],
-  ])('leaves out the five ranges and nothing beside them: %s %s', (ip, answer) => {
+  ])('excludes the five ranges and nothing else: %s %s', (ip, answer) => {
     expect(isInScope(ip)).toBe(answer);
   });
 

@@ -36,7 +36,7 @@ const hostile = fc
   )
   .map((parts) => parts.join(''));
 
-describe('shown(text)', () => {
+describe('escapeForDisplay(text)', () => {
   it('is text without anything that acts', () => {
     fc.assert(
       fc.property(hostile, (text) => !STILL_ACTS.test(escapeForDisplay(text, 10_000))),
@@ -73,8 +73,8 @@ describe('shown(text)', () => {
   });
 });
 
-describe('inertJson(json)', () => {
-  it('keeps the value and shows nothing that acts', () => {
+describe('escapeJson(json)', () => {
+  it('keeps the value and has no unsafe character', () => {
     // A member name without a backslash: after one such as "\\", V8 can read "\u202e" as "\\" (nodejs/node#63785).
     const name = hostile.filter((text) => !text.includes('\\'));
     const value = fc.dictionary(name, fc.oneof(hostile, fc.integer(), fc.array(hostile)));

@@ -66,7 +66,7 @@ describe('linksOf(templates, detection)', () => {
     ]);
   });
 
-  it.each(['.', '..'])('leaves out one that a name would lead elsewhere: %s', (DeviceName) => {
+  it.each(['.', '..'])('omits a link that a name would lead elsewhere: %s', (DeviceName) => {
     expect(linksOf({ Portal: PORTAL }, detection({ DeviceName }))).toEqual([]);
   });
 
