@@ -154,7 +154,7 @@ export interface SinkDelivery {
    * before the sink had it.
    */
   readonly status: 'pending' | 'withdrawn' | 'sent' | 'failed';
-  /** When it became pending. */
+  /** The severity of the detection when the revision became pending. */
   readonly severity: Severity;
   /** How often it was tried; 0 while it is pending. */
   readonly attempts: number;

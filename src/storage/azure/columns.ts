@@ -58,6 +58,11 @@ export function longText(name: string, value: string): Record<string, string | R
   return { ...columns, [`${name}Parts`]: int32(parts) };
 }
 
+/** The columns of a `longText` with at most so many parts: `partNames('Note', 2)` is Note, Note2, NoteParts. */
+export function partNames(name: string, most: number): string[] {
+  return [...Array.from({ length: most }, (_, index) => partName(name, index + 1)), `${name}Parts`];
+}
+
 function partName(name: string, part: number): string {
   return part === 1 ? name : `${name}${part}`;
 }

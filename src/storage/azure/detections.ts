@@ -23,8 +23,8 @@ import {
   encodeDelivery,
   encodeDetection,
   encodeVerdict,
-  SUMMARY_COLUMNS,
 } from './detections_codec.ts';
+import { SUMMARY_COLUMNS } from './detections_columns.ts';
 import { TABLES } from './names.ts';
 import { encodePending, pendingKeysOf } from './outbox_codec.ts';
 import { Table, within } from './table.ts';

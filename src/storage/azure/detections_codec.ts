@@ -88,49 +88,6 @@ export function decodeDetection(row: TableRow): DetectionRow {
   return { detection: { ...detection, traffic, evidence, episodes }, ...rest };
 }
 
-/** The columns of a summary, without those of the sinks. */
-export const SUMMARY_COLUMNS = [
-  'partitionKey',
-  'rowKey',
-  'Source',
-  'DeviceName',
-  'InitiatingProcessFileName',
-  'RemoteIP',
-  'FirstConnection',
-  'LastConnection',
-  'count_of_hours',
-  'inliner_count',
-  'outlier_count',
-  'avg_conn_count',
-  'Average',
-  'Devices',
-  'OtherProcesses',
-  'OtherProcesses2',
-  'OtherProcesses3',
-  'OtherProcessesParts',
-  'Spread',
-  'Interval',
-  'IntervalParts',
-  'Severity',
-  'SeverityReason',
-  'Technique',
-  'TechniqueParts',
-  'State',
-  'Episode',
-  'Revision',
-  'RevisionReason',
-  'NotifiedAverage',
-  'NotifiedSeverity',
-  'HighestAverage',
-  'AsOf',
-  'LastMatched',
-  'SuppressedBy',
-  'VerdictValue',
-  'VerdictNote',
-  'VerdictWho',
-  'VerdictAt',
-];
-
 /** A row with the columns of a summary alone. Throws a BadRowError where the row is not one of Detections. */
 export function decodeSummary(row: TableRow): SummaryRow {
   const columns = readColumns(TABLES.detections, SUMMARY_ROW, joined(row, SUMMARY_TEXTS));

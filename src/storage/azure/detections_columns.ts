@@ -3,7 +3,7 @@ import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detection
 import { VERDICTS } from '../../core/detections/verdict.ts';
 import type { Hour } from '../../core/kql/bin.ts';
 import { SOURCES } from '../../core/records/report.ts';
-import { FRACTION, jsonOf, TEXT, TIME, WHOLE } from './columns.ts';
+import { FRACTION, jsonOf, partNames, TEXT, TIME, WHOLE } from './columns.ts';
 
 /** The stored columns of Detections. */
 
@@ -11,8 +11,9 @@ const HOUR = TIME.transform((time) => time as Hour);
 const COUNT = z.int().min(0);
 const TEXTS = z.array(z.string());
 
-/** The columns of a summary that hold JSON in parts. */
-export const SUMMARY_TEXTS = ['OtherProcesses', 'Interval', 'Technique'];
+/** The columns of a summary that hold JSON, and the most parts that each can have: ten names of processes need three. */
+const MOST_PARTS = { OtherProcesses: 3, Interval: 1, Technique: 1 };
+export const SUMMARY_TEXTS = Object.keys(MOST_PARTS);
 
 export const SUMMARY_ROW = z.object({
   rowKey: z.string().regex(DETECTION_ID, { error: 'must be <groupId>|<detector>' }),
@@ -105,3 +106,13 @@ export const VERDICT_ROW = z.object({
   VerdictWho: TEXT,
   VerdictAt: WHOLE,
 });
+
+/** The columns that a list selects: those of a summary and the verdict, without those of the sinks. */
+export const SUMMARY_COLUMNS: readonly string[] = [
+  ...new Set([
+    'partitionKey',
+    ...Object.keys(SUMMARY_ROW.shape),
+    ...Object.entries(MOST_PARTS).flatMap(([name, most]) => partNames(name, most)),
+    ...Object.keys(VERDICT_ROW.shape),
+  ]),
+];
