@@ -1,7 +1,8 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { type CsvRow, cellsOf, RowScanner } from './csv_row.ts';
-import { FaultyLines } from './faulty_lines.ts';
-import { KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_reader.ts';
+import type { Line } from './line.ts';
+import { FilledBatch, type LineBatch } from './line_batch.ts';
+import { KEPT_BYTES, type LineOptions } from './line_reader.ts';
 import { piecesIn } from './pieces.ts';
 
 /** A CSV whose first row is no header. */
@@ -129,14 +130,7 @@ class RowReader {
   }
 }
 
-class Batch implements LineBatch {
-  readonly hits: Line[] = [];
-  readonly probes: Line[] = [];
-  readonly malformed = new FaultyLines();
-  readonly tooLong: Line[] = [];
-  lines = 0;
-  end = 0;
-
+class Batch extends FilledBatch {
   add(row: Line, header: readonly string[], delimiter: string): void {
     this.lines++;
     if (isUtf8(row.bytes)) {

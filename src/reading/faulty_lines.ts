@@ -1,5 +1,5 @@
 import type { ReadFault } from '../core/records/reading.ts';
-import type { FaultyLine } from './line_reader.ts';
+import type { FaultyLine } from './line.ts';
 
 /** Dead letters that are kept of one export: the first by place. The others are counted by reason. */
 export const KEPT_LETTERS = 1_000;

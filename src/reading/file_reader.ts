@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { contentKindOf, delimiterOf, HEAD_BYTES, isList, utf16Of } from './content_type.ts';
 import { readCsv } from './csv_reader.ts';
 import { readJson } from './json_reader.ts';
-import { type LineBatch, type LineOptions, readLines } from './line_reader.ts';
+import type { LineBatch } from './line_batch.ts';
+import { type LineOptions, readLines } from './line_reader.ts';
 
 const NEWLINE = 10;
 

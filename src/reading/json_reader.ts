@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { FaultyLines } from './faulty_lines.ts';
-import { KEPT_BYTES, type Line, type LineBatch, type LineOptions } from './line_reader.ts';
+import type { Line } from './line.ts';
+import { FilledBatch, type LineBatch } from './line_batch.ts';
+import { KEPT_BYTES, type LineOptions } from './line_reader.ts';
 import { piecesIn } from './pieces.ts';
 
 /**
@@ -176,14 +177,7 @@ class RecordCutter {
   }
 }
 
-class Batch implements LineBatch {
-  readonly hits: Line[] = [];
-  readonly probes: Line[] = [];
-  readonly malformed = new FaultyLines();
-  readonly tooLong: Line[] = [];
-  lines = 0;
-  end = 0;
-
+class Batch extends FilledBatch {
   add(line: Line, maxBytes: number, cutOff: boolean): void {
     this.lines++;
     if (line.length > maxBytes) this.tooLong.push({ ...line, bytes: line.bytes.subarray(0, KEPT_BYTES) });

@@ -1,38 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { ReadFault } from '../core/records/reading.ts';
-import { type FaultCounts, FaultyLines } from './faulty_lines.ts';
+import { FilledBatch, type LineBatch } from './line_batch.ts';
 import { piecesIn } from './pieces.ts';
-
-/** A line of an export to be parsed, without its line end. */
-export interface Line {
-  /** Byte offset of its first byte in the export. */
-  readonly offset: number;
-  /** Bytes of the line in the export, without the line end; more than `bytes` holds where the line is too long. */
-  readonly length: number;
-  readonly bytes: Buffer;
-}
-
-export interface FaultyLine extends Line {
-  readonly fault: ReadFault;
-}
-
-/** The lines of one piece of an export. Their bytes are views, valid until the next batch. */
-export interface LineBatch {
-  /** Lines that contain a pre-filter token. */
-  readonly hits: readonly Line[];
-  /** Lines without a pre-filter token, while the probe is active. */
-  readonly probes: readonly Line[];
-  /**
-   * Lines that are not a JSON object or array, or XML, by their first and last byte, or no row: the first, and how many more.
-   */
-  readonly malformed: { readonly kept: readonly FaultyLine[]; readonly more: FaultCounts };
-  /** Lines over `maxLineBytes`; of each the first `KEPT_BYTES`. */
-  readonly tooLong: readonly Line[];
-  /** Number of all non-blank lines, those above included. */
-  readonly lines: number;
-  /** Byte offset after the last whole line and its line end. */
-  readonly end: number;
-}
 
 export interface LineOptions {
   /** Lines that contain none of these are not parsed; only their first and last byte is checked. */
@@ -162,18 +130,12 @@ const BRACKETS = new Map([
 ]);
 const XML_END = 0x3e;
 
-class Batch implements LineBatch {
-  readonly hits: Line[] = [];
-  readonly probes: Line[] = [];
-  readonly malformed = new FaultyLines();
-  readonly tooLong: Line[] = [];
-  lines = 0;
-  end: number;
-
+class Batch extends FilledBatch {
   readonly #maxLineBytes: number;
   readonly #probing: boolean;
 
   constructor(end: number, maxLineBytes: number, probing: boolean) {
+    super();
     this.end = end;
     this.#maxLineBytes = maxLineBytes;
     this.#probing = probing;

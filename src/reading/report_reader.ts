@@ -9,7 +9,8 @@ import type { ExportRef } from '../storage/ports/exports.ts';
 import { NO_COUNTERS } from './counters.ts';
 import { type FaultCounts, KEPT_LETTERS } from './faulty_lines.ts';
 import { formatsBeside } from './formats.ts';
-import type { Line, LineBatch } from './line_reader.ts';
+import type { Line } from './line.ts';
+import type { LineBatch } from './line_batch.ts';
 import { KEPT_BYTES } from './line_reader.ts';
 
 /** A report and its place. */

@@ -8,7 +8,7 @@ import { contentKindOf, HEAD_BYTES } from '../../../src/reading/content_type.ts'
 import { readCsv } from '../../../src/reading/csv_reader.ts';
 import { readContent } from '../../../src/reading/file_reader.ts';
 import { readJson } from '../../../src/reading/json_reader.ts';
-import type { Line } from '../../../src/reading/line_reader.ts';
+import type { Line } from '../../../src/reading/line.ts';
 import { LONG, tries } from '../../support/effort.ts';
 
 const MAX = 4_000;

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Line, type LineOptions, MAX_LINE_BYTES, readLines } from '../../../src/reading/line_reader.ts';
+import type { Line } from '../../../src/reading/line.ts';
+import { type LineOptions, MAX_LINE_BYTES, readLines } from '../../../src/reading/line_reader.ts';
 import { tries } from '../../support/effort.ts';
 
 interface Seen {
