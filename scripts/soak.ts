@@ -14,8 +14,8 @@ const { values } = parseArgs({
   },
 });
 
-/** How often what was done so far is told. */
-const TELL_MS = 10_000;
+/** Time between two lines of progress. */
+const PROGRESS_MS = 10_000;
 /** Storage accounts of the emulator: a schedule takes one. */
 const ACCOUNTS = 5_000;
 
@@ -24,7 +24,7 @@ const firstSeed = Number(values.seed);
 const azurite = values.azurite ? await startAzurite({ accounts: accounts() }) : null;
 let schedules = 0;
 let steps = 0;
-let toldAt = start;
+let printedAt = start;
 try {
   while (performance.now() - start < Number(values.seconds) * 1000 && (azurite === null || schedules < ACCOUNTS)) {
     const seed = firstSeed + schedules;
@@ -33,8 +33,8 @@ try {
       : playAndShorten(seed, memoryGround));
     steps += played;
     schedules++;
-    if (performance.now() - toldAt < TELL_MS) continue;
-    toldAt = performance.now();
+    if (performance.now() - printedAt < PROGRESS_MS) continue;
+    printedAt = performance.now();
     console.log(sum());
   }
   console.log(`${sum()}: all as after a clean pass`);

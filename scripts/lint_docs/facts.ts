@@ -17,6 +17,7 @@ export function factFindings(root: string): LintFinding[] {
   const alerts = readdirSync(join(root, 'infra/alerts')).filter((name) => name.endsWith('.kql'));
   const charts = (path: string) => existsSync(join(root, 'docs', path));
   const checks: readonly [page: string, check: (page: string) => LintFinding[]][] = [
+    ['README.md', readmeFindings],
     ['docs/security.md', (page) => [...roleFindings(page, read), ...periodFindings(page, read)]],
     ['docs/deploy.md', (page) => [...deployFindings(page, read), ...runbookFindings(page, alerts)]],
     ['docs/settings.md', settingFindings],
@@ -32,6 +33,15 @@ export function factFindings(root: string): LintFinding[] {
       existsSync(join(root, path)) ? check(read(path)) : [finding(path, 'there is no such page')],
     ),
   ];
+}
+
+/** Words of the README, all its tables and commands included. */
+const README_WORDS = 700;
+
+/** README.md: it is read in a few minutes. */
+export function readmeFindings(page: string): LintFinding[] {
+  const words = page.split(/\s+/).filter((word) => word !== '').length;
+  return words < README_WORDS ? [] : [finding('README.md', `${words} words, must be under ${README_WORDS}`)];
 }
 
 /** docs/security.md: the table of roles has every role that the templates assign, and no other. */

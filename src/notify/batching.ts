@@ -1,4 +1,5 @@
 import { notificationIdOf, SEVERITIES } from '../core/detections/detection.ts';
+import { compareText } from '../core/text/compare_text.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Outbox, PendingNotification } from '../storage/ports/outbox.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
@@ -6,7 +7,7 @@ import type { Versioned } from '../storage/ports/versioned.ts';
 /** A row of the outbox as it was listed. */
 export type PendingRow = Versioned<PendingNotification>;
 
-/** What one batch of notifications to a sink can send. */
+/** The pending notifications of a sink that one batch can send. */
 export interface PendingBatch {
   /** Never tried: the first in order, at most so many. */
   readonly untried: readonly PendingRow[];
@@ -24,10 +25,10 @@ export interface PendingBatch {
 export const LEASE_MS = 2 * 60_000;
 /** Rows of some 300 bytes, and up to twice as many in memory: 6 MB at most. */
 const MOST_UNTRIED = 10_000;
-/** Attempts up to which the queue calls again when a lease expires. What kills each worker is left to the hourly runs. */
+/** Attempts up to which the queue calls again when a lease expires. Later attempts wait for the hourly runs. */
 const QUICK_TRIES = 5;
 
-/** Lists what is pending for a sink, in all partitions at once: a request for each thousand rows, and no detection. */
+/** Lists the pending notifications of a sink, in all partitions at once: one request per thousand rows, and no detection. */
 export async function pendingBatchOf(
   outbox: Pick<Outbox, 'list'>,
   sink: string,
@@ -60,7 +61,7 @@ export async function pendingBatchOf(
   return { untried: untried.sort(byOrder), tried: tried.sort(byAttempts), waitingDigests, isLeasedElsewhere, isCut };
 }
 
-/** What was tried least comes first. */
+/** The fewest attempts first. */
 function byAttempts(a: PendingRow, b: PendingRow): number {
   return a.row.attempts - b.row.attempts || byOrder(a, b);
 }
@@ -68,5 +69,5 @@ function byAttempts(a: PendingRow, b: PendingRow): number {
 /** The most severe first, then the highest average. */
 function byOrder({ row: a }: PendingRow, { row: b }: PendingRow): number {
   const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
-  return severity || b.average - a.average || (notificationIdOf(a) < notificationIdOf(b) ? -1 : 1);
+  return severity || b.average - a.average || compareText(notificationIdOf(a), notificationIdOf(b));
 }

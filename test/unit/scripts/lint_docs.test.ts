@@ -10,6 +10,7 @@ import {
   performanceFindings,
   periodFindings,
   priceFindings,
+  readmeFindings,
   roleFindings,
   runbookFindings,
   settingFindings,
@@ -280,6 +281,11 @@ describe('facts', () => {
       "param a = readEnvironmentVariable('BEACONWATCH_A', '')\nparam b = readEnvironmentVariable('AZURE_B', '')",
   };
   const read = (path: string) => files[path] ?? '';
+
+  it('readmeFindings: under 700 words', () => {
+    expect(readmeFindings(' word\n'.repeat(699))).toEqual([]);
+    expect(messages(readmeFindings('word '.repeat(700)))).toEqual(['700 words, must be under 700']);
+  });
 
   it('roleFindings: the roles of the templates, and no other', () => {
     const page = (roles: string) => `## Role assignments\n\n${roles}\n\n## Next\n\nStorage Table Data Reader`;
