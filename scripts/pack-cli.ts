@@ -13,8 +13,8 @@ const { name, version, description, license, type, engines } = JSON.parse(await 
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
-// Source maps would be most of the package.
-await buildCommandLine(folder, { sourcemap: false });
+// Source maps would be most of the package. Hints name the command, since there is no npm script.
+await buildCommandLine(folder, { sourcemap: false, define: { BEACONWATCH_COMMAND: '"npx beaconwatch"' } });
 await cp('LICENSE', join(folder, 'LICENSE'));
 const bin = { beaconwatch: 'beaconwatch.js' };
 const about = { name, version, description, license, type, bin, engines };

@@ -216,7 +216,7 @@ class LetterLog {
       const within = record > 0 ? `, record ${record}` : '';
       say(
         terminal,
-        `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${reasonOf(letter)}`,
+        `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${letterReason(letter)}`,
       );
     }
     const all = [...this.#byReason]
@@ -228,7 +228,7 @@ class LetterLog {
 }
 
 /** `bad-field (Computer)` */
-function reasonOf({ reason, field }: DeadLetter): string {
+function letterReason({ reason, field }: DeadLetter): string {
   return escapeForDisplay(faultText({ fault: reason, field }));
 }
 

@@ -326,7 +326,7 @@ export class Ingest {
       const now = this.#clock();
       if (latest === null || isLeased(latest.row, worker, now)) return;
       if (latest.version !== found.version && latest.row.leasedBy !== worker) return;
-      await exportStates.replace(failed(latest.row, reasonOf(error), now), latest.version);
+      await exportStates.replace(failed(latest.row, failureReasonOf(error), now), latest.version);
     } catch {
       // The first error is the one to report. A lease that stays expires.
     }
@@ -373,7 +373,7 @@ function isRecreated(state: ExportState, info: ExportInfo): boolean {
 }
 
 /** The reason for a failure, without telemetry or URL: the message of a StoreError, only the name of any other error. */
-function reasonOf(error: unknown): string {
+function failureReasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return error instanceof StoreError ? error.message.slice(0, 500) : error.name;
 }

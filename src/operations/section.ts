@@ -65,7 +65,7 @@ export class Sections {
 
   #report(subject: string, error: unknown): void {
     this.problems.push(
-      `${subject} cannot be read: ${reasonOf(error)}. Check the storage account, its network and the roles on it.`,
+      `${subject} cannot be read: ${readFailureOf(error)}. Check the storage account, its network and the roles on it.`,
     );
   }
 }
@@ -84,7 +84,7 @@ const SUBJECTS: Readonly<Record<Section, string>> = {
 };
 
 /** Never telemetry or a URL: the message of any other error may hold them. */
-function reasonOf(error: unknown): string {
+function readFailureOf(error: unknown): string {
   if (error instanceof StoreError || error instanceof LateError) return error.message;
   return error instanceof Error ? error.name : 'unknown';
 }

@@ -118,7 +118,7 @@ class Comparison {
     }
     const gone: Dropped[] = [];
     for (const detection of this.#gone.sort(byAverage).slice(0, MAX_NAMED)) {
-      gone.push({ detection, reason: await this.#reasonOf(detection.groupId) });
+      gone.push({ detection, reason: await this.#droppedReasonOf(detection.groupId) });
     }
     return { ...this.#tally, oldest, added: this.#added.sort(byAverage).slice(0, MAX_NAMED), gone };
   }
@@ -145,7 +145,7 @@ class Comparison {
   }
 
   /** Why the rule does not match a group, whose rows are read again. */
-  async #reasonOf(groupId: string): Promise<Dropped['reason']> {
+  async #droppedReasonOf(groupId: string): Promise<Dropped['reason']> {
     const cutter = new GroupCutter(this.#window, this.#rule.grain);
     for await (const page of this.#stores.hourlyCounts.read(groupId, this.#window.after, this.#window.asOf)) {
       cutter.push(page);

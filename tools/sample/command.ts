@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { COMMAND_NAME } from '../../src/cli/command_name.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { instantOf } from '../../src/cli/instant.ts';
 import { Progress } from '../../src/cli/progress.ts';
@@ -84,7 +85,7 @@ async function sample(terminal: Terminal, { out, end, plain, ...options }: Optio
   terminal.stdout.write(
     `${seededBeaconsTable(written.seededBeacons)}\n${totals(written, format)}\n` +
       `Description of the seeded beacons: ${join(out, SEEDED_BEACONS_FILE)}\n\n` +
-      `Next:  ${sourcesOf(format)}npm run -s beaconwatch -- score ${quoted(out)} --now ${now}Z\n`,
+      `Next:  ${sourcesOf(format)}${COMMAND_NAME} score ${quoted(out)} --now ${now}Z\n`,
   );
 }
 

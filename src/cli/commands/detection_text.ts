@@ -8,10 +8,10 @@ import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText, rateText } from '../../core/text/numbers.ts';
 import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
 import type { DetectionDetail } from '../../detections/get_detection.ts';
+import { COMMAND_NAME } from '../command_name.ts';
 import { minute, rounded, secondsText } from '../output/number_text.ts';
 
 const LABEL_WIDTH = 15;
-const COMMAND = 'npm run -s beaconwatch -- ';
 
 /** A detection for a person, in the order of an analyst's questions. Every text of the telemetry is escaped. */
 export function detectionText(detection: DetectionDetail): string {
@@ -151,9 +151,9 @@ function nextLines(each: DetectionDetail): string[] {
     ...indented(each.queries.sentinel),
     '',
     'Suppress, if it is no threat:',
-    `  ${COMMAND}${command}`,
+    `  ${COMMAND_NAME} ${command}`,
     ...notes,
     'Record a verdict:',
-    `  ${COMMAND}detections mark ${each.groupId} --as acknowledged --note 'why'`,
+    `  ${COMMAND_NAME} detections mark ${each.groupId} --as acknowledged --note 'why'`,
   ];
 }

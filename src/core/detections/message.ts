@@ -93,7 +93,7 @@ export function paceOf(detection: Detection): string {
 }
 
 /** Each figure of the match with its threshold. */
-export function reasonOf({ inliner_count, count_of_hours, average, outlier_count, evidence }: Detection): string {
+export function matchReasonOf({ inliner_count, count_of_hours, average, outlier_count, evidence }: Detection): string {
   const { minUniform, minAverage, anomalyThreshold } = evidence.thresholds;
   return (
     `${inliner_count} of ${count_of_hours} ${pointsOf(evidence)} within the expected range ` +
@@ -117,7 +117,7 @@ function factsOf(detection: Detection): Fact[] {
     { label: 'Since', value: sinceOf(detection) },
     { label: 'Rate', value: paceOf(detection) },
     { label: 'Prevalence', value: rarityOf(detection) },
-    { label: 'Reason', value: reasonOf(detection) },
+    { label: 'Reason', value: matchReasonOf(detection) },
     listed('Other processes', otherProcesses),
     listed('Account', traffic.accounts),
     listed('Path', traffic.folderPaths),

@@ -19,7 +19,7 @@ type Revised = Pick<Detection, 'revision' | 'revisionReason' | 'notifiedLevel'>;
  */
 export function revisionOf(before: Detection, finding: Finding): Revised {
   const { revision, revisionReason, notifiedLevel } = before;
-  const reason = finding.LastConnection > before.LastConnection ? reasonOf(notifiedLevel, finding) : '';
+  const reason = finding.LastConnection > before.LastConnection ? revisionReasonOf(notifiedLevel, finding) : '';
   if (reason === '') return { revision, revisionReason, notifiedLevel };
   const severity = isAbove(finding.severity, notifiedLevel.severity) ? finding.severity : notifiedLevel.severity;
   return {
@@ -29,7 +29,7 @@ export function revisionOf(before: Detection, finding: Finding): Revised {
   };
 }
 
-function reasonOf(notifiedLevel: Detection['notifiedLevel'], { average, severity, evidence }: Finding): string {
+function revisionReasonOf(notifiedLevel: Detection['notifiedLevel'], { average, severity, evidence }: Finding): string {
   if (average >= REVISION_FACTOR * notifiedLevel.average) {
     return `The average rose to ${rateText(average)} ${rateUnit(evidence.grain)} (last notified: ${rateText(notifiedLevel.average)}).`;
   }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Detection, Severity } from '../../core/detections/detection.ts';
 import { detectionIdOf } from '../../core/detections/detection.ts';
-import { messageOf, paceOf, reasonOf } from '../../core/detections/message.ts';
+import { matchReasonOf, messageOf, paceOf } from '../../core/detections/message.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
 import { DETAILS, type Detail, detectionData } from './data.ts';
@@ -67,7 +67,7 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
       // One finding for each episode; its revisions update it.
       uid: `${detectionIdOf(detection)}|${detection.episode}`,
       title: headline,
-      desc: reasonOf(detection),
+      desc: matchReasonOf(detection),
       created_time: msOf(detection.episode),
       modified_time: msOf(detection.asOf),
       first_seen_time: msOf(detection.FirstConnection),

@@ -46,6 +46,13 @@ describe('npm run pack:cli', () => {
     expect(stdout.split('\n').length).toBeGreaterThan(10);
   });
 
+  it('names the installed command in the hint for the next step, not an npm script of a checkout', async () => {
+    const command = join(installed, 'node_modules/.bin/beaconwatch');
+    const out = join(folder, 'sample');
+    const { stdout } = await node([command, 'sample', '--out', out, '--devices', '1'], { cwd: installed, env: ENV });
+    expect(stdout).toContain(`\nNext:  npx beaconwatch score ${out} --now `);
+  });
+
   it('local ends with an error that names the checkout', async () => {
     const command = join(installed, 'node_modules/.bin/beaconwatch');
     const { code, stdout, stderr } = await node([command, 'local'], { cwd: installed, env: ENV });
