@@ -166,7 +166,7 @@ describe('the system on the emulator', () => {
     expect(Runs?.length).toBe(16);
   });
 
-  it('goes on with the containers that are there, and names those that are not', async () => {
+  it('continues with the existing containers, and names the missing ones', async () => {
     const present = exports[0]?.ref.container as string;
     const system = await freshSystem(NOW, { EXPORT_CONTAINERS: `not-there,${present},nor-this` });
     await system.append((exports[0] as Export).ref, (exports[0] as Export).bytes);

@@ -19,7 +19,7 @@ const measured = JSON.parse(read('bench/local_requests.json')) as Measured;
 const prices = JSON.parse(read('bench/prices.json')) as Prices;
 
 describe('withTables(page, names, tables)', () => {
-  it('replaces what stands between the marks, and names a mark that is missing', () => {
+  it('replaces the text between the marks, and names a missing mark', () => {
     const page = 'a\n<!-- x -->\nold\n<!-- /x -->\nb\n';
     expect(withTables(page, ['x'], { x: '$1 new' })).toBe('a\n<!-- x -->\n$1 new\n<!-- /x -->\nb\n');
     expect(() => withTables('a', ['x'], { x: '' })).toThrow('no place for x');

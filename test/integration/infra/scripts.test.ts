@@ -354,7 +354,7 @@ describe('exporter.sh', () => {
     },
   );
 
-  it('goes on where every network is open', () => {
+  it('continues if every network is open', () => {
     expect(run('exporter.sh', { FIREWALL: 'Enabled Allow None' })).toMatchObject({ status: 0 });
   });
 });

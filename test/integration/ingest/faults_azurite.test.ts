@@ -54,7 +54,7 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
     ['reset before it arrives', resetBefore],
     ['reset when it has taken effect, so that its own retry gets 409 or 412', resetAfter],
   ])(
-    'every one of which is first %s, leaves the rows, dead letters and states of a clean pass',
+    'if each call first fails by %s, leaves the rows, dead letters and states of a clean pass',
     async (_what, fault) => {
       const seen = new Set<string>();
       const left = await onAzurite((request, next) => {

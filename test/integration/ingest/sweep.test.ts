@@ -18,7 +18,7 @@ beforeEach(() => {
 const named = (name: string) => ({ ...REF, name });
 
 describe('sweep queues', () => {
-  it('what nobody has read from, unless it is empty', async () => {
+  it('an export that was never read, unless it is empty', async () => {
     world.append(lines(report(1)), named('a'));
     world.append('', named('b'));
     expect(await world.sweep()).toEqual({
@@ -181,7 +181,7 @@ describe('sweep, where messages of earlier sweeps still wait', () => {
     expect(await sweepAt(60 + second)).toEqual([]);
   });
 
-  it('does not wait for one that somebody is at: its message is still there', async () => {
+  it('does not wait for an export that a worker reads: its message is still there', async () => {
     await sweepAt(5);
     await world.ingest({ ref: named('b') });
     await world.ingest({ ref: named('c') });
@@ -196,7 +196,7 @@ describe('sweep, where messages of earlier sweeps still wait', () => {
 });
 
 describe('sweep over several containers', () => {
-  it('goes on where some are missing, and names them', async () => {
+  it('continues if some are missing, and names them', async () => {
     world.append(lines(report(1)), { container: 'second', name: 'a' });
     expect(await world.sweep(['first', 'second', 'third'])).toMatchObject({
       exports: 1,
@@ -205,7 +205,7 @@ describe('sweep over several containers', () => {
     });
   });
 
-  it('goes on where one cannot be read, and throws its error at the end', async () => {
+  it('continues if one cannot be read, and throws its error at the end', async () => {
     for (const container of ['first', 'second', 'third'])
       world.append(lines(report(1)), { container, name: container });
     const refusing: Gate = (call) => {

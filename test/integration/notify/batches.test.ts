@@ -457,7 +457,7 @@ describe('notify() of a flood', () => {
     expect(rest[2]).toEqual(first);
   });
 
-  it('killed while it is leased was never sent: what was leased goes out under its name, the rest in another', async () => {
+  it('killed during its lease was never sent: the leased rows are sent under its id, the others in another digest', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 250);
     await expect(sendBatch(sink, {}, killedAt('replace', 2))).rejects.toThrow('killed');
@@ -487,7 +487,7 @@ describe('notify() of a flood', () => {
     expect(ends.map(({ sent }) => sent).sort()).toEqual([0, 0, 30]);
   });
 
-  it('of which one changes while it is leased is not sent, and is free for the next batch', async () => {
+  it('with one row that changes during the lease is not sent, and is free for the next batch', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 8);
     let isResolved = false;
@@ -509,7 +509,7 @@ describe('notify() of a flood', () => {
     expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(7)}|kql-rule`);
   });
 
-  it('of which one in a later transaction changes is not sent, and all are free for the next batch', async () => {
+  it('with one changed row in a later transaction is not sent, and all are free for the next batch', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 250);
     let calls = 0;
@@ -526,7 +526,7 @@ describe('notify() of a flood', () => {
     expect(sink.sent).toHaveLength(1);
   });
 
-  it('of which some have changed since is sent again at once: those by themselves, the rest under its id', async () => {
+  it('with rows that changed since is sent again at once: these rows alone, the others under its id', async () => {
     let answer: SinkAnswer = BUSY;
     const sink = sinkOf(async () => answer, { digests: FLOOD });
     await open([sink], 8);
@@ -545,7 +545,7 @@ describe('notify() of a flood', () => {
     ]);
   });
 
-  it('of which a part is leased by one that died is sent when the lease ends', async () => {
+  it('with rows leased by a worker that died is sent when the lease ends', async () => {
     const sink = sinkOf(SENT, { digests: FLOOD });
     await open([sink], 250);
     await expect(sendBatch(sink, {}, killedAt('replace', 2))).rejects.toThrow('killed');

@@ -537,7 +537,7 @@ describe('notify() by several workers', () => {
     expect(leased).toMatchObject({ status: 'pending', attempts: 1, firstAt: START, leasedAt: START, answer: '' });
   });
 
-  it('sends nothing where it could not lease: somebody else was first', async () => {
+  it('sends nothing without the lease: another worker was first', async () => {
     const sink = sinkOf(SENT);
     await addPending(sink);
     const ends = await Promise.all([tell(sink), tell(sink), tell(sink)]);
@@ -546,7 +546,7 @@ describe('notify() by several workers', () => {
     expect(await tell(sink)).toBe('not-pending');
   });
 
-  it('is held while a lease is younger than two minutes; then it is nobody’s, and taken over', async () => {
+  it('waits while a lease is younger than two minutes; then the lease has expired, and is taken over', async () => {
     const never = gate<SinkAnswer>();
     const dead = sinkOf(() => never.promise);
     await addPending(dead);
@@ -665,7 +665,7 @@ describe('notify() by several workers', () => {
     expect(await tell(sink)).toBe('not-pending');
   });
 
-  it('removes a row of which the detection knows nothing, and sends nothing of it', async () => {
+  it('removes a row that its detection does not have, and sends nothing of it', async () => {
     const sink = sinkOf(SENT);
     await addPending(sink);
     const found = await stores.detections.get(ID);
@@ -705,7 +705,7 @@ describe('notify() by several workers', () => {
   it.each<[string, SinkAnswer]>([
     ['no', { kind: 'permanent', answer: '404' }],
     ['not now', BUSY],
-  ])('of which one is late with its %s does not overwrite what the other marked', async (_, late) => {
+  ])('of which one is late with its %s does not overwrite the mark of the other', async (_, late) => {
     const answer = gate<SinkAnswer>();
     const zombie = sinkOf(() => answer.promise);
     await addPending(zombie);

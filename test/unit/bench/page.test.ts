@@ -3,7 +3,7 @@ import { isMet, type Results } from '../../../bench/harness/results.ts';
 import { filled, partsOf } from '../../../bench/page/tables.ts';
 
 describe('filled(page, parts)', () => {
-  it('replaces what stands between the markers, and nothing else', () => {
+  it('replaces the text between the markers, and nothing else', () => {
     const before = 'a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n';
     const after = 'a\n<!-- bench:x -->\n\nnew $& |\n\n<!-- /bench:x -->\nb\n';
     expect(filled(before, new Map([['x', 'new $& |']]))).toBe(after);

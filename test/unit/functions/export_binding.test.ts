@@ -43,13 +43,13 @@ describe('keepNameOnly()', () => {
     expect(bound(reference(name))).toEqual({ container: CONTAINER, name });
   });
 
-  it('may be said twice, as when the functions are loaded again', () => {
+  it('may be registered twice, as when the functions are loaded again', () => {
     keepNameOnly();
     keepNameOnly();
     expect(bound(reference('a/b'))).toEqual({ container: CONTAINER, name: 'a/b' });
   });
 
-  it('leaves alone what somebody else registered for blobs', () => {
+  it('keeps what other code registered for blobs', () => {
     resolver.registerResourceFactory('AzureStorageBlobs', () => 'another');
     keepNameOnly();
     expect(bound(reference('a/b'))).toBe('another');

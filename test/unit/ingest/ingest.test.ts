@@ -828,7 +828,7 @@ describe('dead letters', () => {
     expect((await world.state()).counters).toEqual(counters({ lines: 4, records: 4, reports: 3, deadLetters: 1 }));
   });
 
-  it('stand in the order of the export, the refused rows behind them, however its bytes come in', async () => {
+  it('are in the order of the export, with the refused rows last, whatever its chunks', async () => {
     const written: string[][] = [];
     for (const size of [0, 0.3, 0.99]) {
       world = new World(() => size);

@@ -7,7 +7,7 @@ import { memoryStores } from '../../fakes/stores.ts';
 
 const REF = { container: 'exports', name: 'a.json' };
 
-it('asks for the removal of dead letters only where somebody may have been at the segment before', async () => {
+it('asks for the removal of dead letters only if another worker may have read the segment before', async () => {
   const memory = memoryStores();
   const repeats: boolean[] = [];
   const stores: Stores = {

@@ -96,7 +96,7 @@ describe('logged(work)', () => {
     expect(failed.lines).toEqual([{ ...about, error: 'TypeError', badRows: 1, durationMs: expect.any(Number) }]);
   });
 
-  it('of what throws says what kind of error it was, not what it said, and hands it to the host', async () => {
+  it('of a call that throws names the kind of error, not its message, and throws it to the host', async () => {
     const work = async () => {
       throw new TypeError('wks-0417.corp.example');
     };

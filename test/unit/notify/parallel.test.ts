@@ -13,7 +13,7 @@ describe('inParallel(items, atOnce, work)', () => {
     expect(await inParallel([], 3, work)).toEqual([]);
   });
 
-  it('runs so many at a time', async () => {
+  it('runs at most that many at a time', async () => {
     let [running, most] = [0, 0];
     await inParallel(Array.from({ length: 20 }), 4, async () => {
       most = Math.max(most, ++running);

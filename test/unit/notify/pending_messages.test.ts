@@ -39,12 +39,12 @@ describe('pendingMessagesOf(batch, limits)', () => {
     );
   });
 
-  it('is up to so many by themselves, one more together', () => {
+  it('sends up to the limit one by one, and more as a digest', () => {
     expect(shape(batch(rows(1, 2)))).toEqual([[1], [2]]);
     expect(shape(batch(rows(3, 1, 2)))).toEqual([[3, 1, 2]]);
   });
 
-  it('cuts a flood into digests of at most so many, and forgets none', () => {
+  it('cuts a flood into digests of limited size, and loses none', () => {
     const many = batch(rows(...Array.from({ length: 250 }, (_, n) => n)));
     expect(shape(many).map(({ length }) => length)).toEqual([100, 100, 50]);
     expect(new Set(shape(many).flat()).size).toBe(250);
@@ -87,7 +87,7 @@ describe('pendingMessagesOf(batch, limits)', () => {
     expect(messages.map(numbers)).toEqual([[7], [1, 3], [2], [4]]);
   });
 
-  it('leaves a digest of which a row waits: in two parts it would be two messages of one id', () => {
+  it('leaves a digest while one of its rows waits: two parts would be two messages of one id', () => {
     const again = [tried(1, { digest: 'digest|x' }), tried(2, { digest: 'digest|y' }), tried(3)];
     expect(shape(batch(rows(7), again, 'digest|x', ''))).toEqual([[7], [2], [3]]);
   });

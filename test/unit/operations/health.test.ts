@@ -70,7 +70,7 @@ it('health names a device with too many groups', async () => {
 });
 
 describe('health where all is well', () => {
-  it('has no problem, and gives how things stand', async () => {
+  it('has no problem, and reports the state', async () => {
     expect(await look(['soc'])).toEqual({
       problems: [],
       unavailable: [],
@@ -129,7 +129,7 @@ describe('health reads runs', () => {
     expect((await look()).problems).toEqual(['No scoring run for two days: check that the function app is running.']);
   });
 
-  it('the last of which is more than two hours old', async () => {
+  it('of which the last is more than two hours old', async () => {
     world.now += 2 * HOUR_MS;
     expect(await problems()).toEqual([]);
     world.now += 6 * MINUTE_MS;
@@ -329,7 +329,7 @@ describe('health reads exports', () => {
     expect(await problems()).toEqual([]);
   });
 
-  it('of which nothing is of an active source, by container', async () => {
+  it('without any record of an active source, by container', async () => {
     const none = 'Container exports has no record of an active source (SOURCES) in';
     await world.change({ counters: counters({ lines: 1, skipped: 1 }), otherSource: 'wfp' });
     expect(await problems()).toEqual([

@@ -231,7 +231,7 @@ describe('defender-raw', () => {
 });
 
 describe('several sources', () => {
-  it('never mix, whatever of them stands in one file', async () => {
+  it('never mix, whatever one file holds', async () => {
     expect((await read('nxlog.jsonl', ['sysmon', 'wfp'])).hours).toEqual(
       [...(await read('nxlog.jsonl', ['sysmon'])).hours, ...(await read('nxlog.jsonl', ['wfp'])).hours].sort(),
     );

@@ -148,7 +148,7 @@ describe('readLines(chunks, options)', () => {
   it.each([
     ['line', ['{"marker":1}', '{"marker":2}'], 25],
     ['left', ['{"marker":1}'], 13],
-  ] as const)('takes what stands behind the last newline as tail: %s says', async (tail, texts, end) => {
+  ] as const)('treats bytes after the last newline as the option tail says: %s', async (tail, texts, end) => {
     const how = { preFilterTokens: ['marker'], maxLineBytes: 100, tail };
     const answer = await cut([Buffer.from('{"marker":1}\n{"marker":2}')], how);
     expect(answer.hits.map(({ text }) => text)).toEqual(texts);

@@ -84,7 +84,7 @@ describe('scorePartition removes rows', () => {
 });
 
 describe('scorePartition removes detections', () => {
-  it('that are resolved and matched last before the history, wherever they stand; active ones never', async () => {
+  it('that are resolved and matched last before the history, in any position; never active ones', async () => {
     const resolved = { state: 'resolved', asOf: at(20) } as const;
     await tenant.reports(group(5), hours(86, 97));
     await tenant.reports(group(5, '30000010'), hours(86, 97));

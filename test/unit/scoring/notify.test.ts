@@ -43,7 +43,7 @@ describe('scorePartition puts on the notify queue', () => {
     for (const hour of [4, 5, 14]) expect(await told(hour)).toEqual(messages);
   });
 
-  it('a new episode, of which nothing was sent yet', async () => {
+  it('a new episode with nothing sent yet', async () => {
     await tenant.fresh(4);
     await tenant.mark(BEACON, 'soc');
     expect(await told(17)).toEqual([]);
@@ -108,7 +108,7 @@ describe('scorePartition puts on the notify queue', () => {
     expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'chat' }, delayMs: 60_000 }]);
   });
 
-  it('what somebody removed from the outbox by hand, and leaves what is leased there', async () => {
+  it('a row that was removed from the outbox by hand, and keeps leased rows', async () => {
     const second = group(2, '3fffffff');
     await tenant.reports(second, hours(0, 3));
     const sinks = [sinkState('soc')];

@@ -63,7 +63,7 @@ describe('scorePartition whose insert comes second', () => {
     expect(await tenant.pending()).toEqual([]);
   });
 
-  it('to an earlier run goes on with its episode', async () => {
+  it('to an earlier run continues its episode', async () => {
     expect(await overtakenRun(5, 'insert', () => tenant.fresh(4))).toMatchObject({ opened: 0, pending: 1 });
     expect(await tenant.detection(BEACON)).toEqual(await aloneAt(4, 5));
   });

@@ -237,7 +237,7 @@ describe('app.scorePartition(message)', () => {
     });
   });
 
-  it('goes on where a sink is wrong: it is skipped, said with every sweep, and notified what it missed when it is fixed', async () => {
+  it('continues if a sink is invalid: it is skipped, named by every sweep, and receives what it missed once it is fixed', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
     const clock = () => msOf(at(40));

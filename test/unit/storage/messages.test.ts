@@ -76,7 +76,7 @@ describe('parseMessage(queue, message)', () => {
     ['notify', { ...NOTIFY, sink: '' }],
     ['notify', { ...NOTIFY, sink: 'planted'.repeat(6) }],
     ['notify', { detectionId: 'planted' }],
-  ])('of %s refuses %j, and says of which queue it is, not what it holds', (queue, message) => {
+  ])('of %s refuses %j, and names the queue, not the content', (queue, message) => {
     let error: unknown;
     try {
       parseMessage(queue, message);

@@ -219,7 +219,7 @@ describe('send(request)', () => {
     silent.close();
   });
 
-  it('sends nothing to a receiver whose certificate nobody vouches for: passing, by its code', async () => {
+  it('sends nothing to a receiver with an untrusted certificate: a transient failure, by its code', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'beaconwatch-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const subject = ['-subj', '/CN=receiver.example', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];

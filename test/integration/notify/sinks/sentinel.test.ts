@@ -137,7 +137,7 @@ describe('sendToSentinel(notification, sink, links, credential, now)', () => {
     expect(await tell({ timeoutMs: 200, credential })).toEqual({ kind: 'transient', answer: 'timeout' });
   });
 
-  it('takes a reset, and a certificate nobody vouches for, for passing, by their code', async () => {
+  it('treats a reset and an untrusted certificate as transient, by their code', async () => {
     behaviour = (request) => request.socket.destroy();
     expect(await tell()).toMatchObject({ kind: 'transient', answer: expect.stringMatching(/^[A-Z_]+$/) });
     met = [];
@@ -145,7 +145,7 @@ describe('sendToSentinel(notification, sink, links, credential, now)', () => {
     expect(met).toEqual([]);
   });
 
-  it('takes an identity that has no token for passing, and says nothing of what it said', async () => {
+  it('treats an identity without a token as transient, and does not repeat its message', async () => {
     const credential = {
       getToken: async () => {
         throw Object.assign(new Error('seeded: no identity at seeded-endpoint'), { name: 'AuthenticationError' });

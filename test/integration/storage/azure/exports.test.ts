@@ -40,12 +40,12 @@ describe('Exports.read', () => {
     return Buffer.concat(await all(new AzureExports(clients).read(ref, 100, CONTENT.length)));
   };
 
-  it('goes on where the connection broke', async () => {
+  it('continues where the connection broke', async () => {
     const read = await readBroken(3, async () => {});
     expect(read.equals(CONTENT.subarray(100))).toBe(true);
   });
 
-  it('goes on where the connection broke and the export grew meanwhile', async () => {
+  it('continues where the connection broke if the export grew meanwhile', async () => {
     const read = await readBroken(3, () => appendBlob().appendBlock('more', 4));
     expect(read.equals(CONTENT.subarray(100))).toBe(true);
   });

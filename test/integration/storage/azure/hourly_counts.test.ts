@@ -25,7 +25,7 @@ describe('HourlyCounts.merge', () => {
     [503, 'ServerBusy'],
     [500, 'OperationTimedOut'],
     [429, 'TooManyRequests'],
-  ])('goes on when a transaction is answered %i %s within', async (status, code) => {
+  ])('continues after the error %i %s within a transaction', async (status, code) => {
     let busy = 2;
     const policy = answering((request) =>
       busy-- > 0 ? failedTransaction(request, status, code, '0:The server is busy.') : null,
@@ -104,7 +104,7 @@ describe('HourlyCounts.merge', () => {
     await expect(store.merge(P3, rows)).rejects.toMatchObject({ name: 'StoreError', status, code });
   });
 
-  it('throws when nobody answers', async () => {
+  it('throws when the service does not answer', async () => {
     const value = (await freshAccount(inject('azurite'))).replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1');
     const store = new AzureHourlyCounts(storageClients({ kind: 'connectionString', value }, QUICK));
     await expect(store.merge(P3, rows)).rejects.toThrow('HourlyCounts: merge of partition 3 failed (ECONNREFUSED)');
@@ -121,7 +121,7 @@ describe('HourlyCounts.merge', () => {
 });
 
 describe('HourlyCounts.scan', () => {
-  it('goes on behind an empty page where the service says that there is more', async () => {
+  it('continues after an empty page with a continuation token', async () => {
     // As after five seconds, and at the border of a partition.
     const policy = new AsTheService();
     const [store, plain] = await storesWith({ policy });

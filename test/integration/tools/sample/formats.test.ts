@@ -224,7 +224,7 @@ test('times of an event: Sysmon first, then the log, then who carries it; all in
   }
 });
 
-test("NXLog's EventTime is local: so many hours from UTC as the device is", () => {
+test("NXLog's EventTime is local: as many hours from UTC as the device", () => {
   const sysmon = recordsOf('nxlog', plain).filter(({ SourceName }) => SourceName === 'Microsoft-Windows-Sysmon');
   const offsets = new Map<unknown, Set<number>>();
   for (const { Hostname, EventTime, UtcTime } of sysmon) {

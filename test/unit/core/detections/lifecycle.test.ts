@@ -85,7 +85,7 @@ describe('matched(before, finding, sight)', () => {
     });
   });
 
-  it('goes on with what was met before: the newest finding, the same episode and change', () => {
+  it('continues an earlier detection: the newest finding, the same episode and revision', () => {
     const before = frozen({ ...opened, revision: 2, suppressedBy: 'ours' });
     expect(matched(before, finding(70), sight(1))).toEqual({
       kind: 'update',

@@ -82,7 +82,7 @@ describe('isToBeRead(before, now)', () => {
   const later = (hours: number, changes: Partial<Detection> = {}): Detection =>
     detection({ ...before, asOf: addMs(AT, hours * HOUR_MS), ...changes });
 
-  it('where it opens, changes, or nobody has looked yet', () => {
+  it('if it opens, changes, or was not read yet', () => {
     expect(needsTraffic(null, later(0))).toBe(true);
     expect(needsTraffic(before, later(1, { episode: addMs(AT, HOUR_MS) }))).toBe(true);
     expect(needsTraffic(before, later(1, { revision: 1 }))).toBe(true);

@@ -168,7 +168,7 @@ describe('addMs(timestamp, ms)', () => {
     expect(addMs(timestampOf('2026-11-20T00:00:00.0001234Z')!, -1)).toBe('2026-11-19T23:59:59.9991234Z');
   });
 
-  it('moves by exactly so many ticks', () => {
+  it('moves by exactly that number of ticks', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -5e13, max: 2e14 }),

@@ -143,7 +143,7 @@ describe('identityOf(parts, properties)', () => {
     );
   });
 
-  it('cannot be forged by a name that holds what stands between the parts', () => {
+  it('cannot be forged by a name that holds the separator', () => {
     const a = identityOf({ ...PARTS, ActionType: 'a","443', RemotePort: '1' }, {});
     const b = identityOf({ ...PARTS, ActionType: 'a', RemotePort: '443","1' }, {});
     expect(a).not.toBe(b);

@@ -33,7 +33,7 @@ describe('AddressScorer', () => {
     expect(scored([])).toEqual([]);
   });
 
-  it('holds no more than so many points of an address: the first go out with the devices that were met so far', () => {
+  it('holds a limited number of points of an address: the first are given with the devices seen so far', () => {
     const most = MAX_POINTS_IN_MEMORY / POINTS;
     const groups = Array.from({ length: most + 10 }, (_, n) => group(n, '00000001'));
     const addresses = scored([...groups, group(0, '00000002')]);

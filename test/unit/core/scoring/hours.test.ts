@@ -23,7 +23,7 @@ describe('hoursOf(window)', () => {
     expect(hours.at(-1)).toBe('2026-11-20T12:00:00.0000000Z');
   });
 
-  it('begins with the hour of which the window holds a single tick', () => {
+  it('begins with an hour of which the window holds a single tick', () => {
     const hours = hoursOf(window('2026-11-20T12:59:59.9999998Z', 3));
     expect(hours).toHaveLength(73);
     expect(hours[0]).toBe('2026-11-17T12:00:00.0000000Z');

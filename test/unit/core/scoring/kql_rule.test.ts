@@ -93,7 +93,7 @@ describe('kqlRule(series, rule)', () => {
     expect(kqlRule(seriesOf([], 5), rule)).toEqual({ match: false, reason: 'low-average' });
   });
 
-  it('says by how much its points stand out, from what, and with which season', () => {
+  it('gives scores, baseline and season of the points', () => {
     const pattern = [60, 60, 60, 600];
     const counts = Array.from({ length: 24 }, (_, i) => pattern[i % 4]!);
     const verdict = kqlRule(seriesOf(counts), KQL_RULE);

@@ -191,7 +191,7 @@ describe('defender.read(record)', () => {
       expect(report(streamed({ DeviceName: value })).DeviceName).toBe('');
     });
 
-    it('stays exactly as it stands', () => {
+    it('keeps its exact value', () => {
       const name = ' UPDATER.exe\u202e\u0000 ';
       expect(report(streamed({ InitiatingProcessFileName: name })).InitiatingProcessFileName).toBe(name);
     });
@@ -251,13 +251,13 @@ describe('defender.read(record)', () => {
     });
   });
 
-  it('has a pre-filter token that stands in every report', () => {
+  it('has a pre-filter token that is in every report', () => {
     for (const record of [streamed(), flat(), streamed({ ActionType: 'CONNECTIONSUCCESSAGGREGATEDREPORT' })]) {
       expect(JSON.stringify(record)).toContain(defender.preFilterToken);
     }
   });
 
-  it('has a pre-filter token that does not stand in an event', () => {
+  it('has a pre-filter token that is in no event', () => {
     const event = streamed({ ActionType: 'ConnectionSuccess', AdditionalFields: null });
     expect(JSON.stringify(event)).not.toContain(defender.preFilterToken);
   });

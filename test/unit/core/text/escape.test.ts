@@ -59,7 +59,7 @@ describe('escapeForDisplay(text)', () => {
     },
   );
 
-  it('cuts to so many characters, the last of them an ellipsis, never through a pair', () => {
+  it('cuts to the limit with an ellipsis as the last character, never through a surrogate pair', () => {
     expect(escapeForDisplay('abcdef', 6)).toBe('abcdef');
     expect(escapeForDisplay('abcdefg', 6)).toBe('abcde…');
     expect(escapeForDisplay('😀😀😀😀', 3)).toBe('😀😀…');

@@ -242,7 +242,7 @@ describe('readSinks(env)', () => {
     expect(read(sinks, env)).toEqual([{ ...SINK, secret: [SECRET, secretOf(40)] }]);
   });
 
-  it('checks what that setting holds like what stands there', () => {
+  it('checks the value of that setting like a value in place', () => {
     const sinks = [{ ...SINK, url: { setting: 'HOOK' } }];
     expect(faultsOf(sinks, { HOOK: 'http://receiver.example/seeded' })).toEqual([
       'SINKS[0].url must be an https URL (http only to this machine)',
@@ -275,7 +275,7 @@ describe('readSinks(env)', () => {
       ],
     ],
     ['a part of a sink', [{ ...SINK, [URL_SECRET]: '' }]],
-  ])('does not repeat an address that stands in place of the name of %s', (_, sinks) => {
+  ])('does not repeat an address given in place of the name of %s', (_, sinks) => {
     expect(faultsOf(sinks).length).toBeGreaterThan(0);
   });
 });

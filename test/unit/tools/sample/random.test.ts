@@ -35,6 +35,6 @@ test('pick(items) gives each item, and throws where there is none', () => {
   expect(() => random.pick([])).toThrow(RangeError);
 });
 
-test('hex(length) gives so many hexadecimal digits', () => {
+test('hex(length) gives that number of hexadecimal digits', () => {
   expect(randomOf(3).hex(40)).toMatch(/^[0-9a-f]{40}$/);
 });

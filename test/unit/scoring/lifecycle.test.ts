@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 describe('scorePartition over the hours of one beacon', () => {
-  it('opens, goes on, resolves after more than a window without a match, and opens a new episode', async () => {
+  it('opens, continues, resolves after more than a window without a match, and opens a new episode', async () => {
     await tenant.reports(BEACON, hours(0, 3));
     await tenant.reports(OTHER, hours(0, 60), 1);
     expect(await tenant.run(3)).toMatchObject({ detections: 0, opened: 0 });
@@ -98,7 +98,7 @@ describe('scorePartition once more', () => {
     }
   });
 
-  it('for an older window, delivered late, writes no row: not of one that goes on, nor of one that is resolved', async () => {
+  it('for an older window, delivered late, writes no row of an ongoing or a resolved detection', async () => {
     await tenant.reports(BEACON, hours(0, 3));
     await tenant.reports(OTHER, hours(14, 17));
     await tenant.run(4);
