@@ -24,7 +24,7 @@ export interface SweepResult {
   readonly expired: number;
 }
 
-/** Sweeps are so far apart. */
+/** Time between two sweeps. */
 const SCHEDULE_MS = 5 * MINUTE_MS;
 
 /**
@@ -98,7 +98,8 @@ export async function unread(stores: Stores, settings: SweepSettings, clock: Clo
       missingContainers.push(container);
       continue;
     }
-    exports.push(...seen.unread);
+    // Not spread: a call takes about 100,000 arguments.
+    for (const each of seen.unread) exports.push(each);
     oldestUnreadMs = Math.max(oldestUnreadMs, seen.oldestUnreadMs);
   }
   return { exports, oldestUnreadMs, missingContainers };
