@@ -3,6 +3,7 @@ import about from '../package.json' with { type: 'json' };
 import { namingBadRows } from '../src/cli/bad_rows.ts';
 import { addDetectionsCommands } from '../src/cli/detections_commands.ts';
 import { CommandError, UsageError } from '../src/cli/errors.ts';
+import { addKqlCommand } from '../src/cli/kql_command.ts';
 import { addScoreCommand } from '../src/cli/score_command.ts';
 import { addStorageCommands } from '../src/cli/storage_commands.ts';
 import { addSuppressCommands } from '../src/cli/suppress_commands.ts';
@@ -49,6 +50,7 @@ function programOn(terminal: Terminal): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   addScoreCommand(program, terminal);
+  addKqlCommand(program, terminal);
   addSampleCommand(program, terminal);
   addLocalCommand(program, terminal);
   addDetectionsCommands(program, terminal);

@@ -53,7 +53,10 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         'Folders are walked in order of name; names that begin with _ or . are skipped. - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')
-    .option('--now <ISO>', 'end of the window, an ISO 8601 instant (default: the clock)')
+    .option(
+      '--now <TIME>',
+      'end of the window (default: the clock); an ISO 8601 instant, a date, now, or an age such as 24h or 3d',
+    )
     .option('--detector <NAME>', `the detector: ${DETECTORS.join(', ')}`, 'kql-rule')
     .option(
       '--grain <GRAIN>',

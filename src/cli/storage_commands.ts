@@ -19,7 +19,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
         'it writes nothing, and prints what the settings would add or remove, compared with the active detections.',
     )
     .option(
-      '--now <ISO>',
+      '--now <TIME>',
       'end of the window, reduced to the full hour; in the past (default: the last hour that is delivered)',
     )
     .option('--dry-run', 'write nothing; compare', false)
@@ -46,7 +46,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
       'Reads every export with unread data to its end, beside the deployed functions; leases keep the workers apart. It ' +
         'can be stopped at any time and continues where it was.',
     )
-    .option('--since <ISO>', 'exports modified since then (default: RETENTION_DAYS ago)')
+    .option('--since <TIME>', 'exports modified since then (default: RETENTION_DAYS ago)')
     .option('--parallel <N>', 'exports at a time', '4')
     .action(async (options: IngestOptions) => (await import('./commands/ingest.ts')).ingestCommand(terminal, options));
 
@@ -87,7 +87,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
         'Exits with 1 if there is a problem.',
     )
     .option('--format <FORMAT>', 'table or json', 'table')
-    .option('--now <ISO>', 'the clock to assume; for a local run over old data')
+    .option('--now <TIME>', 'the clock to assume; for a local run over old data')
     .action(async (options: { format: string; now?: string }) => {
       const format = tableOrJson(options.format);
       await (await import('./commands/health.ts')).healthCommand(terminal, { ...options, format });

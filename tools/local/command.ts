@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { instantOf } from '../../src/cli/instant.ts';
+import { timeOf } from '../../src/cli/instant.ts';
 import { FORMATS, formatOf } from '../../src/cli/output/format.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
@@ -21,14 +21,14 @@ export function addLocalCommand(program: Command, terminal: Terminal): void {
         'deleted at the end. Rule settings come from the environment, all others are fixed.',
     )
     .option('--exports <DIR>', 'folder with your own exports, as JSON lines (default: the sample)')
-    .option('--now <ISO>', 'end of the window, a full hour (default: end of the data)')
+    .option('--now <TIME>', 'end of the window, a full hour (default: end of the data)')
     .option('--format <FORMAT>', `format of the detections: ${FORMATS.join(', ')}`, 'table')
     .option('--report <FILE>', 'write the storage requests by function, and the log lines, as JSON')
     .option('--keep', 'keep the system running, and print what to set in another shell', false)
     .action(async ({ exports, now, format, keep, report }: Options) => {
       const options = {
         exports: exports ?? null,
-        now: now === undefined ? null : instantOf('--now', now),
+        now: now === undefined ? null : timeOf('--now', now),
         keep,
         report: report ?? null,
         format: formatOf(format),

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { COMMAND_NAME } from '../../src/cli/command_name.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
-import { instantOf } from '../../src/cli/instant.ts';
+import { timeOf } from '../../src/cli/instant.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
@@ -35,7 +35,7 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
         `${SEEDED_BEACONS_FILE} that describes the seeded beacons; score skips it. The same options give the same bytes.`,
     )
     .requiredOption('--out <DIR>', 'a new or empty folder, or an earlier sample, which is replaced')
-    .option('--end <ISO>', 'end of the three days, reduced to the full hour (default: the clock)')
+    .option('--end <TIME>', 'end of the three days, reduced to the full hour (default: the clock)')
     .option('--format <FORMAT>', 'format of the export; see below', 'defender')
     .option(
       '--plain',
@@ -68,7 +68,7 @@ async function sample(terminal: Terminal, { out, end, plain, ...options }: Optio
   const format = formatOf(options.format);
   const devices = options.devices === undefined ? SAMPLE_FORMATS[format].devices : whole('--devices', options.devices);
   const seed = whole('--seed', options.seed);
-  const endMs = end === undefined ? Date.now() : msOf(instantOf('--end', end));
+  const endMs = end === undefined ? Date.now() : msOf(timeOf('--end', end));
   const progress = new Progress(terminal, 'writing', 0, 'exports');
   const written = await writeSample({
     out,

@@ -3,7 +3,7 @@ import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import type { Health } from '../../operations/health.ts';
 import { CommandError } from '../errors.ts';
-import { instantOf } from '../instant.ts';
+import { timeOf } from '../instant.ts';
 import { minute } from '../output/number_text.ts';
 import type { Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
@@ -15,7 +15,7 @@ interface HealthOptions {
 
 /** `health`: reports problems. Throws a CommandError if there is one, so that a script can test the exit code. */
 export async function healthCommand(terminal: Terminal, { format, now }: HealthOptions): Promise<void> {
-  const at = now === undefined ? undefined : msOf(instantOf('--now', now));
+  const at = now === undefined ? undefined : msOf(timeOf('--now', now));
   const health = await connect(terminal, at === undefined ? {} : { clock: () => at }).health();
   terminal.stdout.write(format === 'json' ? `${escapeJson(JSON.stringify(health))}\n` : healthText(health));
   const { problems } = health;

@@ -5,7 +5,7 @@ import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted } from '../../core/text/numbers.ts';
 import { catchUp } from '../../ingest/catch_up.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { instantOf } from '../instant.ts';
+import { timeOf } from '../instant.ts';
 import { skippedText } from '../output/counters.ts';
 import { leasedText } from '../output/leased.ts';
 import { Progress } from '../progress.ts';
@@ -35,7 +35,7 @@ export async function ingestCommand(
       `--parallel must be a whole number from 1 to ${MOST_PARALLEL}, got "${escapeForDisplay(options.parallel)}"`,
     );
   }
-  const since = options.since === undefined ? undefined : msOf(instantOf('--since', options.since));
+  const since = options.since === undefined ? undefined : msOf(timeOf('--since', options.since));
   const app = connect(terminal, parts);
   const work = await app.unread(since);
   for (const container of work.missingContainers)

@@ -6,7 +6,7 @@ import { counted, groupedText } from '../../core/text/numbers.ts';
 import { WindowError } from '../../scoring/window_end.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { instantOf } from '../instant.ts';
+import { timeOf } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
@@ -30,7 +30,7 @@ export async function runCommand(terminal: Terminal, options: RunOptions): Promi
   if (!options.dryRun && options.set.length > 0) {
     throw new UsageError('--set needs --dry-run: the next hourly run would undo a run with other settings');
   }
-  const now = options.now === undefined ? undefined : bin(instantOf('--now', options.now), '1h');
+  const now = options.now === undefined ? undefined : bin(timeOf('--now', options.now), '1h');
   try {
     await (options.dryRun ? compare(terminal, set, now, format) : score(terminal, now, format));
   } catch (error) {

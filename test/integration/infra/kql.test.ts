@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { describe, expect, it } from 'vitest';
 import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
+import type { Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { SOURCES } from '../../../src/core/records/report.ts';
+import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
+import { ruleQuery } from '../../../src/core/scoring/rule_query.ts';
 import { detection } from '../../contract/samples.ts';
 import { beaconwatchTable, DEFENDER, kustoOf, SENTINEL } from '../../support/kusto/language.ts';
 import { HOSTILE, hostileText } from '../../support/sinks/hostile.ts';
@@ -42,6 +45,23 @@ describe('every query that a detection offers is right', () => {
   it('with all hostile names at once', () => {
     const named = detection({ DeviceName: HOSTILE.join(''), InitiatingProcessFileName: HOSTILE.toReversed().join('') });
     expect([...defenderFaults(defenderQuery(named)), ...sentinelFaults(sentinelQuery(named))]).toEqual([]);
+  });
+});
+
+describe('the query that `kql` prints is right', () => {
+  const NOON = '2026-11-20T12:00:00.0000000Z' as Timestamp;
+  const numbers = { lookbackDays: 0.3, minUniformPerDay: 2.5, minAverage: 0.5, anomalyThreshold: 2 };
+  it.each(['hour', 'report'] as const)('of grain %s', (grain) => {
+    for (const rule of [KQL_RULE, { ...KQL_RULE, ...numbers }]) {
+      for (const asOf of [null, NOON]) {
+        expect(defenderFaults(ruleQuery({ ...rule, grain }, asOf))).toEqual([]);
+        expect(sentinelFaults(ruleQuery({ ...rule, grain }, asOf, 'sentinel'))).toEqual([]);
+      }
+    }
+  });
+
+  it('the binder refuses the time column of the other table', () => {
+    expect(defenderFaults(ruleQuery(KQL_RULE, null, 'sentinel'))).not.toEqual([]);
   });
 });
 

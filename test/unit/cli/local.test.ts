@@ -10,7 +10,12 @@ it.each<[string[], Record<string, string>, number, string]>([
     'scripts: no report of an active source in its files, or only reports more than a day ahead of the clock\n',
   ],
   [['--format', 'xml'], {}, 2, '--format must be one of table, json, csv, got "xml"\n'],
-  [['--now', 'today'], {}, 2, '--now must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "today"\n'],
+  [
+    ['--now', 'today'],
+    {},
+    2,
+    '--now must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, a date, now, or an age such as 24h or 3d, got "today"\n',
+  ],
   [
     ['--now', '9998-01-01T00:00:00Z'],
     {},

@@ -53,7 +53,10 @@ describe('beaconwatch sample', () => {
         'sysmon-windowsevent, wfp-securityevent, nxlog, winlogbeat, ecs, got "xml\\u0007"',
     ],
     [['--seed', 'x\u001b[2J'], '--seed must be a whole number, got "x\\u001b[2J"'],
-    [['--end', 'yesterday'], '--end must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, got "yesterday"'],
+    [
+      ['--end', 'yesterday'],
+      '--end must be an ISO 8601 instant such as 2026-11-20T12:00:00Z, a date, now, or an age such as 24h or 3d, got "yesterday"',
+    ],
     [['--end', '1969-01-01T00:00:00Z'], 'end must be in the years 1970 to 9999'],
   ])('%j is wrong usage', async (args, why) => {
     const { code, stdout, stderr } = await sample('--out', join(folder, 'none'), ...args);
