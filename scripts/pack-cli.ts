@@ -16,6 +16,8 @@ await mkdir(folder, { recursive: true });
 // Source maps would be most of the package. Hints name the command, since there is no npm script.
 await buildCommandLine(folder, { sourcemap: false, define: { BEACONWATCH_COMMAND: '"npx beaconwatch"' } });
 await cp('LICENSE', join(folder, 'LICENSE'));
+// The bundle holds the published query.
+await cp('LICENSES', join(folder, 'LICENSES'), { recursive: true });
 const bin = { beaconwatch: 'beaconwatch.js' };
 const about = { name, version, description, license, type, bin, engines };
 await writeFile(join(folder, 'package.json'), `${JSON.stringify(about, null, 2)}\n`);

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
-import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import { faultText } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
-import type { Rule } from '../core/scoring/rule.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
+import { spanOf } from '../core/scoring/window_range.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
 import { EXPECTED } from '../reading/content_type.ts';
@@ -18,17 +18,17 @@ import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
-import { instantOf, tomorrow } from './instant.ts';
+import { tomorrow } from './instant.ts';
 import { skippedText } from './output/counters.ts';
-import { detectionsText, FORMATS, formatOf, orderIn } from './output/format.ts';
-import { inOrder } from './output/rows.ts';
+import { FORMATS, formatOf, orderIn } from './output/format.ts';
 import { Progress } from './progress.ts';
 import { collect, settingsSet } from './rule_options.ts';
+import { resultOf } from './score_result.ts';
+import { type WindowOptions, windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { say, type Terminal } from './terminal.ts';
 
-interface ScoreOptions {
-  readonly now?: string;
+interface ScoreOptions extends WindowOptions {
   readonly detector: string;
   readonly grain?: string;
   readonly set: readonly string[];
@@ -57,6 +57,9 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       '--now <TIME>',
       'end of the window (default: the clock); an ISO 8601 instant, a date, now, or an age such as 24h or 3d',
     )
+    .option('--from <TIME>', 'score all windows that end from this instant to --to, in one reading: one row per group')
+    .option('--to <TIME>', 'end of the last window')
+    .option('--every <SPAN>', 'from one window to the next (default: 24h)')
     .option('--detector <NAME>', `the detector: ${DETECTORS.join(', ')}`, 'kql-rule')
     .option(
       '--grain <GRAIN>',
@@ -79,6 +82,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       'after',
       '\nExamples:\n' +
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z\n' +
+        '  beaconwatch score exports/ --from 30d --to now\n' +
         '  beaconwatch score exports/ --set MIN_AVERAGE=30 --format json | jq .RemoteIP\n' +
         '  zcat PT1H.json.gz | beaconwatch score - --grain report',
     )
@@ -91,8 +95,8 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const order = orderIn(options.order);
   checkDetector(options.detector);
   const { rule, sources } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
-  const asOf = options.now === undefined ? timestampFromMs(Date.now()) : instantOf('--now', options.now);
-  const window = windowBefore(asOf, rule.lookbackDays);
+  const { windows, isRange } = windowsIn(options, rule.lookbackDays);
+  const window = spanOf(windows);
 
   const letters = new LetterLog();
   const offline = new OfflineScore(
@@ -105,19 +109,18 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
   const { failed, refused, unread } = await readAll(terminal, offline, files, sources);
-  const { matched, groups, counted: reportsCounted } = await scoreAll(offline, rule);
 
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;
-  terminal.stdout.write(
-    detectionsText(inOrder(matched, order), format, { series: options.series, window, hasReports }),
-  );
+  const task = { rule, windows, isRange, format, order, series: options.series };
+  const { text, detections, groups, counted: reportsCounted, notes } = await resultOf(offline, task);
+  terminal.stdout.write(text);
   letters.report(terminal);
   say(
     terminal,
     `${counted(files.length, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
-      `(${groupedText(reportsInWindow)} in the window, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
-      `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(matched.length, 'detection')}, ` +
+      `(${groupedText(reportsInWindow)} in the ${isRange ? 'windows' : 'window'}, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
+      `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(detections, 'detection')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
   if (offline.unknownShape !== null) {
@@ -125,7 +128,8 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     const place = `at byte ${offset} of ${escapeForDisplay(name)}`;
     say(terminal, unknownShapeText(counters.unknownShapes, offline.unknownShape, place));
   }
-  const nowAdvice = hasReports ? null : adviceOnNow(offline, window, rule.lookbackDays);
+  for (const note of notes) say(terminal, note);
+  const nowAdvice = hasReports ? null : adviceOnNow(offline, window, rule.lookbackDays, isRange);
   if (nowAdvice !== null) say(terminal, nowAdvice);
   const sourceAdvice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
   if (sourceAdvice !== null) say(terminal, sourceAdvice);
@@ -137,17 +141,6 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   ];
   if (problems.length > 0)
     throw new CommandError(`${problems.join(', ')}; the rows are those of the others (docs/sources.md)`);
-}
-
-async function scoreAll(offline: OfflineScore, rule: Rule) {
-  try {
-    return await offline.score(rule);
-  } catch (error) {
-    if (error instanceof SpillError) throw new CommandError(error.message);
-    throw error;
-  } finally {
-    offline.close();
-  }
 }
 
 function checkDetector(name: string): void {
@@ -241,9 +234,15 @@ const NXLOG_ADVICE =
   'DateFormat YYYY-MM-DDThh:mm:ss.sTZ in its xm_json extension (docs/sources.md).';
 
 /** Explains an empty window; null if the files hold no report at all. */
-function adviceOnNow({ newest, counters }: OfflineScore, window: Window, lookbackDays: number): string | null {
+function adviceOnNow(
+  { newest, counters }: OfflineScore,
+  window: Window,
+  lookbackDays: number,
+  isRange: boolean,
+): string | null {
   const none = `No report in the window (${window.after}, ${window.asOf}].`;
-  if (newest !== '') return `${none} The newest is of ${newest}: try --now ${nowFor(newest, lookbackDays)}`;
+  if (newest !== '')
+    return `${none} The newest is of ${newest}: try ${isRange ? '--to' : '--now'} ${nowFor(newest, lookbackDays)}`;
   return counters.reports > 0 ? `${none} All are more than a day ahead of the clock of this machine.` : null;
 }
 
@@ -253,17 +252,6 @@ function nowFor(newest: Timestamp, lookbackDays: number): string {
   const next = newest === hour || newest.startsWith('9999-12-31T23') ? newest : addMs(hour, HOUR_MS);
   if (next === newest || !isWithin(newest, windowOf(next, lookbackDays))) return newest;
   return `${next.slice(0, 19)}Z`;
-}
-
-/** The window that ends at `asOf`. Throws a UsageError if it would begin before the year 0. */
-function windowBefore(asOf: Timestamp, lookbackDays: number): Window {
-  try {
-    return windowOf(asOf, lookbackDays);
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new UsageError(`--now is too early: a window of ${lookbackDays} days would begin before the year 0`);
-    throw error;
-  }
 }
 
 function settingsOf(options: ScoreOptions): Record<string, string> {

@@ -4,6 +4,7 @@ import { faultText, type RecordFormat } from '../core/records/reading.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
+import { type MatchedOver, WindowsScorer } from '../core/scoring/windows_scorer.ts';
 import type { LocatedRow } from '../ingest/batch_writer.ts';
 import { RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
@@ -36,10 +37,12 @@ export class OfflineScore {
   unknownShape: (LocatedShape & { readonly name: string }) | null = null;
   /** Reports and raw events inside the window, duplicates included. */
   reportsInWindow = 0;
+  /** Time of the oldest report inside the window; '' before the first. */
+  oldest: Timestamp | '' = '';
   /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
   newest: Timestamp | '' = '';
 
-  /** `plausible`: a later report comes from a wrong clock, and never counts as the newest. */
+  /** `window`: the reports outside of it are not counted. `plausible`: a later report comes from a wrong clock, and never counts as the newest. */
   constructor(
     window: Window,
     formats: readonly RecordFormat[],
@@ -105,6 +108,29 @@ export class OfflineScore {
     return { matched, groups, rows, counted };
   }
 
+  /**
+   * The same for several windows of the span, in one pass: all groups that match in any of them. The windows are in order
+   * of time and without a gap between them.
+   */
+  async scoreOver(
+    rule: Rule,
+    windows: readonly Window[],
+  ): Promise<{ matched: MatchedOver[]; groups: number; counted: number }> {
+    const matched: MatchedOver[] = [];
+    let groups = 0;
+    let counted = 0;
+    for (const partition of PARTITIONS) {
+      const scorer = new WindowsScorer(rule, windows);
+      for await (const rows of this.#counts.scan(partition)) {
+        for (const each of scorer.push(rows)) matched.push(each);
+        for (const row of rows) counted += reportsOf(row);
+      }
+      for (const each of scorer.finish()) matched.push(each);
+      groups += scorer.groups;
+    }
+    return { matched, groups, counted };
+  }
+
   /** Frees the temporary file. */
   close(): void {
     this.#counts.close();
@@ -116,6 +142,7 @@ export class OfflineScore {
     if (Timestamp > this.newest && Timestamp <= this.#plausible) this.newest = Timestamp;
     if (!isOfWindow({ source, Timestamp: identity === null ? bin(Timestamp, '1h') : Timestamp }, this.#window)) return;
     this.reportsInWindow++;
+    if (this.oldest === '' || Timestamp < this.oldest) this.oldest = Timestamp;
     if (identity === null) this.#addHours(raw.add(located));
     else this.#counts.put(contributionOf(report, identity));
   }

@@ -76,7 +76,8 @@ function csv(rows: readonly object[], series: boolean): string {
   return csvLines(series ? [...RULE_COLUMNS, ...SERIES_COLUMNS] : RULE_COLUMNS, rows);
 }
 
-const RULE_COLUMNS = [
+/** The rule's nine columns, in the rule's order. */
+export const RULE_COLUMNS = [
   'FirstConnection',
   'LastConnection',
   'DeviceName',
@@ -88,7 +89,8 @@ const RULE_COLUMNS = [
   'avg_conn_count',
 ] as const satisfies readonly (keyof RuleRow)[];
 
-const SERIES_COLUMNS = [
+/** The columns of `--series`. */
+export const SERIES_COLUMNS = [
   'Timestamp',
   'ConnCounts',
   'anomalies_decomposed',

@@ -12,3 +12,8 @@ export function secondsText(seconds: number): string {
 export function rounded(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
+
+/** `3 days`, `1 day`, `0.5 days`. */
+export function daysText(days: number): string {
+  return `${rounded(days)} day${days === 1 ? '' : 's'}`;
+}

@@ -38,7 +38,7 @@ export function seriesColumns({ group, match }: Matched) {
 }
 
 /** The matches in an order; the rule's by default. */
-export function inOrder(matched: readonly Matched[], order: Order = 'average'): Matched[] {
+export function inOrder<M extends Matched>(matched: readonly M[], order: Order = 'average'): M[] {
   const compare = orderOf(order);
   return matched
     .map((each) => ({ each, ranked: rankedOf(each) }))
