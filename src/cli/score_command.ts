@@ -7,7 +7,6 @@ import { faultText } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
-import { spanOf } from '../core/scoring/window_range.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
 import { EXPECTED } from '../reading/content_type.ts';
@@ -16,6 +15,7 @@ import { OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
+import { comparisonOf } from './compare_option.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
 import { tomorrow } from './instant.ts';
@@ -23,7 +23,7 @@ import { skippedText } from './output/counters.ts';
 import { FORMATS, formatOf, orderIn } from './output/format.ts';
 import { Progress } from './progress.ts';
 import { collect, settingsSet } from './rule_options.ts';
-import { resultOf } from './score_result.ts';
+import { resultOf, spanOfTask } from './score_result.ts';
 import { type WindowOptions, windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { say, type Terminal } from './terminal.ts';
@@ -34,6 +34,7 @@ interface ScoreOptions extends WindowOptions {
   readonly set: readonly string[];
   readonly format: string;
   readonly series: boolean;
+  readonly compare?: string;
   readonly order: string;
 }
 
@@ -60,6 +61,10 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .option('--from <TIME>', 'score all windows that end from this instant to --to, in one reading: one row per group')
     .option('--to <TIME>', 'end of the last window')
     .option('--every <SPAN>', 'from one window to the next (default: 24h)')
+    .option(
+      '--compare <RESULT>',
+      "compare with the answer of the query that kql prints: the portal's CSV; exits with 1 if rows differ",
+    )
     .option('--detector <NAME>', `the detector: ${DETECTORS.join(', ')}`, 'kql-rule')
     .option(
       '--grain <GRAIN>',
@@ -83,6 +88,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       '\nExamples:\n' +
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z\n' +
         '  beaconwatch score exports/ --from 30d --to now\n' +
+        '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z --grain report --compare answer.csv\n' +
         '  beaconwatch score exports/ --set MIN_AVERAGE=30 --format json | jq .RemoteIP\n' +
         '  zcat PT1H.json.gz | beaconwatch score - --grain report',
     )
@@ -96,7 +102,9 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   checkDetector(options.detector);
   const { rule, sources } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
   const { windows, isRange } = windowsIn(options, rule.lookbackDays);
-  const window = spanOf(windows);
+  const comparison = await comparisonOf(options, sources, isRange);
+  const task = { rule, windows, isRange, format, order, series: options.series, comparison };
+  const window = spanOfTask(task);
 
   const letters = new LetterLog();
   const offline = new OfflineScore(
@@ -112,14 +120,14 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
 
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;
-  const task = { rule, windows, isRange, format, order, series: options.series };
-  const { text, detections, groups, counted: reportsCounted, notes } = await resultOf(offline, task);
+  const { text, detections, groups, counted: reportsCounted, notes, failure } = await resultOf(offline, task);
   terminal.stdout.write(text);
   letters.report(terminal);
+  const spanName = isRange ? 'windows' : comparison === null ? 'window' : 'window and an hour around it';
   say(
     terminal,
     `${counted(files.length, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
-      `(${groupedText(reportsInWindow)} in the ${isRange ? 'windows' : 'window'}, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
+      `(${groupedText(reportsInWindow)} in the ${spanName}, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
       `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(detections, 'detection')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
@@ -141,6 +149,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   ];
   if (problems.length > 0)
     throw new CommandError(`${problems.join(', ')}; the rows are those of the others (docs/sources.md)`);
+  if (failure !== null) throw new CommandError(failure);
 }
 
 function checkDetector(name: string): void {

@@ -1,9 +1,15 @@
 import type { Order } from '../core/detections/order.ts';
+import type { Source } from '../core/records/report.ts';
+import type { AnswerRow } from '../core/scoring/difference.ts';
 import type { Rule } from '../core/scoring/rule.ts';
+import type { Window } from '../core/scoring/window.ts';
 import { spanOf } from '../core/scoring/window_range.ts';
+import { escapeForDisplay } from '../core/text/escape.ts';
+import { comparedSpan } from '../scoring/compare_result.ts';
 import type { OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
+import { differencesText, rowsText, sidesText, suggestionText } from './output/differences.ts';
 import { detectionsText, type OutputFormat } from './output/format.ts';
 import { inOrder } from './output/rows.ts';
 import { rangeNotes, windowsText } from './output/windows.ts';
@@ -19,6 +25,8 @@ export interface ScoreResult {
   readonly counted: number;
   /** Sentences for standard error, below the totals. */
   readonly notes: readonly string[];
+  /** Why the command exits with 1; null if it does not. */
+  readonly failure: string | null;
 }
 
 export interface ScoreTask extends Windows {
@@ -26,11 +34,26 @@ export interface ScoreTask extends Windows {
   readonly format: OutputFormat;
   readonly order: Order;
   readonly series: boolean;
+  readonly comparison: ComparisonTask | null;
+}
+
+/** A comparison with the answer of the rule's query. */
+export interface ComparisonTask {
+  readonly path: string;
+  readonly answer: readonly AnswerRow[];
+  readonly source: Source;
+}
+
+/** The span of reports that the task needs. */
+export function spanOfTask({ windows, comparison }: Pick<ScoreTask, 'windows' | 'comparison'>): Window {
+  const span = spanOf(windows);
+  return comparison === null ? span : comparedSpan(span);
 }
 
 /** Scores what `offline` has read, and frees its temporary file. Throws a CommandError if that file fails. */
 export async function resultOf(offline: OfflineScore, task: ScoreTask): Promise<ScoreResult> {
   try {
+    if (task.comparison !== null) return await compared(offline, task, task.comparison);
     return await (task.isRange ? overWindows(offline, task) : ofWindow(offline, task));
   } catch (error) {
     if (error instanceof SpillError) throw new CommandError(error.message);
@@ -44,12 +67,34 @@ async function ofWindow(offline: OfflineScore, { rule, windows, format, order, s
   const { matched, groups, counted } = await offline.score(rule);
   const options = { series, window: spanOf(windows), hasReports: offline.reportsInWindow > 0 };
   const text = detectionsText(inOrder(matched, order), format, options);
-  return { text, detections: matched.length, groups, counted, notes: [] };
+  return { text, detections: matched.length, groups, counted, notes: [], failure: null };
 }
 
 async function overWindows(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {
   const { matched, groups, counted } = await offline.scoreOver(rule, windows);
   const options = { series, windows, hasReports: offline.reportsInWindow > 0 };
   const text = windowsText(inOrder(matched, order), format, options);
-  return { text, detections: matched.length, groups, counted, notes: rangeNotes(matched, windows, offline.oldest) };
+  return {
+    text,
+    detections: matched.length,
+    groups,
+    counted,
+    notes: rangeNotes(matched, windows, offline.oldest),
+    failure: null,
+  };
+}
+
+async function compared(offline: OfflineScore, { rule, windows, format }: ScoreTask, task: ComparisonTask) {
+  const { path, answer, source } = task;
+  const result = await offline.compare(answer, { rule, window: spanOf(windows), source });
+  const { differences, rows, groups, counted } = result;
+  const name = escapeForDisplay(path, 500);
+  return {
+    text: differencesText(result, format === 'json' ? 'json' : 'table'),
+    detections: rows,
+    groups,
+    counted,
+    notes: [sidesText(result, name), ...suggestionText(result)],
+    failure: differences.length === 0 ? null : `${rowsText(differences.length)} of ${name} and of the files differ`,
+  };
 }

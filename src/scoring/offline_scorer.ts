@@ -2,6 +2,7 @@ import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { faultText, type RecordFormat } from '../core/records/reading.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
+import type { AnswerRow } from '../core/scoring/difference.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
 import { type MatchedOver, WindowsScorer } from '../core/scoring/windows_scorer.ts';
@@ -15,6 +16,7 @@ import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import { type Compared, compareResult } from './compare_result.ts';
 import { OfflineCounts } from './offline_counts.ts';
 import { scoreGroups } from './score_groups.ts';
 
@@ -129,6 +131,11 @@ export class OfflineScore {
       groups += scorer.groups;
     }
     return { matched, groups, counted };
+  }
+
+  /** Compares the answer of the rule's query with the rows of `window`; the span must be `comparedSpan(window)`. */
+  compare(answer: readonly AnswerRow[], options: Parameters<typeof compareResult>[2]): Promise<Compared> {
+    return compareResult((partition) => this.#counts.scan(partition), answer, options);
   }
 
   /** Frees the temporary file. */

@@ -66,6 +66,25 @@ describe('beaconwatch as a process', () => {
     expect(stdout.split('\n').length).toBeGreaterThan(10);
   });
 
+  it('score --from --to prints rows with their first and last window', async () => {
+    const range = ['--from', '2026-11-19T12:00:00Z', '--to', NOW, '--every', '12h'];
+    const { code, stdout } = await beaconwatch(['score', sample, ...range, '--format', 'csv']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/,FirstMatch,LastMatch,MatchingWindows\n.*,2026-11-20T12:00:00\.0000000Z,[123]\n/);
+  });
+
+  it('kql prints a query, and score --compare finds its own rows equal and others not', async () => {
+    const { code, stdout } = await beaconwatch(['kql', '--grain', 'report', '--now', NOW]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('\nDeviceNetworkEvents\n| where Timestamp > asOf - lookback');
+    const answer = join(folder, 'answer.json');
+    const rows = await beaconwatch(['score', sample, '--now', NOW, '--grain', 'report', '--format', 'json']);
+    await writeFile(answer, rows.stdout);
+    const compare = ['score', sample, '--now', NOW, '--compare', answer];
+    expect(await beaconwatch([...compare, '--grain', 'report'])).toMatchObject({ code: 0 });
+    expect(await beaconwatch(compare)).toMatchObject({ code: 1, stdout: expect.stringContaining('grain: equal with') });
+  });
+
   it('score reads standard input', async () => {
     const child = spawn(process.execPath, [built, 'score', '-', '--now', NOW], { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.end('{"a":1}\n');
