@@ -1,8 +1,9 @@
 import ipaddr from 'ipaddr.js';
+import { ipv4_is_private } from '../../../src/core/kql/ipv4_is_private.ts';
 import { kindOf, parse, partsOf, type SyntaxNode, type Tables } from './language.ts';
 
 /**
- * Runs a query over rows: exactly the operators and functions that the hunting queries use, by Kusto's documentation.
+ * Runs a query over rows: exactly the operators and functions that our queries use, by Kusto's documentation.
  * Whatever else stands in a query, and a name that is none, is an error. Strings are never null; datetimes are milliseconds since the epoch.
  */
 export function evaluatorOf(tables: Tables) {
@@ -88,6 +89,12 @@ function piped(node: SyntaxNode, rows: Row[], scope: Scope): Row[] {
       const columns = parts.map((part) => named(part, scope));
       return rows.map((row) => ({ ...row, ...Object.fromEntries(columns.map(([name, value]) => [name, value(row)])) }));
     }
+    case 'ProjectOperator': {
+      const columns = parts.map((part) =>
+        kindOf(part) === 'NameReference' ? ([textOf(part), scalar(part, scope)] as const) : named(part, scope),
+      );
+      return rows.map((row) => Object.fromEntries(columns.map(([name, value]) => [name, value(row)])));
+    }
     case 'SummarizeOperator':
       return summarized(parts, rows, scope);
     case 'SortOperator': {
@@ -123,6 +130,12 @@ function aggregated(node: SyntaxNode, rows: readonly Row[], scope: Scope): reado
       return [textOf(of([name])), rows.length];
     case 'sum':
       return [textOf(of([name])), values().reduce((sum: number, value) => sum + Number(value), 0)];
+    case 'countif': {
+      const condition = scalar(of(parameters), scope);
+      return [textOf(of([name])), rows.filter((row) => condition(row) === true).length];
+    }
+    case 'make_list':
+      return [textOf(of([name])), values()];
     case 'make_set':
       return [textOf(of([name])), [...new Set(values())].slice(0, Number(textOf(of(parameters.slice(1)))))];
     default:
@@ -167,14 +180,19 @@ function scalar(node: SyntaxNode, scope: Scope): Scalar {
 
 const constant = (value: Value) => () => value;
 
-/** `"…"`, `@'…'`, a number, `1h`, `datetime(…)`. */
+/** `"…"`, `@'…'`, a number, `1h`, `datetime(…)`, `long(null)`, `true`. */
 function literal(token: SyntaxNode): Value {
   const { Text = '', ValueText = '' } = token;
   if (/^(@?"|@?')/.test(Text)) return ValueText;
   if (Text.startsWith('datetime(')) return Date.parse(ValueText);
-  if (Text === '1h') return 3_600_000;
+  if (Text === 'long(null)') return null;
+  if (Text === 'true' || Text === 'false') return Text === 'true';
+  const [, number, unit = ''] = /^(\d+)(ms|[smhd])$/.exec(Text) ?? [];
+  if (number !== undefined) return Number(number) * (UNITS[unit] as number);
   return /^\d+$/.test(Text) ? Number(Text) : unknown(token);
 }
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function memberOf(value: Value, member: string): Value {
   const found = value !== null && typeof value === 'object' ? (value as Record<string, Value>)[member] : null;
@@ -208,8 +226,18 @@ function binary(node: SyntaxNode, scope: Scope): Scalar {
       return (row) => a(row) !== null && a(row) === b(row);
     case '=~':
       return (row) => folded(a(row)) === folded(b(row));
+    case '*':
+      return (row) => Number(a(row)) * Number(b(row));
+    case '/':
+      return (row) => Number(a(row)) / Number(b(row));
+    case '-':
+      return (row) => Number(a(row)) - Number(b(row));
     case '<':
       return compared((x, y) => x < y);
+    case '<=':
+      return compared((x, y) => x <= y);
+    case '>':
+      return compared((x, y) => x > y);
     case '>=':
       return compared((x, y) => x >= y);
     case 'startswith':
@@ -235,6 +263,8 @@ const FUNCTIONS: Readonly<Record<string, (...values: Value[]) => Value>> = {
   bin: (value, step) => (value === null ? null : Number(value) - (Number(value) % Number(step))),
   iff: (condition, yes, no) => (condition === true ? (yes ?? null) : (no ?? null)),
   isnull: (value) => value === null,
+  isnotnull: (value) => value !== null,
+  ipv4_is_private: (address) => ipv4_is_private(String(address)),
   not: (value) => (value === null ? null : value !== true),
   extract: (pattern, group, text) => regExpOf(String(pattern)).exec(String(text))?.[Number(group)] ?? '',
   replace_string: (text, from, to) => String(text).replaceAll(String(from), () => String(to)),
