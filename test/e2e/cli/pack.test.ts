@@ -30,7 +30,7 @@ describe('npm run pack:cli', () => {
     const root = join(installed, 'node_modules/beaconwatch');
     expect(await readdir(join(installed, 'node_modules'))).toEqual(['.bin', '.package-lock.json', 'beaconwatch']);
     const names = await readdir(root);
-    expect(names.filter((name) => !/^(beaconwatch.*\.js(\.LEGAL\.txt)?|LICENSE|package\.json)$/.test(name))).toEqual(
+    expect(names.filter((name) => !/^(beaconwatch.*\.js(\.LEGAL\.txt)?|LICENSES?|package\.json)$/.test(name))).toEqual(
       [],
     );
     expect(JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))).not.toHaveProperty('dependencies');
