@@ -1,3 +1,5 @@
+import { jsonValueOf, NO_JSON } from './json_value.ts';
+import { isTooDeep } from './nesting.ts';
 import { SPELLINGS } from './spellings.ts';
 import { xmlRecordOf } from './xml_record.ts';
 
@@ -31,7 +33,7 @@ function recordsIn(value: unknown, isMarked: (text: string) => boolean): readonl
 
 function recordsInText(text: string): readonly object[] {
   if (/^\s*[{[]/.test(text)) {
-    const value = parsed(text);
+    const value = isTooDeep(text) ? NO_JSON : jsonValueOf(text);
     const list = isRecord(value) && Array.isArray(value['records']) ? value['records'] : value;
     if (Array.isArray(list)) return list.every(isRecord) ? list : NONE;
     return isRecord(list) ? [list] : NONE;
@@ -41,15 +43,6 @@ function recordsInText(text: string): readonly object[] {
 }
 
 const NONE: readonly object[] = [];
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
 
 function isRecord(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

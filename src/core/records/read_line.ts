@@ -1,5 +1,7 @@
 import { escapeForDisplay } from '../text/escape.ts';
 import { innerRecords } from './inner_records.ts';
+import { jsonValueOf, NO_JSON } from './json_value.ts';
+import { isTooDeep } from './nesting.ts';
 import { type FieldFault, faultText, type ReadFault, type Reading, type RecordFormat } from './reading.ts';
 import type { Report, Source } from './report.ts';
 import { xmlRecordOf } from './xml_record.ts';
@@ -156,12 +158,9 @@ function recordsOf(text: string): readonly unknown[] | ReadFault {
     const xml = xmlRecordOf(text);
     if (xml !== null) return [xml];
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return error instanceof RangeError ? 'too-deep' : 'bad-json';
-  }
+  if (isTooDeep(text)) return 'too-deep';
+  const value = jsonValueOf(text);
+  if (value === NO_JSON) return 'bad-json';
   if (Array.isArray(value)) return value;
   if (typeof value !== 'object' || value === null) return 'bad-json';
   return 'records' in value && Array.isArray(value.records) ? value.records : [value];

@@ -43,20 +43,23 @@ describe('beaconwatch as a process', () => {
   });
 
   it.each([
-    ['lines of one character', 'x\n', 'bad-json'],
-    ['CSV rows of one quote', '"\n', 'bad-csv'],
-  ])('score takes less than 256 MB for 3,000,000 %s, and counts all of them', async (_name, line, reason) => {
+    ['3,000,000 lines of one character', 'x\n', 3_000_000, 'bad-json'],
+    ['3,000,000 CSV rows of one quote', '"\n', 3_000_000, 'bad-csv'],
+    ['1,000,000 broken records with the token of a source', '{"a":Aggreg}\n', 1_000_000, 'bad-json'],
+    ['20 lists of 330,000 empty records', `[${'{},'.repeat(330_000)}"Aggreg"]\n`, 20, 'bad-json'],
+    ['20 lines of 1,000,000 brackets', `${'['.repeat(1_000_000)}"Aggreg"]\n`, 20, 'too-deep'],
+  ])('score takes less than 256 MB for %s, and counts all of them', async (_name, line, times, reason) => {
     const record = streamed({ Timestamp: '2026-11-20T09:00:00Z' });
     const { properties } = record as { properties: Record<string, unknown> };
     const row = Object.values(properties).map((value) => `"${String(value).replaceAll('"', '""')}"`);
     const csv = `${Object.keys(properties).join(',')}\n${row.join(',')}\n`;
     const head = reason === 'bad-csv' ? csv : `${JSON.stringify(record)}\n`;
-    const path = join(folder, `flood-${reason}`);
-    await writeFile(path, head + line.repeat(3_000_000));
+    const path = join(folder, 'flood');
+    await writeFile(path, head + line.repeat(times));
     const report = 'process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS,"KiB"))';
     const measure = `data:text/javascript,${encodeURIComponent(report)}`;
     const { stderr } = await node(['--import', measure, built, 'score', path, '--now', NOW], {});
-    expect(stderr).toContain(`dead letters by reason: 3,000,000 ${reason}`);
+    expect(stderr).toContain(`dead letters by reason: ${times.toLocaleString('en-US')} ${reason}`);
     expect(Number(/peak (\d+) KiB/.exec(stderr)?.[1])).toBeLessThan(256 * 1024);
   });
 

@@ -94,7 +94,7 @@ describe('readLine(text, formats)', () => {
   });
 
   it('makes a fault of a record that is nested too deep, and reads on', () => {
-    const deep = json(streamed({ ReportId: null, Deep: 'DEEP' })).replace('"DEEP"', nested(400_000));
+    const deep = json(streamed({ ReportId: null, Deep: 'DEEP' })).replace('"DEEP"', nested(90_000));
     expect(read(`[${deep},${json(REPORT)}]`)).toMatchObject({
       records: 2,
       reports: [{ record: 1 }],
@@ -102,8 +102,28 @@ describe('readLine(text, formats)', () => {
     });
   });
 
+  it.each([
+    ['brackets', '['.repeat(1_000_000)],
+    ['objects', '{"a":'.repeat(200_000)],
+    ['arrays that end', nested(400_000)],
+    ['brackets behind a string with quotes', `["\\\\\\"[",${'['.repeat(200_000)}`],
+  ])('does not parse a line that is nested deeper than memory allows: %s', (_name, text) => {
+    expect(read(text)).toEqual({ ...NOTHING, faults: [{ fault: 'too-deep', record: 0 }] });
+  });
+
+  it('counts no brackets inside of strings', () => {
+    const text = json({ ...REPORT, Note: `${'['.repeat(200_000)}"\\` });
+    expect(read(text).reports).toHaveLength(1);
+  });
+
+  it('leaves the stack of later errors as it was', () => {
+    const before = Error.stackTraceLimit;
+    read('{"a":}');
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
   it('reads a record that is nested deep where nothing is asked', () => {
-    const deep = json(streamed({ Deep: 'DEEP' })).replace('"DEEP"', nested(400_000));
+    const deep = json(streamed({ Deep: 'DEEP' })).replace('"DEEP"', nested(90_000));
     expect(read(deep).reports).toHaveLength(1);
   });
 
