@@ -101,7 +101,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const { rule, technique, retentionDays, historyDays } = config;
   const settings = { rule, technique, retentionDays, historyDays };
   const sweepSettings = { ...settings, containers: config.containers };
-  const ingestSettings = { retentionDays, segmentBytes: segmentBytesOf(config.sources) };
+  const { groupsPerDevice } = config;
+  const ingestSettings = { retentionDays, groupsPerDevice, segmentBytes: segmentBytesOf(config.sources) };
   const ingest = new Ingest(stores, formatsOf(config.sources), ingestSettings, clock, randomUUID);
 
   /** The full hour up to which the timer scores now. */
@@ -263,7 +264,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     readUnder: (start: ExportRef) => readUnder(stores.exportStates, start),
 
     deadLetters: () => stores.deadLetters.list(),
-    health: () => health(stores, sweepSettings, sinkNames, clock, { sinkFaults: config.sinkFaults }),
+    health: () => health(stores, sweepSettings, sinkNames, clock, { sinkFaults: config.sinkFaults, groupsPerDevice }),
     /** Throws a QueryRefused, also where more than `maxSorted` detections would have to be sorted. */
     listDetections: (query: DetectionQuery, maxSorted?: number) => listDetections(stores, sinkNames, query, maxSorted),
 

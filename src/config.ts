@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Technique } from './core/detections/detection.ts';
 import { SOURCES, type Source } from './core/records/report.ts';
 import { KQL_RULE, type Rule } from './core/scoring/rule.ts';
+import { GROUPS_PER_DEVICE } from './ingest/device_groups.ts';
 import type { Links } from './notify/sinks/links.ts';
 import { readLinks, readSinks } from './notify/sinks/read.ts';
 import type { SinkSettings } from './notify/sinks/settings.ts';
@@ -57,6 +58,7 @@ export const SYSTEM_SETTINGS = {
   /** By default one day more than the window. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
+  GROUPS_PER_DEVICE: number(GROUPS_PER_DEVICE, { least: 1, most: 1_000_000, whole: true }),
   /** `T1071.001` or `T1071.001 Web Protocols`; by default none, as in the rule. */
   MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
   /** More new detections than this go into one message of a chat. */
@@ -81,6 +83,8 @@ export interface Config {
   readonly containers: readonly string[];
   readonly retentionDays: number;
   readonly historyDays: number;
+  /** Groups of one device that are counted in one segment. */
+  readonly groupsPerDevice: number;
   /** The technique of every detection, beside the tactic; null for none, as in the rule. */
   readonly technique: Technique | null;
   /** How the platform signals new exports; `off`: only the sweep finds them. */
@@ -142,6 +146,7 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
     containers: settings.EXPORT_CONTAINERS ?? containersOf(settings.SOURCES),
     retentionDays,
     historyDays: settings.HISTORY_DAYS,
+    groupsPerDevice: settings.GROUPS_PER_DEVICE,
     technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
     sinks,

@@ -1,4 +1,5 @@
 import { HOUR_MS } from '../core/kql/timespan.ts';
+import { GROUPS_PER_DEVICE } from '../ingest/device_groups.ts';
 import { type SweepSettings, unread } from '../ingest/sweep.ts';
 import { knownSinks } from '../notify/sink_states.ts';
 import { allOf } from '../storage/all_of.ts';
@@ -33,6 +34,7 @@ const SECTION_TIMEOUT_MS = 100_000;
 export interface HealthOptions {
   /** Faults of the skipped sinks in the settings. */
   readonly sinkFaults?: readonly string[];
+  readonly groupsPerDevice?: number;
   readonly sectionTimeoutMs?: number;
 }
 
@@ -42,7 +44,7 @@ export async function health(
   settings: SweepSettings,
   sinks: readonly string[],
   clock: Clock,
-  { sinkFaults = [], sectionTimeoutMs = SECTION_TIMEOUT_MS }: HealthOptions = {},
+  { sinkFaults = [], groupsPerDevice = GROUPS_PER_DEVICE, sectionTimeoutMs = SECTION_TIMEOUT_MS }: HealthOptions = {},
 ): Promise<Health> {
   return await collectBadRows(async (badRows) => {
     const now = clock();
@@ -97,7 +99,7 @@ export async function health(
       ...factProblems(facts),
       ...inactiveSourceProblems(recent ?? []),
       ...unknownShapeProblems(recent ?? []),
-      ...groupLimitProblems(recent ?? []),
+      ...groupLimitProblems(recent ?? [], groupsPerDevice),
       ...skipped,
       ...sinkProblems(inUse ?? []),
       ...badRowProblems(badRows),

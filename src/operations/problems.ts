@@ -2,7 +2,6 @@ import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
-import { GROUPS_PER_DEVICE } from '../ingest/device_groups.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { PROBE_LINES } from '../reading/report_reader.ts';
 import type { BadRows } from '../storage/bad_rows.ts';
@@ -40,13 +39,13 @@ export function sinkProblems(known: readonly SinkState[]): string[] {
 }
 
 /** Devices with too many groups: who invents connections hides among them. */
-export function groupLimitProblems(states: readonly ExportState[]): string[] {
+export function groupLimitProblems(states: readonly ExportState[], limit: number): string[] {
   const exports = states.filter(({ counters }) => counters.overGroupLimit > 0);
   if (exports.length === 0) return [];
   const reports = exports.reduce((sum, { counters }) => sum + counters.overGroupLimit, 0);
   return [
-    `${counted(exports.length, 'export')} with a device of more than ${groupedText(GROUPS_PER_DEVICE)} groups in one segment: ` +
-      `${counted(reports, 'report')} not counted. beaconwatch dead-letters names the devices (too-many-groups).`,
+    `${counted(exports.length, 'export')} with a device of more than ${groupedText(limit)} groups in one segment: ` +
+      `${counted(reports, 'report')} not counted. beaconwatch dead-letters names the devices (too-many-groups). If they are real, raise GROUPS_PER_DEVICE and replay.`,
   ];
 }
 

@@ -104,6 +104,7 @@ describe('readConfig(env)', () => {
       containers: ['insights-logs-advancedhunting-devicenetworkevents'],
       retentionDays: 4,
       historyDays: 90,
+      groupsPerDevice: 20_000,
       technique: null,
       blobTrigger: 'off',
       sinks: [],

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '../../../src/app.ts';
+import { readConfig } from '../../../src/config.ts';
 import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
 import { rowsOf } from '../../support/ingest/verify.ts';
-import { event, lines, report, World } from '../../support/ingest/world.ts';
+import { event, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { mulberry32 } from '../../support/random.ts';
 
 /** Reports of one device to so many addresses, each twice; and one of a quiet device at the end. */
@@ -62,5 +64,15 @@ describe('a device with more groups in a segment than the limit', () => {
     world.append(lines(...events));
     expect((await world.ingest()).counters).toMatchObject({ reports: 20, overGroupLimit: 4, deadLetters: 1 });
     expect(await letters(world)).toMatchObject([{ reason: 'too-many-groups', reports: 4 }]);
+  });
+
+  it('of GROUPS_PER_DEVICE is named by health', async () => {
+    const env = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', EXPORT_CONTAINERS: REF.container };
+    const config = readConfig({ ...env, GROUPS_PER_DEVICE: '12' });
+    const app = createApp(config, { stores: world.stores, clock: () => world.now });
+    world.append(crowded(15));
+    expect(await app.ingest(REF)).toMatchObject({ counters: { reports: 25, overGroupLimit: 6 } });
+    expect((await app.health()).problems.join()).toContain('a device of more than 12 groups in one segment: 6 reports');
+    expect(() => readConfig({ ...env, GROUPS_PER_DEVICE: '0' })).toThrow('GROUPS_PER_DEVICE must be');
   });
 });

@@ -65,7 +65,7 @@ it('health names a device with too many groups', async () => {
   await world.ingest();
   expect(await problems()).toEqual([
     '1 export with a device of more than 20,000 groups in one segment: 2 reports not counted. ' +
-      'beaconwatch dead-letters names the devices (too-many-groups).',
+      'beaconwatch dead-letters names the devices (too-many-groups). If they are real, raise GROUPS_PER_DEVICE and replay.',
   ]);
 });
 
