@@ -17,15 +17,8 @@ import { DeviceGroups, type RowsOverLimit } from './device_groups.ts';
 import { isSettled, lastEnd, type Segment } from './export_state.ts';
 import { KeptLetters } from './kept_letters.ts';
 import { RawEventCounter } from './raw_event_counter.ts';
+import type { RetentionSpan } from './retention_span.ts';
 import { tailOf } from './segment_cutter.ts';
-
-/** The span of stored reports. Raw events count by the start of their hour, so that an hour is always stored whole. */
-export interface RetentionSpan {
-  /** Reports up to this time are expired. */
-  readonly after: Timestamp;
-  /** Newer reports come from a wrong clock and become dead letters: they could stay for years before their window. */
-  readonly upTo: Timestamp;
-}
 
 export interface Applied {
   readonly counters: Counters;

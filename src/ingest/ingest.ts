@@ -1,6 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { DAY_MS } from '../core/kql/timespan.ts';
-import { timestampFromMs } from '../core/kql/timestamp.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
 import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
@@ -35,6 +33,7 @@ import {
   seen,
   withRaw,
 } from './export_state.ts';
+import { retentionSpan } from './retention_span.ts';
 import { cutSegment, tailOf } from './segment_cutter.ts';
 
 export interface IngestSettings {
@@ -93,9 +92,6 @@ export const foreignReason = (otherSource: Source | null): string =>
     ? EXPECTED_FORMAT
     : `its records are of ${otherSource}, which is not an active source: add it to SOURCES`;
 export const EXPECTED_LINES = `no line end in its first 64 MiB; expected ${EXPECTED}`;
-
-/** Tolerance for a device's clock that is ahead when its report arrives. */
-const CLOCK_TOLERANCE_MS = DAY_MS;
 
 /**
  * Continues reading an export, segment by segment: lease, apply, commit. Any number of workers may read one export at
@@ -289,11 +285,8 @@ export class Ingest {
       ...(blockBytes !== undefined && { blockBytes }),
       ...(groupsPerDevice !== undefined && { groupsPerDevice }),
     };
-    const kept = {
-      after: timestampFromMs(this.#clock() - this.#settings.retentionDays * DAY_MS),
-      // From the arrival of the report, not from the time of reading: a repeat decides the same.
-      upTo: timestampFromMs(state.lastModified + CLOCK_TOLERANCE_MS),
-    };
+    const { retentionDays } = this.#settings;
+    const kept = await retentionSpan(this.#stores.runs, state.lastModified, retentionDays, this.#clock());
     const applied = await applySegment(this.#stores, this.#formats, work, kept, signal);
     // The next step reads the state again.
     if (applied === 'replaced' || applied === 'lost') return CONFLICT;

@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
+import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
-import { segmentIdOf } from '../../../src/storage/keys.ts';
+import { partitionOf, segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { tries } from '../../support/effort.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
@@ -14,6 +15,24 @@ import { streamed } from '../core/records/records.ts';
 const UNKNOWN = '{"level":"info","message":"hello"}';
 /** Of the Streaming API, and of no interest. */
 const SKIPPED = streamed({ ActionType: 'ConnectionSuccess', AdditionalFields: '{}' });
+
+/** A run that found nothing. */
+const RUN = {
+  partition: partitionOf('0'),
+  groups: 0,
+  rows: 0,
+  detections: 0,
+  opened: 0,
+  resolved: 0,
+  requests: 1,
+  pending: 0,
+  expiredRows: 0,
+  durationMs: 1,
+  endedAt: 0,
+  oldestUnreadMs: 0,
+  badRows: 0,
+  badRow: '',
+} as const;
 
 let world: World;
 beforeEach(() => {
@@ -796,6 +815,29 @@ describe('reports by their time', () => {
     await world.ingest();
     expect(await world.rows()).toEqual([2]);
     expect((await world.state()).counters).toEqual(counters({ lines: 2, records: 2, reports: 1, expired: 1 }));
+  });
+
+  it('are all stored by a clock that is ten days ahead, where no run knows newer ones', async () => {
+    const { now } = world;
+    world.append(lines(report(1, { Timestamp: at(now) }), report(2, { Timestamp: at(now - 5 * DAY_MS) })));
+    world.now += 10 * DAY_MS;
+    await world.ingest();
+    expect(await world.rows()).toEqual([1]);
+    expect((await world.state()).counters).toMatchObject({ reports: 1, expired: 1 });
+  });
+
+  it('of an old export are old where a run has seen newer ones', async () => {
+    const { now } = world;
+    world.append(lines(report(1, { Timestamp: at(now) }), report(2, { Timestamp: at(now - DAY_MS) })));
+    world.now += 4.5 * DAY_MS;
+    await world.stores.runs.put({
+      ...RUN,
+      asOf: timestampFromMs(world.now),
+      newestReport: timestampFromMs(now + 4 * DAY_MS - 1),
+    });
+    await world.ingest();
+    expect(await world.rows()).toEqual([1]);
+    expect((await world.state()).counters).toMatchObject({ reports: 1, expired: 1 });
   });
 
   it('more than a day ahead of their arrival, are dead letters, whenever they are read', async () => {
