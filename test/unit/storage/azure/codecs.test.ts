@@ -29,8 +29,51 @@ import {
   suppression,
   type T0,
 } from '../../../contract/samples.ts';
+import { tries } from '../../../support/effort.ts';
 
 const row = (columns: Record<string, unknown>): TableRow => ({ etag: '', ...columns });
+
+/** A column: often a good value, else anything. */
+const column = (...good: unknown[]) => fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, fc.anything());
+const KEY = '30000000000000000000000000000001|2026-11-20T08:59:58.9931000Z|00112233445566aa';
+
+describe('decodeContribution(row)', () => {
+  it('of a scan judges every row as the schema does that also reads the facts', () => {
+    const anyRow = fc.record(
+      {
+        partitionKey: fc.constant('3'),
+        rowKey: column(KEY, KEY, `${KEY}0`, KEY.toUpperCase()),
+        Source: column('defender', 'sysmon', 'Defender', 'toString'),
+        DeviceName: column('d', ''),
+        InitiatingProcessFileName: column('p'),
+        RemoteIP: column('203.0.113.7'),
+        Count: column(0, 60, -1, null, undefined, 1.5, 2 ** 53, Number.NaN, 1n, '60'),
+      },
+      { requiredKeys: [] },
+    );
+    const read = (decode: (of: TableRow) => unknown, of: object) => {
+      try {
+        return decode(row({ ...of }));
+      } catch (error) {
+        return error instanceof BadRowError ? error.message : error;
+      }
+    };
+    let good = 0;
+    fc.assert(
+      fc.property(anyRow, (any) => {
+        const scanned = read(decodeContribution, any);
+        const whole = read((of) => {
+          const { facts: _facts, ...contribution } = decodeContributionRow(of);
+          return contribution;
+        }, any);
+        expect(scanned).toEqual(whole);
+        if (typeof scanned === 'object') good++;
+      }),
+      { numRuns: tries(1000, 100_000) },
+    );
+    expect(good).toBeGreaterThan(20);
+  });
+});
 
 describe('the key of a contribution', () => {
   it('holds only what a key may hold', () => {
