@@ -8,7 +8,7 @@ import { problem } from '../src/http/schemas/problem.ts';
 
 const path = z.object({ id: detectionId });
 
-const problems = (...statuses: readonly ('400' | '404' | '405' | '413' | '415')[]) =>
+const problems = (...statuses: readonly ('400' | '404' | '405' | '413' | '415' | '500')[]) =>
   Object.fromEntries(
     statuses.map((status) => [
       status,
@@ -21,6 +21,7 @@ const DESCRIPTIONS = {
   '405': 'POST is not allowed here',
   '413': 'The body is larger than 16 KiB',
   '415': 'The body is not application/json',
+  '500': 'The stored row of the detection cannot be read: `detail` names it',
 };
 
 const ok = (description: string, schema: z.ZodType): ZodOpenApiOperationObject['responses'] => ({
@@ -60,7 +61,7 @@ export function openApiDocument(version: string): object {
           operationId: 'getDetection',
           summary: 'Gets one detection with its evidence',
           requestParams: { path },
-          responses: { ...ok('The detection', detectionDetail), ...problems('404') },
+          responses: { ...ok('The detection', detectionDetail), ...problems('404', '500') },
         },
         post: {
           operationId: 'recordVerdict',
@@ -69,7 +70,7 @@ export function openApiDocument(version: string): object {
           requestBody: { required: true, content: { 'application/json': { schema: verdictInput } } },
           responses: {
             ...ok('The detection with the new verdict', detectionDetail),
-            ...problems('400', '404', '413', '415'),
+            ...problems('400', '404', '413', '415', '500'),
           },
         },
       },

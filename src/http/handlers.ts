@@ -6,6 +6,7 @@ import { faultsIn, faultsText } from '../detections/input_faults.ts';
 import { QueryRefused } from '../detections/query_detections.ts';
 import { verdictInput } from '../detections/verdict_input.ts';
 import { SECTIONS } from '../operations/section.ts';
+import { BadRowError } from '../storage/ports/bad_row.ts';
 import { type Bodied, readBody } from './body.ts';
 import type { Problem } from './schemas/problem.ts';
 
@@ -29,12 +30,18 @@ type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdic
 /** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with a verdict. */
 export async function detectionsResponse(app: DetectionsApp, request: ApiRequest): Promise<HttpAnswer> {
   const id = request.params['id'];
-  if (request.method === 'POST') {
-    return id === undefined
+  if (id === undefined) {
+    return request.method === 'POST'
       ? problem(405, 'POST needs an id: detections/{id}', { allow: 'GET' })
-      : await postVerdict(app, id, request);
+      : await list(app, request);
   }
-  return id === undefined ? await list(app, request) : await show(app, id);
+  try {
+    return request.method === 'POST' ? await postVerdict(app, id, request) : await show(app, id);
+  } catch (error) {
+    // A list skips such a row, and `health` names it.
+    if (error instanceof BadRowError) return problem(500, `${error.message}. Repair or remove the row.`);
+    throw error;
+  }
 }
 
 /** `GET health`: 200 also where `problems` names something; 503, with the same body, where storage answered no section. */
@@ -85,6 +92,7 @@ const TITLES = {
   405: 'Method Not Allowed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
 };
 
 function problem(status: keyof typeof TITLES, detail: string, headers: Record<string, string> = {}): HttpAnswer {

@@ -1,4 +1,5 @@
 import { loggedNotificationId } from '../logging/correlation.ts';
+import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -70,7 +71,9 @@ export async function notify(
   clock: Clock,
   { budgetMs = BUDGET_MS, mostUntried, random = Math.random }: NotifyOptions = {},
 ): Promise<NotifyResult> {
-  const state = (await stores.sinks.get(sink.name))?.row;
+  const found = await unlessBad(stores.sinks.get(sink.name));
+  // Without its state nothing is sent: the sink may be gone, or back off. `health` names a row that cannot be read.
+  const state = found === BAD ? undefined : found?.row;
   if (state === undefined || !isListening(state, clock())) return new Tally().result(null);
   const batch = await pendingBatchOf(stores.outbox, sink.name, clock(), mostUntried);
   // The worker of a lease can have died.
@@ -153,10 +156,8 @@ class Batch {
     if (this.#endedBy !== null) return this.#tally.result(this.#endedBy.againInMs);
     if (this.#isOverBudget) {
       const until = this.#clock() + TURN_MS;
-      await changeSink(this.#stores, this.#sink.name, (state) => ({
-        ...state,
-        notBefore: Math.max(state.notBefore, until),
-      }));
+      const waits = (state: SinkState) => ({ ...state, notBefore: Math.max(state.notBefore, until) });
+      await unlessBad(changeSink(this.#stores, this.#sink.name, waits));
     }
     const isSoon = this.#isOverBudget || this.#hasConflict;
     return this.#tally.result(isSoon ? TURN_MS + 1000 : againInMs);
@@ -187,11 +188,11 @@ class Batch {
     } else this.#endedBy ??= { againInMs: null };
     const now = this.#clock();
     const { name, fingerprint } = this.#sink;
-    const state = await changeSink(this.#stores, name, (before) =>
+    const change = (before: SinkState) =>
       // Where a run has stored new settings by now, the old address is gone, not the sink.
-      kind === 'gone' && before.settings !== fingerprint ? before : stateAfter(before, answer, now, jitter),
-    );
-    const pauseMs = Math.max(0, (state?.notBefore ?? 0) - now);
+      kind === 'gone' && before.settings !== fingerprint ? before : stateAfter(before, answer, now, jitter);
+    const state = await unlessBad(changeSink(this.#stores, name, change));
+    const pauseMs = state === BAD ? 0 : Math.max(0, (state?.notBefore ?? 0) - now);
     if (kind === 'transient' && pauseMs <= QUEUE_WAIT_MS) this.#endedBy = { againInMs: pauseMs + 1000 };
   }
 }

@@ -68,7 +68,7 @@ async function retryAll(
   const retried = marked.filter((isMarked) => isMarked).length;
   if (retried === 0) return 0;
   // The operator has fixed the sink: it no longer backs off.
-  await changeSink(stores, state.name, (present) => ({ ...present, failures: 0, notBefore: 0 }));
+  await unlessBad(changeSink(stores, state.name, (present) => ({ ...present, failures: 0, notBefore: 0 })));
   await stores.queues.send('notify', { sink: state.name }, WAIT_MS);
   return retried;
 }

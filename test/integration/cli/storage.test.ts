@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { storageClients } from '../../../src/storage/azure/clients.ts';
+import { exportRowKeyOf } from '../../../src/storage/azure/export_states_codec.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
 import { System } from '../../support/system/system.ts';
@@ -126,6 +128,20 @@ describe('beaconwatch dead-letters and replay', () => {
     const expired = '2 reports, 1 report older than RETENTION_DAYS, 2 rows';
     expect((await beaconwatch('ingest')).stdout).toContain(expired);
     expect((await beaconwatch('replay', `${CONTAINER}/a.json`)).stdout).toContain(expired);
+  });
+
+  it('goes on where the row of one export cannot be read, and names the row', async () => {
+    for (const name of ['a.json', 'c.json']) await upload(name, `${reports(2)}\r\n`);
+    await beaconwatch('ingest');
+    const rowKey = exportRowKeyOf({ container: CONTAINER, name: 'b.json' });
+    const { table } = storageClients({ kind: 'connectionString', value: connectionString });
+    await table('Exports').upsertEntity({ partitionKey: CONTAINER, rowKey, Name: 'b.json', Applied: 'three' });
+    const paths = ['a.json', 'b.json', 'c.json'].map((name) => `${CONTAINER}/${name}`);
+    const { code, stdout, stderr } = await beaconwatch('replay', ...paths);
+    expect(stdout.match(/(?<=\/)\w\.json(?=: 1 segment)/g)).toEqual(['a.json', 'c.json']);
+    expect(stderr).toContain(`RowKey "${rowKey}" cannot be read`);
+    expect(stderr).toContain('1 export failed');
+    expect(code).toBe(1);
   });
 
   it('fails for an export that was never read', async () => {

@@ -4,6 +4,7 @@ import { readConfig } from '../../../src/config.ts';
 import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/body.ts';
 import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } from '../../../src/http/handlers.ts';
+import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { contribution, delivery, detection, FACTS, groupId, P3, traffic } from '../../contract/samples.ts';
@@ -275,6 +276,19 @@ describe.each(['GET', 'POST'] as const)('%s detections/{id}', (method) => {
     const { status, body } = await answerTo(method, id, '', JSON.stringify(VERDICT));
     expect([status, asked]).toEqual([404, []]);
     expect(body).toBe((await show(UNKNOWN)).body);
+  });
+});
+
+describe.each(['GET', 'POST'] as const)('%s detections/{id}', (method) => {
+  it('is 500 for a row that cannot be read, and names table, keys and column', async () => {
+    stores.detections.get = (id) =>
+      Promise.reject(new BadRowError(badRow('Detections', id.slice(0, 1), id, 'Average must be a number')));
+    const { status, json } = await answerTo(method, FIRST, '', JSON.stringify(VERDICT));
+    expect(status).toBe(500);
+    expect(json['detail']).toBe(
+      `Detections: the row with PartitionKey "3" and RowKey "${FIRST}" cannot be read: Average must be a number. ` +
+        'Repair or remove the row.',
+    );
   });
 });
 
