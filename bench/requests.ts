@@ -13,6 +13,7 @@ import { PARTITIONS } from '../src/storage/keys.ts';
 import type { HourlyCounts, Partition } from '../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
+import { load } from '../test/support/notify/load.ts';
 import { startAzurite } from '../tools/local/azurite.ts';
 import { RequestCounter } from '../tools/local/request_counter.ts';
 import { type Bench, printLine } from './harness/bench.ts';
@@ -55,9 +56,22 @@ export const bench: Bench = {
       };
       printLine(`  ${name}: ${JSON.stringify(measured[name])}`);
     }
+    for (const [name, digests, atMost] of NOTIFIED) {
+      const { requests } = await load(PENDING, digests, { batches: 1, mostUntried: PENDING });
+      measured[name] = { requests: [requests] };
+      outcomes[`${name}: requests for each`] = { value: requests, atMost, unit: 'requests' };
+      printLine(`  ${name}: ${requests.toPrecision(3)}`);
+    }
+    work['pending notifications'] = PENDING;
     return { work, measured, outcomes };
   },
 };
+
+const PENDING = 1000;
+const NOTIFIED = [
+  ['notifications sent singly', null, 4],
+  ['notifications in a digest', { above: 5, atMost: PENDING, listed: 10, waitMs: 0 }, 0.1],
+] as const;
 
 /** Together they have the rows of 250 devices in four days, some 436,000. */
 const GROUPS = 119_000;

@@ -90,7 +90,7 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
     customDetails: {
       Detection: 'DetectionId'
       Change: 'Headline'
-      AveragePerHour: 'avg_conn_count'
+      AverageConnections: 'avg_conn_count'
       DevicesThere: 'Devices'
       Why: 'SeverityReason'
     }

@@ -11,6 +11,7 @@ import {
 } from '../../../scripts/cost_model.ts';
 import { withTables } from '../../../scripts/cost_tables.ts';
 import { readConfig } from '../../../src/config.ts';
+import { segmentBytesOf } from '../../../src/ingest/segment_cutter.ts';
 import { REPO } from '../../support/bundle/child.ts';
 import { files, MAIN } from './template.ts';
 
@@ -85,6 +86,10 @@ describe('the model', () => {
     const exportsKeepDays = byDefault('exportsKeepDays');
     const memoryGb = byDefault('instanceMemoryMB') / 1024;
     expect(ASSUMED).toMatchObject({ retentionDays, historyDays, exportsKeepDays, memoryGb });
+    const mib = (sources: Parameters<typeof segmentBytesOf>[0]) => `${segmentBytesOf(sources) / 2 ** 20} MiB`;
+    expect(read('docs/costs.md')).toContain(
+      `one more for each ${mib(['defender'])}. (With raw events: ${mib(['sysmon'])}.)`,
+    );
     expect(ASSUMED.alertRules).toBe(files('infra/alerts', '.kql').length);
   });
 

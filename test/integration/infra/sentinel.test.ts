@@ -86,6 +86,8 @@ describe('the receiving side of the sink', () => {
     );
     expect([entities.length, severity.length, placeholders.length, details.length]).toEqual([8, 1, 2, 5]);
     for (const name of [...entities, ...severity, ...placeholders, ...details]) expect(known).toContain(name);
+    // With SERIES_GRAIN report the averages are of reports, not of hours.
+    expect(rule).not.toMatch(/PerHour: '(avg_conn_count|Average)'/);
     // A title holds no text that an attacker chooses.
     expect(placeholders).toEqual(['Headline', 'RemoteIP']);
   });
