@@ -65,7 +65,7 @@ export async function resultOf(offline: OfflineScore, task: ScoreTask): Promise<
 
 async function ofWindow(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {
   const { matched, groups, counted } = await offline.score(rule);
-  const options = { series, window: spanOf(windows), hasReports: offline.reportsInWindow > 0 };
+  const options = { series, window: spanOf(windows), grain: rule.grain, hasReports: offline.reportsInWindow > 0 };
   const text = detectionsText(inOrder(matched, order), format, options);
   return { text, detections: matched.length, groups, counted, notes: [], failure: null };
 }

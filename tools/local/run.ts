@@ -90,7 +90,9 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
 
     const window = windowOf(inputs.asOf, rule.lookbackDays);
     const hasReports = outcome.counters.reports > 0;
-    terminal.stdout.write(detectionLinesText(detections.map(lineOf), options.format, window, hasReports));
+    terminal.stdout.write(
+      detectionLinesText(detections.map(lineOf), options.format, { window, grain: rule.grain, hasReports }),
+    );
     const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections);
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;

@@ -1,3 +1,4 @@
+import type { AppParts } from '../../app.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import { MAX_LIMIT, readDetectionQuery } from '../../detections/detection_query.ts';
 import type { DetectionQuery, KeyQuery, SummaryView } from '../../detections/query_detections.ts';
@@ -18,13 +19,17 @@ export interface ListOptions {
 const ALL = Number.POSITIVE_INFINITY;
 
 /** `detections list`: one page, or every detection with `--all`. */
-export async function listDetectionsCommand(terminal: Terminal, options: ListOptions): Promise<void> {
+export async function listDetectionsCommand(
+  terminal: Terminal,
+  options: ListOptions,
+  parts: Partial<AppParts> = {},
+): Promise<void> {
   const { all, format: formatName, ...parameters } = options;
   const format = formatOf(formatName);
   const given = parameters as Record<string, string>;
   const read = readDetectionQuery(given);
   if (!read.ok) throw new UsageError(optionFaults(read.faults, given));
-  const app = connect(terminal);
+  const app = connect(terminal, parts);
   const { query } = read;
   if (query.sort === 'key') {
     await listByKey(terminal, app, query, all, format);

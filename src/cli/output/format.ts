@@ -1,5 +1,6 @@
 import { ORDERS, type Order } from '../../core/detections/order.ts';
 import type { Matched } from '../../core/scoring/address_scorer.ts';
+import type { Grain } from '../../core/scoring/series.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { UsageError } from '../errors.ts';
@@ -34,13 +35,14 @@ export function orderIn(text: string): Order {
 interface Scored {
   readonly series: boolean;
   readonly window: Window;
+  readonly grain: Grain;
   /** Whether any report fell into the window. */
   readonly hasReports: boolean;
 }
 
 /** The detections as text that ends with a newline, or '' for JSON without detections. */
 export function detectionsText(matched: readonly Matched[], format: OutputFormat, options: Scored) {
-  if (format === 'table') return detectionLinesText(matched.map(lineOf), format, options.window, options.hasReports);
+  if (format === 'table') return detectionLinesText(matched.map(lineOf), format, options);
   const rows = matched.map((each) => ({ ...ruleRow(each), ...(options.series ? seriesColumns(each) : {}) }));
   return format === 'json' ? jsonLines(rows) : csv(rows, options.series);
 }
@@ -49,13 +51,12 @@ export function detectionsText(matched: readonly Matched[], format: OutputFormat
 export function detectionLinesText(
   lines: readonly DetectionLine[],
   format: OutputFormat,
-  window: Window,
-  hasReports: boolean,
+  { window, grain, hasReports }: Omit<Scored, 'series'>,
 ): string {
   switch (format) {
     case 'table':
       // Without reports, "No beacons" would look like a result.
-      return hasReports ? detectionTable(lines, window) : 'No report in the window: nothing was scored.\n';
+      return hasReports ? detectionTable(lines, window, grain) : 'No report in the window: nothing was scored.\n';
     case 'json':
       return jsonLines(lines.map(onlyRule));
     case 'csv':

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Hour } from '../../core/kql/bin.ts';
 import { countsByHour } from '../../core/scoring/hours.ts';
+import type { Grain } from '../../core/scoring/series.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { sparkline } from '../../core/text/sparkline.ts';
@@ -16,10 +17,12 @@ export interface DetectionLine extends RuleRow {
 const WIDEST_NAME = 32;
 
 /** The detections for a person: one row each, with a sparkline of the window below it. */
-export function detectionTable(lines: readonly DetectionLine[], window: Window): string {
+export function detectionTable(lines: readonly DetectionLine[], window: Window, grain: Grain): string {
   if (lines.length === 0) return 'No beacons in the window.\n';
+  // In grain `report` a point is a report of Defender, or an hour of raw events.
+  const [points, mean] = grain === 'hour' ? ['hours', 'avg/h'] : ['points', 'average'];
   const table = new Table({
-    head: ['device', 'process', 'remote', 'hours', 'inliers', 'outliers', 'avg/h', 'first (UTC)', 'last (UTC)'],
+    head: ['device', 'process', 'remote', points, 'inliers', 'outliers', mean, 'first (UTC)', 'last (UTC)'],
     // The library's colours would be escape sequences in a file or a pipe.
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],

@@ -199,6 +199,9 @@ describe('score --grain, --set and the environment', () => {
     expect((await score(name, ...json, '--grain', 'report')).stdout).toBe('');
     const low = await score(name, ...json, '--grain', 'report', '--set', 'MIN_AVERAGE=29.9');
     expect(rowsOf(low.stdout)).toMatchObject([{ count_of_hours: 24, avg_conn_count: 30 }]);
+    const table = await score(name, '--now', NOW, '--grain', 'report', '--set', 'MIN_AVERAGE=29.9');
+    expect(table.stdout).toMatch(/ points .* average /);
+    expect((await score(name, '--now', NOW)).stdout).toMatch(/ hours .* avg\/h /);
   });
 
   it('--set goes before the environment, --grain before --set', async () => {
