@@ -137,6 +137,22 @@ describe('a connection of a Windows event', () => {
     ]);
   });
 
+  it.each<[Row, Row, string, string]>([
+    [{}, { Computer: undefined }, 'Computer', 'Computer'],
+    [{ Image: {}, Application: {} }, {}, 'Image', 'Application'],
+    [{ DestinationIp: [], DestAddress: [] }, {}, 'DestinationIp', 'DestAddress'],
+    [{ DestinationIp: '-', DestAddress: '-' }, {}, 'DestinationIp', 'DestAddress'],
+    [{ Image: 'x'.repeat(1_025), Application: 'x'.repeat(1_025) }, {}, 'Image', 'Application'],
+    [{ UtcTime: 'then' }, { TimeCreated: 'now' }, 'TimeGenerated', 'TimeGenerated'],
+    [{ Initiated: 'perhaps', Direction: 'Outbound', LayerName: 'Connect', LayerRTID: '36' }, {}, 'Initiated', 'Direction'],
+    [{}, { EventData: [1] }, 'EventData', 'EventData'],
+  ])('names the field of a fault: %j %j', (data, columns, ofSysmon, ofWfp) => {
+    const fields = [sysmon.read(sysmonEvent(data, columns)), wfp.read(wfpEvent(data, columns))].map((reading) =>
+      reading.kind === 'fault' ? reading.field : reading.kind,
+    );
+    expect(fields).toEqual([ofSysmon, ofWfp]);
+  });
+
   it('is cut in its facts, not in its names', () => {
     const long = `C:\\${'y'.repeat(600)}\\${'x'.repeat(1_024)}`;
     const { facts, InitiatingProcessFileName } = report(
