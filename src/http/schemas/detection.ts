@@ -64,7 +64,10 @@ const summaryShape = {
   inliner_count: count,
   outlier_count: count,
   avg_conn_count: count,
-  average: z.number().min(0).meta({ description: 'Mean connections per hour (per report with SERIES_GRAIN report), not rounded' }),
+  average: z
+    .number()
+    .min(0)
+    .meta({ description: 'Mean connections per hour (per report with SERIES_GRAIN report), not rounded' }),
   devices: count.meta({ description: 'Devices that connected to the address within the window' }),
   otherProcesses: z.array(name),
   spread: z

@@ -144,7 +144,12 @@ describe('a connection of a Windows event', () => {
     [{ DestinationIp: '-', DestAddress: '-' }, {}, 'DestinationIp', 'DestAddress'],
     [{ Image: 'x'.repeat(1_025), Application: 'x'.repeat(1_025) }, {}, 'Image', 'Application'],
     [{ UtcTime: 'then' }, { TimeCreated: 'now' }, 'TimeGenerated', 'TimeGenerated'],
-    [{ Initiated: 'perhaps', Direction: 'Outbound', LayerName: 'Connect', LayerRTID: '36' }, {}, 'Initiated', 'Direction'],
+    [
+      { Initiated: 'perhaps', Direction: 'Outbound', LayerName: 'Connect', LayerRTID: '36' },
+      {},
+      'Initiated',
+      'Direction',
+    ],
     [{}, { EventData: [1] }, 'EventData', 'EventData'],
   ])('names the field of a fault: %j %j', (data, columns, ofSysmon, ofWfp) => {
     const fields = [sysmon.read(sysmonEvent(data, columns)), wfp.read(wfpEvent(data, columns))].map((reading) =>
