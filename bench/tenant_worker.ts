@@ -79,6 +79,7 @@ function encoding(): Detections {
       return '1';
     },
     update: async () => '1',
+    updateAll: async () => [],
     mark: async () => '1',
     recordVerdict: async () => '1',
     remove: async () => {},

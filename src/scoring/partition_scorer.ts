@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type Detection, detectionIdOf, MAX_TRAFFIC_ROWS, type Technique } from '../core/detections/detection.ts';
 import { findingOf } from '../core/detections/finding.ts';
 import {
@@ -17,19 +16,16 @@ import type { Contribution } from '../core/records/contribution.ts';
 import type { Address, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
-import { isPending, outboxChangesOf, pendingChangeOf } from '../notify/outbox_changes.ts';
+import { isPending } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
-import { allOf } from '../storage/all_of.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
-import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
-import { pendingIdOf, pendingKeyOf } from '../storage/pending_id.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
 import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
-import type { OutboxChange } from '../storage/ports/outbox.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
 import { DetectionCursor } from './detection_cursor.ts';
+import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
 import { scoreGroups } from './score_groups.ts';
 
 const REMOVED_AT_ONCE = 100;
@@ -47,9 +43,6 @@ export interface PartitionSettings {
   readonly expireDetections: Timestamp;
 }
 
-/** The columns that decide whether a notification is pending. */
-type NotifiedRow = Pick<DetectionRow, 'detection' | 'deliveries'>;
-
 export type PartitionTally = Pick<
   Run,
   'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'expiredRows' | 'newestReport'
@@ -57,7 +50,8 @@ export type PartitionTally = Pick<
 
 /**
  * Scores one partition in one pass over its contributions and, beside them in the same key order, its detections. Holds a
- * page of each, the matches of one address (at most `MAX_HELD_POINTS` points), and the ids of detections to resolve.
+ * page of each, the matches of one address (at most `MAX_HELD_POINTS` points), the detections of one transaction, and the
+ * ids of those to resolve.
  */
 export class PartitionScorer {
   readonly #stores: Stores;
@@ -66,11 +60,10 @@ export class PartitionScorer {
   readonly #partition: Partition;
   readonly #window: Window;
   readonly #detections: DetectionCursor;
+  readonly #writer: DetectionWriter;
   #expired: Contribution[] = [];
   /** Ids of the detections to resolve if the data is fresh, which is known at the end of the pass. */
   readonly #over: string[] = [];
-  /** Ids of the rows of the outbox of the partition; null before they are read. */
-  #pendingIds: Set<string> | null = null;
   /** Sinks with a pending notification. */
   readonly #pendingSinks = new Set<KnownSink>();
   /** Detections to remove. */
@@ -92,6 +85,7 @@ export class PartitionScorer {
     this.#partition = partition;
     this.#window = window;
     this.#detections = new DetectionCursor(stores.detections.scan(partition));
+    this.#writer = new DetectionWriter(stores, sinks, partition, (row) => this.#count(row));
   }
 
   /** Number of active detections that are suppressed after this run, by the id of the suppression. */
@@ -112,6 +106,7 @@ export class PartitionScorer {
     for await (const row of this.#detections.before()) await this.#unmatched(row);
     const newest = newestReport > newestElsewhere ? newestReport : newestElsewhere;
     await this.#resolve(isFresh(newest, this.#window.asOf));
+    await this.#writer.finish();
     await this.#removeExpired();
     await this.#queueNotifications();
     return { ...this.#tally, newestReport };
@@ -131,7 +126,7 @@ export class PartitionScorer {
     for await (const row of this.#detections.before(id)) await this.#unmatched(row);
     this.#tally.detections++;
     const context = this.#contextOf(finding);
-    await this.#advance(await this.#detections.at(id), id, async (before) =>
+    await this.#writer.advance(await this.#detections.at(id), id, async (before) =>
       this.#withTraffic(before, matched(before, finding, context)),
     );
   }
@@ -158,34 +153,6 @@ export class PartitionScorer {
     return trafficOf(newest, asOf);
   }
 
-  /** Writes the lifecycle step of a detection. Where another writer changed the row, works the step out again. */
-  async #advance(
-    found: Versioned<DetectionRow> | null,
-    id: string,
-    stepOf: (before: Detection | null) => LifecycleStep | Promise<LifecycleStep>,
-  ): Promise<void> {
-    const { detections } = this.#stores;
-    const kept = await retryOnConflict('detection', async (isFirst): Promise<NotifiedRow | null | typeof CONFLICT> => {
-      // The scan skips a bad row, and the insert of its group meets it: it stays as it is, and the run goes on.
-      const before = isFirst ? found : await unlessBad(detections.get(id));
-      if (before === BAD) return null;
-      const step = await stepOf(before?.row.detection ?? null);
-      const now = step.kind === 'none' ? before?.row.detection : step.detection;
-      if (now === undefined) return null;
-      const deliveries = before?.row.deliveries ?? {};
-      const changes = outboxChangesOf(now, deliveries, this.#sinks);
-      // Not again where that failed: the row may have come since the rows were listed.
-      if (isFirst) changes.push(...(await this.#missingRows(now, deliveries, changes)));
-      const changed = step.kind !== 'none' && !isDeepStrictEqual(before?.row.detection, step.detection);
-      const isToWrite = changed || changes.length > 0;
-      const written =
-        !isToWrite ||
-        (await (before === null ? detections.insert(now, changes) : detections.update(now, before.version, changes)));
-      return written === null ? CONFLICT : { detection: now, deliveries: deliveriesAfter(deliveries, changes) };
-    });
-    if (kept !== null) this.#count(kept);
-  }
-
   async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
     const { detection } = found.row;
     const id = detectionIdOf(detection);
@@ -196,7 +163,7 @@ export class PartitionScorer {
       this.#gone.push({ id, version: found.version });
       if (this.#gone.length === REMOVED_AT_ONCE) await this.#removeExpired();
     } else {
-      await this.#advance(found, id, (before) => this.#unmatchedStep(before, false));
+      await this.#writer.advance(found, id, (before) => this.#unmatchedStep(before, false));
     }
   }
 
@@ -204,7 +171,7 @@ export class PartitionScorer {
     for (const id of this.#over) {
       const found = await unlessBad(this.#stores.detections.get(id));
       if (found === BAD) continue;
-      await this.#advance(found, id, (before) => this.#unmatchedStep(before, fresh));
+      await this.#writer.advance(found, id, (before) => this.#unmatchedStep(before, fresh));
     }
   }
 
@@ -222,25 +189,6 @@ export class PartitionScorer {
       this.#suppressed.set(suppressedBy, (this.#suppressed.get(suppressedBy) ?? 0) + 1);
     }
     this.#countPending(row);
-  }
-
-  /** Writes rows of the outbox again that the detection says are there, and are not: somebody removed them by hand. */
-  async #missingRows(
-    detection: Detection,
-    deliveries: NotifiedRow['deliveries'],
-    changes: readonly OutboxChange[],
-  ): Promise<OutboxChange[]> {
-    const missing: OutboxChange[] = [];
-    for (const { name: sink } of this.#sinks) {
-      const delivery = deliveries[sink];
-      if (!delivery || !isPending(detection, delivery) || changes.some((change) => change.sink === sink)) continue;
-      // Read when the first detection is pending: most runs do not need them.
-      this.#pendingIds ??= new Set((await allOf(this.#stores.outbox.ids(this.#partition))).flat());
-      if (this.#pendingIds.has(pendingIdOf(pendingKeyOf(detection, sink, delivery)))) continue;
-      const { put } = pendingChangeOf({ ...detection, severity: delivery.severity }, sink, undefined, delivery.at);
-      missing.push({ sink, delivery, put, onlyIfMissing: true });
-    }
-    return missing;
   }
 
   #countPending({ detection, deliveries }: NotifiedRow): void {
@@ -273,10 +221,6 @@ export class PartitionScorer {
     if (rows.length > 0) await this.#stores.hourlyCounts.remove(this.#partition, rows);
     if (gone.length > 0) await this.#stores.detections.remove(gone);
   }
-}
-
-function deliveriesAfter(before: NotifiedRow['deliveries'], changes: readonly OutboxChange[]) {
-  return { ...before, ...Object.fromEntries(changes.map(({ sink, delivery }) => [sink, delivery])) };
 }
 
 const NOTHING: LifecycleStep = { kind: 'none' };

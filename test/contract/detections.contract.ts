@@ -152,6 +152,76 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     });
   });
 
+  describe('updateAll', () => {
+    const ofGroups = (count: number, changes: Partial<Detection> = {}) =>
+      Array.from({ length: count }, (_, n) => detection({ groupId: groupId(n), ...changes }));
+    const insertedAll = async (rows: readonly Detection[]) =>
+      Promise.all(rows.map(async (row) => ({ detection: row, version: await inserted(row) })));
+    const stored = async () => (await rowsOf(store.scan(P3))).map(({ row }) => row.detection);
+
+    it('of no row, and of rows in a store that has none, writes nothing', async () => {
+      expect(await store.updateAll([])).toEqual([]);
+      expect(await store.updateAll([{ detection: first, version: 'W/"x"' }])).toEqual([id]);
+      expect(await stored()).toEqual([]);
+    });
+
+    it('writes what the scorer knows of each row, and leaves verdict and deliveries', async () => {
+      const rows = await insertedAll(ofGroups(3));
+      const [one, two, three] = rows.map(({ detection: row }) => detectionIdOf(row)) as [string, string, string];
+      const versions = [
+        (await store.recordVerdict(one, verdict(), rows[0]?.version ?? '')) ?? '',
+        (await store.mark(two, { sink: 'soc', delivery: delivery() }, rows[1]?.version ?? '')) ?? '',
+        rows[2]?.version ?? '',
+      ];
+      const later = ofGroups(3, { asOf: T2, lastMatched: T2, evidence: evidence(3) });
+      const updates = later.map((row, n) => ({ detection: row, version: versions[n] ?? '' }));
+      expect(await other.updateAll(updates)).toEqual([]);
+      expect(await stored()).toEqual(later);
+      expect((await store.get(one))?.row.verdict).toEqual(verdict());
+      expect((await store.get(two))?.row.deliveries).toEqual({ soc: delivery() });
+      expect((await store.get(three))?.version).not.toBe(versions[2]);
+    });
+
+    it.each([1, 2, 6, 10])(
+      'with %d of ten rows changed or removed by others leaves these, and repeats nothing',
+      async (changed) => {
+        const rows = await insertedAll(ofGroups(10));
+        const ids = rows.map(({ detection: row }) => detectionIdOf(row));
+        // Spread over the rows; the last one is removed.
+        const theirs = ids.filter((_, n) => (n * 7) % 10 < changed);
+        const gone = theirs.at(-1) as string;
+        for (const each of theirs) {
+          const version = (await store.get(each))?.version as string;
+          if (each === gone) await store.remove([{ id: each, version }]);
+          else await store.recordVerdict(each, verdict(), version);
+        }
+        const later = rows.map((row) => ({ ...row, detection: { ...row.detection, asOf: T2 } }));
+        const unwritten = await other.updateAll(later);
+        expect(unwritten).toEqual(expect.arrayContaining(theirs));
+        const asOf = Object.fromEntries((await stored()).map((row) => [detectionIdOf(row), row.asOf]));
+        const expected = ids
+          .filter((each) => each !== gone)
+          .map((each) => [each, unwritten.includes(each) ? first.asOf : T2]);
+        expect(asOf).toEqual(Object.fromEntries(expected));
+        // A single other writer does not make the rest single.
+        if (changed === 1) expect(unwritten).toEqual(theirs);
+      },
+    );
+
+    it('of a hundred rows of 500 points writes all, though they exceed one transaction', async () => {
+      const long = { evidence: evidence(500), traffic: traffic({ urls: ['\u0001'.repeat(2048)] }) };
+      const rows = await insertedAll(ofGroups(100));
+      const later = rows.map((row) => ({ ...row, detection: { ...row.detection, ...long } }));
+      expect(await store.updateAll(later)).toEqual([]);
+      expect(await stored()).toEqual(later.map((row) => row.detection));
+    });
+
+    it('of more than a hundred rows is refused', async () => {
+      const rows = ofGroups(101).map((row) => ({ detection: row, version: 'W/"x"' }));
+      await expect(store.updateAll(rows)).rejects.toThrow(RangeError);
+    });
+  });
+
   describe('mark', () => {
     it('writes one sink, and leaves the others and the detection', async () => {
       const sinks = ['soc', 'soc_chat', 'SOC', '_', '0'];

@@ -1,12 +1,14 @@
 import { type Detection, detectionIdOf, type SinkDelivery } from '../../src/core/detections/detection.ts';
 import type { Verdict } from '../../src/core/detections/verdict.ts';
-import type {
-  DetectionRow,
-  DetectionRowFilter,
-  Detections,
-  RowPosition,
-  SummaryPage,
-  SummaryRow,
+import {
+  type DetectionRow,
+  type DetectionRowFilter,
+  type Detections,
+  MAX_UPDATED,
+  type RowPosition,
+  type SummaryPage,
+  type SummaryRow,
+  type UpdatedDetection,
 } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { OutboxChange } from '../../src/storage/ports/outbox.ts';
@@ -66,6 +68,15 @@ export class MemoryDetections implements Detections {
 
   async update(detection: Detection, version: string, changes: readonly OutboxChange[] = []): Promise<string | null> {
     return this.#change(detectionIdOf(detection), version, changes, () => throughJson(detection));
+  }
+
+  async updateAll(rows: readonly UpdatedDetection[]): Promise<readonly string[]> {
+    if (rows.length > MAX_UPDATED) throw new RangeError(`more than ${MAX_UPDATED} detections: ${rows.length}`);
+    return rows
+      .filter(({ detection, version }) => {
+        return this.#change(detectionIdOf(detection), version, [], () => throughJson(detection)) === null;
+      })
+      .map(({ detection }) => detectionIdOf(detection));
   }
 
   async mark(id: string, change: OutboxChange, version: string): Promise<string | null> {

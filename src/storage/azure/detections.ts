@@ -1,14 +1,16 @@
 import { odata, type TransactionAction } from '@azure/data-tables';
-import { DETECTION_ID, type Detection } from '../../core/detections/detection.ts';
+import { DETECTION_ID, type Detection, detectionIdOf } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import { DETECTION_KEYS } from '../pending_id.ts';
-import type {
-  DetectionRow,
-  DetectionRowFilter,
-  Detections,
-  RowPosition,
-  SummaryPage,
-  SummaryRow,
+import {
+  type DetectionRow,
+  type DetectionRowFilter,
+  type Detections,
+  MAX_UPDATED,
+  type RowPosition,
+  type SummaryPage,
+  type SummaryRow,
+  type UpdatedDetection,
 } from '../ports/detections.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { OutboxChange } from '../ports/outbox.ts';
@@ -27,7 +29,10 @@ import {
 import { SUMMARY_COLUMNS } from './detections_columns.ts';
 import { TABLES } from './names.ts';
 import { encodePending, pendingKeysOf } from './outbox_codec.ts';
-import { Table, within } from './table.ts';
+import { blamedRow, isRefusal, isTooLarge } from './refusals.ts';
+import { statusOf } from './rest_errors.ts';
+import { isConflict, Table, within } from './table.ts';
+import { withSubject } from './with_subject.ts';
 
 /** The `Detections` table. Each writer merges only its own columns, under the version that it read. */
 export class AzureDetections implements Detections {
@@ -81,6 +86,35 @@ export class AzureDetections implements Detections {
     return this.#change(['update', row, 'Merge', { etag: version }], changes);
   }
 
+  async updateAll(rows: readonly UpdatedDetection[]): Promise<readonly string[]> {
+    if (rows.length > MAX_UPDATED) throw new RangeError(`more than ${MAX_UPDATED} detections: ${rows.length}`);
+    return withSubject(`${this.#table.name}: write together`, () => this.#updateTogether(rows, MAX_BLAMED));
+  }
+
+  /** Skips each row that the service names in an error. After so many of them, the rest is left to single writes. */
+  async #updateTogether(rows: readonly UpdatedDetection[], mayBlame: number): Promise<readonly string[]> {
+    if (rows.length === 0) return [];
+    try {
+      const actions = rows.map(({ detection, version }): TransactionAction => {
+        return ['update', encodeDetection(detection), 'Merge', { etag: version }];
+      });
+      await this.#table.transact(actions);
+      return [];
+    } catch (error) {
+      if (isTooLarge(error) && rows.length > 1) {
+        const half = Math.ceil(rows.length / 2);
+        const first = await this.#updateTogether(rows.slice(0, half), mayBlame);
+        return [...first, ...(await this.#updateTogether(rows.slice(half), mayBlame))];
+      }
+      // 404: a row, or the table, is gone.
+      if (!isConflict(error) && !isRefusal(error) && !isTooLarge(error) && statusOf(error) !== 404) throw error;
+      const blamed = mayBlame > 0 ? rows[blamedRow(error) ?? rows.length] : undefined;
+      if (blamed === undefined) return rows.map(idOf);
+      const others = rows.filter((row) => row !== blamed);
+      return [idOf(blamed), ...(await this.#updateTogether(others, mayBlame - 1))];
+    }
+  }
+
   async mark(id: string, change: OutboxChange, version: string): Promise<string | null> {
     const row = encodeDelivery(id, change.sink, change.delivery);
     return this.#change(['update', row, 'Merge', { etag: version }], [change]);
@@ -112,6 +146,13 @@ export class AzureDetections implements Detections {
 
 /** Parallel deletes. A transaction of the SDK ignores versions, so each row is a request. */
 const PARALLEL_DELETES = 16;
+
+/** Rows that `updateAll` skips at most. More of them mean that another scorer writes the same rows at the same time. */
+const MAX_BLAMED = 3;
+
+function idOf({ detection }: UpdatedDetection): string {
+  return detectionIdOf(detection);
+}
 
 function putOf({ put, onlyIfMissing = false }: OutboxChange): TransactionAction[] {
   if (put === undefined) return [];

@@ -214,7 +214,8 @@ async function orNull<T>(statuses: readonly number[], call: () => Promise<T>): P
 /** Codes of what another write can do to a transaction; a table that is being deleted answers 409, too. */
 const CONFLICTS = new Set(['EntityAlreadyExists', 'ResourceNotFound', 'EntityNotFound', 'UpdateConditionNotSatisfied']);
 
-function isConflict(error: unknown): boolean {
+/** Whether a transaction failed because another writer changed, removed or inserted one of its rows. */
+export function isConflict(error: unknown): boolean {
   return isWithinTransaction(error) && CONFLICTS.has(codeOf(error) ?? '');
 }
 

@@ -52,6 +52,15 @@ export interface SummaryRow {
   readonly verdict: Verdict | null;
 }
 
+/** Rows of one transaction. */
+export const MAX_UPDATED = 100;
+
+/** What the scorer writes over the version of a row that it read. */
+export interface UpdatedDetection {
+  readonly detection: Detection;
+  readonly version: string;
+}
+
 /** The `Detections` table. Each writer has columns of its own and merges only these. */
 export interface Detections {
   get(id: string): Promise<Versioned<DetectionRow> | null>;
@@ -79,6 +88,12 @@ export interface Detections {
    * with nothing written, where it has another.
    */
   update(detection: Detection, version: string, changes?: readonly OutboxChange[]): Promise<string | null>;
+  /**
+   * Scorer: writes its columns of at most `MAX_UPDATED` detections of one partition, each if its row still has that version,
+   * and nothing of the outbox. The ids of those that are not written: another writer changed or removed the row, or the
+   * store cannot write it together with others.
+   */
+  updateAll(rows: readonly UpdatedDetection[]): Promise<readonly string[]>;
   /** Changes what one sink is to receive, likewise. */
   mark(id: string, change: OutboxChange, version: string): Promise<string | null>;
   /** A person: writes a verdict in the place of an earlier one, likewise. */

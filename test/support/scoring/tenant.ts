@@ -238,6 +238,7 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     summaryPage: (...args) => base.summaryPage(...args),
     insert: (detection, changes) => base.insert(detection, changes),
     update: (detection, version, changes) => base.update(detection, version, changes),
+    updateAll: (rows) => base.updateAll(rows),
     mark: (id, change, version) => base.mark(id, change, version),
     recordVerdict: (id, verdict, version) => base.recordVerdict(id, verdict, version),
     remove: (rows) => base.remove(rows),

@@ -33,6 +33,10 @@ function writes(stores: Stores, log: string[]): Stores {
       log.push(`${detection.state} ${detection.groupId}`);
       return base.update(detection, version, changes);
     },
+    updateAll: (rows) => {
+      log.push(...rows.map(({ detection }) => `${detection.state} ${detection.groupId}`));
+      return base.updateAll(rows);
+    },
   }));
 }
 

@@ -31,6 +31,10 @@ function overtaken(stores: Stores, before: 'insert' | 'update', other: () => Pro
       if (before === 'update') await once();
       return base.update(detection, version, changes);
     },
+    updateAll: async (rows) => {
+      if (before === 'update') await once();
+      return base.updateAll(rows);
+    },
   }));
 }
 
@@ -191,6 +195,12 @@ describe('scorers, a notifier and an analyst at once', () => {
           const written = await base.update(detection, version, changes);
           await pause();
           return written;
+        },
+        updateAll: async (rows) => {
+          await pause();
+          const unwritten = await base.updateAll(rows);
+          await pause();
+          return unwritten;
         },
       }));
       const all = [BEACON, group(2), group(1, '3000000b'), group(4, '3fffffff')];

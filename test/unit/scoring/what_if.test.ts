@@ -40,7 +40,7 @@ function readOnly(stores: Stores): Stores {
     exportStates: guarded(stores.exportStates, ['insert', 'replace', 'remove']),
     hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'remove']),
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
-    detections: guarded(stores.detections, ['insert', 'update', 'mark', 'remove', 'recordVerdict']),
+    detections: guarded(stores.detections, ['insert', 'update', 'updateAll', 'mark', 'remove', 'recordVerdict']),
     outbox: guarded(stores.outbox, ['replace', 'settle', 'discard']),
     runs: guarded(stores.runs, ['put', 'expire']),
     sinks: guarded(stores.sinks, ['insert', 'replace']),

@@ -134,6 +134,28 @@ describe('requests', () => {
     ]);
   });
 
+  it('Detections that go on: a hundred in one, one more for each that somebody changed, at most four', async () => {
+    const { detections } = stores;
+    const rows = await Promise.all(
+      Array.from({ length: 100 }, async (_, n) => {
+        const row = detection({ groupId: groupId(n) });
+        return { detection: row, version: (await detections.insert(row)) ?? '' };
+      }),
+    );
+    log.take();
+    expect(await detections.updateAll(rows)).toEqual([]);
+    expect(log.take()).toEqual(['POST $batch']);
+    // These versions are old by now.
+    const found = (await rowsOf(detections.scan(P3))).map(({ row, version }) => ({ ...row, version }));
+    const [changed] = rows as [(typeof rows)[number]];
+    log.take();
+    const one = [...found.slice(1), changed];
+    expect(await detections.updateAll(one)).toEqual([detectionIdOf(changed.detection)]);
+    expect(log.take()).toEqual(['POST $batch', 'POST $batch']);
+    expect(await detections.updateAll(rows)).toHaveLength(100);
+    expect(log.take()).toEqual(['POST $batch', 'POST $batch', 'POST $batch', 'POST $batch']);
+  });
+
   it('a page of detections: at most 3 requests, whatever the filter', async () => {
     const { detections } = stores;
     const row = detection({ evidence: evidence(0) });
