@@ -10,6 +10,7 @@ import {
 import { backoffMs } from '../backoff.ts';
 import type { KeySpan } from '../pending_id.ts';
 import type { RetrySettings, StorageClients } from './clients.ts';
+import { RawPages } from './raw_pages.ts';
 import { codeOf, isServiceError, isWithinTransaction, statusOf } from './rest_errors.ts';
 import { withSubject } from './with_subject.ts';
 
@@ -55,15 +56,16 @@ export class Table {
   /** The rows of a query, in key order, in non-empty pages of at most 1,000. */
   async *pages(subject: string, { filter, select }: TableQuery): AsyncGenerator<readonly TableRow[]> {
     const queryOptions = { ...(filter !== undefined && { filter }), ...(select && { select: [...select] }) };
+    const raw = new RawPages();
     const pages = this.#client
-      .listEntities<Record<string, unknown>>({ queryOptions })
+      .listEntities<Record<string, unknown>>({ queryOptions, ...raw.options })
       .byPage({ maxPageSize: MAX_PAGE_ROWS });
     for (;;) {
-      const { done, value } = await this.#about(subject, () => nextOf(pages));
-      if (done) return;
+      const page = await this.#about(subject, () => nextOf(pages, raw));
+      if (page === null) return;
       // The service may end a page early, even without rows, and continue in the next one:
       // https://learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination
-      if (value.length > 0) yield value;
+      if (page.rows.length > 0) yield page.rows;
     }
   }
 
@@ -74,11 +76,12 @@ export class Table {
   async page(subject: string, { filter, select }: TableQuery, most: number, from: string): Promise<TablePage | null> {
     const queryOptions = { ...(filter !== undefined && { filter }), ...(select && { select: [...select] }) };
     const settings = { maxPageSize: most, ...(from !== '' && { continuationToken: from }) };
-    const pages = this.#client.listEntities<Record<string, unknown>>({ queryOptions }).byPage(settings);
+    const raw = new RawPages();
+    const listing = this.#client.listEntities<Record<string, unknown>>({ queryOptions, ...raw.options });
+    const pages = listing.byPage(settings);
     return this.#about(subject, async () => {
       try {
-        const { done, value } = await nextOf(pages);
-        return done ? { rows: [], next: '' } : { rows: value, next: value.continuationToken ?? '' };
+        return (await nextOf(pages, raw)) ?? { rows: [], next: '' };
       } catch (error) {
         if (from !== '' && statusOf(error) === 400) return null;
         throw error;
@@ -194,11 +197,13 @@ export function within(partition: string, { from, to }: KeySpan): string {
   return odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
 }
 
-type SdkPage = TableRow[] & { readonly continuationToken?: string };
+/** It has no rows: `RawPages` took them. */
+type SdkPage = readonly unknown[] & { readonly continuationToken?: string };
 
-async function nextOf(pages: AsyncIterator<SdkPage>): Promise<IteratorResult<SdkPage, undefined>> {
-  const page = await orNull([404], () => pages.next());
-  return page === null || page.done ? { done: true, value: undefined } : page;
+/** null after the last page, and where there is no table. */
+async function nextOf(pages: AsyncIterator<SdkPage>, raw: RawPages): Promise<TablePage | null> {
+  const answer = await orNull([404], () => pages.next());
+  return answer === null || answer.done ? null : { rows: raw.take(), next: answer.value.continuationToken ?? '' };
 }
 
 async function orNull<T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | null> {
