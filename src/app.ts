@@ -28,6 +28,7 @@ import { testNotification } from './notify/sinks/synthetic.ts';
 import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
+import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
 import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
 import { whatIf } from './scoring/what_if.ts';
 import { isInFuture, lastFullHour, notEnded, scoredHour, WindowError } from './scoring/window_end.ts';
@@ -185,12 +186,13 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       return { asOf, oldestUnreadMs };
     },
 
-    async scorePartition(message: unknown): Promise<Run> {
+    /** Scores the partitions of a queue message. Throws a MessageError. */
+    async scorePartition(message: unknown): Promise<ScoredPartitions> {
       const job = parseMessage('score', message);
-      // Its row in Runs would stay the newest one until then, and the runs before would change no detection of it.
+      // Its rows in Runs would stay the newest ones until then, and the runs before would change no detection of it.
       if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
-      return await scorePartition(stores, settings, states, job, clock);
+      return await scorePartitions(stores, settings, states, job, clock);
     },
 
     /**
@@ -204,10 +206,12 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       // The settings of the functions alone say which sinks there are, not those of this shell.
       const states = await knownSinks(stores);
       const runs: Run[] = [];
-      for (const message of await scoreMessages(stores, asOf, await oldestUnread())) {
-        const run = await scorePartition(stores, settings, states, message, clock);
-        onRun(run);
-        runs.push(run);
+      for (const { partitions, ...window } of await scoreMessages(stores, asOf, await oldestUnread())) {
+        for (const partition of partitions) {
+          const run = await scorePartition(stores, settings, states, { ...window, partition }, clock);
+          onRun(run);
+          runs.push(run);
+        }
       }
       return runs;
     },

@@ -5,7 +5,7 @@ import { sha256 } from '../storage/keys.ts';
 export interface Ids {
   /** RowKey of the export in the table `Exports`. */
   readonly exportId?: string;
-  readonly partition?: string;
+  readonly partitions?: readonly string[];
   /** End of the scored window. */
   readonly asOf?: string;
   readonly sink?: string;
@@ -13,13 +13,18 @@ export interface Ids {
 
 const SINK_NAME = /^[A-Za-z0-9_]{1,40}$/;
 
+function isPartitions(value: unknown): value is readonly string[] {
+  const isOne = (each: unknown) => typeof each === 'string' && /^[0-9a-f]$/.test(each);
+  return Array.isArray(value) && value.length > 0 && value.length <= 16 && value.every(isOne);
+}
+
 /** The ids in a queue message, or in the reference to an export; empty for any other value. */
 export function idsOf(message: unknown): Ids {
   if (typeof message !== 'object' || message === null) return {};
-  const { name, partition, asOf, sink } = message as Record<string, unknown>;
+  const { name, partitions, asOf, sink } = message as Record<string, unknown>;
   return {
     ...(typeof name === 'string' && { exportId: sha256(name) }),
-    ...(typeof partition === 'string' && /^[0-9a-f]$/.test(partition) && { partition }),
+    ...(isPartitions(partitions) && { partitions }),
     ...(typeof asOf === 'string' && isTimestamp(asOf) && { asOf }),
     ...(typeof sink === 'string' && SINK_NAME.test(sink) && { sink }),
   };

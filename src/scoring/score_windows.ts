@@ -8,7 +8,6 @@ import { windowOf } from '../core/scoring/window.ts';
 import { expireSuppressions } from '../detections/suppressions.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
-import { PARTITIONS } from '../storage/keys.ts';
 import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
@@ -16,6 +15,7 @@ import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
+import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
 import { isInFuture, notEnded, WindowError } from './window_end.ts';
 
@@ -24,10 +24,15 @@ const COUNTS = 'HourlyCounts';
 
 /** One message of the `score` queue: see `Messages`. */
 export interface ScoreMessage {
-  readonly partition: Partition;
+  readonly partitions: readonly Partition[];
   readonly asOf: Timestamp;
   readonly oldestUnreadMs: number | null;
   readonly newestReport: Timestamp | '';
+}
+
+/** One partition of a message. */
+export interface ScoreJob extends Omit<ScoreMessage, 'partitions'> {
+  readonly partition: Partition;
 }
 
 export interface ScoreSettings {
@@ -38,25 +43,27 @@ export interface ScoreSettings {
 }
 
 /**
- * The message for each partition, for the window that ends at `asOf`. It carries the newest report of the runs of the last
- * hours, since a quiet partition cannot know by itself whether the exporter is late.
+ * The messages for all partitions, for the window that ends at `asOf`: small partitions share one. Each carries the newest
+ * report of the runs of the last hours, since a quiet partition cannot know by itself whether the exporter is late.
  */
 export async function scoreMessages(
   stores: Pick<Stores, 'runs'>,
   asOf: Timestamp,
   oldestUnreadMs: number | null,
 ): Promise<ScoreMessage[]> {
-  const newestReport = await newestReportOf(stores, asOf);
-  return PARTITIONS.map((partition) => ({ partition, asOf, oldestUnreadMs, newestReport }));
+  const { newestReport, rowsOf } = await lastRuns(stores, asOf);
+  return partitionsTogether(rowsOf).map((partitions) => ({ partitions, asOf, oldestUnreadMs, newestReport }));
 }
 
-/** The newest counted report up to `asOf` that the runs of the last hours know; '' for none. */
-async function newestReportOf(stores: Pick<Stores, 'runs'>, asOf: Timestamp): Promise<Timestamp | ''> {
+/** What the runs of the last hours know: the newest counted report up to `asOf`, '' for none; and the rows of each partition. */
+async function lastRuns(stores: Pick<Stores, 'runs'>, asOf: Timestamp) {
   let newest: Timestamp | '' = '';
-  for await (const { newestReport } of stores.runs.since(addMs(asOf, -FRESH_MS))) {
+  const rowsOf = new Map<Partition, number>();
+  for await (const { newestReport, asOf: of, partition, rows } of stores.runs.since(addMs(asOf, -FRESH_MS))) {
     if (newestReport > newest && newestReport <= asOf) newest = newestReport;
+    if (of <= asOf) rowsOf.set(partition, rows);
   }
-  return newest;
+  return { newestReport: newest, rowsOf };
 }
 
 /** Queues every partition for scoring, for the window that ends at `asOf`. Throws a WindowError where that is in the future. */
@@ -84,7 +91,7 @@ export async function expireHistory(
   const last = await stores.runs.lastExpiry();
   // A last time after asOf comes from a clock that was ahead.
   if (last !== null && last <= asOf && dayOf(last) === dayOf(asOf)) return;
-  const newest = await newestReportOf(stores, asOf);
+  const { newestReport: newest } = await lastRuns(stores, asOf);
   if (newest === '') return;
   const before = addMs(newest < asOf ? newest : asOf, -historyDays * DAY_MS);
   await stores.runs.expire(before);
@@ -106,10 +113,10 @@ export async function scorePartition(
   stores: Stores,
   settings: ScoreSettings,
   sinks: readonly KnownSink[],
-  message: ScoreMessage,
+  job: ScoreJob,
   clock: Clock,
 ): Promise<Run> {
-  const { partition, asOf, oldestUnreadMs, newestReport } = message;
+  const { partition, asOf, oldestUnreadMs, newestReport } = job;
   const started = clock();
   const expiry = expiryOf(asOf, timestampFromMs(started), newestReport, settings);
   const window = windowOf(asOf, settings.rule.lookbackDays);

@@ -8,20 +8,32 @@ const MAX_BLOB_NAME = 1024;
 
 const schemas = {
   ingest: z.object({ container: z.string().min(1).max(63), name: z.string().min(1).max(MAX_BLOB_NAME) }),
-  score: z.object({
-    partition: z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)),
-    asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
-    oldestUnreadMs: z.number().min(0).nullable().default(null),
-    newestReport: z
-      .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
-      .default(''),
-  }),
+  score: z.preprocess(
+    ofOnePartition,
+    z.object({
+      partitions: z
+        .array(z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)))
+        .min(1)
+        .max(PARTITIONS.length),
+      asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
+      oldestUnreadMs: z.number().min(0).nullable().default(null),
+      newestReport: z
+        .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
+        .default(''),
+    }),
+  ),
   notify: z.object({ sink: z.string().min(1).max(40) }),
 } satisfies Record<keyof Messages, z.ZodType>;
 
 /** An invalid message on a queue: it ends in the poison queue. */
 export class MessageError extends Error {
   override readonly name = 'MessageError';
+}
+
+/** A message of a version before names one partition. */
+function ofOnePartition(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null || !('partition' in message)) return message;
+  return { partitions: [message.partition], ...message };
 }
 
 /** Checks a message that the host has parsed. Throws a MessageError. */

@@ -21,7 +21,7 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
     await store.send('ingest', { container: 'c', name: 'n' });
     await store.send('ingest', { container: 'c', name: 'n' });
     await store.send('score', {
-      partition: '3',
+      partitions: ['3', '4'],
       asOf: '2026-11-20T09:00:00.0000000Z',
       oldestUnreadMs: 0,
       newestReport: '',
@@ -32,7 +32,7 @@ export function queuesContract(make: () => Promise<QueuesUnderTest>): void {
       { container: 'c', name: 'n' },
     ]);
     expect(await under.received('score')).toEqual([
-      { partition: '3', asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0, newestReport: '' },
+      { partitions: ['3', '4'], asOf: '2026-11-20T09:00:00.0000000Z', oldestUnreadMs: 0, newestReport: '' },
     ]);
     expect(await under.received('notify')).toEqual([{ sink: 'soc' }]);
   });

@@ -2,11 +2,11 @@ export interface Messages {
   /** Export to continue reading. */
   readonly ingest: { readonly container: string; readonly name: string };
   /**
-   * Partition to score, for the window up to asOf; the age of the oldest unread bytes, for the run's row; and the newest
-   * report of the earlier runs in any partition, '' where there is none.
+   * Partitions to score, one after the other, for the window up to asOf; the age of the oldest unread bytes, for the runs' rows; and the
+   * newest report of the earlier runs in any partition, '' where there is none.
    */
   readonly score: {
-    readonly partition: string;
+    readonly partitions: readonly string[];
     readonly asOf: string;
     readonly oldestUnreadMs: number | null;
     readonly newestReport: string;

@@ -198,7 +198,7 @@ describe('the queries of the alerts and the workbook', () => {
 
   it('no-run, poison and sink-failed say what they would on these lines', () => {
     // The conditions by hand, on the lines that they are about.
-    expect(of('scorePartition').filter(({ groups }) => groups !== undefined).length).toBe(16);
+    expect(of('scorePartition').reduce((sum, { scored }) => sum + Number(scored ?? 0), 0)).toBe(16);
     const poisoned = of('sweepExports').filter(({ poison }) => Object.keys(poison as object).length > 0);
     expect(poisoned).toHaveLength(1);
     expect(

@@ -8,7 +8,7 @@ import type { Contribution } from '../../../src/core/records/contribution.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { pendingChangeOf } from '../../../src/notify/outbox_changes.ts';
 import type { KnownSink } from '../../../src/notify/sink_states.ts';
-import { type ScoreMessage, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
+import { type ScoreJob, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { pendingIdOf, pendingKeyOf } from '../../../src/storage/pending_id.ts';
 import type { DetectionRow, Detections } from '../../../src/storage/ports/detections.ts';
@@ -69,7 +69,7 @@ interface RunOptions {
   readonly stores?: Stores;
   readonly sinks?: readonly KnownSink[];
   readonly settings?: ScoreSettings;
-  readonly message?: Partial<ScoreMessage>;
+  readonly message?: Partial<ScoreJob>;
   /** When it runs, in hours; by default 45 minutes after asOf. */
   readonly now?: number;
 }

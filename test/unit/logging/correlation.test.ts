@@ -16,20 +16,27 @@ const KEY = {
 } as const;
 
 describe('idsOf(message)', () => {
-  it('is the RowKey of the export, the window and partition of a run, the sink', () => {
+  it('is the RowKey of the export, the window and partitions of a run, the sink', () => {
     const ref = { container: 'exports', name: 'tenantId=1/y=2026/PT1H.json' };
     expect(idsOf(ref)).toEqual({ exportId: exportRowKeyOf(ref) });
     const asOf = '2026-11-20T12:00:00.0000000Z';
-    expect(idsOf({ partition: 'a', asOf, oldestUnreadMs: 3, newestReport: asOf })).toEqual({ partition: 'a', asOf });
+    const partitions = ['a', '0'];
+    expect(idsOf({ partitions, asOf, oldestUnreadMs: 3, newestReport: asOf })).toEqual({ partitions, asOf });
     expect(idsOf({ sink: 'soar' })).toEqual({ sink: 'soar' });
   });
 
-  it.each([null, undefined, 'text', 7, [], { detectionId: 'wks-0417', sink: 'a b', partition: '10', asOf: 'now' }])(
-    'of %j is nothing',
-    (message) => {
-      expect(idsOf(message)).toEqual({});
-    },
-  );
+  it.each([
+    null,
+    undefined,
+    'text',
+    7,
+    [],
+    { detectionId: 'wks-0417', sink: 'a b', partitions: ['10'], asOf: 'now' },
+    { partitions: '1' },
+    { partitions: [] },
+  ])('of %j is nothing', (message) => {
+    expect(idsOf(message)).toEqual({});
+  });
 
   it('repeats nothing of any other message', () => {
     fc.assert(

@@ -39,16 +39,33 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
     const stores = memoryStores();
     for (const each of runs) await stores.runs.put(run(each));
     await scoreWindows(stores, asOf, 5, () => msOf(asOf));
-    const [first] = stores.queues.score;
-    const messages = PARTITIONS.map((partition) => ({
-      partition,
-      asOf,
-      oldestUnreadMs: 5,
-      newestReport: first?.newestReport,
-    }));
-    expect(stores.queues.score).toEqual(messages);
+    const { score } = stores.queues;
+    expect(score.flatMap(({ partitions }) => partitions).toSorted()).toEqual(PARTITIONS);
+    const [first] = score;
+    for (const { partitions: _partitions, ...window } of score) {
+      expect(window).toEqual({ asOf, oldestUnreadMs: 5, newestReport: first?.newestReport });
+    }
     return first?.newestReport;
   };
+
+  it('puts partitions into one message that were small in their last run, and each other alone', async () => {
+    const stores = memoryStores();
+    const put = (partition: string, hour: number, rows: number) =>
+      stores.runs.put(run({ partition: partition as Run['partition'], asOf: at(hour), rows }));
+    for (const partition of PARTITIONS.slice(0, 12)) await put(partition, 28, 100_000);
+    await put('1', 29, 5);
+    await put('2', 29, 600_000);
+    // Another run of a later hour, by hand.
+    await put('3', 31, 7_000_000);
+    await scoreWindows(stores, at(30), 5, () => msOf(at(30)));
+    expect(stores.queues.score.map(({ partitions }) => partitions.join(''))).toEqual([
+      '01',
+      '2',
+      '34567',
+      '89ab',
+      ...'cdef',
+    ]);
+  });
 
   it('puts each partition on the queue once', async () => {
     expect(await newestIn(at(30), [])).toBe('');
@@ -140,7 +157,7 @@ describe('app.scoreWindows()', () => {
   const CONFIG = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true', EXPORT_CONTAINERS: 'exports' });
   const scored = async (now: number, stores: MemoryStores = memoryStores()) => {
     const told = await createApp(CONFIG, { stores, clock: () => now, sinks: [] }).scoreWindows();
-    expect(stores.queues.score).toHaveLength(16);
+    expect(stores.queues.score.flatMap(({ partitions }) => partitions)).toHaveLength(16);
     expect(stores.queues.score[0]).toMatchObject(told);
     return told;
   };

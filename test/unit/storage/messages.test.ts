@@ -5,7 +5,7 @@ import type { Messages } from '../../../src/storage/ports/queues.ts';
 import { T1, T2 } from '../../contract/samples.ts';
 
 const EXPORT = { container: 'exports', name: 'tenantId=1/y=2026/m=11/d=20/PT1H.json' };
-const SCORE = { partition: '3', asOf: T1, oldestUnreadMs: 12.5, newestReport: T2 };
+const SCORE = { partitions: ['3'], asOf: T1, oldestUnreadMs: 12.5, newestReport: T2 };
 const NOTIFY = { sink: 'soar' };
 
 describe('parseMessage(queue, message)', () => {
@@ -13,7 +13,7 @@ describe('parseMessage(queue, message)', () => {
     ['ingest', EXPORT],
     ['ingest', { container: 'c'.repeat(63), name: 'n'.repeat(1024) }],
     ['score', SCORE],
-    ['score', { ...SCORE, partition: 'f', oldestUnreadMs: 0, newestReport: '' }],
+    ['score', { ...SCORE, partitions: ['f', '0'], oldestUnreadMs: 0, newestReport: '' }],
     ['score', { ...SCORE, oldestUnreadMs: null }],
     ['notify', NOTIFY],
     ['notify', { ...NOTIFY, sink: 'x'.repeat(40) }],
@@ -22,9 +22,9 @@ describe('parseMessage(queue, message)', () => {
   });
 
   it('reads a score message of a version before: what it does not say is not known', () => {
-    const { partition, asOf } = SCORE;
-    expect(parseMessage('score', { partition, asOf })).toEqual({
-      partition,
+    const { asOf } = SCORE;
+    expect(parseMessage('score', { partition: 'a', asOf })).toEqual({
+      partitions: ['a'],
       asOf,
       oldestUnreadMs: null,
       newestReport: '',
@@ -56,18 +56,23 @@ describe('parseMessage(queue, message)', () => {
     ['ingest', { ...EXPORT, name: 'planted'.repeat(147) }],
     ['ingest', { ...EXPORT, name: ['planted'] }],
     ['ingest', { ...EXPORT, name: null }],
-    ['score', { ...SCORE, partition: 'planted' }],
-    ['score', { ...SCORE, partition: 'g' }],
-    ['score', { ...SCORE, partition: 'A' }],
-    ['score', { ...SCORE, partition: '33' }],
-    ['score', { ...SCORE, partition: '' }],
-    ['score', { ...SCORE, partition: 3 }],
+    ['score', { ...SCORE, partitions: ['0', 'planted'] }],
+    ['score', { ...SCORE, partitions: ['0', 'g'] }],
+    ['score', { ...SCORE, partitions: ['0', 'A'] }],
+    ['score', { ...SCORE, partitions: ['0', '33'] }],
+    ['score', { ...SCORE, partitions: ['0', ''] }],
+    ['score', { ...SCORE, partitions: ['0', 3] }],
     ['score', { ...SCORE, asOf: 'planted' }],
     ['score', { ...SCORE, asOf: '2026-11-20T09:00:00Z' }],
     ['score', { ...SCORE, asOf: '2026-02-30T09:00:00.0000000Z' }],
     ['score', { ...SCORE, asOf: '' }],
     ['score', { ...SCORE, asOf: 0 }],
+    ['score', { partitions: ['3'] }],
     ['score', { partition: '3' }],
+    ['score', { asOf: T1, partition: 'planted' }],
+    ['score', { ...SCORE, partitions: [] }],
+    ['score', { ...SCORE, partitions: '3' }],
+    ['score', { ...SCORE, partitions: Array.from({ length: 17 }, () => '3') }],
     ['score', { ...SCORE, oldestUnreadMs: -1 }],
     ['score', { ...SCORE, oldestUnreadMs: '1' }],
     ['score', { ...SCORE, newestReport: 'planted' }],
