@@ -66,8 +66,8 @@ param nodeVersion string = '24'
 
 // Scale ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-@description('Memory of an instance, MB.')
-param instanceMemoryMB InstanceMemory = 2048
+@description('Memory of an instance, MB. An invocation takes less than 256 MB.')
+param instanceMemoryMB InstanceMemory = 512
 
 @description('Maximum number of instances over all functions. Flex Consumption allows no limit below 40.')
 @minValue(40)

@@ -46,7 +46,7 @@ param historyDays = int(empty(envHistoryDays) ? '90' : envHistoryDays)
 
 param nodeVersion = empty(envNodeVersion) ? '24' : envNodeVersion
 // any(): the compiler knows int() as any number, and the template allows three.
-param instanceMemoryMB = any(int(empty(envInstanceMemory) ? '2048' : envInstanceMemory))
+param instanceMemoryMB = any(int(empty(envInstanceMemory) ? '512' : envInstanceMemory))
 param maximumInstanceCount = int(empty(envMaximumInstances) ? '40' : envMaximumInstances)
 param alwaysReady = json(empty(envAlwaysReady) ? '[]' : envAlwaysReady)
 param zoneRedundant = bool(empty(envZoneRedundant) ? 'false' : envZoneRedundant)

@@ -1,4 +1,6 @@
 import { segmentBytesOf } from '../src/ingest/segment_cutter.ts';
+import type { Shape } from './cost_shapes.ts';
+import { type ModelledRun, RUN, scanningRun } from './run_model.ts';
 
 /** What a month costs, from what was measured, what the platform's limits make of it, and a list of prices. */
 /** bench/local_requests.json */
@@ -46,12 +48,11 @@ export const ASSUMED = {
   sweepsPerHour: 12,
   /** Of Defender's reports (SOURCES=defender). The first segment of an export is shorter; each sweep has one anyway. */
   segmentBytes: segmentBytesOf(['defender']),
-  /** Rows a second that one partition of a table is good for, by Azure's own target: slower than what was measured. */
-  rowsPerSecond: 2_000,
   /** Of a transaction, one after the other; four are on their way at a time. */
   secondsPerTransaction: 0.02,
-  /** RETENTION_DAYS, HISTORY_DAYS and exportsKeepDays, as they are by default. */
-  retentionDays: 4,
+  /** CPU time of reading exports, on one core: bench:memory. */
+  cpuSecondsPerGb: 9.5,
+  /** HISTORY_DAYS and exportsKeepDays, as they are by default. */
   historyDays: 90,
   exportsKeepDays: 30,
   /** A row of HourlyCounts as the service counts it: names and values of its columns, in UTF-16. */
@@ -64,7 +65,7 @@ export const ASSUMED = {
   /** Rows of the host for each of ours, by trigger: lines of its log, and one request. Queue and blob triggers write three. */
   hostLines: { queue: 4, timer: 3 },
   notificationsPerDevice: 1,
-  memoryGb: 2,
+  memoryGb: 0.5,
   alertRules: 7,
 } as const;
 
@@ -72,8 +73,9 @@ const INGEST = ['ingestExport', 'ingestQueued'];
 
 export interface Month {
   readonly devices: number;
+  readonly run: ModelledRun;
   /** What the platform's limits are about. */
-  readonly scale: Readonly<Record<'gbPerHour' | 'rowsPerSecond' | 'rowsPerPartition' | 'scanSeconds', number>>;
+  readonly scale: Readonly<Record<'gbPerHour' | 'rowsPerSecond' | 'rowsPerPartition', number>>;
   readonly amounts: Readonly<
     Record<'exportGb' | 'reports' | 'segments' | 'tableTransactions' | 'gigabyteSeconds', number>
   >;
@@ -109,9 +111,8 @@ export function transactionsOf(rows: number): number {
   return 16 * Math.max(touched, rows >= 160 ? rows / 1600 + 0.5 : 0);
 }
 
-export function monthOf(devices: number, measured: Measured, prices: Prices): Month {
+export function monthOf(devices: number, shape: Shape, measured: Measured, prices: Prices): Month {
   const { hoursOfMonth: hours, sweepsPerHour } = ASSUMED;
-  const perDeviceHour = (amount: number) => amount / measured.devices / measured.hours;
   const price = (name: string) => {
     const found = prices[name];
     if (!found) throw new RangeError(`no price ${name}`);
@@ -119,27 +120,22 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
   };
   const free = (name: string) => prices[name]?.free ?? 0;
 
-  const bytes = perDeviceHour(measured.bytes) * devices * hours;
-  const rowsPerHour = perDeviceHour(measured.rows) * devices;
+  const bytes = shape.bytes * devices * hours;
+  const rowsPerHour = shape.rows * devices;
   const sweeps = sweepsPerHour * hours;
   const segments = sweeps + Math.floor(bytes / ASSUMED.segmentBytes);
   const transactions = segments * transactionsOf((rowsPerHour * hours) / segments);
   const perSegment = (operation: RegExp) => (requestsOf(measured, operation, INGEST) / measured.segments) * segments;
 
-  // A run: every row of the retention in pages of a thousand, the detections beside them, and rows that have grown too old.
-  const kept = rowsPerHour * 24 * ASSUMED.retentionDays;
-  const scans = hours * (32 + kept / 1000);
-  const removals = hours * transactionsOf(rowsPerHour);
+  const run = scanningRun(devices, shape);
   const scoring = requestsOf(measured, /^table (?!transactions|creations)/, ['scorePartition']);
-  const perRun = hours * Math.max(0, scoring - 32);
+  const perRun = hours * (run.requests + Math.max(0, scoring - 32));
   const notifications = ASSUMED.notificationsPerDevice * devices;
   const perNotification = requestsOf(measured, /^table/, ['notifyDetection']) / Math.max(1, measured.notifications) + 1;
   const sweepQueries = sweeps * (1 + Math.ceil((24 * ASSUMED.historyDays) / 1000));
   const tableTransactions =
     transactions +
     perSegment(/^table (gets|inserts|updates)/) +
-    scans +
-    removals +
     perRun +
     sweepQueries +
     notifications * perNotification;
@@ -151,17 +147,15 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
   const perSweep =
     requestsOf(measured, /^queue (receives|properties)/, ['sweepExports']) /
     (measured.invocations['sweepExports']?.count ?? 1);
-  const queueOperations = looks + 3 * (segments + 17 * hours + notifications) + perSweep * sweeps;
+  const queueOperations = looks + 3 * (segments + (1 + run.invocations) * hours + notifications) + perSweep * sweeps;
 
   // No execution is billed for less than a second.
   const billed = (count: number, total: number) => Math.max(count, total);
+  const reading = ASSUMED.secondsPerTransaction * transactions + ((bytes / 1e9) * ASSUMED.cpuSecondsPerGb) / RUN.cores;
   const gigabyteSeconds =
     ASSUMED.memoryGb *
-    (billed(segments, ASSUMED.secondsPerTransaction * transactions) +
-      billed(17 * hours, (kept / ASSUMED.rowsPerSecond) * hours) +
-      billed(sweeps, 0) +
-      billed(notifications, 0));
-  const executions = segments + 17 * hours + sweeps + notifications;
+    (billed(segments, reading) + hours * (1 + run.billedSeconds) + billed(sweeps, 0) + billed(notifications, 0));
+  const executions = segments + (1 + run.invocations) * hours + sweeps + notifications;
   const lines = Object.values(measured.invocations).reduce((sum, each) => sum + each.count, 0);
   const lineBytes = Object.values(measured.invocations).reduce((sum, each) => sum + each.lineBytes, 0) / lines;
   const timers = sweeps + hours;
@@ -171,7 +165,7 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
   const usd = {
     tables:
       (tableTransactions / 10_000) * price('tableTransactions') +
-      ((kept * ASSUMED.rowBytes) / 1e9) * price('tableStorage'),
+      ((run.rowsRead * ASSUMED.rowBytes) / 1e9) * price('tableStorage'),
     blobs: (blobReads / 10_000) * price('blobReads') + (listings / 10_000) * price('blobWrites'),
     queues: (queueOperations / 10_000) * price('queueOperations'),
     functions:
@@ -184,15 +178,15 @@ export function monthOf(devices: number, measured: Measured, prices: Prices): Mo
   const stored = (bytes / 1e9) * (ASSUMED.exportsKeepDays / (hours / 24));
   return {
     devices,
+    run,
     scale: {
       gbPerHour: bytes / hours / 1e9,
       rowsPerSecond: rowsPerHour / 3600,
-      rowsPerPartition: kept / 16,
-      scanSeconds: kept / 16 / ASSUMED.rowsPerSecond,
+      rowsPerPartition: run.rowsRead / 16,
     },
     amounts: {
       exportGb: bytes / 1e9,
-      reports: perDeviceHour(measured.reports) * devices * hours,
+      reports: shape.reports * devices * hours,
       segments,
       tableTransactions,
       gigabyteSeconds,

@@ -1,16 +1,21 @@
 import { groupedText } from '../src/core/text/numbers.ts';
-import { LINES, type Measured, monthOf, type Prices, requestsOf } from './cost_model.ts';
+import { LINES, type Measured, type Month, monthOf, type Prices, requestsOf } from './cost_model.ts';
+import { type Shape, shapesOf } from './cost_shapes.ts';
+import { ceilingOf } from './run_model.ts';
 
 const DEVICES = [100, 1_000, 10_000, 100_000];
 const INGEST = ['ingestExport', 'ingestQueued'];
 
 /** The tables of docs/costs.md, by the name of their place in it. */
 export function costTables(measured: Measured, prices: Prices): Readonly<Record<string, string>> {
+  const [low, high] = shapesOf(measured);
   return {
     sample: sampleText(measured),
+    shapes: shapesTable([low, high]),
     requests: requestsTable(measured),
-    month: monthTable(measured, prices),
-    scale: scaleTable(measured, prices),
+    'month-low': monthTable(low, measured, prices),
+    'month-high': monthTable(high, measured, prices),
+    scale: scaleTable([low, high], measured, prices),
     prices: table(
       ['what', 'USD', 'per', 'region, date, source'],
       Object.values(prices).map(({ usd, per, free, what, where }) => [
@@ -25,7 +30,7 @@ export function costTables(measured: Measured, prices: Prices): Readonly<Record<
 
 /** The pages that hold tables, and which. */
 export const PAGES: Readonly<Record<string, readonly string[]>> = {
-  'docs/costs.md': ['sample', 'requests', 'month', 'prices'],
+  'docs/costs.md': ['sample', 'shapes', 'requests', 'month-low', 'month-high', 'prices'],
   'docs/deploy.md': ['scale'],
 };
 
@@ -86,9 +91,26 @@ function requestsTable(measured: Measured): string {
   );
 }
 
-function monthTable(measured: Measured, prices: Prices): string {
-  const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
-  const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
+function shapesTable(shapes: readonly Shape[]): string {
+  const row = (name: string, of: (shape: Shape) => number) => [
+    name,
+    ...shapes.map((shape) => String(Number(of(shape).toPrecision(3)))),
+  ];
+  return table(
+    ['per device', ...shapes.map(({ name }) => `${name} case`)],
+    [
+      row('exports, MB a day', ({ bytes }) => (bytes * 24) / 1e6),
+      row('reports an hour', ({ reports }) => reports),
+      row('rows an hour', ({ rows }) => rows),
+      row('open detections', ({ detections }) => detections),
+      row('most devices of a deployment, thousand', ceilingOf),
+    ],
+  );
+}
+
+function monthTable(shape: Shape, measured: Measured, prices: Prices): string {
+  const months = DEVICES.map((devices) => monthOf(devices, shape, measured, prices));
+  const row = (name: string, of: (month: Month) => string) => [name, ...months.map(of)];
   return table(
     ['devices', ...DEVICES.map(groupedText)],
     [
@@ -96,9 +118,11 @@ function monthTable(measured: Measured, prices: Prices): string {
       row('reports, million', ({ amounts }) => groupedText(round(amounts.reports / 1e6))),
       row('segments, thousand', ({ amounts }) => groupedText(round(amounts.segments / 1e3))),
       row('requests of tables, million', ({ amounts }) => groupedText(round(amounts.tableTransactions / 1e6))),
+      row('rows that a run reads, million', ({ run }) => groupedText(round(run.rowsRead / 1e6))),
+      row('a run takes', durationOf),
       row('GB-seconds, thousand', ({ amounts }) => groupedText(round(amounts.gigabyteSeconds / 1e3))),
       ...LINES.map(([key, name]) => row(name, ({ usd }) => money(usd[key]))),
-      row('**Beaconwatch together**', ({ ours }) => `**${money(ours)}**`),
+      row('**Beaconwatch together**', ({ ours, run }) => (run.fits ? `**${money(ours)}**` : 'does not fit')),
       row('The exporter: appends, and 30 days of exports', ({ exporter }) => money(exporter)),
       row('The same table into Log Analytics instead', ({ logAnalytics }) => money(logAnalytics)),
     ],
@@ -106,18 +130,24 @@ function monthTable(measured: Measured, prices: Prices): string {
 }
 
 /** Belongs to docs/deploy.md. */
-function scaleTable(measured: Measured, prices: Prices): string {
-  const months = DEVICES.map((devices) => monthOf(devices, measured, prices));
-  const row = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
-  return table(
-    ['devices', ...DEVICES.map(groupedText)],
-    [
+function scaleTable(shapes: readonly Shape[], measured: Measured, prices: Prices): string {
+  const rows = shapes.flatMap((shape) => {
+    const months = DEVICES.map((devices) => monthOf(devices, shape, measured, prices));
+    const row = (name: string, of: (month: Month) => string) => [`${shape.name}: ${name}`, ...months.map(of)];
+    return [
       row('exports, GB an hour', ({ scale }) => groupedText(round(scale.gbPerHour))),
       row('rows written a second, on average', ({ scale }) => groupedText(round(scale.rowsPerSecond))),
       row('rows that a partition keeps, thousand', ({ scale }) => groupedText(round(scale.rowsPerPartition / 1e3))),
-      row('seconds to scan it, at 2,000 rows a second', ({ scale }) => groupedText(round(scale.scanSeconds))),
-    ],
-  );
+      row('invocations of a run', ({ run }) => String(run.invocations)),
+      row('a run takes', durationOf),
+    ];
+  });
+  return table(['devices', ...DEVICES.map(groupedText)], rows);
+}
+
+function durationOf({ run: { seconds, fits } }: Month): string {
+  if (!fits) return `${(seconds / 3600).toFixed(1)} h: too long`;
+  return seconds < 60 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -55,6 +55,8 @@ var hostSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
+// V8 collects earlier, whatever it takes for the machine's memory. `settings` may say otherwise.
+var smallInstance = instanceMemoryMB > 512 ? {} : { languageWorkers__node__arguments: '--max-semi-space-size=4 --max-old-space-size=256' }
 var admitted = [
   for (address, index) in allowedAddresses: {
     name: 'allowed-${index}'
@@ -138,7 +140,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, settings, empty(sinks) ? {} : { SINKS: sinks })
+  properties: union(hostSettings, smallInstance, settings, empty(sinks) ? {} : { SINKS: sinks })
 }
 
 // Publishing with name and password is off: deployments use a token. This plan has no FTP. It follows the settings, since

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { benchTenant, linesOf } from '../../../bench/harness/tenant.ts';
 import {
   ASSUMED,
   type Measured,
+  type Month,
   monthOf,
   type Prices,
   requestsOf,
   transactionsOf,
 } from '../../../scripts/cost_model.ts';
+import { shapesOf } from '../../../scripts/cost_shapes.ts';
 import { withTables } from '../../../scripts/cost_tables.ts';
+import { ceilingOf, RUN, scanningRun } from '../../../scripts/run_model.ts';
 import { readConfig } from '../../../src/config.ts';
 import { segmentBytesOf } from '../../../src/ingest/segment_cutter.ts';
 import { REPO } from '../../support/bundle/child.ts';
@@ -18,6 +22,7 @@ import { files, MAIN } from './template.ts';
 const read = (path: string) => readFileSync(join(REPO, path), 'utf8');
 const measured = JSON.parse(read('bench/local_requests.json')) as Measured;
 const prices = JSON.parse(read('bench/prices.json')) as Prices;
+const [LOW, HIGH] = shapesOf(measured);
 
 describe('withTables(page, names, tables)', () => {
   it('replaces the text between the marks, and names a missing mark', () => {
@@ -70,7 +75,7 @@ describe('the model', () => {
   );
 
   it('costs more for more devices, a part for a part', () => {
-    const [small, large] = [monthOf(1_000, measured, prices), monthOf(100_000, measured, prices)];
+    const [small, large] = [1_000, 100_000].map((devices) => monthOf(devices, LOW, measured, prices)) as [Month, Month];
     expect(large.amounts.reports / small.amounts.reports).toBeCloseTo(100);
     expect(large.exporter / small.exporter).toBeCloseTo(100);
     expect(large.ours).toBeGreaterThan(10 * small.ours);
@@ -85,7 +90,11 @@ describe('the model', () => {
     const byDefault = (name: string) => Number(new RegExp(`^param ${name} \\w+ = (\\d+)$`, 'm').exec(MAIN.text)?.[1]);
     const exportsKeepDays = byDefault('exportsKeepDays');
     const memoryGb = byDefault('instanceMemoryMB') / 1024;
-    expect(ASSUMED).toMatchObject({ retentionDays, historyDays, exportsKeepDays, memoryGb });
+    expect(ASSUMED).toMatchObject({ historyDays, exportsKeepDays, memoryGb });
+    expect(RUN.retentionDays).toBe(retentionDays);
+    const { functionTimeout } = JSON.parse(read('host.json')) as { functionTimeout: string };
+    expect(functionTimeout).toBe('01:00:00');
+    expect(RUN.limitSeconds).toBe(3_600);
     const mib = (sources: Parameters<typeof segmentBytesOf>[0]) => `${segmentBytesOf(sources) / 2 ** 20} MiB`;
     expect(read('docs/costs.md')).toContain(
       `one more for each ${mib(['defender'])}. (With raw events: ${mib(['sysmon'])}.)`,
@@ -94,6 +103,57 @@ describe('the model', () => {
   });
 
   it('throws where a price is missing', () => {
-    expect(() => monthOf(1, measured, {})).toThrow('no price');
+    expect(() => monthOf(1, LOW, measured, {})).toThrow('no price');
+  });
+});
+
+describe('the shapes of devices', () => {
+  it('the high one is what the tenant of the benchmarks sends in a day', () => {
+    const tenant = benchTenant(250);
+    let [bytes, reports] = [0, 0];
+    for (let hour = 24; hour < 48; hour++) {
+      for (const member of tenant.devices) {
+        const sent = linesOf(tenant, member, hour);
+        bytes += sent.lines.reduce((sum, { length }) => sum + length, 0);
+        reports += sent.reports;
+      }
+    }
+    expect(bytes / 250 / 24 / HIGH.bytes).toBeCloseTo(1, 2);
+    expect(reports / 250 / 24 / HIGH.reports).toBeCloseTo(1, 2);
+    expect(HIGH.rows).toBeLessThanOrEqual(HIGH.reports);
+  });
+});
+
+describe('scanningRun(devices, shape)', () => {
+  it('at 100,000 devices of the high shape reads 175 million rows, at what the account leaves, and takes too long', () => {
+    const run = scanningRun(100_000, HIGH);
+    expect(run.rowsRead).toBe(174_720_000);
+    // 20,000 rows a second, of which ingest writes 506; a write and a read of 350,000 detections, 1.8 million removals.
+    const waiting = (174_720_000 + 700_000 + 1_820_000) / (20_000 - 1_820_000 / 3_600);
+    const cpu = ((174_720_000 * 3e-6 + 350_000 * 320e-6) * 4) / 16;
+    expect(run.seconds).toBeCloseTo(waiting + cpu, 3);
+    expect(run).toMatchObject({ invocations: 16, fits: false });
+    expect(run.billedSeconds).toBeCloseTo(16 * run.seconds);
+  });
+
+  it('of a small tenant is one invocation, which is billed for a second at least', () => {
+    expect(scanningRun(1, LOW)).toMatchObject({ invocations: 1, billedSeconds: 1, fits: true });
+    expect(scanningRun(250, HIGH).invocations).toBe(1);
+    expect(scanningRun(10_000, LOW).invocations).toBe(16);
+  });
+
+  it('ends in time up to the ceiling, and not above it', () => {
+    for (const shape of [LOW, HIGH]) {
+      const most = ceilingOf(shape) * 1_000;
+      expect(scanningRun(most, shape).fits).toBe(true);
+      expect(scanningRun(most + 2_000, shape).fits).toBe(false);
+    }
+  });
+
+  it('takes longer with more open detections, by requests of a hundred', () => {
+    const without = scanningRun(10_000, { ...HIGH, detections: 0 });
+    const run = scanningRun(10_000, HIGH);
+    expect(run.requests - without.requests).toBeCloseTo(35_000 / 100 + 35_000 / 1_000);
+    expect(run.seconds).toBeGreaterThan(without.seconds);
   });
 });

@@ -73,7 +73,7 @@ describe('the function app', () => {
   });
 
   it.each([
-    ['default', '24', 2048, 40, [], false, 'Standard_LRS'],
+    ['default', '24', 512, 40, [], false, 'Standard_LRS'],
     [
       'zone-redundant',
       '22',

@@ -7,6 +7,8 @@ import { files, read } from './template.ts';
 const LEFT = Object.keys(JSON.parse(read('infra/settings-left-to-default.json')) as object);
 /** What the host reads itself. */
 const HOST = ['APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'APPLICATIONINSIGHTS_CONNECTION_STRING'];
+/** Also the host's, in instances of 512 MB. */
+const WORKER = 'languageWorkers__node__arguments';
 const APP_ID = '«userAssignedIdentity id-beaconwatch-355fp4nmo5or4.clientId»';
 /** `ExportStorage__clientId` is a part of `ExportStorage`. */
 const settingOf = (name: string) => CONNECTION_NAMES.find((each) => name.startsWith(`${each}__`)) ?? name;
@@ -18,7 +20,7 @@ describe('the settings of a deployment', () => {
   });
 
   it.each(SYSTEMS)('%s: are known to the app, or to the host', (set) => {
-    const own = Object.keys(of(set)).filter((name) => !HOST.includes(name));
+    const own = Object.keys(of(set)).filter((name) => ![...HOST, WORKER].includes(name));
     expect(own.length).toBeGreaterThan(10);
     const secrets = set === 'operated' ? ['SOAR_SECRET', 'SOAR_URL'] : [];
     expect(own.filter((name) => !SETTING_NAMES.includes(settingOf(name)) && !secrets.includes(name))).toEqual([]);
@@ -26,7 +28,7 @@ describe('the settings of a deployment', () => {
   });
 
   it('are all that the app knows, except those that keep their default on purpose', () => {
-    const own = Object.keys(of('default')).filter((name) => !HOST.includes(name));
+    const own = Object.keys(of('default')).filter((name) => ![...HOST, WORKER].includes(name));
     expect([...new Set(own.map(settingOf)), ...LEFT].toSorted()).toEqual(SETTING_NAMES.toSorted());
   });
 
@@ -50,7 +52,13 @@ describe('the settings of a deployment', () => {
       // Only where the parameter is not empty: it is secure, so a snapshot shows both cases as one.
       SINKS: '«parameter sinks»',
       SOURCES: 'defender',
+      languageWorkers__node__arguments: '--max-semi-space-size=4 --max-old-space-size=256',
     });
+  });
+
+  it('limit the memory of V8 in instances of 512 MB alone', () => {
+    expect(of('default')[WORKER]).toBe('--max-semi-space-size=4 --max-old-space-size=256');
+    expect(of('zone-redundant')).not.toHaveProperty(WORKER);
   });
 
   it.each([
