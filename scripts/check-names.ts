@@ -33,6 +33,7 @@ const FOLDERS = [
   'src/notify/sinks',
   'src/operations',
   'src/reading',
+  'src/reading/containers',
   'src/scoring',
   'src/settings',
   'src/storage',

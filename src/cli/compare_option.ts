@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { Source } from '../core/records/report.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
+import { ContainerError } from '../reading/containers/container_error.ts';
 import { RuleResultError, readRuleResult } from '../reading/rule_result.ts';
 import { CommandError, UsageError } from './errors.ts';
-import { contentOf } from './input_files.ts';
+import { contentsOf } from './input_files.ts';
 import type { ComparisonTask } from './score_result.ts';
 
 interface CompareOptions {
@@ -32,7 +33,8 @@ export async function comparisonOf(
   try {
     return { path: compare, answer: await readRuleResult(await bytesOf(compare)), source };
   } catch (error) {
-    if (error instanceof RuleResultError) throw new CommandError(`${name}: ${error.message}`);
+    if (error instanceof RuleResultError || error instanceof ContainerError)
+      throw new CommandError(`${name}: ${error.message}`);
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       throw new CommandError(`${name}: no such file`);
     throw error;
@@ -42,10 +44,17 @@ export async function comparisonOf(
 async function bytesOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of contentOf({ path, bytes: 0 }, () => {})) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new RuleResultError('larger than 512 MiB: let the query project the nine columns');
-    chunks.push(Buffer.from(chunk));
+  let files = 0;
+  for await (const content of contentsOf({ path, bytes: 0 }, () => {})) {
+    if ('refused' in content) throw new RuleResultError(content.refused);
+    if (!('chunks' in content)) continue;
+    files++;
+    if (files > 1) throw new RuleResultError('it holds more than one file: unpack it, and name one');
+    for await (const chunk of content.chunks) {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) throw new RuleResultError('larger than 512 MiB: let the query project the nine columns');
+      chunks.push(Buffer.from(chunk));
+    }
   }
   return Buffer.concat(chunks);
 }

@@ -1,9 +1,10 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { escapeForDisplay } from '../core/text/escape.ts';
+import type { Content } from '../reading/containers/contents.ts';
+import { SIGNATURE_BYTES, signatureOf } from '../reading/signature.ts';
 import { CommandError } from './errors.ts';
 
 /** A file, or standard input. */
@@ -24,8 +25,6 @@ export interface InputFiles {
 const CHUNK_BYTES = 1024 * 1024;
 /** Bytes of one read into reused memory. The processor's cache holds them while they are parsed. */
 const WINDOW_BYTES = 256 * 1024;
-/** The first bytes of gzip (RFC 1952). */
-const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /**
  * The files of the arguments; folders are walked in order of name. A file that is named itself is always read. In
@@ -77,15 +76,23 @@ async function walk(folder: string, files: InputFile[], skipped: string[]): Prom
 }
 
 /**
- * The bytes of a file, as `contentOf`, but faster: a piece may reuse the memory of the piece before it. The reader must
- * be done with a piece before it asks for the next. New memory for each piece costs more than the disk.
+ * What a file holds: itself, or the members of an archive. Throws the error of the system (with `code`) for a file that
+ * cannot be opened. A piece may reuse the memory of the piece before it, because new memory costs more than the disk: the
+ * reader must be done with a piece before it asks for the next. `onRead` receives the number of bytes read from disk.
  */
-export function piecesOf(
-  file: InputFile,
+export async function* contentsOf(
+  { path }: InputFile,
   onRead: (bytes: number) => void,
   stdin: Readable = process.stdin,
-): AsyncIterable<Uint8Array> {
-  return file.path !== '-' && isPlain(file.path) ? windowsOf(file.path, onRead) : contentOf(file, onRead, stdin);
+): AsyncGenerator<Content> {
+  const isFile = path !== '-' && statSync(path).isFile();
+  if (isFile && signatureOf(headOf(path)) === null) {
+    yield { name: path, chunks: windowsOf(path, onRead) };
+    return;
+  }
+  const containers = await import('../reading/containers/contents.ts');
+  const raw = path === '-' ? stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  yield* containers.unpacked({ name: path, chunks: counted(raw, onRead), path: isFile ? path : null, onRead });
 }
 
 async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
@@ -101,49 +108,14 @@ async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncG
   }
 }
 
-/** Whether it is a regular file and not gzip. A pipe can be opened only once, so it is not opened here. */
-function isPlain(path: string): boolean {
-  if (!statSync(path).isFile()) return false;
-  const head = Buffer.alloc(GZIP.length);
+/** The first bytes of a regular file. A pipe can be opened only once, so it is not opened here. */
+function headOf(path: string): Buffer {
+  const head = Buffer.alloc(SIGNATURE_BYTES);
   const file = openSync(path, 'r');
   try {
-    return !(readSync(file, head) === head.length && head.equals(GZIP));
+    return head.subarray(0, readSync(file, head));
   } finally {
     closeSync(file);
-  }
-}
-
-/**
- * The bytes of a file, unpacked if the first two bytes are those of gzip. `onRead` receives the number of bytes read from
- * disk. Throws the error of the system (with `code`), also for gzip that is cut off.
- */
-export async function* contentOf(
-  file: InputFile,
-  onRead: (bytes: number) => void,
-  stdin: Readable = process.stdin,
-): AsyncGenerator<Uint8Array> {
-  const raw = file.path === '-' ? stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
-  const chunks = counted(raw, onRead);
-  let head: Buffer = Buffer.alloc(0);
-  while (head.length < GZIP.length) {
-    const { value, done } = await chunks.next();
-    if (done) break;
-    head = Buffer.concat([head, value]);
-  }
-  const all = joined(head, chunks);
-  if (!head.subarray(0, GZIP.length).equals(GZIP)) {
-    yield* all;
-    return;
-  }
-  const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
-  const packed = Readable.from(all);
-  packed.on('error', (error) => unzipped.destroy(error));
-  try {
-    yield* packed.pipe(unzipped);
-  } finally {
-    // A reader may stop early; the file is closed all the same.
-    packed.destroy();
-    if (file.path !== '-') raw.destroy();
   }
 }
 
@@ -152,9 +124,4 @@ async function* counted(raw: Readable, onRead: (bytes: number) => void): AsyncGe
     onRead(chunk.length);
     yield chunk;
   }
-}
-
-async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield first;
-  yield* rest;
 }

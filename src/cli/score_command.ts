@@ -9,6 +9,7 @@ import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
+import type { Content } from '../reading/containers/contents.ts';
 import { EXPECTED } from '../reading/content_type.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
@@ -17,7 +18,7 @@ import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import { comparisonOf } from './compare_option.ts';
 import { CommandError, UsageError } from './errors.ts';
-import { type InputFile, inputFiles, piecesOf } from './input_files.ts';
+import { contentsOf, type InputFile, inputFiles } from './input_files.ts';
 import { tomorrow } from './instant.ts';
 import { skippedText } from './output/counters.ts';
 import { FORMATS, formatOf, orderIn } from './output/format.ts';
@@ -50,7 +51,8 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .description(
       'Runs the rule over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
         'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp, zeek; docs/sources.md). Files are ' +
-        'JSON lines, JSON over several lines, XML events one per line, or the CSV of advanced hunting, each also as gzip. ' +
+        'JSON lines, JSON over several lines, XML events one per line, or the CSV of advanced hunting, each also as gzip ' +
+        'or in a zip archive. ' +
         'Folders are walked in order of name; names that begin with _ or . are skipped. - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')
@@ -116,7 +118,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const { files, skipped } = await inputFiles(paths);
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
-  const { failed, refused, unread } = await readAll(terminal, offline, files, sources);
+  const { exports, failed, refused, unread } = await readAll(terminal, offline, files, sources);
 
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;
@@ -126,7 +128,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const spanName = isRange ? 'windows' : comparison === null ? 'window' : 'window and an hour around it';
   say(
     terminal,
-    `${counted(files.length, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
+    `${counted(exports, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
       `(${groupedText(reportsInWindow)} in the ${spanName}, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
       `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(detections, 'detection')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
@@ -141,7 +143,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   if (nowAdvice !== null) say(terminal, nowAdvice);
   const sourceAdvice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
   if (sourceAdvice !== null) say(terminal, sourceAdvice);
-  if (refused > 0 && refused === files.length) throw new CommandError('nothing was read: no export of a known format');
+  if (refused > 0 && refused === exports) throw new CommandError('nothing was read: no export of a known format');
   const problems = [
     ...(failed === 0 ? [] : [`${counted(failed, 'export')} could not be read to the end`]),
     ...(unread === 0 ? [] : [`${counted(unread, 'export')} without a readable record`]),
@@ -166,29 +168,71 @@ async function readAll(
 ) {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = new Progress(terminal, 'reading', total / 1e6, 'MB');
-  const refused: string[] = [];
-  const failed: string[] = [];
-  const unread: string[] = [];
+  const log: ReadLog = { exports: 0, refused: [], failed: [], unread: [], skipped: [] };
   for (const file of files) {
+    const before = log.exports;
     try {
-      const chunks = piecesOf(file, (bytes) => progress.add(bytes / 1e6), terminal.stdin);
-      const { counters, foreign } = await offline.read({ container: '', name: file.path }, chunks);
-      if (foreign)
-        refused.push(
-          `${escapeForDisplay(file.path)}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
-        );
-      else if (isUnread(counters)) unread.push(`${escapeForDisplay(file.path)}: ${unreadText(counters)}`);
+      for await (const content of contentsOf(file, (bytes) => progress.add(bytes / 1e6), terminal.stdin))
+        await readOne(offline, content, sources, log);
     } catch (error) {
-      if (error instanceof SpillError) throw new CommandError(error.message);
-      if (!(error instanceof Error) || !('code' in error)) throw error;
-      failed.push(`${escapeForDisplay(file.path)}: not read to the end: ${escapeForDisplay(error.message)}`);
+      // A container that could not be opened is one export.
+      if (log.exports === before) log.exports++;
+      log.failed.push(`${escapeForDisplay(file.path)}: not read to the end: ${readError(error)}`);
     }
   }
   progress.stop();
-  for (const line of [...refused.slice(0, LISTED), ...unread.slice(0, LISTED), ...failed]) say(terminal, line);
+  const { refused, unread, failed, skipped } = log;
+  if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
+  for (const line of [...refused.slice(0, LISTED), ...unread.slice(0, LISTED), ...failed.slice(0, LISTED)])
+    say(terminal, line);
   if (refused.length > LISTED) say(terminal, `${counted(refused.length, 'file')} refused in total`);
   if (unread.length > LISTED) say(terminal, `${counted(unread.length, 'file')} without a readable record in total`);
-  return { refused: refused.length, unread: unread.length, failed: failed.length };
+  if (failed.length > LISTED) say(terminal, `${counted(failed.length, 'file')} not read to the end in total`);
+  return { exports: log.exports, refused: refused.length, unread: unread.length, failed: failed.length };
+}
+
+/** Files and members of archives, and a line for each that was not read as a whole. */
+interface ReadLog {
+  exports: number;
+  readonly refused: string[];
+  readonly failed: string[];
+  readonly unread: string[];
+  readonly skipped: string[];
+}
+
+async function readOne(
+  offline: OfflineScore,
+  content: Content,
+  sources: readonly Source[],
+  log: ReadLog,
+): Promise<void> {
+  if ('skipped' in content) {
+    log.skipped.push(content.name);
+    return;
+  }
+  const name = escapeForDisplay(content.name);
+  log.exports++;
+  if ('refused' in content) {
+    log.refused.push(`${name}: refused: ${content.refused}`);
+    return;
+  }
+  try {
+    const { counters, foreign } = await offline.read({ container: '', name: content.name }, content.chunks);
+    if (foreign)
+      log.refused.push(
+        `${name}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
+      );
+    else if (isUnread(counters)) log.unread.push(`${name}: ${unreadText(counters)}`);
+  } catch (error) {
+    log.failed.push(`${name}: not read to the end: ${readError(error)}`);
+  }
+}
+
+/** The text of an error of a file; every other error ends the command. */
+function readError(error: unknown): string {
+  if (error instanceof SpillError) throw new CommandError(error.message);
+  if (!(error instanceof Error) || !('code' in error)) throw error;
+  return escapeForDisplay(error.message);
 }
 
 /** Whether an export holds nothing but dead letters and records of an unknown shape. */

@@ -3,7 +3,7 @@ import { SOURCES, type Source } from '../core/records/report.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
-import { contentOf, type InputFile } from './input_files.ts';
+import { contentsOf, type InputFile } from './input_files.ts';
 
 /** A window without any report, so that nothing is kept. */
 const NONE = windowOf(timestampFromMs(0), 1);
@@ -38,10 +38,9 @@ function adviceOf(sources: readonly Source[]): string {
 async function holds(file: InputFile, source: Source): Promise<boolean> {
   const offline = new OfflineScore(NONE, formatsOf([source]), () => {});
   try {
-    await offline.read(
-      { container: '', name: file.path },
-      contentOf(file, () => {}),
-    );
+    for await (const content of contentsOf(file, () => {})) {
+      if ('chunks' in content) await offline.read({ container: '', name: content.name }, content.chunks);
+    }
   } catch (error) {
     // The caller has already reported a file that cannot be read.
     if (!(error instanceof Error) || !('code' in error)) throw error;

@@ -1,12 +1,15 @@
+import { type Container, isUnread, signatureOf, type Unread, unreadText } from './signature.ts';
+
 /** The kind of a file, by its first bytes. */
 export type ContentKind =
+  | Container
+  | Unread
   /** JSON lines, and everything that is no other kind. */
   | 'lines'
   /** The Defender portal's CSV of advanced hunting; with `;` or tabs after a spreadsheet has saved it. */
   | 'csv'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
-  | 'gzip'
   /** Any of these in UTF-16 with a byte order mark, as PowerShell and Excel write it. */
   | 'utf-16';
 
@@ -18,7 +21,8 @@ const JSON_BEGIN = /^(?:\{|(?:\[|\{\s*"records"\s*:\s*\[)(?:\s*\{(?:.*\}\s*,)?)?
 const LIST_BEGIN = /^(?:\[\s*\{|\{\s*"records"\s*:\s*\[\s*\{)/;
 
 export function contentKindOf(head: Uint8Array): ContentKind {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  const signature = signatureOf(head);
+  if (signature !== null) return signature;
   if (utf16Of(head) !== null) return 'utf-16';
   const text = textOf(head);
   const line = firstLineOf(text);
@@ -90,6 +94,7 @@ export const EXPECTED =
 
 /** The reason why a file of this kind cannot be read from a container, and the remedy; null where it can. */
 export function adviceOf(kind: ContentKind): string | null {
+  if (isUnread(kind)) return `${unreadText(kind)}; expected ${EXPECTED}`;
   switch (kind) {
     case 'lines':
       return null;
@@ -97,6 +102,12 @@ export function adviceOf(kind: ContentKind): string | null {
       return `it is a CSV of advanced hunting, which only \`score\` reads; expected ${EXPECTED}`;
     case 'json':
       return `it is JSON over several lines, which only \`score\` reads; convert it to one record per line (jq -c); expected ${EXPECTED}`;
+    case 'zip':
+      return `it is a zip archive, which only \`score\` reads; unpack it; expected ${EXPECTED}`;
+    case 'avro':
+      return `it is Avro, as Event Hubs Capture writes it, which only \`score\` reads; let the exporter write to storage directly; expected ${EXPECTED}`;
+    case 'parquet':
+      return `it is Parquet, which only \`score\` reads; let the export write JSON lines; expected ${EXPECTED}`;
     case 'gzip':
       return `it is gzip, which only \`score\` reads; unpack it; expected ${EXPECTED}`;
     case 'utf-16':

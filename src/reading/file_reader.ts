@@ -15,31 +15,43 @@ const NEWLINE = 10;
 export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: LineOptions): AsyncGenerator<LineBatch> {
   const source = chunks[Symbol.asyncIterator]();
   try {
-    let head = await read(source, Buffer.alloc(0), ({ length }) => length >= HEAD_BYTES);
+    let start = await read(source, { bytes: Buffer.alloc(0) }, ({ length }) => length >= HEAD_BYTES);
     const hasLine = (bytes: Uint8Array) => bytes.includes(NEWLINE) || bytes.length > options.maxLineBytes;
+    if (isList(start.bytes)) start = await read(source, start, hasLine);
+    const head = start.bytes;
     const utf16 = utf16Of(head);
-    if (isList(head)) head = await read(source, head, hasLine);
-    const all = joined(head, source);
+    const all = joined(start, source);
     yield* utf16 === null ? readerOf(head, options)(all, options) : readContent(inUtf8(all, utf16), options);
   } finally {
     await source.return?.();
   }
 }
 
+/** The first bytes of a stream, and whether it ended or failed with them. */
+interface Head {
+  readonly bytes: Uint8Array;
+  /** Thrown once the bytes before it are read. */
+  readonly failure?: unknown;
+}
+
 /** Reads more chunks until `isComplete`. */
 async function read(
   source: AsyncIterator<Uint8Array>,
-  before: Uint8Array,
+  before: Head,
   isComplete: (bytes: Uint8Array) => boolean,
-): Promise<Uint8Array> {
-  let bytes = before;
-  while (!isComplete(bytes)) {
-    const { value, done } = await source.next();
-    if (done) break;
-    // A copy: the chunk may be a window on memory that its owner fills again.
-    bytes = Buffer.concat([bytes, value]);
+): Promise<Head> {
+  let { bytes } = before;
+  while (!('failure' in before) && !isComplete(bytes)) {
+    try {
+      const { value, done } = await source.next();
+      if (done) break;
+      // A copy: the chunk may be a window on memory that its owner fills again.
+      bytes = Buffer.concat([bytes, value]);
+    } catch (failure) {
+      return { bytes, failure };
+    }
   }
-  return bytes;
+  return { ...before, bytes };
 }
 
 function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions) {
@@ -60,8 +72,9 @@ async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): Asy
   yield Buffer.from(decoder.decode());
 }
 
-async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield head;
+async function* joined(head: Head, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head.bytes;
+  if ('failure' in head) throw head.failure;
   for (;;) {
     const { value, done } = await rest.next();
     if (done) return;

@@ -1,5 +1,5 @@
 import { basename, relative, sep } from 'node:path';
-import { contentOf, type InputFile } from '../../src/cli/input_files.ts';
+import { contentsOf, type InputFile } from '../../src/cli/input_files.ts';
 import { DEFAULT_CONTAINER } from '../../src/config.ts';
 import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import { sampleExports } from '../sample/exports.ts';
@@ -28,10 +28,22 @@ export function* folderUploads(folder: string, files: readonly InputFile[], erro
   }
 }
 
-/** The unpacked bytes of a file as far as it can be read. An error of the system ends it and adds a message to `errors`. */
+const LINE_END = Buffer.from('\n');
+
+/**
+ * The unpacked bytes of a file as far as it can be read; of an archive those of all members. A member that is not read, and
+ * an error of the system, which ends it, add a message to `errors`.
+ */
 export async function* uploadBytesOf(file: InputFile, errors: string[]): AsyncGenerator<Uint8Array> {
   try {
-    yield* contentOf(file, () => {});
+    let isAfterMember = false;
+    for await (const content of contentsOf(file, () => {})) {
+      if ('refused' in content) errors.push(`${escapeForDisplay(content.name)}: refused: ${content.refused}`);
+      if (!('chunks' in content)) continue;
+      if (isAfterMember) yield LINE_END;
+      isAfterMember = true;
+      yield* content.chunks;
+    }
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
     errors.push(`${escapeForDisplay(file.path)}: not read to the end: ${escapeForDisplay(error.message)}`);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { contentOf, piecesOf } from '../../../src/cli/input_files.ts';
+import { contentsOf } from '../../../src/cli/input_files.ts';
+import { zipOf } from '../../support/containers/zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'beaconwatch-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,6 +18,15 @@ function written(name: string, content: Uint8Array): string {
   return path;
 }
 
+/** The only content of a file. */
+async function* read(file: { path: string; bytes: number }, onRead: (bytes: number) => void) {
+  for await (const content of contentsOf(file, onRead)) {
+    if (!('chunks' in content)) throw new Error(JSON.stringify(content));
+    expect(content.name).toBe(file.path);
+    yield* content.chunks;
+  }
+}
+
 /** All pieces as one buffer, each copied before the next is requested. */
 async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const copies: Buffer[] = [];
@@ -24,10 +34,7 @@ async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(copies);
 }
 
-describe.each([
-  ['piecesOf', piecesOf],
-  ['contentOf', contentOf],
-])('%s(file, onRead)', (_name, read) => {
+describe('contentsOf(file, onRead)', () => {
   it('yields the bytes of a file, and reports those read from disk', async () => {
     const path = written('plain.json', CONTENT);
     let bytes = 0;
@@ -48,6 +55,29 @@ describe.each([
     const content = await joined(read({ path, bytes: 0 }, (more) => (bytes += more)));
     expect(content.equals(CONTENT)).toBe(true);
     expect(bytes).toBe(packed.length);
+  });
+
+  it('yields the members of a zip archive, and reports their packed bytes', async () => {
+    const path = written(
+      'packed.csv',
+      zipOf([
+        { name: 'a.json', content: CONTENT },
+        { name: 'folder/', content: '' },
+        { name: 'folder/b.json', content: 'b', method: 0 },
+        { name: '__MACOSX/._a.json', content: 'x' },
+      ]),
+    );
+    const found: unknown[] = [];
+    let bytes = 0;
+    for await (const content of contentsOf({ path, bytes: 0 }, (more) => (bytes += more))) {
+      found.push([content.name, 'chunks' in content ? (await joined(content.chunks)).length : content]);
+    }
+    expect(found).toEqual([
+      [`${path} › a.json`, CONTENT.length],
+      [`${path} › folder/b.json`, 1],
+      [`${path} › __MACOSX/._a.json`, { name: `${path} › __MACOSX/._a.json`, skipped: true }],
+    ]);
+    expect(bytes).toBeGreaterThan(CONTENT.length / 20);
   });
 
   it('throws the error of the system for a missing file', async () => {

@@ -661,7 +661,7 @@ describe('score: exit codes and messages', () => {
     const { code, stdout, stderr } = await score(half, whole, '--now', NOW, '--format', 'json');
     expect(code).toBe(1);
     expect(rowsOf(stdout).length).toBeGreaterThanOrEqual(1);
-    expect(stderr).toContain('half.json.gz: not read to the end: unexpected end of file');
+    expect(stderr).toContain('half.json.gz: not read to the end: gzip that is cut off after byte');
     expect(stderr).toContain('1 export could not be read to the end; the rows are those of the others');
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
+import { zipOf } from '../../support/containers/zip.ts';
 import { streamed } from '../core/records/records.ts';
 
 const NOW = '2026-11-20T12:00:00Z';
@@ -58,6 +59,19 @@ describe('score --compare', () => {
     const { code, stdout, stderr } = await score('--now', NOW, '--compare', path);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'Equal on both sides: 4 rows.\n' });
     expect(stderr).toContain(`compared: 4 equal, 0 only in ${path}, 0 only in the files, 0 with other numbers\n`);
+  });
+
+  it('reads an answer in a zip archive, if it is the only file there', async () => {
+    const content = (await score('--now', NOW, '--format', 'csv')).stdout;
+    const path = join(folder, 'answer.zip');
+    const compared = async (...names: readonly string[]) => {
+      await writeFile(path, zipOf(names.map((name) => ({ name, content }))));
+      return await score('--now', NOW, '--compare', path);
+    };
+    expect(await compared('a.csv')).toMatchObject({ code: 0, stdout: 'Equal on both sides: 4 rows.\n' });
+    const { code, stderr } = await compared('a.csv', 'b.csv');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${path}: it holds more than one file: unpack it, and name one\n`);
   });
 
   it('ends with 1 if rows differ, and names the settings with which most of them are equal', async () => {

@@ -722,6 +722,17 @@ describe('an export of a foreign format', () => {
   });
 
   it.each([
+    [
+      'zip',
+      Buffer.from('PK\x03\x04'),
+      /^it is a zip archive, which only `score` reads; unpack it; expected JSON lines/,
+    ],
+    ['Avro', Buffer.from('Obj\x01'), /^it is Avro, as Event Hubs Capture writes it, which only `score` reads/],
+    [
+      'a sign-in page',
+      '<!DOCTYPE html>\n',
+      /^it is an HTML page, .+, which is not read; sign in.+; expected JSON lines/,
+    ],
     ['gzip', gzipSync(lines(report(1))), /^it is gzip, which only `score` reads; unpack it; expected JSON lines/],
     [
       'CSV',

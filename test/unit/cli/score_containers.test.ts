@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beaconwatch } from '../../support/cli/beaconwatch.ts';
+import { zipOf } from '../../support/containers/zip.ts';
+import { propertiesOf, type Row } from '../core/records/records.ts';
+
+const NOW = '2026-11-20T12:00:00Z';
+const HOUR_MS = 3_600_000;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'beaconwatch-containers-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** `hours` reports of 50 of one group; the last is of 11:01. */
+function rowsOf(hours: number, changes: Row = {}): Row[] {
+  return Array.from({ length: hours }, (_, n) => {
+    const Timestamp = new Date(Date.UTC(2026, 10, 20, 11, 1) - (hours - 1 - n) * HOUR_MS).toISOString();
+    return propertiesOf({
+      Timestamp,
+      ReportId: 1000 + n,
+      AdditionalFields: '{"uniqueEventsAggregated":50}',
+      ...changes,
+    });
+  });
+}
+
+const linesOf = (rows: readonly Row[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+function csvOf(rows: readonly Row[]): string {
+  const cell = (value: unknown) => `"${String(value ?? '').replaceAll('"', '""')}"`;
+  const columns = Object.keys(rows[0] ?? {});
+  return [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))].join('\r\n');
+}
+
+async function score(bytes: Buffer, env: Record<string, string> = {}) {
+  const path = join(folder, 'input');
+  await writeFile(path, bytes);
+  const args = ['--now', NOW, '--format', 'json'];
+  const fromFile = await beaconwatch(['score', path, ...args], { env });
+  // Without the time that it took.
+  const result = ({ code, stdout, stderr }: typeof fromFile, name: string) => ({
+    code,
+    rows: stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line)),
+    stderr: stderr.replaceAll(name, 'INPUT').replaceAll(/, [\d.]+ s\n/g, '\n'),
+  });
+  const piped = result(await beaconwatch(['score', '-', ...args], { env, input: bytes }), '- ');
+  const found = result(fromFile, path);
+  expect([piped.code, piped.rows]).toEqual([found.code, found.rows]);
+  return found;
+}
+
+describe('score of a zip archive', () => {
+  it('scores the members together: 4 + 5 + 6 hours of one group, as JSON lines, CSV and gzip', async () => {
+    const rows = rowsOf(15);
+    const {
+      code,
+      rows: found,
+      stderr,
+    } = await score(
+      zipOf([
+        { name: 'a/PT1H.json', content: linesOf(rows.slice(0, 4)) },
+        { name: 'portal.csv', content: csvOf(rows.slice(4, 9)) },
+        { name: 'PT1H.json.gz', content: gzipSync(linesOf(rows.slice(9))) },
+      ]),
+    );
+    expect(code).toBe(0);
+    expect(found).toMatchObject([{ count_of_hours: 15, avg_conn_count: 50, RemoteIP: '203.0.113.77' }]);
+    expect(stderr).toContain('3 exports, 15 lines, 15 reports (15 in the window, 0 repeats)');
+  });
+
+  it('names members by archive and member, exits with 1, and scores the others', async () => {
+    const { code, rows, stderr } = await score(
+      zipOf([
+        { name: 'good.json', content: linesOf(rowsOf(13)) },
+        { name: 'inner.zip', content: zipOf([{ name: 'x', content: 'x' }]) },
+        { name: 'notes\u202e.txt', content: 'no export\n' },
+        { name: 'broken.json', content: `${linesOf(rowsOf(1))}{"Aggregated\n` },
+        { name: '__MACOSX/good.json', content: 'x' },
+      ]),
+    );
+    expect(code).toBe(1);
+    expect(rows).toMatchObject([{ count_of_hours: 13 }]);
+    expect(stderr).toContain('INPUT › inner.zip: refused: it is zip within zip, which is not read; unpack it first\n');
+    expect(stderr).toContain('INPUT › notes\\u202e.txt: refused: no record of an active source');
+    expect(stderr).toContain('dead letter: INPUT › broken.json at byte ');
+    expect(stderr).toContain('skipped: INPUT › __MACOSX/good.json\n');
+    expect(stderr).toContain('4 exports, ');
+    expect(stderr).toContain('2 exports refused; the rows are those of the others');
+  });
+
+  it('names the SOURCES to set where the archive holds records of another source', async () => {
+    const connection =
+      '{"ts":1795172400.5,"uid":"C1","id.orig_h":"192.0.2.9","id.orig_p":40000,"id.resp_h":"203.0.113.9","id.resp_p":443,"proto":"tcp","conn_state":"SF"}\n';
+    const { stderr } = await score(zipOf([{ name: 'conn.log', content: connection }]));
+    expect(stderr).toContain('set SOURCES=zeek');
+  });
+});
+
+describe('score of a file that is not read', () => {
+  it.each<[string, Buffer, string]>([
+    ['7z', Buffer.from('377abcaf271c0004', 'hex'), 'it is a 7z archive, which is not read; unpack it: 7z x FILE'],
+    ['EVTX', Buffer.from('ElfFile\0'), 'it is a Windows event log (EVTX), which is not read; convert it: evtx_dump'],
+    [
+      'a sign-in page',
+      Buffer.from('<!DOCTYPE html><title>Sign in</title>'),
+      'it is an HTML page, often the sign-in page',
+    ],
+  ])('refuses %s by name, with the way out, and exits with 1', async (_, bytes, message) => {
+    const { code, rows, stderr } = await score(bytes);
+    expect({ code, rows }).toEqual({ code: 1, rows: [] });
+    expect(stderr).toContain(`INPUT: refused: ${message}`);
+    expect(stderr).toContain('nothing was read');
+  });
+
+  it('counts what is before other bytes at the end of gzip, and exits with 1', async () => {
+    const { code, rows, stderr } = await score(Buffer.concat([gzipSync(linesOf(rowsOf(14))), Buffer.from('trailing')]));
+    expect(code).toBe(1);
+    expect(rows).toMatchObject([{ count_of_hours: 14 }]);
+    expect(stderr).toContain('INPUT: not read to the end: the bytes after the end of the gzip data (byte ');
+  });
+});
+
+const CASES = fileURLToPath(new URL('../../../../shared/cases/', import.meta.url));
+
+describe.skipIf(!existsSync(CASES))('score of a case of ../shared/cases', () => {
+  it('31-zip.zip is one detection of 13 reports of 60', async () => {
+    const { code, stdout } = await beaconwatch(['score', join(CASES, '31-zip.zip'), '--now', NOW, '--format', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      DeviceName: 'wks-0417.corp.example',
+      InitiatingProcessFileName: 'updater.exe',
+      RemoteIP: '203.0.113.77',
+      count_of_hours: 13,
+      avg_conn_count: 60,
+    });
+  });
+});
