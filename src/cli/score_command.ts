@@ -51,8 +51,8 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .description(
       'Runs the rule over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
         'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp, zeek; docs/sources.md). Files are ' +
-        'JSON lines, JSON over several lines, XML events one per line, or the CSV of advanced hunting, each also as gzip ' +
-        'or in a zip archive. ' +
+        'JSON lines, JSON over several lines, XML events one per line, or the CSV of advanced hunting, each also as gzip, ' +
+        'in a zip archive, or in Avro. ' +
         'Folders are walked in order of name; names that begin with _ or . are skipped. - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')

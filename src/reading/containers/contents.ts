@@ -73,6 +73,8 @@ async function* contained(
       yield* withFile(source, place, (file) => unzipped(name, file, place, within));
       return;
     case 'avro':
+      yield { name, chunks: (await import('./avro.ts')).avroLines(source) };
+      return;
     case 'parquet':
       yield { name, refused: `it is ${kind}, which is not read; convert it to JSON lines` };
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
+import { avroOf, CAPTURE, captured } from '../../support/containers/avro.ts';
 import { zipOf } from '../../support/containers/zip.ts';
 import { propertiesOf, type Row } from '../core/records/records.ts';
 
@@ -106,6 +107,35 @@ describe('score of a zip archive', () => {
   });
 });
 
+describe('score of Avro', () => {
+  it.each(['null', 'deflate', 'snappy'])(
+    'scores the messages of Event Hubs Capture, batched and single, with codec %s: 7 + 3 + 4 hours',
+    async (codec) => {
+      const rows = rowsOf(14).map((row) => ({ category: 'AdvancedHunting-DeviceNetworkEvents', properties: row }));
+      const batch = captured(JSON.stringify({ records: rows.slice(0, 7) }), 1);
+      const several = rows.slice(7, 10).map((row, n) => captured(JSON.stringify(row), n + 2));
+      const pretty = captured(JSON.stringify({ records: rows.slice(10) }, null, 2), 5);
+      const { code, rows: found, stderr } = await score(avroOf(CAPTURE, [[batch, ...several], [pretty]], codec));
+      expect(code).toBe(0);
+      expect(found).toMatchObject([{ count_of_hours: 14, avg_conn_count: 50, DeviceName: 'wks-0417.corp.example' }]);
+      expect(stderr).toContain('1 export, 5 lines, 14 reports (14 in the window, 0 repeats)');
+    },
+  );
+
+  it('scores rows of DeviceNetworkEvents with times in microseconds', async () => {
+    const names = ['DeviceId', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP', 'ActionType', 'AdditionalFields'];
+    const fields = [
+      { name: 'Timestamp', type: { type: 'long', logicalType: 'timestamp-micros' } },
+      { name: 'ReportId', type: 'long' },
+      ...names.map((name) => ({ name, type: 'string' })),
+    ];
+    const rows = rowsOf(12).map((row) => ({ ...row, Timestamp: Date.parse(row['Timestamp'] as string) * 1000 }));
+    const { code, rows: found } = await score(avroOf({ type: 'record', name: 'Row', fields }, [rows]));
+    expect(code).toBe(0);
+    expect(found).toMatchObject([{ count_of_hours: 12, LastConnection: '2026-11-20T11:00:00.0000000Z' }]);
+  });
+});
+
 describe('score of a file that is not read', () => {
   it.each<[string, Buffer, string]>([
     ['7z', Buffer.from('377abcaf271c0004', 'hex'), 'it is a 7z archive, which is not read; unpack it: 7z x FILE'],
@@ -143,5 +173,14 @@ describe.skipIf(!existsSync(CASES))('score of a case of ../shared/cases', () => 
       count_of_hours: 13,
       avg_conn_count: 60,
     });
+  });
+
+  it('32-avro-capture.avro, which has no schema, is named as Avro with what to do', async () => {
+    const { code, stderr } = await beaconwatch(['score', join(CASES, '32-avro-capture.avro'), '--now', NOW]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'Avro, as Event Hubs Capture writes it, that is damaged or cut off (its header has no schema); copy it again, ' +
+        'or let the exporter write to storage directly\n',
+    );
   });
 });
