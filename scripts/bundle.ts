@@ -29,7 +29,11 @@ export async function buildCommandLine(outdir: string, options: BuildOptions = {
     ...COMMON,
     ...options,
     outdir,
-    entryPoints: { beaconwatch: 'bin/beaconwatch.ts' },
+    // Parquet is read by a process of its own.
+    entryPoints: {
+      beaconwatch: 'bin/beaconwatch.ts',
+      'beaconwatch-parquet': 'src/reading/containers/parquet_process.ts',
+    },
     // Only the commands that need the storage clients load them.
     splitting: true,
     chunkNames: 'beaconwatch-[name]-[hash]',

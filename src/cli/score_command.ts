@@ -52,7 +52,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       'Runs the rule over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
         'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp, zeek; docs/sources.md). Files are ' +
         'JSON lines, JSON over several lines, XML events one per line, or the CSV of advanced hunting, each also as gzip, ' +
-        'in a zip archive, or in Avro. ' +
+        'in a zip archive, in Avro or in Parquet. ' +
         'Folders are walked in order of name; names that begin with _ or . are skipped. - is standard input.',
     )
     .argument('<path...>', 'files, folders, or -')

@@ -75,8 +75,10 @@ async function* contained(
     case 'avro':
       yield { name, chunks: (await import('./avro.ts')).avroLines(source) };
       return;
-    case 'parquet':
-      yield { name, refused: `it is ${kind}, which is not read; convert it to JSON lines` };
+    case 'parquet': {
+      const { parquetLines } = await import('./parquet.ts');
+      yield { name, chunks: withFile(source, place, (file) => parquetLines(file)) };
+    }
   }
 }
 

@@ -1,7 +1,11 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { closeSync, fstatSync, mkdtempSync, openSync, read, rmdirSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ContainerError } from './container_error.ts';
+
+const readAt = promisify(read);
 
 /** A file that can be read at any place. */
 export interface OpenFile {
@@ -39,6 +43,17 @@ export async function copied(chunks: AsyncIterable<Uint8Array>): Promise<OpenFil
 
 export function close({ descriptor }: OpenFile): void {
   closeSync(descriptor);
+}
+
+/** The bytes `[start, end)`. Throws a ContainerError where the file has fewer. */
+export async function rangeOf({ descriptor }: OpenFile, start: number, end: number): Promise<ArrayBuffer> {
+  const bytes = Buffer.from(new ArrayBuffer(end - start));
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await readAt(descriptor, bytes, done, bytes.length - done, start + done);
+    if (bytesRead === 0) throw new ContainerError('the file became shorter while it was read');
+    done += bytesRead;
+  }
+  return bytes.buffer;
 }
 
 function unnamedFile(): number {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { node } from '../../support/bundle/child.ts';
 import { sampleFolder } from '../../support/sample/folder.ts';
@@ -51,6 +52,17 @@ describe('npm run pack:cli', () => {
     const out = join(folder, 'sample');
     const { stdout } = await node([command, 'sample', '--out', out, '--devices', '1'], { cwd: installed, env: ENV });
     expect(stdout).toContain(`\nNext:  npx beaconwatch score ${out} --now `);
+  });
+
+  it('reads Parquet, by a process of its own', async () => {
+    const data = ['ConnectionSuccess'];
+    const path = join(installed, 'rows.parquet');
+    const columns = ['ActionType', 'DeviceName'].map((name) => ({ name, data, type: 'STRING' as const }));
+    await writeFile(path, Buffer.from(parquetWriteBuffer({ columnData: columns })));
+    const command = join(installed, 'node_modules/.bin/beaconwatch');
+    const { code, stderr } = await node([command, 'score', path], { cwd: installed, env: ENV });
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 export, 1 line, 0 reports');
   });
 
   it('local ends with an error that names the checkout', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
 import { avroOf, CAPTURE, captured } from '../../support/containers/avro.ts';
@@ -133,6 +134,39 @@ describe('score of Avro', () => {
     const { code, rows: found } = await score(avroOf({ type: 'record', name: 'Row', fields }, [rows]));
     expect(code).toBe(0);
     expect(found).toMatchObject([{ count_of_hours: 12, LastConnection: '2026-11-20T11:00:00.0000000Z' }]);
+  });
+});
+
+/** DeviceNetworkEvents as Data Explorer exports it: a dynamic column is JSON, its datetime a TIMESTAMP. */
+function parquetOf(rows: readonly Row[]): Buffer {
+  const text = ['DeviceId', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP', 'LocalIP', 'ActionType'];
+  const columnData = [
+    { name: 'Timestamp', data: rows.map((row) => new Date(row['Timestamp'] as string)), type: 'TIMESTAMP' as const },
+    { name: 'ReportId', data: rows.map((row) => BigInt(row['ReportId'] as number)), type: 'INT64' as const },
+    { name: 'RemotePort', data: rows.map((row) => row['RemotePort'] as number), type: 'INT32' as const },
+    ...text.map((name) => ({ name, data: rows.map((row) => row[name] as string), type: 'STRING' as const })),
+    {
+      name: 'AdditionalFields',
+      data: rows.map((row) => JSON.parse(row['AdditionalFields'] as string)),
+      type: 'JSON' as const,
+    },
+  ];
+  return Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize: 5 }));
+}
+
+describe('score of Parquet', () => {
+  it('scores rows of DeviceNetworkEvents in three row groups: 13 hours of one group, 2 of another', async () => {
+    const rows = [...rowsOf(13), ...rowsOf(2, { DeviceName: 'wks-9.corp.example' })];
+    const { code, rows: found, stderr } = await score(parquetOf(rows));
+    expect(code).toBe(0);
+    expect(found).toMatchObject([{ count_of_hours: 13, avg_conn_count: 50, DeviceName: 'wks-0417.corp.example' }]);
+    expect(stderr).toContain('1 export, 15 lines, 15 reports (15 in the window, 0 repeats), 2 groups, 1 detection');
+  });
+
+  it('scores Parquet within a zip archive', async () => {
+    const { code, rows } = await score(zipOf([{ name: 'part-0.parquet', content: parquetOf(rowsOf(12)) }]));
+    expect(code).toBe(0);
+    expect(rows).toMatchObject([{ count_of_hours: 12 }]);
   });
 });
 
