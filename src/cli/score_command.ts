@@ -168,7 +168,7 @@ async function readAll(
 ) {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = new Progress(terminal, 'reading', total / 1e6, 'MB');
-  const log: ReadLog = { exports: 0, refused: [], failed: [], unread: [], skipped: [] };
+  const log: ReadLog = { exports: 0, refused: [], failed: [], unread: [], skipped: [], windows1252: [] };
   for (const file of files) {
     const before = log.exports;
     try {
@@ -181,8 +181,10 @@ async function readAll(
     }
   }
   progress.stop();
-  const { refused, unread, failed, skipped } = log;
+  const { refused, unread, failed, skipped, windows1252 } = log;
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
+  if (windows1252.length > 0)
+    say(terminal, `read as Windows-1252, because the bytes are not UTF-8: ${listed(windows1252)}`);
   for (const line of [...refused.slice(0, LISTED), ...unread.slice(0, LISTED), ...failed.slice(0, LISTED)])
     say(terminal, line);
   if (refused.length > LISTED) say(terminal, `${counted(refused.length, 'file')} refused in total`);
@@ -198,6 +200,7 @@ interface ReadLog {
   readonly failed: string[];
   readonly unread: string[];
   readonly skipped: string[];
+  readonly windows1252: string[];
 }
 
 async function readOne(
@@ -217,7 +220,9 @@ async function readOne(
     return;
   }
   try {
-    const { counters, foreign } = await offline.read({ container: '', name: content.name }, content.chunks);
+    const ref = { container: '', name: content.name };
+    const { counters, foreign, isWindows1252 } = await offline.read(ref, content.chunks);
+    if (isWindows1252 && !foreign) log.windows1252.push(content.name);
     if (foreign)
       log.refused.push(
         `${name}: refused: no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`,
@@ -273,6 +278,7 @@ class LetterLog {
       .join(', ');
     say(terminal, `dead letters by reason: ${all}`);
     if (this.#byReason.has(NXLOG_TIME)) say(terminal, NXLOG_ADVICE);
+    if (this.#byReason.has('bad-utf8')) say(terminal, UTF8_ADVICE);
   }
 }
 
@@ -285,6 +291,10 @@ const NXLOG_TIME = 'no-zone (EventTime)';
 const NXLOG_ADVICE =
   'EventTime is local time of an unknown zone, so its hour is unknown. Let NXLog write the zone: ' +
   'DateFormat YYYY-MM-DDThh:mm:ss.sTZ in its xm_json extension (docs/sources.md).';
+
+const UTF8_ADVICE =
+  'bad-utf8: these bytes are not UTF-8. If the whole file is of another encoding, convert it: ' +
+  'iconv -f WINDOWS-1252 -t UTF-8 FILE (docs/sources.md)';
 
 /** Explains an empty window; null if the files hold no report at all. */
 function adviceOnNow(

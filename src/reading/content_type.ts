@@ -1,3 +1,4 @@
+import { utf16Of } from './encoding.ts';
 import { type Container, isUnread, signatureOf, type Unread, unreadText } from './signature.ts';
 
 /** The kind of a file, by its first bytes. */
@@ -10,7 +11,7 @@ export type ContentKind =
   | 'csv'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
-  /** Any of these in UTF-16 with a byte order mark, as PowerShell and Excel write it. */
+  /** Any of these in UTF-16, as PowerShell and Excel write it. */
   | 'utf-16';
 
 /** Bytes that decide the kind; a CSV header has about 2,500. The first line of a JSON list may be longer. */
@@ -29,12 +30,6 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   if (line === null) return 'lines';
   if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) && goesOn(text.split('\n')) ? 'json' : 'lines';
   return delimiterIn(line) === null ? 'lines' : 'csv';
-}
-
-/** The encoding's name for TextDecoder; null where there is no UTF-16 byte order mark. */
-export function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
-  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
-  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : null;
 }
 
 /** The delimiter of a CSV. */

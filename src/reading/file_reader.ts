@@ -1,18 +1,26 @@
 import { Buffer } from 'node:buffer';
-import { contentKindOf, delimiterOf, HEAD_BYTES, isList, utf16Of } from './content_type.ts';
+import { contentKindOf, delimiterOf, HEAD_BYTES, isList } from './content_type.ts';
 import { readCsv } from './csv_reader.ts';
+import { csvInUtf8, utf16InUtf8, utf16Of } from './encoding.ts';
 import { readJson } from './json_reader.ts';
 import type { LineBatch } from './line_batch.ts';
 import { type LineOptions, readLines } from './line_reader.ts';
 
 const NEWLINE = 10;
 
+type FileReader = (chunks: AsyncIterable<Uint8Array>, options: LineOptions) => AsyncGenerator<LineBatch>;
+
 /**
  * Reads a complete file of any supported kind: JSON lines, JSON over several lines (or a list in one line above the line
  * limit), or the portal's CSV. For the latter two each record becomes a line: its JSON, with its place in the file.
- * UTF-16 is converted to UTF-8; places then refer to the UTF-8 text.
+ * UTF-16, and a CSV in Windows-1252, are converted to UTF-8; places then refer to the UTF-8 text. `onWindows1252` is called
+ * for such a CSV, once.
  */
-export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: LineOptions): AsyncGenerator<LineBatch> {
+export async function* readContent(
+  chunks: AsyncIterable<Uint8Array>,
+  options: LineOptions,
+  onWindows1252: () => void = () => {},
+): AsyncGenerator<LineBatch> {
   const source = chunks[Symbol.asyncIterator]();
   try {
     let start = await read(source, { bytes: Buffer.alloc(0) }, ({ length }) => length >= HEAD_BYTES);
@@ -21,7 +29,9 @@ export async function* readContent(chunks: AsyncIterable<Uint8Array>, options: L
     const head = start.bytes;
     const utf16 = utf16Of(head);
     const all = joined(start, source);
-    yield* utf16 === null ? readerOf(head, options)(all, options) : readContent(inUtf8(all, utf16), options);
+    yield* utf16 === null
+      ? readerOf(head, options, onWindows1252)(all, options)
+      : readContent(utf16InUtf8(all, utf16), options);
   } finally {
     await source.return?.();
   }
@@ -54,22 +64,16 @@ async function read(
   return { ...before, bytes };
 }
 
-function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions) {
+function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions, onWindows1252: () => void): FileReader {
   const isOneList = isList(head) && !head.subarray(0, maxLineBytes + 1).includes(NEWLINE);
   if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
   const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
-  if (kind === 'csv') return withDelimiter(delimiterOf(head));
+  if (kind === 'csv') return csvReader(delimiterOf(head), onWindows1252);
   return kind === 'json' ? readJson : readLines;
 }
 
-function withDelimiter(delimiter: string): typeof readLines {
-  return (chunks, options) => readCsv(chunks, options, delimiter);
-}
-
-async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder(encoding);
-  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
-  yield Buffer.from(decoder.decode());
+function csvReader(delimiter: string, onWindows1252: () => void): FileReader {
+  return (chunks, options) => readCsv(csvInUtf8(chunks, onWindows1252), options, delimiter);
 }
 
 async function* joined(head: Head, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { AnswerRow } from '../core/scoring/difference.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted } from '../core/text/numbers.ts';
-import { utf16Of } from './content_type.ts';
 import { readCsv } from './csv_reader.ts';
+import { utf16Of } from './encoding.ts';
 import { MAX_LINE_BYTES } from './line_reader.ts';
 
 /** The answer of the rule's query cannot be read. The message says where, and what to do. */

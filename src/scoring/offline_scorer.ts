@@ -25,6 +25,8 @@ export interface OfflineReading {
   readonly counters: Counters;
   /** Of an unknown format: nothing of it was counted. */
   readonly foreign: boolean;
+  /** It was decoded from Windows-1252. */
+  readonly isWindows1252: boolean;
 }
 
 /** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud. */
@@ -66,21 +68,24 @@ export class OfflineScore {
     // The whole file is one segment; its length is not known.
     const raw = new RawEventCounter(0, (from) => blockOf(ref, 0, from, 0));
     let counters = NO_COUNTERS;
+    let isWindows1252 = false;
     const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
     // Unreadable lines are dead letters only once a record of a known format was found.
     const unconfirmed = new UnconfirmedLetters();
     try {
-      for await (const batch of readContent(chunks, options)) {
+      for await (const batch of readContent(chunks, options, () => {
+        isWindows1252 = true;
+      })) {
         const reading = reader.read(batch);
         counters = addCounters(counters, reading.counters);
         unconfirmed.add(reading);
-        if (reader.foreign) return { counters, foreign: true };
+        if (reader.foreign) return { counters, foreign: true, isWindows1252 };
         if (reader.recognised) unconfirmed.report(this.#onLetters);
         for (const located of reading.reports) this.#add(located, raw);
         await this.#counts.spillIfLarge();
       }
       reader.end();
-      return { counters, foreign: reader.foreign };
+      return { counters, foreign: reader.foreign, isWindows1252 };
     } finally {
       this.#addHours(raw.close());
       if (!reader.foreign) {

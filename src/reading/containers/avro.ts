@@ -200,7 +200,7 @@ function recordsIn(value: unknown): readonly unknown[] {
   return Array.isArray(records) ? records : [value];
 }
 
-/** Whether an error tells of damaged bytes. zlib's errors have a code, snappy's are plain errors. */
+/** Whether an error shows damaged bytes. zlib's errors have a code, snappy's are plain errors. */
 function isDamage(error: unknown): error is Error {
   return error instanceof AvroError || (error instanceof Error && (isOfZlib(error) || error.constructor === Error));
 }

@@ -25,7 +25,7 @@ const INVALID = 'its schema is invalid';
 /** Records within records, lists or maps. */
 const MAX_DEPTH = 64;
 
-/** A position in a block of values. Nothing is read beyond its end, whatever lengths and counts the bytes claim. */
+/** A position in a block of values. Nothing is read beyond its end, whatever lengths and counts the bytes declare. */
 export class Cursor {
   readonly #bytes: Buffer;
   at = 0;

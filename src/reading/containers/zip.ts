@@ -14,12 +14,12 @@ export type Member =
 /** More members, or more unpacked bytes, are no archive of exports. */
 const MAX_MEMBERS = 10_000;
 const MAX_UNPACKED_GIB = 64;
-/** Members whose presence shows that the archive is a workbook of Excel. */
+/** The member that every workbook of Excel has. */
 const WORKBOOK = 'xl/workbook.xml';
 const [STORED, DEFLATED] = [0, 8];
 
 /**
- * The files within a zip archive, in its order. Folders are left out. Each member is unpacked as it is read, so memory is
+ * The files within a zip archive, in its order. Folders are omitted. Each member is unpacked as it is read, so memory is
  * that of one chunk. Throws a ContainerError for an archive that is damaged.
  */
 export async function* membersOf(file: OpenFile): AsyncGenerator<Member> {

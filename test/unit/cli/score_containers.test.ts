@@ -170,6 +170,35 @@ describe('score of Parquet', () => {
   });
 });
 
+describe('score of other encodings', () => {
+  const rows = rowsOf(12, { InitiatingProcessFileName: 'prüfung.exe' });
+  const expected = [{ count_of_hours: 12, avg_conn_count: 50, InitiatingProcessFileName: 'prüfung.exe' }];
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+
+  it.each<[string, Buffer]>([
+    ['UTF-16 without a mark', utf16(linesOf(rows))],
+    ['UTF-16, big endian, without a mark', utf16(csvOf(rows)).swap16()],
+    ['UTF-16 with a mark', utf16(`\ufeff${csvOf(rows)}`)],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${linesOf(rows)}`)],
+    ['Windows-1252', Buffer.from(csvOf(rows), 'latin1')],
+    ['Windows-1252 in gzip', gzipSync(Buffer.from(csvOf(rows), 'latin1'))],
+  ])('finds the same row in %s', async (name, bytes) => {
+    const { code, rows: found, stderr } = await score(bytes);
+    expect([code, found]).toMatchObject([0, expected]);
+    const note = 'read as Windows-1252, because the bytes are not UTF-8: INPUT\n';
+    expect(stderr.split(note).length - 1).toBe(name.startsWith('Windows') ? 1 : 0);
+  });
+
+  it('makes dead letters of two rows with broken bytes in a CSV of UTF-8', async () => {
+    const [first, second, ...rest] = csvOf(rowsOf(14, { InitiatingProcessFileName: 'prüfung.exe' })).split('\r\n');
+    const broken = [second, ...rest].map((line, n) => Buffer.from(`${line}\r\n`, n < 2 ? 'latin1' : 'utf8'));
+    const { rows: found, stderr } = await score(Buffer.concat([Buffer.from(`${first}\r\n`), ...broken]));
+    expect(found).toMatchObject(expected);
+    expect(stderr).toContain('dead letters by reason: 2 bad-utf8\n');
+    expect(stderr).not.toContain('Windows-1252');
+  });
+});
+
 describe('score of a file that is not read', () => {
   it.each<[string, Buffer, string]>([
     ['7z', Buffer.from('377abcaf271c0004', 'hex'), 'it is a 7z archive, which is not read; unpack it: 7z x FILE'],
