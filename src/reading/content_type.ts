@@ -1,8 +1,10 @@
+import { isCsv } from './csv_dialect.ts';
+
 /** The kind of a file, by its first bytes. */
 export type ContentKind =
   /** JSON lines, and everything that is no other kind. */
   | 'lines'
-  /** The Defender portal's CSV of advanced hunting; with `;` or tabs after a spreadsheet has saved it. */
+  /** A table with a header that we know, cells separated by commas, semicolons or tabs. */
   | 'csv'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
@@ -24,27 +26,13 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   const line = firstLineOf(text);
   if (line === null) return 'lines';
   if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) && goesOn(text.split('\n')) ? 'json' : 'lines';
-  return delimiterIn(line) === null ? 'lines' : 'csv';
+  return isCsv(text) ? 'csv' : 'lines';
 }
 
 /** The encoding's name for TextDecoder; null where there is no UTF-16 byte order mark. */
 export function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : null;
-}
-
-/** The delimiter of a CSV. */
-export function delimiterOf(head: Uint8Array): string {
-  return delimiterIn(firstLineOf(textOf(head)) ?? '') ?? ',';
-}
-
-/** The delimiter that gives the required columns; null where none does. */
-function delimiterIn(header: string): string | null {
-  const isBetween = (delimiter: string) => {
-    const columns = header.split(delimiter).map((column) => column.replace(/^"(.*)"$/, '$1'));
-    return columns.includes('ActionType') && columns.includes('RemoteIP');
-  };
-  return [',', ';', '\t'].find(isBetween) ?? null;
 }
 
 /** null where the head does not contain the whole line. */

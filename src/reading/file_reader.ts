@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { contentKindOf, delimiterOf, HEAD_BYTES, isList, utf16Of } from './content_type.ts';
+import { contentKindOf, HEAD_BYTES, isList, utf16Of } from './content_type.ts';
 import { readCsv } from './csv_reader.ts';
 import { readJson } from './json_reader.ts';
 import type { LineBatch } from './line_batch.ts';
@@ -46,12 +46,8 @@ function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions) {
   const isOneList = isList(head) && !head.subarray(0, maxLineBytes + 1).includes(NEWLINE);
   if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
   const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
-  if (kind === 'csv') return withDelimiter(delimiterOf(head));
+  if (kind === 'csv') return readCsv;
   return kind === 'json' ? readJson : readLines;
-}
-
-function withDelimiter(delimiter: string): typeof readLines {
-  return (chunks, options) => readCsv(chunks, options, delimiter);
 }
 
 async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {

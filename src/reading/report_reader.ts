@@ -12,6 +12,8 @@ import { formatsBeside } from './formats.ts';
 import type { Line } from './line.ts';
 import type { LineBatch } from './line_batch.ts';
 import { KEPT_BYTES } from './line_reader.ts';
+import type { MissingColumns } from './table_header.ts';
+import { withoutColumns } from './without_columns.ts';
 
 /** A report and its place. */
 export interface LocatedReport extends RecordPlace {
@@ -53,6 +55,7 @@ const UNREAD: Before = { recognised: false, lines: 0 };
 export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly RecordFormat[];
+  readonly #sources: readonly Source[];
   readonly #inactive: ReadonlyMap<Source, RecordFormat>;
   /** An option of readLines: active until the export is recognized. */
   readonly probe: { active: boolean };
@@ -61,6 +64,7 @@ export class ReportReader {
   #counted = false;
   #otherSource: Source | null = null;
   #unknownShape: LocatedShape | null = null;
+  #missing: MissingColumns | null = null;
   #linesSeen = 0;
   #bytesSeen = 0;
   /** Bytes before the start of this read, and of lines that are too long. */
@@ -73,6 +77,7 @@ export class ReportReader {
   constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
+    this.#sources = formats.map(({ source }) => source);
     this.#inactive = formatsBeside(formats);
     this.#linesSeen = before.lines;
     this.#bytesPassed = before.start ?? 0;
@@ -93,6 +98,11 @@ export class ReportReader {
   /** The first record that carries the mark of an active source in a shape that no format knows; null where there is none. */
   get unknownShape(): LocatedShape | null {
     return this.#unknownShape;
+  }
+
+  /** Of the first table without a column that an active source needs; null where there is none. */
+  get missing(): MissingColumns | null {
+    return this.#missing;
   }
 
   /** Whether the head has no record of a known format. */
@@ -127,7 +137,7 @@ export class ReportReader {
         continue;
       }
       const text = line.bytes.toString('utf8');
-      const reading = readLine(text, this.#formats);
+      const reading = this.#read(line, text);
       const { offset, length } = line;
       const hasRaw = reading.reports.some(({ report }) => report.identity === null);
       const digest = hasRaw ? digestOf(line) : 0;
@@ -147,6 +157,14 @@ export class ReportReader {
     const letters = faults.close();
     this.#room -= letters.length;
     return { reports, letters, more: faults.more, counters };
+  }
+
+  #read({ missing }: Line, text: string): LineReading {
+    const reading = readLine(text, this.#formats);
+    if (missing === undefined) return reading;
+    const lacking = withoutColumns(reading, missing, this.#sources);
+    if (lacking !== reading) this.#missing ??= missing;
+    return lacking;
   }
 
   #probeBatch(batch: LineBatch): void {

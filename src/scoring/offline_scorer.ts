@@ -12,6 +12,7 @@ import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+import type { MissingColumns } from '../reading/table_header.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
@@ -25,6 +26,8 @@ export interface OfflineReading {
   readonly counters: Counters;
   /** Of an unknown format: nothing of it was counted. */
   readonly foreign: boolean;
+  /** Of the first table without a column that an active source needs; null where there is none. */
+  readonly missing: MissingColumns | null;
 }
 
 /** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud. */
@@ -74,13 +77,13 @@ export class OfflineScore {
         const reading = reader.read(batch);
         counters = addCounters(counters, reading.counters);
         unconfirmed.add(reading);
-        if (reader.foreign) return { counters, foreign: true };
+        if (reader.foreign) return { counters, foreign: true, missing: null };
         if (reader.recognised) unconfirmed.report(this.#onLetters);
         for (const located of reading.reports) this.#add(located, raw);
         await this.#counts.spillIfLarge();
       }
       reader.end();
-      return { counters, foreign: reader.foreign };
+      return { counters, foreign: reader.foreign, missing: reader.missing };
     } finally {
       this.#addHours(raw.close());
       if (!reader.foreign) {

@@ -10,12 +10,16 @@ export type ReadFault =
   | 'bad-json'
   /** A CSV line that does not start a valid row: more or fewer cells than the header, or an unbalanced quote. */
   | 'bad-csv'
+  /** A row of a table without a column that the rule needs. */
+  | 'no-column'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
   /** A Windows event whose XML is invalid, repeats a name, is too long, or has a document type. */
   | 'bad-xml'
   /** A report without a valid time. */
   | 'bad-time'
+  /** A report whose date does not show whether the day or the month comes first. */
+  | 'date-order'
   /** A report whose only time is local time without a zone. */
   | 'no-zone'
   /**

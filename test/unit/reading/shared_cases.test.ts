@@ -66,13 +66,29 @@ describe.skipIf(!HAS_CASES)('a case of ../shared/cases', () => {
     '09-graph-runhuntingquery.json',
     '12-graph-powershell-additionalproperties.json',
     '15-custom-table-cl.json',
+    '17-two-csvs-in-one-other-order.csv',
+    '23-csv-header-trailing-space.csv',
     '26-pandas-epoch-ms.jsonl',
     '45-powershell-json-date.json',
+    '46-powershell-export-csv-type-line.csv',
   ])('%s is one detection of 13 reports of 60', async (name) => {
     expect(await read(name, 'defender')).toMatchObject({
       groups: [{ key: KEY, counts: Array.from({ length: 13 }, () => 60) }],
       faults: [],
       reports: 13,
+    });
+  });
+
+  it.each([
+    ['18-csv-no-additionalfields.csv', 'AdditionalFields'],
+    ['20-csv-no-devicename.csv', 'DeviceName'],
+    ['22-csv-no-timestamp.csv', 'Timestamp or TimeGenerated'],
+  ])('%s counts nothing, and names the column %s', async (name, column) => {
+    const { groups, reports, faults } = await read(name, 'defender');
+    expect({ groups, reports, faults: new Set(faults) }).toEqual({
+      groups: [],
+      reports: 0,
+      faults: new Set([`no-column ${column}`]),
     });
   });
 
