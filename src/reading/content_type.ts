@@ -1,3 +1,4 @@
+import { holdsListMember } from '../core/records/envelope.ts';
 import { isCsv } from './csv_dialect.ts';
 
 /** The kind of a file, by its first bytes. */
@@ -17,7 +18,7 @@ export const HEAD_BYTES = 16 * 1024;
 
 /** The first line of JSON over several lines. A truncated record hardly ends this way. */
 const JSON_BEGIN = /^(?:\{|(?:\[|\{\s*"records"\s*:\s*\[)(?:\s*\{(?:.*\}\s*,)?)?|\[\s*\{.*\})$/;
-const LIST_BEGIN = /^(?:\[\s*\{|\{\s*"records"\s*:\s*\[\s*\{)/;
+const LIST_BEGIN = /^\[\s*\{/;
 
 export function contentKindOf(head: Uint8Array): ContentKind {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
@@ -25,7 +26,7 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   const text = textOf(head);
   const line = firstLineOf(text);
   if (line === null) return 'lines';
-  if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) && goesOn(text.split('\n')) ? 'json' : 'lines';
+  if (/^[{[]/.test(line)) return beginsJson(line, text) && goesOn(text.split('\n')) ? 'json' : 'lines';
   return isCsv(text) ? 'csv' : 'lines';
 }
 
@@ -62,9 +63,18 @@ function isObject(line: string): boolean {
   }
 }
 
-/** Whether it starts like a list of records: an array, or `{"records":[…]}`. */
+/** Whether the line is the first of JSON over several lines. An envelope that ends with the line is a record of its own. */
+function beginsJson(line: string, text: string): boolean {
+  const next = text.slice(text.indexOf('\n')).trimStart();
+  if (JSON_BEGIN.test(line) || next.startsWith(',')) return true;
+  const isOpen = !/[\]}]$/.test(line) || /^[\]}]/.test(next);
+  return isOpen && (line.startsWith('[') || holdsListMember(line));
+}
+
+/** Whether it starts like a list of records: an array, or an envelope. */
 export function isList(head: Uint8Array): boolean {
-  return LIST_BEGIN.test(textOf(head.subarray(0, HEAD_BYTES)));
+  const text = textOf(head.subarray(0, HEAD_BYTES));
+  return LIST_BEGIN.test(text) || (text.startsWith('{') && holdsListMember(firstLineOf(text) ?? text));
 }
 
 /** trimStart also removes a byte order mark. */

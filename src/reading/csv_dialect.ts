@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { headerOf, isHeaderAmongRows, type TableHeader } from '../core/records/table_header.ts';
 import { cellsOf, RowScanner } from './csv_row.ts';
-import { headerOf, isHeaderAmongRows, type TableHeader } from './table_header.ts';
 
 export const DELIMITERS = [',', ';', '\t'] as const;
 export type Delimiter = (typeof DELIMITERS)[number];

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { ReadFault } from '../core/records/reading.ts';
-import type { MissingColumns } from './table_header.ts';
+import type { MissingColumns } from '../core/records/table_header.ts';
 
 /** A line of an export to be parsed, without its line end. */
 export interface Line {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { type LineReading, readLine } from '../core/records/read_line.ts';
 import { type FieldFault, faultText, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
+import type { MissingColumns } from '../core/records/table_header.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
@@ -12,7 +13,6 @@ import { formatsBeside } from './formats.ts';
 import type { Line } from './line.ts';
 import type { LineBatch } from './line_batch.ts';
 import { KEPT_BYTES } from './line_reader.ts';
-import type { MissingColumns } from './table_header.ts';
 import { withoutColumns } from './without_columns.ts';
 
 /** A report and its place. */

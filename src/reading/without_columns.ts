@@ -1,6 +1,6 @@
 import type { LineReading } from '../core/records/read_line.ts';
 import type { Source } from '../core/records/report.ts';
-import type { MissingColumns } from './table_header.ts';
+import type { MissingColumns } from '../core/records/table_header.ts';
 
 /**
  * The reading of a row whose table lacks columns: a fault where an active source needs one of them, so that rows of several

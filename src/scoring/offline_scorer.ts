@@ -12,7 +12,7 @@ import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
-import type { MissingColumns } from '../reading/table_header.ts';
+import type { MissingColumns } from '../core/records/table_header.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';

@@ -1,4 +1,5 @@
 import { escapeForDisplay } from '../text/escape.ts';
+import { withoutFrames } from './envelope.ts';
 import { innerRecords } from './inner_records.ts';
 import { jsonValueOf, NO_JSON } from './json_value.ts';
 import { isTooDeep } from './nesting.ts';
@@ -161,7 +162,7 @@ function recordsOf(text: string): readonly unknown[] | ReadFault {
   if (isTooDeep(text)) return 'too-deep';
   const value = jsonValueOf(text);
   if (value === NO_JSON) return 'bad-json';
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return withoutFrames(value);
   if (typeof value !== 'object' || value === null) return 'bad-json';
   return 'records' in value && Array.isArray(value.records) ? value.records : [value];
 }

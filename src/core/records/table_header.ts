@@ -1,4 +1,4 @@
-import type { Source } from '../core/records/report.ts';
+import type { Source } from './report.ts';
 
 /** Columns that a source needs and the header of a table does not have. */
 export interface MissingColumns {
