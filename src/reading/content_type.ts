@@ -1,5 +1,6 @@
 import { holdsListMember } from '../core/records/envelope.ts';
 import { isCsv } from './csv_dialect.ts';
+import { isZeekLog } from './zeek_log_reader.ts';
 
 /** The kind of a file, by its first bytes. */
 export type ContentKind =
@@ -7,6 +8,8 @@ export type ContentKind =
   | 'lines'
   /** A table with a header that we know, cells separated by commas, semicolons or tabs. */
   | 'csv'
+  /** Zeek's own log format, with `#fields`. */
+  | 'zeek-log'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
   | 'gzip'
@@ -26,6 +29,7 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   const text = textOf(head);
   const line = firstLineOf(text);
   if (line === null) return 'lines';
+  if (isZeekLog(text)) return 'zeek-log';
   if (/^[{[]/.test(line)) return beginsJson(line, text) && goesOn(text.split('\n')) ? 'json' : 'lines';
   return isCsv(text) ? 'csv' : 'lines';
 }
@@ -92,7 +96,9 @@ export function adviceOf(kind: ContentKind): string | null {
     case 'lines':
       return null;
     case 'csv':
-      return `it is a CSV of advanced hunting, which only \`score\` reads; expected ${EXPECTED}`;
+      return `it is a CSV, which only \`score\` reads; expected ${EXPECTED}`;
+    case 'zeek-log':
+      return `it is a Zeek log with tabs, which only \`score\` reads; let Zeek write JSON (LogAscii::use_json=T)`;
     case 'json':
       return `it is JSON over several lines, which only \`score\` reads; convert it to one record per line (jq -c); expected ${EXPECTED}`;
     case 'gzip':

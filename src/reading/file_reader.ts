@@ -4,6 +4,7 @@ import { readCsv } from './csv_reader.ts';
 import { readJson } from './json_reader.ts';
 import type { LineBatch } from './line_batch.ts';
 import { type LineOptions, readLines } from './line_reader.ts';
+import { readZeekLog } from './zeek_log_reader.ts';
 
 const NEWLINE = 10;
 
@@ -47,6 +48,7 @@ function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions) {
   if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
   const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
   if (kind === 'csv') return readCsv;
+  if (kind === 'zeek-log') return readZeekLog;
   return kind === 'json' ? readJson : readLines;
 }
 

@@ -8,13 +8,13 @@ import type { MissingColumns } from '../core/records/table_header.ts';
  */
 export function withoutColumns(
   reading: LineReading,
-  { bySource }: MissingColumns,
+  { bySource, isCertain = false }: MissingColumns,
   active: readonly Source[],
 ): LineReading {
   const [report] = reading.reports;
   const source = report?.report.source ?? active.find((each) => bySource.has(each));
   const column = source === undefined ? undefined : bySource.get(source)?.[0];
-  if (column === undefined || !isOfTable(reading, bySource)) return reading;
+  if (column === undefined || !(isCertain || isOfTable(reading, bySource))) return reading;
   return {
     ...reading,
     reports: [],

@@ -6,6 +6,8 @@ export interface MissingColumns {
   readonly bySource: ReadonlyMap<Source, readonly string[]>;
   /** Names in the header that are known, for messages. */
   readonly found: readonly string[];
+  /** Whether the table is known to be of the kind that needs them, so that every row counts as one of it. */
+  readonly isCertain?: boolean;
 }
 
 export interface TableHeader {

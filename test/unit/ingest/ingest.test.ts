@@ -726,12 +726,12 @@ describe('an export of a foreign format', () => {
     [
       'CSV',
       'Timestamp,ActionType,DeviceName,RemoteIP\r\n',
-      /^it is a CSV of advanced hunting, which only `score` reads/,
+      /^it is a CSV, which only `score` reads/,
     ],
     [
       'CSV with semicolons',
       'Timestamp;ActionType;RemoteIP\r\n',
-      /^it is a CSV of advanced hunting, which only `score` reads/,
+      /^it is a CSV, which only `score` reads/,
     ],
     [
       'UTF-16',
