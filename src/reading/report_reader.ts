@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type LineReading, readLine } from '../core/records/read_line.ts';
-import { type FieldFault, faultText, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
+import { type FieldFault, faultText, type Needed, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import type { MissingColumns } from '../core/records/table_header.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
@@ -18,6 +18,8 @@ import { withoutColumns } from './without_columns.ts';
 /** A report and its place. */
 export interface LocatedReport extends RecordPlace {
   readonly report: Report;
+  /** Members that the record does not have; absent where nothing is lacking. */
+  readonly lacks?: readonly Needed[];
   /** For a raw event 52 bits of SHA-256 over its trimmed line; else 0. */
   readonly digest: number;
 }
@@ -29,6 +31,8 @@ export interface BatchReading {
   readonly letters: readonly DeadLetter[];
   /** The other dead letters, by reason. */
   readonly more: FaultCounts;
+  /** Excluded records without a member for the address. */
+  readonly withoutAddress: number;
   /** Without `expired`: the caller knows the retention and counts it. */
   readonly counters: Counters;
 }
@@ -120,6 +124,7 @@ export class ReportReader {
     const faults = new BatchFaults(this.#ref, this.#room);
     const counters = { ...NO_COUNTERS, lines: batch.lines };
     const { malformed, tooLong, hits } = batch;
+    let withoutAddress = 0;
     let parsed = hits.length + tooLong.length + malformed.kept.length;
     for (const line of tooLong) faults.addLine(line, 'line-too-long');
     for (const line of malformed.kept) faults.addLine(line, line.fault);
@@ -141,12 +146,16 @@ export class ReportReader {
       const { offset, length } = line;
       const hasRaw = reading.reports.some(({ report }) => report.identity === null);
       const digest = hasRaw ? digestOf(line) : 0;
-      for (const { report, record } of reading.reports) reports.push({ report, offset, length, record, digest });
+      for (const { report, record, lacks } of reading.reports) {
+        const located = { report, offset, length, record, digest };
+        reports.push(lacks === undefined ? located : { ...located, lacks });
+      }
       faults.addRecords(line, reading.faults);
       for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
+      withoutAddress += reading.withoutAddress;
       counters.unknownShapes += reading.unknownShapes;
       this.#unknownShape ??= shapeAt(reading, offset);
       this.#recognise(reading, text);
@@ -156,7 +165,7 @@ export class ReportReader {
     this.#probeBatch(batch);
     const letters = faults.close();
     this.#room -= letters.length;
-    return { reports, letters, more: faults.more, counters };
+    return { reports, letters, more: faults.more, withoutAddress, counters };
   }
 
   #read({ missing }: Line, text: string): LineReading {

@@ -21,6 +21,7 @@ export function withoutColumns(
     records: 1,
     skipped: 0,
     excluded: 0,
+    withoutAddress: 0,
     unknownShapes: 0,
     firstUnknownShape: null,
     known: 1,

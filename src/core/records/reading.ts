@@ -1,3 +1,4 @@
+import type { DateOrder } from './locale_instant.ts';
 import type { Report, Source } from './report.ts';
 
 /** Why a line, or a record of it, is kept as a dead letter. */
@@ -44,16 +45,19 @@ export function faultText({ fault, field }: { readonly fault: string; readonly f
   return field === undefined ? fault : `${fault} (${field})`;
 }
 
-/** The result of reading one record. */
+/** Members that the rule needs of a report. A record can lack them: no value, not even an empty one. */
+export type Needed = 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'AdditionalFields';
+
+/** The result of reading one record. `lacks`: see `Needed`; absent where nothing is lacking. */
 export type Reading =
-  | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'report'; readonly report: Report; readonly lacks?: readonly Needed[] }
   /**
    * A valid record that the rule does not use: another table, another action. `of`: only the name of the table is known, so
    * the record is not skipped if it carries the mark of another source.
    */
   | { readonly kind: 'skipped'; readonly of?: 'other-table' }
   /** A report whose remote address is not in scope. */
-  | { readonly kind: 'excluded' }
+  | { readonly kind: 'excluded'; readonly lacks?: readonly Needed[] }
   | ({ readonly kind: 'fault' } & FieldFault)
   /** A record of an unknown format. */
   | { readonly kind: 'unknown' };
@@ -70,4 +74,8 @@ export interface RecordFormat {
   readonly mark: RegExp;
   /** After 'skipped' and 'unknown' the reader tries the other formats; any other result is final. */
   read(record: object): Reading;
+  /** The order of day and month in which dates of two numbers are read; absent: such a date is no time. */
+  readonly dateOrder?: DateOrder;
+  /** The format that this one is, with another way to read dates. */
+  readonly wraps?: RecordFormat;
 }

@@ -1,4 +1,5 @@
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
+import type { DateOrder } from '../../../src/core/records/locale_instant.ts';
 import type { Source } from '../../../src/core/records/report.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
@@ -7,11 +8,20 @@ import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 
 const ASK_FOR_ALL = { ...KQL_RULE, minUniformPerDay: 0, minAverage: 0 };
 
+interface Options {
+  readonly now?: string;
+  readonly days?: number;
+  readonly chunkBytes?: number;
+  readonly dateOrder?: DateOrder;
+  /** Like a pipe: it can be read only once. */
+  readonly once?: boolean;
+}
+
 /** The result of `score` on the bytes of one file: each hour of each group as text, and each fault. */
 export async function scoreBytes(
   bytes: string | Uint8Array,
   sources: readonly Source[] = ['defender'],
-  { now = '2026-11-20T12:00:00Z', days = 3, chunkBytes = 1 << 20 } = {},
+  { now = '2026-11-20T12:00:00Z', days = 3, chunkBytes = 1 << 20, dateOrder, once = false }: Options = {},
 ) {
   const at = timestampOf(now);
   if (at === null) throw new Error(now);
@@ -19,7 +29,9 @@ export async function scoreBytes(
   const offline = new OfflineScore(windowOf(at, days), formatsOf(sources), (_first, byReason) => {
     for (const [reason, times] of byReason) faults.set(reason, (faults.get(reason) ?? 0) + times);
   });
-  const reading = await offline.read({ container: '', name: 'x' }, chunksOf(Buffer.from(bytes), chunkBytes));
+  const open = () => chunksOf(Buffer.from(bytes), chunkBytes);
+  const again = once ? undefined : open;
+  const reading = await offline.read({ container: '', name: 'x' }, open(), { dateOrder, again });
   const { matched } = await offline.score(ASK_FOR_ALL);
   const hours = matched.flatMap(({ group: { key, series } }) =>
     series.countHours.map((hour, i) => {

@@ -19,7 +19,8 @@ async function read(name: string, source: Source) {
     faults.push(...first.map(({ reason, field }) => `${reason} ${field}`)),
   );
   const bytes = readFileSync(new URL(name, CASES));
-  const { counters } = await offline.read({ container: '', name }, asStream(bytes));
+  const again = () => asStream(bytes);
+  const { counters } = await offline.read({ container: '', name }, again(), { again });
   const all = { ...KQL_RULE, minUniformPerDay: 0, minAverage: 0 };
   const groups = (await offline.score(source === 'defender' ? KQL_RULE : all)).matched.map(
     ({ group: { key, series } }) => {
@@ -62,6 +63,8 @@ describe.skipIf(!HAS_CASES)('a case of ../shared/cases', () => {
 
   it.each([
     '01-portal-month-name-12h.csv',
+    '03-portal-month-first-24h.csv',
+    '05-log-analytics-portal.csv',
     '08-mde-api-results.json',
     '09-graph-runhuntingquery.json',
     '12-graph-powershell-additionalproperties.json',
