@@ -13,7 +13,7 @@ const MAX_DEPTH = 6;
  */
 export function exampleOf({ field, bytes }: Pick<DeadLetter, 'field' | 'bytes'>): string | null {
   if (field === undefined) return null;
-  const value = valueOf(parsed(bytes), field, 0);
+  const value = memberOf(parsed(bytes), field, 0);
   if (value === undefined || value === null) return null;
   return escapeForDisplay(typeof value === 'string' ? value : JSON.stringify(value), MAX_EXAMPLE_LENGTH);
 }
@@ -27,13 +27,13 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-function valueOf(value: unknown, field: string, depth: number): unknown {
+function memberOf(value: unknown, field: string, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return undefined;
   const row = value as Readonly<Record<string, unknown>>;
   if (Object.hasOwn(row, field)) return row[field];
   for (const [name, inner] of Object.entries(row)) {
     const rest = field.startsWith(`${name}.`) ? field.slice(name.length + 1) : field;
-    const found = valueOf(inner, rest, depth + 1);
+    const found = memberOf(inner, rest, depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;

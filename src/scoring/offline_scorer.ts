@@ -12,13 +12,13 @@ import type { LocatedRow } from '../ingest/batch_writer.ts';
 import { RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
+import { type FileFacts, FileTally, type OnLetters } from '../reading/file_tally.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { type Compared, compareResult } from './compare_result.ts';
-import { type FileFacts, FileTally, type OnLetters } from './file_tally.ts';
 import { OfflineCounts } from './offline_counts.ts';
 import { scoreGroups } from './score_groups.ts';
 
@@ -31,8 +31,8 @@ export interface OfflineReading extends FileFacts {
 export interface ReadOptions {
   /** The order of day and month in dates of two numbers; by default that of the file's own values. */
   readonly dateOrder?: DateOrder | undefined;
-  /** Opens the export once more. Without it, dates that need the order are not read. */
-  readonly again?: (() => AsyncIterable<Uint8Array>) | undefined;
+  /** Opens the export once more, if that is possible. Otherwise dates that need the order are not read. */
+  readonly again?: (() => AsyncIterable<Uint8Array> | undefined) | undefined;
 }
 
 /** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud. */
@@ -88,10 +88,11 @@ export class OfflineScore {
         return reports;
       });
       const order = orders.records === 0 || reader.foreign ? null : orders.decide();
-      if (typeof order === 'string' && again !== undefined) {
+      const second = typeof order === 'string' ? again?.() : undefined;
+      if (typeof order === 'string' && second !== undefined) {
         const dated = onlyWithDateOrder(this.#formats, order);
         const pass = { formats: dated, reader: new ReportReader(ref, dated), reading: 1 };
-        await this.#readAll(ref, again(), pass, (reading) => tally.takeDated(reading));
+        await this.#readAll(ref, second, pass, (reading) => tally.takeDated(reading));
         tally.forgetOpen();
       }
     } finally {

@@ -111,5 +111,5 @@ function isoOf(text: string, order: DateOrder): string {
 }
 
 function withoutZone(instant: Timestamp | null): string | null {
-  return instant && instant.slice(0, -1);
+  return instant === null ? null : instant.slice(0, -1);
 }

@@ -4,8 +4,8 @@ import { timestampOf } from '../../../src/core/kql/timestamp.ts';
 import type { Source } from '../../../src/core/records/report.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
+import type { OnLetters } from '../../../src/reading/file_tally.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
-import type { OnLetters } from '../../../src/scoring/file_tally.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 
 /**

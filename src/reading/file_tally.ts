@@ -2,13 +2,13 @@ import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { DateOrders, UnknownOrder } from '../core/records/date_order.ts';
 import { faultText, type Needed } from '../core/records/reading.ts';
 import type { MissingColumns } from '../core/records/table_header.ts';
-import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
-import { exampleOf } from '../reading/example_value.ts';
-import { MissingMembers } from '../reading/missing_members.ts';
-import type { BatchReading, LocatedReport } from '../reading/report_reader.ts';
 import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import { addCounters, NO_COUNTERS } from './counters.ts';
+import { exampleOf } from './example_value.ts';
+import { MissingMembers } from './missing_members.ts';
+import type { BatchReading, LocatedReport } from './report_reader.ts';
 
 /** Receives dead letters: the first of each export, by place and without their bytes, and the number of all by reason. */
 export type OnLetters = (letters: readonly DeadLetter[], byReason: ReadonlyMap<string, number>) => void;
