@@ -68,12 +68,21 @@ export function isDirective(line: string): boolean {
   return /^\ufeff?"?(?:sep=.{0,3}|#TYPE\s.*)$/i.test(line.trimEnd());
 }
 
-/** Whether the first lines of a file have the header of a CSV. The last line of `text` may be cut off. */
+/**
+ * Whether the first lines of a file have the header of a CSV, or one with a broken quote and no record behind it: of other
+ * files the first line may be cut off at its begin. The last line of `text` may be cut off at its end.
+ */
 export function isCsv(text: string): boolean {
-  for (const line of text.split('\n').slice(0, -1).slice(0, MAX_PREAMBLE_LINES)) {
-    // Records, or events as XML.
-    if (/^\s*[{[<]/.test(line)) return false;
-    if (isBrokenHeader(line)) return true;
+  const lines = text.split('\n');
+  for (const [index, line] of lines.slice(0, -1).slice(0, MAX_PREAMBLE_LINES).entries()) {
+    if (isRecord(line)) return false;
+    if (csvHeaderOf(line) !== null) return true;
+    if (isBrokenHeader(line)) return !isRecord(lines[index + 1] ?? '');
   }
   return false;
+}
+
+/** Whether it begins as JSON, or as an event in XML. */
+function isRecord(line: string): boolean {
+  return /^\s*[{[<]/.test(line);
 }

@@ -80,7 +80,7 @@ const OTHER_COLUMNS = [
   ],
 ];
 /** Fields of Elastic's schema, as Kibana names the columns of its CSV. */
-const ELASTIC = /^(?:winlog|event|host|process|source|destination|network|user)\.\w/;
+const ELASTIC = /^(?:winlog|event|host|process|source|destination|network|user)(?:\.\w+)+$/;
 
 const KNOWN = new Map(
   [
