@@ -152,9 +152,10 @@ class RowReader {
     if (end > this.#start) {
       if (length > this.#maxBytes || cells !== header.columns.length) return false;
       const bytes = this.#bytes.subarray(this.#start, end);
-      const other = length > MAX_HEADER_BYTES ? null : csvHeaderBehind(bytes.toString('utf8'));
+      const text = bytes.toString('utf8');
+      const other = length > MAX_HEADER_BYTES ? null : csvHeaderBehind(text);
       if (other !== null) this.#begin(other);
-      else this.#batch.add({ offset: this.#offset + this.#start, length, bytes }, header);
+      else this.#batch.add({ offset: this.#offset + this.#start, length, bytes }, text, header);
     }
     this.#start = next;
     return true;
@@ -181,10 +182,10 @@ class RowReader {
 }
 
 class Batch extends FilledBatch {
-  add(row: Line, { columns, missing, delimiter }: CsvHeader): void {
+  add(row: Line, text: string, { columns, missing, delimiter }: CsvHeader): void {
     this.lines++;
     if (isUtf8(row.bytes)) {
-      const bytes = jsonOf(columns, cellsOf(row.bytes.toString('utf8'), delimiter));
+      const bytes = jsonOf(columns, cellsOf(text, delimiter));
       this.hits.push(missing === null ? { ...row, bytes } : { ...row, bytes, missing });
     } else {
       this.malformed.add('bad-utf8', () => ({ ...row, fault: 'bad-utf8' }));

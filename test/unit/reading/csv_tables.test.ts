@@ -144,4 +144,101 @@ describe('a CSV of Windows events counts by hand', () => {
     const found = await scoreBytes(csv(columns, rows), ['sysmon']);
     expect(found.faults).toEqual({ 'no-column (Computer)': 3 });
   });
+
+  const G = 'lap-07.fabrikam.example sync.exe 198.51.100.23';
+  const permitted = (time: string) => ({
+    'TimeGenerated [UTC]': time,
+    Account: '',
+    Computer: 'LAP-07.fabrikam.example',
+    EventSourceName: 'Microsoft-Windows-Security-Auditing',
+    Channel: 'Security',
+    Task: 12810,
+    Level: '8',
+    EventID: 5156,
+    Activity: '5156 - The Windows Filtering Platform has permitted a connection.',
+    EventData:
+      '<EventData xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><Data Name="Application">\\device\\harddiskvolume2\\t\\sync.exe</Data><Data Name="Direction">%%14593</Data><Data Name="SourceAddress">10.0.0.7</Data><Data Name="SourcePort">50000</Data><Data Name="DestAddress">198.51.100.23</Data><Data Name="DestPort">443</Data><Data Name="Protocol">6</Data><Data Name="LayerName">%%14611</Data></EventData>',
+  });
+
+  it('of the table SecurityEvent, whose dates show their order', async () => {
+    const times = ['11/18/2026, 5:10:00.123 AM', '11/18/2026, 5:11:00.123 AM', '11/12/2026, 5:10:00.123 PM'];
+    const table = times.map(permitted);
+    expect(await scoreBytes(csv(Object.keys(table[0] ?? {}), table), ['wfp'], { days: 10 })).toMatchObject({
+      hours: [`${G} 05h 2`, `${G} 17h 1`],
+      faults: {},
+      counters: { reports: 3 },
+    });
+  });
+
+  const logged = {
+    Message:
+      'Network connection detected:\r\nRuleName: -\r\nUtcTime: 2026-11-18 05:10:00.100\r\nProcessGuid: {0}\r\nProcessId: 7\r\nImage: C:\\t\\sync.exe\r\nUser: NT AUTHORITY\\SYSTEM\r\nProtocol: tcp\r\nInitiated: true\r\nSourceIp: 10.0.0.7\r\nSourcePort: 50000\r\nDestinationIp: 198.51.100.23\r\nDestinationPort: 443',
+    Id: 3,
+    ProviderName: 'Microsoft-Windows-Sysmon',
+    LogName: 'Microsoft-Windows-Sysmon/Operational',
+    MachineName: 'LAP-07.fabrikam.example',
+    TimeCreated: '18.11.2026 06:10:01',
+    Properties: 'System.Collections.Generic.List`1[System.Diagnostics.Eventing.Reader.EventProperty]',
+  };
+
+  it('of Get-WinEvent | Export-Csv, behind #TYPE and with semicolons', async () => {
+    const text = csv(Object.keys(logged), [logged], { delimiter: ';', name: quoted });
+    expect(
+      await scoreBytes(`#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\r\n${text}`, ['sysmon']),
+    ).toMatchObject({ hours: [`${G} 05h 1`], faults: {}, missing: null });
+  });
+
+  it('of Get-WinEvent | Export-Csv without the message, which is named', async () => {
+    const columns = Object.keys(logged).filter((name) => name !== 'Message');
+    expect(await scoreBytes(csv(columns, [logged]), ['sysmon'])).toMatchObject({
+      hours: [],
+      faults: { 'no-column (Message)': 1 },
+    });
+  });
+
+  const DATA = {
+    UtcTime: '2026-11-18 05:10:00.100',
+    Image: 'C:\\t\\sync.exe',
+    Initiated: 'true',
+    DestinationIp: '198.51.100.23',
+  };
+
+  it('of Kibana, with names with points', async () => {
+    const row = {
+      '@timestamp': 'Nov 18, 2026 @ 05:10:00.100',
+      'winlog.provider_name': 'Microsoft-Windows-Sysmon',
+      'winlog.event_id': '3',
+      'winlog.computer_name': 'LAP-07.fabrikam.example',
+      ...Object.fromEntries(Object.entries(DATA).map(([name, value]) => [`winlog.event_data.${name}`, value])),
+    };
+    const found = await scoreBytes(csv(Object.keys(row), [row], { name: quoted }), ['sysmon']);
+    expect(found).toMatchObject({ hours: [`${G} 05h 1`], faults: {} });
+  });
+
+  it('of Splunk, with the event in _raw', async () => {
+    const data = Object.entries(DATA).map(([name, value]) => `<Data Name='${name}'>${value}</Data>`);
+    const _raw = `<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>3</EventID><TimeCreated SystemTime='2026-11-18T05:10:00.100Z'/><Computer>LAP-07.fabrikam.example</Computer></System><EventData>${data.join('')}</EventData></Event>`;
+    const row = { _raw, _time: '2026-11-18T06:10:00.100+0100', host: 'x', sourcetype: 'XmlWinEventLog' };
+    const found = await scoreBytes(csv(Object.keys(row), [row], { name: quoted }), ['sysmon']);
+    expect(found).toMatchObject({ hours: [`${G} 05h 1`], faults: {}, missing: null });
+  });
+
+  it('of Zeek, with its own names', async () => {
+    const row = {
+      ts: '1795151400.5',
+      uid: 'C1',
+      'id.orig_h': '10.0.0.7',
+      'id.resp_h': '198.51.100.23',
+      conn_state: 'S0',
+    };
+    const found = await scoreBytes(csv(Object.keys(row), [row]), ['zeek'], { days: 10 });
+    expect(found).toMatchObject({
+      hours: ['10.0.0.7  198.51.100.23 05h 1'.replace('05h', `${hourOf(1795151400)}h`)],
+      faults: {},
+    });
+  });
 });
+
+function hourOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(11, 13);
+}
