@@ -35,13 +35,18 @@ export function problemOf(facts: FileFacts, sources: readonly Source[]): FilePro
 }
 
 /** A reason that concerns the file as a whole; null if there is none. */
-function wholeFileReason({ unknownOrder, missing, lacking }: FileFacts, sources: readonly Source[]): string | null {
+function wholeFileReason(facts: FileFacts, sources: readonly Source[]): string | null {
+  const { unknownOrder, missing, lacking, isWithoutCounts } = facts;
   if (unknownOrder !== null) return orderText(unknownOrder);
   if (missing !== null) return missingText(missing, sources);
-  if (lacking.length === 0) return null;
+  if (lacking.length === 0) return isWithoutCounts ? NO_COUNTS : null;
   const [first = ''] = lacking;
   return `no record has ${lacking.join(' or ')}, which the rule needs. Keep ${first} in the export, or in the query (docs/sources.md)`;
 }
+
+const NO_COUNTS =
+  'no report has a count, so none can match: AdditionalFields has no uniqueEventsAggregated. ' +
+  'Keep AdditionalFields as it is in the query, and export again (docs/sources.md)';
 
 function missingText({ bySource, found }: MissingColumns, sources: readonly Source[]): string {
   const source = sources.find((each) => bySource.has(each));

@@ -4,7 +4,8 @@ import type { Source } from '../core/records/report.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted } from '../core/text/numbers.ts';
-import { EXPECTED } from '../reading/content_type.ts';
+import { EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
+import { columnsIn } from '../reading/csv_dialect.ts';
 import type { OfflineReading, OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
@@ -37,7 +38,7 @@ export async function readFiles(terminal: Terminal, offline: OfflineScore, task:
     try {
       const reading = await readFile(terminal, offline, file, task.dateOrder, (bytes) => progress.add(bytes / 1e6));
       const problem = problemOf(reading, sources);
-      if (reading.foreign) log.add('refused', `${name}: refused: ${refusedText(sources)}`);
+      if (reading.foreign) log.add('refused', `${name}: refused: ${await refusedText(file, sources)}`);
       else if (problem !== null) log.add(kindOf(problem, file, task.named), `${name}: ${problem.text}`);
       const cut = reading.foreign ? null : cutText(reading, window);
       if (cut !== null) log.add('cut', `warning: ${name}: ${cut}`);
@@ -72,8 +73,22 @@ function isRegular({ path }: InputFile): boolean {
   return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
 }
 
-function refusedText(sources: readonly Source[]): string {
-  return `no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, or CSV`;
+async function refusedText(file: InputFile, sources: readonly Source[]): Promise<string> {
+  const columns = isRegular(file) ? await unknownColumnsIn(piecesOf(file, () => {})) : null;
+  const header = columns === null ? '' : `. Its first line looks like the header of a CSV with ${columns}`;
+  return (
+    `no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, ` +
+    `or CSV${header}${columns === null ? '' : ': the names must be those of the product, see docs/sources.md'}`
+  );
+}
+
+/** The names in the first line, if it looks like a header; null if it does not. */
+async function unknownColumnsIn(content: AsyncIterable<Uint8Array>): Promise<string | null> {
+  for await (const bytes of content) {
+    const columns = columnsIn(Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('utf8'));
+    return columns === null ? null : columns.map((name) => escapeForDisplay(name, 64)).join(', ');
+  }
+  return null;
 }
 
 /** A folder may hold files of other tables: these are only named. */

@@ -86,3 +86,18 @@ export function isCsv(text: string): boolean {
 function isRecord(line: string): boolean {
   return /^\s*[{[<]/.test(line);
 }
+
+/** A name of a column that no format may know: a word or a few. */
+const NAME = /^["\s]*[A-Za-z_@][\w .@()[\]/-]{0,60}["\s]*$/;
+const LISTED_NAMES = 20;
+
+/** The names in the first line of a text that looks like a table with a header; null if it does not. */
+export function columnsIn(text: string): readonly string[] | null {
+  const line = text.split('\n').find((each) => each.trim() !== '' && !isDirective(each)) ?? '';
+  for (const delimiter of DELIMITERS) {
+    const cells = line.replace(/^\ufeff/, '').split(delimiter);
+    if (cells.length < 2 || !cells.every((cell) => NAME.test(cell))) continue;
+    return cells.slice(0, LISTED_NAMES).map((cell) => cell.replaceAll('"', '').trim());
+  }
+  return null;
+}

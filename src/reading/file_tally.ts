@@ -28,6 +28,8 @@ export interface FileFacts {
   readonly missing: MissingColumns | null;
   /** Members that every record lacks. */
   readonly lacking: readonly Needed[];
+  /** Whether the file has reports of Defender, and none of them a count. */
+  readonly isWithoutCounts: boolean;
   /** Why no order of day and month was found for dates that need one; null where none needs one. */
   readonly unknownOrder: (UnknownOrder & { readonly records: number }) | null;
   readonly firstFault: FirstFault | null;
@@ -47,6 +49,7 @@ export class FileTally {
   #missing: MissingColumns | null = null;
   #lacking: readonly Needed[] = [];
   #unknownOrder: FileFacts['unknownOrder'] = null;
+  #reports: 'none' | 'without-counts' | 'with-counts' = 'none';
   #firstFault: FirstFault | null = null;
   #oldest: Timestamp | '' = '';
   #newest: Timestamp | '' = '';
@@ -62,6 +65,7 @@ export class FileTally {
       counters: this.#counters,
       missing: this.#missing,
       lacking: this.#lacking,
+      isWithoutCounts: this.#reports === 'without-counts',
       unknownOrder: this.#unknownOrder,
       firstFault: this.#firstFault,
       oldest: this.#oldest,
@@ -131,6 +135,8 @@ export class FileTally {
     for (const { report } of reports) {
       if (this.#oldest === '' || report.Timestamp < this.#oldest) this.#oldest = report.Timestamp;
       if (report.Timestamp > this.#newest) this.#newest = report.Timestamp;
+      if (report.count !== null) this.#reports = 'with-counts';
+      else if (this.#reports === 'none') this.#reports = 'without-counts';
     }
     return reports.flatMap((located) => this.#members.take(located));
   }

@@ -74,6 +74,28 @@ describe('score of a file without a column that the rule needs', () => {
   });
 });
 
+describe('score of a table that it does not know', () => {
+  it.each([
+    ['renamed.csv', 'sep=;\r\nTime;"Device name";Action;Address\r\n1;2;3;4\r\n', 'Time, Device name, Action, Address'],
+    ['hostile.csv', 'a\u202e,b\n1,2\n', null],
+    ['short.csv', 'Timestamp,DeviceName\n2026-11-20,wks\n', 'Timestamp, DeviceName'],
+  ])('%s is 1, and names its columns', async (name, content, columns) => {
+    const { code, stderr } = await score(await file(name, content));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${name}: refused: no record of an active source (SOURCES=defender)`);
+    const header = `Its first line looks like the header of a CSV with ${columns}: the names must be those of the product`;
+    if (columns === null) expect(stderr).not.toContain('looks like');
+    else expect(stderr).toContain(header);
+  });
+
+  it('is 1 if no report has a count, since none can match', async () => {
+    const spoilt = csv(hours('2026-11-13')).replaceAll('""uniqueEventsAggregated""', 'uniqueEventsAggregated');
+    const { code, stdout, stderr } = await score(await file('spoilt.csv', spoilt));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('spoilt.csv: no report has a count, so none can match');
+  });
+});
+
 describe('score of dates of two numbers', () => {
   const ambiguous = hours('11/12/2026');
 
