@@ -36,13 +36,17 @@ export function problemOf(facts: FileFacts, sources: readonly Source[]): FilePro
 
 /** A reason that concerns the file as a whole; null if there is none. */
 function wholeFileReason(facts: FileFacts, sources: readonly Source[]): string | null {
-  const { unknownOrder, missing, lacking, isWithoutCounts } = facts;
+  const { unknownOrder, missing, lacking, isWithoutCounts, isPartialAnswer } = facts;
   if (unknownOrder !== null) return orderText(unknownOrder);
   if (missing !== null) return missingText(missing, sources);
+  if (isPartialAnswer) return PARTIAL_ANSWER;
   if (lacking.length === 0) return isWithoutCounts ? NO_COUNTS : null;
   const [first = ''] = lacking;
   return `no record has ${lacking.join(' or ')}, which the rule needs. Keep ${first} in the export, or in the query (docs/sources.md)`;
 }
+
+const PARTIAL_ANSWER =
+  'the answer of the query API says that it is not complete (partial-answer). Query a shorter span, and export again';
 
 const NO_COUNTS =
   'no report has a count, so none can match: AdditionalFields has no uniqueEventsAggregated. ' +

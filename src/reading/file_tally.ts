@@ -30,6 +30,8 @@ export interface FileFacts {
   readonly lacking: readonly Needed[];
   /** Whether the file has reports of Defender, and none of them a count. */
   readonly isWithoutCounts: boolean;
+  /** Whether it is an answer of a query API that says that it is not complete. */
+  readonly isPartialAnswer: boolean;
   /** Why no order of day and month was found for dates that need one; null where none needs one. */
   readonly unknownOrder: (UnknownOrder & { readonly records: number }) | null;
   readonly firstFault: FirstFault | null;
@@ -49,6 +51,7 @@ export class FileTally {
   #missing: MissingColumns | null = null;
   #lacking: readonly Needed[] = [];
   #unknownOrder: FileFacts['unknownOrder'] = null;
+  #isPartialAnswer = false;
   #reports: 'none' | 'without-counts' | 'with-counts' = 'none';
   #firstFault: FirstFault | null = null;
   #oldest: Timestamp | '' = '';
@@ -65,6 +68,7 @@ export class FileTally {
       counters: this.#counters,
       missing: this.#missing,
       lacking: this.#lacking,
+      isPartialAnswer: this.#isPartialAnswer,
       isWithoutCounts: this.#reports === 'without-counts',
       unknownOrder: this.#unknownOrder,
       firstFault: this.#firstFault,
@@ -143,6 +147,7 @@ export class FileTally {
 
   #add(letter: DeadLetter): void {
     const { reason, field } = letter;
+    if (reason === 'partial-answer') this.#isPartialAnswer = true;
     this.#firstFault ??= { reason, field, value: exampleOf(letter) };
     (isOpen(reason) ? this.#open : this.#letters).add({ ...letter, export: this.#ref });
   }

@@ -2,7 +2,9 @@ import { Buffer } from 'node:buffer';
 import {
   columnsOf,
   FrameColumns,
+  isErrorMemberAt,
   isFrame,
+  isPartial,
   type ListMember,
   listMemberAt,
   MEMBER_BYTES,
@@ -144,7 +146,9 @@ class RecordCutter {
     this.#depth = depth + 1;
     const isMember = this.#isBeside ? depth === 0 : depth === 1 && this.#first === OPEN_OBJECT;
     if (!isMember || this.#containers.length >= MAX_CONTAINERS) return;
-    const member = listMemberAt(this.#tailText());
+    const before = this.#tailText();
+    if (this.#isBeside && isErrorMemberAt(before)) this.#batch.addPartial(this.#valueOffset);
+    const member = listMemberAt(before);
     if (byte === OPEN_ARRAY) this.#begun = member;
     else if (member === 'hits') this.#nest();
   }
@@ -242,7 +246,7 @@ class RecordCutter {
     const frame = parsed(bytes.toString('utf8'));
     if (!isFrame(frame)) return false;
     this.#frames.note(frame);
-    return this.#frames.tableOf(frame) === null;
+    return this.#frames.tableOf(frame) === null && !isPartial(frame);
   }
 
   #forget(): void {
@@ -260,6 +264,12 @@ class RecordCutter {
 const FRAME_BYTES = 64;
 
 class Batch extends FilledBatch {
+  /** An answer that says that it is not complete. */
+  addPartial(offset: number): void {
+    this.lines++;
+    this.malformed.add('partial-answer', () => ({ offset, length: 0, bytes: NO_BYTES, fault: 'partial-answer' }));
+  }
+
   /** `columns`: those of the table that the value is a row of. */
   add(line: Line, maxBytes: number, columns: TableColumns | null, cutOff: boolean): void {
     this.lines++;

@@ -62,6 +62,26 @@ export function recordOf({ names }: TableColumns, cells: readonly unknown[]): Ro
   return Object.fromEntries(names.map((name, index) => [name, cells[index]]));
 }
 
+/**
+ * Whether an answer, or a part of it, says that rows are missing: `error` beside the tables (Log Analytics), `Exceptions`
+ * (Azure Data Explorer, version 1), `OneApiErrors` among the rows or in a last frame with errors (version 2).
+ */
+export function isPartial(answer: Row): boolean {
+  const { error, Exceptions, OneApiErrors } = answer;
+  const isAnswer = LISTS.some((name) => Array.isArray(answer[name]));
+  if (isAnswer && (isRow(error) || isFilled(Exceptions))) return true;
+  return isFilled(OneApiErrors) || (answer['FrameType'] === 'DataSetCompletion' && answer['HasErrors'] === true);
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
+/** Whether the text before a value names the member that says it. */
+export function isErrorMemberAt(textBefore: string): boolean {
+  return /(?<!\\)"(?:error|Exceptions)"\s*:\s*$/.test(textBefore);
+}
+
 /** The rows of a table as records; null if the record is no table, or if a row does not fit. */
 export function rowsOf(table: Row): readonly Row[] | null {
   const rows = table['rows'] ?? table['Rows'];
@@ -82,7 +102,7 @@ export function withoutFrames(list: readonly unknown[]): readonly unknown[] {
   return list.flatMap((each) => {
     if (!isFrame(each)) return [each];
     columns.note(each);
-    const table = columns.tableOf(each);
+    const table = isPartial(each) ? each : columns.tableOf(each);
     return table === null ? [] : [table];
   });
 }

@@ -1,6 +1,6 @@
 import { escapeForDisplay } from '../text/escape.ts';
 import { openDateIn } from './date_order.ts';
-import { withoutFrames } from './envelope.ts';
+import { isPartial, withoutFrames } from './envelope.ts';
 import { innerRecords } from './inner_records.ts';
 import { jsonValueOf, NO_JSON } from './json_value.ts';
 import { isTooDeep } from './nesting.ts';
@@ -207,6 +207,23 @@ function readingsOf(record: object, formats: readonly RecordFormat[]): readonly 
 function readingsWithin(record: object, formats: readonly RecordFormat[], depth: number): readonly Found[] {
   const reading = read(record, formats);
   if (reading.kind !== 'unknown' && !isOtherTable(reading)) return [reading];
+  if (isPartial(record as Readonly<Record<string, unknown>>)) return partial(record, formats, depth);
+  return readingsInside(record, formats, depth, reading);
+}
+
+/** The rows of an answer that is not complete, and the fault. */
+function partial(record: object, formats: readonly RecordFormat[], depth: number): readonly Found[] {
+  const inside = readingsInside(record, formats, depth, UNKNOWN);
+  const rows = inside.filter(({ kind }) => kind !== 'unknown');
+  return [...rows, { kind: 'fault', fault: 'partial-answer' }];
+}
+
+function readingsInside(
+  record: object,
+  formats: readonly RecordFormat[],
+  depth: number,
+  reading: Reading,
+): readonly Found[] {
   const open = formats.filter((format) => format.read(record).kind === 'unknown');
   const text = JSON.stringify(record);
   const source = open.find(({ mark }) => mark.test(text))?.source ?? null;

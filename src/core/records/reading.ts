@@ -13,6 +13,8 @@ export type ReadFault =
   | 'bad-csv'
   /** A row of a table without a column that the rule needs. */
   | 'no-column'
+  /** The answer of a query API that says itself that it is not complete. */
+  | 'partial-answer'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
   /** A Windows event whose XML is invalid, repeats a name, is too long, or has a document type. */

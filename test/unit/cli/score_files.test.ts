@@ -96,6 +96,14 @@ describe('score of a table that it does not know', () => {
   });
 });
 
+it('score of an answer that is not complete is 1, and prints the rows', async () => {
+  const Results = hours('2026-11-13').map((time, n) => flat({ TimeGenerated: `${time}Z`, ReportId: n }));
+  const answer = { Results: [...Results, { OneApiErrors: [{ error: { code: 'LimitsExceeded' } }] }] };
+  const { code, stdout, stderr } = await score(await file('partial.json', JSON.stringify(answer)));
+  expect({ code, rows: stdout.split('\n').length }).toEqual({ code: 1, rows: 2 });
+  expect(stderr).toContain('partial.json: the answer of the query API says that it is not complete');
+});
+
 describe('score of dates of two numbers', () => {
   const ambiguous = hours('11/12/2026');
 

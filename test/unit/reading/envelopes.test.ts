@@ -61,6 +61,27 @@ describe('an answer of a query API', () => {
     expect(await scoreBytes(text)).toMatchObject({ hours: [], faults: { 'no-column (DeviceName)': 6 } });
   });
 
+  const logAnalytics = ENVELOPES.find(([name]) => name === 'of Log Analytics')?.[1](NETWORK_EVENTS) as object;
+  const frames = ENVELOPES.find(([name]) => name.endsWith('version 2'))?.[1](NETWORK_EVENTS) as object[];
+  const kusto = ENVELOPES.find(([name]) => name.endsWith('version 1'))?.[1](NETWORK_EVENTS) as object;
+  it.each<[string, object]>([
+    ['error', { ...logAnalytics, error: { code: 'PartialError', message: 'There were some errors' } }],
+    ['exceptions', { ...kusto, Exceptions: ['Query result set has exceeded the internal record count limit'] }],
+    ['a last frame with errors', [...frames.slice(0, -1), { FrameType: 'DataSetCompletion', HasErrors: true }]],
+    [
+      'an error among the rows',
+      { Results: [...NETWORK_EVENTS, { OneApiErrors: [{ error: { code: 'LimitsExceeded' } }] }] },
+    ],
+  ])('is counted, and named as not complete: %s', async (_, answer) => {
+    for (const [, write] of FORMS) {
+      expect(await scoreBytes(write(answer))).toMatchObject({
+        hours: COUNTS.hours,
+        faults: { 'partial-answer': 1 },
+        counters: { reports: 5, deadLetters: 1, unknownShapes: 0 },
+      });
+    }
+  });
+
   it('is no envelope where a record has a member of that name', async () => {
     const [first] = NETWORK_EVENTS;
     const records = [
