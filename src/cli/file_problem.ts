@@ -28,7 +28,8 @@ export function problemOf(facts: FileFacts, sources: readonly Source[]): FilePro
   const reason = wholeFileReason(facts, sources);
   if (reason !== null) return { kind, text: isUnread ? `no readable record: ${reason}` : reason };
   if (isUnread && counters.skipped === 0) return { kind, text: `no readable record: ${unreadText(facts)}` };
-  if (counters.reports + counters.excluded > 0 || counters.lines === 0) return null;
+  if (counters.reports + counters.excluded > 0) return null;
+  if (counters.records === 0) return { kind: 'none', text: 'no record in it' };
   const faults = counters.deadLetters + counters.unknownShapes > 0 ? `; ${unreadText(facts)}` : '';
   const others = `${counted(counters.skipped, 'record')} of other kinds`;
   return { kind: 'none', text: `no report of an active source (SOURCES=${sources.join(',')}): ${others}${faults}` };

@@ -309,9 +309,9 @@ describe('score without a detection', () => {
   it('counts an empty file as one export', async () => {
     const name = await file('empty.json', '');
     expect(await score(name, '--format', 'json')).toMatchObject({
-      code: 0,
+      code: 1,
       stdout: '',
-      stderr: expect.stringContaining('1 export, 0 lines'),
+      stderr: expect.stringMatching(/empty.json: no record in it\n1 export, 0 lines/),
     });
   });
 });
