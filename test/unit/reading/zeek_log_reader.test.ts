@@ -45,6 +45,11 @@ describe('conn.log with tabs', () => {
     });
   });
 
+  it('follows each line of fields', async () => {
+    const text = '#fields\ta\tb\n1\t2\n#fields\tb\n3\n#separator \\x2c\n#fields,c,d\n4,5\n';
+    expect(await rowsIn(text)).toEqual({ rows: [{ a: '1', b: '2' }, { b: '3' }, { c: '4', d: '5' }], faults: [] });
+  });
+
   it('names rows that are too long, or before a header', async () => {
     const text = `a\tb\n#fields\ta\tb\n${'x'.repeat(2_000)}\ty\n1\t2\n`;
     expect(await rowsIn(text)).toEqual({ rows: [{ a: '1', b: '2' }], faults: ['bad-csv a\tb', 'too long'] });
