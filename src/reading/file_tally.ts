@@ -142,7 +142,7 @@ export class FileTally {
       if (report.count !== null) this.#reports = 'with-counts';
       else if (this.#reports === 'none') this.#reports = 'without-counts';
     }
-    return reports.flatMap((located) => this.#members.take(located));
+    return this.#members.takeAll(reports);
   }
 
   #add(letter: DeadLetter): void {

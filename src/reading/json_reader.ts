@@ -57,6 +57,8 @@ class RecordCutter {
   #depth: number | null = null;
   /** A member whose list has just begun; the next byte shows whether it is one of records. */
   #begun: ListMember | null = null;
+  /** Whether the open value has rows without columns before them. */
+  #isNoTable = false;
   #inString = false;
   #escaped = false;
   #first = 0;
@@ -180,7 +182,9 @@ class RecordCutter {
   /** The columns in the part of the object before its rows; null where there are none. */
   #columnsBefore(): TableColumns | null {
     const here = this.#chunk.subarray(this.#from, this.#at);
-    if (this.#isBeside || this.#heldBytes + here.length > this.#maxBytes) return null;
+    if (this.#isBeside || this.#isNoTable || this.#heldBytes + here.length > this.#maxBytes) return null;
+    // Only once per value: each time, all of it is parsed.
+    this.#isNoTable = true;
     const before = parsed(`${Buffer.concat([...this.#held, here]).toString('utf8')}]}`);
     if (!isFrame(before)) return isObject(before) ? columnsOf(before) : null;
     const table = this.#frames.tableOf(before);
@@ -252,6 +256,7 @@ class RecordCutter {
   #forget(): void {
     this.#depth = null;
     this.#begun = null;
+    this.#isNoTable = false;
     this.#inString = false;
     this.#escaped = false;
     this.#held = [];

@@ -21,7 +21,16 @@ export class MissingMembers {
   readonly uncounted = new Map<Needed, number>();
 
   /** The reports that can be counted now, in order. */
-  take(located: LocatedReport): readonly LocatedReport[] {
+  takeAll(reports: readonly LocatedReport[]): readonly LocatedReport[] {
+    if (this.#waiting.length > 0 || reports.some(({ lacks }) => lacks !== undefined)) {
+      return reports.flatMap((located) => this.#take(located));
+    }
+    this.#records += reports.length;
+    if (reports.length > 0) for (const key of KEYS) this.#seen.add(key);
+    return reports;
+  }
+
+  #take(located: LocatedReport): readonly LocatedReport[] {
     this.#records++;
     const { lacks = [] } = located;
     for (const member of lacks) this.#count(member);
