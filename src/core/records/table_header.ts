@@ -21,13 +21,13 @@ export interface TableHeader {
 type Needed = Partial<Readonly<Record<Source, readonly string[]>>>;
 
 const NETWORK_EVENTS = ['Timestamp|TimeGenerated', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP', 'ActionType'];
+/** The provider in `Event`, `SecurityEvent` and `WindowsEvent`. */
+const PROVIDER = 'Source|EventSourceName|Provider';
 const EVENT_DATA = 'EventData|ParameterXml|RenderedDescription|Message';
 
 const TABLES: readonly Needed[] = [
   { defender: [...NETWORK_EVENTS, 'AdditionalFields'], 'defender-raw': NETWORK_EVENTS },
-  ofEvents(['TimeGenerated', 'Computer', 'Source', 'EventID', EVENT_DATA]),
-  ofEvents(['TimeGenerated', 'Computer', 'EventSourceName', 'EventID', EVENT_DATA]),
-  ofEvents(['TimeGenerated', 'Computer', 'Provider', 'EventID', EVENT_DATA]),
+  ofEvents(['TimeGenerated', 'Computer', PROVIDER, 'EventID', EVENT_DATA]),
   ofEvents(['TimeCreated', 'MachineName', 'ProviderName', 'Id', 'Message']),
   { zeek: ['ts', 'id.orig_h', 'id.resp_h', 'conn_state'] },
 ];
@@ -92,9 +92,17 @@ const KNOWN = new Map(
 /** Fewer known names can stand in any table. */
 const MIN_KNOWN = 3;
 /** `TimeGenerated [UTC]` of Microsoft's portals. A local time keeps its zone in the name, so that nobody takes it for UTC. */
-const ZONE_UTC = /\s*\[UTC\]$/i;
+const ZONE_UTC = /\s*(?:\[UTC\]|\(UTC\))$/i;
 /** The type that a custom table appends (`…_CL`). */
 const TYPE_SUFFIX = /(?<=.)_[sdtgb]$/;
+
+/** Columns that show what a row is: without them, a row of a source is of no known format. */
+const IDENTIFYING = new Set(['ActionType', PROVIDER, 'EventID', 'ProviderName', 'Id'].map(textOf));
+
+/** Whether a column is missing without which no format knows the rows. */
+export function lacksIdentity({ bySource }: MissingColumns): boolean {
+  return [...bySource.values()].some((columns) => columns.some((column) => IDENTIFYING.has(column)));
+}
 
 /** The header in a row's cells; null where the row is none. */
 export function headerOf(cells: readonly string[]): TableHeader | null {

@@ -30,6 +30,7 @@ describe('a CSV counts by hand', () => {
     ['with names in lower case', csv(COLUMNS, ROWS, { name: (name) => name.toLowerCase() })],
     ['with names in upper case', csv(COLUMNS, ROWS, { name: (name) => name.toUpperCase() })],
     ['with TimeGenerated [UTC]', renamed('Timestamp', 'TimeGenerated [UTC]')],
+    ['with Timestamp (UTC)', renamed('Timestamp', 'Timestamp (UTC)')],
     ['with Timestamp [UTC]', renamed('Timestamp', '"Timestamp [UTC]"')],
     ['behind sep=;', `sep=;\r\n${csv(COLUMNS, ROWS, { delimiter: ';' })}`],
     ['behind a mark and sep=,', `\ufeffsep=,\n${csv(COLUMNS)}`],
@@ -143,6 +144,15 @@ describe('a CSV of Windows events counts by hand', () => {
     const columns = Object.keys(rows[0] ?? {}).filter((name) => name !== 'Computer');
     const found = await scoreBytes(csv(columns, rows), ['sysmon']);
     expect(found.faults).toEqual({ 'no-column (Computer)': 3 });
+  });
+
+  it.each([
+    ['Source', 'Source or EventSourceName or Provider'],
+    ['EventID', 'EventID'],
+  ])('without %s no row shows what it is, and all name it', async (column, name) => {
+    const columns = Object.keys(rows[0] ?? {}).filter((each) => each !== column);
+    const found = await scoreBytes(csv(columns, rows), ['sysmon']);
+    expect(found).toMatchObject({ foreign: false, hours: [], faults: { [`no-column (${name})`]: 4 } });
   });
 
   const G = 'lap-07.fabrikam.example sync.exe 198.51.100.23';
