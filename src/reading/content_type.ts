@@ -1,5 +1,8 @@
+import { holdsListMember } from '../core/records/envelope.ts';
+import { isCsv } from './csv_dialect.ts';
 import { utf16Of } from './encoding.ts';
 import { type Container, isUnread, signatureOf, type Unread, unreadText } from './signature.ts';
+import { isZeekLog } from './zeek_log_reader.ts';
 
 /** The kind of a file, by its first bytes. */
 export type ContentKind =
@@ -7,8 +10,10 @@ export type ContentKind =
   | Unread
   /** JSON lines, and everything that is no other kind. */
   | 'lines'
-  /** The Defender portal's CSV of advanced hunting; with `;` or tabs after a spreadsheet has saved it. */
+  /** A table with a header that we know, cells separated by commas, semicolons or tabs. */
   | 'csv'
+  /** Zeek's own log format, with `#fields`. */
+  | 'zeek-log'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
   /** Any of these in UTF-16, as PowerShell and Excel write it. */
@@ -19,7 +24,7 @@ export const HEAD_BYTES = 16 * 1024;
 
 /** The first line of JSON over several lines. A truncated record hardly ends this way. */
 const JSON_BEGIN = /^(?:\{|(?:\[|\{\s*"records"\s*:\s*\[)(?:\s*\{(?:.*\}\s*,)?)?|\[\s*\{.*\})$/;
-const LIST_BEGIN = /^(?:\[\s*\{|\{\s*"records"\s*:\s*\[\s*\{)/;
+const LIST_BEGIN = /^\[\s*\{/;
 
 export function contentKindOf(head: Uint8Array): ContentKind {
   const signature = signatureOf(head);
@@ -28,22 +33,9 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   const text = textOf(head);
   const line = firstLineOf(text);
   if (line === null) return 'lines';
-  if (/^[{[]/.test(line)) return JSON_BEGIN.test(line) && goesOn(text.split('\n')) ? 'json' : 'lines';
-  return delimiterIn(line) === null ? 'lines' : 'csv';
-}
-
-/** The delimiter of a CSV. */
-export function delimiterOf(head: Uint8Array): string {
-  return delimiterIn(firstLineOf(textOf(head)) ?? '') ?? ',';
-}
-
-/** The delimiter that gives the required columns; null where none does. */
-function delimiterIn(header: string): string | null {
-  const isBetween = (delimiter: string) => {
-    const columns = header.split(delimiter).map((column) => column.replace(/^"(.*)"$/, '$1'));
-    return columns.includes('ActionType') && columns.includes('RemoteIP');
-  };
-  return [',', ';', '\t'].find(isBetween) ?? null;
+  if (isZeekLog(text)) return 'zeek-log';
+  if (/^[{[]/.test(line)) return beginsJson(line, text) && goesOn(text.split('\n')) ? 'json' : 'lines';
+  return isCsv(text) ? 'csv' : 'lines';
 }
 
 /** null where the head does not contain the whole line. */
@@ -73,9 +65,18 @@ function isObject(line: string): boolean {
   }
 }
 
-/** Whether it starts like a list of records: an array, or `{"records":[…]}`. */
+/** Whether the line is the first of JSON over several lines. An envelope that ends with the line is a record of its own. */
+function beginsJson(line: string, text: string): boolean {
+  const next = text.slice(text.indexOf('\n')).trimStart();
+  if (JSON_BEGIN.test(line) || next.startsWith(',')) return true;
+  const isOpen = !/[\]}]$/.test(line) || /^[\]}]/.test(next);
+  return isOpen && (line.startsWith('[') || holdsListMember(line));
+}
+
+/** Whether it starts like a list of records: an array, or an envelope. */
 export function isList(head: Uint8Array): boolean {
-  return LIST_BEGIN.test(textOf(head.subarray(0, HEAD_BYTES)));
+  const text = textOf(head.subarray(0, HEAD_BYTES));
+  return LIST_BEGIN.test(text) || (text.startsWith('{') && holdsListMember(firstLineOf(text) ?? text));
 }
 
 /** trimStart also removes a byte order mark. */
@@ -94,7 +95,9 @@ export function adviceOf(kind: ContentKind): string | null {
     case 'lines':
       return null;
     case 'csv':
-      return `it is a CSV of advanced hunting, which only \`score\` reads; expected ${EXPECTED}`;
+      return `it is a CSV, which only \`score\` reads; expected ${EXPECTED}`;
+    case 'zeek-log':
+      return `it is a Zeek log with tabs, which only \`score\` reads; let Zeek write JSON (LogAscii::use_json=T)`;
     case 'json':
       return `it is JSON over several lines, which only \`score\` reads; convert it to one record per line (jq -c); expected ${EXPECTED}`;
     case 'zip':

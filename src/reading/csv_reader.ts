@@ -1,23 +1,35 @@
 import { Buffer, isUtf8 } from 'node:buffer';
+import {
+  type CsvHeader,
+  csvHeaderBehind,
+  csvHeaderOf,
+  isBrokenHeader,
+  isDirective,
+  MAX_HEADER_BYTES,
+  MAX_PREAMBLE_LINES,
+} from './csv_dialect.ts';
 import { type CsvRow, cellsOf, RowScanner } from './csv_row.ts';
 import type { Line } from './line.ts';
 import { FilledBatch, type LineBatch } from './line_batch.ts';
 import { KEPT_BYTES, type LineOptions } from './line_reader.ts';
 import { piecesIn } from './pieces.ts';
 
-/** A CSV whose first row is no header. */
+/** A CSV without a header. */
 export class CsvHeaderError extends Error {
   override readonly name = 'CsvHeaderError';
   readonly code = 'CSV_HEADER';
 
-  constructor() {
-    super('line 1: the header of the CSV is no row: a quote is not balanced, or it is longer than 1 MiB');
+  constructor(line: number) {
+    super(
+      `line ${line}: the header of the CSV is no row: a quote is not balanced, or it is longer than ${MAX_HEADER_BYTES} bytes`,
+    );
   }
 }
 
 /**
- * Reads the CSV of a query in the Defender portal: RFC 4180, a header, columns in any order, and other delimiters after a
- * spreadsheet has saved it. Each row becomes a JSON object.
+ * Reads a CSV with a header that `headerOf` knows: RFC 4180, columns in any order, cells separated by commas, semicolons
+ * or tabs. Lines before the header (a title, `sep=;`, `#TYPE …`) are passed over. A later header begins another table:
+ * people join exports into one file. Each row becomes a JSON object.
  *
  * A line that does not start a valid row (an unbalanced quote, more or fewer cells than the header) is a fault, and reading
  * continues at the next line. So rows that a broken quote had swallowed are read again as rows. Each byte is scanned a
@@ -26,23 +38,23 @@ export class CsvHeaderError extends Error {
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { maxLineBytes }: LineOptions,
-  delimiter = ',',
+  { maxLineBytes }: Pick<LineOptions, 'maxLineBytes'>,
+  headerOf: (line: string) => CsvHeader | null = csvHeaderOf,
 ): AsyncGenerator<LineBatch> {
-  const rows = new RowReader(maxLineBytes, delimiter);
+  const rows = new RowReader(maxLineBytes, headerOf);
   for await (const piece of piecesIn(chunks)) yield rows.read(piece, false);
   yield rows.read(NO_BYTES, true);
 }
 
 const NEWLINE = 10;
 const NO_BYTES = Buffer.alloc(0);
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 class RowReader {
   readonly #maxBytes: number;
-  readonly #delimiter: string;
-  readonly #scanner: RowScanner;
-  #header: readonly string[] | undefined;
+  readonly #headerOf: (line: string) => CsvHeader | null;
+  #scanner = new RowScanner(',');
+  #header: CsvHeader | undefined;
+  #preambleLines = 0;
   #batch = new Batch();
   /** Received bytes, from the open row or skipped line on. */
   #bytes = NO_BYTES;
@@ -53,19 +65,17 @@ class RowReader {
   /** The received part of a skipped line, of which `#bytes` holds nothing any more. */
   #passed: { readonly length: number; readonly bytes: Buffer } | null = null;
 
-  constructor(maxBytes: number, delimiter: string) {
+  constructor(maxBytes: number, headerOf: (line: string) => CsvHeader | null) {
     this.#maxBytes = maxBytes;
-    this.#delimiter = delimiter;
-    this.#scanner = new RowScanner(delimiter);
+    this.#headerOf = headerOf;
   }
 
   read(chunk: Uint8Array, isLast: boolean): LineBatch {
     this.#batch = new Batch();
     // A copy: the chunk may be a window on memory that its owner fills again.
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
-    if (!this.#isAfterMark(isLast)) return this.#batch;
-    let goesOn = true;
-    while (goesOn) goesOn = this.#passed === null ? this.#readRow(isLast) : this.#skipLine(isLast);
+    while (this.#step(isLast));
+    if (isLast && this.#header === undefined && this.#preambleLines > 0) throw new CsvHeaderError(1);
     this.#bytes = this.#bytes.subarray(this.#start);
     this.#offset += this.#start;
     this.#start = 0;
@@ -74,37 +84,78 @@ class RowReader {
     return this.#batch;
   }
 
-  /** Passes the byte order mark at the start of the file; false where its bytes have not all arrived. */
-  #isAfterMark(isLast: boolean): boolean {
-    if (this.#offset > 0) return true;
-    const length = Math.min(this.#bytes.length, BYTE_ORDER_MARK.length);
-    const isMark = this.#bytes.subarray(0, length).equals(BYTE_ORDER_MARK.subarray(0, length));
-    if (isMark && length < BYTE_ORDER_MARK.length) return isLast;
-    if (isMark) this.#start = length;
+  /** false where more bytes are needed. */
+  #step(isLast: boolean): boolean {
+    if (this.#header === undefined) return this.#findHeader(isLast);
+    return this.#passed === null ? this.#readRow(this.#header, isLast) : this.#skipLine(isLast);
+  }
+
+  /** Reads a line of those before the first row. */
+  #findHeader(isLast: boolean): boolean {
+    const line = this.#line(isLast);
+    const isTooLong = this.#bytes.length - this.#start > MAX_HEADER_BYTES;
+    if (line === null && !isTooLong) return false;
+    const header = line === null ? null : this.#headerOf(line.text);
+    if (header !== null) this.#begin(header);
+    else if (line === null || isBrokenHeader(line.text) || this.#preambleLines === MAX_PREAMBLE_LINES) {
+      throw new CsvHeaderError(this.#preambleLines + 1);
+    }
+    this.#preambleLines++;
+    this.#start = line?.next ?? this.#start;
     return true;
   }
 
+  #begin(header: CsvHeader): void {
+    this.#header = header;
+    this.#scanner = new RowScanner(header.delimiter);
+  }
+
+  /** The line at the start; null where it is not whole. */
+  #line(isLast: boolean): { readonly text: string; readonly next: number } | null {
+    const newline = this.#bytes.indexOf(NEWLINE, this.#start);
+    if (this.#start === this.#bytes.length || (newline === -1 && !isLast)) return null;
+    const end = newline === -1 ? this.#bytes.length : newline;
+    if (end - this.#start > MAX_HEADER_BYTES) return null;
+    return { text: this.#bytes.toString('utf8', this.#start, end), next: Math.min(end + 1, this.#bytes.length) };
+  }
+
   /** Takes the next row, or skips the line at its place; false where it is not complete yet. */
-  #readRow(isLast: boolean): boolean {
+  #readRow(header: CsvHeader, isLast: boolean): boolean {
     if (this.#start === this.#bytes.length) return false;
     const row = this.#scanner.scan(this.#bytes, this.#start, isLast);
     const isTooLong = this.#bytes.length - this.#start > this.#maxBytes;
     if (row === 'open' && !isTooLong) return false;
     this.#scanner.reset();
-    if (typeof row !== 'string' && this.#take(row)) return true;
-    if (this.#header === undefined) throw new CsvHeaderError();
+    if (typeof row !== 'string' && this.#take(header, row)) return true;
+    const line = this.#line(isLast);
+    const other = line === null ? null : csvHeaderBehind(line.text);
+    if (other !== null) this.#begin(other);
+    if (line !== null && (other !== null || isDirective(line.text))) {
+      this.#start = line.next;
+      return true;
+    }
+    if (line === null && this.#mayBecomeHeader(isLast)) return false;
     return this.#skipLine(isLast);
   }
 
+  /** Whether the open line at the start is still as short as a header. */
+  #mayBecomeHeader(isLast: boolean): boolean {
+    const limit = Math.min(MAX_HEADER_BYTES, this.#maxBytes);
+    const isShort = this.#bytes.length - this.#start < limit;
+    return !isLast && isShort && !this.#bytes.includes(NEWLINE, this.#start);
+  }
+
   /** Takes a row; false where it is none of the header's, or too long. A blank line is no row. */
-  #take({ end, next, cells }: CsvRow): boolean {
+  #take(header: CsvHeader, { end, next, cells }: CsvRow): boolean {
     // With its line end: so long is the line that is skipped where the row is none.
     const length = next - this.#start;
     if (end > this.#start) {
-      if (length > this.#maxBytes || (this.#header !== undefined && cells !== this.#header.length)) return false;
+      if (length > this.#maxBytes || cells !== header.columns.length) return false;
       const bytes = this.#bytes.subarray(this.#start, end);
-      if (this.#header === undefined) this.#header = cellsOf(bytes.toString('utf8'), this.#delimiter);
-      else this.#batch.add({ offset: this.#offset + this.#start, length, bytes }, this.#header, this.#delimiter);
+      const text = bytes.toString('utf8');
+      const other = length > MAX_HEADER_BYTES ? null : csvHeaderBehind(text);
+      if (other !== null) this.#begin(other);
+      else this.#batch.add({ offset: this.#offset + this.#start, length, bytes }, text, header);
     }
     this.#start = next;
     return true;
@@ -131,16 +182,17 @@ class RowReader {
 }
 
 class Batch extends FilledBatch {
-  add(row: Line, header: readonly string[], delimiter: string): void {
+  add(row: Line, text: string, { columns, missing, delimiter }: CsvHeader): void {
     this.lines++;
     if (isUtf8(row.bytes)) {
-      this.hits.push({ ...row, bytes: jsonOf(header, cellsOf(row.bytes.toString('utf8'), delimiter)) });
+      const bytes = jsonOf(columns, cellsOf(text, delimiter));
+      this.hits.push(missing === null ? { ...row, bytes } : { ...row, bytes, missing });
     } else {
       this.malformed.add('bad-utf8', () => ({ ...row, fault: 'bad-utf8' }));
     }
   }
 }
 
-function jsonOf(header: readonly string[], cells: readonly string[]): Buffer {
-  return Buffer.from(JSON.stringify(Object.fromEntries(header.map((column, index) => [column, cells[index]]))));
+function jsonOf(columns: readonly string[], cells: readonly string[]): Buffer {
+  return Buffer.from(JSON.stringify(Object.fromEntries(columns.map((column, index) => [column, cells[index]]))));
 }

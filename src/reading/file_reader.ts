@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
-import { contentKindOf, delimiterOf, HEAD_BYTES, isList } from './content_type.ts';
+import { contentKindOf, HEAD_BYTES, isList } from './content_type.ts';
 import { readCsv } from './csv_reader.ts';
 import { csvInUtf8, utf16InUtf8, utf16Of } from './encoding.ts';
 import { readJson } from './json_reader.ts';
 import type { LineBatch } from './line_batch.ts';
 import { type LineOptions, readLines } from './line_reader.ts';
+import { readZeekLog } from './zeek_log_reader.ts';
 
 const NEWLINE = 10;
 
@@ -68,12 +69,13 @@ function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions, onWindows1252
   const isOneList = isList(head) && !head.subarray(0, maxLineBytes + 1).includes(NEWLINE);
   if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
   const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
-  if (kind === 'csv') return csvReader(delimiterOf(head), onWindows1252);
+  if (kind === 'csv') return csvReader(onWindows1252);
+  if (kind === 'zeek-log') return readZeekLog;
   return kind === 'json' ? readJson : readLines;
 }
 
-function csvReader(delimiter: string, onWindows1252: () => void): FileReader {
-  return (chunks, options) => readCsv(csvInUtf8(chunks, onWindows1252), options, delimiter);
+function csvReader(onWindows1252: () => void): FileReader {
+  return (chunks, options) => readCsv(csvInUtf8(chunks, onWindows1252), options);
 }
 
 async function* joined(head: Head, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

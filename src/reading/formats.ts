@@ -21,7 +21,6 @@ export function formatsOf(sources: readonly Source[]): readonly RecordFormat[] {
 
 /** All other formats, by source. */
 export function formatsBeside(formats: readonly RecordFormat[]): ReadonlyMap<Source, RecordFormat> {
-  return new Map(
-    SOURCES.map((source) => [source, FORMATS[source]] as const).filter(([, each]) => !formats.includes(each)),
-  );
+  const inactive = SOURCES.filter((source) => !formats.some((format) => (format.wraps ?? format) === FORMATS[source]));
+  return new Map(inactive.map((source) => [source, FORMATS[source]]));
 }

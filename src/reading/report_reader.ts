@@ -1,8 +1,9 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type LineReading, readLine } from '../core/records/read_line.ts';
-import { type FieldFault, faultText, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
+import { type FieldFault, faultText, type Needed, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
+import type { MissingColumns } from '../core/records/table_header.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
@@ -12,10 +13,13 @@ import { formatsBeside } from './formats.ts';
 import type { Line } from './line.ts';
 import type { LineBatch } from './line_batch.ts';
 import { KEPT_BYTES } from './line_reader.ts';
+import { withoutColumns } from './without_columns.ts';
 
 /** A report and its place. */
 export interface LocatedReport extends RecordPlace {
   readonly report: Report;
+  /** Members that the record does not have; absent where nothing is lacking. */
+  readonly lacks?: readonly Needed[];
   /** For a raw event 52 bits of SHA-256 over its trimmed line; else 0. */
   readonly digest: number;
 }
@@ -27,6 +31,8 @@ export interface BatchReading {
   readonly letters: readonly DeadLetter[];
   /** The other dead letters, by reason. */
   readonly more: FaultCounts;
+  /** Excluded records without a member for the address. */
+  readonly withoutAddress: number;
   /** Without `expired`: the caller knows the retention and counts it. */
   readonly counters: Counters;
 }
@@ -53,6 +59,7 @@ const UNREAD: Before = { recognised: false, lines: 0 };
 export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly RecordFormat[];
+  readonly #sources: readonly Source[];
   readonly #inactive: ReadonlyMap<Source, RecordFormat>;
   /** An option of readLines: active until the export is recognized. */
   readonly probe: { active: boolean };
@@ -61,6 +68,7 @@ export class ReportReader {
   #counted = false;
   #otherSource: Source | null = null;
   #unknownShape: LocatedShape | null = null;
+  #missing: MissingColumns | null = null;
   #linesSeen = 0;
   #bytesSeen = 0;
   /** Bytes before the start of this read, and of lines that are too long. */
@@ -73,6 +81,7 @@ export class ReportReader {
   constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD) {
     this.#ref = ref;
     this.#formats = formats;
+    this.#sources = formats.map(({ source }) => source);
     this.#inactive = formatsBeside(formats);
     this.#linesSeen = before.lines;
     this.#bytesPassed = before.start ?? 0;
@@ -95,6 +104,11 @@ export class ReportReader {
     return this.#unknownShape;
   }
 
+  /** Of the first table without a column that an active source needs; null where there is none. */
+  get missing(): MissingColumns | null {
+    return this.#missing;
+  }
+
   /** Whether the head has no record of a known format. */
   get foreign(): boolean {
     return this.#foreign;
@@ -110,6 +124,7 @@ export class ReportReader {
     const faults = new BatchFaults(this.#ref, this.#room);
     const counters = { ...NO_COUNTERS, lines: batch.lines };
     const { malformed, tooLong, hits } = batch;
+    let withoutAddress = 0;
     let parsed = hits.length + tooLong.length + malformed.kept.length;
     for (const line of tooLong) faults.addLine(line, 'line-too-long');
     for (const line of malformed.kept) faults.addLine(line, line.fault);
@@ -127,16 +142,20 @@ export class ReportReader {
         continue;
       }
       const text = line.bytes.toString('utf8');
-      const reading = readLine(text, this.#formats);
+      const reading = this.#read(line, text);
       const { offset, length } = line;
       const hasRaw = reading.reports.some(({ report }) => report.identity === null);
       const digest = hasRaw ? digestOf(line) : 0;
-      for (const { report, record } of reading.reports) reports.push({ report, offset, length, record, digest });
+      for (const { report, record, lacks } of reading.reports) {
+        const located = { report, offset, length, record, digest };
+        reports.push(lacks === undefined ? located : { ...located, lacks });
+      }
       faults.addRecords(line, reading.faults);
       for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;
+      withoutAddress += reading.withoutAddress;
       counters.unknownShapes += reading.unknownShapes;
       this.#unknownShape ??= shapeAt(reading, offset);
       this.#recognise(reading, text);
@@ -146,7 +165,15 @@ export class ReportReader {
     this.#probeBatch(batch);
     const letters = faults.close();
     this.#room -= letters.length;
-    return { reports, letters, more: faults.more, counters };
+    return { reports, letters, more: faults.more, withoutAddress, counters };
+  }
+
+  #read({ missing }: Line, text: string): LineReading {
+    const reading = readLine(text, this.#formats);
+    if (missing === undefined) return reading;
+    const lacking = withoutColumns(reading, missing, this.#sources);
+    if (lacking !== reading) this.#missing ??= missing;
+    return lacking;
   }
 
   #probeBatch(batch: LineBatch): void {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { AnswerRow } from '../core/scoring/difference.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted } from '../core/text/numbers.ts';
+import { anyHeaderOf } from './csv_dialect.ts';
 import { readCsv } from './csv_reader.ts';
 import { utf16Of } from './encoding.ts';
 import { MAX_LINE_BYTES } from './line_reader.ts';
@@ -23,7 +24,7 @@ export async function readRuleResult(bytes: Buffer): Promise<AnswerRow[]> {
   const encoding = utf16Of(bytes);
   const utf8 = encoding === null ? bytes : Buffer.from(new TextDecoder(encoding).decode(bytes));
   const text = utf8.toString('utf8').replace(/^\ufeff/, '');
-  const records = /^\s*[[{]/.test(text) ? jsonRecords(text) : await csvRecords(utf8, text);
+  const records = /^\s*[[{]/.test(text) ? jsonRecords(text) : await csvRecords(utf8);
   const [first] = records;
   if (first === undefined) return [];
   const columns = [...NAMES, ...NUMBERS];
@@ -97,12 +98,9 @@ function parsed(text: string): Record<string, unknown> | unknown[] | null {
   }
 }
 
-async function csvRecords(bytes: Buffer, text: string): Promise<RawRow[]> {
-  const header = text.slice(0, text.indexOf('\n') === -1 ? undefined : text.indexOf('\n'));
-  const delimiter = [',', ';', '\t'].find((each) => header.split(each).length > 3) ?? ',';
-  const options = { preFilterTokens: [], maxLineBytes: MAX_LINE_BYTES, tail: 'line' } as const;
+async function csvRecords(bytes: Buffer): Promise<RawRow[]> {
   const records: RawRow[] = [];
-  for await (const batch of readCsv([bytes], options, delimiter)) {
+  for await (const batch of readCsv([bytes], { maxLineBytes: MAX_LINE_BYTES }, anyHeaderOf)) {
     const bad = batch.malformed.kept[0] ?? batch.tooLong[0];
     if (bad !== undefined) throw new RuleResultError(`the row at byte ${bad.offset} is no row of the CSV. ${ADVICE}`);
     for (const line of batch.hits) records.push(JSON.parse(line.bytes.toString('utf8')) as RawRow);

@@ -1,6 +1,8 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { faultText, type RecordFormat } from '../core/records/reading.ts';
+import { DateOrders, onlyWithDateOrder, withDateOrder } from '../core/records/date_order.ts';
+import type { DateOrder } from '../core/records/locale_instant.ts';
+import type { RecordFormat } from '../core/records/reading.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import type { AnswerRow } from '../core/scoring/difference.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -10,10 +12,10 @@ import type { LocatedRow } from '../ingest/batch_writer.ts';
 import { RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
+import { type FileFacts, FileTally, type OnLetters } from '../reading/file_tally.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
-import type { DeadLetter } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { type Compared, compareResult } from './compare_result.ts';
@@ -21,12 +23,18 @@ import { OfflineCounts } from './offline_counts.ts';
 import { scoreGroups } from './score_groups.ts';
 
 /** The result of reading one export. */
-export interface OfflineReading {
-  readonly counters: Counters;
+export interface OfflineReading extends FileFacts {
   /** Of an unknown format: nothing of it was counted. */
   readonly foreign: boolean;
   /** It was decoded from Windows-1252. */
   readonly isWindows1252: boolean;
+}
+
+export interface ReadOptions {
+  /** The order of day and month in dates of two numbers; by default that of the file's own values. */
+  readonly dateOrder?: DateOrder | undefined;
+  /** Opens the export once more, if that is possible. Otherwise dates that need the order are not read. */
+  readonly again?: (() => AsyncIterable<Uint8Array> | undefined) | undefined;
 }
 
 /** Applies the rule to exports on this machine, with the same reader and the same scoring as in the cloud. */
@@ -61,38 +69,69 @@ export class OfflineScore {
     this.#plausible = plausible;
   }
 
-  /** Reads one export to its end. Throws the errors of `chunks`; reports that were read before the error stay counted. */
-  async read(ref: ExportRef, chunks: AsyncIterable<Uint8Array>): Promise<OfflineReading> {
-    const reader = new ReportReader(ref, this.#formats);
-    const preFilterTokens = this.#formats.map((format) => format.preFilterToken);
-    // The whole file is one segment; its length is not known.
-    const raw = new RawEventCounter(0, (from) => blockOf(ref, 0, from, 0));
-    let counters = NO_COUNTERS;
+  /**
+   * Reads one export to its end. Dates that need the order of day and month are read in a second reading, if the first one
+   * finds the order. Throws the errors of `chunks`; reports that were read before the error stay counted.
+   */
+  async read(
+    ref: ExportRef,
+    chunks: AsyncIterable<Uint8Array>,
+    { dateOrder, again }: ReadOptions = {},
+  ): Promise<OfflineReading> {
+    const orders = new DateOrders();
+    const known = dateOrder !== undefined;
+    const formats = known ? withDateOrder(this.#formats, dateOrder) : orders.noting(this.#formats);
+    const reader = new ReportReader(ref, formats);
+    const tally = new FileTally(ref, this.#onLetters);
     let isWindows1252 = false;
-    const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
-    // Unreadable lines are dead letters only once a record of a known format was found.
-    const unconfirmed = new UnconfirmedLetters();
+    const onWindows1252 = () => {
+      isWindows1252 = true;
+    };
     try {
-      for await (const batch of readContent(chunks, options, () => {
-        isWindows1252 = true;
-      })) {
-        const reading = reader.read(batch);
-        counters = addCounters(counters, reading.counters);
-        unconfirmed.add(reading);
-        if (reader.foreign) return { counters, foreign: true, isWindows1252 };
-        if (reader.recognised) unconfirmed.report(this.#onLetters);
-        for (const located of reading.reports) this.#add(located, raw);
+      await this.#readAll(ref, chunks, { formats, reader, reading: 0, onWindows1252 }, (reading) => {
+        const reports = tally.take(reading);
+        if (reader.recognised) tally.report();
+        return reports;
+      });
+      const order = orders.records === 0 || reader.foreign ? null : orders.decide();
+      const second = typeof order === 'string' ? again?.() : undefined;
+      if (typeof order === 'string' && second !== undefined) {
+        const dated = onlyWithDateOrder(this.#formats, order);
+        const pass = { formats: dated, reader: new ReportReader(ref, dated), reading: 1, onWindows1252 };
+        await this.#readAll(ref, second, pass, (reading) => tally.takeDated(reading));
+        tally.forgetOpen();
+      }
+    } finally {
+      if (!reader.foreign) {
+        tally.end(orders, reader.missing);
+        this.counters = addCounters(this.counters, tally.facts.counters);
+        if (reader.unknownShape !== null) this.unknownShape ??= { ...reader.unknownShape, name: ref.name };
+      }
+    }
+    return { ...tally.facts, foreign: reader.foreign, isWindows1252 };
+  }
+
+  /** Reads an export once, and counts the reports that `take` returns. */
+  async #readAll(
+    ref: ExportRef,
+    chunks: AsyncIterable<Uint8Array>,
+    { formats, reader, reading, onWindows1252 }: Pass,
+    take: (reading: BatchReading) => readonly LocatedReport[],
+  ): Promise<void> {
+    const preFilterTokens = formats.map((format) => format.preFilterToken);
+    // The whole file is one segment; its length is not known.
+    const raw = new RawEventCounter(0, (from) => blockOf(ref, reading, from, 0));
+    const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
+    try {
+      for await (const batch of readContent(chunks, options, onWindows1252)) {
+        const reports = take(reader.read(batch));
+        if (reader.foreign) return;
+        for (const located of reports) this.#add(located, raw);
         await this.#counts.spillIfLarge();
       }
       reader.end();
-      return { counters, foreign: reader.foreign, isWindows1252 };
     } finally {
       this.#addHours(raw.close());
-      if (!reader.foreign) {
-        unconfirmed.report(this.#onLetters);
-        this.counters = addCounters(this.counters, counters);
-        if (reader.unknownShape !== null) this.unknownShape ??= { ...reader.unknownShape, name: ref.name };
-      }
     }
   }
 
@@ -164,34 +203,13 @@ export class OfflineScore {
   }
 }
 
-/** Receives dead letters: the first of each export, by place and without their bytes, and the number of all by reason. */
-export type OnLetters = (letters: readonly DeadLetter[], byReason: ReadonlyMap<string, number>) => void;
-
-/** The dead letters of an export until they are reported. */
-class UnconfirmedLetters {
-  #letters: DeadLetter[] = [];
-  #byReason = new Map<string, number>();
-
-  add({ letters, more }: BatchReading): void {
-    for (const letter of letters) {
-      this.#letters.push({ ...letter, bytes: NO_BYTES });
-      this.#count(faultText({ fault: letter.reason, field: letter.field }), 1);
-    }
-    for (const [reason, times] of more) this.#count(reason, times);
-  }
-
-  report(onLetters: OnLetters): void {
-    if (this.#byReason.size > 0) onLetters(this.#letters, this.#byReason);
-    this.#letters = [];
-    this.#byReason = new Map();
-  }
-
-  #count(reason: string, times: number): void {
-    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + times);
-  }
+interface Pass {
+  readonly formats: readonly RecordFormat[];
+  readonly reader: ReportReader;
+  /** 0 for the first reading of the export: raw events of two readings have different keys. */
+  readonly reading: number;
+  readonly onWindows1252: () => void;
 }
-
-const NO_BYTES = new Uint8Array();
 
 /** After every Timestamp. */
 const LAST = '~' as Timestamp;

@@ -1,3 +1,4 @@
+import { rowsOf } from './envelope.ts';
 import { jsonValueOf, NO_JSON } from './json_value.ts';
 import { isTooDeep } from './nesting.ts';
 import { SPELLINGS } from './spellings.ts';
@@ -10,9 +11,12 @@ type Row = Readonly<Record<string, unknown>>;
  * spelling of its names, then each member whose text `isMarked` accepts. Such a member is a record, a list of records, or
  * text that contains one as JSON or as the XML of an event. So records are found in every envelope:
  * CloudEvents (`data`), Event Hubs (`Body`), Elasticsearch (`_source`), Splunk (`result`, `_raw`), Azure Diagnostics
- * (`properties.RawXml`), journald (`MESSAGE`), Syslog tables (`SyslogMessage`).
+ * (`properties.RawXml`), journald (`MESSAGE`), Syslog tables (`SyslogMessage`), answers of query APIs (`Results`, `tables`).
+ * A table with `columns` and `rows` is its rows.
  */
 export function* innerRecords(record: Row, isMarked: (text: string) => boolean): Generator<readonly object[]> {
+  const rows = rowsOf(record);
+  if (rows !== null) yield rows;
   for (const spelling of SPELLINGS) {
     const other = spelling(record);
     if (other !== null) yield [other];

@@ -1,8 +1,10 @@
 import { escapeForDisplay } from '../text/escape.ts';
+import { openDateIn } from './date_order.ts';
+import { isPartial, withoutFrames } from './envelope.ts';
 import { innerRecords } from './inner_records.ts';
 import { jsonValueOf, NO_JSON } from './json_value.ts';
 import { isTooDeep } from './nesting.ts';
-import { type FieldFault, faultText, type ReadFault, type Reading, type RecordFormat } from './reading.ts';
+import { type FieldFault, faultText, type Needed, type ReadFault, type Reading, type RecordFormat } from './reading.ts';
 import type { Report, Source } from './report.ts';
 import { xmlRecordOf } from './xml_record.ts';
 
@@ -15,13 +17,22 @@ export interface UnknownShape {
   readonly members: readonly string[];
 }
 
+/** `record`: its index within the line. */
+export interface ReportOfLine {
+  readonly report: Report;
+  readonly record: number;
+  readonly lacks?: readonly Needed[];
+}
+
 /** The content of one line of an export. */
 export interface LineReading {
-  readonly reports: readonly { readonly report: Report; readonly record: number }[];
+  readonly reports: readonly ReportOfLine[];
   /** All records of the line. Records inside a record count in its place. */
   readonly records: number;
   readonly skipped: number;
   readonly excluded: number;
+  /** Of these, the records without a member for the address. */
+  readonly withoutAddress: number;
   /** Records that carry the mark of a source in a shape that no format knows. */
   readonly unknownShapes: number;
   /** The first of them; null where there is none. */
@@ -60,12 +71,13 @@ export function readLine(text: string, formats: readonly RecordFormat[]): LineRe
 
 /** Adds up the readings of the records of a line. */
 class Tally {
-  readonly #reports: { report: Report; record: number }[] = [];
+  readonly #reports: ReportOfLine[] = [];
   readonly #faults: (FieldFault & { record: number })[] = [];
   readonly #moreFaults = new Map<string, number>();
   #records = 0;
   #skipped = 0;
   #excluded = 0;
+  #withoutAddress = 0;
   /** Records of no format that carry no mark, and values that are not records. */
   #foreign = 0;
   #unknownShapes = 0;
@@ -75,13 +87,14 @@ class Tally {
     this.#records++;
     switch (found.kind) {
       case 'report':
-        this.#reports.push({ report: found.report, record });
+        this.#reports.push(reportAt(found, record));
         break;
       case 'skipped':
         this.#skipped++;
         break;
       case 'excluded':
         this.#excluded++;
+        if (found.lacks !== undefined) this.#withoutAddress++;
         break;
       case 'fault':
         this.#addFault(found, record);
@@ -103,6 +116,7 @@ class Tally {
       records: this.#records,
       skipped: this.#skipped,
       excluded: this.#excluded,
+      withoutAddress: this.#withoutAddress,
       unknownShapes: this.#unknownShapes,
       firstUnknownShape: this.#firstUnknownShape,
       known: this.#records - this.#foreign,
@@ -139,12 +153,17 @@ const NOTHING: LineReading = {
   records: 0,
   skipped: 0,
   excluded: 0,
+  withoutAddress: 0,
   unknownShapes: 0,
   firstUnknownShape: null,
   known: 0,
   faults: [],
   moreFaults: new Map(),
 };
+
+function reportAt({ report, lacks }: Reading & { readonly kind: 'report' }, record: number): ReportOfLine {
+  return lacks === undefined ? { report, record } : { report, record, lacks };
+}
 
 function faultAt({ fault, field }: FieldFault, record: number): FieldFault & { record: number } {
   return field === undefined ? { fault, record } : { fault, field, record };
@@ -161,7 +180,7 @@ function recordsOf(text: string): readonly unknown[] | ReadFault {
   if (isTooDeep(text)) return 'too-deep';
   const value = jsonValueOf(text);
   if (value === NO_JSON) return 'bad-json';
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return withoutFrames(value);
   if (typeof value !== 'object' || value === null) return 'bad-json';
   return 'records' in value && Array.isArray(value.records) ? value.records : [value];
 }
@@ -188,6 +207,23 @@ function readingsOf(record: object, formats: readonly RecordFormat[]): readonly 
 function readingsWithin(record: object, formats: readonly RecordFormat[], depth: number): readonly Found[] {
   const reading = read(record, formats);
   if (reading.kind !== 'unknown' && !isOtherTable(reading)) return [reading];
+  if (isPartial(record as Readonly<Record<string, unknown>>)) return partial(record, formats, depth);
+  return readingsInside(record, formats, depth, reading);
+}
+
+/** The rows of an answer that is not complete, and the fault. */
+function partial(record: object, formats: readonly RecordFormat[], depth: number): readonly Found[] {
+  const inside = readingsInside(record, formats, depth, UNKNOWN);
+  const rows = inside.filter(({ kind }) => kind !== 'unknown');
+  return [...rows, { kind: 'fault', fault: 'partial-answer' }];
+}
+
+function readingsInside(
+  record: object,
+  formats: readonly RecordFormat[],
+  depth: number,
+  reading: Reading,
+): readonly Found[] {
   const open = formats.filter((format) => format.read(record).kind === 'unknown');
   const text = JSON.stringify(record);
   const source = open.find(({ mark }) => mark.test(text))?.source ?? null;
@@ -204,11 +240,18 @@ function readingsWithin(record: object, formats: readonly RecordFormat[], depth:
 function read(record: object, formats: readonly RecordFormat[]): Reading {
   let reading: Reading = UNKNOWN;
   for (const format of formats) {
-    const each = format.read(record);
+    const each = withReason(record, format);
     if (each.kind !== 'skipped' && each.kind !== 'unknown') return each;
     if (each.kind === 'skipped' && (reading.kind === 'unknown' || !isOtherTable(each))) reading = each;
   }
   return reading;
+}
+
+/** The reading of a record; a date that needs an order is a reason of its own. */
+function withReason(record: object, format: RecordFormat): Reading {
+  const reading = format.read(record);
+  if (reading.kind !== 'fault' || format.dateOrder !== undefined) return reading;
+  return openDateIn(record, reading) === null ? reading : { ...reading, fault: 'date-order' };
 }
 
 const UNKNOWN: Reading = { kind: 'unknown' };

@@ -1,3 +1,4 @@
+import type { DateOrder } from './locale_instant.ts';
 import type { Report, Source } from './report.ts';
 
 /** Why a line, or a record of it, is kept as a dead letter. */
@@ -10,12 +11,18 @@ export type ReadFault =
   | 'bad-json'
   /** A CSV line that does not start a valid row: more or fewer cells than the header, or an unbalanced quote. */
   | 'bad-csv'
+  /** A row of a table without a column that the rule needs. */
+  | 'no-column'
+  /** The answer of a query API that says itself that it is not complete. */
+  | 'partial-answer'
   /** Nested deeper than anything that an exporter writes. */
   | 'too-deep'
   /** A Windows event whose XML is invalid, repeats a name, is too long, or has a document type. */
   | 'bad-xml'
   /** A report without a valid time. */
   | 'bad-time'
+  /** A report whose date does not show whether the day or the month comes first. */
+  | 'date-order'
   /** A report whose only time is local time without a zone. */
   | 'no-zone'
   /**
@@ -40,16 +47,19 @@ export function faultText({ fault, field }: { readonly fault: string; readonly f
   return field === undefined ? fault : `${fault} (${field})`;
 }
 
-/** The result of reading one record. */
+/** Members that the rule needs of a report. A record can lack them: no value, not even an empty one. */
+export type Needed = 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'AdditionalFields';
+
+/** The result of reading one record. `lacks`: see `Needed`; absent where nothing is lacking. */
 export type Reading =
-  | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'report'; readonly report: Report; readonly lacks?: readonly Needed[] }
   /**
    * A valid record that the rule does not use: another table, another action. `of`: only the name of the table is known, so
    * the record is not skipped if it carries the mark of another source.
    */
   | { readonly kind: 'skipped'; readonly of?: 'other-table' }
   /** A report whose remote address is not in scope. */
-  | { readonly kind: 'excluded' }
+  | { readonly kind: 'excluded'; readonly lacks?: readonly Needed[] }
   | ({ readonly kind: 'fault' } & FieldFault)
   /** A record of an unknown format. */
   | { readonly kind: 'unknown' };
@@ -66,4 +76,8 @@ export interface RecordFormat {
   readonly mark: RegExp;
   /** After 'skipped' and 'unknown' the reader tries the other formats; any other result is final. */
   read(record: object): Reading;
+  /** The order of day and month in which dates of two numbers are read; absent: such a date is no time. */
+  readonly dateOrder?: DateOrder;
+  /** The format that this one is, with another way to read dates. */
+  readonly wraps?: RecordFormat;
 }

@@ -1,6 +1,6 @@
 import { toint } from '../kql/toint.ts';
 import { readInstant } from '../records/instant.ts';
-import type { Reading } from '../records/reading.ts';
+import type { Needed, Reading } from '../records/reading.ts';
 import {
   type Facts,
   MAX_FACT_LENGTH,
@@ -68,22 +68,27 @@ export function readRow(row: JsonRow, source: Source, counted: Counted): Reading
   if (DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'DeviceName');
   if (InitiatingProcessFileName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'InitiatingProcessFileName');
   if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', 'RemoteIP');
-  if (!isInScope(RemoteIP)) return { kind: 'excluded' };
+  if (!isInScope(RemoteIP)) {
+    return row['RemoteIP'] === undefined ? { kind: 'excluded', lacks: ['RemoteIP'] } : { kind: 'excluded' };
+  }
   const { count, identity } = counted({ DeviceName, Timestamp });
-  return {
-    kind: 'report',
-    report: {
-      source,
-      DeviceName,
-      InitiatingProcessFileName,
-      RemoteIP,
-      Timestamp,
-      count,
-      identity,
-      facts: factsOf(row),
-    },
+  const report = {
+    source,
+    DeviceName,
+    InitiatingProcessFileName,
+    RemoteIP,
+    Timestamp,
+    count,
+    identity,
+    facts: factsOf(row),
   };
+  // A report with all three lacks nothing.
+  if (DeviceName !== '' && InitiatingProcessFileName !== '' && count !== null) return { kind: 'report', report };
+  const lacks = NEEDED.filter((name) => row[name] === undefined);
+  return lacks.length === 0 ? { kind: 'report', report } : { kind: 'report', report, lacks };
 }
+
+const NEEDED: readonly Needed[] = ['DeviceName', 'InitiatingProcessFileName', 'AdditionalFields'];
 
 /** A name of a group key: text unchanged; '' for null and absent, as Kusto's string has no null; null for another type. */
 function nameOf(value: unknown): string | null {

@@ -309,9 +309,9 @@ describe('score without a detection', () => {
   it('counts an empty file as one export', async () => {
     const name = await file('empty.json', '');
     expect(await score(name, '--format', 'json')).toMatchObject({
-      code: 0,
+      code: 1,
       stdout: '',
-      stderr: expect.stringContaining('1 export, 0 lines'),
+      stderr: expect.stringMatching(/empty.json: no record in it\n1 export, 0 lines/),
     });
   });
 });
@@ -698,12 +698,16 @@ describe('score: exit codes and messages', () => {
     expect(stderr).toContain('2 exports without a readable record; the rows are those of the others');
   });
 
-  it('is 0 if a file has records of other kinds beside its dead letters', async () => {
+  it('is 1 if a file has no report, only records of other kinds beside its dead letters', async () => {
     const other = JSON.stringify(streamed({ ActionType: 'InboundConnectionAccepted' }));
     const mixed = await file('mixed.json', text([other, JSON.stringify(streamed({ Timestamp: 'x' }))]));
     const { code, stderr } = await score(mixed, '--now', NOW, '--format', 'json');
-    expect(code).toBe(0);
-    expect(stderr).toContain('1 dead letter');
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'mixed.json: no report of an active source (SOURCES=defender): 1 record of other kinds; ' +
+        '1 dead letter, the first is bad-time (Timestamp), with the value "x"',
+    );
+    expect(stderr).toContain('1 export without a report; nothing was counted');
   });
 });
 
@@ -717,7 +721,7 @@ describe('score: stdout and stderr', () => {
   it('does not print "No beacons" without a report in the window', async () => {
     const other = await file('other.json', text(beacon([60], { ActionType: 'ConnectionSuccess' })));
     expect(await score(other, '--now', NOW)).toMatchObject({
-      code: 0,
+      code: 1,
       stdout: 'No report in the window: nothing was scored.\n',
     });
   });

@@ -734,16 +734,8 @@ describe('an export of a foreign format', () => {
       /^it is an HTML page, .+, which is not read; sign in.+; expected JSON lines/,
     ],
     ['gzip', gzipSync(lines(report(1))), /^it is gzip, which only `score` reads; unpack it; expected JSON lines/],
-    [
-      'CSV',
-      'Timestamp,ActionType,DeviceName,RemoteIP\r\n',
-      /^it is a CSV of advanced hunting, which only `score` reads/,
-    ],
-    [
-      'CSV with semicolons',
-      'Timestamp;ActionType;RemoteIP\r\n',
-      /^it is a CSV of advanced hunting, which only `score` reads/,
-    ],
+    ['CSV', 'Timestamp,ActionType,DeviceName,RemoteIP\r\n', /^it is a CSV, which only `score` reads/],
+    ['CSV with semicolons', 'Timestamp;ActionType;RemoteIP\r\n', /^it is a CSV, which only `score` reads/],
     [
       'UTF-16',
       Buffer.from(`\ufeff${lines(report(1))}`, 'utf16le'),

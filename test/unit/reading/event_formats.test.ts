@@ -4,8 +4,9 @@ import { timestampOf } from '../../../src/core/kql/timestamp.ts';
 import type { Source } from '../../../src/core/records/report.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
+import type { OnLetters } from '../../../src/reading/file_tally.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
-import { OfflineScore, type OnLetters } from '../../../src/scoring/offline_scorer.ts';
+import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 
 /**
  * The same eleven Windows events in the shape of each product (make_event_formats.mjs writes the fixtures). The shapes are

@@ -197,7 +197,7 @@ describe('the CSV of the portal', () => {
       // 60 to port 443, twice in the file; 7 to port 8443. 58 failed ones.
       hours: of('defender', `${G} 08h 67`, `${G} 09h 58`),
       // Four cells; '11/20/2026 9:59', as a spreadsheet writes it.
-      faults: ['bad-csv', 'bad-time'],
+      faults: ['bad-csv', 'date-order'],
       // ConnectionSuccess; 10.0.0.9.
       counters: { reports: 4, skipped: 1, excluded: 1, deadLetters: 2 },
     });

@@ -19,7 +19,8 @@ async function read(name: string, source: Source) {
     faults.push(...first.map(({ reason, field }) => `${reason} ${field}`)),
   );
   const bytes = readFileSync(new URL(name, CASES));
-  const { counters } = await offline.read({ container: '', name }, asStream(bytes));
+  const again = () => asStream(bytes);
+  const { counters } = await offline.read({ container: '', name }, again(), { again });
   const all = { ...KQL_RULE, minUniformPerDay: 0, minAverage: 0 };
   const groups = (await offline.score(source === 'defender' ? KQL_RULE : all)).matched.map(
     ({ group: { key, series } }) => {
@@ -62,17 +63,35 @@ describe.skipIf(!HAS_CASES)('a case of ../shared/cases', () => {
 
   it.each([
     '01-portal-month-name-12h.csv',
+    '03-portal-month-first-24h.csv',
+    '05-log-analytics-portal.csv',
     '08-mde-api-results.json',
     '09-graph-runhuntingquery.json',
     '12-graph-powershell-additionalproperties.json',
     '15-custom-table-cl.json',
+    '17-two-csvs-in-one-other-order.csv',
+    '23-csv-header-trailing-space.csv',
     '26-pandas-epoch-ms.jsonl',
     '45-powershell-json-date.json',
+    '46-powershell-export-csv-type-line.csv',
   ])('%s is one detection of 13 reports of 60', async (name) => {
     expect(await read(name, 'defender')).toMatchObject({
       groups: [{ key: KEY, counts: Array.from({ length: 13 }, () => 60) }],
       faults: [],
       reports: 13,
+    });
+  });
+
+  it.each([
+    ['18-csv-no-additionalfields.csv', 'AdditionalFields'],
+    ['20-csv-no-devicename.csv', 'DeviceName'],
+    ['22-csv-no-timestamp.csv', 'Timestamp or TimeGenerated'],
+  ])('%s counts nothing, and names the column %s', async (name, column) => {
+    const { groups, reports, faults } = await read(name, 'defender');
+    expect({ groups, reports, faults: new Set(faults) }).toEqual({
+      groups: [],
+      reports: 0,
+      faults: new Set([`no-column ${column}`]),
     });
   });
 

@@ -17,6 +17,7 @@ const NOTHING = {
   records: 1,
   skipped: 0,
   excluded: 0,
+  withoutAddress: 0,
   unknownShapes: 0,
   firstUnknownShape: null,
   known: 0,

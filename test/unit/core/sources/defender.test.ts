@@ -218,7 +218,8 @@ describe('defender.read(record)', () => {
   });
 
   it.each(['-', '', null, undefined, '10.1.2.3', '127.0.0.1', '2001:db8::1'])('excludes RemoteIP %j', (RemoteIP) => {
-    expect(read(streamed({ RemoteIP }))).toEqual({ kind: 'excluded' });
+    const lacks = RemoteIP === undefined ? { lacks: ['RemoteIP'] } : {};
+    expect(read(streamed({ RemoteIP }))).toEqual({ kind: 'excluded', ...lacks });
   });
 
   describe('the facts', () => {
