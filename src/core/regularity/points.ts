@@ -1,0 +1,88 @@
+import { hourOffsetOf } from './hour_offset.ts';
+import { HOUR_SECONDS, WINDOW_SECONDS } from './time_bin.ts';
+import type { TimedCount } from './timed_count.ts';
+
+/** The counts of one group per hour (or per bin), in time order. Hours in which the device was off are absent. */
+export interface Points {
+  /** Hours without an hour between them in which the device was off. */
+  readonly stretches: readonly (readonly number[])[];
+  /** The stretches without their partial hours. */
+  readonly inner: readonly (readonly number[])[];
+  /** `stretches` as one list. */
+  readonly on: readonly number[];
+  /** `inner` as one list. */
+  readonly x: readonly number[];
+  /** Where the hours begin, after the full hour: 0, 5, … 55. */
+  readonly hourOffsetMinutes: number;
+  /** 3600, or the length of the bins. */
+  readonly binSeconds: number;
+}
+
+/** The clock hours (or bins) in which other groups of the device reported: whole hours (bins) since 1970. null: not known. */
+export type DeviceOn = ReadonlySet<number> | null;
+
+/** A device is talkative if other groups report in this share of a group's own hours. Then silence of all means that it was off. */
+const TALKATIVE = 0.8;
+/** A stretch of this many hours loses its first and its last. */
+const MIN_TO_DROP = 4;
+
+/**
+ * The points of a group.
+ *
+ * - Hours begin where `hourOffsetOf` says; bins begin at the clock's.
+ * - They go from the hour of the first report to the hour of the last one.
+ * - A silent hour counts as 0, unless the device is talkative (`TALKATIVE`) and was silent in each clock hour that the hour
+ *   overlaps. Then the device was off: the hour is omitted, and splits the series. Without `deviceOn` it was never off.
+ * - The first and the last hour of a stretch are partial: a stretch of at least four hours loses them in `inner`.
+ *
+ * The order of `counts` does not matter. No count gives no point. Throws a RangeError if they span more than 72 hours.
+ */
+export function pointsOf(counts: readonly TimedCount[], deviceOn: DeviceOn, binSeconds: number = HOUR_SECONDS): Points {
+  const seconds = counts.map(({ second }) => second);
+  const offset = binSeconds === HOUR_SECONDS ? hourOffsetOf(seconds) : 0;
+  const sums = new Map<number, number>();
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { second, count } of counts) {
+    const hour = Math.floor((second - offset) / binSeconds);
+    sums.set(hour, (sums.get(hour) ?? 0) + count);
+    first = Math.min(first, hour);
+    last = Math.max(last, hour);
+  }
+  if ((last - first) * binSeconds > WINDOW_SECONDS) {
+    throw new RangeError(`reports of ${((last - first) * binSeconds) / HOUR_SECONDS} hours; the window has 72`);
+  }
+
+  const isOff = offTest(seconds, deviceOn, binSeconds, offset > 0);
+  const stretches: number[][] = [];
+  let open: number[] | null = null;
+  for (let hour = first; hour <= last; hour++) {
+    const sum = sums.get(hour) ?? 0;
+    if (sum === 0 && isOff(hour)) {
+      open = null;
+      continue;
+    }
+    if (open === null) {
+      open = [];
+      stretches.push(open);
+    }
+    open.push(sum);
+  }
+  const inner = stretches.map((stretch) => (stretch.length < MIN_TO_DROP ? stretch : stretch.slice(1, -1)));
+  return { stretches, inner, on: stretches.flat(), x: inner.flat(), hourOffsetMinutes: offset / 60, binSeconds };
+}
+
+/** The test of a silent hour. With an offset it overlaps two clock hours: the one of its number and the next. */
+function offTest(
+  seconds: readonly number[],
+  deviceOn: DeviceOn,
+  binSeconds: number,
+  overlapsTwo: boolean,
+): (hour: number) => boolean {
+  if (deviceOn === null) return () => false;
+  const own = new Set(seconds.map((second) => Math.floor(second / binSeconds)));
+  let shared = 0;
+  for (const hour of own) if (deviceOn.has(hour)) shared++;
+  if (shared / own.size < TALKATIVE) return () => false;
+  return (hour) => !deviceOn.has(hour) && !(overlapsTwo && deviceOn.has(hour + 1));
+}

@@ -1,0 +1,13 @@
+import { mean } from '../kql/mean.ts';
+
+/** The sum of the squared distances from `centre`; 0 for no value. */
+export function squaresAbout(values: readonly number[], centre: number): number {
+  let sum = 0;
+  for (const value of values) sum += (value - centre) ** 2;
+  return sum;
+}
+
+/** Sample variance, in the square of the unit of the values: `sampleVariance([2, 4, 9])` is 13. NaN for fewer than two values. */
+export function sampleVariance(values: readonly number[]): number {
+  return squaresAbout(values, mean(values)) / (values.length - 1);
+}
