@@ -37,12 +37,15 @@ interface ScoreOptions extends WindowOptions {
 }
 
 /** The detectors of `--detector`. */
-const DETECTORS = ['kql-rule'];
+const DETECTORS = ['kql-rule', 'regularity'] as const;
+type Detector = (typeof DETECTORS)[number];
+/** The window of `regularity`, whatever LOOKBACK_DAYS says. */
+const REGULARITY_DAYS = 3;
 
 export function addScoreCommand(program: Command, terminal: Terminal): void {
   program
     .command('score')
-    .summary('run the rule over exported files, offline')
+    .summary('run a detector over exported files, offline')
     .description(
       'Runs the rule over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
         'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp, zeek; docs/sources.md). Files are ' +
@@ -62,7 +65,11 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       '--compare <RESULT>',
       "compare with the answer of the query that kql prints: the portal's CSV; exits with 1 if rows differ",
     )
-    .option('--detector <NAME>', `the detector: ${DETECTORS.join(', ')}`, 'kql-rule')
+    .option(
+      '--detector <NAME>',
+      `the detector: ${DETECTORS.join(', ')} (beacons of 30 s to hours, without --from, --compare, --grain and --series)`,
+      'kql-rule',
+    )
     .option(
       '--grain <GRAIN>',
       'hour: one point per clock hour; report: one point per report, as in the original query (default: SERIES_GRAIN)',
@@ -80,7 +87,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .option('--format <FORMAT>', FORMATS.join(', '), 'table')
     .option(
       '--order <ORDER>',
-      'average: highest average first; prevalence: fewest devices first; spread: smallest spread first',
+      'average: highest average first (regularity: highest score first); prevalence: fewest devices first; spread: smallest spread first',
       'average',
     )
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
@@ -90,6 +97,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z\n' +
         '  beaconwatch score exports/ --from 30d --to now\n' +
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z --grain report --compare answer.csv\n' +
+        '  beaconwatch score exports/ --detector regularity\n' +
         '  beaconwatch score exports/ --set MIN_AVERAGE=30 --format json | jq .RemoteIP\n' +
         '  zcat PT1H.json.gz | beaconwatch score - --grain report',
     )
@@ -100,11 +108,12 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const started = performance.now();
   const format = formatOf(options.format);
   const order = orderIn(options.order);
-  checkDetector(options.detector);
+  const detector = detectorIn(options);
   const { rule, sources } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
-  const { windows, isRange } = windowsIn(options, rule.lookbackDays);
+  const lookbackDays = detector === 'regularity' ? REGULARITY_DAYS : rule.lookbackDays;
+  const { windows, isRange } = windowsIn(options, lookbackDays);
   const comparison = await comparisonOf(options, sources, isRange);
-  const task = { rule, windows, isRange, format, order, series: options.series, comparison };
+  const task = { detector, rule, windows, isRange, format, order, series: options.series, comparison };
   const window = spanOfTask(task);
 
   const letters = new LetterLog();
@@ -139,7 +148,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     say(terminal, unknownShapeText(counters.unknownShapes, offline.unknownShape, place));
   }
   for (const note of notes) say(terminal, note);
-  const nowAdvice = hasReports ? null : adviceOnNow(offline, window, rule.lookbackDays, isRange);
+  const nowAdvice = hasReports ? null : adviceOnNow(offline, window, lookbackDays, isRange);
   if (nowAdvice !== null) say(terminal, nowAdvice);
   const sourceAdvice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
   if (sourceAdvice !== null) say(terminal, sourceAdvice);
@@ -160,9 +169,20 @@ function datesOf(text: string | undefined): DateOrder | undefined {
   throw new UsageError(`--dates must be day-first or month-first, got "${escapeForDisplay(text)}"`);
 }
 
-function checkDetector(name: string): void {
-  if (DETECTORS.includes(name)) return;
-  throw new UsageError(`--detector must be ${DETECTORS.join(' or ')}, got "${escapeForDisplay(name)}"`);
+/** The detector of `--detector`. Throws a UsageError, also for options that the detector does not have. */
+function detectorIn({ detector: name, ...options }: ScoreOptions): Detector {
+  const detector = DETECTORS.find((each) => each === name);
+  if (detector === undefined)
+    throw new UsageError(`--detector must be ${DETECTORS.join(' or ')}, got "${escapeForDisplay(name)}"`);
+  if (detector === 'kql-rule') return detector;
+  const others = [
+    ...(['from', 'to', 'every', 'compare', 'grain'] as const).filter((option) => options[option] !== undefined),
+    ...(options.series ? ['series'] : []),
+    ...(options.order === 'spread' ? ['order spread'] : []),
+  ];
+  if (others.length === 0) return detector;
+  const listedOptions = others.map((option) => `--${option}`).join(', ');
+  throw new UsageError(`--detector ${detector} does not take ${listedOptions}; these need --detector kql-rule`);
 }
 
 /** Explains an empty window; null if the files hold no report at all. */

@@ -11,6 +11,7 @@ import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
 import { differencesText, rowsText, sidesText, suggestionText } from './output/differences.ts';
 import { detectionsText, type OutputFormat } from './output/format.ts';
+import { regularityNotes, regularityText } from './output/regularity.ts';
 import { inOrder } from './output/rows.ts';
 import { rangeNotes, windowsText } from './output/windows.ts';
 import type { Windows } from './score_windows.ts';
@@ -30,6 +31,7 @@ export interface ScoreResult {
 }
 
 export interface ScoreTask extends Windows {
+  readonly detector: 'kql-rule' | 'regularity';
   readonly rule: Rule;
   readonly format: OutputFormat;
   readonly order: Order;
@@ -53,6 +55,7 @@ export function spanOfTask({ windows, comparison }: Pick<ScoreTask, 'windows' | 
 /** Scores what `offline` has read, and frees its temporary file. Throws a CommandError if that file fails. */
 export async function resultOf(offline: OfflineScore, task: ScoreTask): Promise<ScoreResult> {
   try {
+    if (task.detector === 'regularity') return await ofRegularity(offline, task);
     if (task.comparison !== null) return await compared(offline, task, task.comparison);
     return await (task.isRange ? overWindows(offline, task) : ofWindow(offline, task));
   } catch (error) {
@@ -68,6 +71,15 @@ async function ofWindow(offline: OfflineScore, { rule, windows, format, order, s
   const options = { series, window: spanOf(windows), grain: rule.grain, hasReports: offline.reportsInWindow > 0 };
   const text = detectionsText(inOrder(matched, order), format, options);
   return { text, detections: matched.length, groups, counted, notes: [], failure: null };
+}
+
+async function ofRegularity(offline: OfflineScore, { windows, format, order }: ScoreTask) {
+  const result = await offline.regular(spanOf(windows));
+  const { matched, groups, counted } = result;
+  const hasReports = offline.reportsInWindow > 0;
+  const text = regularityText(result, format, order, hasReports);
+  const notes = hasReports ? regularityNotes(result) : [];
+  return { text, detections: matched.length, groups, counted, notes, failure: null };
 }
 
 async function overWindows(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {

@@ -20,6 +20,7 @@ import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { type Compared, compareResult } from './compare_result.ts';
 import { OfflineCounts } from './offline_counts.ts';
+import { type RegularGroups, regularGroups } from './offline_regularity.ts';
 import { scoreGroups } from './score_groups.ts';
 
 /** The result of reading one export. */
@@ -180,6 +181,11 @@ export class OfflineScore {
   /** Compares the answer of the rule's query with the rows of `window`; the span must be `comparedSpan(window)`. */
   compare(answer: readonly AnswerRow[], options: Parameters<typeof compareResult>[2]): Promise<Compared> {
     return compareResult((partition) => this.#counts.scan(partition), answer, options);
+  }
+
+  /** The groups that the detector `regularity` finds in a window of 72 hours. */
+  regular(window: Window): Promise<RegularGroups> {
+    return regularGroups((partition) => this.#counts.scan(partition), window);
   }
 
   /** Frees the temporary file. */

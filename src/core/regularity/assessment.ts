@@ -79,7 +79,7 @@ export function regularityOf(
   if (counts.length < MIN_REPORTS) return { measured: false, reason: 'too-few-reports' };
   const points = pointsOf(counts, deviceOn, binSeconds);
   const measuredViews = viewsOf(points);
-  const numbers = numbersOf(points, measuredViews);
+  const numbers = regularityNumbersOf(points, measuredViews);
   if (numbers === null) return { measured: false, reason: 'no-view' };
   const session = sessionOf(points.x);
   return { measured: true, ...numbers, way: wayOf(numbers.regularity, session, thresholds), session, measuredViews };
@@ -91,7 +91,7 @@ export function viewsOf({ x, inner, on }: Points): View[] {
 }
 
 /** The numbers of a series of points; null without a view. */
-export function numbersOf(points: Points, views: readonly View[]): RegularityNumbers | null {
+export function regularityNumbersOf(points: Points, views: readonly View[]): RegularityNumbers | null {
   const best = bestView(views);
   if (best === null) return null;
   const { on, binSeconds, hourOffsetMinutes } = points;

@@ -1,8 +1,8 @@
 import {
-  numbersOf,
   REGULARITY_THRESHOLDS,
   type RegularityNumbers,
   type RegularityThresholds,
+  regularityNumbersOf,
   viewsOf,
 } from './assessment.ts';
 import { type DeviceOn, pointsOf } from './points.ts';
@@ -79,7 +79,7 @@ export function processRegularityOf(
 
   const points = pointsOf(counts, deviceOn, binSeconds);
   const measuredViews = viewsOf(points);
-  const numbers = numbersOf(points, measuredViews);
+  const numbers = regularityNumbersOf(points, measuredViews);
   if (numbers === null) return { measured: false, reason: 'no-view' };
   const matches = numbers.regularity >= match && numbers.interval <= MAX_INTERVAL;
   return { measured: true, ...numbers, way: matches ? 'process' : null, addresses: connections.size, measuredViews };

@@ -16,16 +16,17 @@ export interface CountedReport {
   readonly count: number | null;
 }
 
+/** The connections of a report, with the fraction of a second cut off; null for a report without a connection. */
+export function timedCountOf({ Timestamp, count }: CountedReport): TimedCount | null {
+  return count !== null && count > 0 ? { second: Math.floor(msOf(Timestamp) / 1000), count } : null;
+}
+
 /**
- * The reports of one group of an aggregated source, with the fraction of a second cut off. Reports without a connection are
- * skipped. The caller applies the window (`windowOf(asOf, 3)` and `isOfWindow`), which needs the fraction.
+ * The reports of one group of an aggregated source; those without a connection are skipped. The caller applies the window
+ * (`windowOf(asOf, 3)` and `isOfWindow`), which needs the fraction.
  */
 export function timedCountsOf(reports: Iterable<CountedReport>): TimedCount[] {
-  const counts: TimedCount[] = [];
-  for (const { Timestamp, count } of reports) {
-    if (count !== null && count > 0) counts.push({ second: Math.floor(msOf(Timestamp) / 1000), count });
-  }
-  return counts;
+  return Array.from(reports, timedCountOf).filter((each) => each !== null);
 }
 
 /**
@@ -33,9 +34,14 @@ export function timedCountsOf(reports: Iterable<CountedReport>): TimedCount[] {
  * `binSeconds` is 3600, or a bin of `binSecondsOf`.
  */
 export function rawTimedCountsOf(events: Iterable<CountedReport>, binSeconds: number = HOUR_SECONDS): TimedCount[] {
+  return summedPer(binSeconds, timedCountsOf(events));
+}
+
+/** One count for each span of so many seconds that has any, at its start. `summedPer(1, counts)` joins those of the same second. */
+export function summedPer(seconds: number, counts: readonly TimedCount[]): TimedCount[] {
   const sums = new Map<number, number>();
-  for (const { second, count } of timedCountsOf(events)) {
-    const start = second - (second % binSeconds);
+  for (const { second, count } of counts) {
+    const start = second - (second % seconds);
     sums.set(start, (sums.get(start) ?? 0) + count);
   }
   return Array.from(sums, ([second, count]) => ({ second, count }));

@@ -601,7 +601,7 @@ describe('score: exit codes and messages', () => {
       ['x.json', '--order', 'rarity'],
       /--order must be one of average, prevalence, spread, got "rarity"/,
     ],
-    ['another detector', ['x.json', '--detector', 'regularity'], /--detector must be kql-rule, got "regularity"\n$/],
+    ['another detector', ['x.json', '--detector', 'rita'], /--detector must be kql-rule or regularity, got "rita"\n$/],
     ['a --now that is no instant', ['x.json', '--now', 'noon'], /--now must be an ISO 8601 instant .* got "noon"/],
     [
       'a --set without value',

@@ -3,7 +3,7 @@ import { timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { regularityOf } from '../../../../src/core/regularity/assessment.ts';
 import { chiSquareBelow } from '../../../../src/core/regularity/chi_square.ts';
 import { clockShareOf } from '../../../../src/core/regularity/clock_variance.ts';
-import { fewDevicesOf } from '../../../../src/core/regularity/few_devices.ts';
+import { fewDevicesOf } from '../../../../src/core/regularity/fleet_limits.ts';
 import { gapsOf, gapsView } from '../../../../src/core/regularity/gaps_view.ts';
 import { hourOffsetOf } from '../../../../src/core/regularity/hour_offset.ts';
 import { pointsOf } from '../../../../src/core/regularity/points.ts';

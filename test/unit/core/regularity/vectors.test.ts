@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { timestampOf } from '../../../../src/core/kql/timestamp.ts';
 import { regularityOf } from '../../../../src/core/regularity/assessment.ts';
-import { fewDevicesOf } from '../../../../src/core/regularity/few_devices.ts';
+import { fewDevicesOf } from '../../../../src/core/regularity/fleet_limits.ts';
 import { pointsOf } from '../../../../src/core/regularity/points.ts';
 import { processRegularityOf } from '../../../../src/core/regularity/process_view.ts';
 import { publicAddressOf } from '../../../../src/core/regularity/public_address.ts';

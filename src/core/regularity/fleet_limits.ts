@@ -5,3 +5,11 @@
 export function fewDevicesOf(devices: number): number {
   return Math.max(1, Math.min(3, Math.floor(devices / 10)));
 }
+
+/**
+ * The number of devices above which something is common in a fleet: 5 % of the devices seen in the window, at least 10.
+ * `manyDevicesOf(20)` is 10, `manyDevicesOf(1_000)` is 50.
+ */
+export function manyDevicesOf(devices: number): number {
+  return Math.max(10, Math.floor(devices / 20));
+}

@@ -1,0 +1,185 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beaconwatch } from '../../support/cli/beaconwatch.ts';
+import { streamed } from '../core/records/records.ts';
+
+const NOW = '2026-11-20T12:00:00Z';
+const FIRST = Date.UTC(2026, 10, 17, 12);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'beaconwatch-regularity-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const score = (...args: readonly string[]) => beaconwatch(['score', ...args, '--detector', 'regularity']);
+const rowsOf = (text: string): Record<string, unknown>[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+
+interface Traffic {
+  readonly device?: string;
+  readonly process?: string;
+  readonly remote?: string;
+  /** Hours of the window. */
+  readonly hours: readonly number[];
+  readonly count?: (hour: number) => number;
+}
+
+/** One report for each hour, at minute 20. */
+function reports({ device = 'wks-1', process = 'a.exe', remote = '203.0.113.7', hours, count = () => 1 }: Traffic) {
+  return hours.map((hour) =>
+    JSON.stringify(
+      streamed({
+        Timestamp: new Date(FIRST + hour * 3_600_000 + 20 * 60_000).toISOString(),
+        ReportId: hour,
+        DeviceName: device,
+        InitiatingProcessFileName: process,
+        RemoteIP: remote,
+        AdditionalFields: `{"uniqueEventsAggregated":${count(hour)}}`,
+      }),
+    ),
+  );
+}
+
+async function file(name: string, ...lines: readonly (readonly string[])[]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `${lines.flat().join('\n')}\n`);
+  return path;
+}
+
+const every = (step: number, from = 0, to = 72) =>
+  Array.from({ length: Math.ceil((to - from) / step) }, (_, n) => from + n * step);
+const irregular = (hour: number) => [1, 90, 7, 240, 2, 31, 66][(hour * hour) % 7] ?? 1;
+
+describe('score --detector regularity', () => {
+  it('finds a connection every four hours, and not the irregular traffic beside it', async () => {
+    const path = await file(
+      'slow.json',
+      reports({ hours: every(4) }),
+      reports({ remote: '203.0.113.8', hours: every(1), count: irregular }),
+    );
+    const { code, stdout, stderr } = await score(path, '--now', NOW, '--format', 'json');
+    expect(code).toBe(0);
+    expect(rowsOf(stdout)).toEqual([
+      {
+        detector: 'regularity',
+        source: 'defender',
+        FirstConnection: '2026-11-17T12:00:00.0000000Z',
+        LastConnection: '2026-11-20T08:00:00.0000000Z',
+        DeviceName: 'wks-1',
+        InitiatingProcessFileName: 'a.exe',
+        RemoteIP: '203.0.113.7',
+        regularity: 0.85,
+        way: 'score',
+        view: 'gaps',
+        views: { steps: 3.638, gaps: 0 },
+        interval: 14_400,
+        interval_low: 14_400,
+        interval_high: 14_400,
+        hours: 69,
+        active_hours: 18,
+        connections: 18,
+        coverage: 0.96,
+        hour_offset_min: 0,
+        regularDevices: 1,
+      },
+    ]);
+    expect(stderr).toContain('2 groups, 1 detection');
+    expect(stderr).toContain('1 device in the window: regular on up to 1 is rare, on more than 10 common\n');
+  });
+
+  it('takes silence as off only if the other groups of the device are silent too', async () => {
+    const office = every(1).filter((hour) => hour % 24 < 10);
+    const beaconAt = { hours: office, count: () => 12 };
+    const other = { process: 'b.exe', remote: '203.0.113.9', count: irregular };
+    const laptop = await file('laptop.json', reports(beaconAt), reports({ ...other, hours: office }));
+    const server = await file('server.json', reports(beaconAt), reports({ ...other, hours: every(1) }));
+    const [off, on] = await Promise.all(
+      [laptop, server].map(async (path) => rowsOf((await score(path, '--now', NOW, '--format', 'json')).stdout)),
+    );
+    expect(off?.map(({ hours, regularity, view }) => [hours, regularity, view])).toEqual([[30, 0.828, 'spread']]);
+    expect(on?.map(({ hours, view }) => [hours, view])).toEqual([[58, 'steps']]);
+  });
+
+  it('counts devices, and does not list what is regular on more than ten of them', async () => {
+    const fleet = every(1, 0, 12).flatMap((n) =>
+      reports({ device: `wks-${n}`, process: 'common.exe', remote: `198.51.100.${n}`, hours: every(2) }),
+    );
+    const pair = ['wks-1', 'wks-2'].flatMap((device) => reports({ device, hours: every(3) }));
+    const path = await file(
+      'fleet.json',
+      fleet,
+      pair,
+      reports({ device: 'wks-3', remote: '203.0.113.9', hours: every(2, 1) }),
+    );
+    const { stdout, stderr } = await score(path, '--now', NOW, '--format', 'json', '--order', 'prevalence');
+    expect(rowsOf(stdout).map((row) => [row['DeviceName'], row['regularDevices'], row['interval']])).toEqual([
+      // a.exe connects to one network from three devices: the address of wks-3 is its own.
+      ['wks-3', 3, 7200],
+      ['wks-1', 3, 10_800],
+      ['wks-2', 3, 10_800],
+    ]);
+    expect(stderr).toContain('12 groups not listed: regular, and common (docs/regularity.md)\n');
+  });
+
+  it('reads 72 hours whatever LOOKBACK_DAYS says', async () => {
+    const path = await file('days.json', reports({ hours: every(1, -24), count: () => 6 }));
+    const days = ['--set', 'LOOKBACK_DAYS=1'];
+    const { stdout } = await score(path, '--now', NOW, '--format', 'json', ...days);
+    expect(rowsOf(stdout)).toMatchObject([{ hours: 72, FirstConnection: '2026-11-17T12:00:00.0000000Z' }]);
+  });
+
+  it('prints a table with a line per group and a sparkline, names escaped', async () => {
+    const path = await file('table.json', reports({ process: '\u001b[31mred', hours: every(2), count: () => 1 }));
+    const { stdout } = await score(path, '--now', NOW);
+    expect(stdout).toContain('│ \\u001b[31mred │');
+    expect(stdout).toContain('│ 0.921 │ 120 min │ 120 min and 120 min │ 36 of 71 │       1 │ score │');
+    expect(stdout).toContain(`  ${'█ '.repeat(36)}`);
+  });
+
+  it('prints the header of the CSV also without a match, and says so in a table', async () => {
+    const path = await file('none.json', reports({ hours: every(1), count: irregular }));
+    expect((await score(path, '--now', NOW, '--format', 'csv')).stdout).toBe(
+      'detector,source,FirstConnection,LastConnection,DeviceName,InitiatingProcessFileName,RemoteIP,regularity,way,view,' +
+        'views,interval,interval_low,interval_high,hours,active_hours,connections,coverage,hour_offset_min,regularDevices\n',
+    );
+    expect((await score(path, '--now', NOW)).stdout).toBe('No beacons in the window.\n');
+    const { stdout } = await score(path, '--now', '2026-01-01');
+    expect(stdout).toBe('No report in the window: nothing was scored.\n');
+  });
+
+  it('refuses options that it does not have, and names them', async () => {
+    const path = await file('refused.json', reports({ hours: every(1) }));
+    const { code, stderr } = await score(path, '--grain', 'hour', '--series', '--order', 'spread');
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      '--detector regularity does not take --grain, --series, --order spread; these need --detector kql-rule',
+    );
+    const range = await score(path, '--from', '3d', '--to', 'now');
+    expect(range.code).toBe(2);
+    expect(range.stderr).toContain('does not take --from, --to;');
+  });
+
+  it('counts raw events per hour', async () => {
+    const events = every(1, 0, 12).flatMap((hour) =>
+      every(2, 0, 60).map((minute) =>
+        JSON.stringify(
+          streamed({
+            Timestamp: new Date(FIRST + hour * 3_600_000 + minute * 60_000).toISOString(),
+            ActionType: 'ConnectionSuccess',
+            ReportId: hour * 60 + minute,
+            AdditionalFields: null,
+          }),
+        ),
+      ),
+    );
+    const path = await file('raw.json', events);
+    const { stdout } = await score(path, '--now', NOW, '--format', 'json', '--set', 'SOURCES=defender-raw');
+    expect(rowsOf(stdout)).toMatchObject([{ source: 'defender-raw', interval: 120, hours: 12, way: 'session' }]);
+  });
+});
