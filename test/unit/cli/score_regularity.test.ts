@@ -127,6 +127,26 @@ describe('score --detector regularity', () => {
     expect(stderr).toContain('12 groups not listed: regular, and common (docs/regularity.md)\n');
   });
 
+  it('puts the highest score first, or the fewest devices', async () => {
+    const path = await file(
+      'order.json',
+      ...['wks-1', 'wks-2'].map((device) => reports({ device, hours: every(1), count: () => 12 })),
+      reports({ device: 'wks-3', remote: '198.51.100.9', hours: every(4) }),
+    );
+    const devices = async (...order: readonly string[]) =>
+      rowsOf((await score(path, '--now', NOW, '--format', 'json', ...order)).stdout).map((row) => row['DeviceName']);
+    expect(await devices()).toEqual(['wks-1', 'wks-2', 'wks-3']);
+    expect(await devices('--order', 'prevalence')).toEqual(['wks-3', 'wks-1', 'wks-2']);
+  });
+
+  it('does not judge a multicast address, which the rule has in scope', async () => {
+    const path = await file('multicast.json', reports({ remote: '224.0.0.251', hours: every(1), count: () => 60 }));
+    const { stdout, stderr } = await score(path, '--now', NOW, '--format', 'json');
+    expect(stdout).toBe('');
+    expect(stderr).toContain(', 0 groups, 0 detections,');
+    expect((await beaconwatch(['score', path, '--now', NOW, '--format', 'json'])).stdout).not.toBe('');
+  });
+
   it('reads 72 hours whatever LOOKBACK_DAYS says', async () => {
     const path = await file('days.json', reports({ hours: every(1, -24), count: () => 6 }));
     const days = ['--set', 'LOOKBACK_DAYS=1'];

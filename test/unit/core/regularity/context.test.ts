@@ -20,9 +20,9 @@ describe('DeviceHours', () => {
     expect(devices.devices).toBe(2);
   });
 
-  it('keeps an hour of three groups for each of them', () => {
+  it('keeps an hour of 256 groups for each of them', () => {
     const devices = new DeviceHours(100, 172);
-    for (let i = 0; i < 300; i++) devices.add(group('a', [120]));
+    for (let i = 0; i < 256; i++) devices.add(group('a', [120]));
     expect(devices.onBeside(group('a', [120]))).toEqual(new Set([120]));
   });
 
