@@ -182,7 +182,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const asOf = scoredHourNow();
       const oldestUnreadMs = await oldestUnread();
       await scoreWindows(stores, asOf, oldestUnreadMs, clock);
-      await expireHistory(stores, asOf, config.historyDays);
+      await expireHistory(stores, asOf, config);
       return { asOf, oldestUnreadMs };
     },
 

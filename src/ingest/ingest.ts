@@ -1,4 +1,7 @@
 import { Buffer } from 'node:buffer';
+import { bin } from '../core/kql/bin.ts';
+import { HOUR_MS } from '../core/kql/timespan.ts';
+import { timestampFromMs } from '../core/kql/timestamp.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
 import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
@@ -281,6 +284,7 @@ export class Ingest {
     };
     const work = {
       ...leased,
+      recentFrom: bin(timestampFromMs(this.#clock() - HOUR_MS), '1h'),
       noteRaw,
       ...(blockBytes !== undefined && { blockBytes }),
       ...(groupsPerDevice !== undefined && { groupsPerDevice }),
@@ -326,7 +330,7 @@ export class Ingest {
   }
 }
 
-interface Leased extends Omit<LeasedSegment, 'noteRaw'> {
+interface Leased extends Omit<LeasedSegment, 'noteRaw' | 'recentFrom'> {
   readonly version: string;
 }
 

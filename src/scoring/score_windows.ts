@@ -3,6 +3,7 @@ import { FRESH_MS } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import { type Day, dayOf } from '../core/records/day.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { expireSuppressions } from '../detections/suppressions.ts';
@@ -10,7 +11,7 @@ import type { KnownSink } from '../notify/sink_states.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
 import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
-import type { Partition } from '../storage/ports/hourly_counts.ts';
+import type { HourlyCounts, Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
@@ -19,7 +20,7 @@ import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
 import { isInFuture, notEnded, WindowError } from './window_end.ts';
 
-/** The table whose bad rows only a run finds: `health` reads the others itself. */
+/** The tables whose bad rows only a run finds: `health` reads the others itself. */
 const COUNTS = 'HourlyCounts';
 
 /** One message of the `score` queue: see `Messages`. */
@@ -79,29 +80,31 @@ export async function scoreWindows(
 }
 
 /**
- * Once a day removes runs, dead letters and suppressions older than `historyDays`, seen from the earlier of `asOf` and the
- * newest counted report: a clock that is ahead removes nothing that a correct clock keeps. A row in Runs holds the last
+ * Once a day removes runs, dead letters and suppressions older than `historyDays`, and the rows of days older than
+ * `retentionDays`, seen from the earlier of `asOf` and the newest counted report: a clock that is ahead removes nothing that a correct clock keeps. A row in Runs holds the last
  * time, so that no run of a certain hour is needed, and a removal that fails is repeated with the next run.
  */
 export async function expireHistory(
-  stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions'>,
+  stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions' | 'hourlyCounts'>,
   asOf: Timestamp,
-  historyDays: number,
+  { historyDays, retentionDays }: Pick<ScoreSettings, 'historyDays' | 'retentionDays'>,
 ): Promise<void> {
   const last = await stores.runs.lastExpiry();
   // A last time after asOf comes from a clock that was ahead.
   if (last !== null && last <= asOf && dayOf(last) === dayOf(asOf)) return;
   const { newestReport: newest } = await lastRuns(stores, asOf);
   if (newest === '') return;
-  const before = addMs(newest < asOf ? newest : asOf, -historyDays * DAY_MS);
+  const from = newest < asOf ? newest : asOf;
+  const before = addMs(from, -historyDays * DAY_MS);
+  await removeDaysBefore(stores.hourlyCounts, dayOf(addMs(from, -retentionDays * DAY_MS)));
   await stores.runs.expire(before);
   await stores.deadLetters.expire(msOf(before));
   await expireSuppressions(stores, before);
   await stores.runs.noteExpiry(asOf);
 }
 
-function dayOf(time: Timestamp): string {
-  return time.slice(0, 10);
+async function removeDaysBefore(counts: HourlyCounts, first: Day): Promise<void> {
+  for (const day of await counts.days()) if (day < first) await counts.removeDay(day);
 }
 
 /**
@@ -118,13 +121,19 @@ export async function scorePartition(
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = job;
   const started = clock();
-  const expiry = expiryOf(asOf, timestampFromMs(started), newestReport, settings);
+  const expireDetections = expiryOf(asOf, timestampFromMs(started), newestReport, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
   const work = async () => {
     const suppressor = await Suppressor.read(stores, timestampFromMs(started));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
-    const scorer = new PartitionScorer(stores, { rule, technique, suppressedBy, ...expiry }, sinks, partition, window);
+    const scorer = new PartitionScorer(
+      stores,
+      { rule, technique, suppressedBy, expireDetections },
+      sinks,
+      partition,
+      window,
+    );
     const counts = await scorer.run(newestReport);
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
     return counts;
@@ -132,7 +141,7 @@ export async function scorePartition(
   const { result, requests } = await countRequests(() =>
     collectBadRows(async (badRows) => {
       const tally = await work();
-      const rows = badRows.rows.filter(({ table }) => table === COUNTS);
+      const rows = badRows.rows.filter(({ table }) => table.startsWith(COUNTS));
       const [first] = rows;
       return { ...tally, badRows: rows.length, badRow: first === undefined ? '' : badRowText(first) };
     }),

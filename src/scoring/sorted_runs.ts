@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
 import type { Source } from '../core/records/report.ts';
-import { compareText } from '../core/text/compare_text.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
+import { compareKeys, type Head, Heads } from './key_order.ts';
 
 /** The temporary file cannot be written or read. The message says what to do. */
 export class SpillError extends Error {
@@ -69,13 +69,23 @@ export class SortedRuns {
 
   /** The rows of all runs in key order, each key once. Throws a SpillError. */
   async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
-    const heads: Head[] = [];
-    for (const [n, run] of this.#runs.entries()) push(heads, this.#rowsOf(run.get(partition) ?? [0, 0]), n);
+    const heads = new Heads<RunHead>();
+    for (const [n, run] of this.#runs.entries()) {
+      const rows = this.#rowsOf(run.get(partition) ?? [0, 0]);
+      const first = rows.next();
+      if (!first.done) heads.add({ row: first.value, rows, run: n });
+    }
     let page: Contribution[] = [];
-    for (let head = heads[0]; head !== undefined; head = heads[0]) {
+    for (let head = heads.first; head !== undefined; head = heads.first) {
       const { row } = head;
-      advance(heads);
-      const next = heads[0];
+      const after = head.rows.next();
+      if (after.done) {
+        heads.removeFirst();
+      } else {
+        head.row = after.value;
+        heads.settleFirst();
+      }
+      const next = heads.first;
       // The same key stands next, from a later run.
       if (next !== undefined && compareKeys(next.row, row) === 0) continue;
       page.push(row);
@@ -173,61 +183,6 @@ function* rowsIn([
   }
 }
 
-/** The next row of a run, in a binary heap; `run` decides between equal keys. */
-interface Head {
-  row: Contribution;
+interface RunHead extends Head {
   readonly rows: Iterator<Contribution>;
-  readonly run: number;
-}
-
-function push(heads: Head[], rows: Iterator<Contribution>, run: number): void {
-  const first = rows.next();
-  if (first.done) return;
-  heads.push({ row: first.value, rows, run });
-  for (let n = heads.length - 1; n > 0; ) {
-    const parent = (n - 1) >> 1;
-    if (compareHeads(heads[parent] as Head, heads[n] as Head) <= 0) return;
-    swap(heads, n, parent);
-    n = parent;
-  }
-}
-
-/** Replaces the first head by the next row of its run. */
-function advance(heads: Head[]): void {
-  const first = heads[0] as Head;
-  const next = first.rows.next();
-  if (next.done) {
-    const last = heads.pop() as Head;
-    if (heads.length === 0) return;
-    heads[0] = last;
-  } else {
-    first.row = next.value;
-  }
-  for (let n = 0; ; ) {
-    let least = n;
-    for (const child of [2 * n + 1, 2 * n + 2]) {
-      if (child < heads.length && compareHeads(heads[child] as Head, heads[least] as Head) < 0) least = child;
-    }
-    if (least === n) return;
-    swap(heads, n, least);
-    n = least;
-  }
-}
-
-function swap(heads: Head[], a: number, b: number): void {
-  const one = heads[a] as Head;
-  heads[a] = heads[b] as Head;
-  heads[b] = one;
-}
-
-function compareHeads(a: Head, b: Head): number {
-  return compareKeys(a.row, b.row) || a.run - b.run;
-}
-
-function compareKeys(a: Contribution, b: Contribution): number {
-  return (
-    compareText(a.groupId, b.groupId) ||
-    compareText(a.Timestamp, b.Timestamp) ||
-    compareText(a.contribution, b.contribution)
-  );
 }

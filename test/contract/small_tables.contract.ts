@@ -16,7 +16,6 @@ function run(changes: Partial<Run> = {}): Run {
     resolved: 2,
     pending: 4,
     requests: 2 ** 33,
-    expiredRows: 2 ** 32,
     newestReport: T0,
     durationMs: 1_234,
     endedAt: 1_795_450_841_123,

@@ -16,7 +16,6 @@ export interface Run {
   readonly requests: number | null;
   /** Pending notifications. */
   readonly pending: number;
-  readonly expiredRows: number;
   /** Newest report of the partition up to asOf; '' where there is none. */
   readonly newestReport: Timestamp | '';
   readonly durationMs: number;

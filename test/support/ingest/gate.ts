@@ -57,10 +57,14 @@ export function gated(stores: Stores, gate: Gate): Stores {
       remove: (ref) => pass('exportStates.remove', () => exportStates.remove(ref)),
     },
     hourlyCounts: {
-      merge: (partition, rows) => pass('hourlyCounts.merge', () => hourlyCounts.merge(partition, rows)),
-      remove: (partition, rows) => pass('hourlyCounts.remove', () => hourlyCounts.remove(partition, rows)),
-      scan: (partition) => gatedItems('hourlyCounts.scan', () => hourlyCounts.scan(partition), gate),
-      read: (id, after, asOf) => gatedItems('hourlyCounts.read', () => hourlyCounts.read(id, after, asOf), gate),
+      merge: (...args) => pass('hourlyCounts.merge', () => hourlyCounts.merge(...args)),
+      days: () => pass('hourlyCounts.days', () => hourlyCounts.days()),
+      touched: (...args) => gatedItems('hourlyCounts.touched', () => hourlyCounts.touched(...args), gate),
+      settle: (...args) => pass('hourlyCounts.settle', () => hourlyCounts.settle(...args)),
+      hour: (...args) => gatedItems('hourlyCounts.hour', () => hourlyCounts.hour(...args), gate),
+      day: (...args) => gatedItems('hourlyCounts.day', () => hourlyCounts.day(...args), gate),
+      ofGroup: (...args) => gatedItems('hourlyCounts.ofGroup', () => hourlyCounts.ofGroup(...args), gate),
+      removeDay: (day) => pass('hourlyCounts.removeDay', () => hourlyCounts.removeDay(day)),
     },
     deadLetters: {
       open: (segmentId, options) => gatedWriter(deadLetters.open(segmentId, options), pass),

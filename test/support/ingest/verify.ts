@@ -4,6 +4,7 @@ import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
 import type { ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
+import { storedRows } from '../storage/counts.ts';
 import { type Expected, type Oracle, readSlowly } from './oracle.ts';
 
 /** One content that an export has had: what was put there, and how it grew. */
@@ -182,10 +183,9 @@ class Bounds {
 export async function rowsOf(stores: Stores): Promise<string[]> {
   const rows: string[] = [];
   for (const partition of PARTITIONS) {
-    for await (const page of stores.hourlyCounts.scan(partition)) {
-      for (const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count } of page) {
-        rows.push(JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count]));
-      }
+    for (const row of await storedRows(stores.hourlyCounts, partition)) {
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count } = row;
+      rows.push(JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count]));
     }
   }
   return rows;

@@ -9,6 +9,7 @@ import { partitionOf, segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { tries } from '../../support/effort.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
+import { refusingRows } from '../../support/ingest/grounds.ts';
 import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { streamed } from '../core/records/records.ts';
 
@@ -26,7 +27,6 @@ const RUN = {
   resolved: 0,
   requests: 1,
   pending: 0,
-  expiredRows: 0,
   durationMs: 1,
   endedAt: 0,
   oldestUnreadMs: 0,
@@ -916,25 +916,7 @@ describe('dead letters', () => {
   });
 
   /** Stores that take no row with this count. */
-  function refusing(stores: Stores, count: number): Stores {
-    const { hourlyCounts } = stores;
-    const merge: Stores['hourlyCounts']['merge'] = async (partition, rows) => {
-      await hourlyCounts.merge(
-        partition,
-        rows.filter((row) => row.count !== count),
-      );
-      return rows.filter((row) => row.count === count).map((row) => ({ row, code: 'EntityTooLarge' }));
-    };
-    return {
-      ...stores,
-      hourlyCounts: {
-        merge,
-        scan: (partition) => hourlyCounts.scan(partition),
-        read: (id, after, asOf) => hourlyCounts.read(id, after, asOf),
-        remove: (partition, rows) => hourlyCounts.remove(partition, rows),
-      },
-    };
-  }
+  const refusing = (stores: Stores, count: number): Stores => refusingRows(stores, (row) => row.count === count);
 });
 
 describe('segments', () => {

@@ -34,7 +34,7 @@ async function runs(
   changes: Partial<Run> = {},
 ): Promise<void> {
   const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
-  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, requests: 0, expiredRows: 0 };
+  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, requests: 0 };
   const rest = {
     newestReport: '' as Run['newestReport'],
     badRows: 0,
