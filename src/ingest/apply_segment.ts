@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { bin, type Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { type Day, dayOf } from '../core/records/day.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
@@ -40,6 +41,8 @@ export interface LeasedSegment {
   readonly blockBytes?: number;
   /** Changes of this hour and later ones concern most of its groups. */
   readonly recentFrom: Hour;
+  /** Whether a day still takes rows, as of now. */
+  readonly isOpen: (day: Day) => Promise<boolean>;
   /** Groups per device, where not `GROUPS_PER_DEVICE`. */
   readonly groupsPerDevice?: number;
   /** Records that raw events of the export are stored from now on; false where another worker has continued. */
@@ -128,7 +131,7 @@ class SegmentWork {
     letters: KeptLetters,
     kept: RetentionSpan,
   ) {
-    const { state, segment, blockBytes, groupsPerDevice, recentFrom, noteRaw } = leased;
+    const { state, segment, blockBytes, groupsPerDevice, recentFrom, isOpen, noteRaw } = leased;
     this.#exports = stores.exports;
     this.#state = state;
     this.#letters = letters;
@@ -139,7 +142,7 @@ class SegmentWork {
     this.#devices = new DeviceGroups(groupsPerDevice);
     this.#writer = new BatchWriter(
       stores.hourlyCounts,
-      { segmentId, recentFrom },
+      { segmentId, recentFrom, isOpen },
       { refused: async (refusal) => this.#refuse(refusal), closed: (rows) => this.#expire(rows) },
     );
   }
@@ -149,7 +152,7 @@ class SegmentWork {
     const future: DeadLetter[] = [];
     for (const located of reports) {
       const time = timeOf(located.report);
-      if (time <= this.#kept.after) this.#count({ ...NO_COUNTERS, reports: -1, expired: 1 });
+      if (dayOf(time) < this.#kept.firstOpen) this.#count({ ...NO_COUNTERS, reports: -1, expired: 1 });
       else if (time > this.#kept.upTo) future.push(futureLetter(this.#state, located));
       else await this.#write(located);
     }

@@ -24,6 +24,8 @@ export interface BatchOptions {
   readonly segmentId: string;
   /** Hours from this one on are announced as a whole. */
   readonly recentFrom: Hour;
+  /** Whether a day still takes rows, as of now. */
+  readonly isOpen: (day: Day) => Promise<boolean>;
 }
 
 /** Receives the rows that are not stored. */
@@ -50,15 +52,17 @@ export class BatchWriter {
   readonly #counts: HourlyCounts;
   readonly #notStored: NotStored;
   readonly #entries: TouchedEntries;
+  readonly #isOpen: BatchOptions['isOpen'];
   readonly #waiting = new Map<string, Batch>();
   readonly #inFlight = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | null = null;
   /** Rows sent to the store, without repeats within a batch. */
   rows = 0;
 
-  constructor(counts: HourlyCounts, { segmentId, recentFrom }: BatchOptions, notStored: NotStored) {
+  constructor(counts: HourlyCounts, { segmentId, recentFrom, isOpen }: BatchOptions, notStored: NotStored) {
     this.#counts = counts;
     this.#notStored = notStored;
+    this.#isOpen = isOpen;
     this.#entries = new TouchedEntries(segmentId, recentFrom);
   }
 
@@ -117,7 +121,7 @@ export class BatchWriter {
     const located = [...rows.values()];
     const written = located.map(({ row }) => row);
     this.rows += located.length;
-    const refusals = await this.#counts.merge(partition, day, written, [...touched.values()], { mayCreate: true });
+    const refusals = await this.#merge(partition, day, written, [...touched.values()]);
     if (refusals === 'closed') {
       this.#notStored.closed(located);
       return;
@@ -127,6 +131,13 @@ export class BatchWriter {
       if (!place) throw new Error('the store refused a row that was not in the batch');
       await this.#notStored.refused({ ...refusal, place });
     }
+  }
+
+  /** A table that is missing is created only if its day is open at that moment: it may have been removed meanwhile. */
+  async #merge(partition: Partition, day: Day, rows: readonly ContributionRow[], touched: readonly Touched[]) {
+    const found = await this.#counts.merge(partition, day, rows, touched, { mayCreate: false });
+    if (found !== 'closed' || !(await this.#isOpen(day))) return found;
+    return await this.#counts.merge(partition, day, rows, touched, { mayCreate: true });
   }
 
   #throwFailure(): void {

@@ -3,7 +3,7 @@ import { FRESH_MS } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
-import { type Day, dayOf } from '../core/records/day.ts';
+import { dayOf } from '../core/records/day.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { expireSuppressions } from '../detections/suppressions.ts';
@@ -11,10 +11,11 @@ import type { KnownSink } from '../notify/sink_states.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
 import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
-import type { HourlyCounts, Partition } from '../storage/ports/hourly_counts.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
+import { closeDays, removeClosedDays } from './closing.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
@@ -79,32 +80,39 @@ export async function scoreWindows(
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
 }
 
+/** Closes the days that are too old to count into, and removes the rows of those that have been closed for a day. */
+export async function closeOldDays(
+  stores: Pick<Stores, 'runs' | 'hourlyCounts'>,
+  asOf: Timestamp,
+  retentionDays: number,
+  clock: Clock,
+): Promise<void> {
+  const now = clock();
+  const { newestReport } = await lastRuns(stores, asOf);
+  await closeDays(stores.runs, newestReport, now, retentionDays);
+  await removeClosedDays(stores, now);
+}
+
 /**
- * Once a day removes runs, dead letters and suppressions older than `historyDays`, and the rows of days older than
- * `retentionDays`, seen from the earlier of `asOf` and the newest counted report: a clock that is ahead removes nothing that a correct clock keeps. A row in Runs holds the last
+ * Once a day removes runs, dead letters and suppressions older than `historyDays`, seen from the earlier of `asOf` and the
+ * newest counted report: a clock that is ahead removes nothing that a correct clock keeps. A row in Runs holds the last
  * time, so that no run of a certain hour is needed, and a removal that fails is repeated with the next run.
  */
 export async function expireHistory(
-  stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions' | 'hourlyCounts'>,
+  stores: Pick<Stores, 'runs' | 'deadLetters' | 'suppressions'>,
   asOf: Timestamp,
-  { historyDays, retentionDays }: Pick<ScoreSettings, 'historyDays' | 'retentionDays'>,
+  historyDays: number,
 ): Promise<void> {
   const last = await stores.runs.lastExpiry();
   // A last time after asOf comes from a clock that was ahead.
   if (last !== null && last <= asOf && dayOf(last) === dayOf(asOf)) return;
   const { newestReport: newest } = await lastRuns(stores, asOf);
   if (newest === '') return;
-  const from = newest < asOf ? newest : asOf;
-  const before = addMs(from, -historyDays * DAY_MS);
-  await removeDaysBefore(stores.hourlyCounts, dayOf(addMs(from, -retentionDays * DAY_MS)));
+  const before = addMs(newest < asOf ? newest : asOf, -historyDays * DAY_MS);
   await stores.runs.expire(before);
   await stores.deadLetters.expire(msOf(before));
   await expireSuppressions(stores, before);
   await stores.runs.noteExpiry(asOf);
-}
-
-async function removeDaysBefore(counts: HourlyCounts, first: Day): Promise<void> {
-  for (const day of await counts.days()) if (day < first) await counts.removeDay(day);
 }
 
 /**

@@ -1,19 +1,24 @@
 import { odata } from '@azure/data-tables';
 import * as z from 'zod';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { isDay } from '../../core/records/day.ts';
+import { BAD, unlessBad } from '../bad_rows.ts';
 import { PARTITIONS } from '../keys.ts';
+import { CONFLICT, retryOnConflict } from '../optimistic.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
-import type { Run, Runs } from '../ports/runs.ts';
+import { type Boundary, MAX_BOUNDARIES, type Run, type Runs } from '../ports/runs.ts';
 import type { StorageClients } from './clients.ts';
-import { goodRows, int32, int64, orNull, readColumns, TEXT, TIME, WHOLE, wellFormed } from './columns.ts';
+import { goodRows, int32, int64, json, jsonOf, orNull, readColumns, TEXT, TIME, WHOLE, wellFormed } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
 const PARTITION = 'runs';
 /** The row of the last daily removal. */
 const EXPIRY = { partitionKey: 'expiry', rowKey: 'last' };
+/** The row of the boundaries of closed days. */
+const CLOSING = { partitionKey: 'closing', rowKey: 'boundaries' };
 
-/** The `Runs` table: one partition with the runs in order of asOf, and one row beside it. */
+/** The `Runs` table: one partition with the runs in order of asOf, and two rows beside it. */
 export class AzureRuns implements Runs {
   readonly #table: Table;
 
@@ -39,6 +44,26 @@ export class AzureRuns implements Runs {
 
   async noteExpiry(asOf: Timestamp): Promise<void> {
     await this.#table.put({ ...EXPIRY, AsOf: asOf });
+  }
+
+  async boundaries(): Promise<readonly Boundary[]> {
+    const row = await this.#table.get(CLOSING.partitionKey, CLOSING.rowKey);
+    return row === null ? [] : decodeBoundaries(row);
+  }
+
+  async moveBoundary(next: Boundary): Promise<void> {
+    await retryOnConflict('boundary', async () => {
+      const row = await this.#table.get(CLOSING.partitionKey, CLOSING.rowKey);
+      const found = row && (await unlessBad(Promise.resolve(row).then(decodeBoundaries)));
+      // A bad row is noted, and written again.
+      const before = found === BAD || found === null ? [] : found;
+      const last = before.at(-1);
+      if (last !== undefined && next.firstOpen <= last.firstOpen) return true;
+      const written = encodeBoundaries([...before, next].slice(-MAX_BOUNDARIES));
+      const version =
+        row === null ? await this.#table.insert(written) : await this.#table.update(written, 'Replace', row.etag);
+      return version === null ? CONFLICT : true;
+    });
   }
 
   async expire(before: Timestamp): Promise<void> {
@@ -112,4 +137,19 @@ function decodeRun(row: TableRow): Run {
     badRows: columns.BadRows ?? 0,
     badRow: columns.BadRow ?? '',
   };
+}
+
+function encodeBoundaries(boundaries: readonly Boundary[]): NewTableRow {
+  return { ...CLOSING, Boundaries: json(boundaries) };
+}
+
+const BOUNDARIES = z.object({
+  Boundaries: jsonOf(
+    z.array(z.object({ firstOpen: z.string().refine(isDay, { error: 'must be a day' }), since: z.int() })),
+  ),
+});
+
+/** Throws a BadRowError where the row is not that of the boundaries. */
+function decodeBoundaries(row: TableRow): readonly Boundary[] {
+  return readColumns(TABLES.runs, BOUNDARIES, row).Boundaries as readonly Boundary[];
 }

@@ -395,7 +395,15 @@ describe('GET health', () => {
       throw new StoreError('x', { code: 'ECONNREFUSED' });
     };
     const down = new Proxy({}, { get: () => refuse });
-    const parts = { exports: down, exportStates: down, runs: down, sinks: down, suppressions: down, queues: down };
+    const parts = {
+      exports: down,
+      exportStates: down,
+      runs: down,
+      sinks: down,
+      suppressions: down,
+      queues: down,
+      hourlyCounts: down,
+    };
     const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
     const without = (stores: object) => createApp(config, { stores: stores as Stores, sinks: [] });
     const { status, headers, body } = await healthResponse(without(parts));
@@ -406,7 +414,7 @@ describe('GET health', () => {
     expect(found.problems).toContainEqual(
       expect.stringContaining('The table Runs cannot be read: x failed (ECONNREFUSED)'),
     );
-    expect(found.problems).toHaveLength(6);
+    expect(found.problems).toHaveLength(7);
     expect((await healthResponse(without({ ...parts, queues: stores.queues }))).status).toBe(200);
   });
 });

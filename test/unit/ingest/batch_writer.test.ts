@@ -40,7 +40,8 @@ function row(n: number, changes: { digit?: string; count?: number | null } = {})
 const place = (n: number): RecordPlace => frozen({ offset: n * 100, length: 99, record: 0 });
 const SEGMENT = '5e'.repeat(16);
 /** All hours are recent: one entry for the hour of all rows, so that a batch has 99 rows. */
-const OPTIONS = { segmentId: SEGMENT, recentFrom: '0' as Hour };
+const isOpen = async (): Promise<boolean> => true;
+const OPTIONS = { segmentId: SEGMENT, recentFrom: '0' as Hour, isOpen };
 const nobody = { refused: async () => {}, closed: () => {} };
 const onRefused = (refused: NotStored['refused']): NotStored => ({ ...nobody, refused });
 /** The settings of those tests in which only the rows matter. */
@@ -302,7 +303,7 @@ describe('BatchWriter', () => {
 
     it('a recent hour as a whole, and an older one by the groups that changed', async () => {
       const { calls, entries, counts } = scripted(async () => []);
-      const writer = writerOf(counts, nobody, { segmentId: SEGMENT, recentFrom });
+      const writer = writerOf(counts, nobody, { segmentId: SEGMENT, recentFrom, isOpen });
       for (const each of [later(0, 1), later(1, 2), later(1, 3), later(-1, 4), later(-1, 4)])
         await writer.add(each, place(0));
       await writer.finish();
@@ -318,7 +319,7 @@ describe('BatchWriter', () => {
 
     it('an older hour as a whole from its 21st group on', async () => {
       const { entries, counts } = scripted(async () => []);
-      const writer = writerOf(counts, nobody, { segmentId: SEGMENT, recentFrom });
+      const writer = writerOf(counts, nobody, { segmentId: SEGMENT, recentFrom, isOpen });
       for (let n = 0; n < 40; n++) await writer.add(later(-3, n), place(n));
       await writer.add(later(-3, 5), place(41));
       await writer.finish();
@@ -333,7 +334,7 @@ describe('BatchWriter', () => {
         merged.push(rows.length + touched.length);
         return await store.merge(partition, day, rows, touched, options);
       };
-      const writer = writerOf({ merge } as HourlyCounts, nobody, { segmentId: SEGMENT, recentFrom });
+      const writer = writerOf({ merge } as HourlyCounts, nobody, { segmentId: SEGMENT, recentFrom, isOpen });
       // 17 hours of two days, 90 groups, each pair once: the store refuses rows without entries, and more than a hundred.
       for (let n = 0; n < 1_500; n++) await writer.add(later((n % 17) - 14, n % 90), place(n));
       await writer.finish();
@@ -346,11 +347,36 @@ describe('BatchWriter', () => {
   it('hands on the rows of a closed day with their places, and goes on', async () => {
     const { days, counts } = scripted(async (_rows, call) => (call === 1 ? 'closed' : []));
     const closed: LocatedRow[] = [];
-    const writer = writerOf(counts, { ...nobody, closed: (rows) => closed.push(...rows) });
+    const notStored = { ...nobody, closed: (rows: readonly LocatedRow[]) => closed.push(...rows) };
+    const writer = writerOf(counts, notStored, { ...OPTIONS, isOpen: async (day) => day !== '2026-11-19' });
     const old = { ...row(1), Timestamp: addMs(row(1).Timestamp, -86_400_000) };
     for (const [n, each] of [old, row(2)].entries()) await writer.add(each, place(n));
     await writer.finish();
-    expect(days).toHaveLength(2);
+    expect(days).toEqual(['2026-11-19', '2026-11-20']);
     expect(closed).toEqual([{ row: old, place: place(0) }]);
+  });
+
+  it('creates a missing table only where its day is open at that moment', async () => {
+    const store = new MemoryHourlyCounts();
+    const asked: string[] = [];
+    let open = true;
+    const options = { ...OPTIONS, isOpen: async (day: Day) => asked.push(day) > 0 && open };
+    const closed: LocatedRow[] = [];
+    const notStored = { ...nobody, closed: (rows: readonly LocatedRow[]) => closed.push(...rows) };
+    const writer = writerOf(store, notStored, options);
+    const add = async (n: number) => {
+      await writer.add(row(n), place(n));
+      await writer.finish();
+    };
+    for (const n of [1, 2]) await add(n);
+    expect([asked.length, await storedRows(store, 'a' as Partition)]).toEqual([
+      1,
+      [expect.anything(), expect.anything()],
+    ]);
+    const [day] = await store.days();
+    await store.removeDay(day as Day);
+    open = false;
+    await add(3);
+    expect([asked.length, closed.length, await store.days()]).toEqual([2, 1, []]);
   });
 });

@@ -9,11 +9,10 @@ import { DELIVERY_LAG_MS, WindowError } from '../../../src/scoring/window_end.ts
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { MessageError } from '../../../src/storage/messages.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
-import { contribution, deadLetter, suppression } from '../../contract/samples.ts';
+import { deadLetter, suppression } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { at, group, hours, idOf, NO_RUN_OLDER, P, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
-import { storeRows } from '../../support/storage/counts.ts';
 
 const run = (changes: Partial<Run>): Run => ({
   asOf: at(30),
@@ -347,7 +346,7 @@ describe('expireHistory(stores, asOf, historyDays)', () => {
   }
 
   async function left(stores: MemoryStores, asOf: Timestamp): Promise<[string[], number]> {
-    await expireHistory(stores, asOf, SETTINGS);
+    await expireHistory(stores, asOf, SETTINGS.historyDays);
     const runs = await Array.fromAsync(stores.runs.since(at(-1000)));
     const letters = await Array.fromAsync(stores.deadLetters.list());
     const entries = (await Array.fromAsync(stores.suppressions.list())).flat();
@@ -358,21 +357,6 @@ describe('expireHistory(stores, asOf, historyDays)', () => {
   it('removes runs, dead letters and suppressions from before the history', async () => {
     expect(await left(await filled(at(48)), at(48))).toEqual([ASOFS.slice(1), 3]);
     expect(await left(await filled(at(73)), at(73))).toEqual([ASOFS.slice(3), 1]);
-  });
-
-  it('removes the rows of days that ended a retention ago, seen from the earlier of the window and the newest report', async () => {
-    const removed = async (asOf: Timestamp, newest: Timestamp | '') => {
-      const stores = await filled(newest);
-      const days = hours(0, 4).map((day) => contribution({ Timestamp: at(24 * day) }));
-      await storeRows(stores.hourlyCounts, days);
-      await left(stores, asOf);
-      return 5 - (await stores.hourlyCounts.days()).length;
-    };
-    expect(await removed(at(95), at(95))).toBe(2);
-    expect(await removed(at(96), at(96))).toBe(3);
-    expect(await removed(at(96), at(71))).toBe(1);
-    expect(await removed(at(71), at(71))).toBe(1);
-    expect(await removed(at(200), '')).toBe(0);
   });
 
   it('removes nothing for a second time on one day, and again on the next', async () => {
