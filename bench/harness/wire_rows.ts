@@ -35,6 +35,7 @@ export function* wirePagesOf(partition: string, groups: number, of: Hour): Gener
       InitiatingProcessFileName: NAMES[number % NAMES.length],
       RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
       Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
+      ProgramHash: hex(number % NAMES.length, 16),
     });
     if (page.length < PAGE_ROWS) continue;
     yield page;

@@ -16,6 +16,7 @@ const TIMESTAMP_LENGTH = 28;
 export class GroupedCounts {
   readonly #partitions = new Map<Partition, Map<string, Group>>();
   readonly #names = new Map<string, string>();
+  readonly #marks = new Marks();
 
   /** Adds a row. Of rows with one key the last one counts. */
   put(row: Contribution): void {
@@ -36,7 +37,7 @@ export class GroupedCounts {
     for (const groupId of [...groups.keys()].sort()) {
       const group = groups.get(groupId);
       if (!group) continue;
-      const { keys, counts } = group.sorted();
+      const { keys, counts, marks } = group.sorted();
       const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
       for (const [index, key] of keys.entries()) {
         const { Timestamp, contribution } = parseKey(key);
@@ -50,6 +51,7 @@ export class GroupedCounts {
           Timestamp,
           contribution,
           count,
+          ...this.#marks.at(marks[index] ?? 0),
         });
         if (page.length < PAGE_ROWS) continue;
         yield page;
@@ -75,7 +77,7 @@ export class GroupedCounts {
         InitiatingProcessFileName: this.#shared(InitiatingProcessFileName),
         RemoteIP: this.#shared(RemoteIP),
       };
-      group = new Group(key);
+      group = new Group(key, this.#marks);
       groups.set(flat(row.groupId), group);
     }
     return group;
@@ -91,22 +93,48 @@ export class GroupedCounts {
   }
 }
 
-/** The rows of one group: two parallel lists. */
+/** The rows of one group: three parallel lists. */
 interface Rows {
   /** `<time>|<contribution>` of each row, in order. */
   readonly keys: string[];
   readonly counts: (number | null)[];
+  /** Numbers of `Marks`. */
+  readonly marks: number[];
+}
+
+type Mark = Pick<Contribution, 'failed' | 'programHash'>;
+
+/** What rows say beside their counts, each different one once. */
+class Marks {
+  readonly #numbers = new Map<string, number>();
+  readonly #marks: Mark[] = [];
+
+  numberOf({ failed, programHash }: Mark): number {
+    const key = `${failed}|${programHash}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#marks.push({ failed, programHash }) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  at(number: number): Mark {
+    return this.#marks[number] as Mark;
+  }
 }
 
 class Group {
   readonly key: GroupKey;
+  readonly #marks: Marks;
   /** Not changed after it was returned: a scan may use it. */
-  #rows: Rows = { keys: [], counts: [] };
+  #rows: Rows = { keys: [], counts: [], marks: [] };
   /** Number of rows, from the first, that are sorted and without repeats. */
   #tidy = 0;
 
-  constructor(key: GroupKey) {
+  constructor(key: GroupKey, marks: Marks) {
     this.key = key;
+    this.#marks = marks;
   }
 
   get size(): number {
@@ -118,6 +146,7 @@ class Group {
     if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
     this.#rows.keys.push(keyOf(row));
     this.#rows.counts.push(row.count);
+    this.#rows.marks.push(this.#marks.numberOf(row));
     // Repeats use memory until the next sort: at most half of the rows.
     if (this.size > 16 && this.size > 2 * this.#tidy) this.sorted();
   }
@@ -147,11 +176,12 @@ function pick(rows: Rows, indexes: readonly number[]): Rows {
   return {
     keys: indexes.map((index) => rows.keys[index] as string),
     counts: indexes.map((index) => rows.counts[index] ?? null),
+    marks: indexes.map((index) => rows.marks[index] ?? 0),
   };
 }
 
-function copyOf({ keys, counts }: Rows): Rows {
-  return { keys: [...keys], counts: [...counts] };
+function copyOf({ keys, counts, marks }: Rows): Rows {
+  return { keys: [...keys], counts: [...counts], marks: [...marks] };
 }
 
 /**

@@ -13,6 +13,14 @@ export class SpillError extends Error {
   override readonly name = 'SpillError';
 }
 
+type Row = readonly [
+  Timestamp,
+  contribution: string,
+  count: number | null,
+  failed: boolean,
+  programHash: string | null,
+];
+
 /** Rows of one group in key order, as a line of JSON. A group with more rows has several lines. */
 type Line = readonly [
   groupId: string,
@@ -20,7 +28,7 @@ type Line = readonly [
   device: string,
   process: string,
   remote: string,
-  rows: readonly (readonly [Timestamp, contribution: string, count: number | null])[],
+  rows: readonly Row[],
 ];
 
 /** The bytes of each partition in the file: `[start, end)`. */
@@ -164,7 +172,15 @@ function* linesOf(page: readonly Contribution[]): Generator<Line> {
     if (n < page.length && n - start < LINE_ROWS && page[n]?.groupId === first.groupId) continue;
     const rows = page
       .slice(start, n)
-      .map(({ Timestamp, contribution, count }) => [Timestamp, contribution, count] as const);
+      .map(
+        ({ Timestamp, contribution, count, failed, programHash }): Row => [
+          Timestamp,
+          contribution,
+          count,
+          failed,
+          programHash,
+        ],
+      );
     yield [first.groupId, first.source, first.DeviceName, first.InitiatingProcessFileName, first.RemoteIP, rows];
     start = n;
   }
@@ -178,8 +194,9 @@ function* rowsIn([
   RemoteIP,
   rows,
 ]: Line): Generator<Contribution> {
-  for (const [Timestamp, contribution, count] of rows) {
-    yield { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, contribution, count };
+  const key = { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP };
+  for (const [Timestamp, contribution, count, failed, programHash] of rows) {
+    yield { ...key, Timestamp, contribution, count, failed, programHash };
   }
 }
 

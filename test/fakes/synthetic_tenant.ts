@@ -76,6 +76,8 @@ export class SyntheticTenant implements HourlyCounts {
         Timestamp: addMs(this.#asOf, (index + 0.5 - counts.length) * HOUR_MS),
         contribution: index.toString(16).padStart(16, '0'),
         count,
+        failed: false,
+        programHash: null,
       };
     }
   }

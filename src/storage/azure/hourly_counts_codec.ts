@@ -6,12 +6,13 @@ import { type Day, dayOf, startOf } from '../../core/records/day.ts';
 import { type Facts, SOURCES, TEXT_FACTS } from '../../core/records/report.ts';
 import type { KeySpan } from '../pending_id.ts';
 import type { ContributionRow, Partition, Touched, TouchedEntry } from '../ports/hourly_counts.ts';
-import { badRowError, orNull, readColumns, TEXT, wellFormed } from './columns.ts';
+import { badRowError, FLAG, orNull, readColumns, TEXT, wellFormed } from './columns.ts';
 import { countsTableOf } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
 /** Digits, `|` and a time: valid in a key, and nothing that an attacker could choose. */
 const ROW_KEY = /^([01]\d|2[0-3])\|[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\1:\d\d:\d\d\.\d{7}Z\|[0-9a-f]{16}$/;
+const PROGRAM_HASH = /^[0-9a-f]{16}$/;
 const TOUCHED_KEY = /^touched\|([01]\d|2[0-3])\|(?:([0-9a-f]{32})\|)?([0-9a-f]{32})$/;
 
 /** The columns of a scan: those that scoring needs, without facts. */
@@ -23,6 +24,8 @@ export const CONTRIBUTION_COLUMNS = [
   'InitiatingProcessFileName',
   'RemoteIP',
   'Count',
+  'Failed',
+  'ProgramHash',
 ] as const;
 
 /** `<hour of the day>|<groupId>|<Timestamp>|<contribution>`: an hour of a partition is one range, in the order of scoring. */
@@ -77,6 +80,8 @@ export function encodeContribution(row: ContributionRow): NewTableRow {
     RemoteIP: wellFormed(row.RemoteIP),
     // A table has no null: the column is absent.
     ...(row.count !== null && { Count: { value: row.count, type: 'Int32' } }),
+    ...(row.failed && { Failed: true }),
+    ...(row.programHash !== null && { ProgramHash: row.programHash }),
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, wellFormed(fact)])),
     ...(RemotePort !== undefined && { RemotePort: { value: RemotePort, type: 'Int32' } }),
   };
@@ -89,6 +94,8 @@ const COLUMNS = {
   InitiatingProcessFileName: TEXT,
   RemoteIP: TEXT,
   Count: orNull(z.int({ error: 'must be a whole number' })),
+  Failed: orNull(FLAG),
+  ProgramHash: orNull(z.string().regex(PROGRAM_HASH, { error: 'must be 16 hex digits' })),
 };
 const ROW = z.object(COLUMNS);
 const ROW_WITH_FACTS = z.object({
@@ -106,7 +113,7 @@ const KNOWN_SOURCES: ReadonlySet<unknown> = new Set(SOURCES);
 
 /** Accepts what `ROW` accepts, in a third of its time: a run decodes every row of four days. The schema names faults. */
 function isGood(row: TableRow): row is TableRow & ScannedColumns {
-  const { Count } = row;
+  const { Count, Failed, ProgramHash } = row;
   return (
     typeof row.rowKey === 'string' &&
     ROW_KEY.test(row.rowKey) &&
@@ -114,19 +121,27 @@ function isGood(row: TableRow): row is TableRow & ScannedColumns {
     typeof row['DeviceName'] === 'string' &&
     typeof row['InitiatingProcessFileName'] === 'string' &&
     typeof row['RemoteIP'] === 'string' &&
-    (Count === undefined || Count === null || Number.isSafeInteger(Count))
+    (isAbsent(Count) || Number.isSafeInteger(Count)) &&
+    (isAbsent(Failed) || typeof Failed === 'boolean') &&
+    (isAbsent(ProgramHash) || (typeof ProgramHash === 'string' && PROGRAM_HASH.test(ProgramHash)))
   );
 }
 
-/** The columns of a good row, where one without a count may lack that column. */
-type ScannedColumns = Omit<z.infer<typeof ROW>, 'Count'> & { readonly Count?: number | null };
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+type Nullable = 'Count' | 'Failed' | 'ProgramHash';
+/** The columns of a good row, where each that is null may be absent. */
+type ScannedColumns = Omit<z.infer<typeof ROW>, Nullable> & Partial<Pick<z.infer<typeof ROW>, Nullable>>;
 
 function contributionOf(day: Day, row: TableRow, columns: ScannedColumns): Contribution {
-  const { rowKey, Source, DeviceName, InitiatingProcessFileName, RemoteIP, Count } = columns;
+  const { rowKey, Source, DeviceName, InitiatingProcessFileName, RemoteIP, Count, Failed, ProgramHash } = columns;
   const Timestamp = rowKey.slice(36, 64) as Timestamp;
   if (dayOf(Timestamp) !== day) throw badRowError(countsTableOf(day), row, `rowKey must have a time of ${day}`);
   const key = { source: Source, DeviceName, InitiatingProcessFileName, RemoteIP };
-  return { groupId: rowKey.slice(3, 35), ...key, Timestamp, contribution: rowKey.slice(65), count: Count ?? null };
+  const counted = { count: Count ?? null, failed: Failed ?? false, programHash: ProgramHash ?? null };
+  return { groupId: rowKey.slice(3, 35), ...key, Timestamp, contribution: rowKey.slice(65), ...counted };
 }
 
 /** The same with the facts. */

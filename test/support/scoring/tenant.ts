@@ -46,7 +46,7 @@ export const NO_RUN_OLDER = Object.freeze({
 export type Group = Pick<Contribution, 'groupId' | 'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP'>;
 
 /** A group of an address; its id begins with the address's part, so that a test names what comes before what. */
-export function group(number: number, addressPart = '3000000a', RemoteIP = `203.0.113.${addressPart}`): Group {
+export function group(number: number, addressPart = '3000000a', RemoteIP = addressOf(addressPart)): Group {
   return {
     groupId: `${addressPart}${number.toString(16).padStart(24, '0')}`,
     source: 'defender',
@@ -54,6 +54,12 @@ export function group(number: number, addressPart = '3000000a', RemoteIP = `203.
     InitiatingProcessFileName: 'updater.exe',
     RemoteIP,
   };
+}
+
+/** A public address for each part. */
+function addressOf(addressPart: string): string {
+  const [first, ...rest] = (addressPart.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+  return [208 + ((first ?? 0) >> 4), ...rest].join('.');
 }
 
 /** The whole numbers from `first` to `last`. */
@@ -93,7 +99,7 @@ export class Tenant {
   async reportsAt(of: Group, times: readonly Timestamp[], count: number | null = 60): Promise<void> {
     const rows: ContributionRow[] = times.map((Timestamp) => {
       const contribution = (++this.#contributions).toString(16).padStart(16, '0');
-      return { ...of, Timestamp, contribution, count, facts: {} };
+      return { ...of, Timestamp, contribution, count, failed: false, programHash: null, facts: {} };
     });
     await storeRows(this.stores.hourlyCounts, rows);
   }

@@ -33,6 +33,8 @@ function row(n: number, changes: { digit?: string; count?: number | null } = {})
     Timestamp: timestampFromMs(1_795_165_198_000),
     contribution: '0123456789abcdef',
     count,
+    failed: false,
+    programHash: null,
     facts: {},
   });
 }

@@ -317,6 +317,8 @@ describe('a detection', () => {
       Timestamp: at(hour),
       contribution: '00112233445566aa',
       count: 60,
+      failed: false,
+      programHash: null,
       facts: { RemotePort: hour === 0 ? 80 : hour === 4 ? 53 : 443 },
     }));
     await storeRows(tenant.stores.hourlyCounts, rows);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GroupedCounts } from '../../../src/scoring/grouped_counts.ts';
-import { contribution, groupId, P3, rowsOf, type T0, T1, T2 } from '../../contract/samples.ts';
+import { contribution, groupId, P3, rowsOf, T0, T1, T2 } from '../../contract/samples.ts';
 
 describe('GroupedCounts', () => {
   it('a scan under way does not see rows that are added to its group', async () => {
@@ -24,6 +24,15 @@ describe('GroupedCounts', () => {
       for (const row of [{ count: n }, { Timestamp: T1 }, { Timestamp: T2 }]) store.put(contribution(row));
     }
     expect((await rowsOf(store.scan(P3))).map((row) => row.count)).toEqual([499, 60, 60]);
+  });
+
+  it('keeps with each row whether it failed, and its program', () => {
+    const store = new GroupedCounts();
+    const rows = [T0, T1, T2].map((Timestamp, n) =>
+      contribution({ Timestamp, failed: n === 1, programHash: n === 2 ? null : 'ab'.repeat(8) }),
+    );
+    for (const row of [...rows.toReversed(), ...rows]) store.put(row);
+    return expect(rowsOf(store.scan(P3))).resolves.toEqual(rows.map(({ facts: _facts, ...row }) => row));
   });
 
   it('gives the rows in order of group, time and contribution, and counts the groups', async () => {
