@@ -7,24 +7,25 @@ import { compareKeys, type Head, Heads } from './key_order.ts';
 
 type Pages = AsyncIterator<readonly Contribution[]>;
 
-/** A day with at most this many rows is read at once and sorted; of a larger one each hour is a stream of its own. */
-const SORTED_ROWS = 4000;
+/** A day with at most this many rows is read at once and sorted: fewer requests than one for each hour. Some 10 MB. */
+const SORTED_ROWS = 20_000;
 const PAGE_ROWS = 1000;
 
 /**
  * The rows of a partition in the hours that a window touches, in the order of scoring: group, time, contribution. Holds a
- * page of each hour of a large day, and the small days whole.
+ * page of each hour of a large day, and whole the days of at most `sortedRows` rows.
  */
 export async function* mergeHours(
   counts: HourlyCounts,
   partition: Partition,
   window: Window,
+  sortedRows: number = SORTED_ROWS,
 ): AsyncGenerator<readonly Contribution[]> {
   const heads = new Heads<PageHead>();
   let run = 0;
   for (const day of await counts.days()) {
     if (day < dayOf(window.after) || day > dayOf(window.asOf)) continue;
-    for (const pages of await streamsOf(counts, partition, day, window)) {
+    for (const pages of await streamsOf(counts, partition, day, window, sortedRows)) {
       const page = await nextOf(pages);
       if (page !== null) heads.add(new PageHead(page, pages, run++));
     }
@@ -32,13 +33,19 @@ export async function* mergeHours(
   yield* merged(heads);
 }
 
-async function streamsOf(counts: HourlyCounts, partition: Partition, day: Day, window: Window): Promise<Pages[]> {
+async function streamsOf(
+  counts: HourlyCounts,
+  partition: Partition,
+  day: Day,
+  window: Window,
+  sortedRows: number,
+): Promise<Pages[]> {
   const isTouched = ({ Timestamp }: Pick<Contribution, 'Timestamp'>) =>
     Timestamp >= bin(window.after, '1h') && bin(Timestamp, '1h') <= window.asOf;
   const rows: Contribution[] = [];
   for await (const page of counts.day(partition, day)) {
     for (const row of page) rows.push(row);
-    if (rows.length <= SORTED_ROWS) continue;
+    if (rows.length <= sortedRows) continue;
     const hours = hoursOfDay(day).filter((hour) => isTouched({ Timestamp: hour }));
     return hours.map((hour) => counts.hour(partition, hour)[Symbol.asyncIterator]());
   }

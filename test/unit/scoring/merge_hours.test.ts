@@ -24,31 +24,40 @@ function watched() {
 }
 
 const keyOf = ({ groupId: id, Timestamp, contribution: own }: Contribution) => `${id}|${Timestamp}|${own}`;
-const keys = async (store: HourlyCounts, after: Timestamp, asOf: Timestamp) =>
-  (await Array.fromAsync(mergeHours(store, P3, { after, asOf }))).flat().map(keyOf);
+const keys = async (store: HourlyCounts, after: Timestamp, asOf: Timestamp, sortedRows?: number) =>
+  (await Array.fromAsync(mergeHours(store, P3, { after, asOf }, sortedRows))).flat().map(keyOf);
 
 describe('mergeHours(counts, partition, window)', () => {
   it('gives the rows of all hours that the window touches, in the order of scoring', async () => {
-    const one = fc.record({ hour: fc.integer({ min: -40, max: 40 }), second: fc.nat(3599), group: fc.nat(6) });
-    const edge = fc.integer({ min: -40 * 60, max: 40 * 60 });
+    const one = fc.record({ hour: fc.integer({ min: -12, max: 17 }), second: fc.nat(3599), group: fc.nat(6) });
+    // Minutes, many of them at a full hour.
+    const edge = fc
+      .integer({ min: -14, max: 12 })
+      .chain((hour) => fc.constantFrom(0, 0, 1, 59).map((minute) => hour * 60 + minute));
     await fc.assert(
-      fc.asyncProperty(fc.array(one, { maxLength: 60 }), edge, fc.nat(40 * 60), async (all, from, minutes) => {
-        const rows = all.map(({ hour, second, group }, n) =>
-          contribution({
-            groupId: groupId(group),
-            Timestamp: addMs(T1, hour * HOUR_MS + second * 1000),
-            contribution: n.toString(16).padStart(16, '0'),
-          }),
-        );
-        const counts = new MemoryHourlyCounts();
-        await storeRows(counts, [...rows, contribution({ groupId: `4${groupId(1).slice(1)}` })]);
-        const after = addMs(T1, from * 60_000);
-        const asOf = addMs(after, minutes * 60_000);
-        const touched = rows.filter(
-          ({ Timestamp }) => bin(Timestamp, '1h') >= bin(after, '1h') && bin(Timestamp, '1h') <= bin(asOf, '1h'),
-        );
-        expect(await keys(counts, after, asOf)).toEqual(touched.map(keyOf).sort());
-      }),
+      fc.asyncProperty(
+        fc.array(one, { minLength: 20, maxLength: 90 }),
+        edge,
+        fc.nat(20 * 60).map((minutes) => minutes - (minutes % 3 ? 0 : minutes % 60)),
+        fc.constantFrom(0, 8, undefined),
+        async (all, from, minutes, sortedRows) => {
+          const rows = all.map(({ hour, second, group }, n) =>
+            contribution({
+              groupId: groupId(group),
+              Timestamp: addMs(T1, hour * HOUR_MS + second * 1000),
+              contribution: n.toString(16).padStart(16, '0'),
+            }),
+          );
+          const counts = new MemoryHourlyCounts();
+          await storeRows(counts, [...rows, contribution({ groupId: `4${groupId(1).slice(1)}` })]);
+          const after = addMs(T1, from * 60_000);
+          const asOf = addMs(after, minutes * 60_000);
+          const touched = rows.filter(
+            ({ Timestamp }) => bin(Timestamp, '1h') >= bin(after, '1h') && bin(Timestamp, '1h') <= bin(asOf, '1h'),
+          );
+          expect(await keys(counts, after, asOf, sortedRows)).toEqual(touched.map(keyOf).sort());
+        },
+      ),
       { numRuns: tries(60, 2000) },
     );
   });
@@ -58,10 +67,10 @@ describe('mergeHours(counts, partition, window)', () => {
     const at = (hours: number, n: number) =>
       contribution({ groupId: groupId(n), Timestamp: addMs(T1, hours * HOUR_MS + (n % 7) * 1000) });
     const rows = [-24, -10, -9, 0, 1, 2, 3].flatMap((hour) =>
-      Array.from({ length: hour < 0 ? 3 : 1_500 }, (_, n) => at(hour, n)),
+      Array.from({ length: hour < 0 ? 3 : 700 }, (_, n) => at(hour, n)),
     );
     await storeRows(reads.counts, rows);
-    const found = await keys(reads.counts, addMs(T1, -9 * HOUR_MS), addMs(T1, 2 * HOUR_MS));
+    const found = await keys(reads.counts, addMs(T1, -9 * HOUR_MS), addMs(T1, 2 * HOUR_MS), 2_000);
     const wanted = rows.filter(
       ({ Timestamp }) => Timestamp >= addMs(T1, -9 * HOUR_MS) && Timestamp < addMs(T1, 3 * HOUR_MS),
     );
