@@ -5,10 +5,11 @@
 
 import { Ingest } from '../src/ingest/ingest.ts';
 import { formatsOf } from '../src/reading/formats.ts';
-import { encodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
+import { encodeContribution, encodeTouched } from '../src/storage/azure/hourly_counts_codec.ts';
 import type { HourlyCounts } from '../src/storage/ports/hourly_counts.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';
+import { takingCounts } from './harness/streaming_counts.ts';
 
 const files = process.argv.slice(2);
 for (let turn = 0; turn < 4; turn++) await pass(files.slice(0, 4));
@@ -30,13 +31,11 @@ async function pass(paths: readonly string[]): Promise<number> {
 }
 
 function encoding(): HourlyCounts {
-  return {
-    async merge(_partition, batch) {
+  return takingCounts({
+    async merge(partition, _day, batch, touched) {
       for (const row of batch) encodeContribution(row);
+      for (const entry of touched) encodeTouched(partition, entry);
       return [];
     },
-    async *scan() {},
-    async *read() {},
-    remove: async () => {},
-  };
+  });
 }

@@ -15,6 +15,7 @@ import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { FileExports } from './harness/file_exports.ts';
 import { type Recording, recorded, replayCalls } from './harness/recorded_calls.ts';
+import { takingCounts } from './harness/streaming_counts.ts';
 
 const [mode = '', connection = '', ...files] = process.argv.slice(2);
 const CONTAINER = 'exports';
@@ -37,8 +38,7 @@ async function workOf(): Promise<() => Promise<Record<string, number>>> {
     return async () => ({ rows: await ingest(stores) });
   }
   const recording: Recording = { calls: [] };
-  const taking = { merge: async () => [], async *scan() {}, async *read() {}, remove: async () => {} };
-  const stores = { ...memoryStores(), exports: new FileExports(files), hourlyCounts: taking };
+  const stores = { ...memoryStores(), exports: new FileExports(files), hourlyCounts: takingCounts() };
   await ingest(recorded(stores as unknown as Stores, recording));
   return async () => {
     await replayCalls(recording, connection, MERGES_AT_ONCE);

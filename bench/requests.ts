@@ -7,10 +7,8 @@ import { sweep } from '../src/ingest/sweep.ts';
 import { formatsOf } from '../src/reading/formats.ts';
 import { scorePartition, scoreWindows } from '../src/scoring/score_windows.ts';
 import { storageClients } from '../src/storage/azure/clients.ts';
-import { decodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
 import { azureStores } from '../src/storage/azure/index.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
-import type { HourlyCounts, Partition } from '../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { load } from '../test/support/notify/load.ts';
@@ -20,8 +18,8 @@ import { type Bench, printLine } from './harness/bench.ts';
 import { type Counts, countedStores, total } from './harness/counted_stores.ts';
 import { GrowingExports } from './harness/growing_exports.ts';
 import type { BenchOutcome } from './harness/results.ts';
+import { streamingCounts, takingCounts } from './harness/streaming_counts.ts';
 import { benchTenant, END, linesOf, type Tenant } from './harness/tenant.ts';
-import { wirePages } from './harness/wire_rows.ts';
 
 /** What storage is asked: requests, counted; size in devices of the large tenant. */
 export const bench: Bench = {
@@ -92,7 +90,7 @@ async function ingestOf(devices: number, hours: number) {
   const exports = new GrowingExports(clock);
   const counts: Counts = new Map();
   const stores = countedStores(
-    { ...memoryStores({ clock }), exports, hourlyCounts: taking() } as unknown as Stores,
+    { ...memoryStores({ clock }), exports, hourlyCounts: takingCounts() } as unknown as Stores,
     counts,
   );
   const segmentBytes = segmentBytesOf(['defender']) * reportShare(tenant);
@@ -148,7 +146,7 @@ function reportShare(tenant: Tenant): number {
 async function scoringOf(groups: number, matching: boolean) {
   const counts: Counts = new Map();
   const each = Math.ceil(groups / PARTITIONS.length);
-  const stores = countedStores({ ...memoryStores(), hourlyCounts: streaming(each) }, counts);
+  const stores = countedStores({ ...memoryStores(), hourlyCounts: streamingCounts(each) }, counts);
   const rule = matching ? KQL_RULE : { ...KQL_RULE, minAverage: 1e9 };
   const settings = { rule, technique: null, retentionDays: 4, historyDays: 90 };
   const found = { rows: 0, groups: 0, detections: 0 };
@@ -170,20 +168,6 @@ async function scoringOf(groups: number, matching: boolean) {
     }
   }
   return { ...found, counts };
-}
-
-function streaming(each: number): HourlyCounts {
-  return {
-    ...taking(),
-    async *scan(partition: Partition) {
-      for (const page of wirePages(partition, each)) yield page.map(decodeContribution);
-    },
-  };
-}
-
-/** Takes all rows and keeps none. */
-function taking(): HourlyCounts {
-  return { merge: async () => [], async *scan() {}, async *read() {}, remove: async () => {} };
 }
 
 /** The counter's rules, held against the requests that leave for the emulator. Throws where they differ. */

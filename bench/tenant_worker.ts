@@ -9,13 +9,13 @@ import type { Contribution } from '../src/core/records/contribution.ts';
 import { KQL_RULE } from '../src/core/scoring/rule.ts';
 import { scorePartition } from '../src/scoring/score_windows.ts';
 import { encodeDetection } from '../src/storage/azure/detections_codec.ts';
-import { decodeContribution } from '../src/storage/azure/hourly_counts_codec.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
 import type { Detections } from '../src/storage/ports/detections.ts';
-import type { HourlyCounts, Partition } from '../src/storage/ports/hourly_counts.ts';
+import type { Partition } from '../src/storage/ports/hourly_counts.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
+import { decodedHour, streamingCounts } from './harness/streaming_counts.ts';
 import { END } from './harness/tenant.ts';
-import { wirePages } from './harness/wire_rows.ts';
+import { WIRE_HOURS, wirePages } from './harness/wire_rows.ts';
 
 const [mode = '', groups = '', warm] = process.argv.slice(2);
 if (warm === 'warm') await passOf(mode, 100_000);
@@ -38,11 +38,11 @@ async function passOf(which: string, total: number) {
 }
 
 function* decoded(partition: Partition, each: number): Generator<readonly Contribution[]> {
-  for (const page of wirePages(partition, each)) yield page.map(decodeContribution);
+  for (const hour of WIRE_HOURS) yield* decodedHour(partition, each, hour);
 }
 
 async function score(each: number) {
-  const stores = { ...memoryStores(), hourlyCounts: streaming(each), detections: encoding() };
+  const stores = { ...memoryStores(), hourlyCounts: streamingCounts(each), detections: encoding() };
   const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
   const found = { rows: 0, groups: 0, detections: 0 };
   for (const partition of PARTITIONS) {
@@ -53,18 +53,6 @@ async function score(each: number) {
     found.detections += run.detections;
   }
   return found;
-}
-
-/** HourlyCounts whose rows are made as they are read, and decoded as the adapter on Azure decodes them. */
-function streaming(each: number): HourlyCounts {
-  return {
-    merge: async () => [],
-    async *scan(partition) {
-      yield* decoded(partition, each);
-    },
-    async *read() {},
-    remove: async () => {},
-  };
 }
 
 /** Detections that are encoded as the adapter on Azure encodes them, and forgotten: each is the first of its group. */

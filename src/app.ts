@@ -29,7 +29,7 @@ import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
 import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
-import { expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
+import { closeOldDays, expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
 import { whatIf } from './scoring/what_if.ts';
 import { isInFuture, lastFullHour, notEnded, scoredHour, WindowError } from './scoring/window_end.ts';
 import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
@@ -182,7 +182,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const asOf = scoredHourNow();
       const oldestUnreadMs = await oldestUnread();
       await scoreWindows(stores, asOf, oldestUnreadMs, clock);
-      await expireHistory(stores, asOf, config.historyDays);
+      await closeOldDays(stores, asOf, retentionDays, clock);
+      await expireHistory(stores, asOf, historyDays);
       return { asOf, oldestUnreadMs };
     },
 
@@ -213,6 +214,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
           runs.push(run);
         }
       }
+      await closeOldDays(stores, asOf, retentionDays, clock);
       return runs;
     },
 

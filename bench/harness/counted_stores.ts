@@ -9,7 +9,6 @@ export function total(counts: Counts): number {
 
 const PAGE_ROWS = 1000;
 const PAGE_BLOBS = 5000;
-const TRANSACTION_ROWS = 100;
 /** `ingest`, `score` and `notify`, their poison, and that of the blob trigger: each says its own length. */
 const QUEUES = 7;
 
@@ -66,8 +65,8 @@ function requestsOf(name: string, args: readonly unknown[]): number {
   if (name === 'queues.lengths') return QUEUES;
   // Each under its version, which a transaction of the SDK does not look at.
   if (name === 'detections.remove') return (args[0] as readonly unknown[]).length;
-  if (name !== 'hourlyCounts.remove') return 1;
-  return Math.ceil((args[1] as readonly unknown[]).length / TRANSACTION_ROWS);
+  if (name === 'hourlyCounts.settle') return (args[2] as readonly unknown[]).length;
+  return 1;
 }
 
 function isPaged(answer: unknown): answer is AsyncIterable<unknown> {

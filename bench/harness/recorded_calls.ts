@@ -1,11 +1,13 @@
 import { TableClient, type TransactionAction } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
+import type { Day } from '../../src/core/records/day.ts';
 import { encodeExportState, exportRowKeyOf } from '../../src/storage/azure/export_states_codec.ts';
-import { encodeContribution } from '../../src/storage/azure/hourly_counts_codec.ts';
+import { encodeContribution, encodeTouched } from '../../src/storage/azure/hourly_counts_codec.ts';
+import { countsTableOf } from '../../src/storage/azure/names.ts';
 import type { ExportState } from '../../src/storage/ports/export_states.ts';
 import type { ExportRef } from '../../src/storage/ports/exports.ts';
-import type { ContributionRow } from '../../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
+import { takingCounts } from './streaming_counts.ts';
 
 /** A request as the SDK is asked for it, with everything made that can be made before. */
 type Call = (sdk: Sdk) => Promise<unknown>;
@@ -13,7 +15,7 @@ type Call = (sdk: Sdk) => Promise<unknown>;
 interface Sdk {
   readonly blobs: BlobServiceClient;
   readonly exports: TableClient;
-  readonly hourlyCounts: TableClient;
+  readonly counts: (day: Day) => TableClient;
   /** The version of the row that was written last. */
   readonly versions: Map<string, string>;
 }
@@ -62,16 +64,18 @@ export function recorded(stores: Stores, { calls }: Recording): Stores {
         return exportStates.replace(state, version);
       },
     },
-    hourlyCounts: {
-      scan: (partition) => hourlyCounts.scan(partition),
-      read: (groupId, after, asOf) => hourlyCounts.read(groupId, after, asOf),
-      remove: (partition, rows) => hourlyCounts.remove(partition, rows),
-      merge(partition, rows: readonly ContributionRow[]) {
-        const actions: TransactionAction[] = rows.map((row) => ['upsert', encodeContribution(row), 'Replace']);
-        record(({ hourlyCounts: table }) => table.submitTransaction(actions), true);
-        return hourlyCounts.merge(partition, rows);
+    hourlyCounts: takingCounts({
+      merge(partition, day, rows, touched, options) {
+        const written: TransactionAction[] = rows.map((row) => ['upsert', encodeContribution(row), 'Replace']);
+        const announced: TransactionAction[] = touched.map((each) => [
+          'upsert',
+          encodeTouched(partition, each),
+          'Replace',
+        ]);
+        record(({ counts }) => counts(day).submitTransaction([...written, ...announced]), true);
+        return hourlyCounts.merge(partition, day, rows, touched, options);
       },
-    },
+    }),
   };
 }
 
@@ -80,7 +84,12 @@ export async function replayCalls({ calls }: Recording, connectionString: string
   const table = (name: string) =>
     TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
-  const sdk = { blobs, exports: table('Exports'), hourlyCounts: table('HourlyCounts'), versions: new Map() };
+  const sdk = {
+    blobs,
+    exports: table('Exports'),
+    counts: (day: Day) => table(countsTableOf(day)),
+    versions: new Map(),
+  };
   const merging = new Set<Promise<unknown>>();
   for (const { call, isMerge } of calls) {
     if (!isMerge) {

@@ -1,36 +1,45 @@
+import { bin, type Hour } from '../../src/core/kql/bin.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
+import type { Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { TableRow } from '../../src/storage/azure/table.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
 import { BROWSERS, OTHER_PROGRAMS } from '../../tools/sample/program.ts';
 import { END } from './tenant.ts';
 
 /**
- * The rows of one partition of HourlyCounts as the SDK hands them over, a page of a thousand at a time and each made when
- * it is asked for: a store of any size in the memory of a page. Shape of a real tenant: seven groups in a hundred have
- * 12 hours or more, two in a hundred also a mean above the line; a row a group and hour.
+ * The rows of one partition of HourlyCounts as the SDK hands them over, hour by hour, a page of a thousand at a time and each
+ * made when it is asked for: a store of any size in the memory of a page. Shape of a real tenant: seven groups in a hundred
+ * have 12 hours or more, two in a hundred also a mean above the line; a row a group and hour.
  */
 export function* wirePages(partition: string, groups: number): Generator<readonly TableRow[]> {
+  for (const hour of WIRE_HOURS) yield* wirePagesOf(partition, groups, hour);
+}
+
+/** The rows of one hour. */
+export function* wirePagesOf(partition: string, groups: number, of: Hour): Generator<readonly TableRow[]> {
+  const hour = WIRE_HOURS.indexOf(of);
+  if (hour === -1) return;
   let page: TableRow[] = [];
   for (let number = 0; number < groups; number++) {
     const { first, hours, typical } = groupOf(number);
+    if (hour < first || hour >= first + hours) continue;
     // An address has three groups; groups ascend, as keys do.
     const address = Math.floor(number / 3);
     const groupId = `${partition}${hex(address, 7)}${hex(number, 24)}`;
-    for (let hour = first; hour < first + hours; hour++) {
-      page.push({
-        partitionKey: partition,
-        rowKey: `${groupId}|${TIMES[hour]}|00000000000${hex(number % 4096, 5)}`,
-        etag: '',
-        Source: 'defender',
-        DeviceName: `wks-${hex(number % 65_536, 4)}.corp.example`,
-        InitiatingProcessFileName: NAMES[number % NAMES.length],
-        RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
-        Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
-      });
-      if (page.length < PAGE_ROWS) continue;
-      yield page;
-      page = [];
-    }
+    page.push({
+      partitionKey: partition,
+      rowKey: `${of.slice(11, 13)}|${groupId}|${TIMES[hour]}|00000000000${hex(number % 4096, 5)}`,
+      etag: '',
+      Source: 'defender',
+      DeviceName: `wks-${hex(number % 65_536, 4)}.corp.example`,
+      InitiatingProcessFileName: NAMES[number % NAMES.length],
+      RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
+      Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
+      ProgramHash: hex(number % NAMES.length, 16),
+    });
+    if (page.length < PAGE_ROWS) continue;
+    yield page;
+    page = [];
   }
   if (page.length > 0) yield page;
 }
@@ -52,6 +61,8 @@ const HOURS = 72;
 const TIMES = Array.from({ length: HOURS }, (_, hour) =>
   new Date(END - (HOURS - hour) * HOUR_MS + 90_000).toISOString().replace('Z', '0000Z'),
 );
+/** The hours that have rows. */
+export const WIRE_HOURS: readonly Hour[] = TIMES.map((time) => bin(time as Timestamp, '1h'));
 const NAMES = [...BROWSERS, ...OTHER_PROGRAMS].map(({ fileName }) => fileName);
 
 function groupOf(number: number): { first: number; hours: number; typical: number } {

@@ -6,10 +6,10 @@ import type { Facts } from '../core/records/report.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
-import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
 import type { Outbox } from '../storage/ports/outbox.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { type NotificationView, notificationViewOf, pendingDeliveryView } from './detection_view.ts';
+import { newestRows } from './newest_rows.ts';
 
 /** A report behind a detection. */
 export interface ReportView extends Facts {
@@ -27,7 +27,10 @@ export interface DetectionDetail extends Detection, NotificationView {
 
 const LATEST_REPORTS = 10;
 
-/** One detection, and the newest reports of its group within `lookbackDays` before its last match; null for an unknown id. */
+/**
+ * One detection, and the newest reports of its group within `lookbackDays` before its last match, of the newest hours of its
+ * evidence; null for an unknown id.
+ */
 export async function getDetection(
   stores: Pick<Stores, 'detections' | 'outbox' | 'hourlyCounts'>,
   id: string,
@@ -37,13 +40,11 @@ export async function getDetection(
   if (found === null) return null;
   // Up to the last match: a resolved detection has no newer reports.
   const { detection } = found.row;
-  const { groupId, lastMatched } = detection;
-  let latest: ContributionRow[] = [];
-  for await (const page of stores.hourlyCounts.read(groupId, addMs(lastMatched, -lookbackDays * DAY_MS), lastMatched)) {
-    latest = [...latest, ...page].slice(-LATEST_REPORTS);
-  }
+  const { groupId, lastMatched, evidence } = detection;
+  const window = { after: addMs(lastMatched, -lookbackDays * DAY_MS), asOf: lastMatched };
+  const latest = await newestRows(stores.hourlyCounts, groupId, evidence.Timestamp, window, LATEST_REPORTS);
   const notifications = await withAttempts(stores.outbox, found.row);
-  const latestReports = latest.reverse().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
+  const latestReports = latest.toReversed().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
   const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
   return { id, ...detection, ...notifications, latestReports, queries };
 }

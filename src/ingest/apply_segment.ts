@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { bin } from '../core/kql/bin.ts';
+import { bin, type Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { type Day, dayOf } from '../core/records/day.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
@@ -38,6 +39,10 @@ export interface LeasedSegment {
   readonly repeat: boolean;
   /** Block size for raw events, where not `BLOCK_BYTES`. */
   readonly blockBytes?: number;
+  /** Changes of this hour and later ones concern most of its groups. */
+  readonly recentFrom: Hour;
+  /** Whether a day still takes rows, as of now. */
+  readonly isOpen: (day: Day) => Promise<boolean>;
   /** Groups per device, where not `GROUPS_PER_DEVICE`. */
   readonly groupsPerDevice?: number;
   /** Records that raw events of the export are stored from now on; false where another worker has continued. */
@@ -67,7 +72,7 @@ export async function applySegment(
   const segmentId = segmentIdOf(state, state.generation, segment.start, segment.end);
   const writer = stores.deadLetters.open(segmentId, { repeat });
   const letters = new KeptLetters(writer, state, segment, state.counters.deadLetters);
-  const work = new SegmentWork(stores, leased, letters, kept);
+  const work = new SegmentWork(stores, leased, segmentId, letters, kept);
   try {
     const { recognised, counters } = state;
     const before = { recognised, settled: isSettled(state), lines: counters.lines, start: segment.start };
@@ -122,10 +127,11 @@ class SegmentWork {
   constructor(
     stores: Pick<Stores, 'exports' | 'hourlyCounts'>,
     leased: LeasedSegment,
+    segmentId: string,
     letters: KeptLetters,
     kept: RetentionSpan,
   ) {
-    const { state, segment, blockBytes, groupsPerDevice, noteRaw } = leased;
+    const { state, segment, blockBytes, groupsPerDevice, recentFrom, isOpen, noteRaw } = leased;
     this.#exports = stores.exports;
     this.#state = state;
     this.#letters = letters;
@@ -134,7 +140,11 @@ class SegmentWork {
     const block = (from: number): string => blockOf(state, state.generation, from, segment.end);
     this.#raw = new RawEventCounter(segment.start, block, blockBytes);
     this.#devices = new DeviceGroups(groupsPerDevice);
-    this.#writer = new BatchWriter(stores.hourlyCounts, async (refusal) => this.#refuse(refusal));
+    this.#writer = new BatchWriter(
+      stores.hourlyCounts,
+      { segmentId, recentFrom, isOpen },
+      { refused: async (refusal) => this.#refuse(refusal), closed: (rows) => this.#expire(rows) },
+    );
   }
 
   async take({ reports, letters, more, counters }: BatchReading): Promise<void> {
@@ -142,7 +152,7 @@ class SegmentWork {
     const future: DeadLetter[] = [];
     for (const located of reports) {
       const time = timeOf(located.report);
-      if (time <= this.#kept.after) this.#count({ ...NO_COUNTERS, reports: -1, expired: 1 });
+      if (dayOf(time) < this.#kept.firstOpen) this.#count({ ...NO_COUNTERS, reports: -1, expired: 1 });
       else if (time > this.#kept.upTo) future.push(futureLetter(this.#state, located));
       else await this.#write(located);
     }
@@ -181,6 +191,12 @@ class SegmentWork {
 
   async #store({ row, place }: LocatedRow): Promise<void> {
     if (this.#devices.admits(row, place)) await this.#writer.add(row, place);
+  }
+
+  /** Rows whose day was closed meanwhile. */
+  #expire(rows: readonly LocatedRow[]): void {
+    const expired = rows.reduce((sum, { row }) => sum + reportsOf(row), 0);
+    this.#count({ ...NO_COUNTERS, reports: -expired, expired });
   }
 
   /** Keeps no more refusals than there may be letters. */

@@ -1,4 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { bin } from '../core/kql/bin.ts';
+import { HOUR_MS } from '../core/kql/timespan.ts';
+import { timestampFromMs } from '../core/kql/timestamp.ts';
+import type { Day } from '../core/records/day.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
 import type { Source } from '../core/records/report.ts';
 import { adviceOf, contentKindOf, EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
@@ -33,7 +37,7 @@ import {
   seen,
   withRaw,
 } from './export_state.ts';
-import { retentionSpan } from './retention_span.ts';
+import { firstOpenDay, retentionSpan } from './retention_span.ts';
 import { cutSegment, tailOf } from './segment_cutter.ts';
 
 export interface IngestSettings {
@@ -279,14 +283,18 @@ export class Ingest {
       version = noted;
       return true;
     };
+    const { runs } = this.#stores;
+    const { retentionDays } = this.#settings;
+    const retention = () => [runs, state.lastModified, retentionDays, this.#clock()] as const;
     const work = {
       ...leased,
+      isOpen: async (day: Day) => day >= (await firstOpenDay(...retention())),
+      recentFrom: bin(timestampFromMs(this.#clock() - HOUR_MS), '1h'),
       noteRaw,
       ...(blockBytes !== undefined && { blockBytes }),
       ...(groupsPerDevice !== undefined && { groupsPerDevice }),
     };
-    const { retentionDays } = this.#settings;
-    const kept = await retentionSpan(this.#stores.runs, state.lastModified, retentionDays, this.#clock());
+    const kept = await retentionSpan(...retention());
     const applied = await applySegment(this.#stores, this.#formats, work, kept, signal);
     // The next step reads the state again.
     if (applied === 'replaced' || applied === 'lost') return CONFLICT;
@@ -326,7 +334,7 @@ export class Ingest {
   }
 }
 
-interface Leased extends Omit<LeasedSegment, 'noteRaw'> {
+interface Leased extends Omit<LeasedSegment, 'noteRaw' | 'recentFrom' | 'isOpen'> {
   readonly version: string;
 }
 

@@ -1,5 +1,6 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { isFailure } from '../core/records/contribution.ts';
 import type { LocatedReport } from '../reading/report_reader.ts';
 import { hourlyRowOf } from '../storage/keys.ts';
 import type { RecordPlace } from '../storage/ports/dead_letters.ts';
@@ -16,6 +17,8 @@ export const BLOCK_BYTES = 4 * 1024 * 1024;
 /** The count of one group in one hour. */
 interface Count {
   events: number;
+  /** Whether all of them are failed attempts. */
+  failed: boolean;
   /** The event that gives the row's facts. */
   newest: LocatedReport;
   /** Place of the first event. */
@@ -58,8 +61,8 @@ export class RawEventCounter {
   /** Returns the rows of the last block. */
   close(): readonly LocatedRow[] {
     const contribution = this.#contributionOf(this.#start + this.#block * this.#blockBytes);
-    const rows = [...this.#counts.values()].map(({ events, newest, place }) => ({
-      row: hourlyRowOf(newest.report, events, contribution),
+    const rows = [...this.#counts.values()].map(({ events, failed, newest, place }) => ({
+      row: hourlyRowOf(newest.report, events, failed, contribution),
       place,
     }));
     this.#counts.clear();
@@ -80,13 +83,15 @@ export class RawEventCounter {
   #count(event: LocatedReport): void {
     const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp } = event.report;
     const key = JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, bin(Timestamp, '1h')]);
+    const failed = isFailure(event.report.facts);
     const count = this.#counts.get(key);
     if (count === undefined) {
       const { offset, length, record } = event;
-      this.#counts.set(key, { events: 1, newest: event, place: { offset, length, record } });
+      this.#counts.set(key, { events: 1, failed, newest: event, place: { offset, length, record } });
       return;
     }
     count.events++;
+    count.failed &&= failed;
     // Of two events at one instant the later one in the file.
     if (timeOf(event) >= timeOf(count.newest)) count.newest = event;
   }

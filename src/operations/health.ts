@@ -21,6 +21,7 @@ import {
 } from './problems.ts';
 import { runHistory, runProblems } from './run_history.ts';
 import { Sections } from './section.ts';
+import { storedDayProblems, storedDays } from './stored_days.ts';
 
 /** The health of the system at a glance. */
 export interface Health extends HealthFacts {
@@ -49,7 +50,7 @@ export async function health(
   return await collectBadRows(async (badRows) => {
     const now = clock();
     const sections = new Sections(sectionTimeoutMs);
-    const [runs, states, unreadIn, notified, , queues] = await Promise.all([
+    const [runs, states, unreadIn, notified, , queues, days] = await Promise.all([
       sections.read('runs', () => runHistory(stores.runs, now)),
       sections.readEach('exports', settings.containers, (container) => statesOf(stores, container)),
       sections.readEach('unread', settings.containers, (container) =>
@@ -65,6 +66,7 @@ export async function health(
       // Only for its bad rows.
       sections.read('suppressions', () => allOf(stores.suppressions.list())),
       sections.read('queues', () => stores.queues.lengths()),
+      sections.read('counts', () => storedDays(stores, now)),
     ]);
     // An export whose data is older than the retention would add nothing.
     const kept = now - settings.retentionDays * 24 * HOUR_MS;
@@ -96,6 +98,7 @@ export async function health(
     const problems = [
       ...sections.problems,
       ...(runs === null ? [] : [...silenceProblems(runs, now), ...runProblems(runs, now)]),
+      ...storedDayProblems(days, runs, now),
       ...factProblems(facts),
       ...inactiveSourceProblems(recent ?? []),
       ...unknownShapeProblems(recent ?? []),

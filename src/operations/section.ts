@@ -3,7 +3,7 @@ import { StoreError } from '../storage/ports/store_error.ts';
 
 /** A part of `health`, by what it reads. */
 export type Section = (typeof SECTIONS)[number];
-export const SECTIONS = ['runs', 'exports', 'unread', 'notifications', 'suppressions', 'queues'] as const;
+export const SECTIONS = ['runs', 'exports', 'unread', 'notifications', 'suppressions', 'queues', 'counts'] as const;
 
 /** Runs the sections of a check. Each stands alone: one that fails, or does not answer in time, is a problem and no error. */
 export class Sections {
@@ -81,6 +81,7 @@ const SUBJECTS: Readonly<Record<Section, string>> = {
   notifications: 'The tables Sinks and Detections',
   suppressions: 'The table Suppressions',
   queues: 'The lengths of the queues',
+  counts: 'The list of the tables HourlyCounts',
 };
 
 /** Never telemetry or a URL: the message of any other error may hold them. */

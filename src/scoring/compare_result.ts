@@ -1,6 +1,7 @@
 import { bin, type Hour } from '../core/kql/bin.ts';
 import { addMs } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
+import { isInScope } from '../core/records/in_scope.ts';
 import type { GroupKey, Source } from '../core/records/report.ts';
 import { isRaw } from '../core/records/report.ts';
 import {
@@ -19,7 +20,6 @@ import { hoursOf } from '../core/scoring/hours.ts';
 import { kqlRule } from '../core/scoring/kql_rule.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
-import { isInScope } from '../core/sources/in_scope.ts';
 import { compareText } from '../core/text/compare_text.ts';
 import { groupIdOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
@@ -76,6 +76,7 @@ export async function compareResult(
     const cutter = new GroupCutter(window, rule.grain);
     const score = (groups: ReturnType<typeof cutter.push>) => {
       for (const { groupId, key, series } of groups) {
+        if (!isInScope(key.RemoteIP)) continue;
         counts.groups++;
         const match = kqlRule(series, rule);
         if (!match.match) continue;

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Contribution } from '../core/records/contribution.ts';
-import { MemoryHourlyCounts } from '../storage/memory/hourly_counts.ts';
-import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
+import { GroupedCounts } from './grouped_counts.ts';
 import { SortedRuns } from './sorted_runs.ts';
 
 /** Measured: 1 KB for a group with its names, 0.1 KB for a row. */
@@ -13,7 +13,7 @@ const MOST_BYTES = 512 * 1024 * 1024;
 export class OfflineCounts {
   readonly #limit: number;
   readonly #runs: SortedRuns;
-  #memory = new MemoryHourlyCounts();
+  #memory = new GroupedCounts();
   #rows = 0;
 
   /** `limit`: bytes in memory. By default a quarter of the heap that V8 allows, at most 512 MiB. */
@@ -22,7 +22,7 @@ export class OfflineCounts {
     this.#runs = new SortedRuns(folder);
   }
 
-  put(row: ContributionRow): void {
+  put(row: Contribution): void {
     this.#memory.put(row);
     this.#rows++;
   }
@@ -45,7 +45,7 @@ export class OfflineCounts {
   async #spill(): Promise<void> {
     const full = this.#memory;
     await this.#runs.add((partition) => full.scan(partition));
-    this.#memory = new MemoryHourlyCounts();
+    this.#memory = new GroupedCounts();
     this.#rows = 0;
   }
 }

@@ -12,20 +12,21 @@ import type { Suppressible } from '../core/detections/suppression.ts';
 import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
-import type { Contribution } from '../core/records/contribution.ts';
 import type { Address, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
+import { newestRows } from '../detections/newest_rows.ts';
 import { isPending } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
-import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
+import { mergeHours } from './merge_hours.ts';
 import { scoreGroups } from './score_groups.ts';
 
 const REMOVED_AT_ONCE = 100;
@@ -37,15 +38,13 @@ export interface PartitionSettings {
   readonly technique: Technique | null;
   /** Id of the suppression of a group, '' for none; called for each match and for each active detection. */
   readonly suppressedBy: (group: Suppressible) => string;
-  /** The run removes contributions that are not newer. */
-  readonly expireRows: Timestamp;
   /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }
 
 export type PartitionTally = Pick<
   Run,
-  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'expiredRows' | 'newestReport'
+  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'newestReport'
 >;
 
 /**
@@ -61,7 +60,6 @@ export class PartitionScorer {
   readonly #window: Window;
   readonly #detections: DetectionCursor;
   readonly #writer: DetectionWriter;
-  #expired: Contribution[] = [];
   /** Ids of the detections to resolve if the data is fresh, which is known at the end of the pass. */
   readonly #over: string[] = [];
   /** Sinks with a pending notification. */
@@ -70,7 +68,7 @@ export class PartitionScorer {
   #gone: { readonly id: string; readonly version: string }[] = [];
   /** Number of active detections that are suppressed, by the id of the suppression. */
   readonly #suppressed = new Map<string, number>();
-  readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, expiredRows: 0 };
+  readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0 };
 
   constructor(
     stores: Stores,
@@ -95,13 +93,12 @@ export class PartitionScorer {
 
   /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
   async run(newestElsewhere: Timestamp | ''): Promise<PartitionTally> {
-    const pages = this.#stores.hourlyCounts.scan(this.#partition);
+    const pages = mergeHours(this.#stores.hourlyCounts, this.#partition, this.#window);
     let newestReport: Timestamp | '' = '';
     for await (const { rows, addresses, newest } of scoreGroups(pages, this.#settings.rule, this.#window)) {
       this.#tally.rows += rows.length;
       newestReport = newest;
       await this.#takeAll(addresses);
-      await this.#expire(rows);
     }
     for await (const row of this.#detections.before()) await this.#unmatched(row);
     const newest = newestReport > newestElsewhere ? newestReport : newestElsewhere;
@@ -140,17 +137,14 @@ export class PartitionScorer {
     if (step.kind === 'none') return step;
     const { detection } = step;
     const traffic =
-      before !== null && !needsTraffic(before, detection) ? before.traffic : await this.#trafficOf(detection.groupId);
+      before !== null && !needsTraffic(before, detection) ? before.traffic : await this.#trafficOf(detection);
     return { ...step, detection: { ...detection, traffic } };
   }
 
-  async #trafficOf(groupId: string) {
-    const { after, asOf } = this.#window;
-    let newest: ContributionRow[] = [];
-    for await (const page of this.#stores.hourlyCounts.read(groupId, after, asOf)) {
-      newest = [...newest, ...page].slice(-MAX_TRAFFIC_ROWS);
-    }
-    return trafficOf(newest, asOf);
+  async #trafficOf({ groupId, evidence }: Detection) {
+    const { hourlyCounts } = this.#stores;
+    const rows = await newestRows(hourlyCounts, groupId, evidence.Timestamp, this.#window, MAX_TRAFFIC_ROWS);
+    return trafficOf(rows, this.#window.asOf);
   }
 
   async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
@@ -204,21 +198,9 @@ export class PartitionScorer {
     for (const { name: sink, waitMs } of this.#pendingSinks) await this.#stores.queues.send('notify', { sink }, waitMs);
   }
 
-  async #expire(page: readonly Contribution[]): Promise<void> {
-    for (const row of page) {
-      if (row.Timestamp > this.#settings.expireRows) continue;
-      this.#expired.push(row);
-      if (this.#expired.length === REMOVED_AT_ONCE) await this.#removeExpired();
-    }
-  }
-
   async #removeExpired(): Promise<void> {
-    const rows = this.#expired;
     const gone = this.#gone;
-    this.#expired = [];
     this.#gone = [];
-    this.#tally.expiredRows += rows.length;
-    if (rows.length > 0) await this.#stores.hourlyCounts.remove(this.#partition, rows);
     if (gone.length > 0) await this.#stores.detections.remove(gone);
   }
 }
@@ -226,22 +208,22 @@ export class PartitionScorer {
 const NOTHING: LifecycleStep = { kind: 'none' };
 
 /**
- * From when on contributions and detections are kept (days): from the earliest of the window's end, the clock and the newest
- * counted report. So a run for a past hour removes no more than it did at that hour, and a clock that is ahead removes
- * nothing that a correct clock keeps. Where no report is known, nothing is removed.
+ * From when on detections are kept (days): from the earliest of the window's end, the clock and the newest counted report. So
+ * a run for a past hour removes no more than it did at that hour, and a clock that is ahead removes nothing that a correct
+ * clock keeps. Where no report is known, nothing is removed.
  */
 export function expiryOf(
   asOf: Timestamp,
   now: Timestamp,
   newestReport: Timestamp | '',
-  { retentionDays, historyDays }: { readonly retentionDays: number; readonly historyDays: number },
-) {
-  if (newestReport === '') return { expireRows: NEVER, expireDetections: NEVER };
-  const from = [asOf, now, newestReport].reduce((first, each) => (each < first ? each : first));
-  return {
-    expireRows: addMs(from, -retentionDays * DAY_MS),
-    expireDetections: addMs(from, -historyDays * DAY_MS),
-  };
+  historyDays: number,
+): Timestamp {
+  if (newestReport === '') return NEVER;
+  return addMs(earliest([asOf, now, newestReport]), -historyDays * DAY_MS);
+}
+
+function earliest(times: readonly Timestamp[]): Timestamp {
+  return times.reduce((first, each) => (each < first ? each : first));
 }
 
 /** Before every time. */

@@ -16,16 +16,7 @@ const AGAIN_MS = 30_000;
 export interface ScoredPartitions
   extends Pick<
     Run,
-    | 'asOf'
-    | 'groups'
-    | 'rows'
-    | 'detections'
-    | 'opened'
-    | 'resolved'
-    | 'pending'
-    | 'expiredRows'
-    | 'badRows'
-    | 'oldestUnreadMs'
+    'asOf' | 'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'badRows' | 'oldestUnreadMs'
   > {
   /** Number of scored partitions. */
   readonly scored: number;
@@ -83,7 +74,6 @@ function sumsOf(runs: readonly Run[]) {
     opened: sum(({ opened }) => opened),
     resolved: sum(({ resolved }) => resolved),
     pending: sum(({ pending }) => pending),
-    expiredRows: sum(({ expiredRows }) => expiredRows),
     badRows: sum(({ badRows }) => badRows),
     requests: sum(({ requests }) => requests ?? 0),
     newestReport: runs.reduce<Timestamp | ''>(

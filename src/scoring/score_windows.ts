@@ -3,6 +3,7 @@ import { FRESH_MS } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
+import { dayOf } from '../core/records/day.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { expireSuppressions } from '../detections/suppressions.ts';
@@ -14,12 +15,13 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
+import { closeDays, removeClosedDays } from './closing.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
 import { isInFuture, notEnded, WindowError } from './window_end.ts';
 
-/** The table whose bad rows only a run finds: `health` reads the others itself. */
+/** The tables whose bad rows only a run finds: `health` reads the others itself. */
 const COUNTS = 'HourlyCounts';
 
 /** One message of the `score` queue: see `Messages`. */
@@ -78,6 +80,19 @@ export async function scoreWindows(
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
 }
 
+/** Closes the days that are too old to count into, and removes the rows of those that have been closed for a day. */
+export async function closeOldDays(
+  stores: Pick<Stores, 'runs' | 'hourlyCounts'>,
+  asOf: Timestamp,
+  retentionDays: number,
+  clock: Clock,
+): Promise<void> {
+  const now = clock();
+  const { newestReport } = await lastRuns(stores, asOf);
+  await closeDays(stores.runs, newestReport, now, retentionDays);
+  await removeClosedDays(stores, now);
+}
+
 /**
  * Once a day removes runs, dead letters and suppressions older than `historyDays`, seen from the earlier of `asOf` and the
  * newest counted report: a clock that is ahead removes nothing that a correct clock keeps. A row in Runs holds the last
@@ -100,10 +115,6 @@ export async function expireHistory(
   await stores.runs.noteExpiry(asOf);
 }
 
-function dayOf(time: Timestamp): string {
-  return time.slice(0, 10);
-}
-
 /**
  * Scores one partition in one pass over its rows and its detections, and removes what is too old. Holds the matches of one
  * address, whatever the size of the partition. Repeating it changes nothing, and neither does a late message of an earlier
@@ -118,13 +129,19 @@ export async function scorePartition(
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = job;
   const started = clock();
-  const expiry = expiryOf(asOf, timestampFromMs(started), newestReport, settings);
+  const expireDetections = expiryOf(asOf, timestampFromMs(started), newestReport, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
   const work = async () => {
     const suppressor = await Suppressor.read(stores, timestampFromMs(started));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
-    const scorer = new PartitionScorer(stores, { rule, technique, suppressedBy, ...expiry }, sinks, partition, window);
+    const scorer = new PartitionScorer(
+      stores,
+      { rule, technique, suppressedBy, expireDetections },
+      sinks,
+      partition,
+      window,
+    );
     const counts = await scorer.run(newestReport);
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
     return counts;
@@ -132,7 +149,7 @@ export async function scorePartition(
   const { result, requests } = await countRequests(() =>
     collectBadRows(async (badRows) => {
       const tally = await work();
-      const rows = badRows.rows.filter(({ table }) => table === COUNTS);
+      const rows = badRows.rows.filter(({ table }) => table.startsWith(COUNTS));
       const [first] = rows;
       return { ...tally, badRows: rows.length, badRow: first === undefined ? '' : badRowText(first) };
     }),

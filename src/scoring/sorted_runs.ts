@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
 import type { Source } from '../core/records/report.ts';
-import { compareText } from '../core/text/compare_text.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
+import { compareKeys, type Head, Heads } from './key_order.ts';
 
 /** The temporary file cannot be written or read. The message says what to do. */
 export class SpillError extends Error {
   override readonly name = 'SpillError';
 }
+
+type Row = readonly [
+  Timestamp,
+  contribution: string,
+  count: number | null,
+  failed: boolean,
+  programHash: string | null,
+];
 
 /** Rows of one group in key order, as a line of JSON. A group with more rows has several lines. */
 type Line = readonly [
@@ -20,7 +28,7 @@ type Line = readonly [
   device: string,
   process: string,
   remote: string,
-  rows: readonly (readonly [Timestamp, contribution: string, count: number | null])[],
+  rows: readonly Row[],
 ];
 
 /** The bytes of each partition in the file: `[start, end)`. */
@@ -69,13 +77,23 @@ export class SortedRuns {
 
   /** The rows of all runs in key order, each key once. Throws a SpillError. */
   async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
-    const heads: Head[] = [];
-    for (const [n, run] of this.#runs.entries()) push(heads, this.#rowsOf(run.get(partition) ?? [0, 0]), n);
+    const heads = new Heads<RunHead>();
+    for (const [n, run] of this.#runs.entries()) {
+      const rows = this.#rowsOf(run.get(partition) ?? [0, 0]);
+      const first = rows.next();
+      if (!first.done) heads.add({ row: first.value, rows, run: n });
+    }
     let page: Contribution[] = [];
-    for (let head = heads[0]; head !== undefined; head = heads[0]) {
+    for (let head = heads.first; head !== undefined; head = heads.first) {
       const { row } = head;
-      advance(heads);
-      const next = heads[0];
+      const after = head.rows.next();
+      if (after.done) {
+        heads.removeFirst();
+      } else {
+        head.row = after.value;
+        heads.settleFirst();
+      }
+      const next = heads.first;
       // The same key stands next, from a later run.
       if (next !== undefined && compareKeys(next.row, row) === 0) continue;
       page.push(row);
@@ -154,7 +172,15 @@ function* linesOf(page: readonly Contribution[]): Generator<Line> {
     if (n < page.length && n - start < LINE_ROWS && page[n]?.groupId === first.groupId) continue;
     const rows = page
       .slice(start, n)
-      .map(({ Timestamp, contribution, count }) => [Timestamp, contribution, count] as const);
+      .map(
+        ({ Timestamp, contribution, count, failed, programHash }): Row => [
+          Timestamp,
+          contribution,
+          count,
+          failed,
+          programHash,
+        ],
+      );
     yield [first.groupId, first.source, first.DeviceName, first.InitiatingProcessFileName, first.RemoteIP, rows];
     start = n;
   }
@@ -168,66 +194,12 @@ function* rowsIn([
   RemoteIP,
   rows,
 ]: Line): Generator<Contribution> {
-  for (const [Timestamp, contribution, count] of rows) {
-    yield { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, contribution, count };
+  const key = { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP };
+  for (const [Timestamp, contribution, count, failed, programHash] of rows) {
+    yield { ...key, Timestamp, contribution, count, failed, programHash };
   }
 }
 
-/** The next row of a run, in a binary heap; `run` decides between equal keys. */
-interface Head {
-  row: Contribution;
+interface RunHead extends Head {
   readonly rows: Iterator<Contribution>;
-  readonly run: number;
-}
-
-function push(heads: Head[], rows: Iterator<Contribution>, run: number): void {
-  const first = rows.next();
-  if (first.done) return;
-  heads.push({ row: first.value, rows, run });
-  for (let n = heads.length - 1; n > 0; ) {
-    const parent = (n - 1) >> 1;
-    if (compareHeads(heads[parent] as Head, heads[n] as Head) <= 0) return;
-    swap(heads, n, parent);
-    n = parent;
-  }
-}
-
-/** Replaces the first head by the next row of its run. */
-function advance(heads: Head[]): void {
-  const first = heads[0] as Head;
-  const next = first.rows.next();
-  if (next.done) {
-    const last = heads.pop() as Head;
-    if (heads.length === 0) return;
-    heads[0] = last;
-  } else {
-    first.row = next.value;
-  }
-  for (let n = 0; ; ) {
-    let least = n;
-    for (const child of [2 * n + 1, 2 * n + 2]) {
-      if (child < heads.length && compareHeads(heads[child] as Head, heads[least] as Head) < 0) least = child;
-    }
-    if (least === n) return;
-    swap(heads, n, least);
-    n = least;
-  }
-}
-
-function swap(heads: Head[], a: number, b: number): void {
-  const one = heads[a] as Head;
-  heads[a] = heads[b] as Head;
-  heads[b] = one;
-}
-
-function compareHeads(a: Head, b: Head): number {
-  return compareKeys(a.row, b.row) || a.run - b.run;
-}
-
-function compareKeys(a: Contribution, b: Contribution): number {
-  return (
-    compareText(a.groupId, b.groupId) ||
-    compareText(a.Timestamp, b.Timestamp) ||
-    compareText(a.contribution, b.contribution)
-  );
 }

@@ -1,17 +1,20 @@
 import { type DetectionSummary, detectionIdOf } from '../core/detections/detection.ts';
 import { findingOf } from '../core/detections/finding.ts';
 import { byAverage } from '../core/detections/order.ts';
+import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
-import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import { type Group, GroupCutter } from '../core/scoring/group_cutter.ts';
 import { kqlRule, type NoMatch } from '../core/scoring/kql_rule.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { type Window, windowOf } from '../core/scoring/window.ts';
-import { PARTITIONS } from '../storage/keys.ts';
+import { PARTITIONS, partitionOf } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { DetectionCursor } from './detection_cursor.ts';
+import { mergeHours } from './merge_hours.ts';
 import { scoreGroups } from './score_groups.ts';
+import { newestHour, oldestHour } from './stored_span.ts';
 import { WindowError } from './window_end.ts';
 
 /** The matches of a rule in a stored window, compared with the detections that are active at present. */
@@ -29,8 +32,8 @@ export interface WhatIf {
   /** Active detections that would not match; likewise. */
   readonly gone: readonly Dropped[];
   readonly goneInAll: number;
-  /** The oldest stored row of any group: a window that begins earlier is incomplete. */
-  readonly oldest: Timestamp;
+  /** The oldest hour with a stored row of any group: a window that begins earlier is incomplete. */
+  readonly oldest: Hour;
 }
 
 /** A detection that the rule would add. */
@@ -78,9 +81,6 @@ class Comparison {
   readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
   #added: Proposed[] = [];
   #gone: DetectionSummary[] = [];
-  /** Times of the stored rows, inside the window or not. */
-  #oldest: Timestamp | '' = '';
-  #newest: Timestamp | '' = '';
 
   constructor(stores: Pick<Stores, 'hourlyCounts' | 'detections'>, rule: Rule, window: Window) {
     this.#stores = stores;
@@ -90,10 +90,9 @@ class Comparison {
 
   async take(partition: Partition): Promise<void> {
     const cursor = new DetectionCursor(this.#stores.detections.scan(partition));
-    const pages = this.#stores.hourlyCounts.scan(partition);
+    const pages = mergeHours(this.#stores.hourlyCounts, partition, this.#window);
     for await (const { rows, addresses } of scoreGroups(pages, this.#rule, this.#window)) {
       this.#tally.rows += rows.length;
-      for (const { Timestamp } of rows) this.#span(Timestamp);
       for (const { groups, matched } of addresses) {
         this.#tally.groups += groups;
         for (const each of matched) await this.#match(each, cursor);
@@ -102,24 +101,23 @@ class Comparison {
     for await (const { row } of cursor.before()) this.#miss(row.detection);
   }
 
-  #span(timestamp: Timestamp): void {
-    if (this.#oldest === '' || timestamp < this.#oldest) this.#oldest = timestamp;
-    if (timestamp > this.#newest) this.#newest = timestamp;
-  }
-
   async end() {
-    const oldest = this.#oldest;
-    if (oldest === '' || this.#tally.groups === 0) {
-      const stored = oldest === '' ? 'no rows are stored' : `rows are stored from ${oldest} to ${this.#newest}`;
+    const oldest = await oldestHour(this.#stores.hourlyCounts);
+    if (oldest === null || this.#tally.groups === 0) {
+      const newest = await newestHour(this.#stores.hourlyCounts);
+      const stored =
+        newest === null ? 'no rows are stored' : `rows are stored of the hours from ${oldest} to ${newest}`;
       throw new WindowError(
         `no rows are stored for the window from ${this.#window.after} to ${this.#window.asOf}: ${stored}`,
-        this.#newest,
+        newest ?? '',
       );
     }
-    const gone: Dropped[] = [];
-    for (const detection of this.#gone.sort(byAverage).slice(0, MAX_NAMED)) {
-      gone.push({ detection, reason: await this.#droppedReasonOf(detection.groupId) });
-    }
+    const named = this.#gone.sort(byAverage).slice(0, MAX_NAMED);
+    const reasons = await this.#droppedReasons(named.map(({ groupId }) => groupId));
+    const gone: Dropped[] = named.map((detection) => ({
+      detection,
+      reason: reasons.get(detection.groupId) ?? 'no-reports',
+    }));
     return { ...this.#tally, oldest, added: this.#added.sort(byAverage).slice(0, MAX_NAMED), gone };
   }
 
@@ -144,15 +142,24 @@ class Comparison {
     this.#gone = bounded(this.#gone, detection);
   }
 
-  /** Why the rule does not match a group, whose rows are read again. */
-  async #droppedReasonOf(groupId: string): Promise<Dropped['reason']> {
-    const cutter = new GroupCutter(this.#window, this.#rule.grain);
-    for await (const page of this.#stores.hourlyCounts.read(groupId, this.#window.after, this.#window.asOf)) {
-      cutter.push(page);
+  /** Why the rule does not match groups that have reports: their partitions are read again. */
+  async #droppedReasons(groupIds: readonly string[]): Promise<ReadonlyMap<string, NoMatch['reason']>> {
+    const reasons = new Map<string, NoMatch['reason']>();
+    for (const [partition, ids] of Map.groupBy(groupIds, partitionOf)) {
+      const asked = new Set(ids);
+      const cutter = new GroupCutter(this.#window, this.#rule.grain);
+      const take = (groups: readonly Group[]) => {
+        for (const { groupId, series } of groups) {
+          const assessment = kqlRule(series, this.#rule);
+          if (!assessment.match) reasons.set(groupId, assessment.reason);
+        }
+      };
+      for await (const rows of mergeHours(this.#stores.hourlyCounts, partition, this.#window)) {
+        take(cutter.push(rows.filter(({ groupId }) => asked.has(groupId))));
+      }
+      take(cutter.finish());
     }
-    const [group] = cutter.finish();
-    const assessment = group && kqlRule(group.series, this.#rule);
-    return assessment === undefined || assessment.match ? 'no-reports' : assessment.reason;
+    return reasons;
   }
 }
 

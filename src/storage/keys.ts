@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import { isFailure, programHashOf } from '../core/records/contribution.ts';
 import { type GroupKey, isRaw, type Report } from '../core/records/report.ts';
 import type { ExportRef } from './ports/exports.ts';
 import type { ContributionRow, Partition } from './ports/hourly_counts.ts';
@@ -28,9 +29,9 @@ export function contributionOf(report: Report, identity: string): ContributionRo
   return rowOf(report, report.Timestamp, sha256(identity).slice(0, 16), report.count);
 }
 
-/** The row of the raw events of one block, group and hour; `event` is one of them. */
-export function hourlyRowOf(event: Report, events: number, block: string): ContributionRow {
-  return rowOf(event, bin(event.Timestamp, '1h'), block, events);
+/** The row of the raw events of one block, group and hour: `event` is one of them, `failed` whether all of them failed. */
+export function hourlyRowOf(event: Report, events: number, failed: boolean, block: string): ContributionRow {
+  return { ...rowOf(event, bin(event.Timestamp, '1h'), block, events), failed };
 }
 
 /** The number of reports or raw events in a row. */
@@ -51,7 +52,8 @@ export function blockOf(ref: ExportRef, generation: number, from: number, end: n
 function rowOf(report: Report, Timestamp: Timestamp, contribution: string, count: number | null): ContributionRow {
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP, facts } = report;
   const key = { source, DeviceName, InitiatingProcessFileName, RemoteIP };
-  return { groupId: groupIdOf(key), ...key, Timestamp, contribution, count, facts };
+  const derived = { failed: isFailure(facts), programHash: programHashOf(facts) };
+  return { groupId: groupIdOf(key), ...key, Timestamp, contribution, count, ...derived, facts };
 }
 
 /** SHA-256, hex, of a text, or of a list of parts; different lists give different texts. */

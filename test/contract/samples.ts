@@ -29,6 +29,8 @@ export function contribution(changes: Partial<ContributionRow> = {}): Contributi
     Timestamp: T0,
     contribution: '00112233445566aa',
     count: 60,
+    failed: false,
+    programHash: null,
     facts: {},
     ...changes,
   };
@@ -95,6 +97,8 @@ export const anyContribution: fc.Arbitrary<ContributionRow> = fc.record({
   Timestamp: anyTimestamp,
   contribution: hex(16),
   count: fc.option(fc.integer()),
+  failed: fc.boolean(),
+  programHash: fc.option(hex(16)),
   facts: fc.record(
     {
       ActionType: anyText,

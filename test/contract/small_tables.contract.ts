@@ -1,5 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import { DAY_MS } from '../../src/core/kql/timespan.ts';
+import { addMs, type Timestamp } from '../../src/core/kql/timestamp.ts';
+import { type Day, dayOf } from '../../src/core/records/day.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { Run, Runs } from '../../src/storage/ports/runs.ts';
 import type { SinkState, SinkStates } from '../../src/storage/ports/sink_states.ts';
@@ -16,7 +18,6 @@ function run(changes: Partial<Run> = {}): Run {
     resolved: 2,
     pending: 4,
     requests: 2 ** 33,
-    expiredRows: 2 ** 32,
     newestReport: T0,
     durationMs: 1_234,
     endedAt: 1_795_450_841_123,
@@ -70,12 +71,46 @@ export function runsContract(make: () => Promise<readonly [Runs, Runs]>): void {
     expect(await other.lastExpiry()).toBe(T1);
   });
 
+  const boundary = (day: number, since = day) => ({ firstOpen: addedDays(day), since });
+
+  it('boundaries are those that were moved to, oldest first, and no run', async () => {
+    expect(await store.boundaries()).toEqual([]);
+    await store.moveBoundary(boundary(1));
+    await other.moveBoundary(boundary(2));
+    expect(await store.boundaries()).toEqual([boundary(1), boundary(2)]);
+    expect(await all(store.since(T0))).toEqual([]);
+    await store.expire(T2);
+    expect(await other.boundaries()).toHaveLength(2);
+  });
+
+  it('moveBoundary never moves back, and keeps since when a boundary stands', async () => {
+    await store.moveBoundary(boundary(5));
+    for (const day of [4, 5]) await other.moveBoundary(boundary(day, 99));
+    expect(await store.boundaries()).toEqual([boundary(5)]);
+  });
+
+  it('moveBoundary by many at once ends at the latest', async () => {
+    await Promise.all([3, 1, 4, 2].map((day) => (day % 2 === 0 ? store : other).moveBoundary(boundary(day))));
+    const found = await store.boundaries();
+    expect(found.at(-1)).toEqual(boundary(4));
+    expect(found.map(({ firstOpen }) => firstOpen)).toEqual(found.map(({ firstOpen }) => firstOpen).toSorted());
+  });
+
+  it('boundaries are the newest fifty', async () => {
+    for (let day = 0; day < 52; day++) await store.moveBoundary(boundary(day));
+    expect((await store.boundaries()).map(({ since }) => since)).toEqual(Array.from({ length: 50 }, (_, n) => n + 2));
+  });
+
   it('expire removes more than a transaction holds', async () => {
     const runs = Array.from({ length: 130 }, (_, n) => run({ asOf: T0, partition: n.toString(16) as Partition }));
     await Promise.all(runs.map((each) => store.put(each)));
     await store.expire(T1);
     expect(await all(store.since(T0))).toEqual([]);
   });
+}
+
+function addedDays(days: number): Day {
+  return dayOf(addMs(T0, days * DAY_MS));
 }
 
 /** What every SinkStates does; two views on one empty store. */

@@ -1,10 +1,10 @@
-import { MemoryHourlyCounts } from '../../src/storage/memory/hourly_counts.ts';
 import type { Clock } from '../../src/storage/ports/clock.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
 import { MemoryDeadLetters } from './dead_letters.ts';
 import { MemoryDetections } from './detections.ts';
 import { MemoryExportStates } from './export_states.ts';
 import { MemoryExports } from './exports.ts';
+import { MemoryHourlyCounts } from './hourly_counts.ts';
 import { DetectionsTable, MemoryOutbox } from './outbox.ts';
 import { MemoryQueues } from './queues.ts';
 import { MemoryRuns } from './runs.ts';
@@ -29,7 +29,7 @@ export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions =
   return {
     exports: new MemoryExports({ clock, ...(random && { random }) }),
     exportStates: new MemoryExportStates(),
-    hourlyCounts: new MemoryHourlyCounts({ facts: true }),
+    hourlyCounts: new MemoryHourlyCounts(),
     deadLetters: new MemoryDeadLetters(clock),
     detections: new MemoryDetections(table),
     outbox: new MemoryOutbox(table),

@@ -1,7 +1,8 @@
+import { bin, type Hour } from '../../src/core/kql/bin.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Contribution } from '../../src/core/records/contribution.ts';
-import { isOfWindow } from '../../src/core/scoring/window.ts';
+import { type Day, dayOf, hoursOfDay } from '../../src/core/records/day.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
 import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../../src/storage/ports/hourly_counts.ts';
 
@@ -11,6 +12,7 @@ const ROUND = 1000;
 /** Groups of one address: of each eight addresses one is a vendor's, that many talk to. */
 const GROUPS_OF_EIGHT = 96;
 const VENDORS = 61;
+const HOURS = 72;
 
 /**
  * The HourlyCounts of a tenant of any size, made up as they are read: nothing is kept. Of 1,000 groups 900 are seen
@@ -27,31 +29,38 @@ export class SyntheticTenant implements HourlyCounts {
     this.#asOf = asOf;
   }
 
-  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
-    let page: Contribution[] = [];
-    for (let number = 0; number < this.#groups / PARTITIONS.length; number++) {
-      for (const row of this.#rowsOf(groupIdOf(partition, number))) {
-        page.push(row);
-        if (page.length < PAGE_ROWS) continue;
-        yield page;
-        page = [];
-      }
-    }
-    if (page.length > 0) yield page;
+  async days(): Promise<readonly Day[]> {
+    const hours = Array.from({ length: HOURS }, (_, n) => addMs(this.#asOf, (n - HOURS) * HOUR_MS));
+    return [...new Set(hours.map(dayOf))];
   }
 
-  async *read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncGenerator<readonly ContributionRow[]> {
-    const rows = [...this.#rowsOf(groupId)].filter((row) => isOfWindow(row, { after, asOf }));
+  async *hour(partition: Partition, hour: Hour): AsyncGenerator<readonly Contribution[]> {
+    yield* pagesOf(this.#ofHour(partition, hour));
+  }
+
+  async *day(partition: Partition, day: Day): AsyncGenerator<readonly Contribution[]> {
+    for (const hour of hoursOfDay(day)) yield* this.hour(partition, hour);
+  }
+
+  async *ofGroup(hour: Hour, groupId: string): AsyncGenerator<readonly ContributionRow[]> {
     const facts = { ActionType: 'ConnectionSuccessAggregatedReport', RemotePort: 443, LocalIP: '10.20.30.40' };
-    if (rows.length > 0) yield rows.map((row) => ({ ...row, facts }));
+    for (const row of this.#rowsOf(groupId)) if (bin(row.Timestamp, '1h') === hour) yield [{ ...row, facts }];
   }
 
   async merge(): Promise<readonly Refusal[]> {
     throw new Error('a made-up tenant takes no rows');
   }
 
+  async *touched(): AsyncGenerator<never> {}
+  async settle(): Promise<void> {}
   /** It never forgets. */
-  async remove(): Promise<void> {}
+  async removeDay(): Promise<void> {}
+
+  *#ofHour(partition: Partition, hour: Hour): Generator<Contribution> {
+    for (let number = 0; number < this.#groups / PARTITIONS.length; number++) {
+      for (const row of this.#rowsOf(groupIdOf(partition, number))) if (bin(row.Timestamp, '1h') === hour) yield row;
+    }
+  }
 
   *#rowsOf(groupId: string): Generator<Contribution> {
     const number = Number.parseInt(groupId.slice(8), 16);
@@ -67,9 +76,22 @@ export class SyntheticTenant implements HourlyCounts {
         Timestamp: addMs(this.#asOf, (index + 0.5 - counts.length) * HOUR_MS),
         contribution: index.toString(16).padStart(16, '0'),
         count,
+        failed: false,
+        programHash: null,
       };
     }
   }
+}
+
+function* pagesOf(rows: Iterable<Contribution>): Generator<readonly Contribution[]> {
+  let page: Contribution[] = [];
+  for (const row of rows) {
+    page.push(row);
+    if (page.length < PAGE_ROWS) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
 }
 
 /** In key order by number: an address in the first eight digits, the group in the others. */
@@ -85,9 +107,9 @@ function countsOf(number: number): number[] {
   const kind = (number * 617) % ROUND;
   if (kind < 900) return [1 + (number % 9)];
   if (kind < 980) return series(kind < 960 ? 8 : 9, (hour) => 60 + (hour % 2));
-  if (kind < 985) return series(72, (hour) => 60 + ((number + hour) % 3));
-  if (kind < 990) return series(72, (hour) => 40 + ((number + hour) % 3));
-  return series(72, (hour) => 20 + ((number * 31 + hour * 53) % 211));
+  if (kind < 985) return series(HOURS, (hour) => 60 + ((number + hour) % 3));
+  if (kind < 990) return series(HOURS, (hour) => 40 + ((number + hour) % 3));
+  return series(HOURS, (hour) => 20 + ((number * 31 + hour * 53) % 211));
 }
 
 function series(hours: number, count: (hour: number) => number): number[] {

@@ -63,10 +63,10 @@ async function compare(
   );
   const unlisted = addedInAll - found.added.length + goneInAll - found.gone.length;
   if (unlisted > 0) say(terminal, `${groupedText(unlisted)} more are not listed: those with the lowest averages.`);
-  if (bin(oldest, '1h') > bin(window.after, '1h')) {
+  if (oldest > bin(window.after, '1h')) {
     say(
       terminal,
-      `The window begins before the oldest stored row (${minute(oldest)} UTC). ` +
+      `The window begins before the oldest stored hour (${minute(oldest)} UTC). ` +
         'RETENTION_DAYS sets how long rows are kept.',
     );
   }
@@ -81,7 +81,6 @@ const COLUMNS = [
   'opened',
   'resolved',
   'pending',
-  'expiredRows',
   'requests',
 ] as const;
 
@@ -108,7 +107,6 @@ function totalOf(asOf: Timestamp, runs: readonly Run[]) {
     opened: sum((run) => run.opened),
     resolved: sum((run) => run.resolved),
     pending: sum((run) => run.pending),
-    expiredRows: sum((run) => run.expiredRows),
     requests: sum((run) => run.requests ?? 0),
   };
 }
@@ -117,9 +115,6 @@ function totalText(total: ReturnType<typeof totalOf>, format: OutputFormat): str
   if (format === 'json') return jsonLines([total]);
   if (format === 'csv') return csvLines(COLUMNS, [total]);
   const { asOf, ...numbers } = total;
-  const heads = Object.keys(numbers).map((name) => ({ head: HEADS[name] ?? name, right: true }));
+  const heads = Object.keys(numbers).map((name) => ({ head: name, right: true }));
   return textTable([{ head: 'window up to (UTC)' }, ...heads], [[minute(asOf), ...Object.values(numbers)]]);
 }
-
-/** Table headings where the member's name is none. */
-const HEADS: Readonly<Record<string, string>> = { expiredRows: 'expired rows' };

@@ -46,7 +46,7 @@ export interface Interval {
   readonly deviation: number;
 }
 
-/** A summary of the facts in a group's newest reports: at most `MAX_TRAFFIC_ROWS` rows of the window. */
+/** A summary of the facts in a group's newest reports: at most `MAX_TRAFFIC_ROWS` rows of its newest hours. */
 export interface Traffic {
   /** The run that read it; '' where none has. Most runs keep the summary of an earlier one. */
   readonly asOf: Timestamp | '';

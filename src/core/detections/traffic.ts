@@ -1,5 +1,6 @@
 import { DAY_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
+import { isFailure } from '../records/contribution.ts';
 import { type Facts, isRaw, type Source } from '../records/report.ts';
 import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from './detection.ts';
 
@@ -33,7 +34,7 @@ export interface SourcedFacts {
 export function trafficOf(rows: readonly SourcedFacts[], asOf: Timestamp): Traffic {
   const newest = rows.slice(-MAX_TRAFFIC_ROWS).toReversed();
   const facts = newest.map((row) => row.facts);
-  const failed = newest.filter(({ facts }) => isFailure(facts.ActionType)).length;
+  const failed = newest.filter(({ facts }) => isFailure(facts)).length;
   const succeeded = newest.filter(({ source, facts }) => isSuccess(source, facts.ActionType)).length;
   return {
     asOf,
@@ -60,11 +61,6 @@ export function needsTraffic(before: Detection | null, now: Detection): boolean 
   if (before === null || before.traffic.asOf === '') return true;
   if (before.episode !== now.episode || before.revision !== now.revision) return true;
   return msOf(now.asOf) - msOf(before.traffic.asOf) >= TRAFFIC_MS;
-}
-
-/** `ConnectionFailedAggregatedReport`, `ConnectionFailed`: Defender's names, ignoring case. */
-function isFailure(actionType = ''): boolean {
-  return /^ConnectionFailed/i.test(actionType);
 }
 
 /** `ConnectionSuccess…`, and raw events without an ActionType: Sysmon and the filtering platform log permitted connections. */

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../kql/timestamp.ts';
-import type { GroupKey } from './report.ts';
+import type { Facts, GroupKey } from './report.ts';
 
 /** The count that one report, or one block of raw events, adds to one hour of one group: one row of HourlyCounts. */
 export interface Contribution extends GroupKey {
@@ -10,9 +10,30 @@ export interface Contribution extends GroupKey {
   /** 64 bits, 16 hex digits: a hash of the report's identity, or of the block. */
   readonly contribution: string;
   readonly count: number | null;
+  /** Whether everything that it counts is a failed attempt. */
+  readonly failed: boolean;
+  /** 64 bits of the hash of the program's file, 16 hex digits; null where the telemetry has none. */
+  readonly programHash: string | null;
 }
 
 /** The part of a groupId that all groups of one address (of one source) share. */
 export function addressPartOf(groupId: string): string {
   return groupId.slice(0, 8);
+}
+
+/** `ConnectionFailedAggregatedReport`, `ConnectionFailed`: Defender's names, ignoring case. */
+export function isFailure({ ActionType = '' }: Facts): boolean {
+  return /^ConnectionFailed/i.test(ActionType);
+}
+
+/** Begins with 64 bits of a hash in hex. */
+const HASH = /^[0-9a-f]{16}/i;
+
+/** SHA-1 first: Defender fills it most often, and one program must not have two hashes. */
+export function programHashOf({ InitiatingProcessSHA1, InitiatingProcessSHA256 }: Facts): string | null {
+  for (const hash of [InitiatingProcessSHA1, InitiatingProcessSHA256]) {
+    const found = HASH.exec(hash ?? '');
+    if (found) return found[0].toLowerCase();
+  }
+  return null;
 }

@@ -58,7 +58,7 @@ export type Reading =
    * the record is not skipped if it carries the mark of another source.
    */
   | { readonly kind: 'skipped'; readonly of?: 'other-table' }
-  /** A report whose remote address is not in scope. */
+  /** A report whose remote address is in scope for no detector. */
   | { readonly kind: 'excluded'; readonly lacks?: readonly Needed[] }
   | ({ readonly kind: 'fault' } & FieldFault)
   /** A record of an unknown format. */

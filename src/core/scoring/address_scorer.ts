@@ -1,4 +1,5 @@
 import { addressPartOf } from '../records/contribution.ts';
+import { isInScope } from '../records/in_scope.ts';
 import type { Group } from './group_cutter.ts';
 import { kqlRule, type Match } from './kql_rule.ts';
 import { PrevalenceCounter } from './prevalence.ts';
@@ -48,6 +49,8 @@ export class AddressScorer {
   push(groups: readonly Group[]): Address[] {
     const addresses: Address[] = [];
     for (const group of groups) {
+      // Other detectors' scopes are wider: see `isStored`.
+      if (!isInScope(group.key.RemoteIP)) continue;
       const addressPart = addressPartOf(group.groupId);
       if (addressPart !== this.#addressPart) {
         addresses.push(...this.finish());

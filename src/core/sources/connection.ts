@@ -3,8 +3,8 @@ import { toint } from '../kql/toint.ts';
 import type { Reading } from '../records/reading.ts';
 import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Source } from '../records/report.ts';
 import { unmapped } from './address.ts';
-import { isInScope } from './in_scope.ts';
 import { fault } from './row.ts';
+import { isStored } from './stored_scope.ts';
 
 /** An outbound connection of a Windows event. Values of type unknown come unchecked from the event. */
 export interface ConnectionEvent {
@@ -59,7 +59,7 @@ export function readConnection(connection: ConnectionEvent): Reading {
   if (key.DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', names.computer);
   if (key.InitiatingProcessFileName.length > MAX_NAME_LENGTH) return fault('name-too-long', fields.image);
   if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', fields.remoteIP);
-  if (!isInScope(RemoteIP)) return { kind: 'excluded' };
+  if (!isStored(RemoteIP)) return { kind: 'excluded' };
   return {
     kind: 'report',
     report: { ...key, Timestamp: time, count: 1, identity: null, facts: factsOf(connection) },

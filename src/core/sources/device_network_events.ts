@@ -9,8 +9,8 @@ import {
   type Source,
   TEXT_FACTS,
 } from '../records/report.ts';
-import { isInScope } from './in_scope.ts';
 import { fault, isObject, type JsonRow } from './row.ts';
+import { isStored } from './stored_scope.ts';
 
 /** Other tables of advanced hunting, as the Streaming API and as Log Analytics name them. */
 const HUNTING_CATEGORY = /^advancedhunting-/i;
@@ -68,7 +68,7 @@ export function readRow(row: JsonRow, source: Source, counted: Counted): Reading
   if (DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'DeviceName');
   if (InitiatingProcessFileName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'InitiatingProcessFileName');
   if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', 'RemoteIP');
-  if (!isInScope(RemoteIP)) {
+  if (!isStored(RemoteIP)) {
     return row['RemoteIP'] === undefined ? { kind: 'excluded', lacks: ['RemoteIP'] } : { kind: 'excluded' };
   }
   const { count, identity } = counted({ DeviceName, Timestamp });

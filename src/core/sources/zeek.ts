@@ -4,8 +4,8 @@ import type { Reading, RecordFormat } from '../records/reading.ts';
 import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH } from '../records/report.ts';
 import { unmapped } from './address.ts';
 import { textOf } from './connection.ts';
-import { isInScope } from './in_scope.ts';
 import { fault, isObject, type JsonRow } from './row.ts';
+import { isStored } from './stored_scope.ts';
 
 /**
  * Zeek's conn.log: one record for each connection (or flow of UDP and ICMP) that a sensor saw, with the two hosts. The
@@ -40,7 +40,7 @@ function readFlow(row: JsonRow, device: unknown, remote: unknown): Reading {
   const RemoteIP = unmapped(address);
   if (DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', 'id.orig_h');
   if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', 'id.resp_h');
-  if (!isInScope(RemoteIP)) return { kind: 'excluded' };
+  if (!isStored(RemoteIP)) return { kind: 'excluded' };
   return {
     kind: 'report',
     report: {

@@ -150,11 +150,15 @@ export const detectionDetail = z
   .strictObject({
     ...summaryShape,
     evidence: evidence.meta({ description: 'The series behind the assessment, at most the newest 500 points' }),
-    traffic: traffic.meta({ description: 'Facts of the newest reports beside their counts' }),
+    traffic: traffic.meta({
+      description: 'Facts of the newest reports beside their counts, of the newest four hours with reports',
+    }),
     episodes: z
       .array(z.strictObject({ episode: timestamp, resolved: timestamp, average: z.number() }))
       .meta({ description: 'Past episodes, oldest first' }),
-    latestReports: z.array(report).meta({ description: 'Newest first, at most 10' }),
+    latestReports: z
+      .array(report)
+      .meta({ description: 'Newest first, at most 10, of the newest four hours with reports' }),
     queries: z.strictObject({ defender: text, sentinel: text }).meta({ description: 'KQL queries, ready to paste' }),
   })
   .meta({ id: 'Detection' });

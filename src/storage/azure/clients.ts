@@ -1,4 +1,4 @@
-import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { TableClient, TableServiceClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
@@ -30,6 +30,7 @@ export interface RetrySettings {
 export interface StorageClients {
   readonly blobs: BlobServiceClient;
   readonly queues: QueueServiceClient;
+  readonly tables: TableServiceClient;
   table(name: string): TableClient;
   /** The clients' retries, for code that retries on its own. */
   readonly retry: RetrySettings;
@@ -70,6 +71,7 @@ export function storageClients(connection: StorageConnection, options: StorageCl
   const account = accountOf(connection);
   let blobs: BlobServiceClient | undefined;
   let queues: QueueServiceClient | undefined;
+  let service: TableServiceClient | undefined;
   return {
     get blobs() {
       blobs ??= withPolicies(account.blobs(storage), policies);
@@ -78,6 +80,10 @@ export function storageClients(connection: StorageConnection, options: StorageCl
     get queues() {
       queues ??= withPolicies(account.queues(storage), policies);
       return queues;
+    },
+    get tables() {
+      service ??= account.tables(tables);
+      return service;
     },
     table: (name) => account.table(name, tables),
     retry,
@@ -98,6 +104,7 @@ type StorageOptions = Pick<StoragePipelineOptions, 'retryOptions'>;
 interface Account {
   blobs(options: StorageOptions): BlobServiceClient;
   queues(options: StorageOptions): QueueServiceClient;
+  tables(options: TableServiceClientOptions): TableServiceClient;
   table(name: string, options: TableServiceClientOptions): TableClient;
 }
 
@@ -108,6 +115,7 @@ function accountOf(connection: StorageConnection): Account {
     return {
       blobs: (options) => BlobServiceClient.fromConnectionString(value, options),
       queues: (options) => QueueServiceClient.fromConnectionString(value, options),
+      tables: (options) => TableServiceClient.fromConnectionString(value, { ...options, allowInsecureConnection }),
       table: (name, options) => TableClient.fromConnectionString(value, name, { ...options, allowInsecureConnection }),
     };
   }
@@ -121,6 +129,7 @@ function accountOf(connection: StorageConnection): Account {
   return {
     blobs: (options) => new BlobServiceClient(urlOf('blob', blobServiceUri), credential, options),
     queues: (options) => new QueueServiceClient(urlOf('queue', queueServiceUri), credential, options),
+    tables: (options) => new TableServiceClient(urlOf('table', tableServiceUri), credential, options),
     table: (name, options) => new TableClient(urlOf('table', tableServiceUri), name, credential, options),
   };
 }

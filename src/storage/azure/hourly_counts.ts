@@ -1,82 +1,160 @@
-import { odata } from '@azure/data-tables';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { odata, type TransactionAction } from '@azure/data-tables';
+import type { Hour } from '../../core/kql/bin.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
-import { isOfWindow } from '../../core/scoring/window.ts';
-import type { ContributionRow, HourlyCounts, Partition, Refusal } from '../ports/hourly_counts.ts';
+import { type Day, dayOf } from '../../core/records/day.ts';
+import { compareText } from '../../core/text/compare_text.ts';
+import { partitionOf } from '../keys.ts';
+import type { KeySpan } from '../pending_id.ts';
+import type {
+  ContributionRow,
+  HourlyCounts,
+  MergeOptions,
+  Partition,
+  Refusal,
+  Touched,
+  TouchedEntry,
+} from '../ports/hourly_counts.ts';
+import { announcing, assertMerge } from '../touched.ts';
 import type { StorageClients } from './clients.ts';
 import { goodRows } from './columns.ts';
 import {
   CONTRIBUTION_COLUMNS,
   countRowKeyOf,
+  DAY_SPAN,
   decodeContribution,
   decodeContributionRow,
+  decodeTouched,
   encodeContribution,
+  encodeTouched,
+  spanOfHour,
+  TOUCHED_SPAN,
+  touchedKeyOf,
 } from './hourly_counts_codec.ts';
-import { TABLES } from './names.ts';
+import { COUNTS_PREFIX, countsTableOf, dayOfTable, TABLES } from './names.ts';
 import { blamedRow, isRefusal, isTooLarge } from './refusals.ts';
-import { codeOf } from './rest_errors.ts';
-import { MAX_TRANSACTION_ROWS, Table } from './table.ts';
+import { codeOf, isServiceError } from './rest_errors.ts';
+import { Table, within } from './table.ts';
 import { withSubject } from './with_subject.ts';
 
-/** The `HourlyCounts` table. */
+/** The tables of HourlyCounts, one per UTC day. */
 export class AzureHourlyCounts implements HourlyCounts {
-  readonly #table: Table;
+  readonly #clients: StorageClients;
+  readonly #tables = new Map<Day, Table>();
 
   constructor(clients: StorageClients) {
-    this.#table = new Table(clients, TABLES.hourlyCounts);
+    this.#clients = clients;
   }
 
-  async merge(partition: Partition, rows: readonly ContributionRow[]): Promise<readonly Refusal[]> {
-    assertBatch(partition, rows);
-    return withSubject(`${this.#table.name}: merge of partition ${partition}`, () =>
-      this.#table.creating(() => this.#send(rows)),
-    );
+  async merge(
+    partition: Partition,
+    day: Day,
+    rows: readonly ContributionRow[],
+    touched: readonly Touched[],
+    { mayCreate }: MergeOptions,
+  ): Promise<readonly Refusal[] | 'closed'> {
+    assertMerge(partition, day, rows, touched);
+    // A key that is none throws before anything is sent.
+    rows.map(countRowKeyOf);
+    touched.map(touchedKeyOf);
+    const table = this.#tableOf(day);
+    const send = () => sendRows(table, partition, rows, touched);
+    return withSubject(`${table.name}: merge of partition ${partition}`, async () => {
+      try {
+        return await (mayCreate ? table.creating(send) : send());
+      } catch (error) {
+        if (isGone(error)) return 'closed';
+        throw error;
+      }
+    });
   }
 
-  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
-    const filter = odata`PartitionKey eq ${partition}`;
-    const subject = `scan of partition ${partition}`;
-    for await (const page of this.#table.pages(subject, { filter, select: CONTRIBUTION_COLUMNS })) {
-      const rows = goodRows(page, decodeContribution);
+  async days(): Promise<readonly Day[]> {
+    const queryOptions = { filter: odata`TableName ge ${COUNTS_PREFIX} and TableName lt ${`${COUNTS_PREFIX}~`}` };
+    const days: Day[] = [];
+    await withSubject(`${TABLES.hourlyCounts}: list of tables`, async () => {
+      for await (const { name } of this.#clients.tables.listTables({ queryOptions })) {
+        const day = dayOfTable(name ?? '');
+        if (day !== null) days.push(day);
+      }
+    });
+    return days.sort(compareText);
+  }
+
+  async *touched(partition: Partition, day: Day): AsyncGenerator<readonly TouchedEntry[]> {
+    const filter = within(partition, TOUCHED_SPAN);
+    for await (const page of this.#tableOf(day).pages(`touched entries of partition ${partition}`, { filter })) {
+      const entries = goodRows(page, (row) => decodeTouched(day, row));
+      if (entries.length > 0) yield entries;
+    }
+  }
+
+  async settle(partition: Partition, day: Day, entries: readonly TouchedEntry[]): Promise<void> {
+    const rows = entries.map((entry) => ({ rowKey: touchedKeyOf(entry), version: entry.version }));
+    await this.#tableOf(day).deleteUnder(partition, rows);
+  }
+
+  hour(partition: Partition, hour: Hour): AsyncGenerator<readonly Contribution[]> {
+    return this.#rows(partition, dayOf(hour), spanOfHour(hour));
+  }
+
+  day(partition: Partition, day: Day): AsyncGenerator<readonly Contribution[]> {
+    return this.#rows(partition, day, DAY_SPAN);
+  }
+
+  async *ofGroup(hour: Hour, groupId: string): AsyncGenerator<readonly ContributionRow[]> {
+    const day = dayOf(hour);
+    const partition = partitionOf(groupId);
+    const filter = within(partition, spanOfHour(hour, groupId));
+    for await (const page of this.#tableOf(day).pages(`read in partition ${partition}`, { filter })) {
+      const rows = goodRows(page, (row) => decodeContributionRow(day, row));
       if (rows.length > 0) yield rows;
     }
   }
 
-  async *read(groupId: string, after: Timestamp, asOf: Timestamp): AsyncGenerator<readonly ContributionRow[]> {
-    const window = { after, asOf };
-    // Includes all rows at both ends; `isOfWindow` then decides by source. `}` is the character after `|`.
-    const from = `${groupId}|${after}|`;
-    const to = `${groupId}|${asOf}}`;
-    const filter = odata`PartitionKey eq ${groupId.slice(0, 1)} and RowKey ge ${from} and RowKey lt ${to}`;
-    const subject = `read in partition ${groupId.slice(0, 1)}`;
-    for await (const page of this.#table.pages(subject, { filter })) {
-      const rows = goodRows(page, decodeContributionRow).filter((row) => isOfWindow(row, window));
+  async removeDay(day: Day): Promise<void> {
+    await this.#tableOf(day).drop();
+    this.#tables.delete(day);
+  }
+
+  async *#rows(partition: Partition, day: Day, span: KeySpan): AsyncGenerator<readonly Contribution[]> {
+    const query = { filter: within(partition, span), select: CONTRIBUTION_COLUMNS };
+    for await (const page of this.#tableOf(day).pages(`scan of partition ${partition}`, query)) {
+      const rows = goodRows(page, (row) => decodeContribution(day, row));
       if (rows.length > 0) yield rows;
     }
   }
 
-  async remove(partition: Partition, rows: readonly Contribution[]): Promise<void> {
-    await this.#table.deleteAll(partition, rows.map(countRowKeyOf));
-  }
-
-  /** Returns rows that the service refuses for good; throws transient errors (busy, no network). */
-  async #send(rows: readonly ContributionRow[]): Promise<readonly Refusal[]> {
-    if (rows.length === 0) return [];
-    try {
-      // Replace: a row follows from its key, so an existing row is equal.
-      await this.#table.transact(rows.map((row) => ['upsert', encodeContribution(row), 'Replace']));
-      return [];
-    } catch (error) {
-      if (!isTooLarge(error) && !isRefusal(error)) throw error;
-      const [first] = rows;
-      if (first && rows.length === 1) return [{ row: first, code: codeOf(error) ?? 'Refused' }];
-      return this.#sendParts(partsOf(rows, error));
+  #tableOf(day: Day): Table {
+    let table = this.#tables.get(day);
+    if (table === undefined) {
+      table = new Table(this.#clients, countsTableOf(day));
+      this.#tables.set(day, table);
     }
+    return table;
   }
+}
 
-  async #sendParts(parts: readonly (readonly ContributionRow[])[]): Promise<readonly Refusal[]> {
+/** Returns rows that the service refuses for good; throws transient errors (busy, no network). */
+async function sendRows(
+  table: Table,
+  partition: Partition,
+  rows: readonly ContributionRow[],
+  touched: readonly Touched[],
+): Promise<readonly Refusal[]> {
+  if (rows.length === 0) return [];
+  try {
+    // Replace: a row follows from its key, so an existing row is equal.
+    const entries = announcing(touched, rows);
+    const written: TransactionAction[] = rows.map((row) => ['upsert', encodeContribution(row), 'Replace']);
+    const announced: TransactionAction[] = entries.map((each) => ['upsert', encodeTouched(partition, each), 'Replace']);
+    await table.transact([...written, ...announced]);
+    return [];
+  } catch (error) {
+    if (!isTooLarge(error) && !isRefusal(error)) throw error;
+    const [first] = rows;
+    if (first && rows.length === 1) return [{ row: first, code: codeOf(error) ?? 'Refused' }];
     const refusals: Refusal[] = [];
-    for (const part of parts) refusals.push(...(await this.#send(part)));
+    for (const part of partsOf(rows, error)) refusals.push(...(await sendRows(table, partition, part, touched)));
     return refusals;
   }
 }
@@ -90,16 +168,13 @@ function partsOf(rows: readonly ContributionRow[], error: unknown): readonly (re
     const half = Math.ceil(rows.length / 2);
     return [rows.slice(0, half), rows.slice(half)];
   }
+  // The rows come before their entries.
   const blamed = blamedRow(error);
   const row = blamed === null ? undefined : rows[blamed];
   return row ? [[row], rows.filter((other) => other !== row)] : rows.map((each) => [each]);
 }
 
-/** Throws on errors of the caller, which the service would answer like refused data. */
-function assertBatch(partition: Partition, rows: readonly ContributionRow[]): void {
-  if (rows.length > MAX_TRANSACTION_ROWS)
-    throw new RangeError(`more than ${MAX_TRANSACTION_ROWS} rows: ${rows.length}`);
-  const stray = rows.find((row) => !row.groupId.startsWith(partition));
-  if (stray) throw new RangeError(`not of partition ${partition}: ${stray.groupId}`);
-  if (new Set(rows.map(countRowKeyOf)).size < rows.length) throw new RangeError('the same key more than once');
+/** The table is missing, or is being deleted, which takes the service up to a minute. */
+function isGone(error: unknown): boolean {
+  return isServiceError(error, 404, 'TableNotFound') || isServiceError(error, 409, 'TableBeingDeleted');
 }

@@ -1,14 +1,19 @@
 import * as z from 'zod';
+import { bin, type Hour } from '../../core/kql/bin.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
+import { type Day, dayOf, startOf } from '../../core/records/day.ts';
 import { type Facts, SOURCES, TEXT_FACTS } from '../../core/records/report.ts';
-import type { ContributionRow } from '../ports/hourly_counts.ts';
-import { orNull, readColumns, TEXT, wellFormed } from './columns.ts';
-import { TABLES } from './names.ts';
+import type { KeySpan } from '../pending_id.ts';
+import type { ContributionRow, Partition, Touched, TouchedEntry } from '../ports/hourly_counts.ts';
+import { badRowError, FLAG, orNull, readColumns, TEXT, wellFormed } from './columns.ts';
+import { countsTableOf } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
-/** Hex digits, `|` and a time: valid in a key, and nothing that an attacker could choose. */
-const ROW_KEY = /^[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z\|[0-9a-f]{16}$/;
+/** Digits, `|` and a time: valid in a key, and nothing that an attacker could choose. */
+const ROW_KEY = /^([01]\d|2[0-3])\|[0-9a-f]{32}\|\d{4}-\d\d-\d\dT\1:\d\d:\d\d\.\d{7}Z\|[0-9a-f]{16}$/;
+const PROGRAM_HASH = /^[0-9a-f]{16}$/;
+const TOUCHED_KEY = /^touched\|([01]\d|2[0-3])\|(?:([0-9a-f]{32})\|)?([0-9a-f]{32})$/;
 
 /** The columns of a scan: those that scoring needs, without facts. */
 export const CONTRIBUTION_COLUMNS = [
@@ -19,13 +24,49 @@ export const CONTRIBUTION_COLUMNS = [
   'InitiatingProcessFileName',
   'RemoteIP',
   'Count',
+  'Failed',
+  'ProgramHash',
 ] as const;
 
-/** `<groupId>|<Timestamp>|<contribution>`: key order is the order of scoring. */
+/** `<hour of the day>|<groupId>|<Timestamp>|<contribution>`: an hour of a partition is one range, in the order of scoring. */
 export function countRowKeyOf({ groupId, Timestamp, contribution }: Contribution): string {
-  const rowKey = `${groupId}|${Timestamp}|${contribution}`;
+  const rowKey = `${hourOfDay(Timestamp)}|${groupId}|${Timestamp}|${contribution}`;
   if (!ROW_KEY.test(rowKey)) throw new RangeError(`not a key of HourlyCounts: ${rowKey}`);
   return rowKey;
+}
+
+/** The keys of the rows of one day, one hour, or one group in an hour. The entries come after all of them. */
+export const DAY_SPAN: KeySpan = { from: '0', to: ':' };
+export function spanOfHour(hour: Hour, groupId?: string): KeySpan {
+  const begin = groupId === undefined ? hourOfDay(hour) : `${hourOfDay(hour)}|${groupId}`;
+  // `}` is the character after `|`.
+  return { from: `${begin}|`, to: `${begin}}` };
+}
+export const TOUCHED_SPAN: KeySpan = { from: 'touched|', to: 'touched}' };
+
+/** `touched|<hour of the day>|<segmentId>`, or `touched|<hour of the day>|<groupId>|<segmentId>`. */
+export function touchedKeyOf({ hour, groupId, segmentId }: Touched): string {
+  const rowKey = ['touched', hourOfDay(hour), ...(groupId === null ? [] : [groupId]), segmentId].join('|');
+  if (!TOUCHED_KEY.test(rowKey)) throw new RangeError(`not a key of a touched entry: ${rowKey}`);
+  return rowKey;
+}
+
+export function encodeTouched(partition: Partition, touched: Touched): NewTableRow {
+  return { partitionKey: partition, rowKey: touchedKeyOf(touched) };
+}
+
+/** Throws a BadRowError where the row is not a touched entry. */
+export function decodeTouched(day: Day, row: TableRow): TouchedEntry {
+  const [, hour, groupId = null, segmentId] = TOUCHED_KEY.exec(row.rowKey ?? '') ?? [];
+  if (hour === undefined || segmentId === undefined) {
+    throw badRowError(countsTableOf(day), row, 'rowKey must be touched|<hour>|<segment>');
+  }
+  const start = `${startOf(day).slice(0, 11)}${hour}:00:00.0000000Z` as Timestamp;
+  return { hour: bin(start, '1h'), groupId, segmentId, version: row.etag };
+}
+
+function hourOfDay(time: Timestamp): string {
+  return time.slice(11, 13);
 }
 
 export function encodeContribution(row: ContributionRow): NewTableRow {
@@ -39,18 +80,22 @@ export function encodeContribution(row: ContributionRow): NewTableRow {
     RemoteIP: wellFormed(row.RemoteIP),
     // A table has no null: the column is absent.
     ...(row.count !== null && { Count: { value: row.count, type: 'Int32' } }),
+    ...(row.failed && { Failed: true }),
+    ...(row.programHash !== null && { ProgramHash: row.programHash }),
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, wellFormed(fact)])),
     ...(RemotePort !== undefined && { RemotePort: { value: RemotePort, type: 'Int32' } }),
   };
 }
 
 const COLUMNS = {
-  rowKey: z.string().regex(ROW_KEY, { error: 'must be <groupId>|<time>|<contribution>' }),
+  rowKey: z.string().regex(ROW_KEY, { error: 'must be <hour>|<groupId>|<time>|<contribution>' }),
   Source: z.enum(SOURCES),
   DeviceName: TEXT,
   InitiatingProcessFileName: TEXT,
   RemoteIP: TEXT,
   Count: orNull(z.int({ error: 'must be a whole number' })),
+  Failed: orNull(FLAG),
+  ProgramHash: orNull(z.string().regex(PROGRAM_HASH, { error: 'must be 16 hex digits' })),
 };
 const ROW = z.object(COLUMNS);
 const ROW_WITH_FACTS = z.object({
@@ -59,16 +104,16 @@ const ROW_WITH_FACTS = z.object({
   RemotePort: z.int({ error: 'must be a whole number' }).nullish(),
 });
 
-/** Throws a BadRowError where the row is not one of HourlyCounts. */
-export function decodeContribution(row: TableRow): Contribution {
-  return contributionOf(isGood(row) ? row : readColumns(TABLES.hourlyCounts, ROW, row));
+/** Throws a BadRowError where the row is not one of HourlyCounts of that day. */
+export function decodeContribution(day: Day, row: TableRow): Contribution {
+  return contributionOf(day, row, isGood(row) ? row : readColumns(countsTableOf(day), ROW, row));
 }
 
 const KNOWN_SOURCES: ReadonlySet<unknown> = new Set(SOURCES);
 
 /** Accepts what `ROW` accepts, in a third of its time: a run decodes every row of four days. The schema names faults. */
 function isGood(row: TableRow): row is TableRow & ScannedColumns {
-  const { Count } = row;
+  const { Count, Failed, ProgramHash } = row;
   return (
     typeof row.rowKey === 'string' &&
     ROW_KEY.test(row.rowKey) &&
@@ -76,25 +121,34 @@ function isGood(row: TableRow): row is TableRow & ScannedColumns {
     typeof row['DeviceName'] === 'string' &&
     typeof row['InitiatingProcessFileName'] === 'string' &&
     typeof row['RemoteIP'] === 'string' &&
-    (Count === undefined || Count === null || Number.isSafeInteger(Count))
+    (isAbsent(Count) || Number.isSafeInteger(Count)) &&
+    (isAbsent(Failed) || typeof Failed === 'boolean') &&
+    (isAbsent(ProgramHash) || (typeof ProgramHash === 'string' && PROGRAM_HASH.test(ProgramHash)))
   );
 }
 
-/** The columns of a good row, where one without a count may lack that column. */
-type ScannedColumns = Omit<z.infer<typeof ROW>, 'Count'> & { readonly Count?: number | null };
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
 
-function contributionOf(columns: ScannedColumns): Contribution {
-  const { rowKey, Source, DeviceName, InitiatingProcessFileName, RemoteIP, Count } = columns;
-  const Timestamp = rowKey.slice(33, 61) as Timestamp;
+type Nullable = 'Count' | 'Failed' | 'ProgramHash';
+/** The columns of a good row, where each that is null may be absent. */
+type ScannedColumns = Omit<z.infer<typeof ROW>, Nullable> & Partial<Pick<z.infer<typeof ROW>, Nullable>>;
+
+function contributionOf(day: Day, row: TableRow, columns: ScannedColumns): Contribution {
+  const { rowKey, Source, DeviceName, InitiatingProcessFileName, RemoteIP, Count, Failed, ProgramHash } = columns;
+  const Timestamp = rowKey.slice(36, 64) as Timestamp;
+  if (dayOf(Timestamp) !== day) throw badRowError(countsTableOf(day), row, `rowKey must have a time of ${day}`);
   const key = { source: Source, DeviceName, InitiatingProcessFileName, RemoteIP };
-  return { groupId: rowKey.slice(0, 32), ...key, Timestamp, contribution: rowKey.slice(62), count: Count ?? null };
+  const counted = { count: Count ?? null, failed: Failed ?? false, programHash: ProgramHash ?? null };
+  return { groupId: rowKey.slice(3, 35), ...key, Timestamp, contribution: rowKey.slice(65), ...counted };
 }
 
 /** The same with the facts. */
-export function decodeContributionRow(row: TableRow): ContributionRow {
-  const columns = readColumns(TABLES.hourlyCounts, ROW_WITH_FACTS, row);
+export function decodeContributionRow(day: Day, row: TableRow): ContributionRow {
+  const columns = readColumns(countsTableOf(day), ROW_WITH_FACTS, row);
   const facts: { -readonly [Name in keyof Facts]: Facts[Name] } = {};
   for (const name of TEXT_FACTS) if (typeof row[name] === 'string') facts[name] = row[name];
   if (typeof columns.RemotePort === 'number') facts.RemotePort = columns.RemotePort;
-  return { ...contributionOf(columns as z.infer<typeof ROW>), facts };
+  return { ...contributionOf(day, row, columns as z.infer<typeof ROW>), facts };
 }

@@ -1,8 +1,11 @@
+import { type Day, isDay } from '../../core/records/day.ts';
+
 /**
  * Names in the storage account. The format of keys and rows is frozen per name: a new format needs a new name, so that two
  * versions of the code never mix rows.
  */
 export const TABLES = {
+  /** A family: one table per format version and day, see `countsTableOf`. */
   hourlyCounts: 'HourlyCounts',
   exports: 'Exports',
   detections: 'Detections',
@@ -10,6 +13,21 @@ export const TABLES = {
   sinks: 'Sinks',
   suppressions: 'Suppressions',
 } as const;
+
+/** The tables of HourlyCounts in this format begin with it; the day follows. */
+export const COUNTS_PREFIX = `${TABLES.hourlyCounts}V2D`;
+
+/** The table of the rows of one day: `HourlyCountsV2D20261120`. */
+export function countsTableOf(day: Day): string {
+  return COUNTS_PREFIX + day.replaceAll('-', '');
+}
+
+/** The day of a table's name; null for the name of another table. */
+export function dayOfTable(name: string): Day | null {
+  const [, year, month, date] = /^HourlyCountsV2D(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
+  const day = `${year}-${month}-${date}`;
+  return isDay(day) ? day : null;
+}
 
 export const DEAD_LETTERS_CONTAINER = 'dead-letters';
 

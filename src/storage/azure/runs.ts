@@ -1,19 +1,24 @@
 import { odata } from '@azure/data-tables';
 import * as z from 'zod';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { isDay } from '../../core/records/day.ts';
+import { BAD, unlessBad } from '../bad_rows.ts';
 import { PARTITIONS } from '../keys.ts';
+import { CONFLICT, retryOnConflict } from '../optimistic.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
-import type { Run, Runs } from '../ports/runs.ts';
+import { type Boundary, MAX_BOUNDARIES, type Run, type Runs } from '../ports/runs.ts';
 import type { StorageClients } from './clients.ts';
-import { goodRows, int32, int64, orNull, readColumns, TEXT, TIME, WHOLE, wellFormed } from './columns.ts';
+import { goodRows, int32, int64, json, jsonOf, orNull, readColumns, TEXT, TIME, WHOLE, wellFormed } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
 const PARTITION = 'runs';
 /** The row of the last daily removal. */
 const EXPIRY = { partitionKey: 'expiry', rowKey: 'last' };
+/** The row of the boundaries of closed days. */
+const CLOSING = { partitionKey: 'closing', rowKey: 'boundaries' };
 
-/** The `Runs` table: one partition with the runs in order of asOf, and one row beside it. */
+/** The `Runs` table: one partition with the runs in order of asOf, and two rows beside it. */
 export class AzureRuns implements Runs {
   readonly #table: Table;
 
@@ -41,6 +46,26 @@ export class AzureRuns implements Runs {
     await this.#table.put({ ...EXPIRY, AsOf: asOf });
   }
 
+  async boundaries(): Promise<readonly Boundary[]> {
+    const row = await this.#table.get(CLOSING.partitionKey, CLOSING.rowKey);
+    return row === null ? [] : decodeBoundaries(row);
+  }
+
+  async moveBoundary(next: Boundary): Promise<void> {
+    await retryOnConflict('boundary', async () => {
+      const row = await this.#table.get(CLOSING.partitionKey, CLOSING.rowKey);
+      const found = row && (await unlessBad(Promise.resolve(row).then(decodeBoundaries)));
+      // A bad row is noted, and written again.
+      const before = found === BAD || found === null ? [] : found;
+      const last = before.at(-1);
+      if (last !== undefined && next.firstOpen <= last.firstOpen) return true;
+      const written = encodeBoundaries([...before, next].slice(-MAX_BOUNDARIES));
+      const version =
+        row === null ? await this.#table.insert(written) : await this.#table.update(written, 'Replace', row.etag);
+      return version === null ? CONFLICT : true;
+    });
+  }
+
   async expire(before: Timestamp): Promise<void> {
     const filter = odata`PartitionKey eq ${PARTITION} and RowKey lt ${before}`;
     for await (const page of this.#table.pages('list', { filter, select: ['rowKey'] })) {
@@ -65,7 +90,6 @@ function encodeRun(run: Run): NewTableRow {
     Resolved: int32(run.resolved),
     Pending: int32(run.pending),
     ...(run.requests === null ? {} : { Requests: int64(run.requests) }),
-    ExpiredRows: int64(run.expiredRows),
     NewestReport: run.newestReport,
     DurationMs: int64(Math.round(run.durationMs)),
     EndedAt: int64(run.endedAt),
@@ -85,7 +109,6 @@ const ROW = z.object({
   Resolved: WHOLE,
   Pending: WHOLE,
   Requests: orNull(WHOLE),
-  ExpiredRows: WHOLE,
   NewestReport: z.union([z.literal(''), TIME], { error: 'must be a time or empty' }),
   DurationMs: WHOLE,
   EndedAt: WHOLE,
@@ -107,7 +130,6 @@ function decodeRun(row: TableRow): Run {
     resolved: columns.Resolved,
     pending: columns.Pending,
     requests: columns.Requests,
-    expiredRows: columns.ExpiredRows,
     newestReport: columns.NewestReport,
     durationMs: columns.DurationMs,
     endedAt: columns.EndedAt,
@@ -115,4 +137,19 @@ function decodeRun(row: TableRow): Run {
     badRows: columns.BadRows ?? 0,
     badRow: columns.BadRow ?? '',
   };
+}
+
+function encodeBoundaries(boundaries: readonly Boundary[]): NewTableRow {
+  return { ...CLOSING, Boundaries: json(boundaries) };
+}
+
+const BOUNDARIES = z.object({
+  Boundaries: jsonOf(
+    z.array(z.object({ firstOpen: z.string().refine(isDay, { error: 'must be a day' }), since: z.int() })),
+  ),
+});
+
+/** Throws a BadRowError where the row is not that of the boundaries. */
+function decodeBoundaries(row: TableRow): readonly Boundary[] {
+  return readColumns(TABLES.runs, BOUNDARIES, row).Boundaries as readonly Boundary[];
 }

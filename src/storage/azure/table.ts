@@ -31,6 +31,7 @@ export interface TablePage {
 export const MAX_TRANSACTION_ROWS = 100;
 const MAX_PAGE_ROWS = 1000;
 const ANY_VERSION = '*';
+const DELETES_AT_ONCE = 8;
 
 /**
  * One table. The first write creates it; a read before that finds nothing. Errors name the table and the operation.
@@ -141,6 +142,29 @@ export class Table {
       // A missing row makes the whole transaction fail: then delete each row alone.
       if (gone === null) for (const rowKey of some) await this.delete(partitionKey, rowKey);
     }
+  }
+
+  /**
+   * Removes rows of one partition, each only if it still has its version. Each is a request: the SDK sends no versions with
+   * the deletions of a transaction.
+   */
+  async deleteUnder(partitionKey: string, rows: readonly { readonly rowKey: string; readonly version: string }[]) {
+    for (let start = 0; start < rows.length; start += DELETES_AT_ONCE) {
+      const some = rows.slice(start, start + DELETES_AT_ONCE);
+      await Promise.all(some.map(({ rowKey, version }) => this.delete(partitionKey, rowKey, version)));
+    }
+  }
+
+  /** Removes the table; ignores one that is missing, or is being deleted. */
+  async drop(): Promise<void> {
+    await this.#about('delete', async () => {
+      try {
+        // The SDK accepts 404.
+        await this.#client.deleteTable();
+      } catch (error) {
+        if (!isServiceError(error, 409, 'TableBeingDeleted')) throw error;
+      }
+    });
   }
 
   /**

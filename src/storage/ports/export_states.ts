@@ -48,7 +48,7 @@ export interface Counters {
   readonly reports: number;
   /** Valid records of other kinds. */
   readonly skipped: number;
-  /** Reports whose remote address is not in scope. */
+  /** Reports whose remote address is in scope for no detector. */
   readonly excluded: number;
   /** Reports older than the retention. */
   readonly expired: number;

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
+import type { Day } from '../../core/records/day.ts';
 import type { Partition } from './hourly_counts.ts';
 
 /** One scoring run of one partition. */
@@ -16,7 +17,6 @@ export interface Run {
   readonly requests: number | null;
   /** Pending notifications. */
   readonly pending: number;
-  readonly expiredRows: number;
   /** Newest report of the partition up to asOf; '' where there is none. */
   readonly newestReport: Timestamp | '';
   readonly durationMs: number;
@@ -32,6 +32,17 @@ export interface Run {
   readonly badRow: string;
 }
 
+/** Which days are closed: into a closed day nothing is counted any more. */
+export interface Boundary {
+  /** Days before it are closed. */
+  readonly firstOpen: Day;
+  /** Since when (ms since the epoch). */
+  readonly since: number;
+}
+
+/** Boundaries that are kept. Each is a day later than the one before at least, and a run a time at most moves it. */
+export const MAX_BOUNDARIES = 50;
+
 export interface Runs {
   /** Writes the row of a run; a repeat of the run overwrites it. */
   put(run: Run): Promise<void>;
@@ -40,6 +51,10 @@ export interface Runs {
   /** The asOf of the last daily removal of old rows; null before the first. */
   lastExpiry(): Promise<Timestamp | null>;
   noteExpiry(asOf: Timestamp): Promise<void>;
+  /** The boundaries of closed days, oldest first, the newest `MAX_BOUNDARIES`; empty before the first. The last one is in force. */
+  boundaries(): Promise<readonly Boundary[]>;
+  /** Puts a boundary in force. It never moves back: one that is not later than the last changes nothing. */
+  moveBoundary(next: Boundary): Promise<void>;
   /** Removes the runs before an asOf. */
   expire(before: Timestamp): Promise<void>;
 }

@@ -62,7 +62,6 @@ describe('beaconwatch run', () => {
       opened: 2,
       resolved: 0,
       pending: 0,
-      expiredRows: 0,
     };
     expect(rowsOf(first.stdout)).toEqual([{ asOf: expect.any(String), ...total, requests: expect.any(Number) }]);
     const before = await system.dump('Detections', 'HourlyCounts');
@@ -113,7 +112,7 @@ describe('beaconwatch run --dry-run', () => {
     ]);
     expect(lower.stderr).toContain('3 groups, 3 matched; 2 already active, 1 would be added, 0 would be removed.');
     // The data has only twenty hours, the window three days.
-    expect(lower.stderr).toContain('The window begins before the oldest stored row (');
+    expect(lower.stderr).toContain('The window begins before the oldest stored hour (');
 
     const higher = await run('--dry-run', '--set', 'MIN_AVERAGE=80', '--set', 'LOOKBACK_DAYS=0.5', '--format', 'csv');
     const [header, row, ...rest] = higher.stdout.trim().split('\n');
@@ -140,7 +139,7 @@ describe('beaconwatch run --dry-run', () => {
     const ended = await run('--dry-run', '--now', '2020-01-01T00:30:00Z');
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(
-      /no rows are stored for the window from 2019-12-29T00:00.* to 2020-01-01T00:00.*: rows are stored from .* to .*: try --now \d{4}-\d\d-\d\dT\d\d:00:00Z\n$/,
+      /no rows are stored for the window from 2019-12-29T00:00.* to 2020-01-01T00:00.*: rows are stored of the hours from .* to .*: try --now \d{4}-\d\d-\d\dT\d\d:00:00Z\n$/,
     );
   });
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { isInScope } from '../../../src/core/records/in_scope.ts';
 import { GroupCutter } from '../../../src/core/scoring/group_cutter.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { ruleQuery } from '../../../src/core/scoring/rule_query.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
-import { isInScope } from '../../../src/core/sources/in_scope.ts';
 import { contribution } from '../../contract/samples.ts';
 import { evaluatorOf } from '../../support/kusto/evaluate.ts';
 import { DEFENDER, SENTINEL } from '../../support/kusto/language.ts';

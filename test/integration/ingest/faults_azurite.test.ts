@@ -76,6 +76,7 @@ describe('a fault at requests to Azurite', { timeout: 120_000 }, () => {
     expect([...kinds.keys()].sort()).toMatchInlineSnapshot(`
       [
         "GET Exports()",
+        "GET Runs()",
         "GET exports container list",
         "GET exports/export",
         "GET none container list",

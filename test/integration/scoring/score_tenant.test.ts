@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bin } from '../../../src/core/kql/bin.ts';
 import { addMs, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { scorePartition } from '../../../src/scoring/score_windows.ts';
@@ -12,6 +13,7 @@ import { memoryStores } from '../../fakes/stores.ts';
 import { SyntheticTenant } from '../../fakes/synthetic_tenant.ts';
 import { RequestLog } from '../../support/azure/policies.ts';
 import { freshClients } from '../../support/azure/stores.ts';
+import { storedRows, storeRows } from '../../support/storage/counts.ts';
 
 const P = '3' as Partition;
 const AS_OF = '2026-11-20T12:00:00.0000000Z' as Timestamp;
@@ -45,11 +47,8 @@ async function scored(stores: Stores): Promise<{ runs: Run[]; rows: DetectionRow
 
 async function rowsOfTenant(tenant: SyntheticTenant): Promise<ContributionRow[]> {
   const rows: ContributionRow[] = [];
-  for await (const page of tenant.scan(P)) {
-    for (const { groupId } of page) {
-      if (rows.some((row) => row.groupId === groupId)) continue;
-      for await (const own of tenant.read(groupId, '' as Timestamp, AS_OF)) rows.push(...own);
-    }
+  for (const { groupId, Timestamp } of await storedRows(tenant, P)) {
+    for await (const own of tenant.ofGroup(bin(Timestamp, '1h'), groupId)) rows.push(...own);
   }
   return rows;
 }
@@ -68,10 +67,7 @@ describe('scorePartition over a synthetic tenant', () => {
     const log = new RequestLog();
     const onAzurite = azureStores(await freshClients({ policy: log.policy }));
     const inMemory = memoryStores();
-    for (const { hourlyCounts } of [onAzurite, inMemory]) {
-      for (let start = 0; start < rows.length; start += 100)
-        await hourlyCounts.merge(P, rows.slice(start, start + 100));
-    }
+    for (const { hourlyCounts } of [onAzurite, inMemory]) await storeRows(hourlyCounts, rows);
     const generated = { ...memoryStores(), hourlyCounts: tenant } as unknown as Stores;
 
     const wanted = await scored(generated);

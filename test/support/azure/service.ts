@@ -69,7 +69,7 @@ export class AsTheService implements RequestPolicy {
   async #paged(request: Request, next: Next): Promise<Response> {
     const url = new URL(request.url);
     const isListing = request.method === 'GET' && url.searchParams.get('comp') === 'list';
-    const isQuery = request.method === 'GET' && /\/[A-Za-z]+\(\)$/.test(decodeURIComponent(url.pathname));
+    const isQuery = request.method === 'GET' && /\/[A-Za-z0-9]+\(\)$/.test(decodeURIComponent(url.pathname));
     if (!isListing && !isQuery) return await this.#atEnd(request, await next(request));
     const token = url.searchParams.get(isListing ? 'marker' : 'NextPartitionKey') ?? '';
     const page = isListing ? emptyListing : emptyQuery;

@@ -1,6 +1,7 @@
 import type { DeadLetterWriter } from '../../../src/storage/ports/dead_letters.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
+import { storesWith } from '../../fakes/stores_with.ts';
 
 /** One call to storage, as it stands before the gate. */
 export interface Call<T = unknown> {
@@ -35,7 +36,7 @@ export async function perform<T>(call: Call<T>, outcome: Outcome): Promise<T> {
 
 /** Stores all of whose calls that ingest and sweep make pass a gate: each piece of a listing or of a reading is one. */
 export function gated(stores: Stores, gate: Gate): Stores {
-  const { exports, exportStates, hourlyCounts, deadLetters, queues } = stores;
+  const { exports, exportStates, hourlyCounts, deadLetters, queues, runs } = stores;
   const pass = <T>(op: string, run: () => Promise<T>): Promise<T> => gate({ op, run });
   const passVersion = (op: string, run: () => Promise<string | null>): Promise<string | null> =>
     gate({ op, run, refusal: null });
@@ -56,11 +57,16 @@ export function gated(stores: Stores, gate: Gate): Stores {
       replace: (row, version) => passVersion('exportStates.replace', () => exportStates.replace(row, version)),
       remove: (ref) => pass('exportStates.remove', () => exportStates.remove(ref)),
     },
+    runs: storesWith(stores, { runs: { boundaries: () => pass('runs.boundaries', () => runs.boundaries()) } }).runs,
     hourlyCounts: {
-      merge: (partition, rows) => pass('hourlyCounts.merge', () => hourlyCounts.merge(partition, rows)),
-      remove: (partition, rows) => pass('hourlyCounts.remove', () => hourlyCounts.remove(partition, rows)),
-      scan: (partition) => gatedItems('hourlyCounts.scan', () => hourlyCounts.scan(partition), gate),
-      read: (id, after, asOf) => gatedItems('hourlyCounts.read', () => hourlyCounts.read(id, after, asOf), gate),
+      merge: (...args) => pass('hourlyCounts.merge', () => hourlyCounts.merge(...args)),
+      days: () => pass('hourlyCounts.days', () => hourlyCounts.days()),
+      touched: (...args) => gatedItems('hourlyCounts.touched', () => hourlyCounts.touched(...args), gate),
+      settle: (...args) => pass('hourlyCounts.settle', () => hourlyCounts.settle(...args)),
+      hour: (...args) => gatedItems('hourlyCounts.hour', () => hourlyCounts.hour(...args), gate),
+      day: (...args) => gatedItems('hourlyCounts.day', () => hourlyCounts.day(...args), gate),
+      ofGroup: (...args) => gatedItems('hourlyCounts.ofGroup', () => hourlyCounts.ofGroup(...args), gate),
+      removeDay: (day) => pass('hourlyCounts.removeDay', () => hourlyCounts.removeDay(day)),
     },
     deadLetters: {
       open: (segmentId, options) => gatedWriter(deadLetters.open(segmentId, options), pass),

@@ -3,9 +3,10 @@ import { type StorageClientOptions, storageClients } from '../../../src/storage/
 import { azureStores } from '../../../src/storage/azure/index.ts';
 import type { Clock } from '../../../src/storage/ports/clock.ts';
 import type { ExportInfo, ExportRef } from '../../../src/storage/ports/exports.ts';
-import type { HourlyCounts } from '../../../src/storage/ports/hourly_counts.ts';
+import type { ContributionRow, HourlyCounts } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { memoryStores } from '../../fakes/stores.ts';
+import { storesWith } from '../../fakes/stores_with.ts';
 import { REFUSED_DEVICE } from './author.ts';
 
 /** Stores, and the exporter beside them. */
@@ -19,7 +20,7 @@ export interface Ground {
 export function memoryGround(clock: Clock, random?: () => number): Ground {
   const stores = memoryStores({ clock, ...(random && { random }) });
   return {
-    stores: { ...stores, hourlyCounts: refusing(stores.hourlyCounts) },
+    stores: refusing(stores),
     append: async (ref, bytes) => stores.exports.append(ref, bytes),
     replace: async (ref, bytes) => stores.exports.replace(ref, bytes),
   };
@@ -45,8 +46,7 @@ export function azureGround(connectionString: string, clock: Clock, options: Sto
   };
   return {
     stores: {
-      ...stores,
-      hourlyCounts: refusing(stores.hourlyCounts),
+      ...refusing(stores),
       exports: {
         read: (ref, start, end) => stores.exports.read(ref, start, end),
         info: async (ref) => {
@@ -73,18 +73,17 @@ async function* mapped<T>(items: AsyncIterable<T>, change: (item: T) => T): Asyn
 }
 
 /** In front of HourlyCounts: refuses the rows of one device, as the service would. */
-export function refusing(counts: HourlyCounts): HourlyCounts {
-  return {
-    scan: (partition) => counts.scan(partition),
-    read: (id, after, asOf) => counts.read(id, after, asOf),
-    remove: (partition, rows) => counts.remove(partition, rows),
-    merge: async (partition, rows) => {
-      const refused = rows.filter((row) => row.DeviceName === REFUSED_DEVICE);
-      const refusals = await counts.merge(
-        partition,
-        rows.filter((row) => row.DeviceName !== REFUSED_DEVICE),
-      );
-      return [...refusals, ...refused.map((row) => ({ row, code: 'EntityTooLarge' }))];
-    },
+export function refusing(stores: Stores): Stores {
+  return refusingRows(stores, (row) => row.DeviceName === REFUSED_DEVICE);
+}
+
+export function refusingRows(stores: Stores, isRefused: (row: ContributionRow) => boolean): Stores {
+  const { hourlyCounts } = stores;
+  const merge: HourlyCounts['merge'] = async (partition, day, rows, touched, options) => {
+    const refused = rows.filter(isRefused).map((row) => ({ row, code: 'EntityTooLarge' }));
+    const others = rows.filter((row) => !isRefused(row));
+    const refusals = await hourlyCounts.merge(partition, day, others, touched, options);
+    return refusals === 'closed' ? refusals : [...refusals, ...refused];
   };
+  return storesWith(stores, { hourlyCounts: { merge } });
 }

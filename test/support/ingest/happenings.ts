@@ -13,7 +13,7 @@ import { REFUSED_DEVICE } from './author.ts';
 import { type Gate, gated } from './gate.ts';
 import type { Ground } from './grounds.ts';
 import { type RawEvent, rawEvents } from './raw_events.ts';
-import { rowsOf } from './verify.ts';
+import { checkAnnounced, rowsOf } from './verify.ts';
 import { lines, report } from './world.ts';
 
 export const START = Date.UTC(2026, 10, 20, 10);
@@ -94,6 +94,7 @@ export async function play({ ground, setNow, clock, happenings, atWork }: Play, 
       await readAll(ground.stores, clock);
     }
   }
+  await checkAnnounced(ground.stores);
   const letters = await Array.fromAsync(ground.stores.deadLetters.list());
   return {
     rows: await rowsOf(ground.stores),

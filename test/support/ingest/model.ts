@@ -18,6 +18,7 @@ import { rawEvents } from './raw_events.ts';
 import {
   type ClaimedSegment,
   check,
+  checkAnnounced,
   checkEnds,
   checkLettersAndCounters,
   checkRows,
@@ -518,6 +519,7 @@ class Run {
     const finished = { stores: this.#ground.stores, oracle: this.#oracle, expiredAt, exports };
     await checkLettersAndCounters(finished);
     await checkRows(finished);
+    await checkAnnounced(this.#ground.stores);
   }
 }
 

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { bin } from '../../../src/core/kql/bin.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
 import type { ExportState } from '../../../src/storage/ports/export_states.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
+import { storedRows } from '../storage/counts.ts';
 import { type Expected, type Oracle, readSlowly } from './oracle.ts';
 
 /** One content that an export has had: what was put there, and how it grew. */
@@ -132,6 +134,22 @@ export async function checkRows({ stores, oracle, exports, expiredAt }: Finished
   for (const [row, count] of found) check((most.get(row) ?? 0) >= count, `row too many: ${row}`);
 }
 
+/** Every stored row is announced, by an entry for its hour or for its group in that hour. */
+export async function checkAnnounced({ hourlyCounts }: Pick<Stores, 'hourlyCounts'>): Promise<void> {
+  for (const day of await hourlyCounts.days()) {
+    for (const partition of PARTITIONS) {
+      const rows = (await Array.fromAsync(hourlyCounts.day(partition, day))).flat();
+      const entries = (await Array.fromAsync(hourlyCounts.touched(partition, day))).flat();
+      const announced = new Set(entries.map(({ hour, groupId }) => `${hour} ${groupId}`));
+      for (const { Timestamp, groupId } of rows) {
+        const hour = bin(Timestamp, '1h');
+        const isAnnounced = announced.has(`${hour} null`) || announced.has(`${hour} ${groupId}`);
+        check(isAnnounced, `a row that nothing announces: ${groupId} at ${Timestamp}`);
+      }
+    }
+  }
+}
+
 /** Which rows there must be, and which there may be. */
 class Bounds {
   readonly #expiredAt: number;
@@ -182,10 +200,9 @@ class Bounds {
 export async function rowsOf(stores: Stores): Promise<string[]> {
   const rows: string[] = [];
   for (const partition of PARTITIONS) {
-    for await (const page of stores.hourlyCounts.scan(partition)) {
-      for (const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count } of page) {
-        rows.push(JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count]));
-      }
+    for (const row of await storedRows(stores.hourlyCounts, partition)) {
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count } = row;
+      rows.push(JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp, count]));
     }
   }
   return rows;

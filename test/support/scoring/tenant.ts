@@ -16,6 +16,8 @@ import type { ContributionRow, HourlyCounts, Partition } from '../../../src/stor
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { storesWith } from '../../fakes/stores_with.ts';
+import { storedRows, storeRows } from '../storage/counts.ts';
 import { detectionRows } from '../storage/detection_rows.ts';
 
 const START_MS = Date.UTC(2026, 10, 20);
@@ -44,7 +46,7 @@ export const NO_RUN_OLDER = Object.freeze({
 export type Group = Pick<Contribution, 'groupId' | 'source' | 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP'>;
 
 /** A group of an address; its id begins with the address's part, so that a test names what comes before what. */
-export function group(number: number, addressPart = '3000000a', RemoteIP = `203.0.113.${addressPart}`): Group {
+export function group(number: number, addressPart = '3000000a', RemoteIP = addressOf(addressPart)): Group {
   return {
     groupId: `${addressPart}${number.toString(16).padStart(24, '0')}`,
     source: 'defender',
@@ -52,6 +54,12 @@ export function group(number: number, addressPart = '3000000a', RemoteIP = `203.
     InitiatingProcessFileName: 'updater.exe',
     RemoteIP,
   };
+}
+
+/** A public address for each part. */
+function addressOf(addressPart: string): string {
+  const [first, ...rest] = (addressPart.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+  return [208 + ((first ?? 0) >> 4), ...rest].join('.');
 }
 
 /** The whole numbers from `first` to `last`. */
@@ -91,11 +99,9 @@ export class Tenant {
   async reportsAt(of: Group, times: readonly Timestamp[], count: number | null = 60): Promise<void> {
     const rows: ContributionRow[] = times.map((Timestamp) => {
       const contribution = (++this.#contributions).toString(16).padStart(16, '0');
-      return { ...of, Timestamp, contribution, count, facts: {} };
+      return { ...of, Timestamp, contribution, count, failed: false, programHash: null, facts: {} };
     });
-    for (let start = 0; start < rows.length; start += 100) {
-      await this.stores.hourlyCounts.merge(of.groupId.slice(0, 1) as Partition, rows.slice(start, start + 100));
-    }
+    await storeRows(this.stores.hourlyCounts, rows);
   }
 
   run(hour: number, options: RunOptions = {}): Promise<Run> {
@@ -224,7 +230,7 @@ export class Tenant {
   }
 
   async counts(partition: Partition = P): Promise<Contribution[]> {
-    return (await Array.fromAsync(this.stores.hourlyCounts.scan(partition))).flat();
+    return storedRows(this.stores.hourlyCounts, partition);
   }
 }
 
@@ -248,22 +254,17 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
 }
 
 export function withCounts(stores: Stores, changes: (base: HourlyCounts) => Partial<HourlyCounts>): Stores {
-  const base = stores.hourlyCounts;
-  const hourlyCounts: HourlyCounts = {
-    merge: (partition, rows) => base.merge(partition, rows),
-    scan: (partition) => base.scan(partition),
-    read: (groupId, after, asOf) => base.read(groupId, after, asOf),
-    remove: (partition, rows) => base.remove(partition, rows),
-    ...changes(base),
-  };
-  return { ...stores, hourlyCounts };
+  return storesWith(stores, { hourlyCounts: changes(stores.hourlyCounts) });
 }
 
 /** The same rows in pages of that size: no answer may depend on it. */
 export function inPages(stores: Stores, countRows: number, detectionRows: number): Stores {
   return withCounts(
     withDetections(stores, (base) => ({ scan: (partition) => pages(base.scan(partition), detectionRows) })),
-    (base) => ({ scan: (partition) => pages(base.scan(partition), countRows) }),
+    (base) => ({
+      day: (...args) => pages(base.day(...args), countRows),
+      hour: (...args) => pages(base.hour(...args), countRows),
+    }),
   );
 }
 

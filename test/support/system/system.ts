@@ -106,17 +106,30 @@ export class System {
     }
   }
 
-  /** Everything that the tables hold, but for what every write changes (ETag, Timestamp). */
+  /**
+   * Everything that the tables hold, but for what every write changes (ETag, Timestamp). `HourlyCounts`: the rows of all days,
+   * without the entries that announce them.
+   */
   async dump(...tables: readonly string[]): Promise<Record<string, unknown[]>> {
     const dump: Record<string, unknown[]> = {};
     for (const table of tables) {
       const rows: unknown[] = [];
-      for await (const entity of this.clients.table(table).listEntities()) {
-        const { etag: _etag, timestamp: _timestamp, ...row } = entity;
-        rows.push(row);
+      for (const name of table === 'HourlyCounts' ? await this.#countTables() : [table]) {
+        for await (const entity of this.clients.table(name).listEntities()) {
+          const { etag: _etag, timestamp: _timestamp, ...row } = entity;
+          if (table !== 'HourlyCounts' || !row.rowKey?.startsWith('touched|')) rows.push(row);
+        }
       }
       dump[table] = rows;
     }
     return dump;
+  }
+
+  async #countTables(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of this.clients.tables.listTables()) {
+      if (name?.startsWith('HourlyCounts')) names.push(name);
+    }
+    return names.sort();
   }
 }

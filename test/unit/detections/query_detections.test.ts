@@ -4,7 +4,8 @@ import type { Detection } from '../../../src/core/detections/detection.ts';
 import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
 import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
 import { SORTS } from '../../../src/core/detections/sort_key.ts';
-import { addMs } from '../../../src/core/kql/timestamp.ts';
+import { bin } from '../../../src/core/kql/bin.ts';
+import { addMs, type Timestamp } from '../../../src/core/kql/timestamp.ts';
 import { getDetection } from '../../../src/detections/get_detection.ts';
 import {
   type DetectionFilter,
@@ -16,7 +17,6 @@ import {
   type SortedQuery,
   testSuppression,
 } from '../../../src/detections/query_detections.ts';
-import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import {
   contribution,
   delivery,
@@ -32,6 +32,7 @@ import {
 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { tries } from '../../support/effort.ts';
+import { storeRows } from '../../support/storage/counts.ts';
 
 let stores: MemoryStores;
 beforeEach(() => {
@@ -273,7 +274,6 @@ describe('testSuppression(stores, criteria, lookbackDays)', () => {
 
 describe('getDetection(stores, id, lookbackDays)', () => {
   const id = `${groupId(1)}|kql-rule`;
-  const P3 = '3' as Partition;
 
   it('is null where there is none', async () => {
     await insert(2);
@@ -289,24 +289,43 @@ describe('getDetection(stores, id, lookbackDays)', () => {
     expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });
   });
 
+  /** A detection whose evidence names the hours of these times. */
+  const insertAt = (times: readonly Timestamp[]) =>
+    insert(1, {
+      asOf: T2,
+      lastMatched: T2,
+      evidence: { ...evidence(0), Timestamp: times.map((time) => bin(time, '1h')) },
+    });
+
   it('has the newest ten reports of its window, newest first, with what is known of each', async () => {
-    await insert(1, { asOf: T2, lastMatched: T2 });
     const times = Array.from({ length: 14 }, (_, n) => addMs(T1, n * 60_000));
     const outside = [addMs(T2, -43_200_000), addMs(T2, 1)];
+    await insertAt([...outside, ...times]);
     const rows = [...times, ...outside].map((Timestamp, n) => contribution({ Timestamp, count: n, facts: FACTS }));
-    await stores.hourlyCounts.merge(P3, rows);
-    await stores.hourlyCounts.merge(P3, [contribution({ groupId: groupId(2), Timestamp: T2 })]);
+    await storeRows(stores.hourlyCounts, rows);
+    await storeRows(stores.hourlyCounts, [contribution({ groupId: groupId(2), Timestamp: T2 })]);
     const reports = (await getDetection(stores, id, 0.5))?.latestReports;
     const wanted = times.map((Timestamp, count) => ({ Timestamp, count, ...FACTS }));
     expect(reports).toEqual(wanted.slice(-10).reverse());
   });
 
   it('has none from before its window', async () => {
-    await insert(1, { asOf: T2, lastMatched: T2 });
     const inside = addMs(T2, -43_199_999);
     const rows = [addMs(T2, -43_200_000), inside, T2, addMs(T2, 1)].map((Timestamp) => contribution({ Timestamp }));
-    await stores.hourlyCounts.merge(P3, rows);
+    await insertAt([inside, T2]);
+    await storeRows(stores.hourlyCounts, rows);
     const times = (await getDetection(stores, id, 0.5))?.latestReports.map(({ Timestamp }) => Timestamp);
     expect(times).toEqual([T2, inside]);
+  });
+
+  it('reads the four newest hours of its evidence, and no other', async () => {
+    const times = Array.from({ length: 6 }, (_, n) => addMs(T2, (n - 5) * 3_600_000));
+    await insertAt(times.toReversed());
+    await storeRows(
+      stores.hourlyCounts,
+      times.map((Timestamp) => contribution({ Timestamp })),
+    );
+    const found = (await getDetection(stores, id, 0.5))?.latestReports.map(({ Timestamp }) => Timestamp);
+    expect(found).toEqual(times.slice(-4).reverse());
   });
 });

@@ -7,9 +7,10 @@ import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } 
 import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { contribution, delivery, detection, FACTS, groupId, P3, traffic } from '../../contract/samples.ts';
+import { contribution, delivery, detection, FACTS, groupId, traffic } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { faultsOfAnswer } from '../../support/http/published.ts';
+import { storeRows } from '../../support/storage/counts.ts';
 
 let stores: MemoryStores;
 let app: App;
@@ -42,7 +43,10 @@ beforeEach(async () => {
   for (const each of DETECTIONS) await stores.detections.insert(each);
   const found = await stores.detections.get(FIRST);
   await stores.detections.mark(FIRST, { sink: 'soar', delivery: SENT }, found?.version ?? '');
-  await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS }), contribution({ contribution: 'ff'.repeat(8) })]);
+  await storeRows(stores.hourlyCounts, [
+    contribution({ facts: FACTS }),
+    contribution({ contribution: 'ff'.repeat(8) }),
+  ]);
   asked.length = 0;
   const { get } = stores.detections;
   stores.detections.get = (id) => {
@@ -391,7 +395,15 @@ describe('GET health', () => {
       throw new StoreError('x', { code: 'ECONNREFUSED' });
     };
     const down = new Proxy({}, { get: () => refuse });
-    const parts = { exports: down, exportStates: down, runs: down, sinks: down, suppressions: down, queues: down };
+    const parts = {
+      exports: down,
+      exportStates: down,
+      runs: down,
+      sinks: down,
+      suppressions: down,
+      queues: down,
+      hourlyCounts: down,
+    };
     const config = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
     const without = (stores: object) => createApp(config, { stores: stores as Stores, sinks: [] });
     const { status, headers, body } = await healthResponse(without(parts));
@@ -402,7 +414,7 @@ describe('GET health', () => {
     expect(found.problems).toContainEqual(
       expect.stringContaining('The table Runs cannot be read: x failed (ECONNREFUSED)'),
     );
-    expect(found.problems).toHaveLength(6);
+    expect(found.problems).toHaveLength(7);
     expect((await healthResponse(without({ ...parts, queues: stores.queues }))).status).toBe(200);
   });
 });

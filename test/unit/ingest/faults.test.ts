@@ -60,6 +60,7 @@ describe('a fault at any storage call of ingest and sweep, before and after it t
         "hourlyCounts.merge",
         "queues.send",
         "queues.waiting",
+        "runs.boundaries",
       ]
     `);
     for (const [number, op] of ops.entries()) {

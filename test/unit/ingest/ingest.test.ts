@@ -3,36 +3,20 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { dayOf } from '../../../src/core/records/day.ts';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
-import { partitionOf, segmentIdOf } from '../../../src/storage/keys.ts';
+import { segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { tries } from '../../support/effort.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
+import { refusingRows } from '../../support/ingest/grounds.ts';
 import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { streamed } from '../core/records/records.ts';
 
 const UNKNOWN = '{"level":"info","message":"hello"}';
 /** Of the Streaming API, and of no interest. */
 const SKIPPED = streamed({ ActionType: 'ConnectionSuccess', AdditionalFields: '{}' });
-
-/** A run that found nothing. */
-const RUN = {
-  partition: partitionOf('0'),
-  groups: 0,
-  rows: 0,
-  detections: 0,
-  opened: 0,
-  resolved: 0,
-  requests: 1,
-  pending: 0,
-  expiredRows: 0,
-  durationMs: 1,
-  endedAt: 0,
-  oldestUnreadMs: 0,
-  badRows: 0,
-  badRow: '',
-} as const;
 
 let world: World;
 beforeEach(() => {
@@ -811,36 +795,44 @@ describe('reports by their time', () => {
   const at = (ms: number): string => new Date(ms).toISOString();
 
   it('older than what is kept, are counted and not stored', async () => {
-    const { now } = world;
+    // Of 10:00 on 20 November, with four days and the rest of the first.
     world.append(
-      lines(report(1, { Timestamp: at(now - 4 * DAY_MS) }), report(2, { Timestamp: at(now - 4 * DAY_MS + 1) })),
+      lines(report(1, { Timestamp: '2026-11-15T23:59:59.9999999Z' }), report(2, { Timestamp: '2026-11-16T00:00:00Z' })),
     );
     await world.ingest();
     expect(await world.rows()).toEqual([2]);
     expect((await world.state()).counters).toEqual(counters({ lines: 2, records: 2, reports: 1, expired: 1 }));
   });
 
-  it('are all stored by a clock that is ten days ahead, where no run knows newer ones', async () => {
-    const { now } = world;
-    world.append(lines(report(1, { Timestamp: at(now) }), report(2, { Timestamp: at(now - 5 * DAY_MS) })));
-    world.now += 10 * DAY_MS;
+  it('are stored from the first open day on, whatever the clock says', async () => {
+    await world.stores.runs.moveBoundary({ firstOpen: dayOf(timestampFromMs(world.now - 2 * DAY_MS)), since: 0 });
+    world.append(
+      lines(report(1, { Timestamp: '2026-11-17T23:59:59Z' }), report(2, { Timestamp: '2026-11-18T00:00:00Z' })),
+    );
+    world.now += 30 * DAY_MS;
     await world.ingest();
-    expect(await world.rows()).toEqual([1]);
-    expect((await world.state()).counters).toMatchObject({ reports: 1, expired: 1 });
+    expect(await world.rows()).toEqual([2]);
+    expect((await world.state()).counters).toEqual(counters({ lines: 2, records: 2, reports: 1, expired: 1 }));
   });
 
-  it('of an old export are old where a run has seen newer ones', async () => {
-    const { now } = world;
-    world.append(lines(report(1, { Timestamp: at(now) }), report(2, { Timestamp: at(now - DAY_MS) })));
-    world.now += 4.5 * DAY_MS;
-    await world.stores.runs.put({
-      ...RUN,
-      asOf: timestampFromMs(world.now),
-      newestReport: timestampFromMs(now + 4 * DAY_MS - 1),
-    });
+  it('before the first boundary are not expired by a clock that is ahead', async () => {
+    world.append(lines(report(1)));
+    world.now += 30 * DAY_MS;
     await world.ingest();
     expect(await world.rows()).toEqual([1]);
-    expect((await world.state()).counters).toMatchObject({ reports: 1, expired: 1 });
+  });
+
+  it('of a day that is closed while the segment is read, are counted as expired, and its table is not created', async () => {
+    const closing: Gate = async (call) => {
+      if (call.op === 'hourlyCounts.merge') {
+        await world.stores.runs.moveBoundary({ firstOpen: dayOf(timestampFromMs(world.now + DAY_MS)), since: 0 });
+      }
+      return await call.run();
+    };
+    world.append(lines(report(1), report(2)));
+    await world.ingest({ gate: closing });
+    expect([await world.rows(), await world.stores.hourlyCounts.days()]).toEqual([[], []]);
+    expect((await world.state()).counters).toEqual(counters({ lines: 2, records: 2, expired: 2 }));
   });
 
   it('more than a day ahead of their arrival, are dead letters, whenever they are read', async () => {
@@ -908,25 +900,7 @@ describe('dead letters', () => {
   });
 
   /** Stores that take no row with this count. */
-  function refusing(stores: Stores, count: number): Stores {
-    const { hourlyCounts } = stores;
-    const merge: Stores['hourlyCounts']['merge'] = async (partition, rows) => {
-      await hourlyCounts.merge(
-        partition,
-        rows.filter((row) => row.count !== count),
-      );
-      return rows.filter((row) => row.count === count).map((row) => ({ row, code: 'EntityTooLarge' }));
-    };
-    return {
-      ...stores,
-      hourlyCounts: {
-        merge,
-        scan: (partition) => hourlyCounts.scan(partition),
-        read: (id, after, asOf) => hourlyCounts.read(id, after, asOf),
-        remove: (partition, rows) => hourlyCounts.remove(partition, rows),
-      },
-    };
-  }
+  const refusing = (stores: Stores, count: number): Stores => refusingRows(stores, (row) => row.count === count);
 });
 
 describe('segments', () => {

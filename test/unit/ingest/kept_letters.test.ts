@@ -87,7 +87,7 @@ describe('the dead letters of an export', () => {
     const refusing = {
       ...world.stores,
       hourlyCounts: Object.assign(Object.create(hourlyCounts), {
-        merge: async (_partition: string, rows: readonly object[]) =>
+        merge: async (_partition: string, _day: string, rows: readonly object[]) =>
           rows.map((row) => ({ row, code: 'EntityTooLarge' })),
       }),
     };

@@ -4,6 +4,34 @@ import { RawEventCounter } from '../../../src/ingest/raw_event_counter.ts';
 import { SEGMENT_BYTES } from '../../../src/ingest/segment_cutter.ts';
 import type { LocatedReport } from '../../../src/reading/report_reader.ts';
 
+const event = (second: number, ActionType?: string): LocatedReport => ({
+  offset: second * 100,
+  length: 10,
+  record: 0,
+  digest: second,
+  report: {
+    source: 'zeek',
+    DeviceName: 'wks-1',
+    InitiatingProcessFileName: '',
+    RemoteIP: '203.0.113.7',
+    Timestamp: timestampOf(`2026-11-20T08:15:0${second}Z`)!,
+    count: 1,
+    identity: null,
+    facts: ActionType === undefined ? {} : { ActionType },
+  },
+});
+
+it.each([
+  [['ConnectionFailed', 'ConnectionFailed'], true],
+  [['ConnectionFailed', 'ConnectionSuccess'], false],
+  [['ConnectionSuccess', 'ConnectionFailed'], false],
+  [['ConnectionFailed', undefined], false],
+] as const)('a row of the raw events %j failed: %s', (actions, failed) => {
+  const raw = new RawEventCounter(0, String);
+  for (const [second, action] of actions.entries()) raw.add(event(second, action));
+  expect(raw.close().map(({ row }) => [row.count, row.failed])).toEqual([[2, failed]]);
+});
+
 it('RawHours looks for repeats in 64 MiB of a file at a time, so that memory does not grow with it', () => {
   const same = (offset: number): LocatedReport => ({
     offset,

@@ -3,6 +3,7 @@ import type { Detection } from '../../../src/core/detections/detection.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import type { Day } from '../../../src/core/records/day.ts';
 import { health } from '../../../src/operations/health.ts';
 import { noteBadRow } from '../../../src/storage/bad_rows.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
@@ -12,10 +13,11 @@ import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { SinkState } from '../../../src/storage/ports/sink_states.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { delivery, detection, exportState, groupId } from '../../contract/samples.ts';
+import { contribution, delivery, detection, exportState, groupId } from '../../contract/samples.ts';
 import { bytesOf, counters, lines, REF, report, World } from '../../support/ingest/world.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 import { writeDetection } from '../../support/sinks/write_detection.ts';
+import { storeRows } from '../../support/storage/counts.ts';
 
 const SETTINGS = { containers: ['exports'], retentionDays: 4, historyDays: 90 };
 
@@ -34,7 +36,7 @@ async function runs(
   changes: Partial<Run> = {},
 ): Promise<void> {
   const asOf = timestampFromMs(world.now - agoMs - 45 * MINUTE_MS);
-  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, requests: 0, expiredRows: 0 };
+  const tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0, requests: 0 };
   const rest = {
     newestReport: '' as Run['newestReport'],
     badRows: 0,
@@ -111,6 +113,41 @@ describe('health where all is well', () => {
     expect(await world.state()).toEqual(before);
     expect(world.stores.queues.notify).toHaveLength(1);
     expect(await stateOf(world.stores, 'soc')).toBeNull();
+  });
+});
+
+describe('health reads the stored days', () => {
+  const stored = (day: number) =>
+    storeRows(world.stores.hourlyCounts, [
+      contribution({ Timestamp: addMs(timestampFromMs(world.now), day * DAY_MS) }),
+    ]);
+  const close = (firstOpen: string, hoursAgo: number) =>
+    world.stores.runs.moveBoundary({ firstOpen: firstOpen as Day, since: world.now - hoursAgo * HOUR_MS });
+
+  it('and names closed days that should have been removed a day ago', async () => {
+    for (const day of [-6, -5, -4, 0]) await stored(day);
+    await close('2026-11-15', 49);
+    await close('2026-11-16', 47);
+    expect(await problems()).toEqual([
+      'The rows of 1 closed day are still stored, the oldest of 2026-11-14: see the log of scoreWindows, which removes them.',
+    ]);
+    world.now += HOUR_MS;
+    expect(await problems()).toEqual([
+      expect.stringContaining('2 closed days are still stored, the oldest of 2026-11-14'),
+    ]);
+  });
+
+  it('and names the newest day where no run of three days has counted a report', async () => {
+    for (const day of await world.stores.hourlyCounts.days()) await world.stores.hourlyCounts.removeDay(day);
+    await stored(-9);
+    await stored(-2);
+    const silent = [
+      'The newest stored reports are of 2026-11-18: the exporter is silent, or the clock is ahead. ' +
+        'Old rows are kept until newer reports arrive.',
+    ];
+    expect(await problems()).toEqual(silent);
+    await runs(0, PARTITIONS.slice(0, 1), { newestReport: timestampFromMs(world.now) });
+    expect(await problems()).toEqual([]);
   });
 });
 
@@ -241,6 +278,7 @@ describe('health with storage that does not answer', () => {
     ],
     ['suppressions', (stores: Stores) => ({ ...stores, suppressions: { list: () => refusing('x') } }), {}],
     ['queues', (stores: Stores) => ({ ...stores, queues: { lengths: refuse('x') } }), { queues: null }],
+    ['counts', (stores: Stores) => ({ ...stores, hourlyCounts: { days: refuse('x') } }), {}],
   ] as const)('a section alone: %s', async (section, without, expected) => {
     const stores = without(world.stores) as unknown as Stores;
     const found = await health(stores, SETTINGS, ['soc'], () => world.now);

@@ -11,13 +11,13 @@ import {
   hours,
   idOf,
   inPages,
-  P,
   RULE,
   SETTINGS,
   sinkState,
   Tenant,
   withCounts,
 } from '../../support/scoring/tenant.ts';
+import { storeRows } from '../../support/storage/counts.ts';
 
 /*
  * The life of one group as a table. The rule of these tests asks for four steady hours above 45 within a window of
@@ -309,7 +309,7 @@ describe('a detection', () => {
     expect(await lookedAt()).toBe(at(40));
   });
 
-  it('of raw events is examined over the hours that were scored: from the first of the window, without the one that begins', async () => {
+  it('of raw events is examined over the newest four hours that were scored, without the one that begins', async () => {
     const tenant = new Tenant();
     const raw: Group = { ...BEACON, source: 'sysmon' };
     const rows = hours(-9, 4).map((hour) => ({
@@ -317,40 +317,43 @@ describe('a detection', () => {
       Timestamp: at(hour),
       contribution: '00112233445566aa',
       count: 60,
-      facts: { RemotePort: hour <= -8 ? 80 + hour : hour === 4 ? 53 : 443 },
+      failed: false,
+      programHash: null,
+      facts: { RemotePort: hour === 0 ? 80 : hour === 4 ? 53 : 443 },
     }));
-    await tenant.stores.hourlyCounts.merge(P, rows);
+    await storeRows(tenant.stores.hourlyCounts, rows);
     await tenant.fresh(4);
     const { evidence, traffic } = await tenant.detection(raw);
     expect(evidence.Timestamp).toEqual(hours(-8, 3).map(at));
     expect(traffic.ports).toEqual([
-      { port: 443, reports: 11 },
-      { port: 72, reports: 1 },
+      { port: 443, reports: 3 },
+      { port: 80, reports: 1 },
     ]);
     const shown = await getDetection(tenant.stores, idOf(raw), 0.5);
-    expect(shown?.latestReports.map(({ Timestamp }) => Timestamp)).toEqual(hours(-6, 3).map(at).reverse());
+    expect(shown?.latestReports.map(({ Timestamp }) => Timestamp)).toEqual(hours(0, 3).map(at).reverse());
   });
 
   it('is examined over the newest 500 rows, however they come in pages', async () => {
     const tenant = new Tenant();
     await tenant.reports(BEACON, hours(0, 3));
     const [model] = await tenant.counts();
-    const rows = Array.from({ length: 700 }, (_, n) => ({
-      ...(model as Contribution),
-      facts: { RemotePort: n < 300 ? 80 : 443 },
-    }));
+    const rows = (length: number, RemotePort: number) =>
+      Array.from({ length }, () => ({ ...(model as Contribution), facts: { RemotePort } }));
+    const read: string[] = [];
     const stores = withCounts(tenant.stores, () => ({
-      async *read(groupId, after, asOf) {
-        expect([groupId, after, asOf]).toEqual([BEACON.groupId, at(-8), at(4)]);
-        yield rows.slice(0, 600);
-        yield rows.slice(600);
+      async *ofGroup(hour, groupId) {
+        expect(groupId).toBe(BEACON.groupId);
+        read.push(hour);
+        yield rows(hour === at(3) ? 160 : 400, hour === at(3) ? 443 : 80);
+        yield rows(50, 443);
       },
     }));
     await tenant.fresh(4, { stores });
+    expect(read).toEqual([at(3), at(2)]);
     const { ports } = (await tenant.detection(BEACON)).traffic;
     expect(ports).toEqual([
-      { port: 443, reports: 400 },
-      { port: 80, reports: 100 },
+      { port: 443, reports: 260 },
+      { port: 80, reports: 240 },
     ]);
   });
 

@@ -1,87 +1,23 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import { expiryOf } from '../../../src/scoring/partition_scorer.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import {
-  at,
-  group,
-  hours,
-  inPages,
-  P,
-  SETTINGS,
-  Tenant,
-  withCounts,
-  withDetections,
-} from '../../support/scoring/tenant.ts';
+import { at, group, hours, Tenant, withCounts, withDetections } from '../../support/scoring/tenant.ts';
 
 let tenant: Tenant;
 beforeEach(() => {
   tenant = new Tenant();
 });
 
-const times = async () => (await tenant.counts()).map(({ Timestamp }) => Timestamp);
-
-/** The sizes of the batches in which rows are removed, and the ids of detections that are. */
-function removals(stores: Stores, batches: number[], ids: string[]): Stores {
-  return withCounts(
-    withDetections(stores, (base) => ({
-      remove: async (gone) => {
-        ids.push(...gone.map(({ id }) => id));
-        await base.remove(gone);
-      },
-    })),
-    (base) => ({
-      remove: async (partition, rows) => {
-        expect(partition).toBe(P);
-        batches.push(rows.length);
-        await base.remove(partition, rows);
-      },
-    }),
-  );
-}
-
-describe('scorePartition removes rows', () => {
-  it('that are as old as the retention, seen from its asOf, and keeps those a tick newer', async () => {
-    const kept = at(6).replace(/0Z$/, '1Z') as ReturnType<typeof at>;
-    await tenant.reportsAt(group(1), [at(0), at(6), kept, at(29)]);
-    expect(await tenant.fresh(30)).toMatchObject({ rows: 4, expiredRows: 2 });
-    expect(await times()).toEqual([kept, at(29)]);
-    expect(await tenant.fresh(30)).toMatchObject({ rows: 2, expiredRows: 0 });
-  });
-
-  it.each([1, 70, 1000])(
-    'in batches, whatever the number of expired and of kept rows: pages of %d',
-    async (countRows) => {
-      const old = Array.from({ length: 250 }, (_, minute) => addMs(at(0), minute * MINUTE_MS));
-      await tenant.reportsAt(group(1), [...old.slice(0, 125), at(28), at(29)]);
-      await tenant.reportsAt(group(2), [...old.slice(125), at(27)]);
-      const batches: number[] = [];
-      const stores = inPages(removals(tenant.stores, batches, []), countRows, 1);
-      expect(await tenant.fresh(30, { stores })).toMatchObject({ rows: 253, expiredRows: 250 });
-      expect(batches).toEqual([100, 100, 50]);
-      expect(await times()).toEqual([at(28), at(29), at(27)]);
+/** The ids of detections that are removed. */
+function removals(stores: Stores, ids: string[]): Stores {
+  return withDetections(stores, (base) => ({
+    remove: async (gone) => {
+      ids.push(...gone.map(({ id }) => id));
+      await base.remove(gone);
     },
-  );
-
-  it('of its window never, though the retention were as short', async () => {
-    await tenant.reports(group(1), hours(0, 3));
-    const settings = { ...SETTINGS, retentionDays: 0.5 };
-    expect(await tenant.fresh(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
-    expect(await tenant.fresh(12, { settings })).toMatchObject({ detections: 1, expiredRows: 0 });
-  });
-
-  it('for a past hour no more than a run at that hour did', async () => {
-    await tenant.reports(group(1), hours(0, 30));
-    expect(await tenant.fresh(24, { now: 500 })).toMatchObject({ expiredRows: 0 });
-    expect(await tenant.fresh(26, { now: 500 })).toMatchObject({ expiredRows: 2 });
-  });
-
-  it('for an hour to come no more than is old by now', async () => {
-    await tenant.reports(group(1), hours(0, 30));
-    expect(await tenant.fresh(500, { now: 26 })).toMatchObject({ expiredRows: 2 });
-  });
-});
+  }));
+}
 
 describe('scorePartition removes detections', () => {
   it('that are resolved and matched last before the history, in any position; never active ones', async () => {
@@ -107,10 +43,9 @@ describe('scorePartition removes detections', () => {
     const ids: string[] = [];
     const message = { newestReport: at(91) };
     // Behind: nothing is resolved, and what is active stays, however old.
-    const stores = removals(tenant.stores, [], ids);
+    const stores = removals(tenant.stores, ids);
     const unfresh = removals(
-      withCounts(tenant.stores, () => ({ scan: () => none() })),
-      [],
+      withCounts(tenant.stores, () => ({ days: async () => [] })),
       ids,
     );
     expect(await tenant.run(98, { stores: unfresh, message })).toMatchObject({ resolved: 0 });
@@ -154,11 +89,10 @@ describe('scorePartition removes detections', () => {
     expect((await tenant.detection(group(1))).episodes).toHaveLength(1);
   });
 
-  it('by the hundred, with rows along the way', async () => {
+  it('by the hundred', async () => {
     const groups = Array.from({ length: 250 }, (_, number) => group(number));
     for (const each of groups) {
       await tenant.detected(each, { state: 'resolved', lastMatched: at(0), asOf: at(20) });
-      await tenant.reports(each, [0]);
     }
     const atOnce: number[] = [];
     const stores = withDetections(tenant.stores, (base) => ({
@@ -167,47 +101,37 @@ describe('scorePartition removes detections', () => {
         await base.remove(rows);
       },
     }));
-    expect(await tenant.fresh(98, { stores })).toMatchObject({ groups: 0, expiredRows: 250 });
+    expect(await tenant.fresh(98, { stores })).toMatchObject({ groups: 0 });
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(100);
     expect(await tenant.all()).toEqual([]);
-    expect(await tenant.counts()).toEqual([]);
   });
 });
 
 describe('scorePartition with a clock that is ten days ahead', () => {
   const AHEAD = 30 + 240;
 
-  it('removes no row that a correct clock keeps: expiry ends at the newest counted report', async () => {
-    await tenant.reports(group(1), hours(0, 29));
+  it('removes no detection that a correct clock keeps: expiry ends at the newest counted report', async () => {
     await tenant.detected(group(2), { state: 'resolved', lastMatched: at(29), asOf: at(29) });
-    const message = { newestReport: at(29.5) };
-    expect(await tenant.run(AHEAD, { message })).toMatchObject({ rows: 30, expiredRows: 6 });
-    expect(await tenant.counts()).toHaveLength(24);
+    await tenant.run(AHEAD, { message: { newestReport: at(29.5) } });
     expect(await tenant.row(group(2))).not.toBeNull();
   });
 
   it('removes nothing where no run of the last hours has counted a report', async () => {
-    await tenant.reports(group(1), hours(0, 29));
     await tenant.detected(group(2), { state: 'resolved', lastMatched: at(0), asOf: at(29) });
-    expect(await tenant.run(AHEAD)).toMatchObject({ rows: 30, expiredRows: 0 });
+    await tenant.run(AHEAD);
     expect(await tenant.row(group(2))).not.toBeNull();
   });
 });
 
-describe('expiryOf(asOf, now, newestReport, settings)', () => {
-  const days = { retentionDays: 4, historyDays: 90 };
-
+describe('expiryOf(asOf, now, newestReport, historyDays)', () => {
   it('counts from the earliest of the three', () => {
-    const wanted = { expireRows: at(-96), expireDetections: at(-2160) };
-    expect(expiryOf(at(0), at(0), at(0), days)).toEqual(wanted);
-    expect(expiryOf(at(0), at(70), at(1), days)).toEqual(wanted);
-    expect(expiryOf(at(70), at(0), at(70), days)).toEqual(wanted);
-    expect(expiryOf(at(70), at(70), at(0), days)).toEqual(wanted);
+    expect(expiryOf(at(0), at(0), at(0), 90)).toBe(at(-2160));
+    expect(expiryOf(at(0), at(70), at(1), 90)).toBe(at(-2160));
+    expect(expiryOf(at(70), at(0), at(70), 90)).toBe(at(-2160));
+    expect(expiryOf(at(70), at(70), at(0), 90)).toBe(at(-2160));
   });
 
   it('is before everything where no report is known', () => {
-    expect(expiryOf(at(0), at(0), '', days).expireRows < at(-1_000_000 / 10)).toBe(true);
+    expect(expiryOf(at(0), at(0), '', 90) < at(-100_000)).toBe(true);
   });
 });
-
-async function* none(): AsyncGenerator<never> {}

@@ -145,9 +145,9 @@ describe('scorePartition without fresh reports', () => {
   it('resolves with one that other partitions hold, and names only its own in its row', async () => {
     const elsewhere = (newestReport: ReturnType<typeof at>) => tenant.run(40, { message: { newestReport } });
     expect(await elsewhere(addMs(at(34), -1))).toMatchObject({ resolved: 0 });
-    await tenant.reports(OTHER, [20], 1);
+    await tenant.reports(OTHER, [29], 1);
     expect(await elsewhere(addMs(at(34), -1))).toMatchObject({ resolved: 0 });
-    expect(await elsewhere(at(34))).toMatchObject({ resolved: 1, newestReport: at(20.5) });
+    expect(await elsewhere(at(34))).toMatchObject({ resolved: 1, newestReport: at(29.5) });
   });
 
   it('takes the later of its own and that of the others', async () => {
@@ -161,7 +161,7 @@ describe('scorePartition writes its run', () => {
     await tenant.reports(BEACON, hours(20, 23));
     await tenant.reports(group(2), hours(20, 29));
     await tenant.reports(group(3), [29], 1);
-    await tenant.reports(group(4), [2, 3, 31], 1); // Of the window none; two too old to keep.
+    await tenant.reports(group(4), [2, 3, 31], 1); // None in an hour of the window.
     await tenant.detected(group(5));
     await tenant.detected(group(6), { state: 'resolved' });
     await tenant.detected(group(2), { asOf: at(29), lastMatched: at(29) });
@@ -179,14 +179,13 @@ describe('scorePartition writes its run', () => {
       asOf: at(30),
       partition: '3',
       groups: 3,
-      rows: 18,
+      rows: 15,
       detections: 2,
       opened: 1,
       resolved: 1,
       pending: 4,
       // These stores are in memory.
       requests: 0,
-      expiredRows: 2,
       newestReport: at(29.5),
       durationMs: MINUTE_MS,
       endedAt,
@@ -197,7 +196,7 @@ describe('scorePartition writes its run', () => {
     expect(await Array.fromAsync(tenant.stores.runs.since(at(0)))).toEqual([run]);
     await tenant.run(30, { message: { oldestUnreadMs: null } });
     const rows = await Array.fromAsync(tenant.stores.runs.since(at(0)));
-    expect(rows).toMatchObject([{ opened: 1, resolved: 1, rows: 16, expiredRows: 0, oldestUnreadMs: null }]);
+    expect(rows).toMatchObject([{ opened: 1, resolved: 1, rows: 15, oldestUnreadMs: null }]);
   });
 
   it('also where the partition holds nothing', async () => {
@@ -209,7 +208,7 @@ describe('scorePartition writes its run', () => {
     const elsewhere = group(1, '4000000a');
     await tenant.reports(elsewhere, hours(0, 30));
     await tenant.detected(group(2, '2000000a'));
-    expect(await tenant.fresh(30)).toMatchObject({ groups: 0, rows: 0, resolved: 0, expiredRows: 0 });
+    expect(await tenant.fresh(30)).toMatchObject({ groups: 0, rows: 0, resolved: 0 });
     expect(await tenant.states()).toEqual([`${group(2, '2000000a').groupId} ongoing`]);
     expect(await tenant.counts('4' as Partition)).toHaveLength(31);
   });

@@ -21,16 +21,18 @@ it('OfflineCounts on disk gives the rows that it gives in memory, whatever the s
     Timestamp: fc.constantFrom(T0, T1, T2),
     key: fc.nat(3),
     count: fc.option(fc.nat(9)),
+    failed: fc.boolean(),
+    programHash: fc.constantFrom(null, '0'.repeat(16), 'ab'.repeat(8)),
     name: fc.constantFrom('a\n"', '\u2028', '\ud800', ''),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(one, { maxLength: 60 }), fc.integer({ min: 0, max: 8000 }), async (all, limit) => {
       const inMemory = new OfflineCounts(Number.POSITIVE_INFINITY);
       const onDisk = new OfflineCounts(limit);
-      for (const { group, Timestamp, key, count, name } of all) {
+      for (const { group, key, name, ...rest } of all) {
         const row = contribution({
           groupId: `${(group % 3).toString(16)}${groupId(group).slice(1)}`,
-          ...{ Timestamp, count, contribution: String(key).repeat(16), DeviceName: `${name}${group}` },
+          ...{ ...rest, contribution: String(key).repeat(16), DeviceName: `${name}${group}` },
         });
         inMemory.put(row);
         onDisk.put(row);

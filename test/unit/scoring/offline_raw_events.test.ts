@@ -11,6 +11,7 @@ import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { rawEvents } from '../../support/ingest/raw_events.ts';
 import { event, lines, World } from '../../support/ingest/world.ts';
+import { storedRows } from '../../support/storage/counts.ts';
 
 const FORMATS = [...formatsOf(['defender']), rawEvents];
 const AS_OF = Date.UTC(2026, 10, 20, 10);
@@ -68,9 +69,7 @@ describe('score over files of raw events', () => {
       const cutter = new GroupCutter(WINDOW, 'hour');
       const scorer = new AddressScorer(KQL_RULE);
       const addresses = [];
-      for await (const page of world.stores.hourlyCounts.scan(partition)) {
-        addresses.push(...scorer.push(cutter.push(page)));
-      }
+      addresses.push(...scorer.push(cutter.push(await storedRows(world.stores.hourlyCounts, partition))));
       addresses.push(...scorer.push(cutter.finish()), ...scorer.finish());
       for (const address of addresses) matched.push(...address.matched);
     }

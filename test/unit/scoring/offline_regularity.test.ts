@@ -16,6 +16,8 @@ function scanOf(hours: readonly number[], rowsPerHour: number) {
       Timestamp: timestampFromMs(FIRST + hour * 3_600_000 + 1_200_000),
       contribution: String(n),
       count: 1,
+      failed: false,
+      programHash: null,
     })),
   );
   return async function* (partition: string) {
@@ -54,6 +56,8 @@ describe('regularGroups(scan, window)', () => {
           Timestamp: timestampFromMs(FIRST + hour * 3_600_000),
           contribution: String(n),
           count: 15,
+          failed: false,
+          programHash: null,
         })),
       );
     const found = async (source: 'sysmon' | 'defender') => {

@@ -64,9 +64,9 @@ describe('scorePartitions', () => {
     scorePartitions(stores, SETTINGS, [], message, clock);
   const failingIn = (...names: string[]): Stores =>
     withCounts(tenant.stores, (base) => ({
-      async *scan(partition) {
+      async *day(partition, day) {
         if (names.includes(partition)) throw new Error(`no ${partition}`);
-        yield* base.scan(partition);
+        yield* base.day(partition, day);
       },
     }));
   const states = async () =>
@@ -78,7 +78,7 @@ describe('scorePartitions', () => {
   it('scores each, gives their sums, and writes a run of each', async () => {
     expect(await run()).toMatchObject({
       ...{ scored: 3, failed: [], later: [], groups: 3, rows: 12, detections: 3, opened: 3, resolved: 0 },
-      ...{ pending: 0, expiredRows: 0, badRows: 0, newestReport: at(3.5), oldestUnreadMs: 7 },
+      ...{ pending: 0, badRows: 0, newestReport: at(3.5), oldestUnreadMs: 7 },
     });
     expect(await states()).toEqual(opened);
     expect(await runs()).toEqual(['1', '2', '3']);
@@ -108,9 +108,9 @@ describe('scorePartitions', () => {
   it('leaves to messages of their own what it has no time to begin', async () => {
     let now = NOW;
     const slow = withCounts(tenant.stores, (base) => ({
-      async *scan(partition) {
+      async *day(partition, day) {
         if (partition === '2') now += MAX_TOGETHER_MS;
-        yield* base.scan(partition);
+        yield* base.day(partition, day);
       },
     }));
     expect(await run(slow, MESSAGE, () => now)).toMatchObject({ scored: 2, failed: [], later: ['3'] });

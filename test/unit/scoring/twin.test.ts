@@ -45,16 +45,17 @@ interface Report {
 
 /** The life of all detections, as slowly and plainly as possible. */
 class Twin {
-  reports: Report[] = [];
+  readonly reports: Report[] = [];
   readonly rows = new Map<string, DetectionRow>();
 
   /** What the run says of itself, and whom it notifies. */
   run(hour: number, now: number, newestElsewhere: Timestamp | '') {
     const asOf = at(hour);
     const after = addMs(asOf, -12 * HOUR_MS);
-    const rows = this.reports.length;
+    const read = this.reports.filter(({ time }) => time >= bin(after, '1h') && bin(time, '1h') <= asOf);
+    const rows = read.length;
     const inWindow = this.reports.filter(({ time }) => time > after && time <= asOf);
-    const newestReport = latest(this.reports.map(({ time }) => time).filter((time) => time <= asOf));
+    const newestReport = latest(read.map(({ time }) => time).filter((time) => time <= asOf));
     const newest = latest([newestReport, newestElsewhere]);
     const isFresh = newest !== '' && msOf(newest as Timestamp) >= msOf(asOf) - 6 * HOUR_MS;
     const times = [asOf, at(now), newestElsewhere].sort();
@@ -69,11 +70,8 @@ class Twin {
     const opened = left.filter(({ episode }) => episode === asOf).length;
     const resolved = left.filter((row) => row.state === 'resolved' && row.asOf === asOf).length;
     const pending = this.#pending();
-    const isKept = (time: Timestamp) => from === null || time > addMs(from, -SETTINGS.retentionDays * DAY_MS);
-    this.reports = this.reports.filter(({ time }) => isKept(time));
     const counts = { groups: new Set(inWindow.map((report) => report.group)).size, rows, detections: findings.length };
-    const expiredRows = rows - this.reports.length;
-    return { tally: { ...counts, opened, resolved, expiredRows, pending: pending.length, newestReport }, pending };
+    return { tally: { ...counts, opened, resolved, pending: pending.length, newestReport }, pending };
   }
 
   #finding(each: Group, inWindow: readonly Report[]): Finding | null {
@@ -236,7 +234,6 @@ class Met {
   reopened = 0;
   resolved = 0;
   removed = 0;
-  expiredRows = 0;
   pending = 0;
   changed = 0;
 }
@@ -313,7 +310,7 @@ class Story {
       const isReopened = old.row.detection.state === 'resolved' && present?.row.detection.state === 'new';
       if (isReopened) this.#met.reopened++;
     }
-    for (const name of ['opened', 'resolved', 'expiredRows', 'pending'] as const) this.#met[name] += tally[name];
+    for (const name of ['opened', 'resolved', 'pending'] as const) this.#met[name] += tally[name];
   }
 }
 

@@ -38,7 +38,7 @@ function readOnly(stores: Stores): Stores {
   return {
     exports: stores.exports,
     exportStates: guarded(stores.exportStates, ['insert', 'replace', 'remove']),
-    hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'remove']),
+    hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'settle', 'removeDay']),
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
     detections: guarded(stores.detections, ['insert', 'update', 'updateAll', 'mark', 'remove', 'recordVerdict']),
     outbox: guarded(stores.outbox, ['replace', 'settle', 'discard']),
@@ -65,7 +65,7 @@ describe('whatIf(stores, rule, asOf)', () => {
       severity: 'high',
       inliner_count: 12,
     });
-    expect(found.oldest).toBe(at(0.5));
+    expect(found.oldest).toBe(at(0));
   });
 
   it('by the rule of the last run changes nothing', async () => {
@@ -130,7 +130,7 @@ describe('whatIf(stores, rule, asOf)', () => {
   it('throws where nothing of the window is stored, and names what is', async () => {
     await expect(asked({}, 40)).rejects.toThrow(WindowError);
     await expect(asked({}, 40)).rejects.toThrow(
-      `no rows are stored for the window from ${at(28)} to ${at(40)}: rows are stored from ${at(0.5)} to ${at(11.5)}`,
+      `no rows are stored for the window from ${at(28)} to ${at(40)}: rows are stored of the hours from ${at(0)} to ${at(11)}`,
     );
     await expect(whatIf(new Tenant().stores, RULE, at(12))).rejects.toThrow('no rows are stored');
   });

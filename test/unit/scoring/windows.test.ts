@@ -24,7 +24,6 @@ const run = (changes: Partial<Run>): Run => ({
   resolved: 0,
   pending: 0,
   requests: 0,
-  expiredRows: 0,
   newestReport: '' as const,
   badRows: 0,
   badRow: '',

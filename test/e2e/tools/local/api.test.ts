@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
-import { contribution, delivery, detection, FACTS, groupId, P3 } from '../../../contract/samples.ts';
+import { contribution, delivery, detection, FACTS, groupId } from '../../../contract/samples.ts';
 import { freshAccount } from '../../../support/azurite.ts';
 import { bundles, REPO } from '../../../support/bundle/child.ts';
 import { faultsOfAnswer } from '../../../support/http/published.ts';
+import { storeRows } from '../../../support/storage/counts.ts';
 
 let child: ChildProcess;
 let url: string;
@@ -21,7 +22,7 @@ beforeAll(async () => {
     const version = await stores.detections.insert(each);
     await stores.detections.mark(`${each.groupId}|kql-rule`, { sink: 'soar', delivery: delivery() }, version ?? '');
   }
-  await stores.hourlyCounts.merge(P3, [contribution({ facts: FACTS })]);
+  await storeRows(stores.hourlyCounts, [contribution({ facts: FACTS })]);
   const env = { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage };
   child = spawn(process.execPath, ['test/support/local/api.ts', join(await bundles(), 'functions.js')], {
     cwd: REPO,

@@ -10,11 +10,13 @@ import { exportRowKeyOf } from '../../../../src/storage/azure/export_states_code
 import { azureStores } from '../../../../src/storage/azure/index.ts';
 import type { NewTableRow } from '../../../../src/storage/azure/table.ts';
 import { collectBadRows } from '../../../../src/storage/bad_rows.ts';
+import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../../../../src/storage/ports/stores.ts';
 import { contribution, suppression } from '../../../contract/samples.ts';
 import { freshClients } from '../../../support/azure/stores.ts';
 import { lines, report } from '../../../support/ingest/world.ts';
 import { at, group, hours } from '../../../support/scoring/tenant.ts';
+import { storeRows } from '../../../support/storage/counts.ts';
 
 const CONFIG = readConfig({
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
@@ -24,6 +26,9 @@ const CONFIG = readConfig({
 });
 /** What another program could have written: three rows in each table, in the partition of its own rows. */
 const SOURCED = { Source: 'defender', DeviceName: 'd', InitiatingProcessFileName: 'p', RemoteIP: '203.0.113.1' };
+
+/** The table of the day of `at(0)`. */
+const COUNTS = 'HourlyCountsV2D20261120';
 
 let clients: StorageClients;
 let stores: Stores;
@@ -81,16 +86,16 @@ describe('bad rows in every other table', () => {
     const asOf = at(4);
     now = msOf(asOf) + HOUR_MS;
     const good = group(1);
-    const partition = good.groupId.slice(0, 1) as Parameters<Stores['hourlyCounts']['merge']>[0];
+    const partition = good.groupId.slice(0, 1) as Partition;
     const rows = hours(0, 3).map((hour) => contribution({ ...good, Timestamp: at(hour + 0.5), count: 60 }));
-    await stores.hourlyCounts.merge(partition, rows);
-    const countKey = `${good.groupId}|${at(3.75)}|00112233445566ab`;
-    await write('HourlyCounts', { partitionKey: partition, rowKey: countKey, ...SOURCED, Count: 'abc' });
-    await write('HourlyCounts', { partitionKey: partition, rowKey: '0-foreign', Text: 'x' });
+    await storeRows(stores.hourlyCounts, rows);
+    const countKey = `03|${good.groupId}|${at(3.75)}|00112233445566ab`;
+    await write(COUNTS, { partitionKey: partition, rowKey: countKey, ...SOURCED, Count: 'abc' });
+    await write(COUNTS, { partitionKey: partition, rowKey: '0-foreign', Text: 'x' });
     // A bad row of a group that matches, in the way of its own insert.
     const matching = group(2);
-    await stores.hourlyCounts.merge(
-      partition,
+    await storeRows(
+      stores.hourlyCounts,
       hours(0, 3).map((hour) => contribution({ ...matching, Timestamp: at(hour + 0.5), count: 60 })),
     );
     const badId = detectionIdOf({ groupId: matching.groupId, detector: 'kql-rule' });
@@ -105,7 +110,7 @@ describe('bad rows in every other table', () => {
     expect(run).toMatchObject({ groups: 2, detections: 2, opened: 1, badRows: 2 });
     const runs = await allOf(stores.runs.since(asOf));
     expect(runs.map(({ badRow }) => badRow)).toEqual([
-      expect.stringContaining('HourlyCounts: the row with PartitionKey'),
+      expect.stringContaining('HourlyCountsV2D20261120: the row with PartitionKey'),
     ]);
     expect(await app.runNow(asOf)).toHaveLength(16);
 
@@ -117,15 +122,18 @@ describe('bad rows in every other table', () => {
     await expect(app.getDetection(badId)).rejects.toThrow(`Detections: the row with PartitionKey "${partition}"`);
     expect(await app.listSuppressions()).toHaveLength(1);
 
+    // Only now: a run writes this row again.
+    await write('Runs', { partitionKey: 'closing', rowKey: 'boundaries', Boundaries: '[{"firstOpen":"soon"}]' });
     const { problems, badRows, unavailable } = await app.health();
     expect(unavailable).toEqual([]);
     expect(badRows.rows.map(({ table, rowKey }) => `${table} ${rowKey}`).sort()).toEqual([
       'Detections 0-foreign',
       `Detections ${badId}`,
       `Runs ${asOf}|x`,
+      'Runs boundaries',
       'Sinks soc',
       'Suppressions s-bad',
     ]);
-    expect(problems.join('\n')).toMatch(/The last run skipped 2 stored rows: HourlyCounts: the row with/);
+    expect(problems.join('\n')).toMatch(/The last run skipped 2 stored rows: HourlyCountsV2D20261120: the row with/);
   });
 });

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Detection, detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import { bin } from '../../../../src/core/kql/bin.ts';
+import { dayOf } from '../../../../src/core/records/day.ts';
 import {
   type DetectionPage,
   type DetectionQuery,
@@ -20,10 +22,10 @@ import {
   P3,
   rowsOf,
   T0,
-  T2,
 } from '../../../contract/samples.ts';
 import { RequestLog } from '../../../support/azure/policies.ts';
 import { freshClients } from '../../../support/azure/stores.ts';
+import { hoursOf, storeRows } from '../../../support/storage/counts.ts';
 
 /** Requests are what storage costs, in money and time. */
 describe('requests', () => {
@@ -34,28 +36,39 @@ describe('requests', () => {
     stores = azureStores(await freshClients({ policy: log.policy }));
   });
 
-  it('HourlyCounts: one a transaction of 100 rows, one a page of 1,000; the table is made by the first write', async () => {
+  it('HourlyCounts: one a transaction of 100, one a page of 1,000, one an entry; the table is made by the first write', async () => {
     const { hourlyCounts } = stores;
-    const rows = Array.from({ length: 100 }, (_, n) => contribution({ groupId: groupId(n) }));
-    await hourlyCounts.merge(P3, rows);
+    const table = 'HourlyCountsV2D20261120';
+    const rows = Array.from({ length: 99 }, (_, n) => contribution({ groupId: groupId(n) }));
+    const [day, hour] = [dayOf(T0), bin(T0, '1h')];
+    const merge = () => hourlyCounts.merge(P3, day, rows, hoursOf(rows), { mayCreate: true });
+    await merge();
     expect(log.take()).toEqual(['POST $batch', 'POST Tables', 'POST $batch']);
-    await hourlyCounts.merge(P3, rows);
+    await merge();
     expect(log.take()).toEqual(['POST $batch']);
-    await rowsOf(hourlyCounts.scan(P3));
-    expect(log.take()).toEqual(['GET HourlyCounts()']);
-    await rowsOf(hourlyCounts.read(groupId(1), T0, T2));
-    expect(log.take()).toEqual(['GET HourlyCounts()']);
-    await hourlyCounts.remove(P3, rows);
-    expect(log.take()).toEqual(['POST $batch']);
+    const entries = await rowsOf(hourlyCounts.touched(P3, day));
+    for (const pages of [
+      hourlyCounts.hour(P3, hour),
+      hourlyCounts.day(P3, day),
+      hourlyCounts.ofGroup(hour, groupId(1)),
+    ]) {
+      await rowsOf<unknown>(pages);
+    }
+    expect(log.take()).toEqual(Array(4).fill(`GET ${table}()`));
+    await hourlyCounts.settle(P3, day, entries);
+    expect(log.take()).toEqual([`DELETE ${table}()`]);
+    await hourlyCounts.days();
+    await hourlyCounts.removeDay(day);
+    expect(log.take()).toEqual(['GET Tables', 'DELETE Tables()']);
   });
 
   it('HourlyCounts: two more for a row that is refused', async () => {
-    await stores.hourlyCounts.merge(P3, [contribution()]);
+    await storeRows(stores.hourlyCounts, [contribution()]);
     log.take();
-    const rows = Array.from({ length: 100 }, (_, n) =>
+    const rows = Array.from({ length: 76 }, (_, n) =>
       contribution({ groupId: groupId(n), ...(n === 50 && { RemoteIP: 'x'.repeat(40_000) }) }),
     );
-    expect(await stores.hourlyCounts.merge(P3, rows)).toHaveLength(1);
+    expect(await storeRows(stores.hourlyCounts, rows)).toHaveLength(1);
     expect(log.take()).toEqual(['POST $batch', 'POST $batch', 'POST $batch']);
   });
 

@@ -10,9 +10,16 @@ const builder = new SeriesBuilder('hour');
 for (let hour = 0; hour < POINTS; hour++) builder.add(timestampFromMs(hour * 3_600_000), 60);
 const SERIES = builder.build();
 
+const ADDRESSES: Record<string, string> = { '00000001': '203.0.113.1', '00000002': '203.0.113.2' };
+
 const group = (number: number, addressPart: string): Group => ({
   groupId: `${addressPart}${number.toString(16).padStart(24, '0')}`,
-  key: { source: 'defender', DeviceName: `wks-${number}`, InitiatingProcessFileName: 'x', RemoteIP: addressPart },
+  key: {
+    source: 'defender',
+    DeviceName: `wks-${number}`,
+    InitiatingProcessFileName: 'x',
+    RemoteIP: ADDRESSES[addressPart] ?? '',
+  },
   series: SERIES,
 });
 
@@ -45,6 +52,16 @@ describe('AddressScorer', () => {
     expect(new Set(addresses[0]?.matched.map(({ devices }) => devices))).toEqual(new Set([most]));
     expect(new Set(addresses[1]?.matched.map(({ devices }) => devices))).toEqual(new Set([most + 10]));
     expect(addresses[2]?.matched[0]?.devices).toBe(1);
+  });
+
+  it('skips groups that the rule does not score, as if they were not there', () => {
+    const others = ['2001:db8::1', '::ffff:203.0.113.1', '10.0.0.1', ''].map((RemoteIP, n) => {
+      const { key, ...rest } = group(n + 3, '00000001');
+      return { ...rest, key: { ...key, RemoteIP } };
+    });
+    const scoredAlone = scored([group(1, '00000001'), group(2, '00000001')]);
+    expect(scored([group(1, '00000001'), ...others, group(2, '00000001')])).toEqual(scoredAlone);
+    expect(scored(others)).toEqual([]);
   });
 
   it('names no process twice, and not that of the match', () => {

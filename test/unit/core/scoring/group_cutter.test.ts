@@ -36,6 +36,8 @@ function contribution({
     Timestamp: timestampFromMs(END_MS - hoursAgo * HOUR_MS),
     contribution: '0123456789abcdef',
     count,
+    failed: false,
+    programHash: null,
   } as const);
 }
 

@@ -33,7 +33,7 @@ function slowly(rows: readonly Row[], windows: readonly Window[], rule: Rule) {
   for (const [index, window] of windows.entries()) {
     const cutter = new GroupCutter(window, rule.grain);
     const groups = [...cutter.push(rows), ...cutter.finish()];
-    for (const group of groups) {
+    for (const group of groups.filter(({ key }) => !key.RemoteIP.includes(':'))) {
       const firstSeen = group.series.Timestamp[0] as string;
       const result = results.get(group.groupId) ?? { firstSeen, matching: windows.map(() => false), last: null };
       if (firstSeen < result.firstSeen) result.firstSeen = firstSeen;
@@ -83,7 +83,7 @@ const minute = fc.oneof(
 );
 const row = fc
   .record({
-    group: fc.nat(3),
+    group: fc.nat(4),
     minute,
     tick: fc.constantFrom(0, 0, 1),
     contribution: fc.nat(2),
@@ -93,14 +93,14 @@ const row = fc
     ),
   })
   .map(({ group, minute, tick, contribution: number, count }) => {
-    // Groups 0 and 1 have one address. Group 3 has raw events, which are counted by the hour.
+    // Groups 0 and 1 have one address. Group 3 has raw events, which are counted by the hour. The rule does not score group 4.
     const isRaw = group === 3;
     const time = addMs(START, (isRaw ? minute - (minute % 60) : minute) * MINUTE_MS);
     return contribution({
       groupId: `3000000${group >> 1}${String(group).padStart(24, '0')}`,
       source: isRaw ? 'sysmon' : 'defender',
       DeviceName: `wks-${group}`,
-      RemoteIP: `203.0.113.${group >> 1}`,
+      RemoteIP: group === 4 ? '2001:db8::7' : `203.0.113.${group >> 1}`,
       Timestamp: (tick === 1 && !isRaw ? `${time.slice(0, 19)}.0000001Z` : time) as Timestamp,
       contribution: String(number).repeat(16),
       count: isRaw ? (count ?? 1) : count,

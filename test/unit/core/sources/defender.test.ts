@@ -217,10 +217,17 @@ describe('defender.read(record)', () => {
     );
   });
 
-  it.each(['-', '', null, undefined, '10.1.2.3', '127.0.0.1', '2001:db8::1'])('excludes RemoteIP %j', (RemoteIP) => {
+  it.each(['-', '', null, undefined, '10.1.2.3', '127.0.0.1', 'fe80::1'])('excludes RemoteIP %j', (RemoteIP) => {
     const lacks = RemoteIP === undefined ? { lacks: ['RemoteIP'] } : {};
     expect(read(streamed({ RemoteIP }))).toEqual({ kind: 'excluded', ...lacks });
   });
+
+  it.each(['2001:db8::1', '::ffff:203.0.113.77'])(
+    'counts RemoteIP %j, which the KQL rule does not score',
+    (RemoteIP) => {
+      expect(report(streamed({ RemoteIP })).RemoteIP).toBe(RemoteIP);
+    },
+  );
 
   describe('the facts', () => {
     it('omit what the telemetry lacks, and what is not text', () => {

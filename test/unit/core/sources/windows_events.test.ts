@@ -129,7 +129,8 @@ describe('a connection of a Windows event', () => {
     ['data that is broken XML', {}, { EventData: ' <EventData>' }, 'bad-xml'],
     ['a private address', { DestinationIp: '172.16.0.1', DestAddress: '172.16.0.1' }, {}, 'excluded'],
     ['a mapped private address', { DestinationIp: '::ffff:a00:1', DestAddress: '::ffff:10.0.0.1' }, {}, 'excluded'],
-    ['an IPv6 address', { DestinationIp: '2001:db8::1', DestAddress: '2001:db8::1' }, {}, 'excluded'],
+    ['an IPv6 address', { DestinationIp: '2001:db8::1', DestAddress: '2001:db8::1' }, {}, 'report'],
+    ['a link-local IPv6 address', { DestinationIp: 'fe80::1', DestAddress: 'fe80::1' }, {}, 'excluded'],
   ])('with %s is what it is', (_, data, columns, wanted) => {
     expect([outcome(sysmon, sysmonEvent(data, columns)), outcome(wfp, wfpEvent(data, columns))]).toEqual([
       wanted,

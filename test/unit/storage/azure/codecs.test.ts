@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import { bin } from '../../../../src/core/kql/bin.ts';
+import type { Day } from '../../../../src/core/records/day.ts';
 import {
   decodeDetection,
   decodeSummary,
@@ -12,12 +14,15 @@ import {
   countRowKeyOf,
   decodeContribution,
   decodeContributionRow,
+  decodeTouched,
   encodeContribution,
+  encodeTouched,
 } from '../../../../src/storage/azure/hourly_counts_codec.ts';
 import { decodePending, encodePending } from '../../../../src/storage/azure/outbox_codec.ts';
 import { decodeSuppression, encodeSuppression } from '../../../../src/storage/azure/suppressions_codec.ts';
 import type { TableRow } from '../../../../src/storage/azure/table.ts';
 import { BadRowError } from '../../../../src/storage/ports/bad_row.ts';
+import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import {
   anyContribution,
   contribution,
@@ -35,18 +40,21 @@ const row = (columns: Record<string, unknown>): TableRow => ({ etag: '', ...colu
 
 /** A column: often a good value, else anything. */
 const column = (...good: unknown[]) => fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, fc.anything());
-const KEY = '30000000000000000000000000000001|2026-11-20T08:59:58.9931000Z|00112233445566aa';
+const D20 = '2026-11-20' as Day;
+const KEY = '08|30000000000000000000000000000001|2026-11-20T08:59:58.9931000Z|00112233445566aa';
 
 describe('decodeContribution(row)', () => {
   it('of a scan judges every row as the schema does that also reads the facts', () => {
     const anyRow = fc.record(
       {
         partitionKey: fc.constant('3'),
-        rowKey: column(KEY, KEY, `${KEY}0`, KEY.toUpperCase()),
+        rowKey: column(KEY, KEY, `${KEY}0`, KEY.toUpperCase(), KEY.replace('08|', '09|'), KEY.replace('-20T', '-21T')),
         Source: column('defender', 'sysmon', 'Defender', 'toString'),
         DeviceName: column('d', ''),
         InitiatingProcessFileName: column('p'),
         RemoteIP: column('203.0.113.7'),
+        Failed: column(true, false, null, undefined, 'true'),
+        ProgramHash: column('0'.repeat(16), null, undefined, 'AB'.repeat(8), '0'.repeat(17)),
         Count: column(0, 60, -1, null, undefined, 1.5, 2 ** 53, Number.NaN, 1n, '60'),
       },
       { requiredKeys: [] },
@@ -61,9 +69,9 @@ describe('decodeContribution(row)', () => {
     let good = 0;
     fc.assert(
       fc.property(anyRow, (any) => {
-        const scanned = read(decodeContribution, any);
+        const scanned = read((of) => decodeContribution(D20, of), any);
         const whole = read((of) => {
-          const { facts: _facts, ...contribution } = decodeContributionRow(of);
+          const { facts: _facts, ...contribution } = decodeContributionRow(D20, of);
           return contribution;
         }, any);
         expect(scanned).toEqual(whole);
@@ -78,20 +86,20 @@ describe('decodeContribution(row)', () => {
 describe('the key of a contribution', () => {
   it('holds only what a key may hold', () => {
     expect(countRowKeyOf(contribution())).toBe(
-      '30000000000000000000000000000001|2026-11-20T08:59:58.9931000Z|00112233445566aa',
+      '08|30000000000000000000000000000001|2026-11-20T08:59:58.9931000Z|00112233445566aa',
     );
     fc.assert(
       fc.property(anyContribution, (any) => {
-        expect(countRowKeyOf(any)).toMatch(/^[0-9A-Za-z|:.-]{78}$/);
+        expect(countRowKeyOf(any)).toMatch(/^[0-9A-Za-z|:.-]{81}$/);
       }),
     );
   });
 
-  it('is in order of group, then time, then contribution', () => {
+  it('is in order of hour of the day, then group, then time, then contribution', () => {
     fc.assert(
       fc.property(anyContribution, anyContribution, (a, b) => {
         const order = [a, b]
-          .map((any) => [any.groupId, any.Timestamp, any.contribution])
+          .map((any) => [any.Timestamp.slice(11, 13), any.groupId, any.Timestamp, any.contribution])
           .sort((x, y) => {
             const at = x.findIndex((part, n) => part !== y[n]);
             return at === -1 ? 0 : (x[at] ?? '') < (y[at] ?? '') ? -1 : 1;
@@ -121,7 +129,13 @@ function stored(columns: object): TableRow {
 }
 
 describe('a row that is not ours', () => {
+  const COUNTS_TABLE = 'HourlyCountsV2D20261120';
   const COUNTS = stored(encodeContribution(contribution()));
+  const entry = { hour: bin(contribution().Timestamp, '1h'), groupId: null, segmentId: '5e'.repeat(16) };
+  const TOUCHED = stored(encodeTouched('3' as Partition, entry));
+  const decoded = (each: TableRow) => decodeContribution(D20, each);
+  const decodedRow = (each: TableRow) => decodeContributionRow(D20, each);
+  const touchedOf = (each: TableRow) => decodeTouched(D20, each);
   const EXPORT = stored(encodeExportState(exportState()));
   const DETECTION = stored({
     ...encodeDetection(detection()),
@@ -131,12 +145,29 @@ describe('a row that is not ours', () => {
   const SUPPRESSION = stored(encodeSuppression(suppression()));
 
   it.each([
-    ['HourlyCounts', decodeContribution, COUNTS, { rowKey: 'x' }, 'rowKey must be <groupId>'],
-    ['HourlyCounts', decodeContribution, COUNTS, { DeviceName: undefined }, 'DeviceName must be text'],
-    ['HourlyCounts', decodeContribution, COUNTS, { Count: 'abc' }, 'Count must be a whole number'],
-    ['HourlyCounts', decodeContribution, COUNTS, { Source: 'other' }, 'Source Invalid option'],
-    ['HourlyCounts', decodeContributionRow, COUNTS, { RemotePort: '443' }, 'RemotePort must be a whole number'],
-    ['HourlyCounts', decodeContributionRow, COUNTS, { LocalIP: 7 }, 'LocalIP must be text'],
+    [COUNTS_TABLE, decoded, COUNTS, { rowKey: 'x' }, 'rowKey must be <hour>|<groupId>'],
+    [
+      COUNTS_TABLE,
+      decoded,
+      COUNTS,
+      { rowKey: COUNTS.rowKey?.replace('08|', '09|') },
+      'rowKey must be <hour>|<groupId>',
+    ],
+    [
+      COUNTS_TABLE,
+      decoded,
+      COUNTS,
+      { rowKey: COUNTS.rowKey?.replace('-20T', '-21T') },
+      'rowKey must have a time of 2026-11-20',
+    ],
+    [COUNTS_TABLE, touchedOf, TOUCHED, { rowKey: 'touched|24|x' }, 'rowKey must be touched|<hour>'],
+    [COUNTS_TABLE, decoded, COUNTS, { DeviceName: undefined }, 'DeviceName must be text'],
+    [COUNTS_TABLE, decoded, COUNTS, { Count: 'abc' }, 'Count must be a whole number'],
+    [COUNTS_TABLE, decoded, COUNTS, { Source: 'other' }, 'Source Invalid option'],
+    [COUNTS_TABLE, decoded, COUNTS, { Failed: 'no' }, 'Failed must be true or false'],
+    [COUNTS_TABLE, decoded, COUNTS, { ProgramHash: 'AB' }, 'ProgramHash must be 16 hex digits'],
+    [COUNTS_TABLE, decodedRow, COUNTS, { RemotePort: '443' }, 'RemotePort must be a whole number'],
+    [COUNTS_TABLE, decodedRow, COUNTS, { LocalIP: 7 }, 'LocalIP must be text'],
     ['Exports', decodeExportState, EXPORT, { Applied: '1' }, 'Applied must be a whole number'],
     ['Exports', decodeExportState, EXPORT, { Ends: '[' }, 'Ends must be JSON'],
     ['Exports', decodeExportState, EXPORT, { Ends: '["1"]' }, 'Ends.0 '],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isInScope } from '../../../../src/core/sources/in_scope.ts';
+import { isInScope } from '../../../../src/core/records/in_scope.ts';
 
 describe('isInScope(remoteIP)', () => {
   it.each([

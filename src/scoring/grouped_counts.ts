@@ -1,0 +1,202 @@
+import { Buffer } from 'node:buffer';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { Contribution } from '../core/records/contribution.ts';
+import type { GroupKey } from '../core/records/report.ts';
+import { compareText } from '../core/text/compare_text.ts';
+import { partitionOf } from '../storage/keys.ts';
+import type { Partition } from '../storage/ports/hourly_counts.ts';
+
+const PAGE_ROWS = 1000;
+const TIMESTAMP_LENGTH = 28;
+
+/**
+ * Contributions in the memory of this process, by group, for `score`. It is compact: per row it holds
+ * `<time>|<contribution>` and the count; groups share equal names. It keeps no facts.
+ */
+export class GroupedCounts {
+  readonly #partitions = new Map<Partition, Map<string, Group>>();
+  readonly #names = new Map<string, string>();
+  readonly #marks = new Marks();
+
+  /** Adds a row. Of rows with one key the last one counts. */
+  put(row: Contribution): void {
+    this.#groupOf(row).put(row);
+  }
+
+  /** Number of groups. */
+  get groups(): number {
+    let groups = 0;
+    for (const each of this.#partitions.values()) groups += each.size;
+    return groups;
+  }
+
+  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
+    const groups = this.#partitions.get(partition);
+    if (!groups) return;
+    let page: Contribution[] = [];
+    for (const groupId of [...groups.keys()].sort()) {
+      const group = groups.get(groupId);
+      if (!group) continue;
+      const { keys, counts, marks } = group.sorted();
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
+      for (const [index, key] of keys.entries()) {
+        const { Timestamp, contribution } = parseKey(key);
+        const count = counts[index] ?? null;
+        page.push({
+          groupId,
+          source,
+          DeviceName,
+          InitiatingProcessFileName,
+          RemoteIP,
+          Timestamp,
+          contribution,
+          count,
+          ...this.#marks.at(marks[index] ?? 0),
+        });
+        if (page.length < PAGE_ROWS) continue;
+        yield page;
+        page = [];
+      }
+    }
+    if (page.length > 0) yield page;
+  }
+
+  #groupOf(row: Contribution): Group {
+    const partition = partitionOf(row.groupId);
+    let groups = this.#partitions.get(partition);
+    if (!groups) {
+      groups = new Map();
+      this.#partitions.set(partition, groups);
+    }
+    let group = groups.get(row.groupId);
+    if (!group) {
+      const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = row;
+      const key = {
+        source,
+        DeviceName: this.#shared(DeviceName),
+        InitiatingProcessFileName: this.#shared(InitiatingProcessFileName),
+        RemoteIP: this.#shared(RemoteIP),
+      };
+      group = new Group(key, this.#marks);
+      groups.set(flat(row.groupId), group);
+    }
+    return group;
+  }
+
+  /** Well-formed, as in a table. */
+  #shared(text: string): string {
+    const name = text.toWellFormed();
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    this.#names.set(name, name);
+    return name;
+  }
+}
+
+/** The rows of one group: three parallel lists. */
+interface Rows {
+  /** `<time>|<contribution>` of each row, in order. */
+  readonly keys: string[];
+  readonly counts: (number | null)[];
+  /** Numbers of `Marks`. */
+  readonly marks: number[];
+}
+
+type Mark = Pick<Contribution, 'failed' | 'programHash'>;
+
+/** What rows say beside their counts, each different one once. */
+class Marks {
+  readonly #numbers = new Map<string, number>();
+  readonly #marks: Mark[] = [];
+
+  numberOf({ failed, programHash }: Mark): number {
+    const key = `${failed}|${programHash}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#marks.push({ failed, programHash }) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  at(number: number): Mark {
+    return this.#marks[number] as Mark;
+  }
+}
+
+class Group {
+  readonly key: GroupKey;
+  readonly #marks: Marks;
+  /** Not changed after it was returned: a scan may use it. */
+  #rows: Rows = { keys: [], counts: [], marks: [] };
+  /** Number of rows, from the first, that are sorted and without repeats. */
+  #tidy = 0;
+
+  constructor(key: GroupKey, marks: Marks) {
+    this.key = key;
+    this.#marks = marks;
+  }
+
+  get size(): number {
+    return this.#rows.keys.length;
+  }
+
+  put(row: Contribution): void {
+    // Returned rows are complete and sorted; new rows go into copies.
+    if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
+    this.#rows.keys.push(keyOf(row));
+    this.#rows.counts.push(row.count);
+    this.#rows.marks.push(this.#marks.numberOf(row));
+    // Repeats use memory until the next sort: at most half of the rows.
+    if (this.size > 16 && this.size > 2 * this.#tidy) this.sorted();
+  }
+
+  sorted(): Rows {
+    if (this.#tidy !== this.size) this.#keep(sortedOnce(this.#rows));
+    return this.#rows;
+  }
+
+  #keep(rows: Rows): void {
+    this.#rows = rows;
+    this.#tidy = rows.keys.length;
+  }
+}
+
+/** The rows in key order; of rows with the same key the last one. */
+function sortedOnce(rows: Rows): Rows {
+  const { keys } = rows;
+  const order = [...keys.keys()].sort((a, b) => compareText(keys[a] as string, keys[b] as string) || a - b);
+  return pick(
+    rows,
+    order.filter((index, place) => keys[index] !== keys[order[place + 1] ?? -1]),
+  );
+}
+
+function pick(rows: Rows, indexes: readonly number[]): Rows {
+  return {
+    keys: indexes.map((index) => rows.keys[index] as string),
+    counts: indexes.map((index) => rows.counts[index] ?? null),
+    marks: indexes.map((index) => rows.marks[index] ?? 0),
+  };
+}
+
+function copyOf({ keys, counts, marks }: Rows): Rows {
+  return { keys: [...keys], counts: [...counts], marks: [...marks] };
+}
+
+/**
+ * A flat copy of a text. A concatenated or sliced string keeps its source strings in memory: for a million keys that is
+ * most of the memory.
+ */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+/** `join` gives a flat string at once. */
+function keyOf(row: Contribution): string {
+  return [row.Timestamp, row.contribution].join('|');
+}
+
+function parseKey(key: string): Pick<Contribution, 'Timestamp' | 'contribution'> {
+  return { Timestamp: key.slice(0, TIMESTAMP_LENGTH) as Timestamp, contribution: key.slice(TIMESTAMP_LENGTH + 1) };
+}
