@@ -132,12 +132,13 @@ export async function scorePartition(
   const expireDetections = expiryOf(asOf, timestampFromMs(started), newestReport, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
+  const endedBefore = Math.min(msOf(asOf), started);
   const work = async () => {
     const suppressor = await Suppressor.read(stores, timestampFromMs(started));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
     const scorer = new PartitionScorer(
       stores,
-      { rule, technique, suppressedBy, expireDetections },
+      { rule, technique, suppressedBy, endedBefore, expireDetections },
       sinks,
       partition,
       window,
