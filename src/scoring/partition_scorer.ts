@@ -24,7 +24,7 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
-import { windowRows } from './count_files/window_rows.ts';
+import { type Gap, gapText, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
 import { scoreGroups } from './score_groups.ts';
@@ -46,7 +46,7 @@ export interface PartitionSettings {
 
 export type PartitionTally = Pick<
   Run,
-  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'newestReport'
+  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'newestReport' | 'fileFault'
 >;
 
 /**
@@ -70,6 +70,7 @@ export class PartitionScorer {
   #gone: { readonly id: string; readonly version: string }[] = [];
   /** Number of active detections that are suppressed, by the id of the suppression. */
   readonly #suppressed = new Map<string, number>();
+  #fileFault = '';
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0 };
 
   constructor(
@@ -96,7 +97,10 @@ export class PartitionScorer {
   /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
   async run(newestElsewhere: Timestamp | ''): Promise<PartitionTally> {
     const { endedBefore } = this.#settings;
-    const source = { mode: 'refresh', endedBefore, onGap: () => {} } as const;
+    const onGap = (gap: Gap) => {
+      if (gap.reason !== 'missing') this.#fileFault ||= gapText(gap);
+    };
+    const source = { mode: 'refresh', endedBefore, onGap } as const;
     const pages = windowRows(this.#stores, this.#partition, this.#window, source);
     let newestReport: Timestamp | '' = '';
     for await (const { rows, addresses, newest } of scoreGroups(pages, this.#settings.rule, this.#window)) {
@@ -110,7 +114,7 @@ export class PartitionScorer {
     await this.#writer.finish();
     await this.#removeExpired();
     await this.#queueNotifications();
-    return { ...this.#tally, newestReport };
+    return { ...this.#tally, newestReport, fileFault: this.#fileFault };
   }
 
   async #takeAll(addresses: readonly Address[]): Promise<void> {

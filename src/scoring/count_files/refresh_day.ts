@@ -1,4 +1,5 @@
-import type { Day } from '../../core/records/day.ts';
+import { msOf } from '../../core/kql/timestamp.ts';
+import { type Day, endOf } from '../../core/records/day.ts';
 import { CONFLICT, retryOnConflict } from '../../storage/optimistic.ts';
 import type { CountFileRef, CountFiles } from '../../storage/ports/count_files.ts';
 import type { HourlyCounts, Partition, TouchedEntry } from '../../storage/ports/hourly_counts.ts';
@@ -38,7 +39,7 @@ const MAX_ENTRIES = 50_000;
  * Throws a ConflictError where other workers write the file all the time.
  */
 export async function refreshDay(stores: DayStores, ref: TableDay, options: RefreshOptions): Promise<Refreshed> {
-  const known: Known = { damaged: options.damaged ?? null, refused: null };
+  const known: Known = { damaged: options.damaged ?? null, refused: null, isBuilt: options.isAgain !== true };
   for (let isWritten = false; ; isWritten = true) {
     const done = await retryOnConflict('count file', () => refreshOnce(stores, ref, options, known), options.pause);
     if (done !== 'more') return isWritten && done === 'same' ? 'written' : done;
@@ -50,6 +51,8 @@ export interface RefreshOptions {
   readonly hasEnded: boolean;
   /** A version of the file that is known to be damaged; null for none. */
   readonly damaged?: string | null;
+  /** Builds the file from the whole table, whatever it holds. */
+  readonly isAgain?: boolean;
   readonly sizes?: FileSizes;
   /** For tests. */
   readonly pause?: (ms: number) => Promise<unknown>;
@@ -60,6 +63,8 @@ interface Known {
   damaged: string | null;
   /** A commit over it was refused. Where it is still the version of the file, its blocks are not there. */
   refused: string | null;
+  /** It need not be built from the whole table. */
+  isBuilt: boolean;
 }
 
 /** `more`: it is written, and there are further entries. */
@@ -73,7 +78,8 @@ async function refreshOnce(
   const opened = await openCountFile(stores.countFiles, ref, sizes);
   const before = opened.kind === 'file' ? opened.file : opened.kind === 'unreadable' ? opened : null;
   if (before?.isSealed) return 'sealed';
-  const file = opened.kind === 'file' && opened.file.version !== known.damaged ? opened.file : null;
+  const isGood = opened.kind === 'file' && known.isBuilt && opened.file.version !== known.damaged;
+  const file = isGood ? opened.file : null;
   if (file !== null && entries.length === 0 && (!hasEnded || isOnePart(file))) return 'same';
   const version = before?.version ?? null;
   try {
@@ -89,6 +95,7 @@ async function refreshOnce(
     noteFault(error, known);
     return CONFLICT;
   }
+  known.isBuilt = true;
   await stores.hourlyCounts.settle(ref.partition, ref.day, entries);
   return hasMore ? 'more' : 'written';
 }
@@ -97,6 +104,13 @@ async function refreshOnce(
 function noteFault(error: unknown, known: Known): void {
   if (error instanceof BadFileError) known.damaged = error.version;
   else if (!(error instanceof FileChangedError)) throw error;
+}
+
+/** Builds the files of all days with a table again, but for those that are marked. */
+export async function rebuildFiles(stores: DayStores, partition: Partition, endedBefore: number): Promise<void> {
+  for (const day of await stores.hourlyCounts.days()) {
+    await refreshDay(stores, { partition, day }, { hasEnded: msOf(endOf(day)) <= endedBefore, isAgain: true });
+  }
 }
 
 /** The entries of a day, at most `MAX_ENTRIES`. */
@@ -143,7 +157,7 @@ async function fill(
 }
 
 /** A day whose streams are opened once: where its file changes, the draft begins again, with other rows. */
-function onceOnly(ref: CountFileRef, streams: readonly GroupHourStream[]): MergedDay {
+export function onceOnly(ref: CountFileRef, streams: readonly GroupHourStream[]): MergedDay {
   let left: readonly GroupHourStream[] | null = streams;
   return {
     open: async () => {

@@ -19,6 +19,13 @@ export interface Gap {
   readonly reason: 'missing' | 'bad' | 'foreign';
 }
 
+/** `no history of 2026-11-20 in partition 3: its count file is missing` */
+export function gapText({ day, partition, reason }: Gap): string {
+  return `no history of ${day} in partition ${partition}: its count file is ${REASONS[reason]}`;
+}
+
+const REASONS = { missing: 'missing', bad: 'damaged', foreign: 'not one of this version' } as const;
+
 export interface WindowOptions {
   /**
    * `refresh`: files of days with a table are brought up to date first, and repaired. `overlay`: nothing is written; what the
@@ -44,15 +51,19 @@ export async function* windowRows(
   options: WindowOptions,
 ): AsyncGenerator<readonly Counted[]> {
   const tables = new Set(await stores.hourlyCounts.days());
+  /** Days whose files a scorer must not write: what they lack is read from the table. */
+  const marked = new Set<Day>();
   if (options.mode === 'refresh') {
     for (const day of tables) {
       const refreshed = await refreshDay(stores, { partition, day }, refreshOptions(day, options));
       if (refreshed === 'gone') tables.delete(day);
+      if (refreshed === 'sealed') marked.add(day);
     }
   }
   const days = daysOf(window).map(({ day, hours }) => {
     const ref = { partition, day };
-    return new FileDay(stores, ref, hours, tables.has(day), options);
+    const isOverlaid = options.mode === 'overlay' || marked.has(day);
+    return new FileDay(stores, ref, hours, tables.has(day), isOverlaid, options);
   });
   yield* mergeGroupHours(days);
 }
@@ -79,14 +90,23 @@ class FileDay implements MergedDay {
   readonly #ref: TableDay;
   readonly #hours: HourSpan;
   #hasTable: boolean;
+  #isOverlaid: boolean;
   readonly #options: WindowOptions;
   #damaged: string | null = null;
 
-  constructor(stores: DayStores, ref: TableDay, hours: HourSpan, hasTable: boolean, options: WindowOptions) {
+  constructor(
+    stores: DayStores,
+    ref: TableDay,
+    hours: HourSpan,
+    hasTable: boolean,
+    isOverlaid: boolean,
+    options: WindowOptions,
+  ) {
     this.#stores = stores;
     this.#ref = ref;
     this.#hours = hours;
     this.#hasTable = hasTable;
+    this.#isOverlaid = isOverlaid;
     this.#options = options;
   }
 
@@ -95,7 +115,7 @@ class FileDay implements MergedDay {
   }
 
   open(fromGroup: string): Promise<readonly GroupHourStream[]> {
-    return this.#options.mode === 'refresh' ? this.#refreshed(fromGroup) : this.#overlaid(fromGroup);
+    return this.#isOverlaid ? this.#overlaid(fromGroup) : this.#refreshed(fromGroup);
   }
 
   async #refreshed(fromGroup: string): Promise<readonly GroupHourStream[]> {
@@ -106,8 +126,9 @@ class FileDay implements MergedDay {
       const options = { ...refreshOptions(this.#ref.day, this.#options), damaged: this.#damaged };
       const refreshed = await refreshDay(this.#stores, this.#ref, options);
       if (refreshed === 'gone') this.#hasTable = false;
-      // It is marked, and cannot be read: sealing takes the mark back.
-      if (refreshed === 'sealed') return this.#gap(reason);
+      if (refreshed !== 'sealed') continue;
+      this.#isOverlaid = true;
+      return await this.#overlaid(fromGroup);
     }
     throw new BadFileError({ ref: this.#ref, version: this.#damaged ?? '' });
   }
@@ -118,6 +139,8 @@ class FileDay implements MergedDay {
     const { partition, day } = this.#ref;
     const { entries, hasMore } = this.#hasTable ? await readEntries(hourlyCounts, this.#ref) : NO_ENTRIES;
     const { file, reason } = await this.#file();
+    // A day without its table reads as empty.
+    if (file === null && this.#hasTable) this.#hasTable = (await hourlyCounts.days()).includes(day);
     if (file === null && !this.#hasTable) return this.#gap(reason);
     const replaced =
       file === null || hasMore

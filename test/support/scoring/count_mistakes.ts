@@ -2,7 +2,7 @@ import type { Day } from '../../../src/core/records/day.ts';
 import type { CountFileRef, CountFiles } from '../../../src/storage/ports/count_files.ts';
 import type { HourlyCounts, Partition, TouchedEntry } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Stage } from './count_schedule.ts';
-import { type Step, stepwiseStores, type World } from './count_world.ts';
+import { changed, type Step, stepwiseStores, type World } from './count_world.ts';
 
 /** Conditions of the protocol that are left out, as the stores show it: each must be found by some schedule. */
 export const MISTAKES: Readonly<Record<string, Stage['storesOf']>> = {
@@ -107,18 +107,41 @@ export const MISTAKES: Readonly<Record<string, Stage['storesOf']>> = {
       }),
     };
   },
+  'a sealed file is written again': (world, step, kind) =>
+    withFiles(world, step, (files) => ({
+      open: async (ref, most) => {
+        const found = await files.open(ref, most);
+        return found !== null && kind === 'score' ? { ...found, isSealed: false } : found;
+      },
+    })),
+  'rows go while an entry is left': (world, step, kind) => {
+    const stores = stepwiseStores(world, step);
+    if (kind !== 'seal') return stores;
+    // Still a step.
+    const touched: HourlyCounts['touched'] = async function* (partition, day) {
+      for await (const page of stores.hourlyCounts.touched(partition, day)) yield page.slice(page.length);
+    };
+    return { ...stores, hourlyCounts: changed(stores.hourlyCounts, { touched }) };
+  },
+  'a file is not marked before its rows go': (world, step, kind) =>
+    withFiles(world, step, (files) =>
+      kind === 'seal' ? { mark: async (ref) => (await files.open(ref, 1))?.version ?? null } : {},
+    ),
+  'the table of a closed day is created again': (world, step) => {
+    const stores = stepwiseStores(world, step);
+    return {
+      ...stores,
+      hourlyCounts: changed(stores.hourlyCounts, {
+        merge: (partition, day, rows, touched) =>
+          step('rows.merge', () => world.hourlyCounts.merge(partition, day, rows, touched, { mayCreate: true })),
+      }),
+    };
+  },
 };
 
 function withFiles(world: World, step: Step, changes: (files: CountFiles) => Partial<CountFiles>) {
   const stores = stepwiseStores(world, step);
   return { ...stores, countFiles: changed(stores.countFiles, changes(stores.countFiles)) };
-}
-
-/** The same store, but for these calls. */
-export function changed<Store extends object>(store: Store, changes: Partial<Store>): Store {
-  return new Proxy(store, {
-    get: (target, key) => Reflect.get(changes, key) ?? Reflect.get(target, key),
-  });
 }
 
 async function entriesOf(counts: HourlyCounts, partition: Partition, day: Day): Promise<TouchedEntry[]> {

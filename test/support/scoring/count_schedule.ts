@@ -3,11 +3,14 @@ import type { Counted } from '../../../src/core/records/contribution.ts';
 import type { Day } from '../../../src/core/records/day.ts';
 import type { FileSizes } from '../../../src/scoring/count_files/file_sizes.ts';
 import type { DayStores } from '../../../src/scoring/count_files/refresh_day.ts';
+import { sealDay } from '../../../src/scoring/count_files/seal_day.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import { P3 } from '../../contract/samples.ts';
 import {
   anyRowSpec,
+  changed,
   Death,
+  FIRST_DAY,
   lacking,
   newWorld,
   type RowSpec,
@@ -23,7 +26,7 @@ import {
 
 /** What one worker does, until it ends or dies. */
 export type Actor =
-  | { readonly kind: 'score' | 'what-if'; readonly diesAt: number; readonly sleepsAt: number }
+  | { readonly kind: 'score' | 'what-if'; readonly diesAt: number; readonly sleepsAt: number; readonly rounds: number }
   | {
       readonly kind: 'ingest';
       readonly rows: readonly RowSpec[];
@@ -32,6 +35,7 @@ export type Actor =
       /** A segment that is abandoned is never repeated. */
       readonly diesAt: number;
     }
+  | { readonly kind: 'seal'; readonly diesAt: number; readonly sleepsAt: number; readonly rounds: number }
   | { readonly kind: 'damage'; readonly day: string; readonly how: 'remove' | 'cut' | 'flip' | 'foreign' };
 
 /** Actors that work at the same time; then a quiet run. */
@@ -44,7 +48,7 @@ export interface Act {
 export interface Stage {
   readonly world: World;
   /** The stores as actors see them; a mistake that is put in by hand replaces it. */
-  readonly storesOf: (world: World, step: Step) => DayStores;
+  readonly storesOf: (world: World, step: Step, kind: Actor['kind']) => DayStores;
   readonly sizes: FileSizes;
 }
 
@@ -55,9 +59,9 @@ const NEVER = 1_000_000;
 const diesAt = fc.oneof({ weight: 3, arbitrary: fc.constant(NEVER) }, { weight: 2, arbitrary: fc.nat(30) });
 /** A worker that sleeps lets others do all of their work before its next call. */
 const sleepsAt = fc.oneof({ weight: 1, arbitrary: fc.constant(NEVER) }, { weight: 2, arbitrary: fc.nat(12) });
-const ROUNDS = 40;
-const scorer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('score' as const), diesAt, sleepsAt });
-const whatIf: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('what-if' as const), diesAt, sleepsAt });
+const rounds = fc.constantFrom(20, 40, 80);
+const scorer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('score' as const), diesAt, sleepsAt, rounds });
+const whatIf: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('what-if' as const), diesAt, sleepsAt, rounds });
 const ingest: fc.Arbitrary<Actor> = fc.record({
   kind: fc.constant('ingest' as const),
   rows: fc.array(anyRowSpec, { minLength: 1, maxLength: 4 }),
@@ -94,9 +98,44 @@ export const dayEnds: fc.Arbitrary<readonly Act[]> = fc
     { actors: [one, other, late], hour: 48 },
   ]);
 
+const sealer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('seal' as const), diesAt, sleepsAt, rounds });
+
+/** A day is sealed while late rows come. */
+export const dayIsSealed: fc.Arbitrary<readonly Act[]> = fc
+  .record({
+    before: fc.array(ingest, { minLength: 1, maxLength: 2 }),
+    isRead: fc.boolean(),
+    beside: fc.array(fc.oneof({ weight: 2, arbitrary: scorer }, ingest, sealer, whatIf), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    sealer,
+    after: fc.array(fc.oneof(scorer, sealer, ingest), { maxLength: 3 }),
+  })
+  .map(({ before, isRead, beside, sealer: one, after }) => [
+    { actors: before.map((each) => ({ ...each, diesAt: NEVER }) as Actor), hour: isRead ? 49 : 26 },
+    { actors: [...beside, one], hour: 49 },
+    { actors: after, hour: 49 },
+  ]);
+
+/** A scorer that has read entries goes on when others have used them up, and the day is sealed. */
+export const slowBesideSealing: fc.Arbitrary<readonly Act[]> = fc
+  .record({ ingest, late: ingest, sleepsAt: fc.integer({ min: 3, max: 8 }) })
+  .map(({ ingest: before, late, sleepsAt: sleeps }) => {
+    const slow = { kind: 'score', diesAt: NEVER, sleepsAt: sleeps, rounds: 150 } as const;
+    const other = { kind: 'score', diesAt: NEVER, sleepsAt: 0, rounds: 15 } as const;
+    const one = { kind: 'seal', diesAt: NEVER, sleepsAt: 0, rounds: 60 } as const;
+    return [
+      { actors: [{ ...before, diesAt: NEVER } as Actor], hour: 26 },
+      { actors: [late, slow, other, one], hour: 49 },
+    ];
+  });
+
 export const anyActs: fc.Arbitrary<readonly Act[]> = fc.oneof(
   { weight: 3, arbitrary: fc.array(anyAct, { minLength: 1, maxLength: 3 }) },
   { weight: 1, arbitrary: dayEnds },
+  { weight: 2, arbitrary: dayIsSealed },
+  { weight: 1, arbitrary: slowBesideSealing },
 );
 
 /**
@@ -116,7 +155,7 @@ export async function playActs(
       );
       await scheduler.waitFor(Promise.all(working));
       const expected = await scan(world, hour);
-      const { rows } = await read(storesOf(world, quiet), hour, { sizes });
+      const { rows } = await read(storesOf(world, quiet, 'score'), hour, { sizes });
       trace.push('quiet run');
       checkNone('a quiet run lacks', lacking(expected, rows));
       checkNone('a quiet run invents', lacking(rows, expected));
@@ -132,8 +171,8 @@ function stepOf(scheduler: fc.Scheduler, name: string, actor: Actor, trace: stri
   let calls = 0;
   return async (call, run) => {
     const label = `${actor.kind} ${name}: ${call}`;
-    const rounds = 'sleepsAt' in actor && calls === actor.sleepsAt ? ROUNDS : 1;
-    for (let round = 0; round < rounds; round++) await scheduler.schedule(Promise.resolve(), label);
+    const naps = 'sleepsAt' in actor && calls === actor.sleepsAt ? actor.rounds : 1;
+    for (let round = 0; round < naps; round++) await scheduler.schedule(Promise.resolve(), label);
     if ('diesAt' in actor && calls++ === actor.diesAt) {
       trace.push(`${actor.kind} ${name} dies before ${call}`);
       throw new Death();
@@ -144,7 +183,7 @@ function stepOf(scheduler: fc.Scheduler, name: string, actor: Actor, trace: stri
 }
 
 async function act({ world, storesOf, sizes }: Stage, actor: Actor, hour: number, step: Step): Promise<void> {
-  const stores = storesOf(world, step);
+  const stores = storesOf(world, step, actor.kind);
   try {
     switch (actor.kind) {
       case 'score':
@@ -161,6 +200,9 @@ async function act({ world, storesOf, sizes }: Stage, actor: Actor, hour: number
           await write(stores.hourlyCounts, [rowOf(spec)], actor.segment, actor.byGroup);
         }
         return;
+      case 'seal':
+        await sealDay(closing(world, stores), FIRST_DAY, async () => {}, [P3]);
+        return;
       case 'damage':
         return await step(`damage ${actor.how}`, () => harm(world, actor));
     }
@@ -169,7 +211,31 @@ async function act({ world, storesOf, sizes }: Stage, actor: Actor, hour: number
   }
 }
 
-async function harm({ countFiles }: World, { day, how }: Extract<Actor, { kind: 'damage' }>): Promise<void> {
+/**
+ * Assumed: a day has been closed for 24 hours, so that no ingest is about to write its rows when they go. Here it closes at the last
+ * look for entries.
+ */
+function closing(world: World, stores: DayStores): DayStores {
+  let isOpened = false;
+  return {
+    countFiles: changed(stores.countFiles, {
+      open: (ref, most) => {
+        isOpened = true;
+        return stores.countFiles.open(ref, most);
+      },
+    }),
+    hourlyCounts: changed(stores.hourlyCounts, {
+      touched: (partition, day) => {
+        if (isOpened) world.isClosed = true;
+        return stores.hourlyCounts.touched(partition, day);
+      },
+    }),
+  };
+}
+
+async function harm({ countFiles, isClosed }: World, { day, how }: Extract<Actor, { kind: 'damage' }>): Promise<void> {
+  // Soon it is the only copy.
+  if (day === FIRST_DAY && isClosed) return;
   const ref = { partition: P3, day: day as Day };
   const found = await countFiles.open(ref, 1e9);
   if (found === null) return;

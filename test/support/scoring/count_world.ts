@@ -3,17 +3,18 @@ import { bin } from '../../../src/core/kql/bin.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import type { Counted } from '../../../src/core/records/contribution.ts';
-import { dayOf } from '../../../src/core/records/day.ts';
+import { type Day, dayOf } from '../../../src/core/records/day.ts';
 import type { Window } from '../../../src/core/scoring/window.ts';
 import type { FileSizes } from '../../../src/scoring/count_files/file_sizes.ts';
 import type { DayStores } from '../../../src/scoring/count_files/refresh_day.ts';
 import { type Gap, type WindowOptions, windowRows } from '../../../src/scoring/count_files/window_rows.ts';
 import { mergeHours } from '../../../src/scoring/merge_hours.ts';
+import type { CountFiles } from '../../../src/storage/ports/count_files.ts';
 import type { ContributionRow, HourlyCounts, Touched } from '../../../src/storage/ports/hourly_counts.ts';
 import { contribution, groupId, P3 } from '../../contract/samples.ts';
 import { MemoryCountFiles } from '../../fakes/count_files.ts';
 import { MemoryHourlyCounts } from '../../fakes/hourly_counts.ts';
-import { kept } from './count_rows.ts';
+import { kept, sorted } from './count_rows.ts';
 
 const START_MS = Date.UTC(2026, 10, 20);
 /** So many hours after midnight of the first day. */
@@ -30,11 +31,30 @@ export class Death extends Error {}
 
 export interface World {
   readonly hourlyCounts: HourlyCounts;
-  readonly countFiles: MemoryCountFiles;
+  readonly countFiles: CountFiles;
+  /** Nothing is counted into the first day any more. */
+  isClosed: boolean;
+  /** The rows of the first day when its table was removed. */
+  sealed: Counted[];
 }
 
-export function newWorld(): World {
-  return { hourlyCounts: new MemoryHourlyCounts(), countFiles: new MemoryCountFiles() };
+export const FIRST_DAY = '2026-11-20' as Day;
+
+/** Empty stores: in memory, or others. */
+export function newWorld(
+  { hourlyCounts, countFiles }: DayStores = {
+    hourlyCounts: new MemoryHourlyCounts(),
+    countFiles: new MemoryCountFiles(),
+  },
+): World {
+  const world: World = { hourlyCounts, countFiles, isClosed: false, sealed: [] };
+  const removeDay = hourlyCounts.removeDay.bind(hourlyCounts);
+  hourlyCounts.removeDay = async (day) => {
+    const rows = (await Array.fromAsync(hourlyCounts.day(P3, day))).flat();
+    world.sealed.push(...rows);
+    await removeDay(day);
+  };
+  return world;
 }
 
 /** The same stores: each call, and each page of a listing, is a step. */
@@ -66,11 +86,25 @@ async function* steppedItems(label: string, open: () => AsyncIterable<unknown>, 
   }
 }
 
-export function stepwiseStores({ hourlyCounts, countFiles }: World, step: Step): DayStores {
+export function stepwiseStores(world: World, step: Step): DayStores {
+  const { countFiles } = world;
   return {
-    hourlyCounts: stepwise('rows', inSmallPages(hourlyCounts), step),
+    hourlyCounts: stepwise('rows', inSmallPages(refusing(world)), step),
     countFiles: stepwise('files', countFiles, step),
   };
+}
+
+/** Refuses rows of the first day once it is closed, as an ingest does that has read the boundary. */
+function refusing(world: World): HourlyCounts {
+  const { hourlyCounts } = world;
+  return new Proxy(hourlyCounts, {
+    get(target, key) {
+      const call: unknown = Reflect.get(target, key);
+      if (key !== 'merge') return typeof call === 'function' ? call.bind(target) : call;
+      return async (...given: Parameters<HourlyCounts['merge']>) =>
+        given[1] === FIRST_DAY && world.isClosed ? 'closed' : hourlyCounts.merge(...given);
+    },
+  });
 }
 
 /** Two rows a page: what is written between two pages is in one of them or in none. */
@@ -87,6 +121,13 @@ function inSmallPages(counts: HourlyCounts): HourlyCounts {
 
 async function* halved(pages: AsyncIterable<readonly unknown[]>): AsyncGenerator<readonly unknown[]> {
   for await (const page of pages) for (let n = 0; n < page.length; n += 2) yield page.slice(n, n + 2);
+}
+
+/** The same store, but for these calls. */
+export function changed<Store extends object>(store: Store, changes: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, key) => Reflect.get(changes, key) ?? Reflect.get(target, key),
+  });
 }
 
 /** Rows of few groups and hours, so that they meet. `number` makes the row another one. */
@@ -151,9 +192,9 @@ export async function read(
 }
 
 /** The slow twin: the whole table, sorted. What a file does not keep is dropped. */
-export async function scan(world: Pick<World, 'hourlyCounts'>, hour: number): Promise<Counted[]> {
+export async function scan(world: World, hour: number): Promise<Counted[]> {
   const rows = (await Array.fromAsync(mergeHours(world.hourlyCounts, P3, windowUpTo(hour)))).flat();
-  return comparable(rows);
+  return world.sealed.length === 0 ? comparable(rows) : sorted([...comparable(rows), ...comparable(world.sealed)]);
 }
 
 /** What a file keeps: rows of the table have more. */

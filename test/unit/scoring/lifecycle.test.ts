@@ -192,6 +192,7 @@ describe('scorePartition writes its run', () => {
       oldestUnreadMs: 77,
       badRows: 0,
       badRow: '',
+      fileFault: '',
     });
     expect(await Array.fromAsync(tenant.stores.runs.since(at(0)))).toEqual([run]);
     await tenant.run(30, { message: { oldestUnreadMs: null } });
