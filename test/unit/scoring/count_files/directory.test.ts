@@ -71,7 +71,7 @@ describe('a directory', () => {
     fc.assert(broken, { numRuns: tries(300, 10_000) });
   });
 
-  it('tells a foreign file from a damaged one, for any bytes', () => {
+  it('distinguishes a foreign file from a damaged one, for any bytes', () => {
     const foreign = fc.property(fc.uint8Array(), (bytes) => {
       expect(decodeDirectory(Buffer.from(bytes), bytes.length).ok).toBe(false);
     });
