@@ -41,11 +41,14 @@ export class ByteReader {
 
   /** A view of the next bytes. */
   take(length: number): Buffer {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw new MalformedError('the bytes end too early');
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    const start = this.#at;
+    this.skip(length);
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  skip(length: number): void {
+    if (this.#at + length > this.#bytes.length) throw new MalformedError('the bytes end too early');
+    this.#at += length;
   }
 
   /** The digits of so many bytes. */

@@ -50,7 +50,7 @@ export class FrameReader {
     const groupBytes = head.varint();
     const timeBytes = head.varint();
     if (texts + hashes * 8 + this.#groupCount * 16 > bytes.length) throw new MalformedError('a frame is too short');
-    this.#texts = new Texts(head, texts);
+    this.#texts = new Texts(bytes, head, texts);
     this.#hashes = Array.from({ length: hashes }, () => head.hex(HASH_DIGITS / 2)).map(orNone);
     this.#groupIds = head.take(this.#groupCount * 16);
     this.#groups = new ByteReader(head.take(groupBytes));
@@ -133,19 +133,32 @@ export class FrameReader {
   }
 }
 
-/** The names of a frame, each made a text when it is first needed: most groups of a merge share them. */
+/** The names of a frame, each made a text when it is first needed. Places instead of pieces: a frame has thousands of names. */
 class Texts {
-  readonly #bytes: Buffer[] = [];
-  readonly #texts: (string | undefined)[] = [];
+  readonly #bytes: Buffer;
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #texts: (string | undefined)[];
 
-  constructor(from: ByteReader, count: number) {
-    for (let n = 0; n < count; n++) this.#bytes.push(from.take(from.varint()));
+  constructor(bytes: Buffer, from: ByteReader, count: number) {
+    this.#bytes = bytes;
+    this.#starts = new Uint32Array(count);
+    this.#ends = new Uint32Array(count);
+    this.#texts = new Array(count);
+    for (let n = 0; n < count; n++) {
+      const length = from.varint();
+      this.#starts[n] = from.at;
+      from.skip(length);
+      this.#ends[n] = from.at;
+    }
   }
 
   at(place: number): string {
-    const text = this.#texts[place] ?? known(this.#bytes[place]).toString('utf8');
-    this.#texts[place] = text;
-    return text;
+    const text = this.#texts[place];
+    if (text !== undefined) return text;
+    const made = this.#bytes.toString('utf8', known(this.#starts[place]), known(this.#ends[place]));
+    this.#texts[place] = made;
+    return made;
   }
 }
 

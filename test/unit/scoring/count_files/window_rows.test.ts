@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { P3 } from '../../../contract/samples.ts';
 import { tries } from '../../../support/effort.ts';
 import {
   anyRowSpec,
+  FIRST_DAY,
   lacking,
   newWorld,
   read,
@@ -112,6 +114,36 @@ describe('windowRows(stores, partition, window)', () => {
     await fc.assert(repairs, { numRuns: tries(80, 2000) });
   });
 
+  it('goes on at the same group-hour where a file changes while it is read', async () => {
+    // Of one group and hour there are more rows than a frame holds.
+    const many = fc.array(
+      fc.record({ group: fc.integer({ min: 1, max: 3 }), hour: fc.constantFrom(22, 23), number: fc.nat(40) }),
+      {
+        minLength: 20,
+        maxLength: 60,
+      },
+    );
+    let changes = 0;
+    const resumes = fc.asyncProperty(many, fc.nat(12), fc.boolean(), async (specs, changed, isTwice) => {
+      const world = await filled(specs);
+      const sizes = { ...TINY, first: 40, read: 60 };
+      await read(world, 26, { sizes });
+      const ref = { partition: P3, day: FIRST_DAY };
+      let reads = 0;
+      const rewriting: Step = async (call, run) => {
+        if (call === 'files.read' && (reads++ === changed || (isTwice && reads === changed + 3))) {
+          changes++;
+          const { bytes = new Uint8Array(), version = '' } = (await world.countFiles.open(ref, 1e9)) ?? {};
+          await world.countFiles.put(ref, bytes, version);
+        }
+        return await run();
+      };
+      expect((await read(stepwiseStores(world, rewriting), 26, { sizes })).rows).toEqual(await scan(world, 26));
+    });
+    await fc.assert(resumes, { numRuns: tries(40, 1000) });
+    expect(changes).toBeGreaterThan(tries(20, 500));
+  });
+
   it('of a day without a table gives what its file holds, or names the gap', async () => {
     const world = await filled([1, 2].map((group) => ({ group, hour: 23, number: 1 })));
     await read(world, 26);
@@ -125,5 +157,18 @@ describe('windowRows(stores, partition, window)', () => {
     expect(none).toEqual([]);
     expect(gaps).toContainEqual({ partition: '3', day: '2026-11-20', reason: 'missing' });
     expect(await world.countFiles.open(ref, 1)).toBeNull();
+  });
+
+  it('does not take a missing file for an empty day where the table goes during the run', async () => {
+    const world = await filled([1, 2].map((group) => ({ group, hour: 23, number: 1 })));
+    let listed = 0;
+    const going: Step = async (call, run) => {
+      if (call === 'rows.days' && listed++ === 1) await world.hourlyCounts.removeDay(FIRST_DAY);
+      return await run();
+    };
+    const { rows: none, gaps } = await read(stepwiseStores(world, going), 26);
+    expect(none).toEqual([]);
+    expect(gaps).toContainEqual({ partition: '3', day: FIRST_DAY, reason: 'missing' });
+    expect(await world.countFiles.open({ partition: P3, day: FIRST_DAY }, 1)).toBeNull();
   });
 });
