@@ -14,7 +14,7 @@ export interface FileSizes {
 export const FILE_SIZES: FileSizes = {
   first: 256 * 1024,
   read: 512 * 1024,
-  block: 1024 * 1024,
+  block: 2 * 1024 * 1024,
   frameRows: 4096,
   frameText: 128 * 1024,
 };

@@ -54,13 +54,13 @@ export class AzureCountFiles implements CountFiles {
   async put(ref: CountFileRef, bytes: Uint8Array, version: string | null): Promise<string | null> {
     const conditions = conditionsOf(version);
     return this.#write('put', ref, (blob) =>
-      blob.upload(Buffer.from(bytes), bytes.length, { conditions, blobHTTPHeaders: CONTENT }),
+      blob.upload(asBuffer(bytes), bytes.length, { conditions, blobHTTPHeaders: CONTENT }),
     );
   }
 
   async stage(ref: CountFileRef, id: string, bytes: Uint8Array): Promise<void> {
     await this.#about('stage', ref, (blob) =>
-      this.#creating(() => blob.stageBlock(blockIdOf(id), Buffer.from(bytes), bytes.length)),
+      this.#creating(() => blob.stageBlock(blockIdOf(id), asBuffer(bytes), bytes.length)),
     );
   }
 
@@ -185,6 +185,11 @@ function isSealed(metadata: Readonly<Record<string, string>> | undefined): boole
 function versionOf({ etag }: { readonly etag?: string }): string {
   if (etag === undefined) throw new Error('the service answered without an ETag');
   return etag;
+}
+
+/** The same memory. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The service requires base64. */
