@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { SuppressionCriteria } from './core/detections/suppression.ts';
 import type { Verdict } from './core/detections/verdict.ts';
-import type { Timestamp } from './core/kql/timestamp.ts';
+import { msOf, type Timestamp } from './core/kql/timestamp.ts';
 import type { Rule } from './core/scoring/rule.ts';
 import { getDetection } from './detections/get_detection.ts';
 import {
@@ -28,6 +28,7 @@ import { testNotification } from './notify/sinks/synthetic.ts';
 import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
+import { rebuildFiles } from './scoring/count_files/refresh_day.ts';
 import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
 import { closeOldDays, expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
 import { whatIf } from './scoring/what_if.ts';
@@ -182,7 +183,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const asOf = scoredHourNow();
       const oldestUnreadMs = await oldestUnread();
       await scoreWindows(stores, asOf, oldestUnreadMs, clock);
-      await closeOldDays(stores, asOf, retentionDays, clock);
+      await closeOldDays(stores, asOf, config, clock);
       await expireHistory(stores, asOf, historyDays);
       return { asOf, oldestUnreadMs };
     },
@@ -198,9 +199,10 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
 
     /**
      * Scores every partition in this process, one after the other. Queues the pending notifications of the sinks that the
-     * functions know, and leaves the states of these sinks as they are, whatever sinks are set here. Throws a WindowError.
+     * functions know, and leaves the states of these sinks as they are, whatever sinks are set here. `isRebuild`: builds the count
+     * files of all days with rows again. Throws a WindowError.
      */
-    async runNow(asOf: Timestamp, onRun: (run: Run) => void = () => {}): Promise<Run[]> {
+    async runNow(asOf: Timestamp, onRun: (run: Run) => void = () => {}, isRebuild = false): Promise<Run[]> {
       // Earlier runs skip a row of a later run: a row of a future hour would be skipped until then.
       const now = clock();
       if (asOf > lastFullHour(now)) throw new WindowError(notEnded(asOf, now));
@@ -209,12 +211,13 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const runs: Run[] = [];
       for (const { partitions, ...window } of await scoreMessages(stores, asOf, await oldestUnread())) {
         for (const partition of partitions) {
+          if (isRebuild) await rebuildFiles(stores, partition, Math.min(now, msOf(asOf)));
           const run = await scorePartition(stores, settings, states, { ...window, partition }, clock);
           onRun(run);
           runs.push(run);
         }
       }
-      await closeOldDays(stores, asOf, retentionDays, clock);
+      await closeOldDays(stores, asOf, config, clock);
       return runs;
     },
 

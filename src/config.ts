@@ -57,6 +57,8 @@ export const SYSTEM_SETTINGS = {
   EXPORT_CONTAINERS: z.string().transform(containers).optional(),
   /** By default one day more than the window. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
+  /** By default 30, or RETENTION_DAYS where that is more. */
+  COUNT_FILE_DAYS: numberText({ above: 0, most: 3650 }).optional(),
   HISTORY_DAYS: number(90, { least: 1, most: 3650 }),
   GROUPS_PER_DEVICE: number(GROUPS_PER_DEVICE, { least: 1, most: 1_000_000, whole: true }),
   /** `T1071.001` or `T1071.001 Web Protocols`; by default none, as in the rule. */
@@ -82,6 +84,8 @@ export interface Config {
   readonly exportStorage: StorageConnection;
   readonly containers: readonly string[];
   readonly retentionDays: number;
+  /** How long the counts of a day are kept in files: for windows that ended long ago. */
+  readonly countFileDays: number;
   readonly historyDays: number;
   /** Groups of one device that are counted in one segment. */
   readonly groupsPerDevice: number;
@@ -134,6 +138,10 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
   if (settings && retentionDays !== undefined && settings.HISTORY_DAYS < retentionDays) {
     faults.push(`HISTORY_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${settings.HISTORY_DAYS}`);
   }
+  const countFileDays = settings?.COUNT_FILE_DAYS ?? Math.max(DEFAULT_COUNT_FILE_DAYS, retentionDays ?? 0);
+  if (retentionDays !== undefined && countFileDays < retentionDays) {
+    faults.push(`COUNT_FILE_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${countFileDays}`);
+  }
   const isRefused = faults.length > 0 || (invalidSinks === 'refuse' && sinkFaults.length > 0);
   if (isRefused || !settings || !storage || !exportStorage || !links || retentionDays === undefined) {
     throw new SettingsError([...faults, ...sinkFaults]);
@@ -145,6 +153,7 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
     exportStorage,
     containers: settings.EXPORT_CONTAINERS ?? containersOf(settings.SOURCES),
     retentionDays,
+    countFileDays,
     historyDays: settings.HISTORY_DAYS,
     groupsPerDevice: settings.GROUPS_PER_DEVICE,
     technique: settings.MITRE_TECHNIQUE ?? null,
@@ -155,6 +164,8 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
     links,
   };
 }
+
+const DEFAULT_COUNT_FILE_DAYS = 30;
 
 /** A placeholder where the storage setting itself is invalid, so that its fault is listed once. */
 const UNREAD_STORAGE: StorageConnection = { kind: 'connectionString', value: '' };

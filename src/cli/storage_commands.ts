@@ -23,6 +23,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
       'end of the window, reduced to the full hour; in the past (default: the last hour that is delivered)',
     )
     .option('--dry-run', 'write nothing; compare', false)
+    .option('--rebuild', 'first build the count files again of which the rows are stored', false)
     .option(
       '--set <NAME=VALUE>',
       `with --dry-run only, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`,

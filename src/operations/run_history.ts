@@ -16,9 +16,11 @@ export interface RunHistory {
   readonly newestReport: Timestamp | '';
   /** The end of the latest window in the future that has a run; null for none. */
   readonly futureRun: Timestamp | null;
-  /** Rows of HourlyCounts that the last run skipped, and a sentence on one of them ('' for none). */
+  /** Rows of HourlyCounts that the newest run with such rows skipped, and a sentence on one of them ('' for none). */
   readonly badRows: number;
   readonly badRow: string;
+  /** The newest fault of a count file, as a sentence; '' for none. */
+  readonly fileFault: string;
 }
 
 const RECENT_MS = 48 * HOUR_MS;
@@ -34,6 +36,8 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
   let futureRun: Timestamp | null = null;
   let badRows = 0;
   let badRow = '';
+  let badRowsOf: Timestamp | '' = '';
+  let fileFault = '';
   for await (const run of runs.since(addMs(timestampFromMs(now), -READ_MS))) {
     if (isInFuture(run.asOf, now)) {
       futureRun = run.asOf;
@@ -45,11 +49,24 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
     const isOfLast: boolean = last?.asOf === run.asOf;
     const partitions: number = isOfLast ? (last?.partitions ?? 0) + 1 : 1;
     endedAt = isOfLast ? Math.max(endedAt, run.endedAt) : run.endedAt;
-    badRows = isOfLast ? badRows + run.badRows : run.badRows;
-    badRow = (isOfLast ? badRow : '') || run.badRow;
+    // A run reads only what is new, so the runs after it do not meet the row again.
+    if (run.badRows > 0) {
+      badRows = badRowsOf === run.asOf ? badRows + run.badRows : run.badRows;
+      badRow = run.badRow;
+      badRowsOf = run.asOf;
+    }
+    fileFault = run.fileFault || fileFault;
     last = { asOf: run.asOf, partitions, endedAt: new Date(endedAt).toISOString() };
   }
-  return { lastRun: last, unscoredHours: gapsIn([...hours], recent), newestReport, futureRun, badRows, badRow };
+  return {
+    lastRun: last,
+    unscoredHours: gapsIn([...hours], recent),
+    newestReport,
+    futureRun,
+    badRows,
+    badRow,
+    fileFault,
+  };
 }
 
 /** The hours after `from` that are missing between the first and the last of these, which come in order. */
@@ -67,7 +84,7 @@ const MAX_NAMED_HOURS = 6;
 
 /** A sentence for each problem of the runs, apart from the time and the partitions of the last one. */
 export function runProblems(
-  { unscoredHours, newestReport, futureRun, badRows, badRow }: RunHistory,
+  { unscoredHours, newestReport, futureRun, badRows, badRow, fileFault }: RunHistory,
   now: number,
 ): string[] {
   const problems: string[] = [];
@@ -93,6 +110,9 @@ export function runProblems(
     );
   }
   if (badRows > 0)
-    problems.push(`The last run skipped ${counted(badRows, 'stored row')}: ${badRow}. Repair or remove such rows.`);
+    problems.push(
+      `A run of the last two days skipped ${counted(badRows, 'stored row')}: ${badRow}. Repair or remove such rows.`,
+    );
+  if (fileFault !== '') problems.push(`A run of the last two days: ${fileFault}.`);
   return problems;
 }

@@ -4,6 +4,7 @@ import { type Day, endOf } from '../core/records/day.ts';
 import { counted } from '../core/text/numbers.ts';
 import { CLOSED_MS, keptFrom } from '../scoring/closing.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
+import { PARTITIONS } from '../storage/keys.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { RunHistory } from './run_history.ts';
 
@@ -12,29 +13,48 @@ export interface StoredDays {
   readonly newest: Day | null;
   /** Days whose rows should have been removed a day ago. */
   readonly overdue: readonly Day[];
+  /** Sealed days without the count files of these partitions, which nothing can build again. */
+  readonly lost: readonly { readonly day: Day; readonly partitions: readonly string[] }[];
 }
 
 export async function storedDays(
-  { runs, hourlyCounts }: Pick<Stores, 'runs' | 'hourlyCounts'>,
+  { runs, hourlyCounts, countFiles }: Pick<Stores, 'runs' | 'hourlyCounts' | 'countFiles'>,
   now: number,
 ): Promise<StoredDays> {
   const days = await hourlyCounts.days();
   const boundaries = await unlessBad(runs.boundaries());
+  const files = new Set<string>();
+  for await (const page of countFiles.list()) for (const { day, partition } of page) files.add(day + partition);
+  const lost = (await runs.sealedDays())
+    .filter((day) => !days.includes(day))
+    .map((day) => ({ day, partitions: PARTITIONS.filter((partition) => !files.has(day + partition)) }))
+    .filter(({ partitions }) => partitions.length > 0);
   const first = boundaries === BAD ? '' : keptFrom(boundaries, now - CLOSED_MS);
-  return { newest: days.at(-1) ?? null, overdue: days.filter((day) => day < first) };
+  return { newest: days.at(-1) ?? null, overdue: days.filter((day) => day < first), lost };
 }
+
+const MAX_NAMED_DAYS = 5;
 
 /** A sentence where rows stay too long, or no new ones arrive. */
 export function storedDayProblems(days: StoredDays | null, runs: RunHistory | null, now: number): string[] {
   const problems: string[] = [];
   if (days === null) return problems;
-  const { newest, overdue } = days;
+  const { newest, overdue, lost } = days;
   const [first] = overdue;
   if (first !== undefined) {
     problems.push(
       `The rows of ${counted(overdue.length, 'closed day')} are still stored, the oldest of ${first}: ` +
         'see the log of scoreWindows, which removes them.',
     );
+  }
+  for (const { day, partitions } of lost.slice(0, MAX_NAMED_DAYS)) {
+    problems.push(
+      `There is no history of ${day} in ${counted(partitions.length, 'partition')} (${partitions.join(', ')}): ` +
+        'the count files were removed, and the rows are gone. Restore them from a backup, or leave the gap.',
+    );
+  }
+  if (lost.length > MAX_NAMED_DAYS) {
+    problems.push(`There is no history of ${counted(lost.length - MAX_NAMED_DAYS, 'more day')}.`);
   }
   // The runs name the newest report as long as it is in their windows.
   const isUnknown = runs !== null && runs.lastRun !== null && runs.newestReport === '';

@@ -1,9 +1,10 @@
 import { DAY_MS, HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
-import { type Day, dayOf } from '../core/records/day.ts';
+import { type Day, dayOf, startOf } from '../core/records/day.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { Boundary, Runs } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { sealDay } from './count_files/seal_day.ts';
 
 /**
  * The rows of a day stay so long after it was closed. An ingest reads the boundary at each segment, so none that began
@@ -37,10 +38,45 @@ export function keptFrom(boundaries: readonly Boundary[], now: number): Day | ''
   return boundaries.findLast(({ since }) => now - since >= CLOSED_MS)?.firstOpen ?? '';
 }
 
-/** Removes the rows of the days that have been closed for `CLOSED_MS`. */
-export async function removeClosedDays({ runs, hourlyCounts }: Pick<Stores, 'runs' | 'hourlyCounts'>, now: number) {
-  const boundaries = await unlessBad(runs.boundaries());
+/**
+ * Seals the days that have been closed for `CLOSED_MS`, and removes their rows. A day that has to wait is tried again by the next
+ * call.
+ */
+export async function sealClosedDays(
+  stores: Pick<Stores, 'runs' | 'hourlyCounts' | 'countFiles'>,
+  now: number,
+): Promise<void> {
+  const boundaries = await unlessBad(stores.runs.boundaries());
   const first = boundaries === BAD ? '' : keptFrom(boundaries, now);
   if (first === '') return;
-  for (const day of await hourlyCounts.days()) if (day < first) await hourlyCounts.removeDay(day);
+  for (const day of await stores.hourlyCounts.days()) {
+    if (day < first) await sealDay(stores, day, () => stores.runs.noteSealed(day));
+  }
+}
+
+/** How long rows and files are kept (days). */
+export interface KeptDays {
+  readonly retentionDays: number;
+  readonly countFileDays: number;
+}
+
+/**
+ * Removes the count files that are too old, counted from the boundary as closing is: a clock that is ahead removes nothing that a
+ * correct clock keeps. A file of a day with a table stays.
+ */
+export async function expireCountFiles(
+  { runs, hourlyCounts, countFiles }: Pick<Stores, 'runs' | 'hourlyCounts' | 'countFiles'>,
+  { retentionDays, countFileDays }: KeptDays,
+): Promise<void> {
+  const boundaries = await unlessBad(runs.boundaries());
+  const last = boundaries === BAD ? undefined : boundaries.at(-1);
+  if (last === undefined) return;
+  const before = dayOf(addMs(startOf(last.firstOpen), -(countFileDays - retentionDays) * DAY_MS));
+  const tables: readonly string[] = await hourlyCounts.days();
+  for await (const page of countFiles.list()) {
+    for (const { partition, day } of page) {
+      if (day < before && !tables.includes(day)) await countFiles.remove({ partition, day });
+    }
+  }
+  await runs.forgetSealed(before);
 }

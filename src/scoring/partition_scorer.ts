@@ -24,9 +24,9 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
+import { type Gap, gapText, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
-import { mergeHours } from './merge_hours.ts';
 import { scoreGroups } from './score_groups.ts';
 
 const REMOVED_AT_ONCE = 100;
@@ -38,13 +38,15 @@ export interface PartitionSettings {
   readonly technique: Technique | null;
   /** Id of the suppression of a group, '' for none; called for each match and for each active detection. */
   readonly suppressedBy: (group: Suppressible) => string;
+  /** Days that end later have not ended (ms since the epoch). */
+  readonly endedBefore: number;
   /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }
 
 export type PartitionTally = Pick<
   Run,
-  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'newestReport'
+  'groups' | 'rows' | 'detections' | 'opened' | 'resolved' | 'pending' | 'newestReport' | 'fileFault'
 >;
 
 /**
@@ -68,6 +70,7 @@ export class PartitionScorer {
   #gone: { readonly id: string; readonly version: string }[] = [];
   /** Number of active detections that are suppressed, by the id of the suppression. */
   readonly #suppressed = new Map<string, number>();
+  #fileFault = '';
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0 };
 
   constructor(
@@ -93,7 +96,12 @@ export class PartitionScorer {
 
   /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
   async run(newestElsewhere: Timestamp | ''): Promise<PartitionTally> {
-    const pages = mergeHours(this.#stores.hourlyCounts, this.#partition, this.#window);
+    const { endedBefore } = this.#settings;
+    const onGap = (gap: Gap) => {
+      if (gap.reason !== 'missing') this.#fileFault ||= gapText(gap);
+    };
+    const source = { mode: 'refresh', endedBefore, onGap } as const;
+    const pages = windowRows(this.#stores, this.#partition, this.#window, source);
     let newestReport: Timestamp | '' = '';
     for await (const { rows, addresses, newest } of scoreGroups(pages, this.#settings.rule, this.#window)) {
       this.#tally.rows += rows.length;
@@ -106,7 +114,7 @@ export class PartitionScorer {
     await this.#writer.finish();
     await this.#removeExpired();
     await this.#queueNotifications();
-    return { ...this.#tally, newestReport };
+    return { ...this.#tally, newestReport, fileFault: this.#fileFault };
   }
 
   async #takeAll(addresses: readonly Address[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { Contribution } from '../core/records/contribution.ts';
+import type { Counted } from '../core/records/contribution.ts';
 import { type Address, AddressScorer } from '../core/scoring/address_scorer.ts';
 import { GroupCutter } from '../core/scoring/group_cutter.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -8,7 +8,7 @@ import type { Window } from '../core/scoring/window.ts';
 /** A page of rows, and the addresses that it completes. */
 export interface ScoredPage {
   /** Empty at the end, when the last addresses are complete. */
-  readonly rows: readonly Contribution[];
+  readonly rows: readonly Counted[];
   /** In key order. */
   readonly addresses: readonly Address[];
   /** The newest report at or before the window's end so far; '' for none. */
@@ -20,7 +20,7 @@ export interface ScoredPage {
  * and the matches of one address. Gives each page when it is scored, and one without rows at the end.
  */
 export async function* scoreGroups(
-  pages: AsyncIterable<readonly Contribution[]>,
+  pages: AsyncIterable<readonly Counted[]>,
   rule: Rule,
   window: Window,
 ): AsyncGenerator<ScoredPage> {

@@ -15,7 +15,8 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
-import { closeDays, removeClosedDays } from './closing.ts';
+import { closeDays, expireCountFiles, type KeptDays, sealClosedDays } from './closing.ts';
+import { dailyCheck } from './count_files/daily_check.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
@@ -80,17 +81,21 @@ export async function scoreWindows(
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
 }
 
-/** Closes the days that are too old to count into, and removes the rows of those that have been closed for a day. */
+/**
+ * Closes the days that are too old to count into, and seals those that have been closed for a day. Removes the count files that
+ * are too old.
+ */
 export async function closeOldDays(
-  stores: Pick<Stores, 'runs' | 'hourlyCounts'>,
+  stores: Pick<Stores, 'runs' | 'hourlyCounts' | 'countFiles'>,
   asOf: Timestamp,
-  retentionDays: number,
+  kept: KeptDays,
   clock: Clock,
 ): Promise<void> {
   const now = clock();
   const { newestReport } = await lastRuns(stores, asOf);
-  await closeDays(stores.runs, newestReport, now, retentionDays);
-  await removeClosedDays(stores, now);
+  await closeDays(stores.runs, newestReport, now, kept.retentionDays);
+  await sealClosedDays(stores, now);
+  await expireCountFiles(stores, kept);
 }
 
 /**
@@ -132,19 +137,21 @@ export async function scorePartition(
   const expireDetections = expiryOf(asOf, timestampFromMs(started), newestReport, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
+  const endedBefore = Math.min(msOf(asOf), started);
   const work = async () => {
     const suppressor = await Suppressor.read(stores, timestampFromMs(started));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
     const scorer = new PartitionScorer(
       stores,
-      { rule, technique, suppressedBy, expireDetections },
+      { rule, technique, suppressedBy, endedBefore, expireDetections },
       sinks,
       partition,
       window,
     );
     const counts = await scorer.run(newestReport);
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
-    return counts;
+    const found = await dailyCheck(stores, partition, asOf, endedBefore);
+    return { ...counts, fileFault: counts.fileFault || found };
   };
   const { result, requests } = await countRequests(() =>
     collectBadRows(async (badRows) => {

@@ -3,6 +3,7 @@ import { findingOf } from '../core/detections/finding.ts';
 import { byAverage } from '../core/detections/order.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { Counted } from '../core/records/contribution.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import { type Group, GroupCutter } from '../core/scoring/group_cutter.ts';
 import { kqlRule, type NoMatch } from '../core/scoring/kql_rule.ts';
@@ -11,8 +12,8 @@ import { type Window, windowOf } from '../core/scoring/window.ts';
 import { PARTITIONS, partitionOf } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
-import { mergeHours } from './merge_hours.ts';
 import { scoreGroups } from './score_groups.ts';
 import { newestHour, oldestHour } from './stored_span.ts';
 import { WindowError } from './window_end.ts';
@@ -64,7 +65,7 @@ export const MAX_NAMED = 1000;
  * where nothing of the window is stored.
  */
 export async function whatIf(
-  stores: Pick<Stores, 'hourlyCounts' | 'detections'>,
+  stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>,
   rule: Rule,
   asOf: Timestamp,
 ): Promise<WhatIf> {
@@ -75,14 +76,14 @@ export async function whatIf(
 }
 
 class Comparison {
-  readonly #stores: Pick<Stores, 'hourlyCounts' | 'detections'>;
+  readonly #stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>;
   readonly #rule: Rule;
   readonly #window: Window;
   readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
   #added: Proposed[] = [];
   #gone: DetectionSummary[] = [];
 
-  constructor(stores: Pick<Stores, 'hourlyCounts' | 'detections'>, rule: Rule, window: Window) {
+  constructor(stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>, rule: Rule, window: Window) {
     this.#stores = stores;
     this.#rule = rule;
     this.#window = window;
@@ -90,7 +91,7 @@ class Comparison {
 
   async take(partition: Partition): Promise<void> {
     const cursor = new DetectionCursor(this.#stores.detections.scan(partition));
-    const pages = mergeHours(this.#stores.hourlyCounts, partition, this.#window);
+    const pages = this.#rowsOf(partition);
     for await (const { rows, addresses } of scoreGroups(pages, this.#rule, this.#window)) {
       this.#tally.rows += rows.length;
       for (const { groups, matched } of addresses) {
@@ -102,9 +103,9 @@ class Comparison {
   }
 
   async end() {
-    const oldest = await oldestHour(this.#stores.hourlyCounts);
+    const oldest = await oldestHour(this.#stores);
     if (oldest === null || this.#tally.groups === 0) {
-      const newest = await newestHour(this.#stores.hourlyCounts);
+      const newest = await newestHour(this.#stores);
       const stored =
         newest === null ? 'no rows are stored' : `rows are stored of the hours from ${oldest} to ${newest}`;
       throw new WindowError(
@@ -142,6 +143,12 @@ class Comparison {
     this.#gone = bounded(this.#gone, detection);
   }
 
+  /** Writes nothing: what the files lack is read from the table. */
+  #rowsOf(partition: Partition): AsyncIterable<readonly Counted[]> {
+    const source = { mode: 'overlay', endedBefore: 0, onGap: () => {} } as const;
+    return windowRows(this.#stores, partition, this.#window, source);
+  }
+
   /** Why the rule does not match groups that have reports: their partitions are read again. */
   async #droppedReasons(groupIds: readonly string[]): Promise<ReadonlyMap<string, NoMatch['reason']>> {
     const reasons = new Map<string, NoMatch['reason']>();
@@ -154,7 +161,7 @@ class Comparison {
           if (!assessment.match) reasons.set(groupId, assessment.reason);
         }
       };
-      for await (const rows of mergeHours(this.#stores.hourlyCounts, partition, this.#window)) {
+      for await (const rows of this.#rowsOf(partition)) {
         take(cutter.push(rows.filter(({ groupId }) => asked.has(groupId))));
       }
       take(cutter.finish());

@@ -24,6 +24,7 @@ function run(changes: Partial<Run> = {}): Run {
     oldestUnreadMs: 2 ** 32,
     badRows: 0,
     badRow: '',
+    fileFault: '',
     ...changes,
   };
 }
@@ -99,6 +100,16 @@ export function runsContract(make: () => Promise<readonly [Runs, Runs]>): void {
   it('boundaries are the newest fifty', async () => {
     for (let day = 0; day < 52; day++) await store.moveBoundary(boundary(day));
     expect((await store.boundaries()).map(({ since }) => since)).toEqual(Array.from({ length: 50 }, (_, n) => n + 2));
+  });
+
+  it('sealedDays are those that were noted, oldest first, until they are forgotten', async () => {
+    expect(await store.sealedDays()).toEqual([]);
+    await store.forgetSealed(addedDays(9));
+    for (const day of [3, 1, 3, 2]) await other.noteSealed(addedDays(day));
+    expect(await store.sealedDays()).toEqual([1, 2, 3].map(addedDays));
+    expect(await all(store.since(T0))).toEqual([]);
+    await store.forgetSealed(addedDays(3));
+    expect(await other.sealedDays()).toEqual([addedDays(3)]);
   });
 
   it('expire removes more than a transaction holds', async () => {

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import type { Day } from '../../src/core/records/day.ts';
 import { type Boundary, MAX_BOUNDARIES, type Run, type Runs } from '../../src/storage/ports/runs.ts';
 import { VersionedRows } from './versioned_rows.ts';
 
@@ -6,6 +7,7 @@ export class MemoryRuns implements Runs {
   readonly #rows = new VersionedRows<Run>();
   #lastExpiry: Timestamp | null = null;
   #boundaries: readonly Boundary[] = [];
+  #sealed: readonly Day[] = [];
 
   async put(run: Run): Promise<void> {
     this.#rows.put(`${run.asOf}|${run.partition}`, run);
@@ -32,6 +34,18 @@ export class MemoryRuns implements Runs {
     if (last === undefined || next.firstOpen > last.firstOpen) {
       this.#boundaries = [...this.#boundaries, next].slice(-MAX_BOUNDARIES);
     }
+  }
+
+  async noteSealed(day: Day): Promise<void> {
+    this.#sealed = [...new Set([...this.#sealed, day])].sort();
+  }
+
+  async sealedDays(): Promise<readonly Day[]> {
+    return this.#sealed;
+  }
+
+  async forgetSealed(before: Day): Promise<void> {
+    this.#sealed = this.#sealed.filter((day) => day >= before);
   }
 
   async expire(before: Timestamp): Promise<void> {

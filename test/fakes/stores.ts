@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/storage/ports/clock.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
+import { MemoryCountFiles } from './count_files.ts';
 import { MemoryDeadLetters } from './dead_letters.ts';
 import { MemoryDetections } from './detections.ts';
 import { MemoryExportStates } from './export_states.ts';
@@ -30,6 +31,7 @@ export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions =
     exports: new MemoryExports({ clock, ...(random && { random }) }),
     exportStates: new MemoryExportStates(),
     hourlyCounts: new MemoryHourlyCounts(),
+    countFiles: new MemoryCountFiles(),
     deadLetters: new MemoryDeadLetters(clock),
     detections: new MemoryDetections(table),
     outbox: new MemoryOutbox(table),

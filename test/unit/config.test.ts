@@ -103,6 +103,7 @@ describe('readConfig(env)', () => {
       exportStorage: storage,
       containers: ['insights-logs-advancedhunting-devicenetworkevents'],
       retentionDays: 4,
+      countFileDays: 30,
       historyDays: 90,
       groupsPerDevice: 20_000,
       technique: null,

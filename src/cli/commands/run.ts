@@ -19,6 +19,7 @@ import { whatIfText } from './what_if_text.ts';
 export interface RunOptions {
   readonly now?: string;
   readonly dryRun: boolean;
+  readonly rebuild: boolean;
   readonly set: readonly string[];
   readonly format: string;
 }
@@ -30,9 +31,10 @@ export async function runCommand(terminal: Terminal, options: RunOptions): Promi
   if (!options.dryRun && options.set.length > 0) {
     throw new UsageError('--set needs --dry-run: the next hourly run would undo a run with other settings');
   }
+  if (options.dryRun && options.rebuild) throw new UsageError('--rebuild writes files, and --dry-run writes nothing');
   const now = options.now === undefined ? undefined : bin(timeOf('--now', options.now), '1h');
   try {
-    await (options.dryRun ? compare(terminal, set, now, format) : score(terminal, now, format));
+    await (options.dryRun ? compare(terminal, set, now, format) : score(terminal, now, format, options.rebuild));
   } catch (error) {
     if (error instanceof WindowError) throw new CommandError(`${error.message}${adviceOnNow(error)}`);
     throw error;
@@ -67,7 +69,7 @@ async function compare(
     say(
       terminal,
       `The window begins before the oldest stored hour (${minute(oldest)} UTC). ` +
-        'RETENTION_DAYS sets how long rows are kept.',
+        'COUNT_FILE_DAYS sets how long counts are kept.',
     );
   }
 }
@@ -84,12 +86,17 @@ const COLUMNS = [
   'requests',
 ] as const;
 
-async function score(terminal: Terminal, now: Timestamp | undefined, format: OutputFormat): Promise<void> {
+async function score(
+  terminal: Terminal,
+  now: Timestamp | undefined,
+  format: OutputFormat,
+  isRebuild: boolean,
+): Promise<void> {
   const app = connect(terminal);
   const asOf = now ?? app.scoredHour();
   const started = performance.now();
   const progress = new Progress(terminal, 'scoring', 16, 'partitions');
-  const runs = await app.runNow(asOf, () => progress.add(1)).finally(() => progress.stop());
+  const runs = await app.runNow(asOf, () => progress.add(1), isRebuild).finally(() => progress.stop());
   const total = totalOf(asOf, runs);
   terminal.stdout.write(totalText(total, format));
   const sending = total.pending > 0 ? ' The functions send the pending notifications within two minutes.' : '';

@@ -16,6 +16,13 @@ export interface Contribution extends GroupKey {
   readonly programHash: string | null;
 }
 
+/**
+ * What a contribution counts, without its identity. A count file keeps its time to the second, with the smallest fraction where it
+ * was not exactly on the second: every edge of a window needs that. Of the programs of a group it
+ * keeps one for each part, the newest.
+ */
+export type Counted = Omit<Contribution, 'contribution'>;
+
 /** The part of a groupId that all groups of one address (of one source) share. */
 export function addressPartOf(groupId: string): string {
   return groupId.slice(0, 8);

@@ -1,5 +1,5 @@
 /** The group whose device and hours are meant. */
-export interface GroupHours {
+export interface HoursOfGroup {
   readonly source: string;
   readonly DeviceName: string;
   /** Clock hours since 1970 with a report, each once. */
@@ -35,7 +35,7 @@ export class DeviceHours {
   }
 
   /** Adds the hours of one group. Devices above the limit are not known. */
-  add({ source, DeviceName, hours }: GroupHours): void {
+  add({ source, DeviceName, hours }: HoursOfGroup): void {
     let sources = this.#groups.get(DeviceName);
     if (sources === undefined) {
       if (this.#groups.size === this.#limit) return;
@@ -54,7 +54,7 @@ export class DeviceHours {
   }
 
   /** The hours in which another group of the device reported than this one, which was added; null for an unknown device. */
-  onBeside({ source, DeviceName, hours }: GroupHours): Set<number> | null {
+  onBeside({ source, DeviceName, hours }: HoursOfGroup): Set<number> | null {
     const groups = this.#groups.get(DeviceName)?.get(source);
     if (groups === undefined) return null;
     const on = new Set<number>();

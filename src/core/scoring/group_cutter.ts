@@ -1,5 +1,5 @@
 import type { Timestamp } from '../kql/timestamp.ts';
-import type { Contribution } from '../records/contribution.ts';
+import type { Counted } from '../records/contribution.ts';
 import type { GroupKey } from '../records/report.ts';
 import { type Grain, grainOf, type Series, SeriesBuilder } from './series.ts';
 import { isOfWindow, type Window } from './window.ts';
@@ -28,7 +28,7 @@ export class GroupCutter {
   }
 
   /** Adds the next contributions. Returns the groups that they complete. */
-  push(contributions: readonly Contribution[]): Group[] {
+  push(contributions: readonly Counted[]): Group[] {
     const groups: Group[] = [];
     for (const contribution of contributions) {
       const { groupId, Timestamp, count } = contribution;

@@ -9,9 +9,9 @@ export interface Window {
   readonly asOf: Timestamp;
 }
 
-/** The window of `lookbackDays` days that ends with `asOf`. */
+/** The window of `lookbackDays` days, rounded to a second, that ends with `asOf`: stored counts have whole seconds. */
 export function windowOf(asOf: Timestamp, lookbackDays: number): Window {
-  return { after: addMs(asOf, -Math.round(lookbackDays * DAY_MS)), asOf };
+  return { after: addMs(asOf, -1000 * Math.round((lookbackDays * DAY_MS) / 1000)), asOf };
 }
 
 export function isWithin(timestamp: Timestamp, window: Window): boolean {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { crc32, inflateRawSync } from 'node:zlib';
-import { AvroError, Bytes, bytesOf, Cursor, eachItem, readerOf } from './avro_datum.ts';
+import { AvroError, Bytes, Cursor, datumBytes, eachItem, readerOf } from './avro_datum.ts';
 import type { ByteSource } from './byte_source.ts';
 import { ContainerError } from './container_error.ts';
 
@@ -50,7 +50,7 @@ async function headerOf(source: ByteSource): Promise<Header> {
   const meta = new Map<string, Buffer>();
   try {
     cursor.take(MAGIC_BYTES);
-    eachItem(cursor, () => meta.set(bytesOf(cursor).toString(), bytesOf(cursor)));
+    eachItem(cursor, () => meta.set(datumBytes(cursor).toString(), datumBytes(cursor)));
     const sync = Buffer.from(cursor.take(SYNC_BYTES));
     const schema = meta.get('avro.schema');
     if (schema === undefined) throw new AvroError('its header has no schema');

@@ -96,8 +96,8 @@ const PRIMITIVES: Readonly<Record<string, ReadDatum>> = {
   long: number,
   float: (cursor) => cursor.take(4).readFloatLE(),
   double: (cursor) => cursor.take(8).readDoubleLE(),
-  bytes: (cursor) => new Bytes(bytesOf(cursor)),
-  string: (cursor) => textOf(bytesOf(cursor)),
+  bytes: (cursor) => new Bytes(datumBytes(cursor)),
+  string: (cursor) => textOf(datumBytes(cursor)),
 };
 
 function number(cursor: Cursor): number | string {
@@ -107,7 +107,7 @@ function number(cursor: Cursor): number | string {
 }
 
 /** The bytes of a value of type bytes or string. */
-export function bytesOf(cursor: Cursor): Buffer {
+export function datumBytes(cursor: Cursor): Buffer {
   return cursor.take(cursor.long());
 }
 
@@ -204,7 +204,7 @@ function arrayOf(item: ReadDatum): ReadDatum {
 function mapOf(value: ReadDatum): ReadDatum {
   return (cursor) => {
     const entries: [string, unknown][] = [];
-    eachItem(cursor, () => entries.push([textOf(bytesOf(cursor)), value(cursor)]));
+    eachItem(cursor, () => entries.push([textOf(datumBytes(cursor)), value(cursor)]));
     return Object.fromEntries(entries);
   };
 }

@@ -1,5 +1,6 @@
 import type { Stores } from '../ports/stores.ts';
 import type { StorageClients } from './clients.ts';
+import { AzureCountFiles } from './count_files.ts';
 import { AzureDeadLetters } from './dead_letters.ts';
 import { AzureDetections } from './detections.ts';
 import { AzureExportStates } from './export_states.ts';
@@ -24,6 +25,7 @@ export function azureStores(
     exports: new AzureExports(exports),
     exportStates: new AzureExportStates(state),
     hourlyCounts: new AzureHourlyCounts(state),
+    countFiles: new AzureCountFiles(state),
     deadLetters: new AzureDeadLetters(state),
     detections: new AzureDetections(state),
     outbox: new AzureOutbox(state),

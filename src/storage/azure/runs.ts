@@ -1,7 +1,7 @@
 import { odata } from '@azure/data-tables';
 import * as z from 'zod';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import { isDay } from '../../core/records/day.ts';
+import { type Day, isDay } from '../../core/records/day.ts';
 import { BAD, unlessBad } from '../bad_rows.ts';
 import { PARTITIONS } from '../keys.ts';
 import { CONFLICT, retryOnConflict } from '../optimistic.ts';
@@ -18,7 +18,10 @@ const EXPIRY = { partitionKey: 'expiry', rowKey: 'last' };
 /** The row of the boundaries of closed days. */
 const CLOSING = { partitionKey: 'closing', rowKey: 'boundaries' };
 
-/** The `Runs` table: one partition with the runs in order of asOf, and two rows beside it. */
+/** The partition of the days whose count files are the only copy: a row each. */
+const SEALED = 'sealed';
+
+/** The `Runs` table: one partition with the runs in order of asOf, and two rows beside it; one with sealed days. */
 export class AzureRuns implements Runs {
   readonly #table: Table;
 
@@ -66,6 +69,23 @@ export class AzureRuns implements Runs {
     });
   }
 
+  async noteSealed(day: Day): Promise<void> {
+    await this.#table.put({ partitionKey: SEALED, rowKey: day });
+  }
+
+  async sealedDays(): Promise<readonly Day[]> {
+    const days: Day[] = [];
+    for await (const page of this.#table.pages('list', { filter: odata`PartitionKey eq ${SEALED}` })) {
+      days.push(...page.map(({ rowKey = '' }) => rowKey).filter(isDay));
+    }
+    return days;
+  }
+
+  async forgetSealed(before: Day): Promise<void> {
+    const days = (await this.sealedDays()).filter((day) => day < before);
+    if (days.length > 0) await this.#table.deleteAll(SEALED, days);
+  }
+
   async expire(before: Timestamp): Promise<void> {
     const filter = odata`PartitionKey eq ${PARTITION} and RowKey lt ${before}`;
     for await (const page of this.#table.pages('list', { filter, select: ['rowKey'] })) {
@@ -95,6 +115,7 @@ function encodeRun(run: Run): NewTableRow {
     EndedAt: int64(run.endedAt),
     BadRows: int32(run.badRows),
     BadRow: wellFormed(run.badRow),
+    FileFault: wellFormed(run.fileFault),
     ...(run.oldestUnreadMs === null ? {} : { OldestUnreadMs: int64(Math.round(run.oldestUnreadMs)) }),
   };
 }
@@ -115,6 +136,7 @@ const ROW = z.object({
   OldestUnreadMs: orNull(WHOLE),
   BadRows: orNull(WHOLE),
   BadRow: orNull(TEXT),
+  FileFault: orNull(TEXT),
 });
 
 /** Throws a BadRowError where the row is not one of Runs. */
@@ -136,6 +158,7 @@ function decodeRun(row: TableRow): Run {
     oldestUnreadMs: columns.OldestUnreadMs,
     badRows: columns.BadRows ?? 0,
     badRow: columns.BadRow ?? '',
+    fileFault: columns.FileFault ?? '',
   };
 }
 

@@ -30,6 +30,8 @@ export interface Run {
   readonly badRows: number;
   /** The first of them, as a sentence (`badRowText`); '' for none. */
   readonly badRow: string;
+  /** A count file that the run could not read or had to repair, as a sentence; '' for none. */
+  readonly fileFault: string;
 }
 
 /** Which days are closed: into a closed day nothing is counted any more. */
@@ -55,6 +57,12 @@ export interface Runs {
   boundaries(): Promise<readonly Boundary[]>;
   /** Puts a boundary in force. It never moves back: one that is not later than the last changes nothing. */
   moveBoundary(next: Boundary): Promise<void>;
+  /** Notes that the count files of a day are the only copy of its rows. Repeating it changes nothing. */
+  noteSealed(day: Day): Promise<void>;
+  /** The days that were noted, oldest first. */
+  sealedDays(): Promise<readonly Day[]>;
+  /** Forgets the sealed days before a day. */
+  forgetSealed(before: Day): Promise<void>;
   /** Removes the runs before an asOf. */
   expire(before: Timestamp): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { CountFiles } from './count_files.ts';
 import type { DeadLetters } from './dead_letters.ts';
 import type { Detections } from './detections.ts';
 import type { ExportStates } from './export_states.ts';
@@ -14,6 +15,7 @@ export interface Stores {
   readonly exports: ExportStore;
   readonly exportStates: ExportStates;
   readonly hourlyCounts: HourlyCounts;
+  readonly countFiles: CountFiles;
   readonly deadLetters: DeadLetters;
   readonly detections: Detections;
   readonly outbox: Outbox;

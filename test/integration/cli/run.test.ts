@@ -101,6 +101,17 @@ describe('beaconwatch run', () => {
   });
 });
 
+describe('beaconwatch run --rebuild', () => {
+  it('builds the count files again, and finds the same', async () => {
+    const first = await run('--format', 'json');
+    const again = await run('--rebuild', '--format', 'json');
+    expect(again).toMatchObject({ code: 0 });
+    const [before, after] = [first, again].map(({ stdout }) => rowsOf(stdout)[0]);
+    expect(after).toEqual({ ...before, requests: expect.any(Number) });
+    expect(await run('--rebuild', '--dry-run')).toMatchObject({ code: 2 });
+  });
+});
+
 describe('beaconwatch run --dry-run', () => {
   it('prints the detections that would be added or removed, and writes nothing', async () => {
     await run();

@@ -41,6 +41,7 @@ async function runs(
     newestReport: '' as Run['newestReport'],
     badRows: 0,
     badRow: '',
+    fileFault: '',
     durationMs: 1,
     oldestUnreadMs: 0,
     endedAt: world.now - agoMs,
@@ -134,6 +135,23 @@ describe('health reads the stored days', () => {
     world.now += HOUR_MS;
     expect(await problems()).toEqual([
       expect.stringContaining('2 closed days are still stored, the oldest of 2026-11-14'),
+    ]);
+  });
+
+  it('and names sealed days of which a count file is missing', async () => {
+    await stored(0);
+    const [lost, whole, later] = ['2026-11-10', '2026-11-11', '2026-11-12'] as Day[];
+    for (const day of [lost, whole, later] as Day[]) await world.stores.runs.noteSealed(day);
+    for (const partition of PARTITIONS) {
+      for (const day of [lost, whole] as Day[]) {
+        if (day !== lost || partition !== 'a') {
+          await world.stores.countFiles.put({ partition, day }, new Uint8Array(), null);
+        }
+      }
+    }
+    expect(await problems()).toEqual([
+      expect.stringContaining('There is no history of 2026-11-10 in 1 partition (a): the count files were removed'),
+      expect.stringContaining('There is no history of 2026-11-12 in 16 partitions (0, 1, 2'),
     ]);
   });
 
@@ -327,12 +345,24 @@ describe('health and rows that cannot be read', () => {
     expect(found.problems.at(-1)).toBe('2 more stored rows cannot be read.');
   });
 
-  it('counts those of HourlyCounts from the rows of the last run', async () => {
-    await runs(HOUR_MS, PARTITIONS, { badRows: 9, badRow: 'old' });
-    await runs(0, PARTITIONS.slice(0, 2), { badRows: 2, badRow: 'HourlyCounts: the row …' });
-    await runs(0, PARTITIONS.slice(2));
+  it('counts those of HourlyCounts from the rows of the newest run that met some', async () => {
+    await runs(2 * HOUR_MS, PARTITIONS, { badRows: 9, badRow: 'old' });
+    await runs(HOUR_MS, PARTITIONS.slice(0, 2), { badRows: 2, badRow: 'HourlyCounts: the row …' });
+    await runs(HOUR_MS, PARTITIONS.slice(2));
+    await runs(0);
     expect(await problems()).toEqual([
-      'The last run skipped 4 stored rows: HourlyCounts: the row …. Repair or remove such rows.',
+      'A run of the last two days skipped 4 stored rows: HourlyCounts: the row …. Repair or remove such rows.',
+    ]);
+  });
+});
+
+describe('health reads count files', () => {
+  it('through the runs, which name a file that they repaired or could not read', async () => {
+    await runs(HOUR_MS, PARTITIONS.slice(0, 1), { fileFault: 'the count file of 2026-11-20, partition 0, differed' });
+    await runs(HOUR_MS, PARTITIONS.slice(1));
+    await runs(0);
+    expect(await problems()).toEqual([
+      'A run of the last two days: the count file of 2026-11-20, partition 0, differed.',
     ]);
   });
 });

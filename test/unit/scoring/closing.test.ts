@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
 import { type Day, dayOf, startOf } from '../../../src/core/records/day.ts';
-import { CLOSED_MS, closeDays, keptFrom, removeClosedDays } from '../../../src/scoring/closing.ts';
+import { CLOSED_MS, closeDays, keptFrom, sealClosedDays } from '../../../src/scoring/closing.ts';
 import { closeOldDays } from '../../../src/scoring/score_windows.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
+import type { Partition } from '../../../src/storage/ports/hourly_counts.ts';
 import { contribution } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { storesWith } from '../../fakes/stores_with.ts';
@@ -70,7 +72,7 @@ describe('closeDays(runs, newestReport, now, retentionDays)', () => {
       },
     });
     await closeDays(broken.runs, at(48), ms(48), 1);
-    await removeClosedDays(broken, ms(480));
+    await sealClosedDays(broken, ms(480));
     expect(await stores.runs.boundaries()).toEqual([{ firstOpen: '2026-11-21', since: ms(48) }]);
   });
 });
@@ -88,7 +90,7 @@ describe('keptFrom(boundaries, now)', () => {
   });
 });
 
-describe('closeOldDays(stores, asOf, retentionDays, clock)', () => {
+describe('closeOldDays(stores, asOf, kept, clock)', () => {
   /** Five days with a row each, and a run that counted a report at that hour. */
   async function filled(newest: number): Promise<MemoryStores> {
     const tenant = new Tenant();
@@ -96,11 +98,14 @@ describe('closeOldDays(stores, asOf, retentionDays, clock)', () => {
       tenant.stores.hourlyCounts,
       [0, 1, 2, 3, 4].map((day) => contribution({ Timestamp: at(24 * day) })),
     );
+    // A day is sealed once each partition has a file of it.
+    for (const partition of PARTITIONS) await tenant.run(Math.ceil(newest), { message: { partition } });
     const run = await tenant.run(Math.ceil(newest));
     await tenant.stores.runs.put({ ...run, newestReport: at(newest) });
     return tenant.stores;
   }
-  const close = (stores: MemoryStores, asOf: number, now: number) => closeOldDays(stores, at(asOf), 1, () => ms(now));
+  const close = (stores: MemoryStores, asOf: number, now: number) =>
+    closeOldDays(stores, at(asOf), { retentionDays: 1, countFileDays: 3 }, () => ms(now));
   const days = async ({ hourlyCounts }: MemoryStores) => (await hourlyCounts.days()).length;
 
   it('closes days by the newest report of the runs, and removes their rows a day later', async () => {
@@ -112,6 +117,32 @@ describe('closeOldDays(stores, asOf, retentionDays, clock)', () => {
     expect(await days(stores)).toBe(5);
     await close(stores, 95, 96 + CLOSED_MS / HOUR_MS);
     expect(await days(stores)).toBe(3);
+    expect(await stores.runs.sealedDays()).toEqual(['2026-11-20', '2026-11-21']);
+    const files = (await Array.fromAsync(stores.countFiles.list())).flat();
+    expect(new Set(files.filter(({ isSealed }) => isSealed).map(({ day }) => day))).toEqual(
+      new Set(['2026-11-20', '2026-11-21']),
+    );
+  });
+
+  it('waits with the rows of a day while a partition has no file of it, or an entry is left', async () => {
+    const stores = await filled(95);
+    await close(stores, 95, 96);
+    await stores.countFiles.remove({ partition: PARTITIONS[0] as Partition, day: '2026-11-20' });
+    await storeRows(stores.hourlyCounts, [contribution({ Timestamp: at(25) })]);
+    await close(stores, 95, 121);
+    expect(await days(stores)).toBe(5);
+    expect(await stores.runs.sealedDays()).toEqual([]);
+  });
+
+  it('removes count files that are older than COUNT_FILE_DAYS', async () => {
+    const stores = await filled(95);
+    await close(stores, 95, 96);
+    await close(stores, 95, 121);
+    await stores.runs.moveBoundary({ firstOpen: dayOf(at(72)), since: ms(130) });
+    await close(stores, 95, 131);
+    const left = (await Array.fromAsync(stores.countFiles.list())).flat().map(({ day }) => day);
+    expect([...new Set(left)].sort()[0]).toBe('2026-11-21');
+    expect(await stores.runs.sealedDays()).toEqual(['2026-11-21']);
   });
 
   it('keeps everything while the exporter is silent, however long', async () => {

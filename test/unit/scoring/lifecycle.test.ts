@@ -80,7 +80,7 @@ describe('scorePartition over the hours of one beacon', () => {
 
 describe('scorePartition once more', () => {
   it('of the same window writes no row, in any state, and queues the same notifications again', async () => {
-    await tenant.reports(BEACON, hours(0, 3), 60.7);
+    await tenant.reports(BEACON, hours(0, 3), 61);
     await tenant.reports(OTHER, hours(0, 60), 1);
     const sinks = [sinkState('soc')];
     for (const [hour, pending] of [
@@ -129,8 +129,8 @@ describe('scorePartition without fresh reports', () => {
   it('resolves nothing: the exporter may be behind', async () => {
     const rows = await tenant.versioned();
     expect(await tenant.run(40)).toMatchObject({ resolved: 0, newestReport: '' });
-    await tenant.reportsAt(OTHER, [addMs(at(34), -1)], 1);
-    expect(await tenant.run(40)).toMatchObject({ resolved: 0, newestReport: addMs(at(34), -1) });
+    await tenant.reportsAt(OTHER, [addMs(at(34), -1000)], 1);
+    expect(await tenant.run(40)).toMatchObject({ resolved: 0, newestReport: addMs(at(34), -1000) });
     expect(await tenant.versioned()).toEqual(rows);
   });
 
@@ -192,6 +192,7 @@ describe('scorePartition writes its run', () => {
       oldestUnreadMs: 77,
       badRows: 0,
       badRow: '',
+      fileFault: '',
     });
     expect(await Array.fromAsync(tenant.stores.runs.since(at(0)))).toEqual([run]);
     await tenant.run(30, { message: { oldestUnreadMs: null } });

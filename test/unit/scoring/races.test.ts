@@ -209,14 +209,14 @@ describe('scorers, a notifier and an analyst at once', () => {
       for (const each of all.slice(1)) await tenant.reports(each, hours(0, 3));
       const notifying = async () => {
         for (const each of [...all, gone]) {
-          for (let tries = 0; (await tenant.row(each)) === null && tries < 50; tries++) await pause();
+          for (let tries = 0; (await tenant.row(each)) === null && tries < 5000; tries++) await pause();
           await pause();
           await tenant.mark(each, 'chat', { answer: each.groupId });
         }
       };
       const judging = async () => {
         for (const each of [gone, ...all]) {
-          for (let tries = 0; (await tenant.row(each)) === null && tries < 50; tries++) await pause();
+          for (let tries = 0; (await tenant.row(each)) === null && tries < 5000; tries++) await pause();
           await pause();
           const said = { value: 'acknowledged', note: each.groupId, who: 'ana' } as const;
           await recordVerdict(slow, idOf(each), said, () => 7);

@@ -202,7 +202,7 @@ const chapters = fc.array(
         index: groupIndex,
         length: oneOfFew(8),
         count: fc.constantFrom(60, 60, 50, 130, 300, 20, null),
-        spread: fc.constantFrom(0, 0, 1, 7.3),
+        spread: fc.constantFrom(0, 0, 1, 7),
         tie: fc.boolean(),
       }),
       { maxLength: 3 },

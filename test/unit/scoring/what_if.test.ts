@@ -39,6 +39,7 @@ function readOnly(stores: Stores): Stores {
     exports: stores.exports,
     exportStates: guarded(stores.exportStates, ['insert', 'replace', 'remove']),
     hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'settle', 'removeDay']),
+    countFiles: guarded(stores.countFiles, ['put', 'stage', 'commit', 'mark', 'remove']),
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
     detections: guarded(stores.detections, ['insert', 'update', 'updateAll', 'mark', 'remove', 'recordVerdict']),
     outbox: guarded(stores.outbox, ['replace', 'settle', 'discard']),

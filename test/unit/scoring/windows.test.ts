@@ -27,6 +27,7 @@ const run = (changes: Partial<Run>): Run => ({
   newestReport: '' as const,
   badRows: 0,
   badRow: '',
+  fileFault: '',
   durationMs: 0,
   endedAt: 0,
   oldestUnreadMs: 0,

@@ -24,11 +24,12 @@ describe('windowOf(asOf, lookbackDays)', () => {
     [0.5, '2026-11-20T00:00:00.0000000Z'],
     [1 / 24, '2026-11-20T11:00:00.0000000Z'],
     [0.1, '2026-11-20T09:36:00.0000000Z'],
-    [1 / 86_400_000, '2026-11-20T11:59:59.9990000Z'],
-    // As doubles a hair less and a hair more than so many milliseconds.
+    [1 / 86_400, '2026-11-20T11:59:59.0000000Z'],
+    // As doubles a hair less and a hair more than so many seconds.
     [0.7, '2026-11-19T19:12:00.0000000Z'],
     [1.1, '2026-11-19T09:36:00.0000000Z'],
-    [0.4 / 86_400_000, '2026-11-20T12:00:00.0000000Z'],
+    [0.3333333, '2026-11-20T04:00:00.0000000Z'],
+    [0.4 / 86_400, '2026-11-20T12:00:00.0000000Z'],
   ])('begins %d days before asOf', (days, after) => {
     const asOf = at('2026-11-20T12:00:00Z');
     expect(windowOf(asOf, days)).toEqual({ after, asOf });

@@ -1,0 +1,68 @@
+/** What stands in a file that is not what `ByteWriter` wrote. */
+export class MalformedError extends Error {
+  override readonly name = 'MalformedError';
+}
+
+/** Reads what a `ByteWriter` wrote. Throws a MalformedError where the bytes end too early. */
+export class ByteReader {
+  readonly #bytes: Buffer;
+  #at: number;
+
+  constructor(bytes: Buffer, at = 0) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  varint(): number {
+    let byte = this.#byte();
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    for (let factor = 0x80; ; factor *= 0x80) {
+      byte = this.#byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) break;
+      if (factor > 2 ** 42) throw new MalformedError('a number is too long');
+    }
+    if (!Number.isSafeInteger(value)) throw new MalformedError('a number is too large');
+    return value;
+  }
+
+  uint32(): number {
+    return this.take(4).readUInt32LE(0);
+  }
+
+  /** A view of the next bytes. */
+  take(length: number): Buffer {
+    const start = this.#at;
+    this.skip(length);
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  skip(length: number): void {
+    if (this.#at + length > this.#bytes.length) throw new MalformedError('the bytes end too early');
+    this.#at += length;
+  }
+
+  /** The digits of so many bytes. */
+  hex(bytes: number): string {
+    return this.take(bytes).toString('hex');
+  }
+
+  text(): string {
+    return this.take(this.varint()).toString('utf8');
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw new MalformedError('the bytes end too early');
+    return byte;
+  }
+}

@@ -1,0 +1,62 @@
+/** Writes numbers and texts into memory that grows. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafe(1024);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A whole number from 0 to 2^53 − 1, in groups of 7 bits, the lowest first. */
+  varint(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    while (rest > 0x7f) {
+      // Not `>>>`: it would cut to 32 bits.
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4);
+    this.#length = this.#bytes.writeUInt32LE(value, this.#length);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Digits of an even number, without their number. */
+  hex(digits: string): void {
+    this.#reserve(digits.length / 2);
+    this.#length += this.#bytes.write(digits, this.#length, 'hex');
+  }
+
+  /** Its length in bytes, and UTF-8. */
+  text(text: string): void {
+    const bytes = Buffer.byteLength(text);
+    this.varint(bytes);
+    this.#reserve(bytes);
+    this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  /** A view of what was written; it is valid until the next write. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#length + more));
+    larger.set(this.view());
+    this.#bytes = larger;
+  }
+}
