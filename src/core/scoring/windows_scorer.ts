@@ -1,6 +1,7 @@
 import { bin, type Hour } from '../kql/bin.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
 import { addressPartOf, type Contribution } from '../records/contribution.ts';
+import { isInScope } from '../records/in_scope.ts';
 import type { Matched } from './address_scorer.ts';
 import type { Group } from './group_cutter.ts';
 import { kqlRule, type Match } from './kql_rule.ts';
@@ -41,6 +42,8 @@ export class WindowsScorer {
   readonly #span: Window;
   readonly #edges: readonly Timestamp[];
   #open: Open | null = null;
+  /** The last group that the rule does not score; other detectors' scopes are wider. */
+  #outOfScope = '';
   #matches: Omit<MatchedOver, 'devices' | 'otherProcesses'>[] = [];
   /** By address: two addresses can share an address part. */
   #prevalence = new Map<string, PrevalenceCounter>();
@@ -60,7 +63,15 @@ export class WindowsScorer {
     const matched: MatchedOver[] = [];
     for (const contribution of contributions) {
       if (!isOfWindow(contribution, this.#span)) continue;
-      if (this.#open?.groupId !== contribution.groupId) matched.push(...this.#begin(contribution));
+      const { groupId, RemoteIP } = contribution;
+      if (this.#open?.groupId !== groupId) {
+        if (groupId === this.#outOfScope) continue;
+        if (!isInScope(RemoteIP)) {
+          this.#outOfScope = groupId;
+          continue;
+        }
+        matched.push(...this.#begin(contribution));
+      }
       this.#open?.series.add(contribution);
     }
     return matched;
