@@ -85,7 +85,7 @@ export async function* readFrames(
   for (let n = 0; n < frames.length; ) {
     const read = framesOfOneRead(frames, n, sizes);
     const start = (read[0] as Frame).start;
-    const bytes = await bytesOfFile(files, file, start, endOf(read.at(-1) as Frame));
+    const bytes = await bytesBetween(files, file, start, endOf(read.at(-1) as Frame));
     for (const frame of read) {
       yield frameOf(file, frame, bytes.subarray(frame.start - start, endOf(frame) - start));
     }
@@ -94,7 +94,7 @@ export async function* readFrames(
 }
 
 /** The bytes of a span of frames, from the first byte after the directory. */
-export async function bytesOfFile(files: CountFiles, file: CountFile, start: number, end: number): Promise<Buffer> {
+export async function bytesBetween(files: CountFiles, file: CountFile, start: number, end: number): Promise<Buffer> {
   const [from, to] = [file.frameStart + start, file.frameStart + end];
   if (from === to) return Buffer.alloc(0);
   if (to <= file.first.length) return file.first.subarray(from, to);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Counted } from '../../core/records/contribution.ts';
 import type { CountFileRef, CountFiles } from '../../storage/ports/count_files.ts';
-import { BadFileError, bytesOfFile, type CountFile, isIntact } from './count_file.ts';
+import { BadFileError, bytesBetween, type CountFile, isIntact } from './count_file.ts';
 import { encodeDirectory, type Frame, PART_ID_DIGITS, type Part } from './directory.ts';
 import { FILE_SIZES, type FileSizes } from './file_sizes.ts';
 import { FrameWriter } from './frame_writer.ts';
@@ -97,7 +97,7 @@ export class FileDraft {
 
   async #bytesOfFrame(frame: Frame): Promise<Buffer> {
     if (this.#old === null) throw new Error('there is no old version to keep a part of');
-    const bytes = await bytesOfFile(this.#files, this.#old, frame.start, frame.start + frame.length);
+    const bytes = await bytesBetween(this.#files, this.#old, frame.start, frame.start + frame.length);
     // A fault that was copied would have a valid checksum again.
     if (!isIntact(frame, bytes)) throw new BadFileError(this.#old);
     return bytes;

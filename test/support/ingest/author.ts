@@ -146,7 +146,7 @@ export class Author {
       case 'foreign':
         return { ...this.#other({ kind: 'skipped' }), category: 'AdvancedHunting-DeviceFileEvents' };
       case 'excluded':
-        return this.#other({ kind: 'excluded' }, { RemoteIP: random.pick(['10.0.0.1', '2001:db8::7']) });
+        return this.#other({ kind: 'excluded' }, { RemoteIP: random.pick(['10.0.0.1', 'fe80::7']) });
       case 'unknown':
         return { level: random.pick(['info', 'Aggregated']), Model: this.#fated({ kind: 'skipped' }) };
       case 'badTime':

@@ -112,6 +112,9 @@ describe('bad rows in every other table', () => {
     expect(runs.map(({ badRow }) => badRow)).toEqual([
       expect.stringContaining('HourlyCountsV2D20261120: the row with PartitionKey'),
     ]);
+    // A run meets a row once, and names it: a repeat reads only what is new.
+    const skipped = /A run of the last two days skipped 2 stored rows: HourlyCountsV2D20261120: the row with/;
+    expect((await app.health()).problems.join('\n')).toMatch(skipped);
     expect(await app.runNow(asOf)).toHaveLength(16);
 
     const query = { filter: {}, sort: 'average', limit: 10, after: null } as const;
@@ -124,7 +127,7 @@ describe('bad rows in every other table', () => {
 
     // Only now: a run writes this row again.
     await write('Runs', { partitionKey: 'closing', rowKey: 'boundaries', Boundaries: '[{"firstOpen":"soon"}]' });
-    const { problems, badRows, unavailable } = await app.health();
+    const { badRows, unavailable } = await app.health();
     expect(unavailable).toEqual([]);
     expect(badRows.rows.map(({ table, rowKey }) => `${table} ${rowKey}`).sort()).toEqual([
       'Detections 0-foreign',
@@ -134,6 +137,5 @@ describe('bad rows in every other table', () => {
       'Sinks soc',
       'Suppressions s-bad',
     ]);
-    expect(problems.join('\n')).toMatch(/The last run skipped 2 stored rows: HourlyCountsV2D20261120: the row with/);
   });
 });
