@@ -16,7 +16,8 @@ export async function* pieces(
       bytes = 0;
       wanted = nextLength();
     }
-    if (rest.length > 0) buffered.push(rest);
+    // A copy: the chunk may be a window on memory that its owner fills again.
+    if (rest.length > 0) buffered.push(Buffer.from(rest));
     bytes += rest.length;
   }
   if (bytes > 0) yield Buffer.concat(buffered);

@@ -26,6 +26,19 @@ describe('pieces(chunks, nextLength)', () => {
     for await (const piece of pieces(chunks.map(bytes), () => left.shift() ?? 9)) cut.push(piece.toString());
     expect(cut).toEqual(expected);
   });
+
+  it('keeps the bytes of a chunk whose memory is filled again for the next one', async () => {
+    const window = Buffer.alloc(2);
+    function* chunks() {
+      for (const text of ['ab', 'cd', 'ef']) {
+        window.write(text);
+        yield window;
+      }
+    }
+    const cut: string[] = [];
+    for await (const piece of pieces(chunks(), () => 5)) cut.push(piece.toString());
+    expect(cut).toEqual(['abcde', 'f']);
+  });
 });
 
 describe('placeOf(folder, path)', () => {
