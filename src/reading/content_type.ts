@@ -2,6 +2,7 @@ import { holdsListMember } from '../core/records/envelope.ts';
 import { isCsv } from './csv_dialect.ts';
 import { utf16Of } from './encoding.ts';
 import { type Container, isUnread, signatureOf, type Unread, unreadText } from './signature.ts';
+import { isEventsXml } from './xml_reader.ts';
 import { isZeekLog } from './zeek_log_reader.ts';
 
 /** The kind of a file, by its first bytes. */
@@ -16,6 +17,8 @@ export type ContentKind =
   | 'zeek-log'
   /** JSON over several lines: an array, objects, or `{"records":[…]}`. */
   | 'json'
+  /** XML of Windows events, indented or several in one line. */
+  | 'xml'
   /** Any of these in UTF-16, as PowerShell and Excel write it. */
   | 'utf-16';
 
@@ -31,6 +34,7 @@ export function contentKindOf(head: Uint8Array): ContentKind {
   if (signature !== null) return signature;
   if (utf16Of(head) !== null) return 'utf-16';
   const text = textOf(head);
+  if (text.startsWith('<') || text.startsWith('Record ')) return isEventsXml(text) ? 'xml' : 'lines';
   const line = firstLineOf(text);
   if (line === null) return 'lines';
   if (isZeekLog(text)) return 'zeek-log';
@@ -100,6 +104,8 @@ export function adviceOf(kind: ContentKind): string | null {
       return `it is a Zeek log with tabs, which only \`score\` reads; let Zeek write JSON (LogAscii::use_json=T)`;
     case 'json':
       return `it is JSON over several lines, which only \`score\` reads; convert it to one record per line (jq -c); expected ${EXPECTED}`;
+    case 'xml':
+      return `it is XML with events over several lines, or with several in one line, which only \`score\` reads; write one <Event> per line; expected ${EXPECTED}`;
     case 'zip':
       return `it is a zip archive, which only \`score\` reads; unpack it; expected ${EXPECTED}`;
     case 'avro':

@@ -5,6 +5,7 @@ import { csvInUtf8, utf16InUtf8, utf16Of } from './encoding.ts';
 import { readJson } from './json_reader.ts';
 import type { LineBatch } from './line_batch.ts';
 import { type LineOptions, readLines } from './line_reader.ts';
+import { readXml } from './xml_reader.ts';
 import { readZeekLog } from './zeek_log_reader.ts';
 
 const NEWLINE = 10;
@@ -13,7 +14,7 @@ type FileReader = (chunks: AsyncIterable<Uint8Array>, options: LineOptions) => A
 
 /**
  * Reads a complete file of any supported kind: JSON lines, JSON over several lines (or a list in one line above the line
- * limit), or the portal's CSV. For the latter two each record becomes a line: its JSON, with its place in the file.
+ * limit), a table, or XML of events. For all but the first each record becomes a line: its JSON or XML, with its place in the file.
  * UTF-16, and a CSV in Windows-1252, are converted to UTF-8; places then refer to the UTF-8 text. `onWindows1252` is called
  * for such a CSV, once.
  */
@@ -70,6 +71,7 @@ function readerOf(head: Uint8Array, { maxLineBytes }: LineOptions, onWindows1252
   if (isOneList) return head.length > maxLineBytes ? readJson : readLines;
   const kind = contentKindOf(isList(head) ? head : head.subarray(0, HEAD_BYTES));
   if (kind === 'csv') return csvReader(onWindows1252);
+  if (kind === 'xml') return readXml;
   if (kind === 'zeek-log') return readZeekLog;
   return kind === 'json' ? readJson : readLines;
 }

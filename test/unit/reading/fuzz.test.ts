@@ -13,10 +13,13 @@ import { NETWORK_EVENTS } from '../../support/reading/network_events.ts';
 import { scoreBytes } from '../../support/reading/score_bytes.ts';
 
 const FOLDER = new URL('../../fixtures/formats/', import.meta.url);
+const EVENTS = readFileSync(new URL('event-xml.txt', FOLDER), 'utf8');
 const FIXTURES: readonly (readonly [name: string, bytes: Buffer])[] = [
   ...readdirSync(FOLDER)
     .filter((name) => !name.endsWith('.mjs'))
     .map((name) => [name, readFileSync(new URL(name, FOLDER))] as const),
+  ['events in one line', Buffer.from(`<Events>${EVENTS.replaceAll('\n', '')}</Events>`)],
+  ['events indented', Buffer.from(EVENTS.replaceAll('><', '>\n  <'))],
   ...ENVELOPES.flatMap(([name, envelope]) => [
     [name, Buffer.from(JSON.stringify(envelope(NETWORK_EVENTS)))] as const,
     [`${name} indented`, Buffer.from(JSON.stringify(envelope(NETWORK_EVENTS), null, 2))] as const,
