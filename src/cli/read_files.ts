@@ -1,11 +1,8 @@
-import { Buffer } from 'node:buffer';
 import { statSync } from 'node:fs';
 import type { DateOrder } from '../core/records/locale_instant.ts';
 import type { Source } from '../core/records/report.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
-import { EXPECTED, HEAD_BYTES } from '../reading/content_type.ts';
-import { columnsIn } from '../reading/csv_dialect.ts';
 import type { OfflineReading, OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
@@ -15,6 +12,7 @@ import { contentsOf, type InputFile } from './input_files.ts';
 import { listed } from './output/listed.ts';
 import { PipeCopy } from './pipe_copy.ts';
 import { Progress } from './progress.ts';
+import { refusedText } from './refused_text.ts';
 import { say, type Terminal } from './terminal.ts';
 
 interface ReadTask {
@@ -93,7 +91,7 @@ class FilesReader {
     try {
       const reading = await this.#score(content);
       if (reading.foreign) {
-        this.#log.add('refused', `${name}: refused: ${await refusedText(content, sources)}`);
+        this.#log.add('refused', `${name}: refused: ${refusedText(await headOf(content), sources)}`);
         return;
       }
       if (reading.isWindows1252) this.#windows1252.push(content.name);
@@ -146,20 +144,9 @@ function readError(error: unknown): string {
   return escapeForDisplay(error.message);
 }
 
-async function refusedText({ again }: ReadContent, sources: readonly Source[]): Promise<string> {
-  const columns = again === null ? null : await unknownColumnsIn(again());
-  const header = columns === null ? '' : `. Its first line looks like the header of a CSV with ${columns}`;
-  return (
-    `no record of an active source (SOURCES=${sources.join(',')}) at its head; expected ${EXPECTED}, ` +
-    `or CSV${header}${columns === null ? '' : ': the names must be those of the product, see docs/sources.md'}`
-  );
-}
-
-/** The names in the first line, if it looks like a header; null if it does not. */
-async function unknownColumnsIn(content: AsyncIterable<Uint8Array>): Promise<string | null> {
-  for await (const bytes of content) {
-    const columns = columnsIn(Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('utf8'));
-    return columns === null ? null : columns.map((name) => escapeForDisplay(name, 64)).join(', ');
-  }
+/** The first bytes of a file; null if it cannot be read again. */
+async function headOf({ again }: ReadContent): Promise<Uint8Array | null> {
+  if (again === null) return null;
+  for await (const bytes of again()) return bytes;
   return null;
 }

@@ -5,7 +5,7 @@ import type { LocatedReport } from './report_reader.ts';
 const MAX_WAITING = 1_000;
 
 /** Members that are part of a group's key: without them, reports of several devices would become one group. */
-const KEYS: readonly Needed[] = ['DeviceName', 'InitiatingProcessFileName'];
+const KEYS: readonly Needed[] = ['DeviceName', 'InitiatingProcessFileName', 'Image', 'Application'];
 
 /**
  * Members that the rule needs and that every record of a file lacks. Null and empty values are none of this: the rule
@@ -16,6 +16,7 @@ export class MissingMembers {
   readonly #lacking = new Map<Needed, number>();
   readonly #seen = new Set<Needed>();
   #records = 0;
+  #reports = 0;
   #waiting: LocatedReport[] = [];
   /** Reports without a key that are not counted, by the member. */
   readonly uncounted = new Map<Needed, number>();
@@ -26,12 +27,14 @@ export class MissingMembers {
       return reports.flatMap((located) => this.#take(located));
     }
     this.#records += reports.length;
+    this.#reports += reports.length;
     if (reports.length > 0) for (const key of KEYS) this.#seen.add(key);
     return reports;
   }
 
   #take(located: LocatedReport): readonly LocatedReport[] {
     this.#records++;
+    this.#reports++;
     const { lacks = [] } = located;
     for (const member of lacks) this.#count(member);
     for (const key of KEYS) if (!lacks.includes(key)) this.#seen.add(key);
@@ -56,7 +59,9 @@ export class MissingMembers {
   end(): readonly Needed[] {
     for (const located of this.#waiting) this.#drop(located);
     this.#waiting = [];
-    return [...this.#lacking].filter(([, times]) => times === this.#records).map(([member]) => member);
+    // A record whose address is not in scope shows nothing about the other members.
+    const all = (member: Needed): number => (member === 'RemoteIP' ? this.#records : this.#reports);
+    return [...this.#lacking].filter(([member, times]) => times === all(member)).map(([member]) => member);
   }
 
   #mustWait({ lacks = [] }: LocatedReport): boolean {

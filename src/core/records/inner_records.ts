@@ -12,11 +12,14 @@ type Row = Readonly<Record<string, unknown>>;
  * text that contains one as JSON or as the XML of an event. So records are found in every envelope:
  * CloudEvents (`data`), Event Hubs (`Body`), Elasticsearch (`_source`), Splunk (`result`, `_raw`), Azure Diagnostics
  * (`properties.RawXml`), journald (`MESSAGE`), Syslog tables (`SyslogMessage`), answers of query APIs (`Results`, `tables`).
- * A table with `columns` and `rows` is its rows.
+ * A table with `columns` and `rows` is its rows; an object of records with the same names, such as `{"0":{…},"1":{…}}` of pandas,
+ * is these records.
  */
 export function* innerRecords(record: Row, isMarked: (text: string) => boolean): Generator<readonly object[]> {
   const rows = rowsOf(record);
   if (rows !== null) yield rows;
+  const values = valuesOf(record);
+  if (values !== null) yield values;
   for (const spelling of SPELLINGS) {
     const other = spelling(record);
     if (other !== null) yield [other];
@@ -26,6 +29,15 @@ export function* innerRecords(record: Row, isMarked: (text: string) => boolean):
     const records = recordsIn(value, isMarked);
     if (records.length > 0) yield records;
   }
+}
+
+/** The values of an object, if they are two records or more, with the same names in each; else null. */
+function valuesOf(record: Row): readonly Row[] | null {
+  const values = Object.values(record);
+  const [first] = values;
+  if (values.length < 2 || !isRecord(first)) return null;
+  const names = Object.keys(first).join('\n');
+  return values.every((each) => isRecord(each) && Object.keys(each).join('\n') === names) ? (values as Row[]) : null;
 }
 
 function recordsIn(value: unknown, isMarked: (text: string) => boolean): readonly object[] {

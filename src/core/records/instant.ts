@@ -12,7 +12,8 @@ export interface InstantHint {
 const ISO = /^(\d{4}-\d\d-\d\d)(?:T|\s+)(\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, of the years 2001 to 2286: the number of digits decides which. */
 const EPOCH = /^(\d{10})(\d{3}|\d{6}|\d{9})?(?:\.(\d+))?$/;
-const WITH_EXPONENT = /^\d(?:\.\d+)?e\+?\d{1,2}$/i;
+/** Fewer digits are a number that a spreadsheet has rounded (`1.79516E+12`): its hour is lost. */
+const WITH_EXPONENT = /^\d\.\d{7,}e\+?\d{1,2}$/i;
 const POWERSHELL = /^\/Date\((\d{12,14})(?:[+-]\d{4})?\)\/$/;
 /** No text of an instant is longer. */
 const MAX_LENGTH = 64;

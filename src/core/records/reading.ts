@@ -47,8 +47,17 @@ export function faultText({ fault, field }: { readonly fault: string; readonly f
   return field === undefined ? fault : `${fault} (${field})`;
 }
 
-/** Members that the rule needs of a report. A record can lack them: no value, not even an empty one. */
-export type Needed = 'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'AdditionalFields';
+/**
+ * Members that the rule needs of a report. A record can lack them: no value, not even an empty one. `Image` and `Application`
+ * are the process of Sysmon and of event 5156.
+ */
+export type Needed =
+  | 'DeviceName'
+  | 'InitiatingProcessFileName'
+  | 'RemoteIP'
+  | 'AdditionalFields'
+  | 'Image'
+  | 'Application';
 
 /** The result of reading one record. `lacks`: see `Needed`; absent where nothing is lacking. */
 export type Reading =

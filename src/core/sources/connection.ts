@@ -26,7 +26,7 @@ export interface ConnectionEvent {
   /** The record's names for the fields that a fault can concern. */
   readonly names: { readonly time: string; readonly computer: string };
   /** The event's names for its own fields. */
-  readonly fields: { readonly image: string; readonly remoteIP: string };
+  readonly fields: { readonly image: 'Image' | 'Application'; readonly remoteIP: string };
 }
 
 /**
@@ -60,10 +60,10 @@ export function readConnection(connection: ConnectionEvent): Reading {
   if (key.InitiatingProcessFileName.length > MAX_NAME_LENGTH) return fault('name-too-long', fields.image);
   if (RemoteIP.length > MAX_NAME_LENGTH) return fault('name-too-long', fields.remoteIP);
   if (!isStored(RemoteIP)) return { kind: 'excluded' };
-  return {
-    kind: 'report',
-    report: { ...key, Timestamp: time, count: 1, identity: null, facts: factsOf(connection) },
-  };
+  const report = { ...key, Timestamp: time, count: 1, identity: null, facts: factsOf(connection) };
+  return connection.image === undefined
+    ? { kind: 'report', report, lacks: [fields.image] }
+    : { kind: 'report', report };
 }
 
 /**

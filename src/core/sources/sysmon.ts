@@ -46,7 +46,7 @@ export const sysmon: RecordFormat = {
   },
 };
 
-const FIELDS = { image: 'Image', remoteIP: 'DestinationIp' };
+const FIELDS = { image: 'Image', remoteIP: 'DestinationIp' } as const;
 
 /** More than any error of Sysmon's clock, less than the difference between two time zones. */
 const DRIFT_MS = 30 * MINUTE_MS;

@@ -40,7 +40,7 @@ export const wfp: RecordFormat = {
   },
 };
 
-const FIELDS = { image: 'Application', remoteIP: 'DestAddress' };
+const FIELDS = { image: 'Application', remoteIP: 'DestAddress' } as const;
 
 const OUTBOUND = '%%14593';
 const CONNECT = '%%14611';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -71,6 +71,43 @@ describe('score of a file without a column that the rule needs', () => {
     expect(stderr).toContain(
       'members.json: no readable record: no record has DeviceName, which the rule needs. Keep DeviceName',
     );
+  });
+});
+
+describe('score of a file without a member that the rule needs', () => {
+  it('is 1 if no report has it, also beside reports of private addresses', async () => {
+    const lines = hours('2026-11-13').map((TimeGenerated, n) =>
+      JSON.stringify(flat({ TimeGenerated, DeviceName: undefined, ...(n % 2 === 0 && { RemoteIP: '10.0.0.1' }) })),
+    );
+    const { code, stdout, stderr } = await score(await file('private.json', lines.join('\n')));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('private.json: no record has DeviceName, which the rule needs. Keep DeviceName');
+  });
+
+  it('is 1 if no event of Sysmon has its image: no group without a process', async () => {
+    const events = await readFile(new URL('../../fixtures/formats/event-evtx-dump.jsonl', import.meta.url), 'utf8');
+    const path = await file('image.jsonl', events.replaceAll('"Image"', '"Program"'));
+    const { code, stdout, stderr } = await score(path, '--set', 'SOURCES=sysmon', '--set', 'MIN_AVERAGE=0');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('image.jsonl: no record has Image, which the rule needs. Keep Image');
+  });
+});
+
+describe('score of a file without a known record', () => {
+  const record = JSON.stringify(flat({ TimeGenerated: '2026-11-13T10:05:00Z', DeviceName: 'caf\u00e9' }));
+  it.each<[string, string | Buffer, string]>([
+    ['error.json', '{"error":{"code":"BadRequest"}}\n', '"{"error":{"code":"BadRequest"}}"'],
+    ['cut.json', `[${record},${record.slice(0, -9)}`, ', and is not valid JSON: cut off'],
+    ['together.json', `${record}${record}\n`, ', and is not valid JSON: cut off, or several objects in one line'],
+    ['latin.json', Buffer.from(`${record}\n`, 'latin1'), ', and is not UTF-8: convert it'],
+    ['record.json', 'Record 1\n{\n  "Event": {}\n}\n', '"Record 1": write JSON lines, with evtx_dump -o jsonl'],
+    ['hostile.txt', 'a\u202eb\u0007\n', '"a\\u202eb\\u0007"'],
+    ['wide.txt', Buffer.from('\ufeffno record\n', 'utf16le'), 'or CSV\n'],
+  ])('%s is 1, and shows what it begins with', async (name, content, shown) => {
+    const { code, stderr } = await score(await file(name, content));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${name}: refused: no record of an active source (SOURCES=defender) at its head`);
+    expect(stderr).toContain(shown);
   });
 });
 

@@ -11,6 +11,20 @@ const FORMS: readonly [string, (value: unknown) => string][] = [
   ['with an element a line', (value) => JSON.stringify(value).replaceAll(/(?<=[\]}]),(?=[[{])/g, '\n,')],
 ];
 
+describe('an object of records', () => {
+  it('counts all of them, as pandas writes a frame by its index', async () => {
+    const byIndex = JSON.stringify({ ...NETWORK_EVENTS });
+    const { hours, counters } = await scoreBytes(byIndex);
+    expect({ hours, reports: counters.reports }).toEqual({ hours: COUNTS.hours, reports: 5 });
+  });
+
+  it('of other names each counts the one that is a record of a source', async () => {
+    const [first] = NETWORK_EVENTS;
+    const { counters } = await scoreBytes(JSON.stringify({ data: first, context: { AggregatedReport: 1 } }));
+    expect(counters).toMatchObject({ records: 1, reports: 1 });
+  });
+});
+
 describe('an answer of a query API', () => {
   it.each(
     ENVELOPES.flatMap(([name, envelope]) => FORMS.map(([form, write]) => [name, form, envelope, write] as const)),
