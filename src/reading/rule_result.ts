@@ -24,13 +24,17 @@ export async function readRuleResult(bytes: Buffer): Promise<AnswerRow[]> {
   const encoding = utf16Of(bytes);
   const utf8 = encoding === null ? bytes : Buffer.from(new TextDecoder(encoding).decode(bytes));
   const text = utf8.toString('utf8').replace(/^\ufeff/, '');
-  const records = /^\s*[[{]/.test(text) ? jsonRecords(text) : await csvRecords(utf8);
+  if (text.trim() === '')
+    throw new RuleResultError(`it is empty. An answer without rows has a header, or is []. ${ADVICE}`);
+  const isJson = /^\s*[[{]/.test(text);
+  const records = isJson ? jsonRecords(text) : await csvRecords(utf8);
   const [first] = records;
-  if (first === undefined) return [];
+  if (first === undefined && isJson) return [];
+  const there = first ?? Object.fromEntries(headerIn(text).map((name) => [name, '']));
   const columns = [...NAMES, ...NUMBERS];
-  const missing = columns.filter((column) => !Object.hasOwn(renamed(first), column));
+  const missing = columns.filter((column) => !Object.hasOwn(renamed(there), column));
   if (missing.length > 0) {
-    const found = Object.keys(first)
+    const found = Object.keys(there)
       .slice(0, 20)
       .map((name) => escapeForDisplay(name, 64))
       .join(', ');
@@ -39,6 +43,12 @@ export async function readRuleResult(bytes: Buffer): Promise<AnswerRow[]> {
     );
   }
   return records.map((record, index) => rowOf(renamed(record), index + 1));
+}
+
+/** The cells of the first line. The query's columns need no quotes within quotes. */
+function headerIn(text: string): readonly string[] {
+  const [line = ''] = text.trimStart().split('\n', 1);
+  return line.split(/[,;\t]/).map((cell) => cell.trim().replaceAll('"', ''));
 }
 
 type RawRow = Readonly<Record<string, unknown>>;

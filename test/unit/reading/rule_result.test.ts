@@ -37,7 +37,15 @@ describe('readRuleResult(bytes)', () => {
   it('reads UTF-16', async () => expect(await read(PORTAL, 'utf16le')).toEqual([ROW]));
   it('an empty answer has no rows', async () => {
     expect(await read(PORTAL.slice(0, PORTAL.indexOf('\n') + 1))).toEqual([]);
-    expect(await read('')).toEqual([]);
+    expect(await read('[]')).toEqual([]);
+  });
+  it.each([
+    ['', 'it is empty'],
+    ['\ufeff\n', 'it is empty'],
+    ['No results found', '7 columns missing: DeviceName'],
+    ['DeviceName,RemoteIP\n', '5 columns missing: InitiatingProcessFileName'],
+  ])('%j is not an answer without rows', async (text, message) => {
+    await expect(read(text)).rejects.toThrow(message);
   });
   it('a process without a name is an empty text, as in Kusto', async () => {
     expect(
