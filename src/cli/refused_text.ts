@@ -26,6 +26,7 @@ function beginningOf(head: Uint8Array): string | null {
   }
   const first = utf16Of(head) === null ? firstLineOf(head) : null;
   if (first === null) return null;
+  if (isBinary(first.text)) return 'Its first bytes are not text: if it is a container of another kind, unpack it';
   const begin = `Its first line begins with "${escapeForDisplay(first.text.slice(0, SHOWN), SHOWN)}"`;
   if (!first.isUtf8) return `${begin}, and is not UTF-8: convert it, such as with iconv -f WINDOWS-1252 -t UTF-8 FILE`;
   if (/^Record \d+$/.test(first.text)) return `${begin}: write JSON lines, with evtx_dump -o jsonl`;
@@ -42,6 +43,12 @@ function firstLineOf(head: Uint8Array): { text: string; isUtf8: boolean; isWhole
   // A character that is cut off at the end of the bytes is no fault of the line.
   const isDecoded = isUtf8(head) || !line.slice(0, -1).includes('\ufffd');
   return { text: line, isUtf8: isDecoded, isWhole: lineEnd !== -1 || head.length < HEAD_BYTES };
+}
+
+/** Whether the text has a control character that no text file has. */
+function isBinary(text: string): boolean {
+  for (const char of text) if (char < ' ' && char !== '\t') return true;
+  return false;
 }
 
 function isJson(text: string): boolean {

@@ -101,7 +101,8 @@ describe('score of a file without a known record', () => {
     ['together.json', `${record}${record}\n`, ', and is not valid JSON: cut off, or several objects in one line'],
     ['latin.json', Buffer.from(`${record}\n`, 'latin1'), ', and is not UTF-8: convert it'],
     ['record.json', 'Record 1\n{\n  "Event": {}\n}\n', '"Record 1": write JSON lines, with evtx_dump -o jsonl'],
-    ['hostile.txt', 'a\u202eb\u0007\n', '"a\\u202eb\\u0007"'],
+    ['hostile.txt', 'a\u202eb\u009b\n', '"a\\u202eb\\u009b"'],
+    ['packed.Z', Buffer.from([0x1f, 0x9d, 0x90, 0x80, 0x0a]), 'Its first bytes are not text'],
     ['wide.txt', Buffer.from('\ufeffno record\n', 'utf16le'), 'or CSV\n'],
   ])('%s is 1, and shows what it begins with', async (name, content, shown) => {
     const { code, stderr } = await score(await file(name, content));
