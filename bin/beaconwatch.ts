@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 import about from '../package.json' with { type: 'json' };
 import { nodeFault } from '../src/cli/node_version.ts';
-import { keepHeapSmall } from '../src/settings/heap.ts';
-
-keepHeapSmall();
 
 // A reader such as `head` may close the pipe before the end: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

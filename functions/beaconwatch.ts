@@ -1,8 +1,5 @@
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
-import { keepHeapSmall } from '../src/settings/heap.ts';
-
-keepHeapSmall();
 
 /**
  * Built when the host loads the functions. Invalid settings stop the host, which logs all their faults in one line. Invalid sinks are

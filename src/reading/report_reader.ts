@@ -7,6 +7,7 @@ import type { MissingColumns } from '../core/records/table_header.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import { collectEarly } from './collect_early.ts';
 import { NO_COUNTERS } from './counters.ts';
 import { type FaultCounts, KEPT_LETTERS } from './faulty_lines.ts';
 import { formatsBeside } from './formats.ts';
@@ -165,6 +166,7 @@ export class ReportReader {
     this.#probeBatch(batch);
     const letters = faults.close();
     this.#room -= letters.length;
+    if (faults.more.size > 0 || counters.records > MANY_RECORDS) collectEarly();
     return { reports, letters, more: faults.more, withoutAddress, counters };
   }
 
@@ -224,6 +226,8 @@ function digestOf(line: Line): number {
   return Number.parseInt(hash('sha256', line.bytes).slice(0, 13), 16);
 }
 
+/** More records than a batch of real telemetry has. */
+const MANY_RECORDS = 50_000;
 const NO_BYTES = new Uint8Array();
 
 /** The dead letters of a batch: the first `room` by place, and the number of the others by reason. */
