@@ -56,8 +56,21 @@ function goesOn(head: readonly string[]): boolean {
   const lines = head.map((line) => line.trim()).filter((line) => line !== '');
   const [first = '', second = ''] = lines;
   if (first === '{' && !second.startsWith('"')) return false;
+  if (second.startsWith('{') && !first.endsWith(':') && openBrackets(first).at(-1) === '{') return false;
   return !lines.slice(1).some((line, index) => isObject(line) && !/[,:[]$/.test(lines[index] as string));
 }
+
+/** The brackets that are still open at the end of a text, from the outermost on. */
+function openBrackets(text: string): readonly string[] {
+  const open: string[] = [];
+  for (const [bracket] of text.replace(STRINGS, '').matchAll(/[[\]{}]/g)) {
+    if (bracket === '{' || bracket === '[') open.push(bracket);
+    else open.pop();
+  }
+  return open;
+}
+
+const STRINGS = /"(?:[^"\\]|\\.)*"/g;
 
 function isObject(line: string): boolean {
   if (!line.startsWith('{')) return false;
@@ -73,8 +86,7 @@ function isObject(line: string): boolean {
 function beginsJson(line: string, text: string): boolean {
   const next = text.slice(text.indexOf('\n')).trimStart();
   if (JSON_BEGIN.test(line) || next.startsWith(',')) return true;
-  const isOpen = !/[\]}]$/.test(line) || /^[\]}]/.test(next);
-  return isOpen && (line.startsWith('[') || holdsListMember(line));
+  return openBrackets(line).length > 0 && (line.startsWith('[') || holdsListMember(line));
 }
 
 /** Whether it starts like a list of records: an array, or an envelope. */

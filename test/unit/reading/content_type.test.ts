@@ -86,6 +86,8 @@ describe('contentKindOf(head)', () => {
     ['{"a":[{"b":1},\n', 'lines'],
     ['{\n{"a":1}\n', 'lines'],
     ['{\n}\n', 'lines'],
+    ['{"records":[{"a":1},{"b":"[x",\n{"c":3}\n', 'lines'],
+    ['["Aggregated",]\n}\n}\n', 'lines'],
     ['[\n{"a":1}\n]\n', 'json'],
     ['[\n{"a":1}\n{"b":2}\n', 'lines'],
     ['{\n  "a":\n{"b":1}\n}\n', 'json'],
