@@ -55,15 +55,28 @@ function firstLineOf(text: string): string | null {
 function goesOn(head: readonly string[]): boolean {
   const lines = head.map((line) => line.trim()).filter((line) => line !== '');
   const [first = '', second = ''] = lines;
-  if (first === '{' && !second.startsWith('"')) return false;
-  if (second.startsWith('{') && !first.endsWith(':') && openBrackets(first).at(-1) === '{') return false;
+  if (second !== '' && !canFollow(first, second)) return false;
   return !lines.slice(1).some((line, index) => isObject(line) && !/[,:[]$/.test(lines[index] as string));
 }
 
-/** The brackets that are still open at the end of a text, from the outermost on. */
-function openBrackets(text: string): readonly string[] {
+/** Whether a text of JSON can go on with the next line, as far as the last character of one and the first of the other tell. */
+function canFollow(line: string, next: string): boolean {
+  const open = openBrackets(line);
+  // No string of JSON has a line end in it.
+  if (open === null) return false;
+  if (line.endsWith(':')) return !/^[,:}\]]/.test(next);
+  const isBeforeItem = /[,{[]$/.test(line);
+  if (open.at(-1) === '{') return isBeforeItem ? next.startsWith('"') : /^[,}]/.test(next);
+  if (open.at(-1) === '[') return isBeforeItem ? !/^[,:}]/.test(next) : /^[,\]]/.test(next);
+  return true;
+}
+
+/** The brackets that are still open at the end of a text, from the outermost on; null where a string is open. */
+function openBrackets(text: string): readonly string[] | null {
   const open: string[] = [];
-  for (const [bracket] of text.replace(STRINGS, '').matchAll(/[[\]{}]/g)) {
+  const withoutStrings = text.replace(STRINGS, '');
+  if (withoutStrings.includes('"')) return null;
+  for (const [bracket] of withoutStrings.matchAll(/[[\]{}]/g)) {
     if (bracket === '{' || bracket === '[') open.push(bracket);
     else open.pop();
   }
@@ -86,7 +99,7 @@ function isObject(line: string): boolean {
 function beginsJson(line: string, text: string): boolean {
   const next = text.slice(text.indexOf('\n')).trimStart();
   if (JSON_BEGIN.test(line) || next.startsWith(',')) return true;
-  return openBrackets(line).length > 0 && (line.startsWith('[') || holdsListMember(line));
+  return openBrackets(line)?.length !== 0 && (line.startsWith('[') || holdsListMember(line));
 }
 
 /** Whether it starts like a list of records: an array, or an envelope. */
