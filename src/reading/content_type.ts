@@ -59,7 +59,7 @@ function goesOn(head: readonly string[]): boolean {
   return !lines.slice(1).some((line, index) => isObject(line) && !/[,:[]$/.test(lines[index] as string));
 }
 
-/** Whether a text of JSON can go on with the next line, as far as the last character of one and the first of the other tell. */
+/** Whether a text of JSON can go on with the next line, as far as the last character of one and the first of the other show. */
 function canFollow(line: string, next: string): boolean {
   const open = openBrackets(line);
   // No string of JSON has a line end in it.
