@@ -26,7 +26,7 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'html', 'json-summary'],
       // What the unit tests reach today (npm run coverage): raise them when they rise.
-      thresholds: { statements: 83, branches: 79, functions: 79, lines: 84 },
+      thresholds: { statements: 87, branches: 82, functions: 84, lines: 88 },
     },
     projects: [
       {
