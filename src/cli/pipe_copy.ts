@@ -1,6 +1,5 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { unnamedFile } from '../storage/unnamed_file.ts';
 
 /** Bytes at the begin of a pipe in which a date decides whether the pipe is copied. */
 const HEAD_BYTES = 64 * 1024;
@@ -54,7 +53,7 @@ export class PipeCopy {
     const bytes = Buffer.concat(head);
     // Without the zeros of UTF-16.
     const text = bytes.toString('latin1', 0, HEAD_BYTES).replaceAll('\0', '');
-    if (DATE.test(text)) this.#file = nameless();
+    if (DATE.test(text)) this.#file = unnamedFile();
     this.#write(bytes);
     return bytes;
   }
@@ -73,17 +72,5 @@ export class PipeCopy {
       at += bytes;
       yield chunk.subarray(0, bytes);
     }
-  }
-}
-
-function nameless(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'beaconwatch-'));
-  const path = join(folder, 'pipe');
-  try {
-    const file = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
-    return file;
-  } finally {
-    rmdirSync(folder);
   }
 }

@@ -51,7 +51,7 @@ export type PartitionTally = Pick<
 
 /**
  * Scores one partition in one pass over its contributions and, beside them in the same key order, its detections. Holds a
- * page of each, the matches of one address (at most `MAX_HELD_POINTS` points), the detections of one transaction, and the
+ * page of each, the matches of one address (at most `MAX_POINTS_IN_MEMORY` points), the detections of one transaction, and the
  * ids of those to resolve.
  */
 export class PartitionScorer {
@@ -140,7 +140,7 @@ export class PartitionScorer {
     return { window: this.#window, suppressedBy: this.#settings.suppressedBy(group) };
   }
 
-  /** Reads the traffic behind a match where `isToBeRead` asks for it; else keeps the traffic of the last reading. */
+  /** Reads the traffic behind a match where `needsTraffic` asks for it; else keeps the traffic of the last reading. */
   async #withTraffic(before: Detection | null, step: LifecycleStep): Promise<LifecycleStep> {
     if (step.kind === 'none') return step;
     const { detection } = step;

@@ -1,11 +1,11 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Contribution } from '../core/records/contribution.ts';
 import type { Source } from '../core/records/report.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
+import { unnamedFile } from '../storage/unnamed_file.ts';
 import { compareKeys, type Head, Heads } from './key_order.ts';
 
 /** The temporary file cannot be written or read. The message says what to do. */
@@ -148,19 +148,6 @@ export class SortedRuns {
         { cause },
       );
     }
-  }
-}
-
-/** Opens a new file and removes its name: the system frees it when the process ends. */
-function unnamedFile(parent: string): number {
-  const folder = mkdtempSync(join(parent, 'beaconwatch-'));
-  const path = join(folder, 'rows');
-  try {
-    const file = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
-    return file;
-  } finally {
-    rmdirSync(folder);
   }
 }
 

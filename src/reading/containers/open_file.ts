@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { closeSync, fstatSync, mkdtempSync, openSync, read, rmdirSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, fstatSync, openSync, read, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { unnamedFile } from '../../storage/unnamed_file.ts';
 import { ContainerError } from './container_error.ts';
 
 const readAt = promisify(read);
@@ -54,16 +53,4 @@ export async function rangeOf({ descriptor }: OpenFile, start: number, end: numb
     done += bytesRead;
   }
   return bytes.buffer;
-}
-
-function unnamedFile(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'beaconwatch-'));
-  const path = join(folder, 'content');
-  try {
-    const descriptor = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
-    return descriptor;
-  } finally {
-    rmdirSync(folder);
-  }
 }

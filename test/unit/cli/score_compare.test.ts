@@ -12,13 +12,14 @@ let folder: string;
 let exports: string;
 
 /** A report at each of these minutes before noon. */
-const beacon = (device: string, minutes: readonly number[], count = 60) =>
+const beacon = (device: string, minutes: readonly number[], count = 60, RemoteIP = '203.0.113.77') =>
   minutes.map((minute, n) =>
     JSON.stringify(
       streamed({
         Timestamp: new Date(END - minute * 60_000).toISOString(),
         ReportId: n,
         DeviceName: device,
+        RemoteIP,
         AdditionalFields: `{"uniqueEventsAggregated":${count}}`,
       }),
     ),
@@ -33,6 +34,8 @@ beforeAll(async () => {
     // It enters the window ten minutes after noon.
     ...beacon('edge', [-10, ...hourly(40)], 90),
     ...beacon('here', hourly(20), 50),
+    // Stored for other detectors; the rule does not score it.
+    ...beacon('six', hourly(72), 60, '2606:4700::6810:85e5'),
   ];
   exports = join(folder, 'PT1H.json');
   await writeFile(exports, `${lines.join('\n')}\n`);

@@ -62,6 +62,22 @@ async function score(bytes: Buffer, env: Record<string, string> = {}) {
 }
 
 describe('score of a zip archive', () => {
+  it('reads a member again where its dates need the order of day and month', async () => {
+    // Hours of the 19th and 20th: only the 20th and 19th, above 12, show that the month comes first.
+    const dated = rowsOf(15).map((row) => {
+      const [date = '', time = ''] = String(row['Timestamp']).split(/[T.]/);
+      const [year, month, day] = date.split('-');
+      return { ...row, Timestamp: `${month}/${day}/${year}, ${time}` };
+    });
+    const zip = zipOf([
+      { name: 'readme.json', content: linesOf(rowsOf(1, { DeviceName: 'wks-0007.corp.example' })) },
+      { name: 'dated.csv', content: csvOf(dated) },
+    ]);
+    const { code, rows } = await score(zip);
+    expect(code).toBe(0);
+    expect(rows).toMatchObject([{ count_of_hours: 15, avg_conn_count: 50 }]);
+  });
+
   it('scores the members together: 4 + 5 + 6 hours of one group, as JSON lines, CSV and gzip', async () => {
     const rows = rowsOf(15);
     const {
