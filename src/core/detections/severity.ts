@@ -47,6 +47,101 @@ export function severityOf({ devices, spread, average, minAverage, grain }: Seve
 
 const BY_FACTORS: readonly Severity[] = ['low', 'low', 'medium', 'high'];
 
+/** A match of the KQL rule, with the severity that its own signs give. */
+export interface KqlRuleMatch extends SeverityAndReason {
+  /** A suppression of this detector applies. */
+  readonly isHidden: boolean;
+}
+
+/** What `regularity` measured. */
+export interface RegularityFacts {
+  readonly score: number;
+  /** How it matched; null: no match. */
+  readonly way: 'score' | 'session' | 'process' | null;
+  /** Seconds between connections. */
+  readonly interval: number;
+  readonly onlyFailed: boolean;
+  /** false where DETECTORS lacks it: it then opens and raises nothing, and only decides whether the KQL rule is alone. */
+  readonly isActive: boolean;
+  /** A suppression of this detector applies. */
+  readonly isHidden: boolean;
+}
+
+/** What severity relative to the fleet depends on. */
+export interface FleetFacts {
+  /** null where it does not match. */
+  readonly kqlRule: KqlRuleMatch | null;
+  /** null where it cannot be measured. */
+  readonly regularity: RegularityFacts | null;
+  /** Devices that are regular with the address, or on which the process is regular with the network, if more. */
+  readonly regularDevices: number;
+  /** The process has not used the network before the last days. */
+  readonly isNew: boolean;
+  /** Devices up to which something is rare in this fleet, and above which it is common. */
+  readonly few: number;
+  readonly many: number;
+}
+
+export interface SeverityAndReason {
+  readonly severity: Severity;
+  /** One sentence. */
+  readonly severityReason: string;
+}
+
+/** Score from which on a rare and new group is `high`. */
+const HIGH_SCORE = 0.8;
+
+/**
+ * The severity of a match in its fleet: `low` where more than `many` devices are regular, else the higher one of the
+ * detectors that match. `isRipe`: `regularity` has shown enough for more than `low`. At least one detector matches. One
+ * that is hidden counts only where all that match are.
+ */
+export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAndReason {
+  const { kqlRule, regularity, regularDevices, many } = facts;
+  if (regularDevices > many) {
+    return { severity: 'low', severityReason: `Common: ${regularDevices} devices are as regular (more than ${many}).` };
+  }
+  const found = [
+    ...(regularity?.isActive && regularity.way !== null
+      ? [{ ...regularSeverity(regularity, facts, isRipe), isHidden: regularity.isHidden }]
+      : []),
+    ...(kqlRule === null ? [] : [regularity === null || regularity.way === null ? oneLower(kqlRule) : kqlRule]),
+  ];
+  const shown = found.filter(({ isHidden }) => !isHidden);
+  const [first = NONE, ...others] = shown.length > 0 ? shown : found;
+  const { severity, severityReason } = others.reduce((a, b) => (isAbove(b.severity, a.severity) ? b : a), first);
+  return { severity, severityReason };
+}
+
+const NONE = { severity: 'low', severityReason: '', isHidden: false } as const;
+
+/** The KQL rule alone: one severity lower, never dropped. */
+function oneLower(match: KqlRuleMatch): KqlRuleMatch {
+  const severity = match.severity === 'high' ? 'medium' : 'low';
+  if (severity === match.severity) return match;
+  const reason = match.severityReason.replace(/\.$/, '');
+  return { ...match, severity, severityReason: `${reason}; regularity does not match, so one severity lower.` };
+}
+
+function regularSeverity(
+  { score, way, onlyFailed }: RegularityFacts,
+  { regularDevices, isNew, few }: FleetFacts,
+  isRipe: boolean,
+): SeverityAndReason {
+  const measured = `the score is ${score}`;
+  if (!isRipe) return { severity: 'low', severityReason: `Recorded: ${measured}, which has not yet shown enough.` };
+  const devices = regularDevices > 1 ? `${regularDevices} devices are` : 'No other device is';
+  if (regularDevices > few) {
+    return { severity: 'low', severityReason: `${devices} as regular (more than ${few}); ${measured}.` };
+  }
+  const rare = `${devices} as regular (at most ${few} is rare); ${measured}`;
+  if (!isNew || score < HIGH_SCORE) return { severity: 'medium', severityReason: `${rare}.` };
+  const limit = way === 'score' ? (onlyFailed ? 'only failed connections' : '') : `matched as a ${way}`;
+  if (limit !== '')
+    return { severity: 'medium', severityReason: `${rare}; new in this fleet; ${limit}: at most medium.` };
+  return { severity: 'high', severityReason: `${rare} (at least ${HIGH_SCORE}); new in this fleet.` };
+}
+
 /** Whether the first severity is higher. */
 export function isAbove(severity: Severity, other: Severity): boolean {
   return RANK[severity] > RANK[other];
