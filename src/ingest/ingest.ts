@@ -86,6 +86,13 @@ export interface IngestResult {
   readonly leaseEnds?: number;
 }
 
+/**
+ * An exporter that sends less in an hour has few rows in each: mostly a page of a partition. To read the hour then costs no more
+ * than to read one group of it, and one entry announces it.
+ */
+const SMALL_EXPORT_BYTES = 4 * 1024 * 1024;
+const FIRST_HOUR = bin(timestampFromMs(0), '1h');
+
 /** Fits into a log line; a read within its budget seldom has more. */
 const MAX_SEGMENT_IDS = 16;
 
@@ -289,7 +296,7 @@ export class Ingest {
     const work = {
       ...leased,
       isOpen: async (day: Day) => day >= (await firstOpenDay(...retention())),
-      recentFrom: bin(timestampFromMs(this.#clock() - HOUR_MS), '1h'),
+      recentFrom: info.length < SMALL_EXPORT_BYTES ? FIRST_HOUR : bin(timestampFromMs(this.#clock() - HOUR_MS), '1h'),
       noteRaw,
       ...(blockBytes !== undefined && { blockBytes }),
       ...(groupsPerDevice !== undefined && { groupsPerDevice }),

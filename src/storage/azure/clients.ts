@@ -3,6 +3,7 @@ import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { noteRequest } from '../request_count.ts';
+import { deletionVersions } from './deletion_versions.ts';
 import { escapeLineSeparators } from './line_separators.ts';
 import type { RequestPolicy } from './request_policy.ts';
 
@@ -64,6 +65,7 @@ export function storageClients(connection: StorageConnection, options: StorageCl
     },
     additionalPolicies: [
       { policy: escapeLineSeparators, position: 'perCall' },
+      { policy: deletionVersions, position: 'perCall' },
       { policy: countRequest, position: 'perRetry' },
       ...policies.map((policy) => ({ policy, position: 'perRetry' as const })),
     ],

@@ -10,6 +10,7 @@ import {
 import { backoffMs } from '../backoff.ts';
 import type { KeySpan } from '../pending_id.ts';
 import type { RetrySettings, StorageClients } from './clients.ts';
+import { underVersions } from './deletion_versions.ts';
 import { RawPages } from './raw_pages.ts';
 import { codeOf, isServiceError, isWithinTransaction, statusOf } from './rest_errors.ts';
 import { withSubject } from './with_subject.ts';
@@ -26,6 +27,11 @@ export interface TablePage {
   readonly rows: readonly TableRow[];
   /** The service's continuation, as the SDK writes it; '' on the last page. */
   readonly next: string;
+}
+
+interface VersionedKey {
+  readonly rowKey: string;
+  readonly version: string;
 }
 
 export const MAX_TRANSACTION_ROWS = 100;
@@ -144,15 +150,27 @@ export class Table {
     }
   }
 
-  /**
-   * Removes rows of one partition, each only if it still has its version. Each is a request: the SDK sends no versions with
-   * the deletions of a transaction.
-   */
-  async deleteUnder(partitionKey: string, rows: readonly { readonly rowKey: string; readonly version: string }[]) {
-    for (let start = 0; start < rows.length; start += DELETES_AT_ONCE) {
-      const some = rows.slice(start, start + DELETES_AT_ONCE);
-      await Promise.all(some.map(({ rowKey, version }) => this.delete(partitionKey, rowKey, version)));
+  /** Removes rows of one partition in transactions, each only if it still has its version. */
+  async deleteUnder(partitionKey: string, rows: readonly VersionedKey[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += MAX_TRANSACTION_ROWS) {
+      const some = rows.slice(start, start + MAX_TRANSACTION_ROWS);
+      // One row that another writer changed makes the whole transaction fail: then each is deleted alone.
+      if (some.length > 1 && (await this.#deleteTogether(partitionKey, some))) continue;
+      for (let first = 0; first < some.length; first += DELETES_AT_ONCE) {
+        const few = some.slice(first, first + DELETES_AT_ONCE);
+        await Promise.all(few.map(({ rowKey, version }) => this.delete(partitionKey, rowKey, version)));
+      }
     }
+  }
+
+  /** False where a row has another version or is gone, and where there is no table. Then nothing is removed. */
+  async #deleteTogether(partitionKey: string, rows: readonly VersionedKey[]): Promise<boolean> {
+    const versions = rows.map(({ version }) => version);
+    const actions = rows.map(({ rowKey }): TransactionAction => ['delete', { partitionKey, rowKey }]);
+    const answer = await this.#about(`delete in partition ${partitionKey}`, () =>
+      orNull([404, 412], () => underVersions(versions, () => this.transact(actions))),
+    );
+    return answer !== null;
   }
 
   /** Removes the table; ignores one that is missing, or is being deleted. */

@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
-import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { dayOf } from '../../../src/core/records/day.ts';
 import { replayed } from '../../../src/ingest/export_state.ts';
 import { EXPECTED_FORMAT, EXPECTED_LINES } from '../../../src/ingest/ingest.ts';
-import { segmentIdOf } from '../../../src/storage/keys.ts';
+import { PARTITIONS, segmentIdOf } from '../../../src/storage/keys.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { tries } from '../../support/effort.ts';
 import { type Call, type Gate, gated, InjectedFault, type Outcome, perform } from '../../support/ingest/gate.ts';
@@ -131,6 +131,27 @@ describe('ingest(export) that grows', () => {
     expect(await world.ingest({ budgetMs: 0 })).toMatchObject({ end: 'more', segments: 1 });
     expect(await world.ingest()).toMatchObject({ end: 'up-to-date', segments: 2 });
     expect(await world.rows()).toEqual([1, 2, 3]);
+  });
+});
+
+describe('ingest(export) announces an hour that is not recent', () => {
+  const announced = async () => {
+    const day = dayOf('2026-11-19T08:59:58.9931000Z' as Timestamp);
+    const pages = PARTITIONS.map((partition) => Array.fromAsync(world.stores.hourlyCounts.touched(partition, day)));
+    return (await Promise.all(pages)).flat(2).map(({ hour, groupId }) => [hour.slice(0, 13), groupId !== null]);
+  };
+  const late = report(1, { Timestamp: '2026-11-19T08:59:58.9931Z' });
+
+  it('as a whole where the export is small, since a table has few rows of it', async () => {
+    world.append(lines(late));
+    await world.ingest();
+    expect(await announced()).toEqual([['2026-11-19T08', false]]);
+  });
+
+  it('by its groups where the export is large', async () => {
+    world.append(`${lines(late)}${' '.repeat(1023)}\n`.padEnd(4 * 1024 * 1024, `${' '.repeat(1023)}\n`));
+    await world.ingest();
+    expect(await announced()).toEqual([['2026-11-19T08', true]]);
   });
 });
 

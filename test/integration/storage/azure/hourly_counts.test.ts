@@ -191,6 +191,33 @@ describe('HourlyCounts.hour', () => {
   });
 });
 
+describe('HourlyCounts.settle', () => {
+  const some = rows.slice(0, 50);
+  const groups = some.map(({ groupId: id }) => ({ hour: H08, groupId: id, segmentId: 'a5'.repeat(16) }));
+
+  it('takes one request for a hundred entries', async () => {
+    const log = new RequestLog();
+    const [store, plain] = await storesWith({ policy: log.policy });
+    await plain.merge(P3, D20, some, groups, { mayCreate: true });
+    const entries = await entriesIn(plain);
+    log.take();
+    await store.settle(P3, D20, entries);
+    expect(log.take()).toEqual(['POST $batch']);
+    expect(await entriesIn(plain)).toEqual([]);
+  });
+
+  it('removes each alone where one was written again, and keeps that one', async () => {
+    const log = new RequestLog();
+    const [store, plain] = await storesWith({ policy: log.policy });
+    await plain.merge(P3, D20, some, groups, { mayCreate: true });
+    const entries = await entriesIn(plain);
+    await plain.merge(P3, D20, some.slice(7, 8), groups.slice(7, 8), { mayCreate: true });
+    await store.settle(P3, D20, entries);
+    expect(log.take()).toEqual(['POST $batch', ...Array.from({ length: 50 }, () => `DELETE ${TABLE}()`)]);
+    expect((await entriesIn(plain)).map((entry) => entry.groupId)).toEqual([rows[7]?.groupId]);
+  });
+});
+
 describe('HourlyCounts.removeDay', () => {
   it('ignores a table that is being deleted, and throws other errors', async () => {
     let code = 'TableBeingDeleted';
