@@ -9,8 +9,10 @@ import { MINUTE_MS } from './timespan.ts';
 export type Timestamp = string & { readonly __unit: 'timestamp' };
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|z|[+-]\d\d:\d\d)?$/;
-/** Canonical already, on a day that every month has: nine of ten times that Defender writes. */
-const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
+/** UTC, on a day that every month has: nine of ten times that products write. */
+const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?[Zz]?$/;
+/** The length of whole seconds, `2026-11-20T08:59:58`. */
+const SECONDS_LENGTH = 19;
 const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
 
 /**
@@ -20,7 +22,7 @@ const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
  * `timestampOf('2026-11-20T08:59:58.9931Z')` is `'2026-11-20T08:59:58.9931000Z'`.
  */
 export function timestampOf(text: string): Timestamp | null {
-  if (PLAIN.test(text)) return text as Timestamp;
+  if (PLAIN.test(text)) return canonicalOf(text);
   const parts = ISO.exec(text);
   if (!parts) return null;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts;
@@ -32,6 +34,13 @@ export function timestampOf(text: string): Timestamp | null {
   if (offset === null) return null;
   const utc = offset === 0 ? wholeSecond : isoOf(ms - offset * MINUTE_MS)?.slice(0, 19);
   return utc === undefined ? null : (`${utc}.${fraction.padEnd(7, '0')}Z` as Timestamp);
+}
+
+/** A plain time in the canonical form; nine of ten times of Defender have it already. */
+function canonicalOf(text: string): Timestamp {
+  if (text.length === 28 && text[10] === 'T' && text[27] === 'Z') return text as Timestamp;
+  const fraction = /[Zz]$/.test(text) ? text.slice(SECONDS_LENGTH + 1, -1) : text.slice(SECONDS_LENGTH + 1);
+  return `${text.slice(0, 10)}T${text.slice(11, SECONDS_LENGTH)}.${fraction.padEnd(7, '0')}Z` as Timestamp;
 }
 
 /** Whether the text is a Timestamp as `timestampOf` writes it: for keys read from a table. */

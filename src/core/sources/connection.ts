@@ -82,19 +82,22 @@ function isUdpReply({ protocol, localPort, remotePort }: ConnectionEvent): boole
 }
 
 function factsOf({ image, user, localIP, remotePort, remoteName }: ConnectionEvent): Facts {
-  const local = textOf(localIP);
+  const facts: { -readonly [Name in keyof Facts]: Facts[Name] } = {};
   const port = portOf(remotePort);
-  return {
-    ...(port !== null && { RemotePort: port }),
-    ...factOf('LocalIP', local && unmapped(local)),
-    ...factOf('InitiatingProcessFolderPath', textOf(image)),
-    ...factOf('InitiatingProcessAccountName', textOf(user)),
-    ...factOf('RemoteUrl', textOf(remoteName)),
-  };
+  const local = textOf(localIP);
+  const path = textOf(image);
+  const account = textOf(user);
+  const url = textOf(remoteName);
+  if (port !== null) facts.RemotePort = port;
+  if (local) facts.LocalIP = factOf(unmapped(local));
+  if (path) facts.InitiatingProcessFolderPath = factOf(path);
+  if (account) facts.InitiatingProcessAccountName = factOf(account);
+  if (url) facts.RemoteUrl = factOf(url);
+  return facts;
 }
 
-function factOf(name: keyof Facts, text: string | null): Facts {
-  return text ? { [name]: text.slice(0, MAX_FACT_LENGTH) } : {};
+function factOf(text: string): string {
+  return text.slice(0, MAX_FACT_LENGTH);
 }
 
 function portOf(value: unknown): number | null {

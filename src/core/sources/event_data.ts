@@ -1,6 +1,7 @@
 import { parseXml, XmlElement, XmlError } from '@rgrove/parse-xml';
 import type { ReadFault } from '../records/reading.ts';
 import type { JsonRow } from './row.ts';
+import { windowsEventData } from './windows_xml.ts';
 
 /** Characters that XML 1.0 does not allow, literally or as a reference. */
 const NOT_IN_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
@@ -19,6 +20,12 @@ export const MAX_XML_LENGTH = 65_536;
  * hide its connections by its name.
  */
 export function eventDataOf(xml: string): JsonRow | ReadFault {
+  const data = xml.length > MAX_XML_LENGTH ? null : windowsEventData(xml);
+  return data ?? parsedEventDataOf(xml);
+}
+
+/** The same by the XML parser alone. */
+export function parsedEventDataOf(xml: string): JsonRow | ReadFault {
   const root = rootOf(xml);
   return root === null ? 'bad-xml' : dataOf(root);
 }

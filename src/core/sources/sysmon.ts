@@ -50,6 +50,8 @@ const FIELDS = { image: 'Image', remoteIP: 'DestinationIp' } as const;
 
 /** More than any error of Sysmon's clock, less than the difference between two time zones. */
 const DRIFT_MS = 30 * MINUTE_MS;
+/** The characters of a Timestamp that name its ten minutes: `2026-11-20T08:5`. */
+const TEN_MINUTES = 15;
 
 /**
  * The time of the connection: the event log's time, because Sysmon's `UtcTime` has a clock of its own that can be minutes
@@ -58,6 +60,7 @@ const DRIFT_MS = 30 * MINUTE_MS;
  */
 function timeOf({ logged, received }: WindowsEvent, utcTime: Timestamp | null): Timestamp | null {
   if (logged === null) return utcTime ?? received;
-  if (utcTime === null) return logged;
+  // Nearly all are of the same ten minutes.
+  if (utcTime === null || logged.slice(0, TEN_MINUTES) === utcTime.slice(0, TEN_MINUTES)) return logged;
   return Math.abs(msOf(logged) - msOf(utcTime)) > DRIFT_MS ? utcTime : logged;
 }

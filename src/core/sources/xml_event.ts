@@ -1,10 +1,11 @@
 import { XmlElement } from '@rgrove/parse-xml';
 import { readInstant } from '../records/instant.ts';
 import type { ReadFault } from '../records/reading.ts';
-import { dataOf, rootOf } from './event_data.ts';
+import { dataOf, MAX_XML_LENGTH, rootOf } from './event_data.ts';
 import { namedData } from './named_data.ts';
 import type { JsonRow } from './row.ts';
 import { type EventNames, eventIdOf, type WindowsEvent } from './windows_event.ts';
+import { windowsEventXml } from './windows_xml.ts';
 
 const PROVIDER = /<Provider\s[^>]*?\bName\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/;
 const EVENT_ID = /<EventID(?:\s[^>]*)?>\s*(\d+)\s*</;
@@ -50,6 +51,11 @@ interface Whole {
 }
 
 function wholeOf(xml: string, eventId: number): Whole {
+  return (xml.length > MAX_XML_LENGTH ? null : windowsEventXml(xml)) ?? parsedEventOf(xml, eventId);
+}
+
+/** The same by the XML parser alone. */
+export function parsedEventOf(xml: string, eventId: number): Whole {
   const root = rootOf(xml);
   if (root?.name !== 'Event') return { computer: undefined, systemTime: undefined, data: 'bad-xml' };
   const system = childOf(root, 'System');
