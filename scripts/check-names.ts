@@ -35,6 +35,7 @@ const FOLDERS = [
   'src/reading',
   'src/reading/containers',
   'src/scoring',
+  'src/scoring/context',
   'src/scoring/count_files',
   'src/settings',
   'src/storage',

@@ -28,9 +28,17 @@ import { testNotification } from './notify/sinks/synthetic.ts';
 import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
+import { readContext } from './scoring/context/fleet_context.ts';
 import { rebuildFiles } from './scoring/count_files/refresh_day.ts';
 import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
-import { closeOldDays, expireHistory, scoreMessages, scorePartition, scoreWindows } from './scoring/score_windows.ts';
+import {
+  closeOldDays,
+  expireHistory,
+  mergedContext,
+  scoreMessages,
+  scorePartition,
+  scoreWindows,
+} from './scoring/score_windows.ts';
 import { whatIf } from './scoring/what_if.ts';
 import { isInFuture, lastFullHour, notEnded, scoredHour, WindowError } from './scoring/window_end.ts';
 import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
@@ -182,10 +190,10 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     async scoreWindows() {
       const asOf = scoredHourNow();
       const oldestUnreadMs = await oldestUnread();
-      await scoreWindows(stores, asOf, oldestUnreadMs, clock);
+      const contextFault = await scoreWindows(stores, asOf, oldestUnreadMs, clock);
       await closeOldDays(stores, asOf, config, clock);
       await expireHistory(stores, asOf, historyDays);
-      return { asOf, oldestUnreadMs };
+      return { asOf, oldestUnreadMs, contextFault };
     },
 
     /** Scores the partitions of a queue message. Throws a MessageError. */
@@ -209,10 +217,12 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       // The settings of the functions alone say which sinks there are, not those of this shell.
       const states = await knownSinks(stores);
       const runs: Run[] = [];
+      await mergedContext(stores, asOf);
+      const context = await readContext(stores.context, asOf);
       for (const { partitions, ...window } of await scoreMessages(stores, asOf, await oldestUnread())) {
         for (const partition of partitions) {
           if (isRebuild) await rebuildFiles(stores, partition, Math.min(now, msOf(asOf)));
-          const run = await scorePartition(stores, settings, states, { ...window, partition }, clock);
+          const run = await scorePartition(stores, settings, states, { ...window, partition }, clock, context);
           onRun(run);
           runs.push(run);
         }

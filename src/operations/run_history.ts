@@ -4,7 +4,7 @@ import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import { counted } from '../core/text/numbers.ts';
 import { isInFuture } from '../scoring/window_end.ts';
-import type { Runs } from '../storage/ports/runs.ts';
+import type { Run, Runs } from '../storage/ports/runs.ts';
 
 /** The scoring runs of the last days. */
 export interface RunHistory {
@@ -21,6 +21,10 @@ export interface RunHistory {
   readonly badRow: string;
   /** The newest fault of a count file, as a sentence; '' for none. */
   readonly fileFault: string;
+  /** What the context of the newest run lacks, as a sentence; '' for nothing. */
+  readonly contextFault: string;
+  /** Runs in a row, up to the newest, without a context. */
+  readonly runsWithoutContext: number;
 }
 
 const RECENT_MS = 48 * HOUR_MS;
@@ -38,6 +42,8 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
   let badRow = '';
   let badRowsOf: Timestamp | '' = '';
   let fileFault = '';
+  /** By asOf: the partitions of a run have the same context. */
+  const contexts = new Map<Timestamp, Pick<Run, 'contextPartitions' | 'contextFault'>>();
   for await (const run of runs.since(addMs(timestampFromMs(now), -READ_MS))) {
     if (isInFuture(run.asOf, now)) {
       futureRun = run.asOf;
@@ -56,6 +62,7 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
       badRowsOf = run.asOf;
     }
     fileFault = run.fileFault || fileFault;
+    contexts.set(run.asOf, run);
     last = { asOf: run.asOf, partitions, endedAt: new Date(endedAt).toISOString() };
   }
   return {
@@ -66,7 +73,13 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
     badRows,
     badRow,
     fileFault,
+    ...contextHistory([...contexts.values()]),
   };
+}
+
+function contextHistory(runs: readonly Pick<Run, 'contextPartitions' | 'contextFault'>[]) {
+  const last = runs.findLastIndex(({ contextPartitions }) => contextPartitions !== 0);
+  return { contextFault: runs.at(-1)?.contextFault ?? '', runsWithoutContext: runs.length - 1 - last };
 }
 
 /** The hours after `from` that are missing between the first and the last of these, which come in order. */
@@ -84,7 +97,7 @@ const MAX_NAMED_HOURS = 6;
 
 /** A sentence for each problem of the runs, apart from the time and the partitions of the last one. */
 export function runProblems(
-  { unscoredHours, newestReport, futureRun, badRows, badRow, fileFault }: RunHistory,
+  { unscoredHours, newestReport, futureRun, badRows, badRow, fileFault, contextFault, runsWithoutContext }: RunHistory,
   now: number,
 ): string[] {
   const problems: string[] = [];
@@ -114,5 +127,14 @@ export function runProblems(
       `A run of the last two days skipped ${counted(badRows, 'stored row')}: ${badRow}. Repair or remove such rows.`,
     );
   if (fileFault !== '') problems.push(`A run of the last two days: ${fileFault}.`);
+  // The first run never has a context.
+  if (runsWithoutContext > 1) {
+    problems.push(
+      `The last ${runsWithoutContext} runs had no context, so no new detection is notified: ${contextFault}. ` +
+        'See the log of scoreWindows.',
+    );
+  } else if (runsWithoutContext === 0 && contextFault !== '') {
+    problems.push(`The context of the last run is not whole: ${contextFault}.`);
+  }
   return problems;
 }

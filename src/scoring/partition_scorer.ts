@@ -15,6 +15,7 @@ import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts
 import type { Address, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
+import { coveringWindow } from '../core/scoring/window_range.ts';
 import { newestRows } from '../detections/newest_rows.ts';
 import { isPending } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
@@ -24,6 +25,7 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
+import type { RegularityWatch } from './context/regularity_watch.ts';
 import { type Gap, gapText, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
@@ -40,6 +42,8 @@ export interface PartitionSettings {
   readonly suppressedBy: (group: Suppressible) => string;
   /** Days that end later have not ended (ms since the epoch). */
   readonly endedBefore: number;
+  /** The second detector: it sees the same rows. */
+  readonly watch: RegularityWatch;
   /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }
@@ -96,14 +100,15 @@ export class PartitionScorer {
 
   /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
   async run(newestElsewhere: Timestamp | ''): Promise<PartitionTally> {
-    const { endedBefore } = this.#settings;
+    const { endedBefore, rule, watch } = this.#settings;
     const onGap = (gap: Gap) => {
       if (gap.reason !== 'missing') this.#fileFault ||= gapText(gap);
     };
     const source = { mode: 'refresh', endedBefore, onGap } as const;
-    const pages = windowRows(this.#stores, this.#partition, this.#window, source);
+    const covering = coveringWindow(this.#window, watch.window);
+    const pages = windowRows(this.#stores, this.#partition, covering, source);
     let newestReport: Timestamp | '' = '';
-    for await (const { rows, addresses, newest } of scoreGroups(pages, this.#settings.rule, this.#window)) {
+    for await (const { rows, addresses, newest } of scoreGroups(pages, rule, this.#window, watch)) {
       this.#tally.rows += rows.length;
       newestReport = newest;
       await this.#takeAll(addresses);
@@ -117,7 +122,7 @@ export class PartitionScorer {
     return { ...this.#tally, newestReport, fileFault: this.#fileFault };
   }
 
-  async #takeAll(addresses: readonly Address[]): Promise<void> {
+  async #takeAll(addresses: readonly Pick<Address, 'groups' | 'matched'>[]): Promise<void> {
     for (const address of addresses) {
       this.#tally.groups += address.groups;
       for (const each of address.matched) await this.#matched(each);

@@ -13,14 +13,22 @@ import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
+import { StoreError } from '../storage/ports/store_error.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
 import { closeDays, expireCountFiles, type KeptDays, sealClosedDays } from './closing.ts';
+import { type ReadContext, readContext } from './context/fleet_context.ts';
+import { mergeContext } from './context/merge_context.ts';
+import { writePartial } from './context/partial_codec.ts';
+import { RegularityWatch } from './context/regularity_watch.ts';
 import { dailyCheck } from './count_files/daily_check.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
 import { isInFuture, notEnded, WindowError } from './window_end.ts';
+
+/** The days of the second detector's window, whatever those of the rule are. */
+const REGULARITY_DAYS = 3;
 
 /** The tables whose bad rows only a run finds: `health` reads the others itself. */
 const COUNTS = 'HourlyCounts';
@@ -69,16 +77,31 @@ async function lastRuns(stores: Pick<Stores, 'runs'>, asOf: Timestamp) {
   return { newestReport: newest, rowsOf };
 }
 
-/** Queues every partition for scoring, for the window that ends at `asOf`. Throws a WindowError where that is in the future. */
+/**
+ * Adds up what the runs before know of the fleet, and queues every partition for scoring, for the window that ends at `asOf`.
+ * Returns what the context lacks, as a sentence. Throws a WindowError where the window is in the future.
+ */
 export async function scoreWindows(
-  stores: Pick<Stores, 'queues' | 'runs'>,
+  stores: Pick<Stores, 'queues' | 'runs' | 'context'>,
   asOf: Timestamp,
   oldestUnreadMs: number | null,
   clock: Clock,
-): Promise<void> {
+): Promise<string> {
   const now = clock();
   if (isInFuture(asOf, now)) throw new WindowError(notEnded(asOf, now));
+  const fault = await mergedContext(stores, asOf);
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
+  return fault;
+}
+
+/** Adds up what the runs before know of the fleet. Without it the partitions are scored, so a failure of storage is only named. */
+export async function mergedContext(stores: Pick<Stores, 'context'>, asOf: Timestamp): Promise<string> {
+  try {
+    return (await mergeContext(stores.context, asOf)).fault;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return error.message;
+  }
 }
 
 /**
@@ -123,7 +146,8 @@ export async function expireHistory(
 /**
  * Scores one partition in one pass over its rows and its detections, and removes what is too old. Holds the matches of one
  * address, whatever the size of the partition. Repeating it changes nothing, and neither does a late message of an earlier
- * run. It uses the suppressions that exist when it begins.
+ * run. It uses the suppressions that exist when it begins, and leaves what it saw of the fleet for the next run. `known`: the
+ * context, where the caller has read it already.
  */
 export async function scorePartition(
   stores: Stores,
@@ -131,6 +155,7 @@ export async function scorePartition(
   sinks: readonly KnownSink[],
   job: ScoreJob,
   clock: Clock,
+  known?: ReadContext,
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = job;
   const started = clock();
@@ -138,17 +163,20 @@ export async function scorePartition(
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
   const endedBefore = Math.min(msOf(asOf), started);
+  const { context, fault: contextFault } = known ?? (await readContext(stores.context, asOf));
   const work = async () => {
     const suppressor = await Suppressor.read(stores, timestampFromMs(started));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
+    const watch = new RegularityWatch(windowOf(asOf, REGULARITY_DAYS), context);
     const scorer = new PartitionScorer(
       stores,
-      { rule, technique, suppressedBy, endedBefore, expireDetections },
+      { rule, technique, suppressedBy, endedBefore, expireDetections, watch },
       sinks,
       partition,
       window,
     );
     const counts = await scorer.run(newestReport);
+    await writePartial(stores.context, asOf, partition, watch.partial());
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
     const found = await dailyCheck(stores, partition, asOf, endedBefore);
     return { ...counts, fileFault: counts.fileFault || found };
@@ -162,7 +190,17 @@ export async function scorePartition(
     }),
   );
   const endedAt = clock();
-  const run = { asOf, partition, ...result, requests, durationMs: endedAt - started, endedAt, oldestUnreadMs };
+  const ofContext = { contextPartitions: context?.counted.size ?? 0, contextFault };
+  const run = {
+    asOf,
+    partition,
+    ...result,
+    ...ofContext,
+    requests,
+    durationMs: endedAt - started,
+    endedAt,
+    oldestUnreadMs,
+  };
   await stores.runs.put(run);
   return run;
 }

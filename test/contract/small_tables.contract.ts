@@ -25,6 +25,8 @@ function run(changes: Partial<Run> = {}): Run {
     badRows: 0,
     badRow: '',
     fileFault: '',
+    contextPartitions: 16,
+    contextFault: 'partition 3 has no partial',
     ...changes,
   };
 }

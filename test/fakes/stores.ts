@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/storage/ports/clock.ts';
 import type { Stores } from '../../src/storage/ports/stores.ts';
+import { MemoryContextFiles } from './context.ts';
 import { MemoryCountFiles } from './count_files.ts';
 import { MemoryDeadLetters } from './dead_letters.ts';
 import { MemoryDetections } from './detections.ts';
@@ -32,6 +33,7 @@ export function memoryStores({ clock = Date.now, random }: MemoryStoresOptions =
     exportStates: new MemoryExportStates(),
     hourlyCounts: new MemoryHourlyCounts(),
     countFiles: new MemoryCountFiles(),
+    context: new MemoryContextFiles(),
     deadLetters: new MemoryDeadLetters(clock),
     detections: new MemoryDetections(table),
     outbox: new MemoryOutbox(table),

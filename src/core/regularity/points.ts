@@ -19,7 +19,7 @@ export interface Points {
 }
 
 /** The clock hours (or bins) in which other groups of the device reported: whole hours (bins) since 1970. null: not known. */
-export type DeviceOn = ReadonlySet<number> | null;
+export type DeviceOn = { has(hour: number): boolean } | null;
 
 /** A device is talkative if other groups report in this share of a group's own hours. Then silence of all means that it was off. */
 const TALKATIVE = 0.8;

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { publicIpv4Of } from './public_ipv4.ts';
 
 /** A remote address in scope. */
 export interface PublicAddress {
@@ -30,6 +31,8 @@ const MAX_LENGTH = 64;
  * `publicAddressOf('::ffff:198.51.100.7')` is 198.51.100.7 in 198.51.0.0/16.
  */
 export function publicAddressOf(text: string): PublicAddress | null {
+  const ipv4 = publicIpv4Of(text);
+  if (ipv4 !== 'other') return ipv4;
   const parsed = parsedOf(text);
   if (parsed === null || EXCLUDED.has(parsed.range())) return null;
   const bytes = parsed.toByteArray();

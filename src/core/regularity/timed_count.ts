@@ -1,5 +1,6 @@
-import { msOf, type Timestamp } from '../kql/timestamp.ts';
+import type { Timestamp } from '../kql/timestamp.ts';
 import { HOUR_SECONDS } from './time_bin.ts';
+import { wholeSecondOf } from './whole_second.ts';
 
 /** The connections of one report. */
 export interface TimedCount {
@@ -18,7 +19,7 @@ export interface CountedReport {
 
 /** The connections of a report, with the fraction of a second cut off; null for a report without a connection. */
 export function timedCountOf({ Timestamp, count }: CountedReport): TimedCount | null {
-  return count !== null && count > 0 ? { second: Math.floor(msOf(Timestamp) / 1000), count } : null;
+  return count !== null && count > 0 ? { second: wholeSecondOf(Timestamp), count } : null;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { addressPartOf } from '../records/contribution.ts';
 import { isInScope } from '../records/in_scope.ts';
-import type { Group } from './group_cutter.ts';
+import type { GroupKey } from '../records/report.ts';
+import type { BesideGroup, Group } from './group_cutter.ts';
 import { kqlRule, type Match } from './kql_rule.ts';
 import { PrevalenceCounter } from './prevalence.ts';
 import type { Rule } from './rule.ts';
@@ -15,16 +16,40 @@ export interface Matched {
   readonly otherProcesses: readonly string[];
 }
 
+/** What a second detector finds of a group. */
+export interface BesideFinding {
+  /** Whether the group matches. */
+  readonly matches: boolean;
+  /** Whether its address is in the scope of that detector. */
+  readonly isInScope: boolean;
+}
+
+/** A group that at least one detector matches. */
+export interface FoundGroup<Other> {
+  readonly group: BesideGroup<Other>;
+  /** null where the rule does not match, or has the address not in scope. */
+  readonly match: Match | null;
+  readonly devices: number;
+  readonly otherProcesses: readonly string[];
+  /** Devices on which the second detector matches a group of this address, at most `MAX_MATCHING_DEVICES`. */
+  readonly matchingDevices: number;
+}
+
 /** The groups whose ids share the first 32 bits: those of one address, apart from collisions; or a part of very many. */
-export interface Address {
+export interface Address<Other = never> {
   readonly addressPart: string;
+  /** Those that the rule scores. */
   readonly groups: number;
-  /** In key order. */
+  /** Those that the rule matches, in key order. */
   readonly matched: readonly Matched[];
+  /** Those that any detector matches, in key order. */
+  readonly found: readonly FoundGroup<Other>[];
 }
 
 /** Limit of the points in memory for the matches of one address: about 1,400 matches of three days. */
 export const MAX_POINTS_IN_MEMORY = 100_000;
+/** More than the largest number of devices that is not yet many (`manyDevicesOf`). */
+const MAX_MATCHING_DEVICES = 12_501;
 
 /**
  * Scores groups, given in key order, and collects them by address: the number of devices is known only after the last
@@ -32,62 +57,90 @@ export const MAX_POINTS_IN_MEMORY = 100_000;
  * Where the matches of one address exceed the limit, it emits the first of them with the devices and processes counted so
  * far; such an address is common in any case.
  */
-export class AddressScorer {
+export class AddressScorer<Other extends BesideFinding = never> {
   readonly #rule: Rule;
   #addressPart = '';
   #groups = 0;
-  #matches: { group: Group; match: Match }[] = [];
+  #found: { group: BesideGroup<Other>; match: Match | null }[] = [];
   #points = 0;
   /** By address: two addresses can share an address part. */
   #prevalence = new Map<string, PrevalenceCounter>();
+  readonly #matching = new Map<string, Set<string>>();
 
   constructor(rule: Rule) {
     this.#rule = rule;
   }
 
   /** Adds the next groups. Returns the addresses that they complete. */
-  push(groups: readonly Group[]): Address[] {
-    const addresses: Address[] = [];
+  push(groups: readonly BesideGroup<Other>[]): Address<Other>[] {
+    const addresses: Address<Other>[] = [];
     for (const group of groups) {
-      // Other detectors' scopes are wider: see `isStored`.
-      if (!isInScope(group.key.RemoteIP)) continue;
+      const { key, beside } = group;
+      // Each detector has a scope of its own: see `isStored`.
+      const isOfRule = isInScope(key.RemoteIP);
+      if (!isOfRule && !beside?.isInScope) continue;
       const addressPart = addressPartOf(group.groupId);
       if (addressPart !== this.#addressPart) {
         addresses.push(...this.finish());
         this.#addressPart = addressPart;
       }
-      this.#groups++;
-      this.#prevalenceOf(group.key.RemoteIP).add(group.key);
-      const match = kqlRule(group.series, this.#rule);
-      if (!match.match) continue;
-      this.#matches.push({ group, match });
-      this.#points += group.series.Timestamp.length;
+      this.#take(group, isOfRule);
       if (this.#points >= MAX_POINTS_IN_MEMORY) addresses.push(this.#emit());
     }
     return addresses;
   }
 
   /** Returns the last address, if any. */
-  finish(): Address[] {
+  finish(): Address<Other>[] {
     if (this.#addressPart === '') return [];
     const address = this.#emit();
     this.#addressPart = '';
     this.#prevalence = new Map();
+    this.#matching.clear();
     return [address];
   }
 
+  #take(group: BesideGroup<Other>, isOfRule: boolean): void {
+    const { key, series, beside } = group;
+    // Rows of the second detector's window alone are none of the rule's.
+    const isScored = isOfRule && series.Timestamp.length > 0;
+    if (isScored || !isOfRule) this.#prevalenceOf(key.RemoteIP).add(key);
+    if (isScored) this.#groups++;
+    const assessment = isScored ? kqlRule(series, this.#rule) : null;
+    const match = assessment?.match ? assessment : null;
+    const isBeside = beside?.matches ?? false;
+    if (isBeside) this.#countMatching(key);
+    if (match === null && !isBeside) return;
+    this.#found.push({ group, match });
+    this.#points += series.Timestamp.length;
+  }
+
   /** Emits the matches in memory; the counted names stay for the rest of the address. */
-  #emit(): Address {
-    const matched = this.#matches.map(({ group, match }) => {
-      const prevalence = this.#prevalenceOf(group.key.RemoteIP);
-      const otherProcesses = prevalence.processesBut(group.key.InitiatingProcessFileName);
-      return { group, match, devices: prevalence.devices, otherProcesses };
+  #emit(): Address<Other> {
+    const found = this.#found.map(({ group, match }) => {
+      const { RemoteIP, InitiatingProcessFileName } = group.key;
+      const prevalence = this.#prevalenceOf(RemoteIP);
+      const otherProcesses = prevalence.processesBut(InitiatingProcessFileName);
+      const matchingDevices = this.#matching.get(RemoteIP)?.size ?? 0;
+      return { group, match, devices: prevalence.devices, otherProcesses, matchingDevices };
     });
-    const address = { addressPart: this.#addressPart, groups: this.#groups, matched };
+    const matched = found.flatMap(({ match, matchingDevices: _, ...each }) =>
+      match === null ? [] : { ...each, match },
+    );
+    const address = { addressPart: this.#addressPart, groups: this.#groups, matched, found };
     this.#groups = 0;
-    this.#matches = [];
+    this.#found = [];
     this.#points = 0;
     return address;
+  }
+
+  #countMatching({ RemoteIP, DeviceName }: GroupKey): void {
+    let devices = this.#matching.get(RemoteIP);
+    if (devices === undefined) {
+      devices = new Set();
+      this.#matching.set(RemoteIP, devices);
+    }
+    if (devices.size < MAX_MATCHING_DEVICES) devices.add(DeviceName);
   }
 
   #prevalenceOf(remoteIP: string): PrevalenceCounter {

@@ -11,43 +11,72 @@ export interface Group {
   readonly series: Series;
 }
 
+/** The same group, and what the second detector finds of it; absent without a second detector. */
+export interface BesideGroup<Other> extends Group {
+  readonly beside?: Other;
+}
+
+/** A second detector over the same rows, group by group. It has a window of its own. */
+export interface Beside<Other> {
+  readonly window: Window;
+  /** A group begins; rows and `end` follow. */
+  begin(key: GroupKey): void;
+  /** The next row of the group within the window, in time order. */
+  add(row: Counted): void;
+  /** What it finds of the group. */
+  end(groupId: string): Other;
+}
+
 /**
  * Cuts contributions, given in key order, into groups. Holds one group at a time. Ignores contributions outside the
- * window, and groups that have no others.
+ * window, and groups that have no others. A second detector sees the rows of its own window; a group that has rows for it
+ * alone has an empty series.
  */
-export class GroupCutter {
+export class GroupCutter<Other = never> {
   readonly #window: Window;
   readonly #grain: Grain;
+  readonly #beside: Beside<Other> | null;
+  readonly #hasOneWindow: boolean;
   #open: { groupId: string; key: GroupKey; builder: SeriesBuilder } | null = null;
   /** The newest report at or before asOf, '' before the first. */
   newest: Timestamp | '' = '';
 
-  constructor(window: Window, grain: Grain) {
+  constructor(window: Window, grain: Grain, beside: Beside<Other> | null = null) {
     this.#window = window;
     this.#grain = grain;
+    this.#beside = beside;
+    this.#hasOneWindow = beside?.window.after === window.after && beside.window.asOf === window.asOf;
   }
 
   /** Adds the next contributions. Returns the groups that they complete. */
-  push(contributions: readonly Counted[]): Group[] {
-    const groups: Group[] = [];
+  push(contributions: readonly Counted[]): BesideGroup<Other>[] {
+    const groups: BesideGroup<Other>[] = [];
+    const beside = this.#beside;
     for (const contribution of contributions) {
       const { groupId, Timestamp, count } = contribution;
       if (Timestamp > this.newest && Timestamp <= this.#window.asOf) this.newest = Timestamp;
-      if (!isOfWindow(contribution, this.#window)) continue;
-      if (this.#open?.groupId !== groupId) {
+      const isInside = isOfWindow(contribution, this.#window);
+      const isBeside = beside !== null && (this.#hasOneWindow ? isInside : isOfWindow(contribution, beside.window));
+      if (!isInside && !isBeside) continue;
+      let open = this.#open;
+      if (open?.groupId !== groupId) {
         groups.push(...this.finish());
-        this.#open = { groupId, key: contribution, builder: new SeriesBuilder(grainOf(contribution, this.#grain)) };
+        open = { groupId, key: contribution, builder: new SeriesBuilder(grainOf(contribution, this.#grain)) };
+        this.#open = open;
+        beside?.begin(contribution);
       }
-      this.#open.builder.add(Timestamp, count);
+      if (isInside) open.builder.add(Timestamp, count);
+      if (isBeside) beside.add(contribution);
     }
     return groups;
   }
 
   /** Returns the last group, if any. */
-  finish(): Group[] {
+  finish(): BesideGroup<Other>[] {
     if (this.#open === null) return [];
     const { groupId, key, builder } = this.#open;
     this.#open = null;
-    return [{ groupId, key, series: builder.build() }];
+    const group = { groupId, key, series: builder.build() };
+    return [this.#beside === null ? group : { ...group, beside: this.#beside.end(groupId) }];
   }
 }

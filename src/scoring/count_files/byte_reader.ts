@@ -39,6 +39,12 @@ export class ByteReader {
     return this.take(4).readUInt32LE(0);
   }
 
+  uint48(): number {
+    const start = this.#at;
+    this.skip(6);
+    return this.#bytes.readUIntLE(start, 6);
+  }
+
   /** A view of the next bytes. */
   take(length: number): Buffer {
     const start = this.#at;

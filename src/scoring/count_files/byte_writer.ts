@@ -24,6 +24,12 @@ export class ByteWriter {
     this.#length = this.#bytes.writeUInt32LE(value, this.#length);
   }
 
+  /** A whole number from 0 to 2^48 − 1, in six bytes. */
+  uint48(value: number): void {
+    this.#reserve(6);
+    this.#length = this.#bytes.writeUIntLE(value, this.#length, 6);
+  }
+
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);

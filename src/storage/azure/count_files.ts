@@ -1,6 +1,7 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { CountFileEntry, CountFileRef, CountFileStart, CountFiles } from '../ports/count_files.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
+import { bytesOf, versionOf } from './blob_bytes.ts';
 import type { StorageClients } from './clients.ts';
 import { COUNT_FILES_CONTAINER } from './names.ts';
 import { isServiceError, statusOf } from './rest_errors.ts';
@@ -162,12 +163,6 @@ function conditionsOf(version: string | null): { readonly ifMatch: string } | ty
   return version === null ? NEW : { ifMatch: version };
 }
 
-async function bytesOf(stream: NodeJS.ReadableStream | undefined): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream ?? []) chunks.push(chunk as Buffer);
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-}
-
 async function emptyOf(blob: BlockBlobClient): Promise<CountFileStart | null> {
   try {
     const answer = await blob.getProperties();
@@ -180,11 +175,6 @@ async function emptyOf(blob: BlockBlobClient): Promise<CountFileStart | null> {
 
 function isSealed(metadata: Readonly<Record<string, string>> | undefined): boolean {
   return metadata?.['sealed'] === SEALED.sealed;
-}
-
-function versionOf({ etag }: { readonly etag?: string }): string {
-  if (etag === undefined) throw new Error('the service answered without an ETag');
-  return etag;
 }
 
 /** The same memory. */

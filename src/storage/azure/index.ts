@@ -1,5 +1,6 @@
 import type { Stores } from '../ports/stores.ts';
 import type { StorageClients } from './clients.ts';
+import { AzureContextFiles } from './context.ts';
 import { AzureCountFiles } from './count_files.ts';
 import { AzureDeadLetters } from './dead_letters.ts';
 import { AzureDetections } from './detections.ts';
@@ -26,6 +27,7 @@ export function azureStores(
     exportStates: new AzureExportStates(state),
     hourlyCounts: new AzureHourlyCounts(state),
     countFiles: new AzureCountFiles(state),
+    context: new AzureContextFiles(state),
     deadLetters: new AzureDeadLetters(state),
     detections: new AzureDetections(state),
     outbox: new AzureOutbox(state),

@@ -31,6 +31,7 @@ export function dayOfTable(name: string): Day | null {
 
 export const DEAD_LETTERS_CONTAINER = 'dead-letters';
 export const COUNT_FILES_CONTAINER = 'count-files';
+export const CONTEXT_CONTAINER = 'context';
 
 export const QUEUES = { ingest: 'ingest', score: 'score', notify: 'notify' } as const;
 

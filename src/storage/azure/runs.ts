@@ -116,6 +116,8 @@ function encodeRun(run: Run): NewTableRow {
     BadRows: int32(run.badRows),
     BadRow: wellFormed(run.badRow),
     FileFault: wellFormed(run.fileFault),
+    ContextFault: wellFormed(run.contextFault),
+    ...(run.contextPartitions === null ? {} : { ContextPartitions: int32(run.contextPartitions) }),
     ...(run.oldestUnreadMs === null ? {} : { OldestUnreadMs: int64(Math.round(run.oldestUnreadMs)) }),
   };
 }
@@ -137,6 +139,8 @@ const ROW = z.object({
   BadRows: orNull(WHOLE),
   BadRow: orNull(TEXT),
   FileFault: orNull(TEXT),
+  ContextPartitions: orNull(WHOLE),
+  ContextFault: orNull(TEXT),
 });
 
 /** Throws a BadRowError where the row is not one of Runs. */
@@ -159,6 +163,8 @@ function decodeRun(row: TableRow): Run {
     badRows: columns.BadRows ?? 0,
     badRow: columns.BadRow ?? '',
     fileFault: columns.FileFault ?? '',
+    contextPartitions: columns.ContextPartitions,
+    contextFault: columns.ContextFault ?? '',
   };
 }
 

@@ -32,6 +32,10 @@ export interface Run {
   readonly badRow: string;
   /** A count file that the run could not read or had to repair, as a sentence; '' for none. */
   readonly fileFault: string;
+  /** Partitions that its context counts, 0 to 16; null where the row does not say. */
+  readonly contextPartitions: number | null;
+  /** What its context lacks, as a sentence; '' for nothing. */
+  readonly contextFault: string;
 }
 
 /** Which days are closed: into a closed day nothing is counted any more. */

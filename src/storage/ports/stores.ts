@@ -1,3 +1,4 @@
+import type { ContextFiles } from './context.ts';
 import type { CountFiles } from './count_files.ts';
 import type { DeadLetters } from './dead_letters.ts';
 import type { Detections } from './detections.ts';
@@ -16,6 +17,7 @@ export interface Stores {
   readonly exportStates: ExportStates;
   readonly hourlyCounts: HourlyCounts;
   readonly countFiles: CountFiles;
+  readonly context: ContextFiles;
   readonly deadLetters: DeadLetters;
   readonly detections: Detections;
   readonly outbox: Outbox;

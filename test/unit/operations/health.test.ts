@@ -42,6 +42,8 @@ async function runs(
     badRows: 0,
     badRow: '',
     fileFault: '',
+    contextPartitions: 16,
+    contextFault: '',
     durationMs: 1,
     oldestUnreadMs: 0,
     endedAt: world.now - agoMs,

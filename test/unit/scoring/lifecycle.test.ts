@@ -179,7 +179,8 @@ describe('scorePartition writes its run', () => {
       asOf: at(30),
       partition: '3',
       groups: 3,
-      rows: 15,
+      // Two are of the second detector's window alone.
+      rows: 17,
       detections: 2,
       opened: 1,
       resolved: 1,
@@ -193,11 +194,13 @@ describe('scorePartition writes its run', () => {
       badRows: 0,
       badRow: '',
       fileFault: '',
+      contextPartitions: 0,
+      contextFault: `merged/${at(30)} is missing`,
     });
     expect(await Array.fromAsync(tenant.stores.runs.since(at(0)))).toEqual([run]);
     await tenant.run(30, { message: { oldestUnreadMs: null } });
     const rows = await Array.fromAsync(tenant.stores.runs.since(at(0)));
-    expect(rows).toMatchObject([{ opened: 1, resolved: 1, rows: 15, oldestUnreadMs: null }]);
+    expect(rows).toMatchObject([{ opened: 1, resolved: 1, rows: 17, oldestUnreadMs: null }]);
   });
 
   it('also where the partition holds nothing', async () => {

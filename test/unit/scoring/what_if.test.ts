@@ -40,6 +40,7 @@ function readOnly(stores: Stores): Stores {
     exportStates: guarded(stores.exportStates, ['insert', 'replace', 'remove']),
     hourlyCounts: guarded(stores.hourlyCounts, ['merge', 'settle', 'removeDay']),
     countFiles: guarded(stores.countFiles, ['put', 'stage', 'commit', 'mark', 'remove']),
+    context: guarded(stores.context, ['put', 'remove']),
     deadLetters: guarded(stores.deadLetters, ['open', 'expire']),
     detections: guarded(stores.detections, ['insert', 'update', 'updateAll', 'mark', 'remove', 'recordVerdict']),
     outbox: guarded(stores.outbox, ['replace', 'settle', 'discard']),

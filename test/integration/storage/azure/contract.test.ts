@@ -2,6 +2,7 @@ import { describe, inject } from 'vitest';
 import { storageClients } from '../../../../src/storage/azure/clients.ts';
 import { azureStores } from '../../../../src/storage/azure/index.ts';
 import type { Messages } from '../../../../src/storage/ports/queues.ts';
+import { contextFilesContract } from '../../../contract/context.contract.ts';
 import { countFilesContract } from '../../../contract/count_files.contract.ts';
 import { deadLettersContract } from '../../../contract/dead_letters.contract.ts';
 import { detectionsContract } from '../../../contract/detections.contract.ts';
@@ -18,6 +19,7 @@ import { freshAccount } from '../../../support/azurite.ts';
 describe('HourlyCounts on Azure', () => hourlyCountsContract(twoWorkers('hourlyCounts')));
 describe('ExportStates on Azure', () => exportStatesContract(twoWorkers('exportStates')));
 describe('CountFiles on Azure', () => countFilesContract(twoWorkers('countFiles')));
+describe('ContextFiles on Azure', () => contextFilesContract(twoWorkers('context')));
 describe('DeadLetters on Azure', () => deadLettersContract(twoWorkers('deadLetters')));
 describe('Detections on Azure', () => detectionsContract(twoWorkers('detections')));
 describe('Outbox on Azure', () =>

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { Stores } from '../../../../src/storage/ports/stores.ts';
+import { contextFilesContract } from '../../../contract/context.contract.ts';
 import { countFilesContract } from '../../../contract/count_files.contract.ts';
 import { deadLettersContract } from '../../../contract/dead_letters.contract.ts';
 import { detectionsContract } from '../../../contract/detections.contract.ts';
@@ -23,6 +24,7 @@ function twice<Name extends keyof Stores>(name: Name): () => Promise<readonly [S
 describe('HourlyCounts in memory', () => hourlyCountsContract(twice('hourlyCounts')));
 describe('ExportStates in memory', () => exportStatesContract(twice('exportStates')));
 describe('CountFiles in memory', () => countFilesContract(twice('countFiles')));
+describe('ContextFiles in memory', () => contextFilesContract(twice('context')));
 describe('DeadLetters in memory', () => deadLettersContract(twice('deadLetters')));
 describe('Detections in memory', () => detectionsContract(twice('detections')));
 describe('Outbox in memory', () =>

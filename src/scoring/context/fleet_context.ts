@@ -1,0 +1,79 @@
+import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { fewDevicesOf, manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
+import type { ContextFiles } from '../../storage/ports/context.ts';
+import type { Partition } from '../../storage/ports/hourly_counts.ts';
+import { readContextFile, UnreadableFileError } from './context_file.ts';
+import { decodeMerged, type MergedFleet } from './merged_codec.ts';
+import { mergedName } from './names.ts';
+import { pairHashOf } from './pair_hash.ts';
+
+/** With partials of fewer partitions there is no context. */
+export const LEAST_PARTITIONS = 8;
+
+/** What a run knows of the fleet: the sum of the runs before. */
+export class FleetContext {
+  /** The run of each partition that it counts, by its asOf; absent for a partition that it does not count. */
+  readonly counted: ReadonlyMap<Partition, Timestamp>;
+  /** Devices of the window. */
+  readonly devices: number;
+  /** Up to so many devices are few, and more than `many` are many. */
+  readonly few: number;
+  readonly many: number;
+  readonly #merged: MergedFleet;
+
+  constructor(merged: MergedFleet) {
+    this.#merged = merged;
+    this.counted = merged.counted;
+    this.devices = merged.hours.devices;
+    this.few = fewDevicesOf(this.devices);
+    this.many = manyDevicesOf(this.devices);
+  }
+
+  /** The clock hour since 1970 with which `groupsOn` begins. */
+  get firstHour(): number {
+    return this.#merged.hours.firstHour;
+  }
+
+  /** How many groups of a device (by its hash) reported in each hour: 0, 1, or 2 for more; null for an unknown device. */
+  groupsOn(device: number, source: number): Uint8Array | null {
+    return this.#merged.hours.groupsOf(device, source);
+  }
+
+  /** On how many devices a process was regular with a network in the run before; infinite for common. */
+  regularDevices(process: string, network: string): number {
+    const unknown = this.#merged.isFull ? Number.POSITIVE_INFINITY : 0;
+    return this.#merged.regular.get(pairHashOf(process, network)) ?? unknown;
+  }
+
+  /** Since which clock hour a new process and network is seen; null where it is not new. */
+  newSince(process: string, network: string): number | null {
+    return this.#merged.newPairs.get(pairHashOf(process, network)) ?? null;
+  }
+
+  /** Whether a process and a network were seen first less than seven days ago, in a tenant that had been observed for a day. */
+  isNew(process: string, network: string): boolean {
+    return this.newSince(process, network) !== null;
+  }
+}
+
+/** The context of a run, and what it lacks. */
+export interface ReadContext {
+  /** null where there is none: the first run, or what was written cannot be read. */
+  readonly context: FleetContext | null;
+  /** A sentence; '' where nothing is missing. */
+  readonly fault: string;
+}
+
+/** Reads the context of the runs up to `asOf`. That there is none is no error. Throws the errors of storage. */
+export async function readContext(files: ContextFiles, asOf: Timestamp): Promise<ReadContext> {
+  try {
+    const merged = await readContextFile(files, mergedName(asOf), async (file) => decodeMerged(await file.section(0)));
+    const { size } = merged.counted;
+    const faults = merged.faults.join('; ');
+    if (size >= LEAST_PARTITIONS) return { context: new FleetContext(merged), fault: faults };
+    return { context: null, fault: faults };
+  } catch (error) {
+    if (!(error instanceof UnreadableFileError)) throw error;
+    return { context: null, fault: error.message };
+  }
+}

@@ -1,0 +1,173 @@
+import { HOUR_MS } from '../../core/kql/timespan.ts';
+import { addMs, msOf, type Timestamp } from '../../core/kql/timestamp.ts';
+import { type FirstSeen, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
+import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
+import { sumOfPartials } from '../../core/regularity/fleet_sum.ts';
+import { PARTITIONS } from '../../storage/keys.ts';
+import type { ContextFiles } from '../../storage/ports/context.ts';
+import type { Partition } from '../../storage/ports/hourly_counts.ts';
+import { encodeContextFile, readContextFile, UnreadableFileError } from './context_file.ts';
+import { LEAST_PARTITIONS } from './fleet_context.ts';
+import { encodeMerged } from './merged_codec.ts';
+import { mergedName, type NamedFile, namedFileOf, partialName, seenName } from './names.ts';
+import { decodePartial } from './partial_codec.ts';
+import { decodeSeen, encodeSeen } from './seen_codec.ts';
+
+/** An older partial says too little of the fleet of now. */
+const MAX_AGE_MS = 24 * HOUR_MS;
+/** Files that cannot be read are followed by older ones, so many at most in all: each costs a request. */
+const MAX_RETRIES = 20;
+/** Old files that one run removes. */
+const MAX_REMOVED = 24;
+
+/** What a merge came to. */
+export interface MergedContext {
+  /** Partitions that it counts. */
+  readonly partitions: number;
+  readonly isContext: boolean;
+  /** A sentence; '' where nothing is missing. */
+  readonly fault: string;
+}
+
+/**
+ * Adds up what the last run of each partition before `asOf` left, for the runs up to `asOf` to read, and notes what was seen
+ * first. Of a partition whose last partial is missing or cannot be read, its newest readable one of the last 24 hours counts.
+ * Removes old files. A repeat writes the same, apart from partials that came late. Throws the errors of storage.
+ */
+export async function mergeContext(files: ContextFiles, asOf: Timestamp): Promise<MergedContext> {
+  const named = await namedFiles(files);
+  const { found, faults } = await partialsBefore(files, asOf, named);
+  const lastHour = hourOf(newestOf(found) ?? asOf);
+  const sum = sumOfPartials(
+    [...found.values()].map(({ partial }) => partial),
+    lastHour,
+  );
+  const counted = new Map([...found].map(([partition, { asOf: of }]) => [partition, of]));
+  const seen = await seenAfter(files, asOf, named, sum, lastHour, found.size > 0, faults);
+  const isContext = counted.size >= LEAST_PARTITIONS;
+  if (!isContext)
+    faults.push(
+      `there is no context: ${counted.size} of ${PARTITIONS.length} partitions have a partial of the last 24 hours`,
+    );
+  const { hours, isFull } = sum;
+  const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf));
+  const regular = regularOf(sum);
+  const merged = encodeMerged({ counted, faults, hours, regular, newPairs, isFull });
+  await files.put(mergedName(asOf), encodeContextFile([merged]));
+  await removeOld(files, asOf, named);
+  return { partitions: counted.size, isContext, fault: faults.join('; ') };
+}
+
+interface Found {
+  readonly asOf: Timestamp;
+  readonly partial: FleetPartial;
+}
+
+/** The newest readable partial of each partition. */
+async function partialsBefore(files: ContextFiles, asOf: Timestamp, named: readonly NamedFile[]) {
+  const oldest = addMs(asOf, -MAX_AGE_MS);
+  const recent = named.filter((each) => each.kind === 'partial' && each.asOf < asOf && each.asOf >= oldest);
+  const last = recent.at(-1)?.asOf ?? null;
+  const found = new Map<Partition, Found>();
+  const faults: string[] = [];
+  const budget = { retries: MAX_RETRIES };
+  for (const partition of last === null ? [] : PARTITIONS) {
+    const times = recent.filter((each) => each.partition === partition).map((each) => each.asOf);
+    const newest = await newestReadable(files, partition, times, budget);
+    if (typeof newest === 'string') faults.push(newest);
+    else found.set(partition, newest);
+    if (typeof newest !== 'string' && newest.asOf !== last)
+      faults.push(`partition ${partition} counts its run of ${newest.asOf}`);
+  }
+  return { found, faults };
+}
+
+/** The newest of these partials that can be read; else a sentence why there is none. */
+async function newestReadable(
+  files: ContextFiles,
+  partition: Partition,
+  times: readonly Timestamp[],
+  budget: { retries: number },
+): Promise<Found | string> {
+  let reason = `partition ${partition} has no partial`;
+  for (const asOf of times.toReversed()) {
+    try {
+      return { asOf, partial: await readPartial(files, asOf, partition) };
+    } catch (error) {
+      if (!(error instanceof UnreadableFileError)) throw error;
+      reason = `partition ${partition}: ${error.message}`;
+      if (budget.retries-- === 0) break;
+    }
+  }
+  return reason;
+}
+
+function readPartial(files: ContextFiles, asOf: Timestamp, partition: Partition): Promise<FleetPartial> {
+  return readContextFile(files, partialName(asOf, partition), async (file) => decodePartial(await file.section(0)));
+}
+
+/** What was seen first, with the pairs of this sum; null where there is nothing to add and nothing known. */
+async function seenAfter(
+  files: ContextFiles,
+  asOf: Timestamp,
+  named: readonly NamedFile[],
+  { pairs }: FleetPartial,
+  lastHour: number,
+  hasPartials: boolean,
+  faults: string[],
+): Promise<FirstSeen | null> {
+  const times = named.filter(({ kind, asOf: of }) => kind === 'seen' && of < asOf).map((each) => each.asOf);
+  let before: FirstSeen | null = null;
+  for (const time of times.toReversed()) {
+    try {
+      before = await readContextFile(files, seenName(time), async (file) => decodeSeen(await file.section(0)));
+      break;
+    } catch (error) {
+      if (!(error instanceof UnreadableFileError)) throw error;
+      faults.push(error.message);
+    }
+  }
+  if (!hasPartials) return before;
+  const after = seenWith(before, pairs, lastHour);
+  await files.put(seenName(asOf), encodeContextFile([encodeSeen(after)]));
+  return after;
+}
+
+function regularOf({ pairs }: FleetPartial): Map<number, number> {
+  const regular = new Map<number, number>();
+  for (const [pair, { regular: devices }] of pairs as ReadonlyMap<number, PairFacts>) {
+    if (devices === null) regular.set(pair, Number.POSITIVE_INFINITY);
+    else if (devices.length > 0) regular.set(pair, devices.length);
+  }
+  return regular;
+}
+
+/** In order of kind, time and partition. */
+async function namedFiles(files: ContextFiles): Promise<NamedFile[]> {
+  const names = (await Array.fromAsync(files.names())).flat();
+  return names.flatMap((name) => namedFileOf(name) ?? []);
+}
+
+/** Two files of what was seen stay, however old they are: after a pause it is still known. */
+const KEPT_SEEN = 2;
+
+async function removeOld(files: ContextFiles, asOf: Timestamp, named: readonly NamedFile[]): Promise<void> {
+  const oldest = addMs(asOf, -MAX_AGE_MS);
+  const seen = named.filter(({ kind, asOf: of }) => kind === 'seen' && of < asOf).slice(0, -KEPT_SEEN);
+  const others = named.filter(({ kind, asOf: of }) => kind !== 'seen' && of < oldest);
+  for (const { kind, asOf: of, partition } of [...seen, ...others].slice(0, MAX_REMOVED)) {
+    if (partition !== null) await files.remove(partialName(of, partition));
+    else await files.remove(kind === 'seen' ? seenName(of) : mergedName(of));
+  }
+}
+
+function newestOf(found: ReadonlyMap<Partition, Found>): Timestamp | null {
+  return [...found.values()].reduce<Timestamp | null>(
+    (newest, { asOf }) => (newest !== null && newest > asOf ? newest : asOf),
+    null,
+  );
+}
+
+function hourOf(time: Timestamp): number {
+  return Math.floor(msOf(time) / HOUR_MS);
+}

@@ -1,0 +1,64 @@
+import type { Timestamp } from '../../core/kql/timestamp.ts';
+import type { HourTable } from '../../core/regularity/hour_table.ts';
+import type { Partition } from '../../storage/ports/hourly_counts.ts';
+import { ByteReader } from '../count_files/byte_reader.ts';
+import { ByteWriter } from '../count_files/byte_writer.ts';
+import { readHours, writeHours } from './hours_codec.ts';
+
+/** What the runs of an hour read: the sum of the partials of the runs before. */
+export interface MergedFleet {
+  /** The run of each partition that is counted, by its asOf; a partition without a partial is absent. */
+  readonly counted: ReadonlyMap<Partition, Timestamp>;
+  /** Sentences: which partitions are missing or count an older run, and why. */
+  readonly faults: readonly string[];
+  readonly hours: HourTable;
+  /** By the hash of process and network: the number of devices on which it is regular; infinite for common. */
+  readonly regular: ReadonlyMap<number, number>;
+  /** Pairs that are new: the clock hour in which each was seen first. */
+  readonly newPairs: ReadonlyMap<number, number>;
+  /** Whether pairs were omitted: those that are not named can be common. */
+  readonly isFull: boolean;
+}
+
+interface Meta {
+  readonly counted: readonly (readonly [Partition, Timestamp])[];
+  readonly faults: readonly string[];
+  readonly isFull: boolean;
+}
+
+const COMMON = 0;
+
+/** One section. */
+export function encodeMerged({ counted, faults, hours, regular, newPairs, isFull }: MergedFleet): Buffer {
+  const writer = new ByteWriter();
+  const meta: Meta = { counted: [...counted], faults, isFull };
+  writer.text(JSON.stringify(meta));
+  writeHours(hours, writer);
+  writer.varint(regular.size);
+  for (const [pair, devices] of regular) {
+    writer.uint48(pair);
+    writer.varint(Number.isFinite(devices) ? devices : COMMON);
+  }
+  writer.varint(newPairs.size);
+  for (const [pair, hour] of newPairs) {
+    writer.uint48(pair);
+    writer.varint(hour);
+  }
+  return Buffer.from(writer.view());
+}
+
+/** Throws a MalformedError. */
+export function decodeMerged(section: Buffer): MergedFleet {
+  const reader = new ByteReader(section);
+  const { counted, faults, isFull } = JSON.parse(reader.text()) as Meta;
+  const hours = readHours(reader);
+  const regular = new Map<number, number>();
+  for (let left = reader.varint(); left > 0; left--) {
+    const pair = reader.uint48();
+    const devices = reader.varint();
+    regular.set(pair, devices === COMMON ? Number.POSITIVE_INFINITY : devices);
+  }
+  const newPairs = new Map<number, number>();
+  for (let left = reader.varint(); left > 0; left--) newPairs.set(reader.uint48(), reader.varint());
+  return { counted: new Map(counted), faults, hours, regular, newPairs, isFull };
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { newPairsOf, seenWith } from '../../../../src/core/regularity/first_seen.ts';
+
+const pairs = (...entries: readonly (readonly [number, number])[]) =>
+  new Map(entries.map(([pair, firstHour]) => [pair, { firstHour }]));
+const SETTINGS = { keptHours: 720, maxPairs: 3 };
+
+describe('seenWith(before, pairs, lastHour)', () => {
+  it('keeps the first hour of a pair, and since when the tenant is observed', () => {
+    const first = seenWith(null, pairs([1, 1000], [2, 1040]), 1072);
+    expect(first.since).toBe(1000);
+    const second = seenWith(first, pairs([1, 1030], [3, 1073]), 1073);
+    expect([...second.pairs]).toEqual([
+      [1, { first: 1000, last: 1073 }],
+      [2, { first: 1040, last: 1072 }],
+      [3, { first: 1073, last: 1073 }],
+    ]);
+    expect(second.since).toBe(1000);
+  });
+
+  it('forgets a pair that was not seen for thirty days', () => {
+    const before = seenWith(null, pairs([1, 1000]), 1072);
+    expect(seenWith(before, pairs(), 1072 + 720).pairs.size).toBe(1);
+    expect(seenWith(before, pairs(), 1072 + 721).pairs.size).toBe(0);
+  });
+
+  it('takes no more pairs than it may', () => {
+    const before = seenWith(null, pairs([1, 1000], [2, 1000], [3, 1000]), 1072, SETTINGS);
+    expect([...seenWith(before, pairs([4, 1073], [3, 1040]), 1073, SETTINGS).pairs.keys()]).toEqual([1, 2, 3]);
+  });
+});
+
+describe('newPairsOf(seen, lastHour)', () => {
+  const seen = seenWith(null, pairs([1, 1000], [2, 1023], [3, 1024], [4, 1200]), 1200);
+
+  it('has those of the last seven days that a day of telemetry precedes', () => {
+    expect([...newPairsOf(seen, 1024 + 167)]).toEqual([
+      [3, 1024],
+      [4, 1200],
+    ]);
+    expect([...newPairsOf(seen, 1024 + 168)]).toEqual([[4, 1200]]);
+  });
+});

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
+import { addMs, msOf, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
+import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
+import { PartialBuilder } from '../../../../src/core/regularity/fleet_partial.ts';
+import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
+import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
+import { mergedName, partialName } from '../../../../src/scoring/context/names.ts';
+import { pairHashOf } from '../../../../src/scoring/context/pair_hash.ts';
+import { decodePartial, encodePartial, writePartial } from '../../../../src/scoring/context/partial_codec.ts';
+import { PARTITIONS } from '../../../../src/storage/keys.ts';
+import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
+import { MemoryContextFiles } from '../../../fakes/context.ts';
+import { tries } from '../../../support/effort.ts';
+
+const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
+const at = (hours: number) => addMs(T, hours * HOUR_MS);
+const hourOf = (time: Timestamp) => msOf(time) / HOUR_MS;
+const NETWORK = '198.51.0.0/16';
+
+/** A device of its own, on which `beat.exe` is regular; of partition 0 to 15. */
+function partialOf(asOf: Timestamp, number: number) {
+  const builder = new PartialBuilder(hourOf(asOf), 12_501);
+  const device = deviceHashOf(`ws-${number}`);
+  builder.hours.mark(builder.hours.slotOf(device, 0), hourOf(asOf) - 1);
+  const pair = builder.use('beat.exe', NETWORK, device, hourOf(asOf) - 1);
+  if (pair !== null) builder.regular(pair, device);
+  return builder.build(pairHashOf);
+}
+
+async function run(files: MemoryContextFiles, asOf: Timestamp, partitions: readonly Partition[] = PARTITIONS) {
+  for (const partition of partitions) {
+    await writePartial(files, asOf, partition, partialOf(asOf, PARTITIONS.indexOf(partition)));
+  }
+}
+
+async function merged(files: MemoryContextFiles, asOf: Timestamp) {
+  const found = await mergeContext(files, asOf);
+  return { found, ...(await readContext(files, asOf)) };
+}
+
+describe('mergeContext(files, asOf)', () => {
+  it('has none in the first run, and says so', async () => {
+    const { found, context, fault } = await merged(new MemoryContextFiles(), T);
+    expect([found.isContext, context]).toEqual([false, null]);
+    expect(fault).toBe('there is no context: 0 of 16 partitions have a partial of the last 24 hours');
+    expect(found.fault).toBe(fault);
+  });
+
+  it('adds up what the partitions left', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    const { context, fault } = await merged(files, at(1));
+    expect(fault).toBe('');
+    expect([context?.devices, context?.few, context?.many]).toEqual([16, 1, 10]);
+    // On 16 devices, and 10 are many.
+    expect(context?.regularDevices('beat.exe', NETWORK)).toBe(Number.POSITIVE_INFINITY);
+    expect(context?.regularDevices('other.exe', NETWORK)).toBe(0);
+    expect([...(context?.counted ?? [])]).toEqual(PARTITIONS.map((partition) => [partition, T]));
+    expect(context?.groupsOn(deviceHashOf('ws-3'), 0)?.at(hourOf(T) - 1 - (context?.firstHour ?? 0))).toBe(1);
+    expect(context?.groupsOn(deviceHashOf('ws-99'), 0)).toBeNull();
+  });
+
+  it('takes the newest one of the last 24 hours where a partition has none of the last run, and names it', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    await run(files, at(1), PARTITIONS.slice(1));
+    const { context, fault } = await merged(files, at(2));
+    expect(fault).toBe(`partition 0 counts its run of ${T}`);
+    expect(context?.counted.get('0' as Partition)).toBe(T);
+    expect(context?.devices).toBe(16);
+    await run(files, at(24), PARTITIONS.slice(1));
+    expect((await merged(files, at(25))).fault).toBe('partition 0 has no partial');
+  });
+
+  it.each([
+    ['half-written', (bytes: Buffer) => bytes.subarray(0, bytes.length - 9), 'is damaged'],
+    ['without bytes', () => Buffer.alloc(0), 'is damaged'],
+    ['of another version', (bytes: Buffer) => Buffer.from(bytes).fill(9, 4, 5), 'is of another version'],
+  ])('skips a partial that is %s, and names it', async (_what, change, reason) => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    const name = partialName(T, '5' as Partition);
+    const whole = await files.open(name, 1e9);
+    await files.put(name, change(Buffer.from(whole?.bytes ?? [])));
+    const { context, fault } = await merged(files, at(1));
+    expect([context?.counted.size, fault]).toEqual([15, `partition 5: ${name} ${reason}`]);
+  });
+
+  it('is none with fewer than half of the partitions, and one with half', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T, PARTITIONS.slice(0, 7));
+    const { context, fault } = await merged(files, at(1));
+    expect(context).toBeNull();
+    expect(fault).toContain('there is no context: 7 of 16 partitions');
+    await run(files, T, PARTITIONS.slice(7, 8));
+    expect((await merged(files, at(1))).context?.counted.size).toBe(8);
+  });
+
+  it('counts no run of its own hour or a later one: a repeat comes to the same', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    const first = await merged(files, at(1));
+    await run(files, at(1));
+    await run(files, at(2));
+    expect((await merged(files, at(1))).context).toEqual(first.context);
+  });
+
+  it('knows what is new in a tenant that was observed for a day', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    expect((await merged(files, at(1))).context?.isNew('beat.exe', NETWORK)).toBe(false);
+    for (const hours of [1, 30]) await run(files, at(hours));
+    const late = partialOf(at(30), 99);
+    const pair = late.pairs.get(pairHashOf('beat.exe', NETWORK));
+    if (pair === undefined) throw new Error('no pair');
+    const pairs = new Map([[pairHashOf('new.exe', NETWORK), pair]]);
+    await writePartial(files, at(30), 'f' as Partition, { ...late, pairs });
+    const { context } = await merged(files, at(31));
+    expect(context?.isNew('new.exe', NETWORK)).toBe(true);
+    expect(context?.newSince('new.exe', NETWORK)).toBe(hourOf(at(29)));
+    expect(context?.isNew('beat.exe', NETWORK)).toBe(false);
+  });
+
+  it('removes what is older than a day, and keeps what was seen first', async () => {
+    const files = new MemoryContextFiles();
+    for (let hour = 0; hour < 30; hour++) {
+      await mergeContext(files, at(hour));
+      await run(files, at(hour));
+    }
+    const names = (await Array.fromAsync(files.names())).flat();
+    const partials = names.filter((name) => name.startsWith('partial/'));
+    expect([partials.length, partials[0]]).toEqual([16 * 25, partialName(at(5), '0' as Partition)]);
+    expect(names.filter((name) => name.startsWith('merged/'))).toHaveLength(25);
+    expect(names.filter((name) => name.startsWith('seen/'))).toHaveLength(3);
+    // After a pause of four days its partials are too old, and what was seen is still known.
+    await run(files, at(130));
+    await mergeContext(files, at(131));
+    const { context } = await readContext(files, at(131));
+    expect(context?.isNew('beat.exe', NETWORK)).toBe(false);
+  });
+});
+
+describe('the files of the context', () => {
+  it('any byte that is changed or cut off is noticed', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    await mergeContext(files, at(1));
+    const name = mergedName(at(1));
+    const whole = Buffer.from((await files.open(name, 1e9))?.bytes ?? []);
+    const place = fc.nat(whole.length - 1);
+    await fc.assert(
+      fc.asyncProperty(place, fc.integer({ min: 1, max: 255 }), fc.boolean(), async (where, change, isCut) => {
+        const bytes = Buffer.from(isCut ? whole.subarray(0, where) : whole);
+        if (!isCut) bytes[where] = (bytes[where] as number) ^ change;
+        await files.put(name, bytes);
+        const { context, fault } = await readContext(files, at(1));
+        expect(context).toBeNull();
+        expect(fault).toMatch(/is damaged$|is of another version$/);
+      }),
+      { seed: 20_261_129, numRuns: tries(60, 5_000) },
+    );
+  });
+
+  it('decodePartial(encodePartial(partial)) is the partial', () => {
+    const hour = fc.integer({ min: hourOf(T) - 72, max: hourOf(T) });
+    const use = fc.record({ device: fc.nat({ max: 2 ** 48 - 1 }), source: fc.nat(4), hour, process: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(use, { maxLength: 30 }), fc.integer({ min: 1, max: 3 }), (uses, most) => {
+        const builder = new PartialBuilder(hourOf(T), most);
+        for (const { device, source, hour: of, process } of uses) {
+          builder.hours.mark(builder.hours.slotOf(device, source), of);
+          const pair = builder.use(`${process}`, NETWORK, device, of);
+          if (pair !== null && of % 2 === 0) builder.regular(pair, device);
+        }
+        const partial = builder.build(pairHashOf);
+        const decoded = decodePartial(encodePartial(partial));
+        expect([...decoded.hours.rows()]).toEqual([...partial.hours.rows()]);
+        expect([decoded.pairs, decoded.isFull]).toEqual([partial.pairs, partial.isFull]);
+      }),
+      { seed: 20_261_129, numRuns: tries(40, 2_000) },
+    );
+  });
+});
