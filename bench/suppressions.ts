@@ -22,7 +22,7 @@ let hits = 0;
 for (let n = 0; n < DETECTIONS; n++) {
   const RemoteIP = n % 2 === 0 ? `203.0.113.${n % 256}` : `2001:db9::${n.toString(16)}`;
   const names = { DeviceName: `wks-${n}`, InitiatingProcessFileName: 'updater.exe' };
-  if (entryOf({ ...names, RemoteIP, source: 'defender', detector: 'kql-rule' })) hits++;
+  if (entryOf({ ...names, RemoteIP, source: 'defender', assessments: { 'kql-rule': {}, regularity: null } })) hits++;
 }
 const { user, system } = process.cpuUsage(started);
 const ms = (user + system) / 1000;

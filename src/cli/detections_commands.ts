@@ -24,8 +24,8 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .option('--since <ISO>', 'matched in a run at or after this instant')
     .option(
       '--sort <ORDER>',
-      'average, prevalence, spread, newest (latest opening first), or key (by id, printed as it is read)',
-      'average',
+      'severity, average, prevalence, spread, newest (latest opening first), or key (by id, printed as it is read)',
+      'severity',
     )
     .option('--limit <N>', '1 to 1,000 rows', '100')
     .option('--all', 'every row', false)

@@ -62,8 +62,8 @@ export const detectionQuery = z.strictObject({
     .meta({
       description:
         '`key`: by id; a page costs at most three requests. The others read all rows that fit `state`, `severity`, `source`, ' +
-        '`suppressed`, `verdict` and `since`, and refuse more than 10,000 detections. `average`: most connections per hour ' +
-        'first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: ' +
+        '`suppressed`, `verdict` and `since`, and refuse more than 10,000 detections. `severity`: most severe first, of one ' +
+        'severity the most regular; `average`: most connections per hour first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: ' +
         'latest opening first',
     }),
   limit: z
@@ -113,7 +113,7 @@ const start = z.union([
     .tuple([z.literal('key'), position.min(1), position])
     .transform(([sort, partition, row]) => ({ sort, after: { partition, row } })),
   z
-    .tuple([z.enum(SORTS), z.number(), z.number(), z.string().regex(DETECTION_ID)])
+    .tuple([z.enum(SORTS), z.number(), z.number(), z.number(), z.string().regex(DETECTION_ID)])
     .transform(([sort, ...after]) => ({ sort, after })),
 ]);
 

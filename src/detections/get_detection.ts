@@ -1,3 +1,4 @@
+import { activeHoursOf } from '../core/detections/activity.ts';
 import type { Detection } from '../core/detections/detection.ts';
 import { defenderQuery, sentinelQuery } from '../core/detections/hunting_queries.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
@@ -28,8 +29,8 @@ export interface DetectionDetail extends Detection, NotificationView {
 const LATEST_REPORTS = 10;
 
 /**
- * One detection, and the newest reports of its group within `lookbackDays` before its last match, of the newest hours of its
- * evidence; null for an unknown id.
+ * One detection, and the newest reports of its group within `lookbackDays` before its last match, of the newest hours with
+ * reports; null for an unknown id.
  */
 export async function getDetection(
   stores: Pick<Stores, 'detections' | 'outbox' | 'hourlyCounts'>,
@@ -40,9 +41,9 @@ export async function getDetection(
   if (found === null) return null;
   // Up to the last match: a resolved detection has no newer reports.
   const { detection } = found.row;
-  const { groupId, lastMatched, evidence } = detection;
+  const { groupId, lastMatched } = detection;
   const window = { after: addMs(lastMatched, -lookbackDays * DAY_MS), asOf: lastMatched };
-  const latest = await newestRows(stores.hourlyCounts, groupId, evidence.Timestamp, window, LATEST_REPORTS);
+  const latest = await newestRows(stores.hourlyCounts, groupId, activeHoursOf(detection), window, LATEST_REPORTS);
   const notifications = await withAttempts(stores.outbox, found.row);
   const latestReports = latest.toReversed().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
   const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };

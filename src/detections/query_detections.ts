@@ -1,4 +1,4 @@
-import { type Detection, type DetectionSummary, detectionIdOf, type Severity } from '../core/detections/detection.ts';
+import type { Detection, DetectionSummary, Severity } from '../core/detections/detection.ts';
 import { type IpRange, ipAddressOf, ipRangeMatcher } from '../core/detections/ip_range.ts';
 import { compareSortKeys, type Sort, type SortKey, sortKeyOf } from '../core/detections/sort_key.ts';
 import { candidateOf, criteriaMatcher, type SuppressionCriteria } from '../core/detections/suppression.ts';
@@ -228,12 +228,12 @@ export async function idsBeginningWith(
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   for await (const page of stores.detections.summaries({}, [])) {
-    ids.push(...page.map(({ detection }) => detectionIdOf(detection)).filter((id) => id.startsWith(start)));
+    ids.push(...page.map(({ detection }) => detection.groupId).filter((id) => id.startsWith(start)));
     if (ids.length >= most) break;
   }
   return ids.slice(0, most);
 }
 
 function viewOf(row: SummaryRow): SummaryView {
-  return { id: detectionIdOf(row.detection), ...row.detection, ...notificationViewOf(row) };
+  return { id: row.detection.groupId, ...row.detection, ...notificationViewOf(row) };
 }

@@ -66,8 +66,10 @@ function byAttempts(a: PendingRow, b: PendingRow): number {
   return a.row.attempts - b.row.attempts || byOrder(a, b);
 }
 
-/** The most severe first, then the highest average. */
+/** The most severe first, then the highest score, then the highest average. */
 function byOrder({ row: a }: PendingRow, { row: b }: PendingRow): number {
   const severity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
-  return severity || b.average - a.average || compareText(notificationIdOf(a), notificationIdOf(b));
+  return (
+    severity || b.score - a.score || b.average - a.average || compareText(notificationIdOf(a), notificationIdOf(b))
+  );
 }

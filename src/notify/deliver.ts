@@ -1,4 +1,4 @@
-import { type Detection, detectionIdOf } from '../core/detections/detection.ts';
+import type { Detection } from '../core/detections/detection.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { PendingNotification } from '../storage/ports/outbox.ts';
@@ -51,7 +51,7 @@ export async function deliver(
 async function listedOf({ detections, outbox }: DeliverStores, rows: readonly PendingRow[]) {
   const listed: Detection[] = [];
   const left = new Set<PendingNotification>();
-  const found = await inParallel(rows, REQUESTS_AT_ONCE, ({ row }) => unlessBad(detections.get(detectionIdOf(row))));
+  const found = await inParallel(rows, REQUESTS_AT_ONCE, ({ row }) => unlessBad(detections.get(row.groupId)));
   for (const [n, { row }] of rows.entries()) {
     const each = found[n];
     if (each !== BAD && each && isPending(row, each.row.deliveries[row.sink])) {
@@ -66,9 +66,9 @@ async function listedOf({ detections, outbox }: DeliverStores, rows: readonly Pe
 
 /** The rows as they were before they were leased, with the versions that they have now. */
 function freed(leased: readonly PendingRow[], { members }: PendingMessage): PendingRow[] {
-  const versions = new Map(leased.map(({ row, version }) => [detectionIdOf(row), version]));
+  const versions = new Map(leased.map(({ row, version }) => [row.groupId, version]));
   return members.flatMap(({ row }) => {
-    const version = versions.get(detectionIdOf(row));
+    const version = versions.get(row.groupId);
     return version === undefined ? [] : [{ row, version }];
   });
 }

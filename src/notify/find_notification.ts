@@ -1,4 +1,4 @@
-import { detectionIdOf, notificationIdOf, type SinkDelivery } from '../core/detections/detection.ts';
+import { notificationIdOf, type SinkDelivery } from '../core/detections/detection.ts';
 import { loggedNotificationId } from '../logging/correlation.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Stores } from '../storage/ports/stores.ts';
@@ -49,7 +49,7 @@ async function pendingOnes(
         const meant = page.filter(({ row }) => isMeant(notificationIdOf(row), row.digest));
         for (const { row } of meant) {
           const { attempts, answer } = row;
-          found.push({ sink, detectionId: detectionIdOf(row), status: 'pending', attempts, answer });
+          found.push({ sink, detectionId: row.groupId, status: 'pending', attempts, answer });
         }
       }
     }
@@ -67,7 +67,7 @@ async function endedOnes(
     for (const { detection, deliveries } of page) {
       for (const [sink, { episode, revision, status, attempts, answer, digest = '' }] of Object.entries(deliveries)) {
         if (status === 'pending' || !isMeant(notificationIdOf({ ...detection, episode, revision }), digest)) continue;
-        found.push({ sink, detectionId: detectionIdOf(detection), status, attempts, answer });
+        found.push({ sink, detectionId: detection.groupId, status, attempts, answer });
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Detection, SinkDelivery } from '../core/detections/detection.ts';
 import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
+import { strengthOf } from '../core/detections/strength.ts';
 import { msOf } from '../core/kql/timestamp.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
 import type { OutboxChange, PendingNotification } from '../storage/ports/outbox.ts';
@@ -8,7 +9,7 @@ import type { SinkState } from '../storage/ports/sink_states.ts';
 /** What decides whether a detection is pending, and what its row of the outbox holds. */
 export type OutboxDetection = Pick<
   Detection,
-  'groupId' | 'detector' | 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'average' | 'asOf'
+  'groupId' | 'assessments' | 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'asOf'
 >;
 
 type Deliveries = Readonly<Record<string, SinkDelivery>>;
@@ -52,10 +53,10 @@ export function pendingChangeOf(
   at: number,
   nextTry = 0,
 ): OutboxChange & { readonly put: PendingNotification } {
-  const { groupId, detector, episode, revision, severity, average } = detection;
+  const { groupId, episode, revision, severity } = detection;
   const untried = { attempts: 0, firstAt: null, answer: '' } as const;
   const put: PendingNotification = {
-    ...{ sink, groupId, detector, episode, revision, severity, average },
+    ...{ sink, groupId, episode, revision, severity, ...strengthOf(detection) },
     ...{ ...untried, nextTry, leasedAt: 0, digest: '' },
   };
   return {

@@ -1,4 +1,3 @@
-import { detectionIdOf } from '../core/detections/detection.ts';
 import { pendingStateOf } from '../core/detections/pending_state.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
@@ -50,7 +49,7 @@ async function failedAt({ detections }: RetryStores, { name, since }: SinkState)
   for (const state of ['new', 'ongoing'] as const) {
     for await (const page of detections.summaries({ state }, [name])) {
       for (const { detection, deliveries } of page) {
-        if (pendingStateOf(detection, deliveries[name], since) === 'failed') failed.add(detectionIdOf(detection));
+        if (pendingStateOf(detection, deliveries[name], since) === 'failed') failed.add(detection.groupId);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { detectionIdOf, type SinkDelivery } from '../core/detections/detection.ts';
+import type { SinkDelivery } from '../core/detections/detection.ts';
 import { isOfThisRevision } from '../core/detections/pending_state.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
@@ -95,7 +95,7 @@ function deliveryOf(row: PendingNotification, status: 'sent' | 'failed', answer:
 async function settleOne({ detections, outbox }: SettleStores, settled: SettledNotification): Promise<void> {
   if (await outbox.settle([settled])) return;
   const { pending, delivery } = settled;
-  const id = detectionIdOf(pending);
+  const id = pending.groupId;
   await retryOnConflict('detection', async () => {
     const found = await unlessBad(detections.get(id));
     if (found === BAD) return;

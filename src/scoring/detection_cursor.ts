@@ -1,4 +1,3 @@
-import { detectionIdOf } from '../core/detections/detection.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
 
@@ -19,7 +18,7 @@ export class DetectionCursor {
   async *before(id: string = LAST): AsyncGenerator<Versioned<DetectionRow>> {
     for (;;) {
       const row = await this.#peek();
-      if (row === undefined || detectionIdOf(row.row.detection) >= id) return;
+      if (row === undefined || row.row.detection.groupId >= id) return;
       this.#next++;
       yield row;
     }
@@ -28,7 +27,7 @@ export class DetectionCursor {
   /** The detection of this id if it is the next one; call it after `before(id)`. */
   async at(id: string): Promise<Versioned<DetectionRow> | null> {
     const row = await this.#peek();
-    if (row === undefined || detectionIdOf(row.row.detection) !== id) return null;
+    if (row === undefined || row.row.detection.groupId !== id) return null;
     this.#next++;
     return row;
   }

@@ -1,4 +1,5 @@
-import { type Detection, detectionIdOf, MAX_TRAFFIC_ROWS, type Technique } from '../core/detections/detection.ts';
+import { activeHoursOf } from '../core/detections/activity.ts';
+import { type Detection, MAX_TRAFFIC_ROWS, type Technique } from '../core/detections/detection.ts';
 import { findingOf } from '../core/detections/finding.ts';
 import {
   isFresh,
@@ -131,8 +132,9 @@ export class PartitionScorer {
 
   /** Takes one match, and before it the detections that precede it in key order and have no match. */
   async #matched(match: Matched): Promise<void> {
-    const finding = findingOf(match, this.#settings.rule, this.#settings.technique);
-    const id = detectionIdOf(finding);
+    const { rule, technique } = this.#settings;
+    const finding = findingOf(match, rule, technique, this.#window.asOf);
+    const id = finding.groupId;
     for await (const row of this.#detections.before(id)) await this.#unmatched(row);
     this.#tally.detections++;
     const context = this.#contextOf(finding);
@@ -154,15 +156,21 @@ export class PartitionScorer {
     return { ...step, detection: { ...detection, traffic } };
   }
 
-  async #trafficOf({ groupId, evidence }: Detection) {
+  async #trafficOf(detection: Detection) {
     const { hourlyCounts } = this.#stores;
-    const rows = await newestRows(hourlyCounts, groupId, evidence.Timestamp, this.#window, MAX_TRAFFIC_ROWS);
+    const rows = await newestRows(
+      hourlyCounts,
+      detection.groupId,
+      activeHoursOf(detection),
+      this.#window,
+      MAX_TRAFFIC_ROWS,
+    );
     return trafficOf(rows, this.#window.asOf);
   }
 
   async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
     const { detection } = found.row;
-    const id = detectionIdOf(detection);
+    const id = detection.groupId;
     const isActive = detection.state !== 'resolved';
     if (isActive && isOver(detection, this.#window) && this.#over.length < MAX_RESOLVED) {
       this.#over.push(id);

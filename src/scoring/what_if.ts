@@ -1,9 +1,11 @@
-import { type DetectionSummary, detectionIdOf } from '../core/detections/detection.ts';
+import type { RuleSummary } from '../core/detections/assessments.ts';
+import type { Detection, Finding } from '../core/detections/detection.ts';
 import { findingOf } from '../core/detections/finding.ts';
 import { byAverage } from '../core/detections/order.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Counted } from '../core/records/contribution.ts';
+import type { GroupKey } from '../core/records/report.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import { type Group, GroupCutter } from '../core/scoring/group_cutter.ts';
 import { kqlRule, type NoMatch } from '../core/scoring/kql_rule.ts';
@@ -28,7 +30,7 @@ export interface WhatIf {
   /** Matches whose detection is active already. */
   readonly kept: number;
   /** Matches without an active detection; at most `MAX_NAMED`, those with the highest averages. */
-  readonly added: readonly Proposed[];
+  readonly added: readonly RuleMatch[];
   readonly addedInAll: number;
   /** Active detections that would not match; likewise. */
   readonly gone: readonly Dropped[];
@@ -37,23 +39,16 @@ export interface WhatIf {
   readonly oldest: Hour;
 }
 
-/** A detection that the rule would add. */
-export type Proposed = Omit<
-  DetectionSummary,
-  | 'state'
-  | 'episode'
-  | 'revision'
-  | 'revisionReason'
-  | 'notifiedLevel'
-  | 'highestAverage'
-  | 'asOf'
-  | 'lastMatched'
-  | 'suppressedBy'
->;
+/** A match of the KQL rule: what its assessment and its group say. */
+export type RuleMatch = Pick<
+  Finding,
+  keyof GroupKey | 'groupId' | 'devices' | 'otherProcesses' | 'severity' | 'severityReason' | 'technique'
+> &
+  RuleSummary;
 
 /** An active detection that the rule would not find, as its row stands, and why. */
 export interface Dropped {
-  readonly detection: DetectionSummary;
+  readonly detection: RuleMatch;
   readonly reason: NoMatch['reason'] | 'no-reports';
 }
 
@@ -80,8 +75,8 @@ class Comparison {
   readonly #rule: Rule;
   readonly #window: Window;
   readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
-  #added: Proposed[] = [];
-  #gone: DetectionSummary[] = [];
+  #added: RuleMatch[] = [];
+  #gone: RuleMatch[] = [];
 
   constructor(stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>, rule: Rule, window: Window) {
     this.#stores = stores;
@@ -123,8 +118,8 @@ class Comparison {
   }
 
   async #match(match: Matched, cursor: DetectionCursor): Promise<void> {
-    const finding = findingOf(match, this.#rule, null);
-    const id = detectionIdOf(finding);
+    const finding = findingOf(match, this.#rule, null, this.#window.asOf);
+    const id = finding.groupId;
     for await (const { row } of cursor.before(id)) this.#miss(row.detection);
     this.#tally.detections++;
     const present = await cursor.at(id);
@@ -133,14 +128,18 @@ class Comparison {
       return;
     }
     this.#tally.addedInAll++;
-    const { evidence: _evidence, traffic: _traffic, ...proposed } = finding;
-    this.#added = bounded(this.#added, proposed);
+    const proposed = ruleMatchOf(finding);
+    if (proposed !== null) this.#added = bounded(this.#added, proposed);
   }
 
-  #miss({ evidence: _evidence, traffic: _traffic, episodes: _episodes, ...detection }: DetectionSummary & Long): void {
-    if (detection.state === 'resolved') return;
+  #miss(detection: Detection): void {
+    const { state, assessments } = detection;
+    const match = ruleMatchOf(detection);
+    if (state === 'resolved' || match === null) return;
+    // The other detector may keep it active long after the rule's last match.
+    if (assessments.regularity !== null && match.lastMatched < this.#window.after) return;
     this.#tally.goneInAll++;
-    this.#gone = bounded(this.#gone, detection);
+    this.#gone = bounded(this.#gone, match);
   }
 
   /** Writes nothing: what the files lack is read from the table. */
@@ -170,15 +169,21 @@ class Comparison {
   }
 }
 
-/** The members that a summary does not have. */
-interface Long {
-  readonly evidence?: unknown;
-  readonly traffic?: unknown;
-  readonly episodes?: unknown;
+/** null where the KQL rule has not matched. */
+function ruleMatchOf(one: Finding): RuleMatch | null {
+  const rule = one.assessments['kql-rule'];
+  if (rule === null) return null;
+  const { evidence: _evidence, ...numbers } = rule;
+  const { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP } = one;
+  const { devices, otherProcesses, severity, severityReason, technique } = one;
+  return {
+    ...{ groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, devices, otherProcesses },
+    ...{ severity, severityReason, technique, ...numbers },
+  };
 }
 
 /** Adds a row; above twice `MAX_NAMED` rows keeps those with the highest averages. */
-function bounded<Row extends Parameters<typeof byAverage>[0]>(rows: Row[], row: Row): Row[] {
+function bounded(rows: RuleMatch[], row: RuleMatch): RuleMatch[] {
   rows.push(row);
   return rows.length <= 2 * MAX_NAMED ? rows : rows.sort(byAverage).slice(0, MAX_NAMED);
 }

@@ -15,11 +15,11 @@ export function pendingIdOf(key: PendingKey): string {
 
 /** Names the row that a pending delivery speaks of. */
 export function pendingKeyOf(
-  { groupId, detector }: Pick<Detection, 'groupId' | 'detector'>,
+  { groupId }: Pick<Detection, 'groupId'>,
   sink: string,
   { episode, revision, severity }: Pick<SinkDelivery, 'episode' | 'revision' | 'severity'>,
 ): PendingKey {
-  return { sink, groupId, detector, episode, revision, severity };
+  return { sink, groupId, episode, revision, severity };
 }
 
 /** A half-open span of RowKeys. */

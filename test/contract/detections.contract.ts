@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Detection, detectionIdOf } from '../../src/core/detections/detection.ts';
+import type { Detection } from '../../src/core/detections/detection.ts';
 import { NO_TRAFFIC } from '../../src/core/detections/traffic.ts';
 import type { DetectionRowFilter, Detections, RowPosition, SummaryPage } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
+import { type DetectionChanges, onlyRegular, regular, summaryOf } from '../support/detections.ts';
 import {
   delivery,
   detection,
@@ -27,7 +28,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     [store, other] = await make();
   });
   const first = detection();
-  const id = detectionIdOf(first);
+  const id = first.groupId;
 
   const inserted = async (row: Detection = first): Promise<string> => {
     const version = await store.insert(row);
@@ -67,13 +68,21 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     expect(await rowsOf(store.summaries({}, ['soc']))).toEqual([]);
   });
 
-  it.each<[string, Partial<Detection>]>([
+  it.each<[string, DetectionChanges]>([
     ['a detection', {}],
     ['500 points of evidence', { evidence: evidence(500) }],
     ['no points of evidence', { evidence: evidence(0) }],
     ['large and small numbers', { avg_conn_count: 2 ** 40, average: 0.1 + 0.2, devices: 0, revision: 12_345 }],
     ['a whole average', { average: 60 }],
     ['no interval and no technique', { interval: null, technique: null }],
+    ['both assessments', { assessments: { ...detection().assessments, regularity: regular() } }],
+    ['that of regularity alone', onlyRegular(detection())],
+    [
+      'that of a process',
+      onlyRegular(detection({ RemoteIP: '*' }), {
+        ...{ way: 'process', session: null, addresses: 46, remoteIPs: ['203.0.113.1', '2001:db8::1'] },
+      }),
+    ],
     ['a technique', { technique: { id: 'T1071.001', name: 'Web Protocols' } }],
     [
       'a life of many episodes',
@@ -94,7 +103,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       },
     ],
     ['a suppression', { suppressedBy: 'it is ours' }],
-    ...HOSTILE_NAMES.map((name): [string, Partial<Detection>] => [
+    ...HOSTILE_NAMES.map((name): [string, DetectionChanges] => [
       JSON.stringify(name),
       { DeviceName: name, RemoteIP: name },
     ]),
@@ -153,7 +162,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
   });
 
   describe('updateAll', () => {
-    const ofGroups = (count: number, changes: Partial<Detection> = {}) =>
+    const ofGroups = (count: number, changes: DetectionChanges = {}) =>
       Array.from({ length: count }, (_, n) => detection({ groupId: groupId(n), ...changes }));
     const insertedAll = async (rows: readonly Detection[]) =>
       Promise.all(rows.map(async (row) => ({ detection: row, version: await inserted(row) })));
@@ -167,7 +176,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
 
     it('writes what the scorer knows of each row, and leaves verdict and deliveries', async () => {
       const rows = await insertedAll(ofGroups(3));
-      const [one, two, three] = rows.map(({ detection: row }) => detectionIdOf(row)) as [string, string, string];
+      const [one, two, three] = rows.map(({ detection: row }) => row.groupId) as [string, string, string];
       const versions = [
         (await store.recordVerdict(one, verdict(), rows[0]?.version ?? '')) ?? '',
         (await store.mark(two, { sink: 'soc', delivery: delivery() }, rows[1]?.version ?? '')) ?? '',
@@ -186,7 +195,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       'with %d of ten rows changed or removed by others leaves these, and repeats nothing',
       async (changed) => {
         const rows = await insertedAll(ofGroups(10));
-        const ids = rows.map(({ detection: row }) => detectionIdOf(row));
+        const ids = rows.map(({ detection: row }) => row.groupId);
         // Spread over the rows; the last one is removed.
         const theirs = ids.filter((_, n) => (n * 7) % 10 < changed);
         const gone = theirs.at(-1) as string;
@@ -198,7 +207,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
         const later = rows.map((row) => ({ ...row, detection: { ...row.detection, asOf: T2 } }));
         const unwritten = await other.updateAll(later);
         expect(unwritten).toEqual(expect.arrayContaining(theirs));
-        const asOf = Object.fromEntries((await stored()).map((row) => [detectionIdOf(row), row.asOf]));
+        const asOf = Object.fromEntries((await stored()).map((row) => [row.groupId, row.asOf]));
         const expected = ids
           .filter((each) => each !== gone)
           .map((each) => [each, unwritten.includes(each) ? first.asOf : T2]);
@@ -335,7 +344,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     await inserted(detection({ groupId: groupId(2) }));
     await inserted(detection({ groupId: groupId(3) }));
     const version = (await store.get(id))?.version ?? '';
-    await removed(id, `${groupId(3)}|kql-rule`);
+    await removed(id, groupId(3));
     await other.remove([{ id, version }]);
     expect(await list({})).toEqual([groupId(2)]);
   });
@@ -346,7 +355,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     await other.update(detection({ state: 'new', asOf: T2 }), version);
     await store.remove([
       { id, version },
-      { id: `${groupId(2)}|kql-rule`, version: second },
+      { id: groupId(2), version: second },
     ]);
     expect(await list({})).toEqual([groupId(1)]);
   });
@@ -355,7 +364,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     const rows = await Promise.all(
       Array.from({ length: 130 }, async (_, number) => {
         const version = await inserted(detection({ groupId: groupId(number) }));
-        return { id: `${groupId(number)}|kql-rule`, version };
+        return { id: groupId(number), version };
       }),
     );
     await store.remove(rows);
@@ -373,7 +382,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       for (const sink of ['soc', 'chat', 'former']) {
         version = (await store.mark(id, { sink, delivery: delivery({ answer: sink }) }, version)) as string;
       }
-      const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = row;
+      const summary = summaryOf(row);
       const deliveries = { soc: delivery({ answer: 'soc' }), chat: delivery({ answer: 'chat' }) };
       expect(await rowsOf(store.summaries({}, ['soc', 'chat', 'none']))).toEqual([
         { detection: summary, deliveries, verdict: null },
@@ -402,7 +411,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it.each(filters)('%o: the list and its pages give what fits, in key order', async (filter, wanted) => {
       const early = { severity: 'high', lastMatched: T0 } as const;
       const version = await inserted(detection({ ...early, groupId: groupId(1), state: 'new' }));
-      await store.recordVerdict(`${groupId(1)}|kql-rule`, verdict(), version);
+      await store.recordVerdict(groupId(1), verdict(), version);
       await inserted(detection({ groupId: groupId(2), state: 'resolved', severity: 'low', lastMatched: T1 }));
       const last = `4${groupId(3).slice(1)}`;
       await inserted(detection({ groupId: last, severity: 'low', source: 'sysmon', lastMatched: T2 }));
@@ -417,8 +426,8 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       for (const each of ids) await inserted(detection({ groupId: each }));
       const first = await store.summaryPage({}, [], 3, null);
       expect(first?.rows.map(({ detection: { groupId: id } }) => id)).toEqual(ids.slice(0, 3));
-      const version = (await store.get(`${ids[3]}|kql-rule`))?.version ?? '';
-      await store.remove([{ id: `${ids[3]}|kql-rule`, version }]);
+      const version = (await store.get(ids[3] ?? ''))?.version ?? '';
+      await store.remove([{ id: ids[3] ?? '', version }]);
       // The row at which the next page would have begun is gone; nothing else is left out or repeated.
       const second = await store.summaryPage({}, [], 1000, first?.next ?? null);
       expect(second?.rows.map(({ detection: { groupId: id } }) => id)).toEqual(ids.slice(4));

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { detectionIdOf } from '../../src/core/detections/detection.ts';
 import { pendingIdOf } from '../../src/storage/pending_id.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { OutboxChange, PendingNotification } from '../../src/storage/ports/outbox.ts';
@@ -28,7 +27,7 @@ export function outboxContract(make: () => Promise<readonly [OutboxStores, Outbo
     [store, other] = await make();
   });
   const first = detection();
-  const id = detectionIdOf(first);
+  const id = first.groupId;
   const pending = pendingNotification();
 
   /** The detection of that number, with these rows of the outbox. Its version. */
@@ -39,8 +38,7 @@ export function outboxContract(make: () => Promise<readonly [OutboxStores, Outbo
   };
   const listed = (sink = 'soc', partition = P3) => rowsOf(store.outbox.list(partition, sink));
   const found = async (sink = 'soc'): Promise<PendingNotification[]> => (await listed(sink)).map(({ row }) => row);
-  const deliveries = async (number = 1) =>
-    (await store.detections.get(`${groupId(number)}|kql-rule`))?.row.deliveries ?? null;
+  const deliveries = async (number = 1) => (await store.detections.get(groupId(number)))?.row.deliveries ?? null;
 
   it('where nothing is yet finds nothing', async () => {
     expect(await listed()).toEqual([]);
@@ -280,8 +278,8 @@ export function outboxContract(make: () => Promise<readonly [OutboxStores, Outbo
       }));
       await store.outbox.discard({ ...pending, groupId: groupId(3) });
       expect(await other.outbox.settle(settled)).toBe(false);
-      const two = await store.detections.get(`${groupId(2)}|kql-rule`);
-      await store.detections.remove([{ id: `${groupId(2)}|kql-rule`, version: two?.version ?? '' }]);
+      const two = await store.detections.get(groupId(2));
+      await store.detections.remove([{ id: groupId(2), version: two?.version ?? '' }]);
       expect(await other.outbox.settle(settled.slice(0, 2))).toBe(false);
       expect((await found()).map((row) => row.groupId)).toEqual([groupId(1), groupId(2)]);
       expect(await deliveries(1)).toMatchObject({ soc: { status: 'pending' } });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Evidence } from '../../src/core/detections/assessments.ts';
 import type { Detection, SinkDelivery } from '../../src/core/detections/detection.ts';
 import type { Suppression } from '../../src/core/detections/suppression.ts';
 import type { Verdict } from '../../src/core/detections/verdict.ts';
@@ -8,6 +9,7 @@ import type { DeadLetter } from '../../src/storage/ports/dead_letters.ts';
 import type { ExportState } from '../../src/storage/ports/export_states.ts';
 import type { ContributionRow, Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { OutboxChange, PendingNotification } from '../../src/storage/ports/outbox.ts';
+import { changed, type DetectionChanges } from '../support/detections.ts';
 
 export const P3 = '3' as Partition;
 export const T0 = '2026-11-20T08:59:58.9931000Z' as Timestamp;
@@ -169,30 +171,41 @@ export function deadLetter(changes: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-export function detection(changes: Partial<Detection> = {}): Detection {
-  return {
+export function detection(changes: DetectionChanges = {}): Detection {
+  const FirstConnection = '2026-11-20T08:00:00.0000000Z' as Hour;
+  const LastConnection = '2026-11-23T07:00:00.0000000Z' as Hour;
+  const base: Detection = {
     groupId: groupId(1),
-    detector: 'kql-rule',
     source: 'defender',
     DeviceName: 'wks-0417.corp.example',
     InitiatingProcessFileName: 'updater.exe',
     RemoteIP: '203.0.113.77',
-    FirstConnection: '2026-11-20T08:00:00.0000000Z' as Hour,
-    LastConnection: '2026-11-23T07:00:00.0000000Z' as Hour,
-    count_of_hours: 72,
-    inliner_count: 70,
-    outlier_count: 2,
-    avg_conn_count: 60,
-    average: 60.1 / 3,
+    FirstConnection,
+    LastConnection,
+    assessments: {
+      'kql-rule': {
+        FirstConnection,
+        LastConnection,
+        count_of_hours: 72,
+        inliner_count: 70,
+        outlier_count: 2,
+        avg_conn_count: 60,
+        average: 60.1 / 3,
+        spread: 0.1 / 3,
+        interval: { seconds: 60, deviation: 1.2 },
+        lastMatched: T1,
+        evidence: evidence(2),
+      },
+      regularity: null,
+    },
     devices: 1,
     otherProcesses: ['agent.exe'],
-    spread: 0.1 / 3,
-    interval: { seconds: 60, deviation: 1.2 },
+    hours: [...Array.from({ length: 70 }, () => null), 60, 61],
+    days: [...Array.from({ length: 29 }, () => null), 121],
     severity: 'high',
     severityReason: 'One device talks to a rare address.',
     technique: null,
     traffic: traffic(),
-    evidence: evidence(2),
     state: 'new',
     episode: T1,
     revision: 0,
@@ -203,11 +216,11 @@ export function detection(changes: Partial<Detection> = {}): Detection {
     asOf: T1,
     lastMatched: T1,
     suppressedBy: '',
-    ...changes,
   };
+  return changed(base, changes);
 }
 
-export function evidence(points: number): Detection['evidence'] {
+export function evidence(points: number): Evidence {
   const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
   return {
     grain: 'hour',
@@ -257,10 +270,10 @@ export function pendingNotification(changes: Partial<PendingNotification> = {}):
   return {
     sink: 'soc',
     groupId: groupId(1),
-    detector: 'kql-rule',
     episode: T1,
     revision: 0,
     severity: 'high',
+    score: 0,
     average: 60.1 / 3,
     attempts: 0,
     firstAt: null,

@@ -1,4 +1,4 @@
-import { type Detection, detectionIdOf, type SinkDelivery } from '../../src/core/detections/detection.ts';
+import type { Detection, SinkDelivery } from '../../src/core/detections/detection.ts';
 import type { Verdict } from '../../src/core/detections/verdict.ts';
 import {
   type DetectionRow,
@@ -13,6 +13,7 @@ import {
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { OutboxChange } from '../../src/storage/ports/outbox.ts';
 import type { Versioned } from '../../src/storage/ports/versioned.ts';
+import { summaryOf } from '../support/detections.ts';
 import { DetectionsTable, pendingKeyOf } from './outbox.ts';
 import { pagesOf, throughJson, type VersionedRows } from './versioned_rows.ts';
 
@@ -35,7 +36,7 @@ export class MemoryDetections implements Detections {
 
   async *summaries(filter: DetectionRowFilter, sinks: readonly string[]): AsyncGenerator<readonly SummaryRow[]> {
     const rows = this.#entries(() => true).map(({ row }) => row);
-    yield* pagesOf(rows.filter((row) => fitsRow(row, filter)).map((row) => summaryOf(row, sinks)));
+    yield* pagesOf(rows.filter((row) => fitsRow(row, filter)).map((row) => summaryRowOf(row, sinks)));
   }
 
   /** The position is the id of the first row of the next page. */
@@ -50,13 +51,13 @@ export class MemoryDetections implements Detections {
     for (const [id, row] of this.#rows.from(from?.row ?? '')) {
       if (!fitsRow(row, filter)) continue;
       if (rows.length === most) return { rows, next: { partition: id.slice(0, 1), row: id } };
-      rows.push(structuredClone(summaryOf(row, sinks)));
+      rows.push(structuredClone(summaryRowOf(row, sinks)));
     }
     return { rows, next: null };
   }
 
   async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {
-    const id = detectionIdOf(detection);
+    const id = detection.groupId;
     if (this.#rows.version(id) !== null || !this.#canPut(changes)) return null;
     this.#apply(changes);
     return this.#rows.insert(id, {
@@ -67,16 +68,16 @@ export class MemoryDetections implements Detections {
   }
 
   async update(detection: Detection, version: string, changes: readonly OutboxChange[] = []): Promise<string | null> {
-    return this.#change(detectionIdOf(detection), version, changes, () => throughJson(detection));
+    return this.#change(detection.groupId, version, changes, () => throughJson(detection));
   }
 
   async updateAll(rows: readonly UpdatedDetection[]): Promise<readonly string[]> {
     if (rows.length > MAX_UPDATED) throw new RangeError(`more than ${MAX_UPDATED} detections: ${rows.length}`);
     return rows
       .filter(({ detection, version }) => {
-        return this.#change(detectionIdOf(detection), version, [], () => throughJson(detection)) === null;
+        return this.#change(detection.groupId, version, [], () => throughJson(detection)) === null;
       })
-      .map(({ detection }) => detectionIdOf(detection));
+      .map(({ detection }) => detection.groupId);
   }
 
   async mark(id: string, change: OutboxChange, version: string): Promise<string | null> {
@@ -144,8 +145,7 @@ function fitsRow({ detection, verdict }: DetectionRow, filter: DetectionRowFilte
   );
 }
 
-function summaryOf({ detection, deliveries, verdict }: DetectionRow, sinks: readonly string[]): SummaryRow {
-  const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = detection;
+function summaryRowOf({ detection, deliveries, verdict }: DetectionRow, sinks: readonly string[]): SummaryRow {
   const named = Object.entries(deliveries).filter(([name]) => sinks.includes(name));
-  return { detection: summary, deliveries: Object.fromEntries(named), verdict };
+  return { detection: summaryOf(detection), deliveries: Object.fromEntries(named), verdict };
 }

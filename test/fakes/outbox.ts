@@ -1,4 +1,3 @@
-import { detectionIdOf } from '../../src/core/detections/detection.ts';
 import { partitionOf } from '../../src/storage/keys.ts';
 import { pendingIdOf, pendingKeys } from '../../src/storage/pending_id.ts';
 import type { DetectionRow } from '../../src/storage/ports/detections.ts';
@@ -60,10 +59,10 @@ export class MemoryOutbox implements Outbox {
     );
     const { pending: rows, detections } = this.#table;
     const isGone = ({ pending }: SettledNotification) =>
-      rows.version(pendingKeyOf(pending)) === null || detections.version(detectionIdOf(pending)) === null;
+      rows.version(pendingKeyOf(pending)) === null || detections.version(pending.groupId) === null;
     if (settled.some(isGone)) return false;
     for (const { pending, delivery } of settled) {
-      const id = detectionIdOf(pending);
+      const id = pending.groupId;
       const found = detections.get(id) as Versioned<DetectionRow>;
       detections.put(id, {
         ...found.row,

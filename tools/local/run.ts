@@ -7,7 +7,7 @@ import { minute } from '../../src/cli/output/number_text.ts';
 import type { DetectionLine } from '../../src/cli/output/table.ts';
 import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
-import { byAverage } from '../../src/core/detections/order.ts';
+import { byAverage, type Ranked } from '../../src/core/detections/order.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Source } from '../../src/core/records/report.ts';
@@ -91,7 +91,11 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
     const window = windowOf(inputs.asOf, rule.lookbackDays);
     const hasReports = outcome.counters.reports > 0;
     terminal.stdout.write(
-      detectionLinesText(detections.map(lineOf), options.format, { window, grain: rule.grain, hasReports }),
+      detectionLinesText(detections.flatMap(lineOf).sort(byAverage), options.format, {
+        window,
+        grain: rule.grain,
+        hasReports,
+      }),
     );
     const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections);
     const seconds = (performance.now() - started) / 1000;
@@ -197,7 +201,7 @@ async function score(system: LocalSystem, asOf: Timestamp, progress: Log): Promi
   progress(`every notification is sent; ${groupedText(system.received.verified)} received`);
 }
 
-/** The detections from the HTTP function: pages of the list, then each with its series; in the rule's order. */
+/** The detections from the HTTP function: pages of the list, then each with its series. */
 async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
   const detections: DetectionView[] = [];
   let more = '';
@@ -208,7 +212,7 @@ async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
     }
     more = page.continuation === null ? '' : `&continuation=${page.continuation}`;
   } while (more !== '');
-  return detections.sort(byAverage);
+  return detections;
 }
 
 interface ListedPage {
@@ -222,9 +226,12 @@ async function get(system: LocalSystem, path: string): Promise<unknown> {
   return await response.json();
 }
 
-function lineOf(detection: DetectionView): DetectionLine {
-  const { evidence } = detection;
-  return { ...detection, countHours: evidence.Timestamp, ConnCounts: evidence.ConnCounts };
+/** The rule's row of a detection; none where only `regularity` matched. */
+function lineOf(detection: DetectionView): (DetectionLine & Ranked)[] {
+  const rule = detection.assessments['kql-rule'];
+  return rule === null
+    ? []
+    : [{ ...detection, ...rule, countHours: rule.evidence.Timestamp, ConnCounts: rule.evidence.ConnCounts }];
 }
 
 /** The first dead letters, one line each, as `score` prints them. */

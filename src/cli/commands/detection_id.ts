@@ -3,7 +3,7 @@ import { DETECTION_ID } from '../../core/detections/detection.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { CommandError, UsageError } from '../errors.ts';
 
-const START = /^[0-9a-f]{4,32}(\|[a-z-]*)?$/;
+const START = /^[0-9a-f]{4,32}$/;
 /** Hexadecimal digits of an id in lists: eight of the address, four of the group. */
 export const SHORT_ID_LENGTH = 12;
 

@@ -1,3 +1,4 @@
+import { detectorsOf } from '../../core/detections/assessments.ts';
 import type { SummaryView } from '../../detections/query_detections.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
@@ -12,6 +13,7 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'process' },
   { head: 'remote' },
   { head: 'avg/h', right: true },
+  { head: 'score', right: true },
   { head: 'interval', right: true },
   { head: 'devices', right: true },
   { head: 'opened (UTC)' },
@@ -21,9 +23,10 @@ const COLUMNS: readonly TextColumn[] = [
 ];
 
 const CSV_COLUMNS = [
-  ...['id', 'severity', 'state', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP', 'source', 'detector'],
+  ...['id', 'severity', 'state', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP', 'source', 'detectors'],
   ...['FirstConnection', 'LastConnection', 'count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
-  ...['average', 'spread', 'interval', 'devices', 'otherProcesses', 'severityReason', 'episode', 'revision'],
+  ...['average', 'spread', 'interval', 'regularity', 'way', 'view', 'interval_low', 'interval_high', 'regularDevices'],
+  ...['devices', 'otherProcesses', 'severityReason', 'episode', 'revision'],
   ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note'],
 ];
 
@@ -39,11 +42,31 @@ export function listText(detections: readonly SummaryView[], format: OutputForma
   }
 }
 
-function csvRow({ verdict, ...rest }: SummaryView): object {
-  return verdict === null ? { ...rest, verdict: '' } : { ...rest, ...verdict, verdict: verdict.value };
+/** The numbers of both detectors in one row: their names differ, but for the interval. */
+function csvRow({ verdict, assessments, ...rest }: SummaryView): object {
+  const { 'kql-rule': rule, regularity } = assessments;
+  const row = {
+    ...rule,
+    ...regularity,
+    ...rest,
+    detectors: detectorsOf({ assessments }),
+    interval: intervalOf(assessments),
+  };
+  return verdict === null ? { ...row, verdict: '' } : { ...row, ...verdict, verdict: verdict.value };
+}
+
+/** Seconds between connections: of `regularity` where it matched, since it corrects for partial hours. */
+function intervalOf({ 'kql-rule': rule, regularity }: SummaryView['assessments']): number | null {
+  return regularity?.interval ?? rule?.interval?.seconds ?? null;
+}
+
+function intervalText({ assessments }: SummaryView): string {
+  const seconds = intervalOf(assessments);
+  return seconds === null ? '' : secondsText(seconds);
 }
 
 function rowOf(each: SummaryView): (string | number)[] {
+  const { 'kql-rule': rule, regularity } = each.assessments;
   return [
     each.id.slice(0, SHORT_ID_LENGTH),
     each.severity,
@@ -51,8 +74,9 @@ function rowOf(each: SummaryView): (string | number)[] {
     each.DeviceName,
     each.InitiatingProcessFileName,
     each.RemoteIP,
-    each.avg_conn_count,
-    each.interval === null ? '' : secondsText(each.interval.seconds),
+    rule?.avg_conn_count ?? '',
+    regularity?.regularity.toFixed(2) ?? '',
+    intervalText(each),
     each.devices,
     minute(each.episode),
     minute(each.lastMatched),

@@ -1,8 +1,11 @@
+import { ACTIVITY_HOURS } from '../../core/detections/activity.ts';
+import { detectorsOf, type RegularAssessment, type RuleAssessment } from '../../core/detections/assessments.ts';
 import { isRaisedByOutliers } from '../../core/detections/interval.ts';
-import { processOf } from '../../core/detections/message.ts';
+import { lookbackDaysOf, processOf, remoteOf } from '../../core/detections/message.ts';
 import { rateUnit } from '../../core/detections/rate_unit.ts';
+import { regularPaceOf, regularReasonOf } from '../../core/detections/regular_text.ts';
 import { type OmittedOption, suppressCommand } from '../../core/detections/suppress_command.ts';
-import { countsByHour, isAtStart } from '../../core/scoring/hours.ts';
+import { isAtStart } from '../../core/scoring/hours.ts';
 import { windowOf } from '../../core/scoring/window.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText, rateText } from '../../core/text/numbers.ts';
@@ -38,36 +41,45 @@ function headLines(each: DetectionDetail): string[] {
     each.technique === null ? '' : `, technique ${escapeForDisplay(`${each.technique.id} ${each.technique.name}`)}`;
   return labelled([
     ['detection', each.id],
-    ['beacon', `${process} on ${escapeForDisplay(each.DeviceName)} to ${escapeForDisplay(each.RemoteIP)}`],
+    ['beacon', `${process} on ${escapeForDisplay(each.DeviceName)} to ${escapeForDisplay(remoteOf(each))}`],
     ['severity', `${each.severity}: ${escapeForDisplay(each.severityReason, 500)}`],
     ['ATT&CK', `Command and Control (TA0011)${technique}`],
-    ['detector', `${each.detector}, source ${each.source}`],
+    ['detectors', `${detectorsOf(each).join(', ')}; source ${each.source}`],
   ]);
 }
 
-function seriesLines({ evidence, ...each }: DetectionDetail): string[] {
-  const { thresholds } = evidence;
-  const window = windowOf(each.lastMatched, thresholds.lookbackDays);
-  const bars = countsByHour(window, evidence.Timestamp, evidence.ConnCounts);
+function seriesLines(each: DetectionDetail): string[] {
+  const { hours, assessments } = each;
+  const window = windowOf(each.lastMatched, lookbackDaysOf(assessments));
   const seen = isAtStart(each.FirstConnection, window)
     ? `since the window began (${minute(each.FirstConnection)}) or before, last ${minute(each.LastConnection)}`
     : `${minute(each.FirstConnection)} to ${minute(each.LastConnection)}`;
-  const points = each.inliner_count + each.outlier_count;
-  const { interval } = each;
   return labelled([
     [
-      'window',
-      `${minute(window.after)} to ${minute(window.asOf)} UTC, one character per hour, ${scaleOf(bars)} connections:`,
+      'hours',
+      `the last ${ACTIVITY_HOURS} up to ${minute(window.asOf)} UTC, one character per hour, ${scaleOf(hours)} connections:`,
     ],
-    ['', sparkline(bars)],
-    ['seen', `${seen} UTC, in ${each.count_of_hours} hours`],
+    ['', sparkline(hours)],
+    ['seen', `${seen} UTC, in ${hours.filter((count) => count !== null).length} of these hours`],
+    ...ruleLines(assessments['kql-rule']),
+    ...regularLines(assessments.regularity),
+  ]);
+}
+
+function ruleLines(rule: RuleAssessment | null): Line[] {
+  if (rule === null) return [];
+  const { evidence, interval } = rule;
+  const { thresholds } = evidence;
+  const points = rule.inliner_count + rule.outlier_count;
+  return [
+    ['kql-rule', `last match ${minute(rule.lastMatched)} UTC, ${rule.count_of_hours} hours with reports`],
     [
       'average',
-      `${rateText(each.average)} connections ${rateUnit(evidence.grain)} (threshold ${thresholds.minAverage})`,
+      `${rateText(rule.average)} connections ${rateUnit(evidence.grain)} (threshold ${thresholds.minAverage})`,
     ],
     [
       'inliers',
-      `${each.inliner_count} of ${points} points within the expected range (minimum ` +
+      `${rule.inliner_count} of ${points} points within the expected range (minimum ` +
         `${rounded(thresholds.minUniform)}, anomaly threshold ${thresholds.anomalyThreshold})`,
     ],
     [
@@ -75,12 +87,23 @@ function seriesLines({ evidence, ...each }: DetectionDetail): string[] {
       interval === null
         ? ''
         : `${secondsText(interval.seconds)} ± ${secondsText(interval.deviation)} within the expected range` +
-          (isRaisedByOutliers({ interval, evidence }) ? '; outliers raise the average above the threshold' : ''),
+          (isRaisedByOutliers(rule) ? '; outliers raise the average above the threshold' : ''),
     ],
-    ['spread', `${rounded(each.spread)} (standard deviation of the inliers / mean; 0: no variation)`],
+    ['spread', `${rounded(rule.spread)} (standard deviation of the inliers / mean; 0: no variation)`],
     ['season', evidence.period === 0 ? '' : `${evidence.period} points`],
     ['omitted', evidence.omitted === 0 ? '' : `${groupedText(evidence.omitted)} older points`],
-  ]);
+  ];
+}
+
+function regularLines(regular: RegularAssessment | null): Line[] {
+  if (regular === null) return [];
+  return [
+    ['regularity', `last match ${minute(regular.lastMatched)} UTC, by ${regular.way}`],
+    ['rhythm', regularPaceOf(regular)],
+    ['score', regularReasonOf(regular)],
+    ['regular devices', groupedText(regular.regularDevices)],
+    ['addresses', regular.way === 'process' ? regular.remoteIPs.map((ip) => escapeForDisplay(ip)).join(', ') : ''],
+  ];
 }
 
 function trafficLines({ traffic, ...each }: DetectionDetail): string[] {

@@ -1,5 +1,4 @@
-import { detectionIdOf } from '../../core/detections/detection.ts';
-import type { Dropped, Proposed, WhatIf } from '../../scoring/what_if.ts';
+import type { Dropped, RuleMatch, WhatIf } from '../../scoring/what_if.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines, textTable } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
@@ -53,7 +52,7 @@ const CSV_COLUMNS = [
   ...['devices', 'spread', 'severity', 'lastMatched'],
 ];
 
-function addedRow(proposed: Proposed) {
+function addedRow(proposed: RuleMatch) {
   return { change: 'added' as const, reason: '' as const, ...ruleColumns(proposed), lastMatched: null };
 }
 
@@ -62,11 +61,11 @@ function removedRow({ detection, reason }: Dropped) {
   return { change: 'removed' as const, reason, ...ruleColumns(detection), lastMatched: detection.lastMatched };
 }
 
-function ruleColumns(row: Proposed) {
+function ruleColumns(row: RuleMatch) {
   const { source, FirstConnection, LastConnection, DeviceName, InitiatingProcessFileName, RemoteIP } = row;
   const { count_of_hours, inliner_count, outlier_count, avg_conn_count, devices, spread, severity } = row;
   return {
-    id: detectionIdOf(row),
+    id: row.groupId,
     source,
     ...{ FirstConnection, LastConnection, DeviceName, InitiatingProcessFileName, RemoteIP },
     ...{ count_of_hours, inliner_count, outlier_count, avg_conn_count, devices, spread, severity },

@@ -1,7 +1,7 @@
 import type { Hour } from '../kql/bin.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
-import type { Grain } from '../scoring/series.ts';
+import type { AssessmentSummaries, Assessments } from './assessments.ts';
 
 /** `new`: the newest run opened it. `ongoing`: it matched again since. `resolved`: no match within a whole window. */
 export const DETECTION_STATES = ['new', 'ongoing', 'resolved'] as const;
@@ -10,41 +10,6 @@ export type DetectionState = (typeof DETECTION_STATES)[number];
 /** The urgency of a detection: names of OCSF's severities (`severity_id` 2, 3, 4). See severity.ts. */
 export const SEVERITIES = ['low', 'medium', 'high'] as const;
 export type Severity = (typeof SEVERITIES)[number];
-
-/** The thresholds that a match has reached. */
-export interface Thresholds {
-  readonly lookbackDays: number;
-  /** Minimum of inliers in the whole window. */
-  readonly minUniform: number;
-  readonly minAverage: number;
-  readonly anomalyThreshold: number;
-}
-
-/** The series behind an assessment, for analysts: its newest points, at most `MAX_EVIDENCE_POINTS`. */
-export interface Evidence {
-  readonly grain: Grain;
-  /** The hour of each count. */
-  readonly Timestamp: readonly Hour[];
-  readonly ConnCounts: readonly number[];
-  /** `anomalies_decomposed` */
-  readonly flags: readonly number[];
-  readonly scores: readonly number[];
-  readonly baseline: readonly number[];
-  /** Period of the season in points, 0 for none. */
-  readonly period: number;
-  /** Older points that exceed the limit and are omitted. */
-  readonly omitted: number;
-  readonly thresholds: Thresholds;
-}
-
-export const MAX_EVIDENCE_POINTS = 500;
-
-/** Time between two connections, estimated from the counts per hour. */
-export interface Interval {
-  readonly seconds: number;
-  /** Standard deviation from hour to hour, in seconds. */
-  readonly deviation: number;
-}
 
 /** A summary of the facts in a group's newest reports: at most `MAX_TRAFFIC_ROWS` rows of its newest hours. */
 export interface Traffic {
@@ -74,33 +39,26 @@ export interface Technique {
   readonly name: string;
 }
 
-/** The result of scoring for a group that matches: the rule's row and its evidence. */
+/** The result of scoring for a group that matches in one run. */
 export interface Finding extends GroupKey {
   readonly groupId: string;
-  readonly detector: 'kql-rule';
+  /** The hours of the first and the last report in the window. */
   readonly FirstConnection: Hour;
   readonly LastConnection: Hour;
-  readonly count_of_hours: number;
-  readonly inliner_count: number;
-  readonly outlier_count: number;
-  readonly avg_conn_count: number;
-  /** The mean without truncation; detections are ordered by it. */
-  readonly average: number;
+  /** One assessment per detector: null for one that does not match in this run. */
+  readonly assessments: Assessments;
   /** Devices that connected to the address within the window; `MAX_DEVICES` means that many or more. */
   readonly devices: number;
   /** Other processes that connected to it, on any device: the first 10 by name; processes without a name are omitted. */
   readonly otherProcesses: readonly string[];
-  /** Standard deviation over mean of the inliers: 0 where all hours are equal. */
-  readonly spread: number;
-  /** null where the inliers hold no connection. */
-  readonly interval: Interval | null;
+  /** Connections in each of the `ACTIVITY_HOURS` clock hours that end with the window; null for an hour without a report. */
+  readonly hours: readonly (number | null)[];
   readonly severity: Severity;
   /** One sentence. */
   readonly severityReason: string;
   /** In addition to the tactic, which is always Command and Control (TA0011). */
   readonly technique: Technique | null;
   readonly traffic: Traffic;
-  readonly evidence: Evidence;
 }
 
 /** An episode that has ended. */
@@ -108,20 +66,26 @@ export interface PastEpisode {
   readonly episode: Timestamp;
   /** The asOf of the run that resolved it. */
   readonly resolved: Timestamp;
-  /** The highest average of the episode. */
-  readonly average: number;
+  /** The highest average of the episode; null where the KQL rule did not match. */
+  readonly average: number | null;
 }
 
 export const MAX_EPISODES = 20;
 
 /** The highest average and severity that the episode has notified: a new revision must exceed one of them. */
 export interface NotifiedLevel {
-  readonly average: number;
+  /** null where the KQL rule had not matched. */
+  readonly average: number | null;
   readonly severity: Severity;
 }
 
-/** A finding with its lifecycle: the columns of the Detections table that the scorer writes. */
+/**
+ * A group that matches, with its lifecycle: the columns of the Detections table that the scorer writes. Its numbers are those
+ * of the newest run with a match of any detector, and each assessment those of its detector's newest match in this episode.
+ */
 export interface Detection extends Finding {
+  /** Connections in each of the `ACTIVITY_DAYS` UTC days that end with that of the newest match; null where nothing is known. */
+  readonly days: readonly (number | null)[];
   readonly state: DetectionState;
   /** The asOf of the run that opened it. */
   readonly episode: Timestamp;
@@ -130,20 +94,22 @@ export interface Detection extends Finding {
   /** The reason for the newest revision, one sentence; '' at the opening. */
   readonly revisionReason: string;
   readonly notifiedLevel: NotifiedLevel;
-  /** The highest average of this episode. */
-  readonly highestAverage: number;
+  /** The highest average of this episode; null where the KQL rule has not matched. */
+  readonly highestAverage: number | null;
   /** The episodes before this one, oldest first: the newest `MAX_EPISODES`. */
   readonly episodes: readonly PastEpisode[];
   /** The newest run that wrote the row. */
   readonly asOf: Timestamp;
-  /** The newest run in which it matched. */
+  /** The newest run in which a detector matched. */
   readonly lastMatched: Timestamp;
   /** Id of the suppression that applies, '' for none. */
   readonly suppressedBy: string;
 }
 
 /** A detection without its long members. */
-export type DetectionSummary = Omit<Detection, 'evidence' | 'traffic' | 'episodes'>;
+export interface DetectionSummary extends Omit<Detection, 'assessments' | 'traffic' | 'episodes'> {
+  readonly assessments: AssessmentSummaries;
+}
 
 /** What became of one revision of a detection at one sink. */
 export interface SinkDelivery {
@@ -168,15 +134,14 @@ export interface SinkDelivery {
   readonly digest?: string;
 }
 
-/** `<groupId>|<detector>`: the id of a detection, and its RowKey. */
-export function detectionIdOf(finding: Pick<Finding, 'groupId' | 'detector'>): string {
-  return `${finding.groupId}|${finding.detector}`;
-}
-
-/** The form of `detectionIdOf`. */
-export const DETECTION_ID = /^[0-9a-f]{32}\|[a-z]+(-[a-z]+)*$/;
+/** The id of a detection, and its RowKey: 32 hexadecimal digits. */
+export const DETECTION_ID = /^[0-9a-f]{32}$/;
 
 /** The id of a notification: the same for every attempt to send one revision. */
-export function notificationIdOf(detection: Pick<Detection, 'groupId' | 'detector' | 'episode' | 'revision'>): string {
-  return `${detectionIdOf(detection)}|${detection.episode}|${detection.revision}`;
+export function notificationIdOf({
+  groupId,
+  episode,
+  revision,
+}: Pick<Detection, 'groupId' | 'episode' | 'revision'>): string {
+  return `${groupId}|${episode}|${revision}`;
 }

@@ -1,31 +1,48 @@
+import type { Timestamp } from '../kql/timestamp.ts';
 import type { Matched } from '../scoring/address_scorer.ts';
 import type { Rule } from '../scoring/rule.ts';
 import { grainOf, type Series } from '../scoring/series.ts';
 import { spreadOf } from '../scoring/spread.ts';
-import { type Finding, MAX_EVIDENCE_POINTS, type Technique, type Thresholds } from './detection.ts';
+import { activityHoursOf } from './activity.ts';
+import { MAX_EVIDENCE_POINTS, type RuleAssessment, type Thresholds } from './assessments.ts';
+import type { Finding, Technique } from './detection.ts';
 import { intervalOf } from './interval.ts';
 import { severityOf } from './severity.ts';
 import { NO_TRAFFIC } from './traffic.ts';
 
 /**
- * The rule's row of a group that matches, with its evidence. Without traffic: the scorer reads that later, and only for
- * some findings.
+ * What a run that ends at `asOf` finds of a group that the KQL rule matches. Without traffic: the scorer reads that later,
+ * and only for some findings.
  */
-export function findingOf(matched: Matched, rule: Rule, technique: Technique | null): Finding {
-  const { group, match, devices, otherProcesses } = matched;
+export function findingOf(matched: Matched, rule: Rule, technique: Technique | null, asOf: Timestamp): Finding {
+  const { group, devices, otherProcesses } = matched;
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
-  const { Timestamp, ConnCounts } = group.series;
-  const newest = -MAX_EVIDENCE_POINTS;
-  const spread = spreadOf(ConnCounts, match.flags);
-  const average = match.stats.avg;
+  const assessment = ruleAssessmentOf(matched, rule, asOf);
+  const { FirstConnection, LastConnection, spread, average } = assessment;
   const grain = grainOf(group.key, rule.grain);
   return {
     groupId: group.groupId,
-    detector: 'kql-rule',
     source,
     DeviceName,
     InitiatingProcessFileName,
     RemoteIP,
+    FirstConnection,
+    LastConnection,
+    assessments: { 'kql-rule': assessment, regularity: null },
+    devices,
+    otherProcesses,
+    hours: activityHoursOf(asOf, group.series.countHours, group.series.ConnCounts),
+    ...severityOf({ devices, spread, average, minAverage: rule.minAverage, grain }),
+    technique,
+    traffic: NO_TRAFFIC,
+  };
+}
+
+/** The rule's row of a group, with its evidence. */
+function ruleAssessmentOf({ group, match }: Matched, rule: Rule, asOf: Timestamp): RuleAssessment {
+  const { Timestamp, ConnCounts, countHours } = group.series;
+  const newest = -MAX_EVIDENCE_POINTS;
+  return {
     // A series that matches has at least one row.
     FirstConnection: Timestamp[0] as (typeof Timestamp)[number],
     LastConnection: Timestamp.at(-1) as (typeof Timestamp)[number],
@@ -33,17 +50,13 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     inliner_count: match.inliner_count,
     outlier_count: match.outlier_count,
     avg_conn_count: match.avg_conn_count,
-    average,
-    devices,
-    otherProcesses,
-    spread,
+    average: match.stats.avg,
+    spread: spreadOf(ConnCounts, match.flags),
     interval: intervalOf(ConnCounts, match.flags),
-    ...severityOf({ devices, spread, average, minAverage: rule.minAverage, grain }),
-    technique,
-    traffic: NO_TRAFFIC,
+    lastMatched: asOf,
     evidence: {
-      grain,
-      Timestamp: group.series.countHours.slice(newest),
+      grain: grainOf(group.key, rule.grain),
+      Timestamp: countHours.slice(newest),
       ConnCounts: ConnCounts.slice(newest),
       flags: match.flags.slice(newest),
       scores: match.scores.slice(newest).map(finiteScore),

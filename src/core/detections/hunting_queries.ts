@@ -1,6 +1,7 @@
 import { string_literal } from '../kql/string_literal.ts';
 import { HOUR_MS } from '../kql/timespan.ts';
 import { addMs, type Timestamp } from '../kql/timestamp.ts';
+import { ANY_REMOTE } from './assessments.ts';
 import type { Detection } from './detection.ts';
 
 /** The members of a detection that a query uses. */
@@ -11,10 +12,11 @@ export type QueriedDetection = Pick<
 
 /**
  * A KQL query for advanced hunting in Microsoft Defender: the connections of the detection's process to its address, per
- * hour of the series, with ports, names, paths and hashes. Every value is an escaped literal.
+ * hour of the series, with ports, names, paths and hashes. Every value is an escaped literal. A process as a whole has no
+ * address: its queries list all that it connects to.
  */
 export function defenderQuery(detection: QueriedDetection): string {
-  if (detection.source === 'zeek') return `${letsOf(detection)}\n${processesOf('Timestamp')}\n`;
+  if (detection.source === 'zeek') return `${letsOf(detection)}\n${processesOf(detection, 'Timestamp')}\n`;
   return `${letsOf(detection)}\n${networkEvents(detection, 'Timestamp')}\n`;
 }
 
@@ -29,11 +31,11 @@ function sentinelTable(detection: QueriedDetection): string {
     case 'defender-raw':
       return networkEvents(detection, 'TimeGenerated');
     case 'sysmon':
-      return SYSMON;
+      return eventsQuery(SYSMON, detection);
     case 'wfp':
-      return WFP;
+      return eventsQuery(WFP, detection);
     case 'zeek':
-      return processesOf('TimeGenerated');
+      return processesOf(detection, 'TimeGenerated');
   }
 }
 
@@ -47,7 +49,7 @@ function letsOf({
   return [
     `let device = ${string_literal(DeviceName)};`,
     `let process = ${string_literal(InitiatingProcessFileName)};`,
-    `let remote = ${string_literal(RemoteIP)};`,
+    ...(RemoteIP === ANY_REMOTE ? [] : [`let remote = ${string_literal(RemoteIP)};`]),
     `let windowStart = ${datetimeOf(FirstConnection)};`,
     `let windowEnd = ${datetimeOf(addMs(LastConnection, HOUR_MS))};`,
   ].join('\n');
@@ -58,7 +60,8 @@ function datetimeOf(timestamp: Timestamp): string {
   return `datetime(${timestamp.slice(0, 19).replace(/[^0-9T:-]/g, '')}Z)`;
 }
 
-function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGenerated'): string {
+function networkEvents(detection: QueriedDetection, time: 'Timestamp' | 'TimeGenerated'): string {
+  const { source } = detection;
   const isAggregated = source === 'defender';
   const action = isAggregated ? `\n| where ActionType endswith "AggregatedReport"` : '';
   const raw = source === 'defender-raw' ? `\n| where ActionType !endswith "AggregatedReport"` : '';
@@ -67,8 +70,8 @@ function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGe
     : 'connections = count()';
   return `DeviceNetworkEvents
 | where ${time} >= windowStart and ${time} < windowEnd
-| where ${ofGroup(source)}${action}${raw}
-| summarize ${connections}, reports = count(),
+| where ${ofGroup(detection)}${action}${raw}
+| summarize ${connections}, reports = count(),${remotesOf(detection, 'RemoteIP')}
     ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10), localIPs = make_set(LocalIP, 10),
     paths = make_set(InitiatingProcessFolderPath, 10), sha1 = make_set(InitiatingProcessSHA1, 10),
     sha256 = make_set(InitiatingProcessSHA256, 10), accounts = make_set(InitiatingProcessAccountName, 10)
@@ -80,11 +83,11 @@ function networkEvents({ source }: QueriedDetection, time: 'Timestamp' | 'TimeGe
  * A network sensor does not know the process: the query lists the processes that Defender saw connect from the host's
  * address to the remote address. If the host is not onboarded, it finds nothing.
  */
-function processesOf(time: 'Timestamp' | 'TimeGenerated'): string {
+function processesOf(detection: QueriedDetection, time: 'Timestamp' | 'TimeGenerated'): string {
   return `DeviceNetworkEvents
 | where ${time} >= windowStart and ${time} < windowEnd
-| where ${ofGroup('zeek')}
-| summarize events = count(), ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10),
+| where ${ofGroup(detection)}
+| summarize events = count(),${remotesOf(detection, 'RemoteIP')} ports = make_set(RemotePort, 10), urls = make_set(RemoteUrl, 10),
     paths = make_set(InitiatingProcessFolderPath, 10), sha1 = make_set(InitiatingProcessSHA1, 10),
     sha256 = make_set(InitiatingProcessSHA256, 10), accounts = make_set(InitiatingProcessAccountName, 10)
     by bin(${time}, 1h), DeviceName, InitiatingProcessFileName
@@ -95,17 +98,24 @@ function processesOf(time: 'Timestamp' | 'TimeGenerated'): string {
  * Defender's own groups are exact. The names of Windows events were folded to lower case when they were read and a mapped
  * address was read as IPv4 (`readConnection`), so that their query undoes both.
  */
-function ofGroup(source: QueriedDetection['source']): string {
+function ofGroup({ source, RemoteIP }: QueriedDetection): string {
+  const isAny = RemoteIP === ANY_REMOTE;
+  const spelled = isAny ? '' : ` and ${isRemote('RemoteIP')}`;
   switch (source) {
     case 'defender':
     case 'defender-raw':
-      return 'DeviceName == device and InitiatingProcessFileName == process and RemoteIP == remote';
+      return `DeviceName == device and InitiatingProcessFileName == process${isAny ? '' : ' and RemoteIP == remote'}`;
     case 'sysmon':
     case 'wfp':
-      return `DeviceName =~ device and ${isProcess('InitiatingProcessFileName')} and ${isRemote('RemoteIP')}`;
+      return `DeviceName =~ device and ${isProcess('InitiatingProcessFileName')}${spelled}`;
     case 'zeek':
-      return `ipv6_is_match(LocalIP, device) and ${isRemote('RemoteIP')}`;
+      return `ipv6_is_match(LocalIP, device)${spelled}`;
   }
+}
+
+/** The addresses, as a column, where the query does not name the one. */
+function remotesOf({ RemoteIP }: QueriedDetection, column: string): string {
+  return RemoteIP === ANY_REMOTE ? ` remotes = make_set(${column}, 100),` : '';
 }
 
 /** `=~` ignores the case of ASCII only (Kusto documentation, string operators), and files have any names. */
@@ -156,7 +166,8 @@ interface EventKind {
  * The connections of one kind of event that the source's reader counts: outbound, and no answer of a server over UDP
  * (`isUdpReply` of core/sources/connection.ts), by the same ports.
  */
-function eventsQuery({ provider, id, tables, texts, values, isOutbound }: EventKind): string {
+function eventsQuery(kind: EventKind, detection: QueriedDetection): string {
+  const { provider, id, tables, texts, values, isOutbound } = kind;
   const each = tables.map(
     (table) => `  (${table.name}
     | where TimeGenerated >= windowStart and TimeGenerated < windowEnd and Computer =~ device
@@ -169,10 +180,10 @@ union isfuzzy=true
 ${each.join(',\n')}
 | extend port = toint(port), localPort = toint(localPort), image = iff(image == "-", "", image)
 | where ${isOutbound}
-| where ${isProcess(`extract(@'[^\\\\/]*$', 0, image)`)} and ${isRemote('remoteIP')}
+| where ${isProcess(`extract(@'[^\\\\/]*$', 0, image)`)}${detection.RemoteIP === ANY_REMOTE ? '' : ` and ${isRemote('remoteIP')}`}
 | where protocol !in~ ("udp", "17") or isnull(localPort) or isnull(port)
     or not((localPort < 1024 and port >= 1024) or (localPort < 49152 and port >= 49152))
-| summarize connections = count(), ports = make_set(port, 10), paths = make_set(image, 10)${accounts}
+| summarize connections = count(),${remotesOf(detection, 'remoteIP')} ports = make_set(port, 10), paths = make_set(image, 10)${accounts}
     by bin(TimeGenerated, 1h), Type
 | sort by TimeGenerated asc`;
 }
@@ -188,7 +199,7 @@ function decodedXml(column: string): string {
 }
 
 /** Sysmon's event 3: the table Event (XML) where an agent collects it, WindowsEvent (dynamic) where it is forwarded. */
-const SYSMON = eventsQuery({
+const SYSMON: EventKind = {
   provider: 'Microsoft-Windows-Sysmon',
   id: 3,
   tables: [EVENT, WINDOWS_EVENT],
@@ -201,13 +212,13 @@ const SYSMON = eventsQuery({
     port: 'DestinationPort',
   },
   isOutbound: 'initiated =~ "true"',
-});
+};
 
 /**
  * The filtering platform's event 5156: Direction outbound (%%14593) at layer Connect (%%14611); where these are words of
  * some language, by the number of the layer.
  */
-const WFP = eventsQuery({
+const WFP: EventKind = {
   provider: 'Microsoft-Windows-Security-Auditing',
   id: 5156,
   tables: [SECURITY_EVENT, WINDOWS_EVENT],
@@ -223,4 +234,4 @@ const WFP = eventsQuery({
   },
   isOutbound: `iff(direction startswith "%%" and layer startswith "%%",
     direction == "%%14593" and layer == "%%14611", layerId in ("48", "50"))`,
-});
+};

@@ -1,6 +1,6 @@
 import { mean } from '../kql/mean.ts';
 import { inliersOf, spreadOf } from '../scoring/spread.ts';
-import type { Detection, Interval } from './detection.ts';
+import type { Interval, RuleAssessment } from './assessments.ts';
 
 const HOUR_SECONDS = 3600;
 
@@ -22,6 +22,6 @@ export function intervalOf(counts: readonly number[], flags: readonly number[]):
  * Whether the inliers alone would not reach the threshold. The threshold is on the mean of all points and the interval is
  * of the inliers, so that a beacon can match with an interval longer than 3600 over the threshold: outliers raise its mean.
  */
-export function isRaisedByOutliers({ interval, evidence }: Pick<Detection, 'interval' | 'evidence'>): boolean {
+export function isRaisedByOutliers({ interval, evidence }: Pick<RuleAssessment, 'interval' | 'evidence'>): boolean {
   return interval !== null && HOUR_SECONDS / interval.seconds < evidence.thresholds.minAverage;
 }

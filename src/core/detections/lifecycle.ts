@@ -1,6 +1,8 @@
 import { HOUR_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import type { Window } from '../scoring/window.ts';
+import { activityDaysOf } from './activity.ts';
+import type { Assessments } from './assessments.ts';
 import { type Detection, type Finding, MAX_EPISODES, type PastEpisode } from './detection.ts';
 import { revisionOf } from './revision.ts';
 
@@ -28,23 +30,44 @@ export function matched(
   { window, suppressedBy }: RunContext,
 ): LifecycleStep {
   const { asOf } = window;
-  const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy };
+  if (before !== null && before.asOf > asOf) return NOTHING;
+  const known = before && { days: before.days, asOf: before.lastMatched };
+  const days = activityDaysOf(asOf, finding.hours, known);
+  const seen = { ...finding, days, asOf, lastMatched: asOf, suppressedBy };
   if (before === null) return { kind: 'open', detection: { ...seen, ...openingOf(finding, asOf), episodes: [] } };
-  if (before.asOf > asOf) return NOTHING;
   if (before.state === 'resolved') {
     const episodes = [...before.episodes, pastOf(before)].slice(-MAX_EPISODES);
     return { kind: 'update', detection: { ...seen, ...openingOf(finding, asOf), episodes } };
   }
   const { episode, episodes } = before;
   const state = episode === asOf ? 'new' : 'ongoing';
-  const highestAverage = Math.max(before.highestAverage, finding.average);
+  const assessments = joinedAssessments(before.assessments, finding.assessments);
+  const highestAverage = higherOf(before.highestAverage, averageOf(finding));
   return {
     kind: 'update',
-    detection: { ...seen, state, episode, episodes, highestAverage, ...revisionOf(before, finding) },
+    detection: { ...seen, assessments, state, episode, episodes, highestAverage, ...revisionOf(before, finding) },
   };
 }
 
-function openingOf({ average, severity }: Finding, asOf: Timestamp) {
+/** A detector that does not match in this run keeps its newest match of the episode. */
+function joinedAssessments(before: Assessments, now: Assessments): Assessments {
+  return {
+    'kql-rule': now['kql-rule'] ?? before['kql-rule'],
+    regularity: now.regularity ?? before.regularity,
+  };
+}
+
+function averageOf({ assessments }: Finding): number | null {
+  return assessments['kql-rule']?.average ?? null;
+}
+
+function higherOf(a: number | null, b: number | null): number | null {
+  return a === null ? b : Math.max(a, b ?? a);
+}
+
+function openingOf(finding: Finding, asOf: Timestamp) {
+  const { severity } = finding;
+  const average = averageOf(finding);
   const notifiedLevel = { average, severity };
   return {
     state: 'new',

@@ -1,11 +1,14 @@
-import { countsByHour, isAtStart } from '../scoring/hours.ts';
+import { isAtStart } from '../scoring/hours.ts';
 import { windowOf } from '../scoring/window.ts';
 import { counted, rateText, roundedText } from '../text/numbers.ts';
 import { scaleOf, sparkline } from '../text/sparkline.ts';
-import { type Detection, detectionIdOf, type Severity } from './detection.ts';
+import { ACTIVITY_HOURS } from './activity.ts';
+import { ANY_REMOTE, type RuleAssessment } from './assessments.ts';
+import type { Detection, Severity } from './detection.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
 import { isRaisedByOutliers } from './interval.ts';
 import { rateUnit } from './rate_unit.ts';
+import { regularPaceOf, regularReasonOf } from './regular_text.ts';
 import { suppressCommand } from './suppress_command.ts';
 
 /** A line of a message: a fixed label, and a value that may hold text of the telemetry. */
@@ -29,7 +32,7 @@ export interface Message {
   readonly RemoteIP: string;
   /** The facts, the most important first. */
   readonly facts: readonly Fact[];
-  /** The counts of the newest hours of the window, at most `SPARK_HOURS`. */
+  /** The counts of the last `ACTIVITY_HOURS`. */
   readonly sparkline: string;
   /** Title with the scale of the bars: `Connections by hour, the last 72; █ is 96`. */
   readonly sparkTitle: string;
@@ -38,22 +41,19 @@ export interface Message {
   readonly suppress: string | null;
 }
 
-/** Three days: one line of a chat holds no more. */
-export const SPARK_HOURS = 72;
-
 export function messageOf(detection: Detection): Message {
   const { DeviceName, InitiatingProcessFileName, RemoteIP, severity } = detection;
-  const bars = barsOf(detection);
+  const { hours } = detection;
   return {
-    id: detectionIdOf(detection),
+    id: detection.groupId,
     headline: headlineOf(detection),
     severity,
     DeviceName,
     InitiatingProcessFileName,
     RemoteIP,
     facts: factsOf(detection),
-    sparkline: sparkline(bars),
-    sparkTitle: `Connections by hour, the last ${bars.length}; ${scaleOf(bars)}`,
+    sparkline: sparkline(hours),
+    sparkTitle: `Connections by hour, the last ${ACTIVITY_HOURS}; ${scaleOf(hours)}`,
     queries: [
       { label: 'Query for Defender', query: defenderQuery(detection) },
       { label: 'Query for Sentinel', query: sentinelQuery(detection) },
@@ -80,20 +80,41 @@ export function processOf({ InitiatingProcessFileName }: Pick<Detection, 'Initia
   return InitiatingProcessFileName === '' ? '(no process name)' : InitiatingProcessFileName;
 }
 
+/** The text of the address; of a process as a whole, that it has several. */
+export function remoteOf({ RemoteIP }: Pick<Detection, 'RemoteIP'>): string {
+  return RemoteIP === ANY_REMOTE ? 'several addresses' : RemoteIP;
+}
+
+/** How often it connects, in the words of the first detector that matches. */
+export function paceOf({ assessments }: Pick<Detection, 'assessments'>): string {
+  const { 'kql-rule': rule, regularity } = assessments;
+  if (rule !== null) return rulePaceOf(rule);
+  return regularity === null ? '' : regularPaceOf(regularity);
+}
+
 /** `60 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 2 s) in these hours` */
-export function paceOf(detection: Detection): string {
-  const { inliner_count, count_of_hours, average, interval, evidence } = detection;
+function rulePaceOf(rule: RuleAssessment): string {
+  const { inliner_count, count_of_hours, average, interval, evidence } = rule;
   const points = pointsOf(evidence);
   const every =
     interval === null
       ? ''
       : `, one about every ${roundedText(interval.seconds, 2)} s (± ${roundedText(interval.deviation, 2)} s) in these ${points}`;
-  const raised = isRaisedByOutliers(detection) ? `; the other ${points} raise the average above the threshold` : '';
+  const raised = isRaisedByOutliers(rule) ? `; the other ${points} raise the average above the threshold` : '';
   return `${rateText(average)} connections ${rateUnit(evidence.grain)}, ${inliner_count} of ${count_of_hours} ${points} within the expected range${every}${raised}`;
 }
 
-/** Each figure of the match with its threshold. */
-export function matchReasonOf({ inliner_count, count_of_hours, average, outlier_count, evidence }: Detection): string {
+/** Each figure of the match, of each detector that matches. */
+export function matchReasonOf({ assessments }: Pick<Detection, 'assessments'>): string {
+  const { 'kql-rule': rule, regularity } = assessments;
+  return [
+    ...(rule === null ? [] : [ruleReasonOf(rule)]),
+    ...(regularity === null ? [] : [`regularity: ${regularReasonOf(regularity)}`]),
+  ].join('; ');
+}
+
+/** Each figure of the rule with its threshold. */
+function ruleReasonOf({ inliner_count, count_of_hours, average, outlier_count, evidence }: RuleAssessment): string {
   const { minUniform, minAverage, anomalyThreshold } = evidence.thresholds;
   return (
     `${inliner_count} of ${count_of_hours} ${pointsOf(evidence)} within the expected range ` +
@@ -102,20 +123,24 @@ export function matchReasonOf({ inliner_count, count_of_hours, average, outlier_
   );
 }
 
-function pointsOf({ grain }: Detection['evidence']): string {
+function pointsOf({ grain }: RuleAssessment['evidence']): string {
   return grain === 'hour' ? 'hours' : 'reports';
 }
 
 function factsOf(detection: Detection): Fact[] {
-  const { traffic, otherProcesses, revisionReason, technique } = detection;
+  const { assessments, traffic, otherProcesses, revisionReason, technique } = detection;
+  const { regularity } = assessments;
   const facts: (Fact | null)[] = [
     { label: 'Device', value: detection.DeviceName },
     { label: 'Process', value: processOf(detection) },
-    { label: 'Remote', value: remoteOf(detection) },
+    { label: 'Remote', value: remoteFactOf(detection) },
     { label: 'Severity', value: `${detection.severity}: ${detection.severityReason}` },
     revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
     { label: 'Since', value: sinceOf(detection) },
     { label: 'Rate', value: paceOf(detection) },
+    assessments['kql-rule'] === null || regularity === null
+      ? null
+      : { label: 'Regularity', value: regularPaceOf(regularity) },
     { label: 'Prevalence', value: rarityOf(detection) },
     { label: 'Reason', value: matchReasonOf(detection) },
     listed('Other processes', otherProcesses),
@@ -139,14 +164,19 @@ function factsOf(detection: Detection): Fact[] {
   return facts.filter((fact) => fact !== null);
 }
 
-function remoteOf({ RemoteIP, traffic }: Detection): string {
+function remoteFactOf(detection: Detection): string {
+  const { assessments, traffic } = detection;
   const ports = traffic.ports.map(({ port }) => port).join(', ');
-  return ports === '' ? RemoteIP : `${RemoteIP}, port ${ports}`;
+  const first =
+    detection.RemoteIP === ANY_REMOTE ? (assessments.regularity?.remoteIPs ?? []).slice(0, MOST_REMOTES) : [];
+  const named = `${remoteOf(detection)}${first.length === 0 ? '' : `, such as ${first.join(', ')}`}`;
+  return ports === '' ? named : `${named}, port ${ports}`;
 }
 
-function sinceOf(detection: Detection): string {
-  const { FirstConnection, LastConnection, episode, episodes, lastMatched, evidence } = detection;
-  const isCut = isAtStart(FirstConnection, windowOf(lastMatched, evidence.thresholds.lookbackDays));
+const MOST_REMOTES = 5;
+
+function sinceOf({ FirstConnection, LastConnection, episode, episodes, lastMatched, assessments }: Detection): string {
+  const isCut = isAtStart(FirstConnection, windowOf(lastMatched, lookbackDaysOf(assessments)));
   const first = isCut
     ? `since the start of the window (${minute(FirstConnection)}) or earlier, last ${minute(LastConnection)}`
     : `${minute(FirstConnection)} to ${minute(LastConnection)} in this window`;
@@ -154,17 +184,23 @@ function sinceOf(detection: Detection): string {
   return `seen ${first}; opened ${minute(episode)}${before}`;
 }
 
-function rarityOf({ devices }: Detection): string {
-  return devices <= 1 ? 'no other device connects to this address' : `${devices} devices connect to this address`;
+/** The length of the window behind a detection's numbers. */
+export function lookbackDaysOf({ 'kql-rule': rule }: Detection['assessments']): number {
+  return rule?.evidence.thresholds.lookbackDays ?? REGULARITY_DAYS;
+}
+
+const REGULARITY_DAYS = ACTIVITY_HOURS / 24;
+
+function rarityOf({ devices, RemoteIP, assessments }: Detection): string {
+  const regular = assessments.regularity;
+  const does =
+    regular !== null && regular.regularDevices > 1 ? `; ${regular.regularDevices} devices do so regularly` : '';
+  if (RemoteIP === ANY_REMOTE) return `few other devices use these addresses${does}`;
+  return `${devices <= 1 ? 'no other device connects to this address' : `${devices} devices connect to this address`}${does}`;
 }
 
 function listed(label: string, values: readonly string[]): Fact | null {
   return values.length === 0 ? null : { label, value: values.join(', ') };
-}
-
-function barsOf({ asOf, evidence }: Detection): (number | null)[] {
-  const window = windowOf(asOf, evidence.thresholds.lookbackDays);
-  return countsByHour(window, evidence.Timestamp, evidence.ConnCounts).slice(-SPARK_HOURS);
 }
 
 /** null where an option would be missing: the command would suppress more than this detection. */

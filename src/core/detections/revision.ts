@@ -25,13 +25,20 @@ export function revisionOf(before: Detection, finding: Finding): Revised {
   return {
     revision: revision + 1,
     revisionReason: reason,
-    notifiedLevel: { average: Math.max(notifiedLevel.average, finding.average), severity },
+    notifiedLevel: { average: higherAverage(notifiedLevel, finding), severity },
   };
 }
 
-function revisionReasonOf(notifiedLevel: Detection['notifiedLevel'], { average, severity, evidence }: Finding): string {
-  if (average >= REVISION_FACTOR * notifiedLevel.average) {
-    return `The average rose to ${rateText(average)} ${rateUnit(evidence.grain)} (last notified: ${rateText(notifiedLevel.average)}).`;
+function higherAverage({ average }: Detection['notifiedLevel'], { assessments }: Finding): number | null {
+  const now = assessments['kql-rule']?.average ?? average;
+  return average === null || now === null ? now : Math.max(average, now);
+}
+
+function revisionReasonOf(notifiedLevel: Detection['notifiedLevel'], { assessments, severity }: Finding): string {
+  const rule = assessments['kql-rule'];
+  const { average } = notifiedLevel;
+  if (rule !== null && average !== null && rule.average >= REVISION_FACTOR * average) {
+    return `The average rose to ${rateText(rule.average)} ${rateUnit(rule.evidence.grain)} (last notified: ${rateText(average)}).`;
   }
   if (severity === 'high' && isAbove(severity, notifiedLevel.severity)) {
     return `The severity rose to ${severity} (last notified: ${notifiedLevel.severity}).`;

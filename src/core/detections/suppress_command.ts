@@ -1,4 +1,5 @@
-import type { Suppressible } from './suppression.ts';
+import type { GroupKey } from '../records/report.ts';
+import { ANY_REMOTE } from './assessments.ts';
 
 /** The command that suppresses one group; the user adds the reason. */
 export interface SuppressCommand {
@@ -20,10 +21,13 @@ export interface OmittedOption {
 const PLAIN = /^[\p{L}\p{N}._:@+=, -]+$/u;
 const BARE = /^[A-Za-z0-9._:@+=,-]+$/;
 
-/** An attacker may have chosen the names, and a person will paste the command into a shell. */
-export function suppressCommand(one: Suppressible): SuppressCommand {
+/**
+ * An attacker may have chosen the names, and a person will paste the command into a shell. A process as a whole has no
+ * address.
+ */
+export function suppressCommand(one: Omit<GroupKey, 'source'>): SuppressCommand {
   const values = { device: one.DeviceName, process: one.InitiatingProcessFileName, remote: one.RemoteIP };
-  const named = Object.entries(values);
+  const named = Object.entries(values).filter(([name, value]) => name !== 'remote' || value !== ANY_REMOTE);
   const options = named.filter(([, value]) => PLAIN.test(value)).map(([name, value]) => ` --${name}=${quoted(value)}`);
   const omitted = named
     .filter(([, value]) => !PLAIN.test(value))

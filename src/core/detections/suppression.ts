@@ -1,6 +1,7 @@
 import type { Timestamp } from '../kql/timestamp.ts';
+import type { GroupKey } from '../records/report.ts';
 import { compareText } from '../text/compare_text.ts';
-import type { Finding } from './detection.ts';
+import { type Assessed, type Detector, detectorsOf } from './assessments.ts';
 import { type IpAddress, ipAddressOf, ipRangeMatcher, ipRangeOf } from './ip_range.ts';
 import { lolbinReason, lolbinThatFits } from './lolbins.ts';
 import { isNamePattern, NAME_PATTERN_FAULT, namePatternOf } from './name_pattern.ts';
@@ -30,17 +31,14 @@ export interface Suppression extends SuppressionCriteria {
 }
 
 /** The members of a detection that an entry is compared with. */
-export type Suppressible = Pick<
-  Finding,
-  'DeviceName' | 'InitiatingProcessFileName' | 'RemoteIP' | 'source' | 'detector'
->;
+export type Suppressible = GroupKey & Assessed;
 
 /** A detection made ready for comparison with many entries: its address is parsed and its names folded once. */
 export interface Candidate {
   readonly device: string;
   readonly process: string;
   readonly source: string;
-  readonly detector: string;
+  readonly detectors: readonly Detector[];
   readonly address: IpAddress | null;
 }
 
@@ -49,7 +47,7 @@ export function candidateOf(one: Suppressible): Candidate {
     device: one.DeviceName.toLowerCase(),
     process: one.InitiatingProcessFileName.toLowerCase(),
     source: one.source,
-    detector: one.detector,
+    detectors: detectorsOf(one),
     address: ipAddressOf(one.RemoteIP),
   };
 }
@@ -63,7 +61,7 @@ export function criteriaMatcher({ device, process, remote, source, detector }: S
   if (device !== '') tests.push(nameTest(device, 'device'));
   if (process !== '') tests.push(nameTest(process, 'process'));
   if (source !== '') tests.push((one) => one.source === source);
-  if (detector !== '') tests.push((one) => one.detector === detector);
+  if (detector !== '') tests.push((one) => one.detectors.every((each) => each === detector));
   if (remote !== '') tests.push(remoteTest(remote));
   const [first = NOTHING, ...others] = tests;
   // Most entries name one or two criteria: a test for each that is absent would double the time.
@@ -90,8 +88,9 @@ function remoteTest(remote: string): CandidateMatcher {
 export type SuppressionMatcher = (one: Suppressible) => Suppression | null;
 
 /**
- * Compiles the entries that have not expired at this time. Of several entries that match, the one that expires last
- * applies. Each entry is parsed once, and each group once.
+ * Compiles the entries that have not expired at this time. A group is suppressed if each detector that matched is, by one
+ * entry or by several. Of several entries that match, the one that expires last applies. Each entry is parsed once, and each
+ * group once.
  */
 export function suppressionMatcher(suppressions: readonly Suppression[], now: Timestamp): SuppressionMatcher {
   const longestFirst = suppressions
@@ -100,8 +99,11 @@ export function suppressionMatcher(suppressions: readonly Suppression[], now: Ti
     .map((entry) => ({ entry, matches: criteriaMatcher(entry) }));
   return (one) => {
     const candidate = candidateOf(one);
-    for (const { entry, matches } of longestFirst) if (matches(candidate)) return entry;
-    return null;
+    const entryOf = (each: Candidate) => longestFirst.find(({ matches }) => matches(each))?.entry ?? null;
+    const whole = entryOf(candidate);
+    if (whole !== null || candidate.detectors.length === 1) return whole;
+    const entries = candidate.detectors.map((detector) => entryOf({ ...candidate, detectors: [detector] }));
+    return entries.includes(null) ? null : (entries[0] ?? null);
   };
 }
 

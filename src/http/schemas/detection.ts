@@ -13,8 +13,8 @@ const count = z.int().min(0);
 const text = z.string();
 
 export const detectionId = z.string().regex(DETECTION_ID).meta({
-  description: '`<groupId>|<detector>`. In a path, percent-encode it: `%7C` for `|`',
-  example: '0f3c5a7e9b1d2f4a6c8e0b2d4f6a8c0e|kql-rule',
+  description: 'The group: 128 bits of a hash over source, device, process and remote address',
+  example: '0f3c5a7e9b1d2f4a6c8e0b2d4f6a8c0e',
 });
 
 const severity = z.enum(SEVERITIES);
@@ -50,14 +50,15 @@ const verdict = z
 
 const technique = z.strictObject({ id: text, name: text });
 
-const summaryShape = {
-  id: detectionId,
-  groupId: text,
-  detector: text,
-  source: text.meta({ description: 'Kind of telemetry' }),
-  DeviceName: name,
-  InitiatingProcessFileName: name,
-  RemoteIP: name,
+const interval = z
+  .strictObject({ seconds: z.number().min(0), deviation: z.number().min(0) })
+  .nullable()
+  .meta({
+    description: 'Mean seconds between connections and their standard deviation, estimated from the hourly counts',
+  });
+const lastMatch = timestamp.meta({ description: 'The newest run in which the detector matched' });
+
+const ruleSummaryShape = {
   FirstConnection: timestamp,
   LastConnection: timestamp,
   count_of_hours: count,
@@ -68,18 +69,70 @@ const summaryShape = {
     .number()
     .min(0)
     .meta({ description: 'Mean connections per hour (per report with SERIES_GRAIN report), not rounded' }),
-  devices: count.meta({ description: 'Devices that connected to the address within the window' }),
-  otherProcesses: z.array(name),
   spread: z
     .number()
     .min(0)
     .meta({ description: 'Standard deviation over mean of the inliers; 0: every hour has the same count' }),
-  interval: z
-    .strictObject({ seconds: z.number().min(0), deviation: z.number().min(0) })
-    .nullable()
-    .meta({
-      description: 'Mean seconds between connections and their standard deviation, estimated from the hourly counts',
+  interval,
+  lastMatched: lastMatch,
+};
+
+const viewName = z.enum(['spread', 'steps', 'gaps']);
+const seconds = count.meta({ description: 'Seconds between connections' });
+const regularAssessment = z
+  .strictObject({
+    regularity: z.number().min(0).max(1).meta({ description: 'The score: 0 is chance, 1 is clockwork' }),
+    way: z.enum(['score', 'session', 'process']).meta({ description: 'How it matched' }),
+    view: viewName.meta({ description: 'The view that gave the score' }),
+    views: z.partialRecord(viewName, z.number()).meta({ description: '1 is chance, 0 is clockwork' }),
+    measuredViews: z
+      .array(z.strictObject({ name: viewName, value: z.number(), n: z.number(), k: z.number() }))
+      .meta({ description: 'The views not rounded, with the n and k of their score' }),
+    session: z
+      .strictObject({ p: z.number(), n: count, mean: z.number() })
+      .nullable()
+      .meta({ description: 'The probability that chance is so even, whole hours, connections per hour' }),
+    interval: seconds,
+    interval_low: seconds,
+    interval_high: seconds,
+    hours: count.meta({ description: 'Hours from the first to the last report with the device on' }),
+    active_hours: count.meta({ description: 'Those with a connection' }),
+    connections: count,
+    coverage: z.number().min(0).meta({ description: '`hours` over those of the window of 72 hours' }),
+    hour_offset_min: count.meta({ description: 'Where the hours of the reports begin, in minutes' }),
+    regularDevices: count.meta({
+      description: 'Devices regular with this address, or on which this process is regular with this network, if more',
     }),
+    addresses: count.meta({ description: 'Of a process: how many addresses are summed' }),
+    remoteIPs: z.array(name).meta({ description: 'The first of these addresses' }),
+    lastMatched: lastMatch,
+  })
+  .meta({ id: 'RegularityAssessment', description: 'What the detector `regularity` found in its newest match' });
+
+const ruleSummary = z
+  .strictObject(ruleSummaryShape)
+  .meta({ id: 'RuleSummary', description: 'What the KQL rule found in its newest match, without its evidence' });
+
+const activity = z.array(z.number().nullable());
+
+const summaryShape = {
+  id: detectionId,
+  groupId: text,
+  source: text.meta({ description: 'Kind of telemetry' }),
+  DeviceName: name,
+  InitiatingProcessFileName: name,
+  RemoteIP: name.meta({ description: '`*` for a process as a whole, whose addresses rotate' }),
+  FirstConnection: timestamp,
+  LastConnection: timestamp,
+  assessments: z
+    .strictObject({ 'kql-rule': ruleSummary.nullable(), regularity: regularAssessment.nullable() })
+    .meta({ description: 'By detector; null for one that has not matched in this episode' }),
+  devices: count.meta({ description: 'Devices that connected to the address within the window' }),
+  otherProcesses: z.array(name),
+  hours: activity.meta({
+    description: 'Connections in each of the 72 hours up to `lastMatched`; null for an hour without a report',
+  }),
+  days: activity.meta({ description: 'Connections in each of the 30 UTC days up to `lastMatched`, as far as known' }),
   severity,
   severityReason: text,
   technique: technique
@@ -89,8 +142,8 @@ const summaryShape = {
   episode: timestamp.meta({ description: 'The asOf of the run that opened it' }),
   revision: count.meta({ description: '0 at the opening, one more for each change worth a notification' }),
   revisionReason: text,
-  notifiedLevel: z.strictObject({ average: z.number(), severity }),
-  highestAverage: z.number().min(0),
+  notifiedLevel: z.strictObject({ average: z.number().nullable(), severity }),
+  highestAverage: z.number().min(0).nullable(),
   asOf: timestamp.meta({ description: 'The asOf of the newest run that wrote the row' }),
   lastMatched: timestamp,
   suppressedBy: text.meta({ description: 'Id of the suppression that applies to it; empty for none' }),
@@ -118,6 +171,13 @@ const evidence = z.strictObject({
     anomalyThreshold: z.number(),
   }),
 });
+
+const ruleAssessment = z
+  .strictObject({
+    ...ruleSummaryShape,
+    evidence: evidence.meta({ description: 'The series behind the assessment, at most the newest 500 points' }),
+  })
+  .meta({ id: 'RuleAssessment', description: 'What the KQL rule found in its newest match' });
 
 const texts = z.array(name);
 const traffic = z.strictObject({
@@ -149,12 +209,14 @@ const report = z.strictObject({
 export const detectionDetail = z
   .strictObject({
     ...summaryShape,
-    evidence: evidence.meta({ description: 'The series behind the assessment, at most the newest 500 points' }),
+    assessments: z
+      .strictObject({ 'kql-rule': ruleAssessment.nullable(), regularity: regularAssessment.nullable() })
+      .meta({ description: 'By detector; null for one that has not matched in this episode' }),
     traffic: traffic.meta({
       description: 'Facts of the newest reports beside their counts, of the newest four hours with reports',
     }),
     episodes: z
-      .array(z.strictObject({ episode: timestamp, resolved: timestamp, average: z.number() }))
+      .array(z.strictObject({ episode: timestamp, resolved: timestamp, average: z.number().nullable() }))
       .meta({ description: 'Past episodes, oldest first' }),
     latestReports: z
       .array(report)

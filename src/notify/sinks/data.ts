@@ -1,4 +1,5 @@
-import { type Detection, detectionIdOf, type Evidence, notificationIdOf } from '../../core/detections/detection.ts';
+import { type Assessments, detectorsOf, type Evidence } from '../../core/detections/assessments.ts';
+import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
 import { defenderQuery, sentinelQuery } from '../../core/detections/hunting_queries.ts';
 import { headlineOf } from '../../core/detections/message.ts';
 import { cutTo } from './escape.ts';
@@ -29,18 +30,18 @@ export const DETAILS: readonly Detail[] = [
   { points: 0, listed: 1, queries: false, links: false, length: 64 },
 ];
 
-/** A detection for a machine: the rule's row under the rule's own names, and its evidence. */
+/** A detection for a machine: of the KQL rule the numbers under the rule's own names, and the evidence. */
 export function detectionData(detection: Detection, links: Links, detail: Detail = WHOLE) {
-  const { groupId, detector, state, episode, revision, revisionReason, asOf, source, evidence, traffic } = detection;
-  const { episodes, devices, otherProcesses, spread, interval, severity, severityReason, technique } = detection;
+  const { groupId, state, episode, revision, revisionReason, asOf, source, traffic } = detection;
+  const { episodes, devices, otherProcesses, severity, severityReason, technique, hours, days } = detection;
   const cut = (text: string) => cutTo(text, detail.length);
   const some = (texts: readonly string[]) => texts.slice(0, detail.listed).map(cut);
   const whole = {
-    id: detectionIdOf(detection),
+    id: detection.groupId,
     notificationId: notificationIdOf(detection),
     headline: headlineOf(detection),
     groupId,
-    detector,
+    detectors: detectorsOf(detection),
     state,
     episode,
     revision,
@@ -56,13 +57,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     DeviceName: cut(detection.DeviceName),
     InitiatingProcessFileName: cut(detection.InitiatingProcessFileName),
     RemoteIP: cut(detection.RemoteIP),
-    count_of_hours: detection.count_of_hours,
-    inliner_count: detection.inliner_count,
-    outlier_count: detection.outlier_count,
-    avg_conn_count: detection.avg_conn_count,
-    average: detection.average,
-    spread,
-    interval,
+    assessments: assessmentsData(detection.assessments, detail),
     devices,
     otherProcesses: some(otherProcesses),
     traffic: {
@@ -78,9 +73,17 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     episodes: episodes.slice(-detail.listed),
     links: detail.links ? linksOf(links, detection) : [],
     queries: detail.queries ? { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) } : null,
-    evidence: newest(evidence, detail.points),
+    hours: hours.slice(-Math.min(detail.points, hours.length) || hours.length),
+    days,
   };
   return { ...whole, omitted: omittedOf(detection, detail) };
+}
+
+function assessmentsData({ 'kql-rule': rule, regularity }: Assessments, detail: Detail): Assessments {
+  return {
+    'kql-rule': rule && { ...rule, evidence: newest(rule.evidence, detail.points) },
+    regularity: regularity && { ...regularity, remoteIPs: regularity.remoteIPs.slice(0, detail.listed) },
+  };
 }
 
 /** The newest points; `omitted` counts the others. */
@@ -99,12 +102,15 @@ function newest(evidence: Evidence, points: number): Evidence {
 }
 
 /** Names of the parts that a smaller message omits or cuts. */
-function omittedOf({ evidence, traffic, otherProcesses, episodes, ...names }: Detection, detail: Detail): string[] {
-  const lists = { ...traffic, otherProcesses, episodes } as Readonly<Record<string, unknown>>;
+function omittedOf({ assessments, traffic, otherProcesses, episodes, ...names }: Detection, detail: Detail): string[] {
+  const { 'kql-rule': rule, regularity } = assessments;
+  const lists = { ...traffic, otherProcesses, episodes, remoteIPs: regularity?.remoteIPs } as Readonly<
+    Record<string, unknown>
+  >;
   const isCut = (value: unknown) => typeof value === 'string' && value.length > detail.length;
   const { DeviceName, InitiatingProcessFileName, RemoteIP } = names;
   return [
-    ...(evidence.ConnCounts.length > detail.points ? ['evidence'] : []),
+    ...((rule?.evidence.ConnCounts.length ?? 0) > detail.points ? ['evidence'] : []),
     ...Object.entries(lists).flatMap(([name, list]) =>
       Array.isArray(list) && (list.length > detail.listed || list.some(isCut)) ? [name] : [],
     ),

@@ -52,7 +52,8 @@ function digestBody({ id, detections, more }: Notification): string {
           detection,
           {},
         );
-        const { DeviceName, InitiatingProcessFileName, RemoteIP, avg_conn_count, devices } = data;
+        const { DeviceName, InitiatingProcessFileName, RemoteIP, assessments, devices } = data;
+        const { 'kql-rule': rule, regularity } = assessments;
         const names = {
           DeviceName: cut(DeviceName),
           InitiatingProcessFileName: cut(InitiatingProcessFileName),
@@ -66,7 +67,9 @@ function digestBody({ id, detections, more }: Notification): string {
           FirstConnection,
           LastConnection,
           ...names,
-          avg_conn_count,
+          avg_conn_count: rule?.avg_conn_count ?? null,
+          regularity: regularity?.regularity ?? null,
+          interval: regularity?.interval ?? rule?.interval?.seconds ?? null,
           devices,
         };
       });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Detection, detectionIdOf } from '../../core/detections/detection.ts';
+import type { Detection } from '../../core/detections/detection.ts';
 
 /** Links of a message: label to template, such as `https://security.example/search?q={DeviceName}`. */
 export type Links = Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ const VALUES = {
   DeviceName: (detection: Detection) => detection.DeviceName,
   InitiatingProcessFileName: (detection: Detection) => detection.InitiatingProcessFileName,
   RemoteIP: (detection: Detection) => detection.RemoteIP,
-  id: (detection: Detection) => detectionIdOf(detection),
+  id: (detection: Detection) => detection.groupId,
   groupId: (detection: Detection) => detection.groupId,
 } satisfies Record<string, (detection: Detection) => string>;
 const NAMES = Object.keys(VALUES)

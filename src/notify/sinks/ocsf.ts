@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import type { Detection, Severity } from '../../core/detections/detection.ts';
-import { detectionIdOf } from '../../core/detections/detection.ts';
 import { matchReasonOf, messageOf, paceOf } from '../../core/detections/message.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
@@ -65,14 +64,14 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
     },
     finding_info: {
       // One finding for each episode; its revisions update it.
-      uid: `${detectionIdOf(detection)}|${detection.episode}`,
+      uid: `${detection.groupId}|${detection.episode}`,
       title: headline,
       desc: matchReasonOf(detection),
       created_time: msOf(detection.episode),
       modified_time: msOf(detection.asOf),
       first_seen_time: msOf(detection.FirstConnection),
       last_seen_time: msOf(detection.LastConnection),
-      analytic: { name: 'Suspicious Network Beacons', uid: detection.detector, type_id: 1, type: 'Rule' },
+      analytic: analyticOf(detection),
       attacks: [attackOf(detection)],
       data_sources: [detection.source],
       ...(link !== undefined && { src_url: link.url }),
@@ -83,6 +82,13 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
       detail.queries && { remediation: { desc: `To suppress a known, benign beacon: ${suppress}` } }),
     unmapped: data,
   };
+}
+
+/** The first detector that matched: a finding has one analytic. `unmapped` has the assessment of each. */
+function analyticOf({ assessments }: Detection): object {
+  if (assessments['kql-rule'] !== null)
+    return { name: 'Suspicious Network Beacons', uid: 'kql-rule', type_id: 1, type: 'Rule' };
+  return { name: 'Regular Connections', uid: 'regularity', type_id: 3, type: 'Statistical' };
 }
 
 type Data = ReturnType<typeof detectionData>;

@@ -21,7 +21,8 @@ export function sentinelRow(detection: Detection, links: Links, now: Date): Reco
 
 function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): Record<string, unknown> {
   const data = detectionData(detection, links, detail);
-  const { traffic, interval, technique, queries } = data;
+  const { traffic, technique, queries } = data;
+  const { 'kql-rule': rule, regularity } = data.assessments;
   return {
     TimeGenerated: now.toISOString(),
     DetectionId: data.id,
@@ -34,7 +35,7 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     AsOf: data.asOf,
     Severity: data.severity,
     SeverityReason: data.severityReason,
-    Detector: data.detector,
+    Detectors: data.detectors,
     TelemetrySource: data.source,
     DeviceName: data.DeviceName,
     InitiatingProcessFileName: data.InitiatingProcessFileName,
@@ -48,14 +49,18 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     RemoteUrl: traffic.urls[0] ?? '',
     FirstConnection: data.FirstConnection,
     LastConnection: data.LastConnection,
-    count_of_hours: data.count_of_hours,
-    inliner_count: data.inliner_count,
-    outlier_count: data.outlier_count,
-    avg_conn_count: data.avg_conn_count,
-    Average: data.average,
-    Spread: data.spread,
-    IntervalSeconds: interval?.seconds ?? null,
-    IntervalDeviation: interval?.deviation ?? null,
+    // Null where the KQL rule did not match.
+    count_of_hours: rule?.count_of_hours ?? null,
+    inliner_count: rule?.inliner_count ?? null,
+    outlier_count: rule?.outlier_count ?? null,
+    avg_conn_count: rule?.avg_conn_count ?? null,
+    Average: rule?.average ?? null,
+    Spread: rule?.spread ?? null,
+    // Of `regularity` where it matched: it corrects for partial hours.
+    IntervalSeconds: regularity?.interval ?? rule?.interval?.seconds ?? null,
+    IntervalDeviation: rule?.interval?.deviation ?? null,
+    RegularityScore: regularity?.regularity ?? null,
+    Regularity: regularity,
     Devices: data.devices,
     Tactic: data.tactic.id,
     Technique: technique?.id ?? '',
@@ -64,7 +69,9 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     OtherProcesses: data.otherProcesses,
     Traffic: traffic,
     Links: data.links,
-    Evidence: data.evidence,
+    Hours: data.hours,
+    Days: data.days,
+    Evidence: rule?.evidence ?? null,
     Omitted: data.omitted,
   };
 }

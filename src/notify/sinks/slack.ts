@@ -1,6 +1,6 @@
 import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
 import type { Detection } from '../../core/detections/detection.ts';
-import { paceOf, processOf } from '../../core/detections/message.ts';
+import { paceOf, processOf, remoteOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
 import { CHAT_DETAILS, chatContentOf, digestEnd, digestHeadline } from './chat.ts';
 import { fitted, forChat, jsonText, lines } from './escape.ts';
@@ -51,8 +51,8 @@ function blocksOf(
 
 function digestBody({ detections, more }: Notification): string {
   const items = detections.map((detection) => {
-    const { severity, DeviceName, RemoteIP } = detection;
-    const what = `${forChat(processOf(detection), 60)} on ${forChat(DeviceName, 80)} to ${forChat(RemoteIP, 60)}`;
+    const { severity, DeviceName } = detection;
+    const what = `${forChat(processOf(detection), 60)} on ${forChat(DeviceName, 80)} to ${forChat(remoteOf(detection), 60)}`;
     return section(bold(`${severity} `), text(`${what}: ${paceOf(detection)}`));
   });
   return bodyOf(digestHeadline(detections.length, more), [

@@ -1,5 +1,5 @@
 import type { Detection, Severity } from '../../core/detections/detection.ts';
-import { paceOf, processOf } from '../../core/detections/message.ts';
+import { paceOf, processOf, remoteOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
 import { CHAT_DETAILS, chatContentOf, digestEnd, digestHeadline } from './chat.ts';
 import { fitted, forChat, jsonText, lines, utf8BytesOf } from './escape.ts';
@@ -58,8 +58,8 @@ function cardOf(
 
 function digestCard({ detections, more }: Notification): object {
   const items = detections.map((detection) => {
-    const { severity, DeviceName, RemoteIP } = detection;
-    const what = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(RemoteIP, 60)}`;
+    const { severity, DeviceName } = detection;
+    const what = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(remoteOf(detection), 60)}`;
     return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${what}: ${paceOf(detection)}`));
   });
   return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(run(digestEnd(more)))], []);

@@ -1,5 +1,5 @@
 import { odata, type TransactionAction } from '@azure/data-tables';
-import { DETECTION_ID, type Detection, detectionIdOf } from '../../core/detections/detection.ts';
+import { DETECTION_ID, type Detection } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import { DETECTION_KEYS } from '../pending_id.ts';
 import {
@@ -151,7 +151,7 @@ const PARALLEL_DELETES = 16;
 const MAX_BLAMED = 3;
 
 function idOf({ detection }: UpdatedDetection): string {
-  return detectionIdOf(detection);
+  return detection.groupId;
 }
 
 function putOf({ put, onlyIfMissing = false }: OutboxChange): TransactionAction[] {

@@ -1,9 +1,22 @@
 import * as z from 'zod';
-import { DETECTION_ID, type Detection, detectionIdOf, type SinkDelivery } from '../../core/detections/detection.ts';
+import type { Evidence, RegularAssessment, RuleAssessment, RuleSummary } from '../../core/detections/assessments.ts';
+import { DETECTION_ID, type Detection, type SinkDelivery } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
+import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
 import { double, int32, int64, joined, json, longText, readColumns, wellFormed } from './columns.ts';
-import { DELIVERY, LONG_ROW, LONG_TEXTS, SUMMARY_ROW, SUMMARY_TEXTS, VERDICT_ROW } from './detections_columns.ts';
+import {
+  DELIVERY,
+  EVIDENCE_ROW,
+  EVIDENCE_TEXTS,
+  LONG_ROW,
+  LONG_TEXTS,
+  REGULAR_ROW,
+  RULE_ROW,
+  SUMMARY_ROW,
+  SUMMARY_TEXTS,
+  VERDICT_ROW,
+} from './detections_columns.ts';
 import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
@@ -15,23 +28,22 @@ function keysOf(id: string): { partitionKey: string; rowKey: string } {
   return { partitionKey: id.slice(0, 1), rowKey: id };
 }
 
-/** The scorer's columns, and no others. */
+/** The scorer's columns, and no others. A merge keeps columns that it does not name, so empty values are written too. */
 export function encodeDetection(detection: Detection): NewTableRow {
+  const { 'kql-rule': rule, regularity } = detection.assessments;
+  const { notifiedLevel, highestAverage } = detection;
   return {
-    ...keysOf(detectionIdOf(detection)),
+    ...keysOf(detection.groupId),
     Source: detection.source,
     DeviceName: wellFormed(detection.DeviceName),
     InitiatingProcessFileName: wellFormed(detection.InitiatingProcessFileName),
     RemoteIP: wellFormed(detection.RemoteIP),
     FirstConnection: detection.FirstConnection,
     LastConnection: detection.LastConnection,
-    count_of_hours: int32(detection.count_of_hours),
-    inliner_count: int32(detection.inliner_count),
-    outlier_count: int32(detection.outlier_count),
-    avg_conn_count: int64(detection.avg_conn_count),
-    Average: double(detection.average),
     Devices: int32(detection.devices),
-    ...longText('Evidence', JSON.stringify(detection.evidence)),
+    ...longText('OtherProcesses', json(detection.otherProcesses)),
+    ...longText('Hours', JSON.stringify(detection.hours)),
+    ...longText('Days', JSON.stringify(detection.days)),
     State: detection.state,
     Episode: detection.episode,
     Revision: int32(detection.revision),
@@ -40,17 +52,56 @@ export function encodeDetection(detection: Detection): NewTableRow {
     SuppressedBy: wellFormed(detection.suppressedBy),
     Severity: detection.severity,
     SeverityReason: wellFormed(detection.severityReason),
-    Spread: double(detection.spread),
     RevisionReason: wellFormed(detection.revisionReason),
-    HighestAverage: double(detection.highestAverage),
-    // A merge keeps columns that it does not name, so null and empty values are written too.
-    ...longText('Interval', json(detection.interval)),
-    ...longText('OtherProcesses', json(detection.otherProcesses)),
+    HighestAverage: double(highestAverage ?? NONE),
     ...longText('Technique', json(detection.technique)),
     ...longText('Traffic', json(detection.traffic)),
-    NotifiedAverage: double(detection.notifiedLevel.average),
-    NotifiedSeverity: detection.notifiedLevel.severity,
+    NotifiedAverage: double(notifiedLevel.average ?? NONE),
+    NotifiedSeverity: notifiedLevel.severity,
     ...longText('Episodes', json(detection.episodes)),
+    RuleLastMatched: rule?.lastMatched ?? '',
+    ...(rule !== null && ruleColumns(rule)),
+    RegularLastMatched: regularity?.lastMatched ?? '',
+    ...(regularity !== null && regularColumns(regularity)),
+  };
+}
+
+/** An average that there is not. */
+const NONE = -1;
+
+function ruleColumns(rule: RuleAssessment) {
+  return {
+    RuleFirstConnection: rule.FirstConnection,
+    RuleLastConnection: rule.LastConnection,
+    count_of_hours: int32(rule.count_of_hours),
+    inliner_count: int32(rule.inliner_count),
+    outlier_count: int32(rule.outlier_count),
+    avg_conn_count: int64(rule.avg_conn_count),
+    Average: double(rule.average),
+    Spread: double(rule.spread),
+    ...longText('RuleInterval', json(rule.interval)),
+    ...longText('Evidence', JSON.stringify(rule.evidence)),
+  };
+}
+
+function regularColumns(regular: RegularAssessment) {
+  const { views, measuredViews, session } = regular;
+  return {
+    Regularity: double(regular.regularity),
+    RegularWay: regular.way,
+    RegularView: regular.view,
+    RegularInterval: int64(regular.interval),
+    RegularIntervalLow: int64(regular.interval_low),
+    RegularIntervalHigh: int64(regular.interval_high),
+    RegularHours: int32(regular.hours),
+    RegularActiveHours: int32(regular.active_hours),
+    RegularConnections: int64(regular.connections),
+    RegularCoverage: double(regular.coverage),
+    RegularHourOffset: int32(regular.hour_offset_min),
+    RegularDevices: int32(regular.regularDevices),
+    RegularAddresses: int32(regular.addresses),
+    ...longText('RegularIPs', json(regular.remoteIPs)),
+    ...longText('RegularMeasures', JSON.stringify({ views, measured: measuredViews, session })),
   };
 }
 
@@ -84,32 +135,37 @@ export function encodeVerdict(id: string, { value, note, who, at }: Verdict): Ne
 export function decodeDetection(row: TableRow): DetectionRow {
   const { detection, ...rest } = decodeSummary(row);
   const columns = readColumns(TABLES.detections, LONG_ROW, joined(row, LONG_TEXTS));
-  const { Traffic: traffic, Evidence: evidence, Episodes: episodes } = columns;
-  return { detection: { ...detection, traffic, evidence, episodes }, ...rest };
+  const { Traffic: traffic, Episodes: episodes } = columns;
+  const { 'kql-rule': rule, regularity } = detection.assessments;
+  const assessments = { 'kql-rule': rule && { ...rule, evidence: decodeEvidence(row) }, regularity };
+  return { detection: { ...detection, assessments, traffic, episodes }, ...rest };
+}
+
+function decodeEvidence(row: TableRow): Evidence {
+  return readColumns(TABLES.detections, EVIDENCE_ROW, joined(row, EVIDENCE_TEXTS)).Evidence;
 }
 
 /** A row with the columns of a summary alone. Throws a BadRowError where the row is not one of Detections. */
 export function decodeSummary(row: TableRow): SummaryRow {
-  const columns = readColumns(TABLES.detections, SUMMARY_ROW, joined(row, SUMMARY_TEXTS));
+  const whole = joined(row, SUMMARY_TEXTS);
+  const columns = readColumns(TABLES.detections, SUMMARY_ROW, whole);
   return {
     detection: {
-      groupId: columns.rowKey.slice(0, 32),
-      detector: 'kql-rule',
+      groupId: columns.rowKey,
       source: columns.Source,
       DeviceName: columns.DeviceName,
       InitiatingProcessFileName: columns.InitiatingProcessFileName,
       RemoteIP: columns.RemoteIP,
       FirstConnection: columns.FirstConnection,
       LastConnection: columns.LastConnection,
-      count_of_hours: columns.count_of_hours,
-      inliner_count: columns.inliner_count,
-      outlier_count: columns.outlier_count,
-      avg_conn_count: columns.avg_conn_count,
-      average: columns.Average,
+      assessments: {
+        'kql-rule': decodeRule(whole, columns.RuleLastMatched),
+        regularity: decodeRegular(whole, columns.RegularLastMatched),
+      },
       devices: columns.Devices,
       otherProcesses: columns.OtherProcesses,
-      spread: columns.Spread,
-      interval: columns.Interval,
+      hours: columns.Hours,
+      days: columns.Days,
       severity: columns.Severity,
       severityReason: columns.SeverityReason,
       technique: columns.Technique,
@@ -125,6 +181,49 @@ export function decodeSummary(row: TableRow): SummaryRow {
     },
     deliveries: decodeDeliveries(row),
     verdict: decodeVerdict(row),
+  };
+}
+
+function decodeRule(row: TableRow, lastMatched: Timestamp | ''): RuleSummary | null {
+  if (lastMatched === '') return null;
+  const columns = readColumns(TABLES.detections, RULE_ROW, row);
+  return {
+    FirstConnection: columns.RuleFirstConnection,
+    LastConnection: columns.RuleLastConnection,
+    count_of_hours: columns.count_of_hours,
+    inliner_count: columns.inliner_count,
+    outlier_count: columns.outlier_count,
+    avg_conn_count: columns.avg_conn_count,
+    average: columns.Average,
+    spread: columns.Spread,
+    interval: columns.RuleInterval,
+    lastMatched,
+  };
+}
+
+function decodeRegular(row: TableRow, lastMatched: Timestamp | ''): RegularAssessment | null {
+  if (lastMatched === '') return null;
+  const columns = readColumns(TABLES.detections, REGULAR_ROW, row);
+  const { views, measured, session } = columns.RegularMeasures;
+  return {
+    regularity: columns.Regularity,
+    way: columns.RegularWay,
+    view: columns.RegularView,
+    views,
+    interval: columns.RegularInterval,
+    interval_low: columns.RegularIntervalLow,
+    interval_high: columns.RegularIntervalHigh,
+    hours: columns.RegularHours,
+    active_hours: columns.RegularActiveHours,
+    connections: columns.RegularConnections,
+    coverage: columns.RegularCoverage,
+    hour_offset_min: columns.RegularHourOffset,
+    measuredViews: measured,
+    session,
+    regularDevices: columns.RegularDevices,
+    addresses: columns.RegularAddresses,
+    remoteIPs: columns.RegularIPs,
+    lastMatched,
   };
 }
 

@@ -10,28 +10,38 @@ import { FRACTION, jsonOf, partNames, TEXT, TIME, WHOLE } from './columns.ts';
 const HOUR = TIME.transform((time) => time as Hour);
 const COUNT = z.int().min(0);
 const TEXTS = z.array(z.string());
+const VIEW = z.enum(['spread', 'steps', 'gaps']);
+/** Negative where there is none: a merge cannot remove a column. */
+const AVERAGE = FRACTION.transform((average) => (average < 0 ? null : average));
+/** '' where the detector has not matched in this episode. */
+const LAST_MATCHED = z.union([z.literal(''), TIME], { error: 'must be a time or empty' });
+
+const ACTIVITY = z.array(z.number().nullable());
 
 /** The columns of a summary that hold JSON, and the most parts that each can have: ten names of processes need three. */
-const MOST_PARTS = { OtherProcesses: 3, Interval: 1, Technique: 1 };
+const MOST_PARTS = {
+  OtherProcesses: 3,
+  Technique: 1,
+  Hours: 1,
+  Days: 1,
+  RuleInterval: 1,
+  RegularMeasures: 1,
+  RegularIPs: 1,
+};
 export const SUMMARY_TEXTS = Object.keys(MOST_PARTS);
 
 export const SUMMARY_ROW = z.object({
-  rowKey: z.string().regex(DETECTION_ID, { error: 'must be <groupId>|<detector>' }),
+  rowKey: z.string().regex(DETECTION_ID, { error: 'must be a group id' }),
   Source: z.enum(SOURCES),
   DeviceName: TEXT,
   InitiatingProcessFileName: TEXT,
   RemoteIP: TEXT,
   FirstConnection: HOUR,
   LastConnection: HOUR,
-  count_of_hours: WHOLE,
-  inliner_count: WHOLE,
-  outlier_count: WHOLE,
-  avg_conn_count: WHOLE,
-  Average: FRACTION,
   Devices: WHOLE,
   OtherProcesses: jsonOf(TEXTS),
-  Spread: FRACTION,
-  Interval: jsonOf(z.object({ seconds: z.number(), deviation: z.number() }).nullable()),
+  Hours: jsonOf(ACTIVITY),
+  Days: jsonOf(ACTIVITY),
   Severity: z.enum(SEVERITIES),
   SeverityReason: TEXT,
   Technique: jsonOf(z.object({ id: z.string(), name: z.string() }).nullable()),
@@ -39,15 +49,56 @@ export const SUMMARY_ROW = z.object({
   Episode: TIME,
   Revision: WHOLE,
   RevisionReason: TEXT,
-  NotifiedAverage: FRACTION,
+  NotifiedAverage: AVERAGE,
   NotifiedSeverity: z.enum(SEVERITIES),
-  HighestAverage: FRACTION,
+  HighestAverage: AVERAGE,
   AsOf: TIME,
   LastMatched: TIME,
   SuppressedBy: TEXT,
+  RuleLastMatched: LAST_MATCHED,
+  RegularLastMatched: LAST_MATCHED,
 });
 
-export const LONG_TEXTS = ['Traffic', 'Evidence', 'Episodes'];
+/** The assessment of the KQL rule: only where `RuleLastMatched` is a time. What is stored otherwise is of an earlier episode. */
+export const RULE_ROW = z.object({
+  RuleFirstConnection: HOUR,
+  RuleLastConnection: HOUR,
+  count_of_hours: WHOLE,
+  inliner_count: WHOLE,
+  outlier_count: WHOLE,
+  avg_conn_count: WHOLE,
+  Average: FRACTION,
+  Spread: FRACTION,
+  RuleInterval: jsonOf(z.object({ seconds: z.number(), deviation: z.number() }).nullable()),
+});
+
+/** That of `regularity`, likewise. */
+export const REGULAR_ROW = z.object({
+  Regularity: FRACTION,
+  RegularWay: z.enum(['score', 'session', 'process']),
+  RegularView: VIEW,
+  RegularInterval: WHOLE,
+  RegularIntervalLow: WHOLE,
+  RegularIntervalHigh: WHOLE,
+  RegularHours: WHOLE,
+  RegularActiveHours: WHOLE,
+  RegularConnections: WHOLE,
+  RegularCoverage: FRACTION,
+  RegularHourOffset: WHOLE,
+  RegularDevices: WHOLE,
+  RegularAddresses: WHOLE,
+  RegularIPs: jsonOf(TEXTS),
+  RegularMeasures: jsonOf(
+    z.object({
+      views: z.partialRecord(VIEW, z.number()),
+      measured: z.array(z.object({ name: VIEW, value: z.number(), n: z.number(), k: z.number() })),
+      session: z.object({ p: z.number(), n: z.number(), mean: z.number() }).nullable(),
+    }),
+  ),
+});
+
+export const LONG_TEXTS = ['Traffic', 'Episodes'];
+export const EVIDENCE_TEXTS = ['Evidence'];
 
 export const LONG_ROW = z.object({
   Traffic: jsonOf(
@@ -64,6 +115,10 @@ export const LONG_ROW = z.object({
       urls: TEXTS,
     }),
   ),
+  Episodes: jsonOf(z.array(z.object({ episode: TIME, resolved: TIME, average: z.number().nullable() }))),
+});
+
+export const EVIDENCE_ROW = z.object({
   Evidence: jsonOf(
     z.object({
       grain: z.enum(['hour', 'report']),
@@ -82,7 +137,6 @@ export const LONG_ROW = z.object({
       }),
     }),
   ),
-  Episodes: jsonOf(z.array(z.object({ episode: TIME, resolved: TIME, average: z.number() }))),
 });
 
 /** The column of one sink. */
@@ -112,6 +166,8 @@ export const SUMMARY_COLUMNS: readonly string[] = [
   ...new Set([
     'partitionKey',
     ...Object.keys(SUMMARY_ROW.shape),
+    ...Object.keys(RULE_ROW.shape),
+    ...Object.keys(REGULAR_ROW.shape),
     ...Object.entries(MOST_PARTS).flatMap(([name, most]) => partNames(name, most)),
     ...Object.keys(VERDICT_ROW.shape),
   ]),

@@ -1,4 +1,3 @@
-import { detectionIdOf } from '../../core/detections/detection.ts';
 import { pendingKeys } from '../pending_id.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { Outbox, PendingKey, PendingNotification, SettledNotification } from '../ports/outbox.ts';
@@ -49,7 +48,7 @@ export class AzureOutbox implements Outbox {
     const written = await this.#table.change(
       'outbox',
       settled.flatMap(({ pending, delivery }) => [
-        ['update', encodeDelivery(detectionIdOf(pending), pending.sink, delivery), 'Merge', { etag: '*' }],
+        ['update', encodeDelivery(pending.groupId, pending.sink, delivery), 'Merge', { etag: '*' }],
         // Under any version: only somebody who is done with this revision removes it, and never puts another in its place.
         ['delete', pendingKeysOf(pending)],
       ]),

@@ -1,4 +1,5 @@
-import type { Detection, Severity, SinkDelivery } from '../../core/detections/detection.ts';
+import type { Severity, SinkDelivery } from '../../core/detections/detection.ts';
+import type { Strength } from '../../core/detections/strength.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Partition } from './hourly_counts.ts';
 import type { Versioned } from './versioned.ts';
@@ -7,7 +8,6 @@ import type { Versioned } from './versioned.ts';
 export interface PendingKey {
   readonly sink: string;
   readonly groupId: string;
-  readonly detector: Detection['detector'];
   readonly episode: Timestamp;
   readonly revision: number;
   /** When it became pending: rows are listed by it, the most severe first. */
@@ -18,9 +18,7 @@ export interface PendingKey {
  * A notification that a sink is still to receive. Its row is in the partition of its detection, and is written and
  * removed in the transaction that says so at the detection (`SinkDelivery`), so a crash cannot separate the two.
  */
-export interface PendingNotification extends PendingKey {
-  /** When it became pending: orders those of one severity. */
-  readonly average: number;
+export interface PendingNotification extends PendingKey, Strength {
   /** How often it was leased. */
   readonly attempts: number;
   /** When it was first leased (ms since the epoch); null for never. */

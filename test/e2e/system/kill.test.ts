@@ -10,6 +10,7 @@ import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 import { sampleExports } from '../../../tools/sample/exports.ts';
 import { planTenant } from '../../../tools/sample/plan.ts';
 import { freshAccount } from '../../support/azurite.ts';
+import { ruleOf } from '../../support/detections.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { ALL, System } from '../../support/system/system.ts';
 
@@ -69,7 +70,7 @@ it(`the system killed ${KILLS} times while exports grow ends with the rows of sc
   const { HourlyCounts } = await system.dump('HourlyCounts');
   expect(HourlyCounts).toHaveLength(rows);
   const { detections: found } = await system.app.listDetections(ALL);
-  expect(found.map(({ groupId, average }) => [groupId, average]).sort()).toEqual(
+  expect(found.map((each) => [each.groupId, ruleOf(each).average]).sort()).toEqual(
     matched.map(({ group, match }) => [group.groupId, match.stats.avg]).sort(),
   );
 });

@@ -13,6 +13,7 @@ import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import { sampleExports } from '../../../tools/sample/exports.ts';
 import { planTenant } from '../../../tools/sample/plan.ts';
 import { freshAccount } from '../../support/azurite.ts';
+import { ruleOf } from '../../support/detections.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { ALL, type Receiver, SECRET, System, startReceiver } from '../../support/system/system.ts';
 
@@ -106,7 +107,10 @@ describe('the system on the emulator', () => {
     expect(expected.length).toBeGreaterThan(5);
     const { detections: found } = await system.app.listDetections(ALL);
     const columns = Object.keys(expected[0] as object) as (keyof (typeof expected)[number])[];
-    const rows = found.toSorted(byAverage).map((row) => columns.map((column) => [column, row[column]]));
+    const rows = found
+      .map((each) => ({ ...each, ...ruleOf(each) }))
+      .sort(byAverage)
+      .map((row) => columns.map((column) => [column, row[column]]));
     expect(rows.map((row) => Object.fromEntries(row))).toEqual(expected);
     expect(soar.received.map(({ body }) => body.data['id']).sort()).toEqual(found.map(({ id }) => id).sort());
   });

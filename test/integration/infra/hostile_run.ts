@@ -89,7 +89,7 @@ try {
   await system.drained('ingest', 'score', 'notify');
   // Takes what ended in the poison queues, and says how much.
   await system.fire('sweepExports');
-  for (const path of ['?device=planted-device-7f3a', '?planted-device-7f3a=1', '/planted-device-7f3a%7Ckql-rule', '']) {
+  for (const path of ['?device=planted-device-7f3a', '?planted-device-7f3a=1', '/planted-device-7f3a', '']) {
     await (await fetch(`${system.httpUrl}/api/detections${path}`)).text();
   }
   const body = JSON.stringify({
@@ -98,7 +98,7 @@ try {
     who: 'planted-account-d1e9',
   });
   const headers = { 'content-type': 'application/json' };
-  for (const id of ['planted-device-7f3a', `${'0'.repeat(32)}%7Ckql-rule`]) {
+  for (const id of ['planted-device-7f3a', `${'0'.repeat(32)}`]) {
     await (await fetch(`${system.httpUrl}/api/detections/${id}`, { method: 'POST', headers, body })).text();
   }
   await (await fetch(`${system.httpUrl}/api/health?planted-device-7f3a`)).text();

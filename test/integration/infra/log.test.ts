@@ -83,7 +83,7 @@ describe('the log of a run over a hostile tenant', () => {
     expect(scored?.['asOf']).toBe(of('scoreWindows')[0]?.['asOf']);
     const messages = of('notifyDetection').flatMap((line) => (line['messages'] ?? []) as { id: string }[]);
     expect(messages).toHaveLength(3);
-    for (const { id } of messages) expect(id).toBe(`${id.slice(0, 24)}|kql-rule|${scored?.['asOf']}|0`);
+    for (const { id } of messages) expect(id).toBe(`${id.slice(0, 24)}|${scored?.['asOf']}|0`);
     expect(messages[0]?.id).toMatch(/^[0-9a-f]{24}\|/);
   });
 });

@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { type NotifyOptions, notify } from '../../../src/notify/notify.ts';
@@ -17,6 +16,7 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { storesWith } from '../../fakes/stores_with.ts';
+import type { DetectionChanges } from '../../support/detections.ts';
 import { CONTEXT, SINKS } from '../../support/sinks/samples.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 import { deliveryOf, type KnownDelivery, writeDetection } from '../../support/sinks/write_detection.ts';
@@ -53,7 +53,7 @@ function sinkOf(tell: Tell, changes: Partial<Sink> = {}): Sink & { readonly sent
 }
 
 /** So many detections have opened, and the sink has been there for longer. */
-async function open(sinks: readonly Sink[], count: number, from = 0, changes: Partial<Detection> = {}): Promise<void> {
+async function open(sinks: readonly Sink[], count: number, from = 0, changes: DetectionChanges = {}): Promise<void> {
   await sinkStates(stores, sinks, addMs(T1, -HOUR_MS));
   for (let number = from; number < from + count; number++) {
     await writeDetection(stores, detection({ groupId: groupId(number), average: 1000 - number, ...changes }));
@@ -65,7 +65,7 @@ const sendBatch = (sink: Sink, options: NotifyOptions = {}, from: Stores = store
 
 async function deliveries(sink = 'soar'): Promise<KnownDelivery[]> {
   const rows = await detectionRows(stores.detections);
-  const found = await Promise.all(rows.map(({ detection }) => deliveryOf(stores, detectionIdOf(detection), sink)));
+  const found = await Promise.all(rows.map(({ detection }) => deliveryOf(stores, detection.groupId, sink)));
   return found.flatMap((delivery) => delivery ?? []);
 }
 
@@ -76,8 +76,8 @@ async function statuses(sink = 'soar'): Promise<Record<string, number>> {
 }
 
 /** What a scorer makes of a detection. */
-async function change(number: number, changes: Partial<Detection>): Promise<void> {
-  const found = await stores.detections.get(`${groupId(number)}|kql-rule`);
+async function change(number: number, changes: DetectionChanges): Promise<void> {
+  const found = await stores.detections.get(groupId(number));
   if (found) await writeDetection(stores, { ...found.row.detection, ...changes });
 }
 
@@ -198,7 +198,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     const { messages } = await sendBatch(sink);
     expect(messages).toHaveLength(20);
     expect(messages[0]).toEqual({
-      id: `${groupId(0).slice(8)}|kql-rule|${T1}|0`,
+      id: `${groupId(0).slice(8)}|${T1}|0`,
       detections: 1,
       end: 'sent',
       answer: '200',
@@ -506,7 +506,7 @@ describe('notify() of a flood', () => {
     expect(await sendBatch(sink, {}, meddled)).toMatchObject(nothing);
     expect(sink.sent).toEqual([]);
     expect(await sendBatch(sink)).toMatchObject({ sent: 7 });
-    expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(7)}|kql-rule`);
+    expect(detectionIdsOf(sink.sent)).not.toContain(groupId(7));
   });
 
   it('with one changed row in a later transaction is not sent, and all are free for the next batch', async () => {
@@ -597,7 +597,7 @@ describe('notify() of a flood', () => {
       },
     });
     expect(await sendBatch(sink, {}, resolving)).toMatchObject({ sent: 19, leased: 1 });
-    expect(detectionIdsOf(sink.sent)).not.toContain(`${groupId(3)}|kql-rule`);
+    expect(detectionIdsOf(sink.sent)).not.toContain(groupId(3));
     expect(await statuses()).toEqual({ sent: 19, withdrawn: 1 });
   });
 
@@ -623,7 +623,7 @@ describe('notify() of a flood', () => {
 });
 
 function detectionIdsOf(sent: readonly Notification[]): string[] {
-  return sent.flatMap(({ detections }) => detections.map(detectionIdOf));
+  return sent.flatMap(({ detections }) => detections.map(({ groupId }) => groupId));
 }
 
 // ── Real receivers ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -94,7 +94,7 @@ describe('a notifier that is killed at any call, before or after it reaches stor
       expect(ids.length).toBeGreaterThan(0);
       expect(ids.length).toBeLessThanOrEqual(end === 'killed' ? 2 : 1);
       expect(new Set(ids).size).toBe(1);
-      const row = (await stores.detections.get(`${each.groupId}|kql-rule`))?.row;
+      const row = (await stores.detections.get(each.groupId))?.row;
       expect(row?.deliveries['soc']).toMatchObject({ status: 'sent', answer: '200' });
     }
     expect(await outboxIsEmpty(stores)).toBe(true);

@@ -19,6 +19,7 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { all, detection, groupId, delivery as sampleDelivery, T1 } from '../../contract/samples.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { storesWith } from '../../fakes/stores_with.ts';
+import type { DetectionChanges } from '../../support/detections.ts';
 import { CONTEXT } from '../../support/sinks/samples.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 import { deliveryOf, type KnownDelivery, writeDetection } from '../../support/sinks/write_detection.ts';
@@ -29,7 +30,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const SECRET_BYTES = 'seeded signing secret, 24+ bytes';
 const SECRET = `whsec_${Buffer.from(SECRET_BYTES).toString('base64')}`;
-const ID = `${groupId(1)}|kql-rule`;
+const ID = groupId(1);
 const START = msOf(T1) + 45 * MINUTE_MS;
 const T_EARLIER = addMs(T1, -HOUR_MS);
 const T_LATER = addMs(T1, HOUR_MS);
@@ -111,12 +112,12 @@ const SENT: SinkAnswer = { kind: 'sent', answer: '200' };
 const BUSY: SinkAnswer = { kind: 'transient', answer: '503' };
 
 /** Writes the detection, as the scorer does: a new row, or its columns of the row that there is. */
-async function scored(changes: Partial<Detection> = {}): Promise<void> {
+async function scored(changes: DetectionChanges = {}): Promise<void> {
   await writeDetection(stores, detection(changes));
 }
 
 /** A sink that has been there for an hour, and a detection that has just opened. */
-async function addPending(sink: Sink, changes: Partial<Detection> = {}): Promise<void> {
+async function addPending(sink: Sink, changes: DetectionChanges = {}): Promise<void> {
   met = [...met.filter(({ name }) => name !== sink.name), sink];
   await sinkStates(stores, met, T_EARLIER);
   await scored(changes);
@@ -366,7 +367,7 @@ describe('a sink that was taken out of the settings', () => {
     await opened(3, 2, []);
     expect(await sinkStates(stores, [soar], hours(1000))).toMatchObject([{ since: T1 }]);
     // As the run that has it in its settings again: what is resolved by then is not sent.
-    const two = await stores.detections.get(`${groupId(2)}|kql-rule`);
+    const two = await stores.detections.get(groupId(2));
     await writeDetection(stores, { ...(two?.row.detection as Detection), state: 'resolved' });
     await writeDetection(stores, detection({ groupId: groupId(3), episode: hours(2), asOf: hours(1000) }));
     expect(await tell(soar)).toBe('sent');
@@ -377,9 +378,9 @@ describe('a sink that was taken out of the settings', () => {
     const soar = sinkOf(SENT);
     await sinkStates(stores, [soar], T1);
     await opened(1, 0, ['soar']);
-    const one = (await stores.detections.get(`${groupId(1)}|kql-rule`))?.row.detection as Detection;
+    const one = (await stores.detections.get(groupId(1)))?.row.detection as Detection;
     await writeDetection(stores, { ...one, state: 'resolved', asOf: hours(80) }, []);
-    expect(await delivered('soar', `${groupId(1)}|kql-rule`)).toMatchObject({ status: 'withdrawn' });
+    expect(await delivered('soar', groupId(1))).toMatchObject({ status: 'withdrawn' });
     expect(await tell(soar)).toBe('not-pending');
   });
 
@@ -413,7 +414,7 @@ describe('a sink that was taken out of the settings', () => {
 });
 
 describe('notify() of what is not pending', () => {
-  it.each<[string, Partial<Detection>]>([
+  it.each<[string, DetectionChanges]>([
     ['resolved', { state: 'resolved' }],
     ['suppressed', { suppressedBy: 'ours' }],
     ['older than the sink', { episode: addMs(T_EARLIER, -1) }],
@@ -671,7 +672,7 @@ describe('notify() by several workers', () => {
     const found = await stores.detections.get(ID);
     await stores.detections.mark(ID, { sink: 'soar', delivery: sampleDelivery() }, found?.version ?? '');
     await addPending(sink, { groupId: groupId(2) });
-    const two = `${groupId(2)}|kql-rule`;
+    const two = groupId(2);
     await stores.detections.remove([{ id: two, version: (await stores.detections.get(two))?.version ?? '' }]);
     expect(await tell(sink)).toBe('leased');
     expect(await tell(sink)).toBe('not-pending');
@@ -693,7 +694,7 @@ describe('notify() by several workers', () => {
 
   it('ends as it did where the row is removed meanwhile', async () => {
     const sink = sinkOf(async ({ groupId }) => {
-      const id = `${groupId}|kql-rule`;
+      const id = groupId;
       await stores.detections.remove([{ id, version: (await stores.detections.get(id))?.version ?? '' }]);
       return SENT;
     });

@@ -1,12 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Detection,
-  detectionIdOf,
-  type Finding,
-  type SinkDelivery,
-} from '../../../src/core/detections/detection.ts';
+import { activityDaysOf } from '../../../src/core/detections/activity.ts';
+import type { Detection, Finding, SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { findingOf } from '../../../src/core/detections/finding.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
@@ -15,6 +11,7 @@ import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts'
 import { kqlRule } from '../../../src/core/scoring/kql_rule.ts';
 import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
 import type { DetectionRow } from '../../../src/storage/ports/detections.ts';
+import { ruleOf } from '../../support/detections.ts';
 import { tries } from '../../support/effort.ts';
 import {
   at,
@@ -61,9 +58,9 @@ class Twin {
     const times = [asOf, at(now), newestElsewhere].sort();
     const from = newestElsewhere === '' ? null : (times[0] as Timestamp);
 
-    const findings = GROUPS.map((each) => this.#finding(each, inWindow)).filter((finding) => finding !== null);
+    const findings = GROUPS.map((each) => this.#finding(each, inWindow, asOf)).filter((finding) => finding !== null);
     for (const finding of findings) this.#matches(finding, asOf);
-    const unmatched = [...this.rows].filter(([id]) => !findings.some((finding) => detectionIdOf(finding) === id));
+    const unmatched = [...this.rows].filter(([id]) => !findings.some((finding) => finding.groupId === id));
     if (from !== null) this.#remove(unmatched, addMs(from, -SETTINGS.historyDays * DAY_MS));
     if (isFresh) this.#resolve(unmatched, asOf, after);
     const left = [...this.rows.values()].map(({ detection }) => detection);
@@ -74,7 +71,7 @@ class Twin {
     return { tally: { ...counts, opened, resolved, pending: pending.length, newestReport }, pending };
   }
 
-  #finding(each: Group, inWindow: readonly Report[]): Finding | null {
+  #finding(each: Group, inWindow: readonly Report[], asOf: Timestamp): Finding | null {
     const own = inWindow.filter((report) => report.group === each).sort((a, b) => (a.time < b.time ? -1 : 1));
     const builder = new SeriesBuilder('hour');
     for (const clockHour of new Set(own.map(({ time }) => bin(time, '1h')))) {
@@ -95,20 +92,22 @@ class Twin {
       { group: { groupId: each.groupId, key: each, series }, match, devices, otherProcesses },
       RULE,
       null,
+      asOf,
     );
   }
 
   #matches(finding: Finding, asOf: Timestamp): void {
-    const id = detectionIdOf(finding);
+    const id = finding.groupId;
     const before = this.rows.get(id);
     if (before !== undefined && before.detection.asOf > asOf) return;
     const deliveries = before?.deliveries ?? {};
     const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy: '', traffic: { ...NO_TRAFFIC, asOf } };
-    const { average, severity } = finding;
+    const { severity } = finding;
+    const days = daysOf(before?.detection, finding, asOf);
+    const { average } = ruleOf(finding);
     const old = before?.detection;
     if (old === undefined || old.state === 'resolved') {
-      const past = old && { episode: old.episode, resolved: old.asOf, average: old.highestAverage };
-      const episodes = old && past ? [...old.episodes, past].slice(-20) : [];
+      const episodes = episodesOf(old);
       const opening = {
         revision: 0,
         revisionReason: '',
@@ -117,14 +116,15 @@ class Twin {
         episodes,
       };
       this.rows.set(id, {
-        detection: { ...seen, ...opening, state: 'new', episode: asOf },
+        detection: { ...seen, days, ...opening, state: 'new', episode: asOf },
         deliveries,
         verdict: null,
       });
       return;
     }
+    const notifiedAverage = old.notifiedLevel.average ?? 0;
     const isNewer = finding.LastConnection > old.LastConnection;
-    const hasDoubled = isNewer && average >= 2 * old.notifiedLevel.average;
+    const hasDoubled = isNewer && average >= 2 * notifiedAverage;
     const isHighNow = isNewer && severity === 'high' && old.notifiedLevel.severity !== 'high';
     const hasChanged = hasDoubled || isHighNow;
     const levels = ['low', 'medium', 'high'] as const;
@@ -133,18 +133,19 @@ class Twin {
     ] as typeof severity;
     const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
     const revisionReason = hasDoubled
-      ? `The average rose to ${oneDigit(average)} per hour (last notified: ${oneDigit(old.notifiedLevel.average)}).`
+      ? `The average rose to ${oneDigit(average)} per hour (last notified: ${oneDigit(notifiedAverage)}).`
       : `The severity rose to high (last notified: ${old.notifiedLevel.severity}).`;
     const detection: Detection = {
       ...seen,
+      days,
       state: old.episode === asOf ? 'new' : 'ongoing',
       episode: old.episode,
       episodes: old.episodes,
-      highestAverage: Math.max(old.highestAverage, average),
+      highestAverage: Math.max(old.highestAverage ?? 0, average),
       revision: old.revision + (hasChanged ? 1 : 0),
       revisionReason: hasChanged ? revisionReason : old.revisionReason,
       notifiedLevel: hasChanged
-        ? { average: Math.max(average, old.notifiedLevel.average), severity: highest }
+        ? { average: Math.max(average, notifiedAverage), severity: highest }
         : old.notifiedLevel,
       traffic: isLookedAt ? seen.traffic : old.traffic,
     };
@@ -275,7 +276,7 @@ class Story {
 
   async #mark({ index, sink, status, stale }: Chapter['marks'][number]): Promise<void> {
     const each = GROUPS[index] as Group;
-    const id = `${each.groupId}|kql-rule`;
+    const id = each.groupId;
     const row = this.#twin.rows.get(id);
     // Only a retry makes pending, of what is active and of this revision.
     const since = SINKS.find(({ name }) => name === sink)?.since ?? '';
@@ -299,9 +300,9 @@ class Story {
     const messages = (await this.#tenant.pending()).map(({ detectionId, sink }) => `${detectionId} ${sink}`);
     expect(messages.sort()).toEqual(pending);
     expect(await this.#tenant.counts()).toHaveLength(this.#twin.reports.length);
-    const after = new Map((await this.#tenant.versioned()).map((found) => [detectionIdOf(found.row.detection), found]));
+    const after = new Map((await this.#tenant.versioned()).map((found) => [found.row.detection.groupId, found]));
     expect(new Map([...after].map(([id, { row }]) => [id, row]))).toEqual(new Map(this.#twin.rows));
-    for (const [id, old] of before.map((found) => [detectionIdOf(found.row.detection), found] as const)) {
+    for (const [id, old] of before.map((found) => [found.row.detection.groupId, found] as const)) {
       const present = after.get(id);
       // What comes to the same row is not written.
       if (isDeepStrictEqual(present?.row, old.row)) expect(present?.version).toBe(old.version);
@@ -329,3 +330,12 @@ describe('scorePartition over random tenants', () => {
     for (const times of Object.values(met)) expect(times).toBeGreaterThan(tries(4, 40));
   });
 });
+
+function daysOf(before: Detection | undefined, { hours }: Finding, asOf: Timestamp): Detection['days'] {
+  return activityDaysOf(asOf, hours, before === undefined ? null : { days: before.days, asOf: before.lastMatched });
+}
+
+function episodesOf(old: Detection | undefined): Detection['episodes'] {
+  if (old === undefined) return [];
+  return [...old.episodes, { episode: old.episode, resolved: old.asOf, average: old.highestAverage }].slice(-20);
+}

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import type { Detection } from '../../../src/core/detections/detection.ts';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
 import type { Sink } from '../../../src/notify/sink.ts';
 import { type SampleExport, sampleExports } from '../../../tools/sample/exports.ts';
 import { type Plan, planTenant } from '../../../tools/sample/plan.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { ruleOf } from '../../support/detections.ts';
 import { foundGroups, groupKey } from '../../support/sample/rule.ts';
 import { detectionRows } from '../../support/storage/detection_rows.ts';
 
@@ -94,7 +95,9 @@ class Watch {
   readonly #told = new Map<string, { average: number; isHigh: boolean; severity: string; last: string }>();
 
   look(hour: number, detections: readonly Detection[]): void {
-    for (const { DeviceName, InitiatingProcessFileName, RemoteIP, average, severity, LastConnection } of detections) {
+    for (const each of detections) {
+      const { DeviceName, InitiatingProcessFileName, RemoteIP, severity, LastConnection } = each;
+      const { average } = ruleOf(each);
       const group = groupKey(DeviceName, InitiatingProcessFileName, RemoteIP);
       const isHigh = severity === 'high';
       const told = this.#told.get(group);
@@ -152,7 +155,7 @@ describe('72 hourly runs', () => {
     const hours = new Hours(['soc', 'chat']);
     for (const each of exports) hours.append(each);
     for (let run = 0; run < RUNS; run++) await hours.run(END + run * HOUR_MS);
-    const told = hours.notifiedLevel.map(({ sink, detection }) => `${sink} ${detectionIdOf(detection)}`);
+    const told = hours.notifiedLevel.map(({ sink, detection }) => `${sink} ${detection.groupId}`);
     expect(told.length).toBeGreaterThan(2 * 20);
     expect(new Set(told).size).toBe(told.length);
     expect(hours.notifiedLevel.filter(({ detection }) => detection.revision > 0)).toEqual([]);

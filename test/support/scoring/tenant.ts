@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
+import type { Detection, SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { thresholdsOf } from '../../../src/core/detections/finding.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
@@ -17,6 +17,7 @@ import type { Run } from '../../../src/storage/ports/runs.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { storesWith } from '../../fakes/stores_with.ts';
+import { changed, type DetectionChanges } from '../detections.ts';
 import { storedRows, storeRows } from '../storage/counts.ts';
 import { detectionRows } from '../storage/detection_rows.ts';
 
@@ -67,7 +68,7 @@ export function hours(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, n) => first + n);
 }
 
-export const idOf = ({ groupId }: Group): string => detectionIdOf({ groupId, detector: 'kql-rule' });
+export const idOf = ({ groupId }: Group): string => groupId;
 
 export function sinkState(name: string, changes: Partial<KnownSink> = {}): KnownSink {
   return { name, ...NO_RUN_OLDER, waitMs: 0, ...changes };
@@ -127,39 +128,39 @@ export class Tenant {
   }
 
   /** A row of a detection that no run wrote: by default one that matched at hour 0, whose reports are gone. */
-  async detected(of: Group, changes: Partial<Detection> = {}): Promise<void> {
+  async detected(of: Group, changes: DetectionChanges = {}): Promise<void> {
     const evidence = { Timestamp: [], ConnCounts: [], flags: [], scores: [], baseline: [], period: 0, omitted: 0 };
     const thresholds = thresholdsOf(RULE);
     const time = at(0) as Detection['FirstConnection'];
     const facts = {
-      count_of_hours: 4,
-      inliner_count: 4,
-      outlier_count: 0,
-      avg_conn_count: 60,
-      average: 60,
       devices: 1,
       otherProcesses: [],
-      spread: 0,
-      interval: { seconds: 60, deviation: 0 },
+      hours: Array.from({ length: 72 }, () => null),
+      days: Array.from({ length: 30 }, () => null),
       severity: 'high',
       severityReason: 'All three signs.',
       technique: null,
       traffic: { ...NO_TRAFFIC, asOf: at(0) },
     } as const;
+    const rule = {
+      FirstConnection: time,
+      LastConnection: time,
+      count_of_hours: 4,
+      inliner_count: 4,
+      outlier_count: 0,
+      avg_conn_count: 60,
+      average: 60,
+      spread: 0,
+      interval: { seconds: 60, deviation: 0 },
+      lastMatched: at(0),
+      evidence: { grain: 'hour', ...evidence, thresholds },
+    } as const;
     const notifiedLevel = { average: 60, severity: 'high' } as const;
     const opening = { revision: 0, revisionReason: '', notifiedLevel, highestAverage: 60, episodes: [] } as const;
     const life = { state: 'ongoing', episode: at(0), ...opening, asOf: at(0), lastMatched: at(0) } as const;
-    await this.stores.detections.insert({
-      ...of,
-      detector: 'kql-rule',
-      FirstConnection: time,
-      LastConnection: time,
-      ...facts,
-      evidence: { grain: 'hour', ...evidence, thresholds },
-      ...life,
-      suppressedBy: '',
-      ...changes,
-    });
+    const base = { ...of, FirstConnection: time, LastConnection: time, ...facts, ...life, suppressedBy: '' };
+    const assessments = { 'kql-rule': rule, regularity: null };
+    await this.stores.detections.insert(changed({ ...base, assessments }, changes));
   }
 
   /** Somebody takes the row away. */
@@ -197,7 +198,7 @@ export class Tenant {
     for (const { sink } of this.stores.queues.notify.splice(0)) {
       for (const partition of PARTITIONS) {
         for await (const page of this.stores.outbox.list(partition, sink)) {
-          found.push(...page.map(({ row }) => ({ detectionId: detectionIdOf(row), sink })));
+          found.push(...page.map(({ row }) => ({ detectionId: row.groupId, sink })));
         }
       }
     }

@@ -3,6 +3,7 @@ import type { Detection } from '../../../src/core/detections/detection.ts';
 import type { Hour } from '../../../src/core/kql/bin.ts';
 import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { HOSTILE_NAMES } from '../../contract/samples.ts';
+import { changed, ruleOf } from '../detections.ts';
 import { NOW } from './samples.ts';
 
 /** What somebody may name a device, a process, an account or an address, so that it acts in a chat, a card or a SIEM. */
@@ -77,19 +78,18 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
   .map(({ points, localIPs, sha1, sha256, folderPaths, accounts, urls, ports, ...rest }) => {
     const base = syntheticDetection(NOW.getTime());
     const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
-    return {
-      ...base,
+    return changed(base, {
       ...rest,
       traffic: { ...base.traffic, ports, localIPs, sha1, sha256, folderPaths, accounts, urls },
       evidence: {
-        ...base.evidence,
+        ...ruleOf(base).evidence,
         Timestamp: each('2026-11-20T08:00:00.0000000Z' as Hour),
         ConnCounts: each(2_147_483_647),
         flags: each(-1),
         scores: each(-1.2345678901234567e-100),
         baseline: each(98765.43210987654),
       },
-    };
+    });
   });
 
 /** Controls, ends of lines, marks that turn the direction of writing, zero-width ones, halves of pairs. */

@@ -1,4 +1,4 @@
-import { type Detection, detectionIdOf, type SinkDelivery } from '../../../src/core/detections/detection.ts';
+import type { Detection, SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { outboxChangesOf } from '../../../src/notify/outbox_changes.ts';
 import { pendingKeyOf } from '../../../src/storage/pending_id.ts';
 import type { PendingNotification } from '../../../src/storage/ports/outbox.ts';
@@ -14,7 +14,7 @@ export async function writeDetection(
 ): Promise<void> {
   const known = (await stores.sinks.list()).map(({ row }) => row);
   const sinks = names === undefined ? known : known.filter(({ name }) => names.includes(name));
-  const found = await stores.detections.get(detectionIdOf(detection));
+  const found = await stores.detections.get(detection.groupId);
   const changes = outboxChangesOf(detection, found?.row.deliveries ?? {}, sinks);
   const written = found
     ? await stores.detections.update(detection, found.version, changes)

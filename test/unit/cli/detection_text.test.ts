@@ -15,6 +15,6 @@ describe('detectionText(detection)', () => {
       ...syntheticDetection(NOW, { FirstConnection: bin(timestampOf(first)!, '1h') }),
       ...{ id: '', deliveries: {}, verdict: null, latestReports: [], queries: { defender: '', sentinel: '' } },
     });
-    expect(text).toContain(`seen            ${seen}, in 72 hours\n`);
+    expect(text).toContain(`seen            ${seen}, in 72 of these hours\n`);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Detection } from '../../../src/core/detections/detection.ts';
+import { activityHoursOf } from '../../../src/core/detections/activity.ts';
 import { defenderQuery, sentinelQuery } from '../../../src/core/detections/hunting_queries.ts';
 import { ipRangeOf } from '../../../src/core/detections/ip_range.ts';
 import { SORTS } from '../../../src/core/detections/sort_key.ts';
@@ -31,6 +31,7 @@ import {
   verdict,
 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { type DetectionChanges, ruleOf, summaryOf } from '../../support/detections.ts';
 import { tries } from '../../support/effort.ts';
 import { storeRows } from '../../support/storage/counts.ts';
 
@@ -39,7 +40,7 @@ beforeEach(() => {
   stores = memoryStores();
 });
 
-const insert = (number: number, changes: Partial<Detection> = {}) =>
+const insert = (number: number, changes: DetectionChanges = {}) =>
   stores.detections.insert(detection({ groupId: groupId(number), ...changes }));
 const numberOf = (id: string) => Number.parseInt(id.slice(1, 32), 16);
 const query = (changes: Partial<SortedQuery> = {}): SortedQuery => ({
@@ -62,7 +63,7 @@ async function pagesFrom(first: DetectionQuery): Promise<DetectionPage[]> {
 }
 const listed = async (changes: Partial<SortedQuery> = {}) =>
   (await listDetections(stores, [], query(changes))).detections.map(({ id }) => numberOf(id));
-const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...SUMMARY } = detection();
+const SUMMARY = summaryOf(detection());
 /** What the samples are as they are shown; `nextTry` is absent where it was. */
 const DELIVERY = { ...delivery(), firstAt: '1970-01-01T00:00:00.0010000Z', at: '1970-01-01T00:00:00.0020000Z' };
 const VERDICT = { ...verdict(), at: '2026-11-23T16:20:41.1230000Z' };
@@ -73,7 +74,7 @@ describe('listDetections(stores, sinks, query)', () => {
   });
 
   it('shows each by its id, with what became of its notifications and the verdict of it', async () => {
-    const id = `${groupId(1)}|kql-rule`;
+    const id = groupId(1);
     const version = (await stores.detections.mark(
       id,
       { sink: 'soc', delivery: delivery() },
@@ -132,7 +133,7 @@ describe('listDetections(stores, sinks, query)', () => {
       const { detections, total, next } = await listDetections(stores, [], query());
       expect([total, next === null]).toEqual([count, count <= 1000]);
       const wanted = Array.from({ length: Math.min(count, 1_000) }, (_, n) => count - 1 - n);
-      expect(detections.map(({ average }) => average)).toEqual(wanted);
+      expect(detections.map((each) => ruleOf(each).average)).toEqual(wanted);
     },
   );
 
@@ -180,7 +181,7 @@ describe('listDetections(stores, sinks, query)', () => {
     });
     const version = await insert(3, { average: 7, ...high, state: 'resolved', DeviceName: 'wks-A', lastMatched: T0 });
     await insert(4, { average: 6, ...high, state: 'resolved', source: 'sysmon', lastMatched: T0 });
-    await stores.detections.recordVerdict(`${groupId(3)}|kql-rule`, verdict(), version ?? '');
+    await stores.detections.recordVerdict(groupId(3), verdict(), version ?? '');
     expect(await listed({ filter })).toEqual(wanted);
     expect((await listDetections(stores, [], query({ filter, limit: 1 }))).total).toBe(wanted.length);
     for (const limit of [1, 3, 100]) {
@@ -273,7 +274,7 @@ describe('testSuppression(stores, criteria, lookbackDays)', () => {
 });
 
 describe('getDetection(stores, id, lookbackDays)', () => {
-  const id = `${groupId(1)}|kql-rule`;
+  const id = groupId(1);
 
   it('is null where there is none', async () => {
     await insert(2);
@@ -289,13 +290,11 @@ describe('getDetection(stores, id, lookbackDays)', () => {
     expect(await getDetection(stores, id, 3)).toEqual({ ...view, queries });
   });
 
-  /** A detection whose evidence names the hours of these times. */
-  const insertAt = (times: readonly Timestamp[]) =>
-    insert(1, {
-      asOf: T2,
-      lastMatched: T2,
-      evidence: { ...evidence(0), Timestamp: times.map((time) => bin(time, '1h')) },
-    });
+  /** A detection with reports in the hours of these times. */
+  const insertAt = (times: readonly Timestamp[]) => {
+    const hours = times.map((time) => bin(time, '1h'));
+    return insert(1, { asOf: T2, lastMatched: T2, hours: activityHoursOf(T2, hours, Array(times.length).fill(1)) });
+  };
 
   it('has the newest ten reports of its window, newest first, with what is known of each', async () => {
     const times = Array.from({ length: 14 }, (_, n) => addMs(T1, n * 60_000));
@@ -318,7 +317,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
     expect(times).toEqual([T2, inside]);
   });
 
-  it('reads the four newest hours of its evidence, and no other', async () => {
+  it('reads the four newest hours with reports, and no other', async () => {
     const times = Array.from({ length: 6 }, (_, n) => addMs(T2, (n - 5) * 3_600_000));
     await insertAt(times.toReversed());
     await storeRows(

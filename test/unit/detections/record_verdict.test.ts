@@ -3,7 +3,7 @@ import { recordVerdict } from '../../../src/detections/record_verdict.ts';
 import { delivery, detection, groupId, T2 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 
-const ID = `${groupId(1)}|kql-rule`;
+const ID = groupId(1);
 const VERDICT = { value: 'false-positive', note: 'ours', who: 'ana' } as const;
 
 let stores: MemoryStores;
@@ -22,8 +22,8 @@ describe('recordVerdict(stores, id, input, clock)', () => {
   });
 
   it('is null where there is none, and makes none', async () => {
-    expect(await recordVerdict(stores, `${groupId(2)}|kql-rule`, VERDICT, () => 42)).toBeNull();
-    expect(await stores.detections.get(`${groupId(2)}|kql-rule`)).toBeNull();
+    expect(await recordVerdict(stores, groupId(2), VERDICT, () => 42)).toBeNull();
+    expect(await stores.detections.get(groupId(2))).toBeNull();
   });
 
   it('replaces an earlier verdict', async () => {

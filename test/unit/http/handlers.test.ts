@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { type Detection, detectionIdOf } from '../../../src/core/detections/detection.ts';
+import type { Detection } from '../../../src/core/detections/detection.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/body.ts';
 import { type ApiRequest, detectionsResponse, type HttpAnswer, healthResponse } from '../../../src/http/handlers.ts';
 import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
@@ -9,6 +9,7 @@ import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { contribution, delivery, detection, FACTS, groupId, traffic } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
+import { summaryOf } from '../../support/detections.ts';
 import { faultsOfAnswer } from '../../support/http/published.ts';
 import { storeRows } from '../../support/storage/counts.ts';
 
@@ -22,8 +23,8 @@ const DETECTIONS: readonly Detection[] = [
   detection({ groupId: groupId(2), DeviceName: 'wks-1', state: 'ongoing', average: 70 }),
   detection({ groupId: groupId(3), DeviceName: 'wks&2 ü\u202e', state: 'resolved', average: 60, interval: null }),
 ];
-const [FIRST, SECOND, THIRD] = DETECTIONS.map(detectionIdOf) as [string, string, string];
-const UNKNOWN = `${groupId(4)}|kql-rule`;
+const [FIRST, SECOND, THIRD] = DETECTIONS.map(({ groupId }) => groupId) as [string, string, string];
+const UNKNOWN = groupId(4);
 
 /** Delivered in a digest, at the second attempt. */
 const SENT = delivery({
@@ -109,7 +110,7 @@ describe('GET detections', () => {
     expect(response.status).toBe(200);
     expect(idsOf(response)).toEqual([FIRST, SECOND, THIRD]);
     expect(response.json).toMatchObject({ total: 3, continuation: null });
-    const { evidence: _evidence, traffic: _traffic, episodes: _episodes, ...summary } = DETECTIONS[0] as Detection;
+    const summary = summaryOf(DETECTIONS[0] as Detection);
     expect((response.json['detections'] as unknown[])[0]).toEqual({
       ...summary,
       id: FIRST,
@@ -190,7 +191,7 @@ describe('GET detections', () => {
     ['suppressed=yes', 'suppressed must be one of true, false'],
     ['verdict=maybe', 'verdict must be one of acknowledged, true-positive, false-positive, none'],
     ['since=yesterday', 'since must be an ISO 8601 instant such as 2026-11-20T12:00:00Z'],
-    ['sort=asc', 'sort must be one of key, average, prevalence, spread, newest'],
+    ['sort=asc', 'sort must be one of key, severity, average, prevalence, spread, newest'],
     ['limit=0', LIMIT],
     ['limit=1001', LIMIT],
     ['limit=0.5', LIMIT],
@@ -263,15 +264,15 @@ describe('GET detections/{id}', () => {
 const NO_IDS = [
   '',
   'kql-rule',
-  groupId(1),
   `${groupId(1)}|`,
-  `${groupId(1)}|kql-rule/..`,
-  `${groupId(1)}|KQL-rule`,
-  `${groupId(1)}|kql-rule\n`,
-  ` ${groupId(1)}|kql-rule`,
-  `${groupId(1)}0|kql-rule`,
-  `${'G'.repeat(32)}|kql-rule`,
-  `${groupId(1)}' or RowKey gt '|kql-rule`,
+  `${groupId(1)}|kql-rule`,
+  `${groupId(1)}/..`,
+  groupId(1).slice(1),
+  `${groupId(1)}\n`,
+  ` ${groupId(1)}`,
+  `${groupId(1)}0`,
+  'G'.repeat(32),
+  `${groupId(1)}' or RowKey gt '`,
   '<script>alert(1)</script>',
 ];
 

@@ -54,8 +54,8 @@ describe('loggedNotificationId(id)', () => {
     const other = { ...KEY, DeviceName: 'srv-1', InitiatingProcessFileName: 'a.exe' };
     const [a, b] = [KEY, other].map((key) => groupIdOf(key)) as [string, string];
     expect(a.slice(0, 8)).toBe(b.slice(0, 8));
-    expect(loggedNotificationId(`${a}|kql-rule|2026-11-20T12:00:00.0000000Z|0`)).toBe(
-      `${a.slice(8)}|kql-rule|2026-11-20T12:00:00.0000000Z|0`,
+    expect(loggedNotificationId(`${a}|2026-11-20T12:00:00.0000000Z|0`)).toBe(
+      `${a.slice(8)}|2026-11-20T12:00:00.0000000Z|0`,
     );
   });
 

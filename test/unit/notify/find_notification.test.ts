@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detectionIdOf, notificationIdOf } from '../../../src/core/detections/detection.ts';
+import { notificationIdOf } from '../../../src/core/detections/detection.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { findNotification } from '../../../src/notify/find_notification.ts';
 import { notify } from '../../../src/notify/notify.ts';
@@ -34,7 +34,7 @@ describe('findNotification(stores, id)', () => {
 
     const [first] = opened as [(typeof opened)[0]];
     const id = notificationIdOf(first);
-    const detectionId = detectionIdOf(first);
+    const detectionId = first.groupId;
     const wanted = [
       { sink: 'down', detectionId, status: 'pending', attempts: 1, answer: '503' },
       { sink: 'chat', detectionId, status: 'sent', attempts: 1, answer: '200' },

@@ -41,7 +41,6 @@ describe('outboxChangesOf(detection, deliveries, sinks)', () => {
         remove: {
           sink: 'soc',
           groupId: revised.groupId,
-          detector: 'kql-rule',
           episode: T1,
           revision: 0,
           severity: 'high',

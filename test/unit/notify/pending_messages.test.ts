@@ -35,7 +35,7 @@ describe('pendingMessagesOf(batch, limits)', () => {
     const messages = pendingMessagesOf(batch(rows(2, 1, 3)), null);
     expect(messages.map(numbers)).toEqual([[2], [1], [3]]);
     expect(messages.map(({ id, digest }) => [id, digest])).toEqual(
-      [2, 1, 3].map((number) => [`${groupId(number)}|kql-rule|${T1}|0`, false]),
+      [2, 1, 3].map((number) => [`${groupId(number)}|${T1}|0`, false]),
     );
   });
 
@@ -53,7 +53,7 @@ describe('pendingMessagesOf(batch, limits)', () => {
   it('leaves a single one over for itself', () => {
     const [first, last] = pendingMessagesOf(batch(rows(1, 2, 3)), { ...LIMITS, atMost: 2 });
     expect(first?.digest).toBe(true);
-    expect(last).toMatchObject({ digest: false, id: `${groupId(3)}|kql-rule|${T1}|0` });
+    expect(last).toMatchObject({ digest: false, id: `${groupId(3)}|${T1}|0` });
   });
 
   it('names a digest by what it is made of, in whatever order', () => {

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import type { Detection } from '../../../src/core/detections/detection.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf } from '../../../src/core/kql/timestamp.ts';
 import { notify } from '../../../src/notify/notify.ts';
@@ -12,6 +11,7 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { storesWith } from '../../fakes/stores_with.ts';
+import type { DetectionChanges } from '../../support/detections.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 import {
   deliveryOf as deliveryOfSink,
@@ -54,7 +54,7 @@ function sinkOf(changes: Partial<Sink> = {}): Sink {
   };
 }
 
-async function open(sink: Sink, count: number, changes: Partial<Detection> = {}, from = 0): Promise<void> {
+async function open(sink: Sink, count: number, changes: DetectionChanges = {}, from = 0): Promise<void> {
   met = [...met.filter(({ name }) => name !== sink.name), sink];
   await sinkStates(stores, met, addMs(T1, -HOUR_MS));
   for (let number = from; number < from + count; number++) {
@@ -67,7 +67,7 @@ const retry = (sinks: readonly string[] | null = null, isDryRun = false, from: S
   retryFailed(from, sinks, clock, isDryRun);
 
 async function deliveryOf(number: number): Promise<KnownDelivery | undefined> {
-  return await deliveryOfSink(stores, `${groupId(number)}|kql-rule`, 'soar');
+  return await deliveryOfSink(stores, groupId(number), 'soar');
 }
 
 const everything = async () => [
@@ -162,7 +162,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
     expect(await stateOf(stores, 'soar')).toEqual({ ...state, failures: 0, notBefore: 0, disabledAt: 7 });
   });
 
-  it.each<[string, Partial<Detection>]>([
+  it.each<[string, DetectionChanges]>([
     ['resolved', { state: 'resolved' }],
     ['suppressed', { suppressedBy: 's-1' }],
     ['changed since: the new revision is pending by itself', { revision: 1 }],
@@ -222,7 +222,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
       detections: {
         async mark(id, change, version) {
           const found = meddled++ < 2 ? await stores.detections.get(id) : null;
-          const state = id === `${groupId(0)}|kql-rule` ? 'ongoing' : 'resolved';
+          const state = id === groupId(0) ? 'ongoing' : 'resolved';
           if (found) await writeDetection(stores, { ...found.row.detection, state });
           return await stores.detections.mark(id, change, version);
         },

@@ -483,7 +483,7 @@ describe('health reads queues and sinks', () => {
       statuses: Record<string, 'failed' | 'trying' | 'sent'>,
     ) => {
       const live = { state: 'ongoing', episode: since } as const;
-      const id = `${groupId(number)}|kql-rule`;
+      const id = groupId(number);
       const { detections, outbox } = world.stores;
       const { episode = live.episode } = changes;
       await writeDetection(world.stores, detection({ groupId: groupId(number), ...live, episode }));

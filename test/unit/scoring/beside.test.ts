@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Timestamp } from '../../../src/core/kql/timestamp.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
+import { ruleOf } from '../../support/detections.ts';
 import {
   at,
   type Group,
@@ -169,14 +170,14 @@ describe('scorePartition', () => {
       }
     }
     await tenant.run(10, { settings: BY_REPORT });
-    const { evidence, count_of_hours } = await tenant.detection(group(1));
+    const { evidence, count_of_hours } = ruleOf(await tenant.detection(group(1)));
     expect(count_of_hours).toBe(600);
     expect(evidence).toMatchObject({ grain: 'report', omitted: 100 });
     const wanted = minutes.slice(100);
     expect(evidence.ConnCounts).toEqual(wanted.map((minute) => 100 + (minute % 2)));
     expect(evidence.Timestamp).toEqual(wanted.map((minute) => at(Math.floor(minute / 60))));
     for (const list of [evidence.flags, evidence.scores, evidence.baseline]) expect(list).toHaveLength(500);
-    expect((await tenant.detection(group(2))).evidence.omitted).toBe(0);
+    expect(ruleOf(await tenant.detection(group(2))).evidence.omitted).toBe(0);
     const rows = await tenant.versioned();
     await tenant.run(10, { settings: BY_REPORT });
     expect(await tenant.versioned()).toEqual(rows);
@@ -187,7 +188,10 @@ describe('scorePartition', () => {
     await tenant.reportsAt(group(1), times);
     expect(await tenant.run(2)).toMatchObject({ detections: 0 });
     expect(await tenant.run(2, { settings: BY_REPORT })).toMatchObject({ detections: 1 });
-    expect(await tenant.detection(group(1))).toMatchObject({ count_of_hours: 6, evidence: { grain: 'report' } });
+    expect(ruleOf(await tenant.detection(group(1)))).toMatchObject({
+      count_of_hours: 6,
+      evidence: { grain: 'report' },
+    });
     // Summed, 30 and 30 are above 45; alone they are not.
     await tenant.reportsAt(
       group(2),
@@ -195,7 +199,7 @@ describe('scorePartition', () => {
       30,
     );
     expect(await tenant.run(4)).toMatchObject({ detections: 1 });
-    expect(await tenant.detection(group(2))).toMatchObject({
+    expect(ruleOf(await tenant.detection(group(2)))).toMatchObject({
       count_of_hours: 4,
       evidence: { ConnCounts: [60, 60, 60, 60] },
     });

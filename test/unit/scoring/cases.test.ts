@@ -4,6 +4,7 @@ import type { Contribution } from '../../../src/core/records/contribution.ts';
 import { getDetection } from '../../../src/detections/get_detection.ts';
 import type { ScoreSettings } from '../../../src/scoring/score_windows.ts';
 import { suppression } from '../../contract/samples.ts';
+import { ruleOf } from '../../support/detections.ts';
 import {
   at,
   type Group,
@@ -323,7 +324,9 @@ describe('a detection', () => {
     }));
     await storeRows(tenant.stores.hourlyCounts, rows);
     await tenant.fresh(4);
-    const { evidence, traffic } = await tenant.detection(raw);
+    const found = await tenant.detection(raw);
+    const { evidence } = ruleOf(found);
+    const { traffic } = found;
     expect(evidence.Timestamp).toEqual(hours(-8, 3).map(at));
     expect(traffic.ports).toEqual([
       { port: 443, reports: 3 },

@@ -21,7 +21,7 @@ const SINKS = [sinkState('soc'), sinkState('late', { since: at(30) })] as const;
 /** The same stores, whose rows are all written singly. */
 function singly(stores: Stores): Stores {
   return withDetections(stores, () => ({
-    updateAll: async (rows) => rows.map(({ detection }) => `${detection.groupId}|${detection.detector}`),
+    updateAll: async (rows) => rows.map(({ detection }) => detection.groupId),
   }));
 }
 

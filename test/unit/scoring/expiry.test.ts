@@ -49,13 +49,13 @@ describe('scorePartition removes detections', () => {
       ids,
     );
     expect(await tenant.run(98, { stores: unfresh, message })).toMatchObject({ resolved: 0 });
-    const removed = [...gone, group(5)].map(({ groupId }) => `${groupId}|kql-rule`).sort();
+    const removed = [...gone, group(5)].map(({ groupId }) => groupId).sort();
     expect(ids.sort()).toEqual(removed);
     await tenant.detected(group(5), old);
     for (const each of gone) await tenant.detected(each, old);
     ids.length = 0;
     expect(await tenant.run(98, { stores, message })).toMatchObject({ resolved: 3, opened: 2 });
-    expect(ids.sort()).toEqual(gone.map(({ groupId }) => `${groupId}|kql-rule`).sort());
+    expect(ids.sort()).toEqual(gone.map(({ groupId }) => groupId).sort());
     const states = new Map((await tenant.all()).map(({ detection }) => [detection.groupId, detection.state]));
     const wanted = [
       ...[...kept, ...live].map(({ groupId }) => [groupId, 'resolved'] as const),
@@ -78,7 +78,7 @@ describe('scorePartition removes detections', () => {
     await tenant.detected(group(1), { state: 'resolved', lastMatched: at(0), asOf: at(20) });
     const stores = withDetections(tenant.stores, (base) => ({
       remove: async (rows) => {
-        expect(rows.map(({ id }) => id)).toEqual([`${group(1).groupId}|kql-rule`]);
+        expect(rows.map(({ id }) => id)).toEqual([group(1).groupId]);
         await tenant.reports(group(1), hours(94, 97));
         await tenant.fresh(98);
         await base.remove(rows);

@@ -47,7 +47,7 @@ describe('scorePartition over the hours of one beacon', () => {
       episode: at(31),
       asOf: at(31),
       lastMatched: at(31),
-      avg_conn_count: 70,
+      assessments: { 'kql-rule': { avg_conn_count: 70 }, regularity: null },
     });
     await tenant.run(32);
     expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', episode: at(31), asOf: at(32) });
@@ -70,10 +70,15 @@ describe('scorePartition over the hours of one beacon', () => {
       ...BEACON,
       FirstConnection: at(0),
       LastConnection: at(4),
-      count_of_hours: 5,
-      average: 61,
       devices: 1,
-      evidence: { ConnCounts: counts, Timestamp: hours(0, 4).map(at) },
+      hours: [...new Array(67).fill(null), ...counts],
+      assessments: {
+        'kql-rule': {
+          count_of_hours: 5,
+          average: 61,
+          evidence: { ConnCounts: counts, Timestamp: hours(0, 4).map(at) },
+        },
+      },
     });
   });
 });

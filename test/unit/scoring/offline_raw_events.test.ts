@@ -9,6 +9,7 @@ import { type Window, windowOf } from '../../../src/core/scoring/window.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { OfflineScore } from '../../../src/scoring/offline_scorer.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
+import { ruleOf } from '../../support/detections.ts';
 import { rawEvents } from '../../support/ingest/raw_events.ts';
 import { event, lines, World } from '../../support/ingest/world.ts';
 import { storedRows } from '../../support/storage/counts.ts';
@@ -49,7 +50,7 @@ describe('score over files of raw events', () => {
     expect({ groups, counted, inWindow }).toEqual({ groups: 1, counted: 72 * 60 + 1, inWindow: 72 * 60 + 2 });
     expect(matched).toHaveLength(1);
     expect(matched[0]!.group.series.ConnCounts).toEqual([61, ...Array(71).fill(60)]);
-    expect(findingOf(matched[0]!, { ...KQL_RULE, grain }, null).evidence.grain).toBe('hour');
+    expect(ruleOf(findingOf(matched[0]!, { ...KQL_RULE, grain }, null, WINDOW.asOf)).evidence.grain).toBe('hour');
   });
 
   it('adds up the hours of several files, and lines that are in two of them', async () => {
@@ -75,8 +76,8 @@ describe('score over files of raw events', () => {
     }
     const found = await offline('hour', text);
     expect(found.matched).toHaveLength(1);
-    expect(found.matched.map((each) => findingOf(each, KQL_RULE, null))).toEqual(
-      matched.map((each) => findingOf(each, KQL_RULE, null)),
+    expect(found.matched.map((each) => findingOf(each, KQL_RULE, null, WINDOW.asOf))).toEqual(
+      matched.map((each) => findingOf(each, KQL_RULE, null, WINDOW.asOf)),
     );
   });
 

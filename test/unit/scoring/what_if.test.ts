@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { detectionIdOf } from '../../../src/core/detections/detection.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { whatIf } from '../../../src/scoring/what_if.ts';
 import { WindowError } from '../../../src/scoring/window_end.ts';
@@ -59,7 +58,7 @@ describe('whatIf(stores, rule, asOf)', () => {
     const found = await asked();
     expect(found).toMatchObject({ groups: 4, rows: 40, detections: 4, kept: 0, addedInAll: 4, gone: [], goneInAll: 0 });
     expect(found.window).toEqual({ after: at(0), asOf: at(12) });
-    expect(found.added.map(detectionIdOf)).toEqual([WILD, LOUD, SHORT, QUIET].map(idOf));
+    expect(found.added.map(({ groupId }) => groupId)).toEqual([WILD, LOUD, SHORT, QUIET].map(idOf));
     expect(found.added[1]).toMatchObject({
       ...LOUD,
       avg_conn_count: 90,
@@ -83,7 +82,7 @@ describe('whatIf(stores, rule, asOf)', () => {
     const reasons = async (rule: Partial<Rule>) => {
       const found = await asked(rule);
       expect(found.kept + found.goneInAll).toBe(5);
-      return Object.fromEntries(found.gone.map(({ detection, reason }) => [detectionIdOf(detection), reason]));
+      return Object.fromEntries(found.gone.map(({ detection, reason }) => [detection.groupId, reason]));
     };
     expect(await reasons({ minAverage: 70 })).toEqual({
       [idOf(QUIET)]: 'low-average',
@@ -101,7 +100,7 @@ describe('whatIf(stores, rule, asOf)', () => {
     for (const partition of ['3', 'a'] as never[]) await tenant.run(12, { message: { partition }, settings: higher });
     await tenant.detected(QUIET, { state: 'resolved', asOf: at(11), lastMatched: at(-40) });
     const found = await asked();
-    expect(found.added.map(detectionIdOf).sort()).toEqual(idsOf([QUIET, SHORT]));
+    expect(found.added.map(({ groupId }) => groupId).sort()).toEqual(idsOf([QUIET, SHORT]));
     expect(found).toMatchObject({ kept: 2, addedInAll: 2, goneInAll: 0 });
   });
 
@@ -117,8 +116,8 @@ describe('whatIf(stores, rule, asOf)', () => {
     const settings = { ...SETTINGS, rule: { ...RULE, ...rule } };
     const found = await whatIf(inPages(tenant.stores, 3, 2), settings.rule, at(hour));
     for (const partition of ['3', 'a'] as never[]) await tenant.run(hour, { message: { partition }, settings });
-    const rows = (await tenant.all()).map(({ detection }) => detectionIdOf(detection));
-    expect(found.added.map(detectionIdOf).sort()).toEqual(rows.sort());
+    const rows = (await tenant.all()).map(({ detection }) => detection.groupId);
+    expect(found.added.map(({ groupId }) => groupId).sort()).toEqual(rows.sort());
   });
 
   it('names a thousand, and counts them all', async () => {

@@ -38,7 +38,7 @@ describe('parseMessage(queue, message)', () => {
   });
 
   it('reads a notify message of a version before, which names a detection: the sink is looked through', () => {
-    expect(parseMessage('notify', { ...NOTIFY, detectionId: 'x|kql-rule' })).toEqual(NOTIFY);
+    expect(parseMessage('notify', { ...NOTIFY, detectionId: 'x' })).toEqual(NOTIFY);
   });
 
   const none = [undefined, null, '', 'planted', 0, true, [], [EXPORT, SCORE, NOTIFY], {}];

@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (let number = 1; number <= 7; number++) {
     const each = detection({ groupId: groupId(number), average: 50 + number, devices: number % 3 });
     const version = await stores.detections.insert(each);
-    await stores.detections.mark(`${each.groupId}|kql-rule`, { sink: 'soar', delivery: delivery() }, version ?? '');
+    await stores.detections.mark(each.groupId, { sink: 'soar', delivery: delivery() }, version ?? '');
   }
   await storeRows(stores.hourlyCounts, [contribution({ facts: FACTS })]);
   const env = { PATH: process.env['PATH'] ?? '', AzureWebJobsStorage };
@@ -51,7 +51,7 @@ async function ask(path: string, template: string, posted?: object) {
 }
 
 describe('the HTTP functions, as deployed', () => {
-  const pathOf = (number: number) => `/detections/${encodeURIComponent(`${groupId(number)}|kql-rule`)}`;
+  const pathOf = (number: number) => `/detections/${encodeURIComponent(groupId(number))}`;
 
   it('list by pages, in order', async () => {
     const listed: number[] = [];

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../../src/app.ts';
 import { readConfig } from '../../../../src/config.ts';
-import { detectionIdOf } from '../../../../src/core/detections/detection.ts';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { msOf } from '../../../../src/core/kql/timestamp.ts';
 import { allOf } from '../../../../src/storage/all_of.ts';
@@ -98,7 +97,7 @@ describe('bad rows in every other table', () => {
       stores.hourlyCounts,
       hours(0, 3).map((hour) => contribution({ ...matching, Timestamp: at(hour + 0.5), count: 60 })),
     );
-    const badId = detectionIdOf({ groupId: matching.groupId, detector: 'kql-rule' });
+    const badId = matching.groupId;
     await write('Detections', { partitionKey: partition, rowKey: badId, Evidence: '{', EvidenceParts: 1 });
     await write('Detections', { partitionKey: partition, rowKey: '0-foreign', Text: 'x' });
     await stores.suppressions.insert(suppression({ id: 's-good' }));

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Detection, detectionIdOf } from '../../../../src/core/detections/detection.ts';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { dayOf } from '../../../../src/core/records/day.ts';
 import {
@@ -129,12 +129,12 @@ describe('requests', () => {
     await detections.insert(detection({ groupId: groupId(2) }));
     log.take();
     const version = (await detections.insert(row)) ?? '';
-    const marked = (await detections.mark(detectionIdOf(row), { sink: 'soc', delivery: delivery() }, version)) ?? '';
+    const marked = (await detections.mark(row.groupId, { sink: 'soc', delivery: delivery() }, version)) ?? '';
     const updated = (await detections.update(row, marked)) ?? '';
-    await detections.get(detectionIdOf(row));
+    await detections.get(row.groupId);
     await rowsOf(detections.scan(P3));
     await rowsOf(detections.summaries({ state: 'new' }, ['soc']));
-    await detections.remove([{ id: detectionIdOf(row), version: updated }]);
+    await detections.remove([{ id: row.groupId, version: updated }]);
     expect(log.take()).toEqual([
       'POST Detections',
       // A delivery is written with its row of the outbox.
@@ -163,7 +163,7 @@ describe('requests', () => {
     const [changed] = rows as [(typeof rows)[number]];
     log.take();
     const one = [...found.slice(1), changed];
-    expect(await detections.updateAll(one)).toEqual([detectionIdOf(changed.detection)]);
+    expect(await detections.updateAll(one)).toEqual([changed.detection.groupId]);
     expect(log.take()).toEqual(['POST $batch', 'POST $batch']);
     expect(await detections.updateAll(rows)).toHaveLength(100);
     expect(log.take()).toEqual(['POST $batch', 'POST $batch', 'POST $batch', 'POST $batch']);

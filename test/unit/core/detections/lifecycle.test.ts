@@ -16,41 +16,47 @@ const START = timestampOf('2026-11-20T12:00:00Z')!;
 const at = (hours: number) => addMs(START, hours * HOUR_MS);
 const sight = (hours: number, suppressedBy = '') => frozen({ window: windowOf(at(hours), 3), suppressedBy });
 
+const RULE = {
+  FirstConnection: START as Hour,
+  LastConnection: START as Hour,
+  count_of_hours: 12,
+  inliner_count: 12,
+  outlier_count: 0,
+  spread: 0.1,
+  interval: null,
+  lastMatched: START,
+  evidence: {
+    grain: 'hour' as const,
+    Timestamp: [],
+    ConnCounts: [],
+    flags: [],
+    scores: [],
+    baseline: [],
+    period: 0,
+    omitted: 0,
+    thresholds: thresholdsOf(KQL_RULE),
+  },
+};
+const NO_HOURS = Array.from({ length: 72 }, () => null);
+
 /** The finding of a run; `count` distinguishes findings. */
 const finding = (count: number): Finding =>
   frozen({
     groupId: '0123456789abcdef0123456789abcdef',
-    detector: 'kql-rule',
     source: 'defender',
     DeviceName: 'wks-1',
     InitiatingProcessFileName: 'a.exe',
     RemoteIP: '203.0.113.1',
     FirstConnection: START as Hour,
     LastConnection: START as Hour,
-    count_of_hours: 12,
-    inliner_count: 12,
-    outlier_count: 0,
-    avg_conn_count: count,
-    average: count,
+    assessments: { 'kql-rule': { ...RULE, avg_conn_count: count, average: count }, regularity: null },
     devices: 1,
     otherProcesses: [],
-    spread: 0.1,
-    interval: null,
+    hours: NO_HOURS,
     severity: 'medium',
     severityReason: 'Two signs.',
     technique: null,
     traffic: NO_TRAFFIC,
-    evidence: {
-      grain: 'hour',
-      Timestamp: [],
-      ConnCounts: [],
-      flags: [],
-      scores: [],
-      baseline: [],
-      period: 0,
-      omitted: 0,
-      thresholds: thresholdsOf(KQL_RULE),
-    },
   });
 
 const NOTHING: LifecycleStep = { kind: 'none' };
@@ -63,6 +69,7 @@ function detectionOf(step: LifecycleStep): Detection {
 /** A detection as it stands after its first run, and after one that resolved it 72 hours later. */
 const opened: Detection = frozen({
   ...finding(60),
+  days: Array.from({ length: 30 }, () => null),
   state: 'new',
   episode: at(0),
   revision: 0,

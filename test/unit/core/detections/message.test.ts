@@ -3,12 +3,13 @@ import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
-import { syntheticDetection, testNotification } from '../../../../src/notify/sinks/synthetic.ts';
+import { testNotification } from '../../../../src/notify/sinks/synthetic.ts';
 import { T1 } from '../../../contract/samples.ts';
+import { type DetectionChanges, ruleOf, synthetic } from '../../../support/detections.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
-const of = (changes: Partial<Detection> = {}) => messageOf(syntheticDetection(NOW, changes));
-const factOf = (label: string, changes: Partial<Detection> = {}) =>
+const of = (changes: DetectionChanges = {}) => messageOf(synthetic(NOW, changes));
+const factOf = (label: string, changes: DetectionChanges = {}) =>
   of(changes).facts.find((fact) => fact.label === label)?.value;
 
 describe('messageOf(detection)', () => {
@@ -49,7 +50,7 @@ describe('messageOf(detection)', () => {
   });
 
   it('shows the first connection, unless it may be before the window', () => {
-    const { FirstConnection: start, lastMatched } = syntheticDetection(NOW);
+    const { FirstConnection: start, lastMatched } = synthetic(NOW);
     const next = bin(addMs(start, 3_600_000), '1h');
     // The run that ends it has a later window: the first connection is of the one in which it matched.
     for (const changes of [{}, { state: 'resolved', asOf: addMs(lastMatched, 259_200_000) } as const]) {
@@ -63,27 +64,24 @@ describe('messageOf(detection)', () => {
   });
 
   it('shows the mean by the same figure in each sentence, and the singular for one', () => {
-    const { average } = syntheticDetection(NOW);
+    const { average } = ruleOf(synthetic(NOW));
     expect(average.toFixed(2)).toBe('59.83');
     for (const label of ['Severity', 'Rate', 'Reason']) expect(factOf(label)).toMatch(/\b59\.8\b.* per hour/);
     expect(factOf('Reason', { outlier_count: 1 })).toContain('; 1 outlier (score above');
-    expect(factOf('Connections', { traffic: { ...syntheticDetection(NOW).traffic, succeeded: 1 } })).toBe(
+    expect(factOf('Connections', { traffic: { ...synthetic(NOW).traffic, succeeded: 1 } })).toBe(
       '1 report of success, 1 report of failure',
     );
   });
 
-  it('shows the window as bars, a gap as a gap, at most three days of it', () => {
+  it('shows the window as bars, a gap as a gap', () => {
     const { sparkline, sparkTitle } = of();
     expect([...sparkline]).toHaveLength(72);
     expect(sparkTitle).toBe('Connections by hour, the last 72; █ is 96');
-    const { evidence } = syntheticDetection(NOW);
-    const gap = { ...evidence, Timestamp: evidence.Timestamp.slice(2), ConnCounts: evidence.ConnCounts.slice(2) };
-    expect(of({ evidence: gap }).sparkline.slice(0, 3)).toMatch(/^ {2}[^ ]/);
-    const long = { ...evidence, thresholds: { ...evidence.thresholds, lookbackDays: 30 } };
-    expect(of({ evidence: long }).sparkline).toBe(sparkline);
+    const gap = [null, null, ...synthetic(NOW).hours.slice(2)];
+    expect(of({ hours: gap }).sparkline.slice(0, 3)).toMatch(/^ {2}[^ ]/);
   });
 
-  it.each<[string, Partial<Detection>]>([
+  it.each<[string, DetectionChanges]>([
     ['New beacon', {}],
     ['New beacon', { state: 'ongoing' }],
     ['Beacon changed', { revision: 1 }],
@@ -99,7 +97,7 @@ describe('messageOf(detection)', () => {
   });
 
   it('omits unknown facts, and shows the reason of a revision', () => {
-    const base = syntheticDetection(NOW).traffic;
+    const base = synthetic(NOW).traffic;
     const none = {
       ...base,
       ports: [],

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { detectionText } from '../../../../src/cli/commands/detection_text.ts';
-import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { intervalOf } from '../../../../src/core/detections/interval.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { revisionOf } from '../../../../src/core/detections/revision.ts';
 import { severityOf } from '../../../../src/core/detections/severity.ts';
 import type { Hour } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
-import { syntheticDetection } from '../../../../src/notify/sinks/synthetic.ts';
+import { changed, type DetectionChanges, ruleOf, synthetic } from '../../../support/detections.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
 
 /** Everything that a person is told of a detection, queries apart. */
-function textsOf(changes: Partial<Detection>): string {
-  const detection = syntheticDetection(NOW, changes);
+function textsOf(changes: DetectionChanges): string {
+  const detection = synthetic(NOW, changes);
   const facts = messageOf(detection).facts.map(({ value }) => value);
   const shown = detectionText({
     ...detection,
@@ -23,7 +22,7 @@ function textsOf(changes: Partial<Detection>): string {
 }
 
 describe('a mean of grain report has the unit per report: an hour can have several', () => {
-  const { evidence, average } = syntheticDetection(NOW);
+  const { evidence, average } = ruleOf(synthetic(NOW));
   const reports = { evidence: { ...evidence, grain: 'report' as const } };
   const signs = { devices: 1, spread: 0, average, minAverage: 45 };
 
@@ -41,9 +40,11 @@ describe('a mean of grain report has the unit per report: an hour can have sever
     expect(severityOf({ ...signs, grain: 'hour' }).severityReason).toMatch(
       /the hours are regular .*; the average of 59\.8 per hour /,
     );
-    const before = syntheticDetection(NOW, reports);
-    const later = { LastConnection: addMs(before.LastConnection, 3_600_000) as Hour, average: 2 * average };
-    expect(revisionOf(before, { ...before, ...later }).revisionReason).toContain('119.7 per report');
+    const before = synthetic(NOW, reports);
+    const LastConnection = addMs(before.LastConnection, 3_600_000) as Hour;
+    expect(revisionOf(before, changed(before, { LastConnection, average: 2 * average })).revisionReason).toContain(
+      '119.7 per report',
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { revisionOf } from '../../../../src/core/detections/revision.ts';
 import type { Hour } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
 import { detection } from '../../../contract/samples.ts';
+import { changed, type DetectionChanges } from '../../../support/detections.ts';
 
 const BEFORE: Detection = detection({
   average: 60,
@@ -13,11 +14,11 @@ const BEFORE: Detection = detection({
   revisionReason: 'Of before.',
 });
 const NEXT = addMs(BEFORE.LastConnection, 3_600_000) as Hour;
-const found = (changes: Partial<Detection>) => ({ ...BEFORE, LastConnection: NEXT, ...changes });
+const found = (changes: DetectionChanges) => changed({ ...BEFORE, LastConnection: NEXT }, changes);
 const SAME = { revision: 3, revisionReason: 'Of before.', notifiedLevel: BEFORE.notifiedLevel };
 
 describe('revisionOf(before, finding)', () => {
-  it.each<[string, Partial<Detection>]>([
+  it.each<[string, DetectionChanges]>([
     ['nothing new', {}],
     ['an average just below the double', { average: 119.999 }],
     ['a lower average', { average: 46 }],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { orderOf } from '../../../../src/core/detections/order.ts';
 import { compareSortKeys, SORTS, sortKeyOf } from '../../../../src/core/detections/sort_key.ts';
 import { detection, groupId, T0, T1, T2 } from '../../../contract/samples.ts';
+import { ruleOf } from '../../../support/detections.ts';
 
 const any = fc.record({
   average: fc.constantFrom(46, 60.5, 1e12),
@@ -31,7 +32,7 @@ describe('compareSortKeys(sortKeyOf(a, sort), sortKeyOf(b, sort))', () => {
       fc.assert(
         fc.property(any, any, (one, other) => {
           const [a, b] = [detection(one), detection(other)];
-          const wanted = Math.sign(compare(a!, b!));
+          const wanted = Math.sign(compare({ ...a!, ...ruleOf(a!) }, { ...b!, ...ruleOf(b!) }));
           if (wanted !== 0) expect(Math.sign(compareSortKeys(sortKeyOf(a!, sort), sortKeyOf(b!, sort)))).toBe(wanted);
         }),
       );

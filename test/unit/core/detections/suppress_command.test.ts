@@ -4,7 +4,7 @@ import { suppressCommand } from '../../../../src/core/detections/suppress_comman
 import { HOSTILE_NAMES } from '../../../contract/samples.ts';
 
 const of = (DeviceName: string, InitiatingProcessFileName: string, RemoteIP = '203.0.113.7') =>
-  suppressCommand({ source: 'defender', detector: 'kql-rule', DeviceName, InitiatingProcessFileName, RemoteIP });
+  suppressCommand({ DeviceName, InitiatingProcessFileName, RemoteIP });
 
 describe('suppressCommand(detection)', () => {
   it('names device, process and remote, quoted where they need it', () => {

@@ -17,7 +17,7 @@ import { suppression, T0, T1, T2 } from '../../../contract/samples.ts';
 
 const ONE: Suppressible = Object.freeze({
   source: 'defender',
-  detector: 'kql-rule',
+  assessments: { 'kql-rule': {}, regularity: null },
   DeviceName: 'wks-0417.corp.example',
   InitiatingProcessFileName: 'Updater.exe',
   RemoteIP: '203.0.113.77',

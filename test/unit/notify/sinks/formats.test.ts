@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { requestOf } from '../../../../src/notify/sinks/open.ts';
 import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
-import { syntheticDetection } from '../../../../src/notify/sinks/synthetic.ts';
 import { fitsTeams } from '../../../../src/notify/sinks/teams.ts';
+import { type DetectionChanges, synthetic } from '../../../support/detections.ts';
 import { digest, NOW, one, SINKS, TOKEN, URL_SECRET } from '../../../support/sinks/samples.ts';
 import { isAdaptiveCard, isDetectionFinding } from '../../../support/sinks/schemas.ts';
 
 const LINKS = { Portal: 'https://portal.example/{DeviceName}' };
-const of = (changes: Partial<Detection> = {}) => syntheticDetection(NOW.getTime(), changes);
+const of = (changes: DetectionChanges = {}) => synthetic(NOW.getTime(), changes);
 type Posted = Exclude<keyof typeof SINKS, 'sentinel'>;
 const request = (format: Posted, detection = of(), links = LINKS) =>
   requestOf(one(detection), SINKS[format], links, NOW.getTime());
@@ -140,13 +139,15 @@ describe('jsonRequest(notification, sink, links, now) of a digest', () => {
       'InitiatingProcessFileName',
       'RemoteIP',
       'avg_conn_count',
+      'regularity',
+      'interval',
       'devices',
     ]);
   });
 });
 
 describe('ocsfRequest(notification, sink, links)', () => {
-  const finding = (changes: Partial<Detection> = {}) => JSON.parse(request('ocsf', of(changes)).body);
+  const finding = (changes: DetectionChanges = {}) => JSON.parse(request('ocsf', of(changes)).body);
 
   it('is a Detection Finding of the class 2004, sent with the token', () => {
     expect(request('ocsf').headers).toMatchObject({ authorization: `Bearer ${TOKEN}` });
@@ -182,7 +183,7 @@ describe('ocsfRequest(notification, sink, links)', () => {
     ]);
   });
 
-  it.each<[Partial<Detection>, number, number]>([
+  it.each<[DetectionChanges, number, number]>([
     [{ revision: 0 }, 1, 1],
     [{ revision: 2 }, 2, 1],
     [{ revision: 2, state: 'resolved' }, 3, 4],
@@ -252,7 +253,7 @@ describe('sentinelRow(detection, links, now)', () => {
     expect(sentinelRow(of(), LINKS, NOW)).toMatchObject({
       TimeGenerated: '2026-11-20T09:45:12.987Z',
       AsOf: '2026-11-20T09:00:00.0000000Z',
-      NotificationId: expect.stringMatching(/\|kql-rule\|2026-11-20T09:00:00\.0000000Z\|0$/),
+      NotificationId: expect.stringMatching(/\|2026-11-20T09:00:00\.0000000Z\|0$/),
       DeviceName: 'wks-0417.corp.example',
       RemoteIP: '203.0.113.77',
       RemotePort: 443,

@@ -7,6 +7,7 @@ import * as json from '../../../../src/notify/sinks/json.ts';
 import type { SinkRequest } from '../../../../src/notify/sinks/request.ts';
 import type { SinkOf } from '../../../../src/notify/sinks/settings.ts';
 import { anyText, detection, groupId, HOSTILE_NAMES, T2 } from '../../../contract/samples.ts';
+import type { DetectionChanges } from '../../../support/detections.ts';
 import { tries } from '../../../support/effort.ts';
 import { NOW, one, SINKS, secretOf, URL_SECRET } from '../../../support/sinks/samples.ts';
 
@@ -55,11 +56,11 @@ describe('jsonRequest(detection, sink, now)', () => {
       type: 'beacon.detected',
       timestamp: detection().asOf,
       data: {
-        id: `${groupId(1)}|kql-rule`,
-        notificationId: `${groupId(1)}|kql-rule|${T2}|3`,
+        id: groupId(1),
+        notificationId: `${groupId(1)}|${T2}|3`,
         headline: 'Beacon changed',
         groupId: groupId(1),
-        detector: 'kql-rule',
+        detectors: ['kql-rule'],
         state: 'ongoing',
         episode: T2,
         revision: 3,
@@ -75,30 +76,25 @@ describe('jsonRequest(detection, sink, now)', () => {
         DeviceName: 'wks-0417.corp.example',
         InitiatingProcessFileName: 'updater.exe',
         RemoteIP: '203.0.113.77',
-        count_of_hours: 72,
-        inliner_count: 70,
-        outlier_count: 2,
-        avg_conn_count: 60,
-        average: detection().average,
-        spread: detection().spread,
-        interval: detection().interval,
+        assessments: detection().assessments,
         devices: 1,
         otherProcesses: detection().otherProcesses,
         traffic: detection().traffic,
         episodes: detection().episodes,
         links: [],
         queries: { defender: defenderQuery(detection()), sentinel: sentinelQuery(detection()) },
-        evidence: detection().evidence,
+        hours: detection().hours,
+        days: detection().days,
         omitted: [],
       },
     });
   });
 
   it('has one id for each revision: of detection, episode and change alone', () => {
-    const idOf = (changes: Partial<Detection>, at = NOW, to = sink()) =>
+    const idOf = (changes: DetectionChanges, at = NOW, to = sink()) =>
       jsonRequest(detection(changes), to, at).headers['webhook-id'];
     const id = idOf({});
-    expect(id).toBe(`${groupId(1)}|kql-rule|2026-11-20T09:00:00.0000000Z|0`);
+    expect(id).toBe(`${groupId(1)}|2026-11-20T09:00:00.0000000Z|0`);
     expect(idOf({ asOf: T2, lastMatched: T2, count_of_hours: 73, state: 'ongoing' })).toBe(id);
     expect(idOf({}, new Date(0))).toBe(id);
     const others = [idOf({ revision: 1 }), idOf({ episode: T2 }), idOf({ groupId: groupId(2) })];

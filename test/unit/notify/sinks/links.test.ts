@@ -61,7 +61,7 @@ describe('linksOf(templates, detection)', () => {
     expect(linksOf({ Portal: PORTAL }, detection(names))).toEqual([
       {
         label: 'Portal',
-        url: `https://portal.example/machines/a%20b%2Fc%3Fd%23e%26f/at?p=x%27y%28z%29%2A%7E%21_&ip=203.0.113.77#${groupId(1)}%7Ckql-rule`,
+        url: `https://portal.example/machines/a%20b%2Fc%3Fd%23e%26f/at?p=x%27y%28z%29%2A%7E%21_&ip=203.0.113.77#${groupId(1)}`,
       },
     ]);
   });
@@ -83,7 +83,7 @@ describe('linksOf(templates, detection)', () => {
           expect(pathname.split('/')).toEqual(['', 'machines', encodedAsIs(DeviceName), 'at']);
           expect([...searchParams.keys()]).toEqual(['p', 'ip']);
           expect(searchParams.get('p')).toBe(InitiatingProcessFileName.toWellFormed());
-          expect(hash).toBe(`#${groupId(1)}%7Ckql-rule`);
+          expect(hash).toBe(`#${groupId(1)}`);
           expect(url).toMatch(/^[A-Za-z0-9:/?&=#%._-]+$/);
         }
       }),

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectionIdOf } from '../../../../src/core/detections/detection.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import type { Day } from '../../../../src/core/records/day.ts';
 import {
@@ -139,7 +138,7 @@ describe('a row that is not ours', () => {
   const EXPORT = stored(encodeExportState(exportState()));
   const DETECTION = stored({
     ...encodeDetection(detection()),
-    ...encodeDelivery(detectionIdOf(detection()), 'soc', delivery()),
+    ...encodeDelivery(detection().groupId, 'soc', delivery()),
   });
   const PENDING = stored(encodePending(pendingNotification()));
   const SUPPRESSION = stored(encodeSuppression(suppression()));
@@ -172,7 +171,7 @@ describe('a row that is not ours', () => {
     ['Exports', decodeExportState, EXPORT, { Ends: '[' }, 'Ends must be JSON'],
     ['Exports', decodeExportState, EXPORT, { Ends: '["1"]' }, 'Ends.0 '],
     ['Exports', decodeExportState, EXPORT, { Refused: 'no' }, 'Refused must be true or false'],
-    ['Detections', decodeDetection, DETECTION, { rowKey: 'r' }, 'rowKey must be <groupId>|<detector>'],
+    ['Detections', decodeDetection, DETECTION, { rowKey: 'r' }, 'rowKey must be a group id'],
     ['Detections', decodeDetection, DETECTION, { Evidence: '{' }, 'Evidence must be JSON'],
     ['Detections', decodeDetection, DETECTION, { Evidence: '{}' }, 'Evidence.grain '],
     ['Detections', decodeSummary, DETECTION, { Average: 'x' }, 'Average must be a number'],
@@ -209,7 +208,7 @@ describe('the columns of a detection', () => {
     const encoded = encodeDetection(detection({ avg_conn_count: 60, average: 60, evidence: evidence(0) }));
     expect(encoded).toMatchObject({
       partitionKey: '3',
-      rowKey: '30000000000000000000000000000001|kql-rule',
+      rowKey: '30000000000000000000000000000001',
       FirstConnection: '2026-11-20T08:00:00.0000000Z',
       count_of_hours: { value: 72, type: 'Int32' },
       avg_conn_count: { value: '60', type: 'Int64' },
@@ -220,9 +219,9 @@ describe('the columns of a detection', () => {
   });
 
   it("of one sink are the notifier's, and no other", () => {
-    expect(encodeDelivery('30000000000000000000000000000001|kql-rule', 'soc_chat', delivery())).toEqual({
+    expect(encodeDelivery('30000000000000000000000000000001', 'soc_chat', delivery())).toEqual({
       partitionKey: '3',
-      rowKey: '30000000000000000000000000000001|kql-rule',
+      rowKey: '30000000000000000000000000000001',
       Sink_soc_chat: JSON.stringify(delivery()),
     });
   });
