@@ -1,6 +1,6 @@
 /**
  * The long tests: all tests with far more tries (LONG=1), the random schedules of ingest on the emulator, more killed
- * workers, and mutation of src/core. All parts run, also after one that fails. `npm run long -- soak` runs that part alone.
+ * workers, the quality of the detectors, and mutation of src/core. All parts run, also after one that fails. `npm run long -- soak` runs that part alone.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -8,6 +8,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   tests: ['node_modules/vitest/vitest.mjs', 'run'],
   soak: ['scripts/soak.ts', '--seconds', '900'],
   'soak-azurite': ['scripts/soak.ts', '--seconds', '600', '--azurite'],
+  quality: ['bench/quality.ts', '--check', 'all'],
   mutation: ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run'],
 };
 

@@ -7,7 +7,8 @@ const INK = '#7d8590';
 const OURS = '#2f81f7';
 const OTHERS = '#a8b0ba';
 
-const CONFIG = {
+/** Fonts and colours of a chart. */
+export const CHART_CONFIG = {
   background: 'transparent',
   font: 'system-ui, sans-serif',
   axis: {
@@ -80,7 +81,7 @@ function bars(
         encoding: { x: { field: 'value', type: 'quantitative' }, text: { field: 'label' } },
       },
     ],
-    config: CONFIG,
+    config: CHART_CONFIG,
   } as TopLevelSpec;
 }
 
@@ -108,11 +109,12 @@ function growth({ summaries }: Results): TopLevelSpec {
       y: axis('ms', 'time, ms, logarithmic'),
       color: { field: 'what', type: 'nominal', title: null, scale: { range: [OURS, '#db6d28'] } },
     },
-    config: CONFIG,
+    config: CHART_CONFIG,
   } as TopLevelSpec;
 }
 
-function svgOf(spec: TopLevelSpec): Promise<string> {
+/** A chart as SVG. */
+export function svgOf(spec: TopLevelSpec): Promise<string> {
   const view = new View(parse(compile(spec).spec as Spec), { renderer: 'none' });
   return view.toSVG().then((svg) => `${svg}\n`);
 }
