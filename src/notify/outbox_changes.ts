@@ -1,7 +1,12 @@
 import type { Detection, SinkDelivery } from '../core/detections/detection.ts';
-import { isOfThisRevision, pendingStateOf } from '../core/detections/pending_state.ts';
+import {
+  isOfThisRevision,
+  type PendingState,
+  pendingStateOf,
+  type SinkTerms,
+} from '../core/detections/pending_state.ts';
 import { strengthOf } from '../core/detections/strength.ts';
-import { msOf } from '../core/kql/timestamp.ts';
+import { msOf, timestampFromMs } from '../core/kql/timestamp.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
 import type { OutboxChange, PendingNotification } from '../storage/ports/outbox.ts';
 import type { SinkState } from '../storage/ports/sink_states.ts';
@@ -9,32 +14,40 @@ import type { SinkState } from '../storage/ports/sink_states.ts';
 /** What decides whether a detection is pending, and what its row of the outbox holds. */
 export type OutboxDetection = Pick<
   Detection,
-  'groupId' | 'assessments' | 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'asOf'
+  'groupId' | 'source' | 'assessments' | 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'asOf'
 >;
 
 type Deliveries = Readonly<Record<string, SinkDelivery>>;
 
 /**
  * What a scorer changes in the outbox as it writes a detection: it becomes pending for each sink that is to receive its
- * present revision, and is withdrawn from all sinks, also those that are configured no more, where it is resolved or
- * suppressed. None where the rows are as they must be.
+ * present revision. It is withdrawn from a sink whose severity or scope it no longer has, and from all sinks, also those
+ * that are configured no more, where it is resolved or suppressed. None where the rows are as they must be.
  */
 export function outboxChangesOf(
   detection: OutboxDetection,
   deliveries: Deliveries,
-  sinks: readonly Pick<SinkState, 'name' | 'since'>[],
+  sinks: readonly (Pick<SinkState, 'name'> & SinkTerms)[],
 ): OutboxChange[] {
-  const added = sinks.flatMap(({ name, since }) => {
-    const before = deliveries[name];
-    const isWanted = pendingStateOf(detection, before, since) === 'pending' && !isPending(detection, before);
-    return isWanted ? [pendingChangeOf(detection, name, before, msOf(detection.asOf))] : [];
+  const added = sinks.flatMap((sink) => {
+    const before = deliveries[sink.name];
+    const isWanted = pendingStateOf(detection, before, sink) === 'pending' && !isPending(detection, before);
+    return isWanted ? [pendingChangeOf(detection, sink.name, before, msOf(detection.asOf))] : [];
   });
   const withdrawn = Object.entries(deliveries).flatMap(([sink, before]): OutboxChange[] => {
-    if (before.status !== 'pending' || (detection.state !== 'resolved' && detection.suppressedBy === '')) return [];
+    const terms = sinks.find(({ name }) => name === sink) ?? EVERYTHING;
+    if (before.status !== 'pending' || !isWithdrawn(pendingStateOf(detection, before, terms))) return [];
     const delivery: SinkDelivery = { ...before, status: 'withdrawn', at: msOf(detection.asOf) };
     return [{ sink, delivery, remove: pendingKeyOf(detection, sink, before) }];
   });
   return [...added, ...withdrawn];
+}
+
+/** A sink that is configured no more keeps what was pending. */
+const EVERYTHING: SinkTerms = { since: timestampFromMs(0) };
+
+function isWithdrawn(state: PendingState): boolean {
+  return state === 'not-active' || state === 'suppressed' || state === 'out-of-scope' || state === 'below-severity';
 }
 
 /** Whether the detection says that its present revision is pending. */

@@ -44,12 +44,12 @@ export async function retryFailed(
 }
 
 /** The ids of the failed detections. One that becomes ongoing during the reading is read twice. */
-async function failedAt({ detections }: RetryStores, { name, since }: SinkState): Promise<ReadonlySet<string>> {
+async function failedAt({ detections }: RetryStores, sink: SinkState): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   for (const state of ['new', 'ongoing'] as const) {
-    for await (const page of detections.summaries({ state }, [name])) {
+    for await (const page of detections.summaries({ state }, [sink.name])) {
       for (const { detection, deliveries } of page) {
-        if (pendingStateOf(detection, deliveries[name], since) === 'failed') failed.add(detection.groupId);
+        if (pendingStateOf(detection, deliveries[sink.name], sink) === 'failed') failed.add(detection.groupId);
       }
     }
   }
@@ -75,7 +75,7 @@ async function retryAll(
 /** Whether it was still failed, and is pending now. */
 async function retryOne(
   { detections }: RetryStores,
-  { name, since }: SinkState,
+  sink: SinkState,
   id: string,
   now: number,
   nextTry: number,
@@ -83,9 +83,9 @@ async function retryOne(
   return await retryOnConflict('detection', async () => {
     const found = await unlessBad(detections.get(id));
     if (found === BAD) return false;
-    const failed = found?.row.deliveries[name];
-    if (!found || !failed || pendingStateOf(found.row.detection, failed, since) !== 'failed') return false;
-    const change = pendingChangeOf(found.row.detection, name, failed, now, nextTry);
+    const failed = found?.row.deliveries[sink.name];
+    if (!found || !failed || pendingStateOf(found.row.detection, failed, sink) !== 'failed') return false;
+    const change = pendingChangeOf(found.row.detection, sink.name, failed, now, nextTry);
     return (await detections.mark(id, change, found.version)) === null ? CONFLICT : true;
   });
 }

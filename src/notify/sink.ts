@@ -1,4 +1,5 @@
 import type { Detection } from '../core/detections/detection.ts';
+import type { SinkScope } from '../core/detections/sink_scope.ts';
 
 /**
  * The outcome of one try. `answer` never names a URL: an HTTP status, `timeout`, or the system's code of the error. `detail`
@@ -37,7 +38,7 @@ export interface Notification {
 }
 
 /** One configured destination of notifications. */
-export interface Sink {
+export interface Sink extends SinkScope {
   readonly name: string;
   /** Hash of its settings; reveals nothing of them. */
   readonly fingerprint: string;

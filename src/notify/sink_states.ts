@@ -43,8 +43,14 @@ export async function sinkStates(
 
 type Change = (state: SinkState) => SinkState;
 
-function addedBy({ name, fingerprint: settings }: Sink, since: Timestamp): SinkState {
-  return { name, since, disabledAt: null, settings, failures: 0, notBefore: 0 };
+function addedBy(sink: Sink, since: Timestamp): SinkState {
+  const { name, fingerprint: settings, minSeverity, sources, detectors } = sink;
+  return {
+    ...{ name, since, disabledAt: null, settings, failures: 0, notBefore: 0 },
+    ...(minSeverity && { minSeverity }),
+    ...(sources && { sources }),
+    ...(detectors && { detectors }),
+  };
 }
 
 async function storedState(stores: Pick<Stores, 'sinks'>, sink: Sink, asOf: Timestamp): Promise<SinkState> {

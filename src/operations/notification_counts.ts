@@ -54,8 +54,9 @@ async function failedBySink(
   const names = known.map(({ name }) => name);
   for await (const page of detections.summaries({}, names)) {
     for (const row of page) {
-      for (const { name, since } of known) {
-        if (pendingStateOf(row.detection, row.deliveries[name], since) !== 'failed') continue;
+      for (const sink of known) {
+        const { name } = sink;
+        if (pendingStateOf(row.detection, row.deliveries[name], sink) !== 'failed') continue;
         failed.set(name, (failed.get(name) ?? 0) + 1);
       }
     }

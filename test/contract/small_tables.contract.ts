@@ -156,6 +156,7 @@ export function sinkStatesContract(make: () => Promise<readonly [SinkStates, Sin
     {},
     { disabledAt: 1_795_450_841_123 },
     { failures: 3, notBefore: 1_795_450_841_123 },
+    { minSeverity: 'high', sources: ['sysmon', 'zeek'], detectors: ['regularity'] } as const,
     { settings: '' },
     ...['soc_chat', 'SOC', '__', '0'].map((name) => ({ name })),
   ])('insert keeps %j, by its name', async (changes) => {

@@ -9,7 +9,7 @@ import type { SinkRequest } from './request.ts';
 import { send } from './send.ts';
 import { sendToSentinel } from './sentinel.ts';
 import { sentinelRow } from './sentinel_row.ts';
-import type { SinkSettings } from './settings.ts';
+import { MIN_SEVERITY, type SinkSettings } from './settings.ts';
 import { slackRequest } from './slack.ts';
 import { splunkRequest } from './splunk.ts';
 import { teamsRequest } from './teams.ts';
@@ -30,6 +30,9 @@ export function openSink(
 ): Sink {
   return {
     name: settings.name,
+    minSeverity: settings.minSeverity ?? MIN_SEVERITY,
+    ...(settings.sources && { sources: settings.sources }),
+    ...(settings.detectors && { detectors: settings.detectors }),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16),
     digests: digestLimitsOf(settings, context),
     send: senderOf(settings, context, post),

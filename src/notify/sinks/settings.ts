@@ -1,7 +1,20 @@
 import * as z from 'zod';
+import { DETECTORS } from '../../core/detections/assessments.ts';
+import { SEVERITIES } from '../../core/detections/detection.ts';
+import { SOURCES } from '../../core/records/report.ts';
 
-/** The settings of every sink: a unique name. */
-const named = { name: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be 1 to 40 of A-Z, a-z, 0-9 and _') };
+/** The lowest severity that a sink receives, where its settings name none. */
+export const MIN_SEVERITY = 'medium';
+
+/** The settings of every sink: a unique name, and which detections it receives. */
+const named = {
+  name: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be 1 to 40 of A-Z, a-z, 0-9 and _'),
+  /** By default `MIN_SEVERITY`. */
+  minSeverity: oneOf(SEVERITIES).optional(),
+  /** Absent: all. */
+  sources: someOf(SOURCES).optional(),
+  detectors: someOf(DETECTORS).optional(),
+};
 
 /** The settings of a sink that takes a POST at an address, which is a secret. */
 const posted = {
@@ -69,6 +82,14 @@ export type SinkSettings = z.infer<typeof sinkSchema>;
 export type SinkFormat = SinkSettings['format'];
 /** The settings of the sinks of one format. */
 export type SinkOf<F extends SinkFormat> = Extract<SinkSettings, { format: F }>;
+
+function oneOf<const T extends readonly string[]>(words: T) {
+  return z.enum(words, `must be one of ${words.join(', ')}`);
+}
+
+function someOf<const T extends readonly string[]>(words: T) {
+  return z.array(oneOf(words), `must be an array of ${words.join(', ')}`).min(1, 'must not be empty');
+}
 
 function secret() {
   return z.string().min(1, 'must not be empty');

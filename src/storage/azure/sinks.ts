@@ -1,10 +1,13 @@
 import { odata } from '@azure/data-tables';
 import * as z from 'zod';
+import { DETECTORS } from '../../core/detections/assessments.ts';
+import { SEVERITIES } from '../../core/detections/detection.ts';
+import { SOURCES } from '../../core/records/report.ts';
 import { allOf } from '../all_of.ts';
 import type { SinkState, SinkStates } from '../ports/sink_states.ts';
 import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
-import { goodRows, int32, int64, orNull, readColumns, TEXT, TIME, WHOLE } from './columns.ts';
+import { goodRows, int32, int64, json, jsonOf, orNull, readColumns, TEXT, TIME, WHOLE } from './columns.ts';
 import { TABLES } from './names.ts';
 import { type NewTableRow, Table, type TableRow } from './table.ts';
 
@@ -47,6 +50,9 @@ function encodeSink(state: SinkState): NewTableRow {
     Settings: state.settings,
     Failures: int32(state.failures),
     NotBefore: int64(state.notBefore),
+    ...(state.minSeverity && { MinSeverity: state.minSeverity }),
+    ...(state.sources && { Sources: json(state.sources) }),
+    ...(state.detectors && { Detectors: json(state.detectors) }),
   };
 }
 
@@ -61,6 +67,9 @@ const ROW = z.object({
   Settings: TEXT,
   Failures: WHOLE,
   NotBefore: WHOLE,
+  MinSeverity: orNull(z.enum(SEVERITIES)),
+  Sources: orNull(jsonOf(z.array(z.enum(SOURCES)))),
+  Detectors: orNull(jsonOf(z.array(z.enum(DETECTORS)))),
 });
 
 /** Throws a BadRowError where the row is not one of Sinks. */
@@ -73,5 +82,8 @@ function decodeSink(row: TableRow): SinkState {
     settings: columns.Settings,
     failures: columns.Failures,
     notBefore: columns.NotBefore,
+    ...(columns.MinSeverity && { minSeverity: columns.MinSeverity }),
+    ...(columns.Sources && { sources: columns.Sources }),
+    ...(columns.Detectors && { detectors: columns.Detectors }),
   };
 }

@@ -1,8 +1,9 @@
+import type { SinkScope } from '../../core/detections/sink_scope.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Versioned } from './versioned.ts';
 
-/** The state of a sink between runs. */
-export interface SinkState {
+/** The state of a sink between runs, and its scope, for callers without its settings. */
+export interface SinkState extends SinkScope {
   readonly name: string;
   /** The asOf of the first run that met it in the settings: it receives detections that open from then on. */
   readonly since: Timestamp;

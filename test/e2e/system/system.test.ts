@@ -52,7 +52,7 @@ async function receiver(): Promise<Receiver> {
 }
 
 function sinksTo({ url }: Receiver): Record<string, string> {
-  return { SINKS: JSON.stringify([{ name: 'soar', format: 'json', url, secret: SECRET }]) };
+  return { SINKS: JSON.stringify([{ name: 'soar', format: 'json', minSeverity: 'low', url, secret: SECRET }]) };
 }
 
 /** The rows of `score` over the same bytes. */

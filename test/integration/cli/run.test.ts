@@ -75,7 +75,7 @@ describe('beaconwatch run', () => {
     ['no sinks', {}],
     ['the same sink elsewhere', { SINKS: '[{"name":"soar","format":"json","url":"https://example.com/other"}]' }],
   ])('from a shell with %s keeps the sinks of the functions, and queues their notifications', async (_, env) => {
-    const SINKS = '[{"name":"soar","format":"json","url":"https://example.com/hook"}]';
+    const SINKS = '[{"name":"soar","format":"json","minSeverity":"low","url":"https://example.com/hook"}]';
     const deployed = new System(connectionString, Date.now(), { SINKS });
     const asOf = timestampFromMs(END - HOUR_MS);
     await deployed.app.scorePartition({ partition: '0', asOf, oldestUnreadMs: 0, newestReport: '' });

@@ -23,7 +23,7 @@ const DELIVERY_LAG_MS = 45 * 60_000;
 const server = createServer((request, response) => response.writeHead(request.url === '/ok' ? 200 : 400).end());
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const sink = (name: string, url: string) => ({ name, format: 'json', url: { setting: url } });
+const sink = (name: string, url: string) => ({ name, format: 'json', minSeverity: 'low', url: { setting: url } });
 
 const system = await LocalSystem.start({
   containers: [DEFAULT_CONTAINER],

@@ -75,6 +75,19 @@ describe('outboxChangesOf(detection, deliveries, sinks)', () => {
     },
   );
 
+  it('withdraws what has fallen below the severity of a sink, or has left its scope, from that sink alone', () => {
+    const fallen = detection({ severity: 'medium', asOf: T2 });
+    const sinks = [{ ...SOC, minSeverity: 'high' } as const, CHAT, { ...CHAT, name: 'pager', sources: [] }];
+    const before = { soc: pending, chat: pending, pager: pending, gone: pending };
+    const changes = outboxChangesOf(fallen, before, sinks);
+    expect(changes.map(({ sink, delivery: { status }, put }) => [sink, status, put])).toEqual([
+      ['soc', 'withdrawn', undefined],
+      ['pager', 'withdrawn', undefined],
+    ]);
+    const risen = outboxChangesOf(detection(), { soc: delivery({ status: 'withdrawn' }) }, sinks.slice(0, 1));
+    expect(risen).toMatchObject([{ sink: 'soc', delivery: { status: 'pending' }, put: { severity: 'high' } }]);
+  });
+
   it('makes pending again what was withdrawn and is not suppressed any more', () => {
     const [change] = outboxChangesOf(detection(), { soc: delivery({ status: 'withdrawn' }) }, [SOC]);
     expect(change).toMatchObject({ delivery: { status: 'pending' }, put: { revision: 0 } });

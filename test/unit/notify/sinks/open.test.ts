@@ -36,12 +36,20 @@ describe('openSink(settings, post)', () => {
       of({}),
       of({ name: 'chat' }),
       of({ url: `${SETTINGS.url}2` }),
+      of({ minSeverity: 'low' }),
       of({ secret: [SECRET] }),
       of({ secret: [SECRET, SECRET] }),
       openSink(unsigned, CONTEXT).fingerprint,
     ];
     expect(new Set(all).size).toBe(all.length);
     for (const fingerprint of all) expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('receives medium and high by default, and what its settings say', () => {
+    expect(openSink(SETTINGS, CONTEXT)).toMatchObject({ minSeverity: 'medium' });
+    expect(openSink(SETTINGS, CONTEXT)).not.toHaveProperty('sources');
+    const scope: Partial<SinkOf<'json'>> = { minSeverity: 'low', sources: ['wfp'], detectors: ['kql-rule'] };
+    expect(openSink({ ...SETTINGS, ...scope }, CONTEXT)).toMatchObject(scope);
   });
 
   it('shows nothing of its address and its secret where it is logged', () => {

@@ -169,7 +169,15 @@ describe('readSinks(env)', () => {
     const sinks = [
       { ...SINK, digestAbove: 3 },
       { name: 'slack', format: 'slack', url },
-      { name: 'teams', format: 'teams', url, digestAbove: 1000 },
+      {
+        name: 'teams',
+        format: 'teams',
+        url,
+        digestAbove: 1000,
+        minSeverity: 'high',
+        sources: ['sysmon'],
+        detectors: ['regularity'],
+      },
       { name: 'lake', format: 'ocsf', url, token: 'seeded-token' },
       SPLUNK,
       SENTINEL,
@@ -181,6 +189,12 @@ describe('readSinks(env)', () => {
   });
 
   it.each<[string, object]>([
+    ['minSeverity', { ...SINK, minSeverity: 'seeded' }],
+    ['sources', { ...SINK, sources: [] }],
+    ['sources', { ...SINK, sources: 'seeded' }],
+    ['sources\\[1\\]', { ...SINK, sources: ['sysmon', 'seeded'] }],
+    ['detectors', { ...SINK, detectors: [] }],
+    ['detectors\\[0\\]', { ...SINK, detectors: ['seeded'] }],
     ['digestAbove', { ...SINK, digestAbove: 0 }],
     ['digestAbove', { ...SINK, digestAbove: 1.5 }],
     ['digestAbove', { ...SINK, digestAbove: 1001 }],
