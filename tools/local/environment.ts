@@ -22,7 +22,9 @@ export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecr
     AzureWebJobsStorage: connectionString,
     EXPORT_CONTAINERS: containers.join(','),
     BLOB_TRIGGER: 'LogsAndContainerScan',
-    SINKS: JSON.stringify([{ name: 'local', format: 'json', minSeverity: 'low', url: sinkUrl, secret: { setting: 'SINK_LOCAL_SECRET' } }]),
+    SINKS: JSON.stringify([
+      { name: 'local', format: 'json', minSeverity: 'low', url: sinkUrl, secret: { setting: 'SINK_LOCAL_SECRET' } },
+    ]),
     SINK_LOCAL_SECRET: sinkSecret,
   });
 }

@@ -1,5 +1,6 @@
 import { type Order, orderOf, type Ranked } from '../../core/detections/order.ts';
 import type { Matched } from '../../core/scoring/address_scorer.ts';
+import { countedHoursOf } from '../../core/scoring/folded_counts.ts';
 import { spreadOf } from '../../core/scoring/spread.ts';
 
 /** The rule's nine columns, in the rule's order. */
@@ -47,6 +48,7 @@ export function inOrder<M extends Matched>(matched: readonly M[], order: Order =
 }
 
 function rankedOf({ group, match, devices }: Matched): Ranked {
-  const spread = spreadOf(group.series.ConnCounts, match.flags);
+  const { ConnCounts, countHours } = group.series;
+  const spread = spreadOf(ConnCounts, match.flags, countedHoursOf(group.key, countHours));
   return { ...group.key, average: match.stats.avg, devices, spread };
 }

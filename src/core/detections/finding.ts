@@ -1,5 +1,6 @@
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { Matched } from '../scoring/address_scorer.ts';
+import { countedHoursOf } from '../scoring/folded_counts.ts';
 import type { Rule } from '../scoring/rule.ts';
 import { grainOf, type Series } from '../scoring/series.ts';
 import { spreadOf } from '../scoring/spread.ts';
@@ -42,6 +43,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
 function ruleAssessmentOf({ group, match }: Matched, rule: Rule, asOf: Timestamp): RuleAssessment {
   const { Timestamp, ConnCounts, countHours } = group.series;
   const newest = -MAX_EVIDENCE_POINTS;
+  const hours = countedHoursOf(group.key, countHours);
   return {
     // A series that matches has at least one row.
     FirstConnection: Timestamp[0] as (typeof Timestamp)[number],
@@ -51,8 +53,8 @@ function ruleAssessmentOf({ group, match }: Matched, rule: Rule, asOf: Timestamp
     outlier_count: match.outlier_count,
     avg_conn_count: match.avg_conn_count,
     average: match.stats.avg,
-    spread: spreadOf(ConnCounts, match.flags),
-    interval: intervalOf(ConnCounts, match.flags),
+    spread: spreadOf(ConnCounts, match.flags, hours),
+    interval: intervalOf(ConnCounts, match.flags, hours),
     lastMatched: asOf,
     evidence: {
       grain: grainOf(group.key, rule.grain),

@@ -20,7 +20,9 @@ beforeEach(async () => {
 /** Three beacons of a day in the system: two on one device, and one with an unsafe name. */
 async function tenant(): Promise<() => Promise<void>> {
   receiver = await startReceiver();
-  const sinks = JSON.stringify([{ name: 'soar', format: 'json', minSeverity: 'low', url: receiver.url, secret: SECRET }]);
+  const sinks = JSON.stringify([
+    { name: 'soar', format: 'json', minSeverity: 'low', url: receiver.url, secret: SECRET },
+  ]);
   system = new System(connectionString, NOW, { SINKS: sinks });
   const beacons = [
     { DeviceName: 'wks-1', InitiatingProcessFileName: 'Updater.exe', RemoteIP: '203.0.113.7', count: 60 },

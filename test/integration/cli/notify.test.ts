@@ -139,7 +139,9 @@ describe('beaconwatch notify --retry', () => {
   /** The functions with one sink, and a detection that the sink has rejected. */
   async function refused() {
     const connectionString = await freshAccount(inject('azurite'));
-    const SINKS = JSON.stringify([{ name: 'soar', format: 'json', minSeverity: 'low', url: `http://127.0.0.1:${port}/canary` }]);
+    const SINKS = JSON.stringify([
+      { name: 'soar', format: 'json', minSeverity: 'low', url: `http://127.0.0.1:${port}/canary` },
+    ]);
     const system = new System(connectionString, msOf(T1) + 3_600_000, { SINKS });
     const stores = storesOf(system.app.config);
     await system.app.scorePartition({ partition: '3', asOf: T1 });
