@@ -2,13 +2,15 @@ import type { Command } from 'commander';
 import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
-import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import { addMs, msOf, type Timestamp } from '../core/kql/timestamp.ts';
 import type { DateOrder } from '../core/records/locale_instant.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
+import { spanOf } from '../core/scoring/window_range.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
 import { formatsOf } from '../reading/formats.ts';
+import { OfflineContext } from '../scoring/offline_context.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
 import { comparisonOf } from './compare_option.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -16,38 +18,32 @@ import { inputFiles } from './input_files.ts';
 import { tomorrow } from './instant.ts';
 import { LetterLog } from './letter_log.ts';
 import { skippedText } from './output/counters.ts';
-import { FORMATS, formatOf, orderIn } from './output/format.ts';
+import { FORMATS, formatOf } from './output/format.ts';
 import { listed } from './output/listed.ts';
 import { readFiles } from './read_files.ts';
 import { collect, settingsSet } from './rule_options.ts';
+import { binSecondsIn, type DetectorOptions, detectorIn, orderFor } from './score_detector.ts';
 import { resultOf, spanOfTask } from './score_result.ts';
-import { type WindowOptions, windowsIn } from './score_windows.ts';
+import { windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { say, type Terminal } from './terminal.ts';
 
-interface ScoreOptions extends WindowOptions {
-  readonly detector: string;
-  readonly grain?: string;
+interface ScoreOptions extends DetectorOptions {
   readonly dates?: string;
   readonly set: readonly string[];
   readonly format: string;
-  readonly series: boolean;
-  readonly compare?: string;
-  readonly order: string;
+  readonly order?: string;
 }
 
-/** The detectors of `--detector`. */
-const DETECTORS = ['kql-rule', 'regularity'] as const;
-type Detector = (typeof DETECTORS)[number];
 /** The window of `regularity`, whatever LOOKBACK_DAYS says. */
 const REGULARITY_DAYS = 3;
 
 export function addScoreCommand(program: Command, terminal: Terminal): void {
   program
     .command('score')
-    .summary('run a detector over exported files, offline')
+    .summary('run the detectors over exported files, offline')
     .description(
-      'Runs the rule over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
+      'Runs the KQL rule and the detector regularity over exported telemetry on this machine, without a storage account. It reads DeviceNetworkEvents by ' +
         'default, and other sources with --set SOURCES=sysmon (or defender-raw, wfp, zeek; docs/sources.md). Files are ' +
         'JSON lines, JSON over several lines, answers of query APIs, XML events one per line, CSV with a header, or ' +
         'conn.log of Zeek, each also as gzip, in a zip archive, in Avro or in Parquet. ' +
@@ -67,9 +63,11 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       '--detector <NAME>',
-      `the detector: ${DETECTORS.join(', ')} (beacons of 30 s to hours, without --from, --compare, --grain and --series)`,
-      'kql-rule',
+      'kql-rule; regularity: beacons of 30 s to hours; or all (default: all for a table, kql-rule for json and csv, and ' +
+        'with --from, --compare, --grain and --series)',
     )
+    .option('--bin <MINUTES>', 'regularity counts by bins such as 5m instead of hours; raw sources only')
+    .option('--common', 'list what is regular on many devices instead: by process and network', false)
     .option(
       '--grain <GRAIN>',
       'hour: one point per clock hour; report: one point per report, as in the original query (default: SERIES_GRAIN)',
@@ -87,8 +85,8 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .option('--format <FORMAT>', FORMATS.join(', '), 'table')
     .option(
       '--order <ORDER>',
-      'average: highest average first (regularity: highest score first); prevalence: fewest devices first; spread: smallest spread first',
-      'average',
+      'kql-rule: average (highest first, its default), prevalence (fewest devices), spread (smallest); regularity: severity ' +
+        '(its default), score, prevalence; all: any of these (default: severity)',
     )
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(
@@ -97,7 +95,9 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z\n' +
         '  beaconwatch score exports/ --from 30d --to now\n' +
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z --grain report --compare answer.csv\n' +
-        '  beaconwatch score exports/ --detector regularity\n' +
+        '  beaconwatch score exports/ --common\n' +
+        '  beaconwatch score exports/ --set SOURCES=sysmon --bin 5m\n' +
+        '  beaconwatch score exports/ --detector all --format json | jq .severity\n' +
         '  beaconwatch score exports/ --set MIN_AVERAGE=30 --format json | jq .RemoteIP\n' +
         '  zcat PT1H.json.gz | beaconwatch score - --grain report',
     )
@@ -107,14 +107,17 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
 async function score(terminal: Terminal, paths: readonly string[], options: ScoreOptions): Promise<void> {
   const started = performance.now();
   const format = formatOf(options.format);
-  const order = orderIn(options.order);
-  const detector = detectorIn(options);
+  const detector = detectorIn(options, format);
+  const order = orderFor(options.order, detector);
   const { rule, sources } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
-  const lookbackDays = detector === 'regularity' ? REGULARITY_DAYS : rule.lookbackDays;
-  const { windows, isRange } = windowsIn(options, lookbackDays);
+  const binSeconds = binSecondsIn(options, sources);
+  const { windows, isRange } = windowsIn(options, detector === 'regularity' ? REGULARITY_DAYS : rule.lookbackDays);
   const comparison = await comparisonOf(options, sources, isRange);
-  const task = { detector, rule, windows, isRange, format, order, series: options.series, comparison };
+  const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
+  const { series, common, bin } = options;
+  const task = { detector, rule, windows, isRange, regularWindow, format, order, series, comparison, common, bin };
   const window = spanOfTask(task);
+  const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds);
 
   const letters = new LetterLog();
   const offline = new OfflineScore(
@@ -122,6 +125,8 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     formatsOf(sources),
     (first, byReason) => letters.add(first, byReason),
     tomorrow(),
+    undefined,
+    context,
   );
   const { files, skipped } = await inputFiles(paths);
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
@@ -148,7 +153,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     say(terminal, unknownShapeText(counters.unknownShapes, offline.unknownShape, place));
   }
   for (const note of notes) say(terminal, note);
-  const nowAdvice = hasReports ? null : adviceOnNow(offline, window, lookbackDays, isRange);
+  const nowAdvice = hasReports ? null : adviceOnNow(offline, window, isRange);
   if (nowAdvice !== null) say(terminal, nowAdvice);
   const sourceAdvice = counters.reports === 0 ? await adviceOnSources(files, sources) : null;
   if (sourceAdvice !== null) say(terminal, sourceAdvice);
@@ -169,40 +174,19 @@ function datesOf(text: string | undefined): DateOrder | undefined {
   throw new UsageError(`--dates must be day-first or month-first, got "${escapeForDisplay(text)}"`);
 }
 
-/** The detector of `--detector`. Throws a UsageError, also for options that the detector does not have. */
-function detectorIn({ detector: name, ...options }: ScoreOptions): Detector {
-  const detector = DETECTORS.find((each) => each === name);
-  if (detector === undefined)
-    throw new UsageError(`--detector must be ${DETECTORS.join(' or ')}, got "${escapeForDisplay(name)}"`);
-  if (detector === 'kql-rule') return detector;
-  const others = [
-    ...(['from', 'to', 'every', 'compare', 'grain'] as const).filter((option) => options[option] !== undefined),
-    ...(options.series ? ['series'] : []),
-    ...(options.order === 'spread' ? ['order spread'] : []),
-  ];
-  if (others.length === 0) return detector;
-  const listedOptions = others.map((option) => `--${option}`).join(', ');
-  throw new UsageError(`--detector ${detector} does not take ${listedOptions}; these need --detector kql-rule`);
-}
-
 /** Explains an empty window; null if the files hold no report at all. */
-function adviceOnNow(
-  { newest, counters }: OfflineScore,
-  window: Window,
-  lookbackDays: number,
-  isRange: boolean,
-): string | null {
+function adviceOnNow({ newest, counters }: OfflineScore, window: Window, isRange: boolean): string | null {
   const none = `No report in the window (${window.after}, ${window.asOf}].`;
   if (newest !== '')
-    return `${none} The newest is of ${newest}: try ${isRange ? '--to' : '--now'} ${nowFor(newest, lookbackDays)}`;
+    return `${none} The newest is of ${newest}: try ${isRange ? '--to' : '--now'} ${nowFor(newest, window)}`;
   return counters.reports > 0 ? `${none} All are more than a day ahead of the clock of this machine.` : null;
 }
 
 /** The full hour after the newest report; the report's own instant if the window is shorter, or at the end of time. */
-function nowFor(newest: Timestamp, lookbackDays: number): string {
+function nowFor(newest: Timestamp, { after, asOf }: Window): string {
   const hour = bin(newest, '1h');
   const next = newest === hour || newest.startsWith('9999-12-31T23') ? newest : addMs(hour, HOUR_MS);
-  if (next === newest || !isWithin(newest, windowOf(next, lookbackDays))) return newest;
+  if (next === newest || !isWithin(newest, { after: addMs(next, msOf(after) - msOf(asOf)), asOf: next })) return newest;
   return `${next.slice(0, 19)}Z`;
 }
 

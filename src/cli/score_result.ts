@@ -1,4 +1,4 @@
-import type { Order } from '../core/detections/order.ts';
+import { ORDERS, type Order } from '../core/detections/order.ts';
 import type { Source } from '../core/records/report.ts';
 import type { AnswerRow } from '../core/scoring/difference.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -9,11 +9,14 @@ import { comparedSpan } from '../scoring/compare_result.ts';
 import type { OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
+import { commonText } from './output/common_services.ts';
+import { fleetNotes, offlineText } from './output/detections.ts';
 import { differencesText, rowsText, sidesText, suggestionText } from './output/differences.ts';
 import { detectionsText, type OutputFormat } from './output/format.ts';
-import { regularityNotes, regularityText } from './output/regularity.ts';
+import { inOrderOf, type OfflineOrder } from './output/order.ts';
 import { inOrder } from './output/rows.ts';
 import { rangeNotes, windowsText } from './output/windows.ts';
+import type { DetectorChoice } from './score_detector.ts';
 import type { Windows } from './score_windows.ts';
 
 /** What `score` prints about the reports that it has read. */
@@ -31,10 +34,16 @@ export interface ScoreResult {
 }
 
 export interface ScoreTask extends Windows {
-  readonly detector: 'kql-rule' | 'regularity';
+  readonly detector: DetectorChoice;
   readonly rule: Rule;
+  /** The window of `regularity`; null where it is not applied. */
+  readonly regularWindow: Window | null;
   readonly format: OutputFormat;
-  readonly order: Order;
+  readonly order: OfflineOrder;
+  /** Whether to list what is regular on many devices. */
+  readonly common: boolean;
+  /** The length of the bins as it was given. */
+  readonly bin?: string | undefined;
   readonly series: boolean;
   readonly comparison: ComparisonTask | null;
 }
@@ -47,15 +56,20 @@ export interface ComparisonTask {
 }
 
 /** The span of reports that the task needs. */
-export function spanOfTask({ windows, comparison }: Pick<ScoreTask, 'windows' | 'comparison'>): Window {
+export function spanOfTask({
+  windows,
+  comparison,
+  regularWindow,
+}: Pick<ScoreTask, 'windows' | 'comparison' | 'regularWindow'>): Window {
   const span = spanOf(windows);
-  return comparison === null ? span : comparedSpan(span);
+  if (comparison !== null) return comparedSpan(span);
+  return regularWindow !== null && regularWindow.after < span.after ? regularWindow : span;
 }
 
 /** Scores what `offline` has read, and frees its temporary file. Throws a CommandError if that file fails. */
 export async function resultOf(offline: OfflineScore, task: ScoreTask): Promise<ScoreResult> {
   try {
-    if (task.detector === 'regularity') return await ofRegularity(offline, task);
+    if (task.detector !== 'kql-rule') return await ofDetectors(offline, task);
     if (task.comparison !== null) return await compared(offline, task, task.comparison);
     return await (task.isRange ? overWindows(offline, task) : ofWindow(offline, task));
   } catch (error) {
@@ -69,23 +83,26 @@ export async function resultOf(offline: OfflineScore, task: ScoreTask): Promise<
 async function ofWindow(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {
   const { matched, groups, counted } = await offline.score(rule);
   const options = { series, window: spanOf(windows), grain: rule.grain, hasReports: offline.reportsInWindow > 0 };
-  const text = detectionsText(inOrder(matched, order), format, options);
+  const text = detectionsText(inOrder(matched, ruleOrder(order)), format, options);
   return { text, detections: matched.length, groups, counted, notes: [], failure: null };
 }
 
-async function ofRegularity(offline: OfflineScore, { windows, format, order }: ScoreTask) {
-  const result = await offline.regular(spanOf(windows));
-  const { matched, groups, counted } = result;
+async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
+  const { detector, rule, windows, format, order, common, bin } = task;
+  const result = await offline.detections(detector === 'all' ? { rule, window: spanOf(windows) } : null);
+  const { detections, groups, counted } = result;
   const hasReports = offline.reportsInWindow > 0;
-  const text = regularityText(result, format, order, hasReports);
-  const notes = hasReports ? regularityNotes(result) : [];
-  return { text, detections: matched.length, groups, counted, notes, failure: null };
+  const text = common
+    ? commonText(result, format)
+    : offlineText(inOrderOf(detections, order), format, { bin, hasReports });
+  const notes = hasReports ? fleetNotes(result) : [];
+  return { text, detections: detections.length, groups, counted, notes, failure: null };
 }
 
 async function overWindows(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {
   const { matched, groups, counted } = await offline.scoreOver(rule, windows);
   const options = { series, windows, hasReports: offline.reportsInWindow > 0 };
-  const text = windowsText(inOrder(matched, order), format, options);
+  const text = windowsText(inOrder(matched, ruleOrder(order)), format, options);
   return {
     text,
     detections: matched.length,
@@ -109,4 +126,9 @@ async function compared(offline: OfflineScore, { rule, windows, format }: ScoreT
     notes: [sidesText(result, name), ...suggestionText(result)],
     failure: differences.length === 0 ? null : `${rowsText(differences.length)} of ${name} and of the files differ`,
   };
+}
+
+/** The order of the KQL rule alone, which `orderFor` has checked. */
+function ruleOrder(order: OfflineOrder): Order {
+  return ORDERS.find((each) => each === order) ?? 'average';
 }

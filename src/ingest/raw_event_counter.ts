@@ -2,7 +2,7 @@ import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { isFailure } from '../core/records/contribution.ts';
 import type { LocatedReport } from '../reading/report_reader.ts';
-import { hourlyRowOf } from '../storage/keys.ts';
+import { eventsRowOf } from '../storage/keys.ts';
 import type { RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { LocatedRow } from './batch_writer.ts';
 import { SEGMENT_BYTES } from './segment_cutter.ts';
@@ -13,6 +13,11 @@ import { SEGMENT_BYTES } from './segment_cutter.ts';
  * write them, and up to 40,000 of the smallest possible ones. Each may be a row in memory.
  */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** The start of the span in which an instant is counted. */
+export type SpanOf = (timestamp: Timestamp) => Timestamp;
+
+const hourOf: SpanOf = (timestamp) => bin(timestamp, '1h');
 
 /** The count of one group in one hour. */
 interface Count {
@@ -33,6 +38,7 @@ export class RawEventCounter {
   readonly #start: number;
   readonly #contributionOf: (from: number) => string;
   readonly #blockBytes: number;
+  readonly #spanOf: SpanOf;
   #block = 0;
   /** Repeats are searched per `SEGMENT_BYTES`: a file is one segment of any length. */
   #span = 0;
@@ -42,11 +48,15 @@ export class RawEventCounter {
   /** By group and hour, in the order of their first events. */
   readonly #counts = new Map<string, Count>();
 
-  /** `contributionOf` names the block that begins at that byte; the first begins at `start`. */
-  constructor(start: number, contributionOf: (from: number) => string, blockBytes = BLOCK_BYTES) {
+  /**
+   * `contributionOf` names the block that begins at that byte; the first begins at `start`. `spanOf`: the clock hour, or for
+   * files a shorter span.
+   */
+  constructor(start: number, contributionOf: (from: number) => string, blockBytes = BLOCK_BYTES, spanOf = hourOf) {
     this.#start = start;
     this.#contributionOf = contributionOf;
     this.#blockBytes = blockBytes;
+    this.#spanOf = spanOf;
   }
 
   /** Counts an event; events come in order of offset. Returns the rows of the previous block where this event starts another. */
@@ -62,7 +72,7 @@ export class RawEventCounter {
   close(): readonly LocatedRow[] {
     const contribution = this.#contributionOf(this.#start + this.#block * this.#blockBytes);
     const rows = [...this.#counts.values()].map(({ events, failed, newest, place }) => ({
-      row: hourlyRowOf(newest.report, events, failed, contribution),
+      row: eventsRowOf(newest.report, this.#spanOf(newest.report.Timestamp), { events, failed, block: contribution }),
       place,
     }));
     this.#counts.clear();
@@ -82,7 +92,7 @@ export class RawEventCounter {
 
   #count(event: LocatedReport): void {
     const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp } = event.report;
-    const key = JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, bin(Timestamp, '1h')]);
+    const key = JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, this.#spanOf(Timestamp)]);
     const failed = isFailure(event.report.facts);
     const count = this.#counts.get(key);
     if (count === undefined) {

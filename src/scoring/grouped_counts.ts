@@ -5,13 +5,14 @@ import type { GroupKey } from '../core/records/report.ts';
 import { compareText } from '../core/text/compare_text.ts';
 import { partitionOf } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
+import type { OfflineRow } from './offline_row.ts';
 
 const PAGE_ROWS = 1000;
 const TIMESTAMP_LENGTH = 28;
 
 /**
  * Contributions in the memory of this process, by group, for `score`. It is compact: per row it holds
- * `<time>|<contribution>` and the count; groups share equal names. It keeps no facts.
+ * `<time>|<contribution>` and the count; groups share equal names. Of the facts it keeps what an `OfflineRow` has.
  */
 export class GroupedCounts {
   readonly #partitions = new Map<Partition, Map<string, Group>>();
@@ -19,7 +20,7 @@ export class GroupedCounts {
   readonly #marks = new Marks();
 
   /** Adds a row. Of rows with one key the last one counts. */
-  put(row: Contribution): void {
+  put(row: OfflineRow): void {
     this.#groupOf(row).put(row);
   }
 
@@ -30,10 +31,10 @@ export class GroupedCounts {
     return groups;
   }
 
-  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
+  async *scan(partition: Partition): AsyncGenerator<readonly OfflineRow[]> {
     const groups = this.#partitions.get(partition);
     if (!groups) return;
-    let page: Contribution[] = [];
+    let page: OfflineRow[] = [];
     for (const groupId of [...groups.keys()].sort()) {
       const group = groups.get(groupId);
       if (!group) continue;
@@ -61,7 +62,7 @@ export class GroupedCounts {
     if (page.length > 0) yield page;
   }
 
-  #groupOf(row: Contribution): Group {
+  #groupOf(row: OfflineRow): Group {
     const partition = partitionOf(row.groupId);
     let groups = this.#partitions.get(partition);
     if (!groups) {
@@ -102,20 +103,24 @@ interface Rows {
   readonly marks: number[];
 }
 
-type Mark = Pick<Contribution, 'failed' | 'programHash'>;
+type Mark = Pick<OfflineRow, 'failed' | 'programHash' | 'port' | 'host'>;
+
+/** More different marks than this lose their host: an attacker may choose another one for each report. */
+const MOST_MARKS = 100_000;
 
 /** What rows say beside their counts, each different one once. */
 class Marks {
   readonly #numbers = new Map<string, number>();
   readonly #marks: Mark[] = [];
 
-  numberOf({ failed, programHash }: Mark): number {
-    const key = `${failed}|${programHash}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.#marks.push({ failed, programHash }) - 1;
-      this.#numbers.set(key, number);
-    }
+  numberOf({ failed, programHash, port, host }: Mark): number {
+    const key = `${failed}|${programHash}|${port ?? ''}|${host ?? ''}`;
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    if (host !== undefined && this.#marks.length >= MOST_MARKS) return this.numberOf({ failed, programHash, port });
+    const mark = { failed, programHash, ...(port !== undefined && { port }), ...(host !== undefined && { host }) };
+    const number = this.#marks.push(mark) - 1;
+    this.#numbers.set(key, number);
     return number;
   }
 
@@ -141,7 +146,7 @@ class Group {
     return this.#rows.keys.length;
   }
 
-  put(row: Contribution): void {
+  put(row: OfflineRow): void {
     // Returned rows are complete and sorted; new rows go into copies.
     if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
     this.#rows.keys.push(keyOf(row));

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
-import type { Contribution } from '../core/records/contribution.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import { GroupedCounts } from './grouped_counts.ts';
+import type { OfflineRow } from './offline_row.ts';
 import { SortedRuns } from './sorted_runs.ts';
 
 /** Measured: 1 KB for a group with its names, 0.1 KB for a row. */
@@ -22,7 +22,7 @@ export class OfflineCounts {
     this.#runs = new SortedRuns(folder);
   }
 
-  put(row: Contribution): void {
+  put(row: OfflineRow): void {
     this.#memory.put(row);
     this.#rows++;
   }
@@ -33,7 +33,7 @@ export class OfflineCounts {
   }
 
   /** The rows of a partition in key order. Throws a SpillError. */
-  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
+  async *scan(partition: Partition): AsyncGenerator<readonly OfflineRow[]> {
     if (this.#runs.count > 0 && this.#rows > 0) await this.#spill();
     yield* this.#runs.count === 0 ? this.#memory.scan(partition) : this.#runs.scan(partition);
   }

@@ -1,15 +1,17 @@
 import { bin } from '../core/kql/bin.ts';
-import type { Timestamp } from '../core/kql/timestamp.ts';
+import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import { DateOrders, onlyWithDateOrder, withDateOrder } from '../core/records/date_order.ts';
 import type { DateOrder } from '../core/records/locale_instant.ts';
 import type { RecordFormat } from '../core/records/reading.ts';
+import type { Source } from '../core/records/report.ts';
+import { HOUR_SECONDS } from '../core/regularity/time_bin.ts';
 import type { Matched } from '../core/scoring/address_scorer.ts';
 import type { AnswerRow } from '../core/scoring/difference.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
 import { type MatchedOver, WindowsScorer } from '../core/scoring/windows_scorer.ts';
 import type { LocatedRow } from '../ingest/batch_writer.ts';
-import { RawEventCounter } from '../ingest/raw_event_counter.ts';
+import { BLOCK_BYTES, RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { type FileFacts, FileTally, type OnLetters } from '../reading/file_tally.ts';
@@ -18,9 +20,14 @@ import { type BatchReading, type LocatedReport, ReportReader } from '../reading/
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
+import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
 import { type Compared, compareResult } from './compare_result.ts';
+import type { OfflineContext } from './offline_context.ts';
 import { OfflineCounts } from './offline_counts.ts';
-import { type RegularGroups, regularGroups } from './offline_regularity.ts';
+import type { OfflineDetections } from './offline_detection.ts';
+import { offlineDetections, type RuleTask } from './offline_detections.ts';
+import { hostOf, type OfflineRow } from './offline_row.ts';
+import { ProcessRows } from './process_rows.ts';
 import { scoreGroups } from './score_groups.ts';
 
 /** The result of reading one export. */
@@ -45,6 +52,8 @@ export class OfflineScore {
   readonly #counts: OfflineCounts;
   readonly #onLetters: OnLetters;
   readonly #plausible: Timestamp;
+  readonly #context: OfflineContext | null;
+  #processRows: ProcessRows | null = null;
   counters: Counters = NO_COUNTERS;
   /** The first record of an unknown shape, and its file; null where there is none. */
   unknownShape: (LocatedShape & { readonly name: string }) | null = null;
@@ -55,14 +64,19 @@ export class OfflineScore {
   /** Time of the newest report up to `plausible`, in the window or not; '' before the first. */
   newest: Timestamp | '' = '';
 
-  /** `window`: the reports outside of it are not counted. `plausible`: a later report comes from a wrong clock, and never counts as the newest. */
+  /**
+   * `window`: the reports outside of it are not counted. `plausible`: a later report comes from a wrong clock, and never
+   * counts as the newest. `context`: where the detector `regularity` is applied.
+   */
   constructor(
     window: Window,
     formats: readonly RecordFormat[],
     onLetters: OnLetters,
     plausible: Timestamp = LAST,
     counts: OfflineCounts = new OfflineCounts(),
+    context: OfflineContext | null = null,
   ) {
+    this.#context = context;
     this.#counts = counts;
     this.#window = window;
     this.#formats = formats;
@@ -121,7 +135,8 @@ export class OfflineScore {
   ): Promise<void> {
     const preFilterTokens = formats.map((format) => format.preFilterToken);
     // The whole file is one segment; its length is not known.
-    const raw = new RawEventCounter(0, (from) => blockOf(ref, reading, from, 0));
+    const block = (from: number) => blockOf(ref, reading, from, 0);
+    const raw = new RawEventCounter(0, block, BLOCK_BYTES, (timestamp) => this.#spanStart(timestamp));
     const options = { preFilterTokens, maxLineBytes: MAX_LINE_BYTES, tail: 'line', probe: reader.probe } as const;
     try {
       for await (const batch of readContent(chunks, options, onWindows1252)) {
@@ -183,29 +198,65 @@ export class OfflineScore {
     return compareResult((partition) => this.#counts.scan(partition), answer, options);
   }
 
-  /** The groups that the detector `regularity` finds in a window of 72 hours. */
-  regular(window: Window): Promise<RegularGroups> {
-    return regularGroups((partition) => this.#counts.scan(partition), window);
+  /**
+   * What the detector `regularity` finds in its window of 72 hours, and the KQL rule in that of the task. Needs a context,
+   * and serves one call.
+   */
+  detections(task: RuleTask): Promise<OfflineDetections> {
+    if (this.#context === null || this.#processRows !== null)
+      throw new Error('no context, or detections were found already');
+    this.#processRows = new ProcessRows(this.#context);
+    return offlineDetections((partition) => this.#counts.scan(partition), task, this.#context, this.#processRows);
   }
 
-  /** Frees the temporary file. */
+  /** Frees the temporary files. */
   close(): void {
     this.#counts.close();
+    this.#processRows?.close();
   }
 
   #add(located: LocatedReport, raw: RawEventCounter): void {
     const { report } = located;
     const { source, Timestamp, identity } = report;
     if (Timestamp > this.newest && Timestamp <= this.#plausible) this.newest = Timestamp;
-    if (!isOfWindow({ source, Timestamp: identity === null ? bin(Timestamp, '1h') : Timestamp }, this.#window)) return;
+    const context = this.#context;
+    if (context !== null && Timestamp <= context.window.after) context.seeEarlier(report);
+    if (!this.#isCounted(source, Timestamp, identity === null)) return;
     this.reportsInWindow++;
     if (this.oldest === '' || Timestamp < this.oldest) this.oldest = Timestamp;
     if (identity === null) this.#addHours(raw.add(located));
-    else this.#counts.put(contributionOf(report, identity));
+    else this.#put(contributionOf(report, identity));
+  }
+
+  /** A bin can be of the window where its hour is not. */
+  #isCounted(source: Source, Timestamp: Timestamp, isEvent: boolean): boolean {
+    if (!isEvent) return isOfWindow({ source, Timestamp }, this.#window);
+    if (isOfWindow({ source, Timestamp: bin(Timestamp, '1h') }, this.#window)) return true;
+    return (
+      this.#context !== null && isOfWindow({ source, Timestamp: this.#spanStart(Timestamp) }, this.#context.window)
+    );
+  }
+
+  /** The start of the hour, or of the bin. */
+  #spanStart(timestamp: Timestamp): Timestamp {
+    const seconds = this.#context?.binSeconds ?? HOUR_SECONDS;
+    if (seconds === HOUR_SECONDS) return bin(timestamp, '1h');
+    const ms = msOf(timestamp);
+    return timestampFromMs(ms - (((ms % (1000 * seconds)) + 1000 * seconds) % (1000 * seconds)));
   }
 
   #addHours(rows: readonly LocatedRow[]): void {
-    for (const { row } of rows) this.#counts.put(row);
+    for (const { row } of rows) this.#put(row);
+  }
+
+  #put(row: ContributionRow): void {
+    if (this.#context === null) {
+      this.#counts.put(row);
+      return;
+    }
+    const { RemotePort: port } = row.facts;
+    const known: OfflineRow = { ...row, port, host: hostOf(row.facts) };
+    this.#counts.put(known);
   }
 }
 

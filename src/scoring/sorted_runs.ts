@@ -1,12 +1,12 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import type { Contribution } from '../core/records/contribution.ts';
 import type { Source } from '../core/records/report.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import { unnamedFile } from '../storage/unnamed_file.ts';
 import { compareKeys, type Head, Heads } from './key_order.ts';
+import type { OfflineRow } from './offline_row.ts';
 
 /** The temporary file cannot be written or read. The message says what to do. */
 export class SpillError extends Error {
@@ -19,6 +19,8 @@ type Row = readonly [
   count: number | null,
   failed: boolean,
   programHash: string | null,
+  port?: number | null,
+  host?: string,
 ];
 
 /** Rows of one group in key order, as a line of JSON. A group with more rows has several lines. */
@@ -58,7 +60,7 @@ export class SortedRuns {
   }
 
   /** Writes the rows of a store as one more run. Of rows with one key, that of the last run counts. Throws a SpillError. */
-  async add(scan: (partition: Partition) => AsyncIterable<readonly Contribution[]>): Promise<void> {
+  async add(scan: (partition: Partition) => AsyncIterable<readonly OfflineRow[]>): Promise<void> {
     const run = new Map<Partition, readonly [number, number]>();
     for (const partition of PARTITIONS) {
       const start = this.#end;
@@ -76,14 +78,14 @@ export class SortedRuns {
   }
 
   /** The rows of all runs in key order, each key once. Throws a SpillError. */
-  async *scan(partition: Partition): AsyncGenerator<readonly Contribution[]> {
+  async *scan(partition: Partition): AsyncGenerator<readonly OfflineRow[]> {
     const heads = new Heads<RunHead>();
     for (const [n, run] of this.#runs.entries()) {
       const rows = this.#rowsOf(run.get(partition) ?? [0, 0]);
       const first = rows.next();
       if (!first.done) heads.add({ row: first.value, rows, run: n });
     }
-    let page: Contribution[] = [];
+    let page: OfflineRow[] = [];
     for (let head = heads.first; head !== undefined; head = heads.first) {
       const { row } = head;
       const after = head.rows.next();
@@ -121,7 +123,7 @@ export class SortedRuns {
     });
   }
 
-  *#rowsOf([start, end]: readonly [number, number]): Generator<Contribution> {
+  *#rowsOf([start, end]: readonly [number, number]): Generator<OfflineRow> {
     let rest = Buffer.alloc(0);
     for (let at = start; at < end; ) {
       const piece = Buffer.alloc(Math.min(READ_BYTES, end - at));
@@ -152,25 +154,22 @@ export class SortedRuns {
 }
 
 /** Consecutive rows of one group. */
-function* linesOf(page: readonly Contribution[]): Generator<Line> {
+function* linesOf(page: readonly OfflineRow[]): Generator<Line> {
   let start = 0;
   for (let n = 1; n <= page.length; n++) {
-    const first = page[start] as Contribution;
+    const first = page[start] as OfflineRow;
     if (n < page.length && n - start < LINE_ROWS && page[n]?.groupId === first.groupId) continue;
-    const rows = page
-      .slice(start, n)
-      .map(
-        ({ Timestamp, contribution, count, failed, programHash }): Row => [
-          Timestamp,
-          contribution,
-          count,
-          failed,
-          programHash,
-        ],
-      );
+    const rows = page.slice(start, n).map(rowOf);
     yield [first.groupId, first.source, first.DeviceName, first.InitiatingProcessFileName, first.RemoteIP, rows];
     start = n;
   }
+}
+
+/** Short where nothing is known of port and host. */
+function rowOf({ Timestamp, contribution, count, failed, programHash, port, host }: OfflineRow): Row {
+  const row = [Timestamp, contribution, count, failed, programHash] as const;
+  if (host !== undefined) return [...row, port ?? null, host];
+  return port === undefined ? row : [...row, port];
 }
 
 function* rowsIn([
@@ -180,13 +179,16 @@ function* rowsIn([
   InitiatingProcessFileName,
   RemoteIP,
   rows,
-]: Line): Generator<Contribution> {
+]: Line): Generator<OfflineRow> {
   const key = { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP };
-  for (const [Timestamp, contribution, count, failed, programHash] of rows) {
-    yield { ...key, Timestamp, contribution, count, failed, programHash };
+  for (const [Timestamp, contribution, count, failed, programHash, port, host] of rows) {
+    const row: OfflineRow = { ...key, Timestamp, contribution, count, failed, programHash };
+    if (port === undefined) yield row;
+    else yield { ...row, ...(port !== null && { port }), ...(host !== undefined && { host }) };
   }
 }
 
 interface RunHead extends Head {
-  readonly rows: Iterator<Contribution>;
+  readonly rows: Iterator<OfflineRow>;
+  row: OfflineRow;
 }

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { isFailure, programHashOf } from '../core/records/contribution.ts';
 import { type GroupKey, isRaw, type Report } from '../core/records/report.ts';
@@ -17,6 +16,11 @@ export function groupIdOf(key: GroupKey): string {
   return address + group;
 }
 
+/** The id of a process on a device as a whole, whose servers rotate: 128 bits of SHA-256(source, DeviceName, process, `*`). Frozen too. */
+export function processIdOf({ source, DeviceName, InitiatingProcessFileName }: Omit<GroupKey, 'RemoteIP'>): string {
+  return sha256([source, DeviceName, InitiatingProcessFileName, '*']).slice(0, 32);
+}
+
 /** The partition that holds a group: the first hex digit of its id. */
 export function partitionOf(groupId: string): Partition {
   return groupId.slice(0, 1) as Partition;
@@ -29,9 +33,16 @@ export function contributionOf(report: Report, identity: string): ContributionRo
   return rowOf(report, report.Timestamp, sha256(identity).slice(0, 16), report.count);
 }
 
-/** The row of the raw events of one block, group and hour: `event` is one of them, `failed` whether all of them failed. */
-export function hourlyRowOf(event: Report, events: number, failed: boolean, block: string): ContributionRow {
-  return { ...rowOf(event, bin(event.Timestamp, '1h'), block, events), failed };
+/**
+ * The row of the raw events of one block, group and hour (`start`): `event` is one of them, `failed` whether all of them
+ * failed.
+ */
+export function eventsRowOf(
+  event: Report,
+  start: Timestamp,
+  { events, failed, block }: { readonly events: number; readonly failed: boolean; readonly block: string },
+): ContributionRow {
+  return { ...rowOf(event, start, block, events), failed };
 }
 
 /** The number of reports or raw events in a row. */

@@ -1,4 +1,3 @@
-import { ORDERS, type Order } from '../../core/detections/order.ts';
 import type { Matched } from '../../core/scoring/address_scorer.ts';
 import type { Grain } from '../../core/scoring/series.ts';
 import type { Window } from '../../core/scoring/window.ts';
@@ -23,13 +22,6 @@ export function tableOrJson(text: string): 'table' | 'json' {
   if (text !== 'table' && text !== 'json')
     throw new UsageError(`--format must be table or json, got "${escapeForDisplay(text)}"`);
   return text;
-}
-
-/** The order of `--order`. Throws a UsageError. */
-export function orderIn(text: string): Order {
-  const known = ORDERS.find((each) => each === text);
-  if (!known) throw new UsageError(`--order must be one of ${ORDERS.join(', ')}, got "${escapeForDisplay(text)}"`);
-  return known;
 }
 
 interface Scored {

@@ -58,7 +58,8 @@ export interface RegularityThresholds {
 
 export const REGULARITY_THRESHOLDS: RegularityThresholds = { match: 0.6, ripe: 0.7 };
 
-const MIN_REPORTS = 5;
+/** Fewer reports say nothing. */
+export const MIN_REPORTS = 5;
 
 /**
  * The detector `regularity`: whether a group contacts its address more evenly than chance would.

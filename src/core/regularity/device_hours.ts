@@ -13,7 +13,7 @@ const ENOUGH = 2;
 
 /**
  * The hours in which each device reported, from the hours of its groups. Sources are kept apart: the same connections in two
- * sources would vouch for each other.
+ * sources would vouch for each other. Bins of another length take the place of the hours where the detector uses them.
  */
 export class DeviceHours {
   readonly #firstHour: number;
@@ -55,13 +55,19 @@ export class DeviceHours {
 
   /** The hours in which another group of the device reported than this one, which was added; null for an unknown device. */
   onBeside({ source, DeviceName, hours }: HoursOfGroup): Set<number> | null {
-    const groups = this.#groups.get(DeviceName)?.get(source);
+    return this.#hoursOf(source, DeviceName, (hour, groups) => groups > (hours.has(hour) ? 1 : 0));
+  }
+
+  /** All hours in which the device reported; null for an unknown device. */
+  onOf({ source, DeviceName }: Omit<HoursOfGroup, 'hours'>): Set<number> | null {
+    return this.#hoursOf(source, DeviceName, (_hour, groups) => groups > 0);
+  }
+
+  #hoursOf(source: string, device: string, isOn: (hour: number, groups: number) => boolean): Set<number> | null {
+    const groups = this.#groups.get(device)?.get(source);
     if (groups === undefined) return null;
     const on = new Set<number>();
-    for (const [at, number] of groups.entries()) {
-      const hour = this.#firstHour + at;
-      if (number > (hours.has(hour) ? 1 : 0)) on.add(hour);
-    }
+    for (const [at, number] of groups.entries()) if (isOn(this.#firstHour + at, number)) on.add(this.#firstHour + at);
     return on;
   }
 }

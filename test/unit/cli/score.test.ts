@@ -201,7 +201,7 @@ describe('score --grain, --set and the environment', () => {
     expect(rowsOf(low.stdout)).toMatchObject([{ count_of_hours: 24, avg_conn_count: 30 }]);
     const table = await score(name, '--now', NOW, '--grain', 'report', '--set', 'MIN_AVERAGE=29.9');
     expect(table.stdout).toMatch(/ points .* average /);
-    expect((await score(name, '--now', NOW)).stdout).toMatch(/ hours .* avg\/h /);
+    expect((await score(name, '--now', NOW, '--detector', 'kql-rule')).stdout).toMatch(/ hours .* avg\/h /);
   });
 
   it('--set goes before the environment, --grain before --set', async () => {
@@ -267,12 +267,13 @@ describe('score --format csv', () => {
 
 describe('score --format table', () => {
   it('is the default, with escaped names, and a sparkline below each row', async () => {
+    const kqlRule = ['--detector', 'kql-rule'];
     const DeviceName = 'evil\u001b[2J\u202edrow\u0007\u009b31m\n';
     const name = await file(
       'hostile-table.json',
       text(beacon(times(72, 60)), beacon(times(12, 50), { DeviceName, InitiatingProcessFileName: 'x'.repeat(500) })),
     );
-    const { code, stdout } = await score(name, '--now', NOW);
+    const { code, stdout } = await score(name, '--now', NOW, ...kqlRule);
     expect(code).toBe(0);
     expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
     expect(stdout).toContain('evil\\u001b[2J\\u202edrow');
@@ -297,7 +298,10 @@ describe('score without a detection', () => {
     ['csv', `${COLUMNS.join(',')}\n`],
   ])('--format %s prints %j', async (format, stdout) => {
     const name = await file('quiet.json', text(beacon(times(11, 60))));
-    expect(await score(name, '--now', NOW, '--format', format)).toMatchObject({ code: 0, stdout });
+    expect(await score(name, '--now', NOW, '--format', format, '--detector', 'kql-rule')).toMatchObject({
+      code: 0,
+      stdout,
+    });
   });
 
   it('--format csv --series prints all its columns', async () => {
@@ -599,9 +603,13 @@ describe('score: exit codes and messages', () => {
     [
       'an unknown order',
       ['x.json', '--order', 'rarity'],
-      /--order must be one of average, prevalence, spread, got "rarity"/,
+      /--order must be one of severity, score, average, prevalence, spread with --detector all, got "rarity"/,
     ],
-    ['another detector', ['x.json', '--detector', 'rita'], /--detector must be kql-rule or regularity, got "rita"\n$/],
+    [
+      'another detector',
+      ['x.json', '--detector', 'rita'],
+      /--detector must be one of kql-rule, regularity, all, got "rita"\n$/,
+    ],
     ['a --now that is no instant', ['x.json', '--now', 'noon'], /--now must be an ISO 8601 instant .* got "noon"/],
     [
       'a --set without value',

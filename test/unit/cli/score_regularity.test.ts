@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
 import { streamed } from '../core/records/records.ts';
-
-const NOW = '2026-11-20T12:00:00Z';
-const FIRST = Date.UTC(2026, 10, 17, 12);
+import { every, FIRST, irregular, NOW, reports } from './traffic.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -21,40 +19,11 @@ const rowsOf = (text: string): Record<string, unknown>[] =>
     .slice(0, -1)
     .map((line) => JSON.parse(line));
 
-interface Traffic {
-  readonly device?: string;
-  readonly process?: string;
-  readonly remote?: string;
-  /** Hours of the window. */
-  readonly hours: readonly number[];
-  readonly count?: (hour: number) => number;
-}
-
-/** One report for each hour, at minute 20. */
-function reports({ device = 'wks-1', process = 'a.exe', remote = '203.0.113.7', hours, count = () => 1 }: Traffic) {
-  return hours.map((hour) =>
-    JSON.stringify(
-      streamed({
-        Timestamp: new Date(FIRST + hour * 3_600_000 + 20 * 60_000).toISOString(),
-        ReportId: hour,
-        DeviceName: device,
-        InitiatingProcessFileName: process,
-        RemoteIP: remote,
-        AdditionalFields: `{"uniqueEventsAggregated":${count(hour)}}`,
-      }),
-    ),
-  );
-}
-
 async function file(name: string, ...lines: readonly (readonly string[])[]): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, `${lines.flat().join('\n')}\n`);
   return path;
 }
-
-const every = (step: number, from = 0, to = 72) =>
-  Array.from({ length: Math.ceil((to - from) / step) }, (_, n) => from + n * step);
-const irregular = (hour: number) => [1, 90, 7, 240, 2, 31, 66][(hour * hour) % 7] ?? 1;
 
 describe('score --detector regularity', () => {
   it('finds a connection every four hours, and not the irregular traffic beside it', async () => {
@@ -74,6 +43,8 @@ describe('score --detector regularity', () => {
         DeviceName: 'wks-1',
         InitiatingProcessFileName: 'a.exe',
         RemoteIP: '203.0.113.7',
+        severity: 'medium',
+        severityReason: 'No other device is as regular (at most 1 is rare); the score is 0.85.',
         regularity: 0.85,
         way: 'score',
         view: 'gaps',
@@ -86,7 +57,11 @@ describe('score --detector regularity', () => {
         connections: 18,
         coverage: 0.96,
         hour_offset_min: 0,
+        addresses: 1,
+        devices: 1,
         regularDevices: 1,
+        isNew: false,
+        otherAddresses: [{ RemoteIP: '203.0.113.8', connections: 2081, hosts: [] }],
       },
     ]);
     expect(stderr).toContain('2 groups, 1 detection');
@@ -124,10 +99,10 @@ describe('score --detector regularity', () => {
       ['wks-1', 3, 10_800],
       ['wks-2', 3, 10_800],
     ]);
-    expect(stderr).toContain('12 groups not listed: regular, and common (docs/regularity.md)\n');
+    expect(stderr).toContain('12 regular groups of common services: --common lists them\n');
   });
 
-  it('puts the highest score first, or the fewest devices', async () => {
+  it('--order score puts the highest score first, prevalence the fewest devices', async () => {
     const path = await file(
       'order.json',
       ...['wks-1', 'wks-2'].map((device) => reports({ device, hours: every(1), count: () => 12 })),
@@ -135,7 +110,7 @@ describe('score --detector regularity', () => {
     );
     const devices = async (...order: readonly string[]) =>
       rowsOf((await score(path, '--now', NOW, '--format', 'json', ...order)).stdout).map((row) => row['DeviceName']);
-    expect(await devices()).toEqual(['wks-1', 'wks-2', 'wks-3']);
+    expect(await devices('--order', 'score')).toEqual(['wks-1', 'wks-2', 'wks-3']);
     expect(await devices('--order', 'prevalence')).toEqual(['wks-3', 'wks-1', 'wks-2']);
   });
 
@@ -158,15 +133,18 @@ describe('score --detector regularity', () => {
     const path = await file('table.json', reports({ process: '\u001b[31mred', hours: every(2), count: () => 1 }));
     const { stdout } = await score(path, '--now', NOW);
     expect(stdout).toContain('│ \\u001b[31mred │');
-    expect(stdout).toContain('│ 0.921 │ 120 min │ 120 min and 120 min │ 36 of 71 │       1 │ score │');
+    expect(stdout).toMatch(/│ medium .*│ 203\.0\.113\.7 │ 120 min │ +│ +0\.92 │ +1 │ regularity │/);
+    expect(stdout).toContain('No other device is as regular (at most 1 is rare); the score is 0.921.');
     expect(stdout).toContain(`  ${'█ '.repeat(36)}`);
   });
 
   it('prints the header of the CSV also without a match, and says so in a table', async () => {
     const path = await file('none.json', reports({ hours: every(1), count: irregular }));
     expect((await score(path, '--now', NOW, '--format', 'csv')).stdout).toBe(
-      'detector,source,FirstConnection,LastConnection,DeviceName,InitiatingProcessFileName,RemoteIP,regularity,way,view,' +
-        'views,interval,interval_low,interval_high,hours,active_hours,connections,coverage,hour_offset_min,regularDevices\n',
+      'detector,source,FirstConnection,LastConnection,DeviceName,InitiatingProcessFileName,RemoteIP,severity,severityReason,' +
+        'count_of_hours,inliner_count,outlier_count,avg_conn_count,regularity,way,view,views,interval,interval_low,' +
+        'interval_high,hours,active_hours,connections,coverage,hour_offset_min,addresses,devices,regularDevices,isNew,hosts,' +
+        'remoteIPs,otherAddresses,bin\n',
     );
     expect((await score(path, '--now', NOW)).stdout).toBe('No beacons in the window.\n');
     const { stdout } = await score(path, '--now', '2026-01-01');
@@ -175,11 +153,14 @@ describe('score --detector regularity', () => {
 
   it('refuses options that it does not have, and names them', async () => {
     const path = await file('refused.json', reports({ hours: every(1) }));
-    const { code, stderr } = await score(path, '--grain', 'hour', '--series', '--order', 'spread');
-    expect(code).toBe(2);
-    expect(stderr).toContain(
-      '--detector regularity does not take --grain, --series, --order spread; these need --detector kql-rule',
-    );
+    const refused = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await score(path, ...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      return stderr;
+    };
+    expect(await refused('--series')).toContain('regularity does not take --series; these need --detector kql-rule');
+    expect(await refused('--grain', 'hour')).toContain('--grain; these need --detector all or kql-rule');
+    expect(await refused('--order', 'spread')).toContain('--order must be one of severity, score, prevalence with');
     const range = await score(path, '--from', '3d', '--to', 'now');
     expect(range.code).toBe(2);
     expect(range.stderr).toContain('does not take --from, --to;');

@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs, timestampOf } from '../../../src/core/kql/timestamp.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
-import { regularGroups } from '../../../src/scoring/offline_regularity.ts';
+import type { Scan } from '../../../src/scoring/offline_candidates.ts';
+import { OfflineContext } from '../../../src/scoring/offline_context.ts';
+import { offlineDetections } from '../../../src/scoring/offline_detections.ts';
+import { ProcessRows } from '../../../src/scoring/process_rows.ts';
 
 const AS_OF = timestampOf('2026-11-20T12:00:00Z')!;
 const FIRST = Date.UTC(2026, 10, 17, 12);
 const KEY = { source: 'defender', DeviceName: 'a', InitiatingProcessFileName: 'b', RemoteIP: '203.0.113.7' } as const;
+
+/** What `regularity` finds alone. */
+async function regularIn(scan: Scan) {
+  const context = new OfflineContext(windowOf(AS_OF, 3));
+  const rows = new ProcessRows(context);
+  const found = await offlineDetections(scan, null, context, rows);
+  rows.close();
+  return found;
+}
 
 /** Rows of one group, at minute 20 of hours of the window, in pages of 1,000. */
 function scanOf(hours: readonly number[], rowsPerHour: number) {
@@ -28,20 +40,19 @@ function scanOf(hours: readonly number[], rowsPerHour: number) {
 
 const all = Array.from({ length: 72 }, (_none, hour) => hour);
 
-describe('regularGroups(scan, window)', () => {
+describe('offlineDetections(scan, null, context, rows)', () => {
   it('counts every row of a group that has more than it holds', async () => {
-    const found = await regularGroups(scanOf(all, 500), windowOf(AS_OF, 3));
-    expect([found.groups, found.counted, found.common]).toEqual([1, 36_000, 0]);
-    expect(found.matched).toMatchObject([
-      { key: KEY, regularDevices: 1, assessment: { connections: 36_000, interval: 7, hours: 72 } },
-    ]);
-    expect(found.matched[0]?.perHour).toEqual(all.map(() => 500));
+    const found = await regularIn(scanOf(all, 500));
+    expect([found.groups, found.counted, found.common]).toEqual([1, 36_000, []]);
+    const regularity = { connections: 36_000, interval: 7, hours: 72, regularDevices: 1 };
+    expect(found.detections).toMatchObject([{ ...KEY, detectors: ['regularity'], regularity }]);
+    expect(found.detections[0]?.hours).toEqual(all.map(() => 500));
   });
 
   it('judges only what is in the window, and counts all rows', async () => {
-    const found = await regularGroups(scanOf([-30, -29, ...all, 72], 2), windowOf(AS_OF, 3));
+    const found = await regularIn(scanOf([-30, -29, ...all, 72], 2));
     expect(found.counted).toBe(150);
-    expect(found.matched).toMatchObject([{ assessment: { connections: 144 } }]);
+    expect(found.detections).toMatchObject([{ regularity: { connections: 144 } }]);
   });
 
   it('takes the rows of one hour of a raw source as one report: four are too few', async () => {
@@ -62,13 +73,10 @@ describe('regularGroups(scan, window)', () => {
       );
     const found = async (source: 'sysmon' | 'defender') => {
       const rows = [...rowsOf('a1', '203.0.113.7', source), ...rowsOf('a2', '203.0.113.8', source)];
-      const { matched } = await regularGroups(
-        async function* (partition) {
-          if (partition === 'a') yield rows;
-        },
-        windowOf(AS_OF, 3),
-      );
-      return matched.map(({ assessment }) => [assessment.way, assessment.hours]);
+      const { detections } = await regularIn(async function* (partition) {
+        if (partition === 'a') yield rows;
+      });
+      return detections.map(({ regularity }) => [regularity?.way, regularity?.hours]);
     };
     expect(await found('sysmon')).toEqual([]);
     expect(await found('defender')).toEqual([
@@ -78,7 +86,13 @@ describe('regularGroups(scan, window)', () => {
   });
 
   it('finds nothing in no rows', async () => {
-    const found = await regularGroups(scanOf([], 1), windowOf(AS_OF, 3));
-    expect(found).toEqual({ matched: [], common: 0, devices: 0, few: 1, many: 10, groups: 0, counted: 0 });
+    const found = await regularIn(scanOf([], 1));
+    expect(found).toEqual({
+      detections: [],
+      common: [],
+      fleet: { devices: 0, few: 1, many: 10 },
+      groups: 0,
+      counted: 0,
+    });
   });
 });

@@ -1,0 +1,146 @@
+import Table from 'cli-table3';
+import type { Detector } from '../../core/detections/assessments.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
+import { counted, rateText } from '../../core/text/numbers.ts';
+import { sparkline } from '../../core/text/sparkline.ts';
+import type { OfflineDetection, OfflineDetections } from '../../scoring/offline_detection.ts';
+import type { OutputFormat } from './format.ts';
+import { csvLines, jsonLines } from './lines.ts';
+import { secondsText } from './number_text.ts';
+
+/** The columns of an assessment, in order. Those of the other detector are absent in JSON and empty in CSV. */
+const COLUMNS = [
+  'detector',
+  'source',
+  'FirstConnection',
+  'LastConnection',
+  'DeviceName',
+  'InitiatingProcessFileName',
+  'RemoteIP',
+  'severity',
+  'severityReason',
+  'count_of_hours',
+  'inliner_count',
+  'outlier_count',
+  'avg_conn_count',
+  'regularity',
+  'way',
+  'view',
+  'views',
+  'interval',
+  'interval_low',
+  'interval_high',
+  'hours',
+  'active_hours',
+  'connections',
+  'coverage',
+  'hour_offset_min',
+  'addresses',
+  'devices',
+  'regularDevices',
+  'isNew',
+  'hosts',
+  'remoteIPs',
+  'otherAddresses',
+  'bin',
+] as const;
+
+interface Shown {
+  /** The length of the bins, such as `5m`; absent for hours. */
+  readonly bin?: string | undefined;
+  /** Whether the window has a report. */
+  readonly hasReports: boolean;
+}
+
+/** The detections, in order, as text that ends with a newline, or '' for JSON without any. */
+export function offlineText(
+  detections: readonly OfflineDetection[],
+  format: OutputFormat,
+  { bin, hasReports }: Shown,
+): string {
+  if (format === 'table') {
+    if (!hasReports) return 'No report in the window: nothing was scored.\n';
+    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections);
+  }
+  const rows = detections.flatMap((each) => each.detectors.map((detector) => rowOf(each, detector, bin)));
+  return format === 'json' ? jsonLines(rows) : csvLines(COLUMNS, rows);
+}
+
+/** The fleet to which the matches are compared, and how many are not listed. */
+export function fleetNotes({ common, fleet: { devices, few, many } }: OfflineDetections): readonly string[] {
+  const fleet = `${counted(devices, 'device')} in the window: regular on up to ${few} is rare, on more than ${many} common`;
+  const groups = common.reduce((sum, each) => sum + each.groups, 0);
+  if (groups === 0) return [fleet];
+  return [fleet, `${counted(groups, 'regular group')} of common services: --common lists them`];
+}
+
+function rowOf(detection: OfflineDetection, detector: Detector, bin: string | undefined): object {
+  const { source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, devices } = detection;
+  const values: Readonly<Record<string, unknown>> = {
+    ...{ detector, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, devices },
+    isNew: detection.fleet.isNew,
+    ...(detector === 'kql-rule' ? ruleValues(detection) : regularityValues(detection)),
+    ...(bin !== undefined && detector === 'regularity' && { bin }),
+  };
+  return Object.fromEntries(COLUMNS.filter((column) => column in values).map((column) => [column, values[column]]));
+}
+
+function ruleValues({ rule }: OfflineDetection): object {
+  if (rule === null) return {};
+  const { FirstConnection, LastConnection, count_of_hours, inliner_count, outlier_count, avg_conn_count } = rule;
+  return { FirstConnection, LastConnection, count_of_hours, inliner_count, outlier_count, avg_conn_count };
+}
+
+function regularityValues({ FirstConnection, LastConnection, regularity, ...detection }: OfflineDetection): object {
+  if (regularity === null) return {};
+  const { measuredViews: _views, session: _session, remoteIPs, ...numbers } = regularity;
+  const { hosts, otherAddresses } = detection;
+  return {
+    ...{ FirstConnection, LastConnection, ...numbers },
+    ...(hosts.length > 0 && { hosts }),
+    ...(regularity.way === 'process' && { remoteIPs }),
+    ...(otherAddresses.length > 0 && { otherAddresses }),
+  };
+}
+
+const WIDEST_NAME = 32;
+
+function tableOf(detections: readonly OfflineDetection[]): string {
+  const table = new Table({
+    head: ['severity', 'device', 'process', 'remote', 'every', 'avg/h', 'score', 'devices', 'detectors'],
+    // The library's colours would be escape sequences in a file or a pipe.
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', 'left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
+  });
+  for (const each of detections) {
+    const { severity, DeviceName, InitiatingProcessFileName, rule, regularity, devices } = each;
+    const isRegular = each.detectors.includes('regularity');
+    table.push([
+      severity,
+      ...[DeviceName, InitiatingProcessFileName, remoteOf(each)].map((name) => escapeForDisplay(name, WIDEST_NAME)),
+      everyOf(each),
+      rule === null ? '' : rateText(rule.average),
+      isRegular ? regularity?.regularity.toFixed(2) : '',
+      devices,
+      each.detectors.map((detector) => (detector === 'regularity' ? wayText(each) : detector)).join(', '),
+    ]);
+    table.push([{ colSpan: 9, hAlign: 'left', content: `  ${sparkline(each.hours)}` }]);
+    table.push([{ colSpan: 9, hAlign: 'left', content: `  ${each.severityReason}` }]);
+  }
+  return `${table.toString()}\n`;
+}
+
+function remoteOf({ RemoteIP, regularity }: OfflineDetection): string {
+  return regularity?.way === 'process' ? `* (${regularity.addresses} addresses)` : RemoteIP;
+}
+
+function wayText({ regularity }: OfflineDetection): string {
+  return regularity?.way === 'score' ? 'regularity' : `regularity (${regularity?.way})`;
+}
+
+/** The time between connections: that of `regularity`, which sees slow ones, before that of the rule. */
+function everyOf({ detectors, rule, regularity }: OfflineDetection): string {
+  if (detectors.includes('regularity') && regularity !== null) return secondsText(regularity.interval);
+  const seconds = rule?.interval?.seconds;
+  return seconds === undefined ? '' : secondsText(seconds);
+}

@@ -1,0 +1,105 @@
+import { HOUR_MS } from '../core/kql/timespan.ts';
+import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
+import type { Report } from '../core/records/report.ts';
+import { DeviceHours, MAX_DEVICES_WITH_HOURS } from '../core/regularity/device_hours.ts';
+import { fewDevicesOf, manyDevicesOf } from '../core/regularity/fleet_limits.ts';
+import { FleetPairs, type ProcessPlace } from '../core/regularity/fleet_pairs.ts';
+import { isNewSince, observedSince } from '../core/regularity/observed.ts';
+import { type PublicAddress, publicAddressOf } from '../core/regularity/public_address.ts';
+import { HOUR_SECONDS } from '../core/regularity/time_bin.ts';
+import type { Window } from '../core/scoring/window.ts';
+import { hoursWith, type TimedGroup } from './timed_groups.ts';
+
+/** What came earlier is not remembered, as on Azure. */
+const HISTORY_HOURS = 30 * 24;
+/** Addresses whose scope is remembered while reports are read. */
+const MAX_PLACES = 50_000;
+
+/** What the files say of the fleet: they are their own context. */
+export class OfflineContext {
+  readonly window: Window;
+  readonly binSeconds: number;
+  readonly #asOfHour: number;
+  readonly #deviceHours: DeviceHours;
+  readonly #pairs = new FleetPairs();
+  readonly #hours = new Set<number>();
+  #observed: number | null | undefined;
+  readonly #places = new Map<string, PublicAddress | null>();
+
+  /** `window`: the 72 hours of the detector. `binSeconds`: 3600, or the length of the bins of a raw source. */
+  constructor(window: Window, binSeconds: number = HOUR_SECONDS) {
+    this.window = window;
+    this.binSeconds = binSeconds;
+    this.#asOfHour = hourOf(window.asOf);
+    const bins = HOUR_SECONDS / binSeconds;
+    const first = Math.floor(msOf(window.after) / (1000 * binSeconds));
+    const last = Math.floor(msOf(window.asOf) / (1000 * binSeconds));
+    this.#deviceHours = new DeviceHours(first, last, Math.ceil(MAX_DEVICES_WITH_HOURS / bins));
+  }
+
+  /** Notes a report from before the window: when a process was first seen in a network. */
+  seeEarlier({ Timestamp, count, RemoteIP, InitiatingProcessFileName }: Report): void {
+    if (count === null || count <= 0) return;
+    const hour = hourOf(Timestamp);
+    if (this.#asOfHour - hour > HISTORY_HOURS) return;
+    this.#hours.add(hour);
+    const place = this.#placeOf(RemoteIP);
+    if (place !== null) this.#pairs.see({ ...place, InitiatingProcessFileName }, hour);
+  }
+
+  /** Notes a group of the window. */
+  add({ key, place, firstHour, counts }: TimedGroup): void {
+    this.#deviceHours.add({ ...key, hours: hoursWith(counts, this.binSeconds) });
+    if (counts.length === 0) return;
+    for (const { second } of counts) this.#hours.add(Math.floor(second / HOUR_SECONDS));
+    this.#pairs.use({ ...key, ...place }, key.DeviceName, hourOf(firstHour));
+    this.#observed = undefined;
+  }
+
+  /** Devices of the window, and the numbers of them that are few and many. */
+  get devices(): number {
+    return this.#deviceHours.devices;
+  }
+
+  get few(): number {
+    return fewDevicesOf(this.devices);
+  }
+
+  get many(): number {
+    return manyDevicesOf(this.devices);
+  }
+
+  /** The hours in which another group of its device reported; null where that is not known. */
+  onBeside({ key, counts }: TimedGroup): Set<number> | null {
+    return this.#deviceHours.onBeside({ ...key, hours: hoursWith(counts, this.binSeconds) });
+  }
+
+  /** The hours in which the device reported. */
+  onOf(key: Pick<TimedGroup['key'], 'source' | 'DeviceName'>): Set<number> | null {
+    return this.#deviceHours.onOf(key);
+  }
+
+  /** Whether at most `few` devices use the process in this network. */
+  isRare(place: ProcessPlace): boolean {
+    return this.#pairs.devicesOf(place) <= this.few;
+  }
+
+  /** Whether the files reach back far enough to say that the process had not used this network before the last days. */
+  isNew(place: ProcessPlace): boolean {
+    this.#observed ??= observedSince(this.#hours);
+    return isNewSince(this.#pairs.firstHourOf(place), this.#observed, this.#asOfHour);
+  }
+
+  #placeOf(remoteIP: string): PublicAddress | null {
+    const known = this.#places.get(remoteIP);
+    if (known !== undefined) return known;
+    if (this.#places.size === MAX_PLACES) this.#places.clear();
+    const place = publicAddressOf(remoteIP);
+    this.#places.set(remoteIP, place);
+    return place;
+  }
+}
+
+function hourOf(timestamp: Timestamp): number {
+  return Math.floor(msOf(timestamp) / HOUR_MS);
+}

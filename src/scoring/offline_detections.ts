@@ -1,0 +1,134 @@
+import { bin } from '../core/kql/bin.ts';
+import { isInScope } from '../core/records/in_scope.ts';
+import { isRaw } from '../core/records/report.ts';
+import { publicAddressOf } from '../core/regularity/public_address.ts';
+import { RegularDevices } from '../core/regularity/regular_devices.ts';
+import { HOUR_SECONDS } from '../core/regularity/time_bin.ts';
+import { AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
+import { GroupCutter } from '../core/scoring/group_cutter.ts';
+import type { Rule } from '../core/scoring/rule.ts';
+import { isOfWindow, type Window } from '../core/scoring/window.ts';
+import { PARTITIONS, reportsOf } from '../storage/keys.ts';
+import { commonServices } from './common_services.ts';
+import { groupDetection } from './group_detection.ts';
+import { candidatesOf, ruleCandidate, type Scan } from './offline_candidates.ts';
+import type { OfflineContext } from './offline_context.ts';
+import type { OfflineDetections } from './offline_detection.ts';
+import type { OfflineRow } from './offline_row.ts';
+import { addProcess } from './process_detection.ts';
+import type { ProcessRows } from './process_rows.ts';
+import { TimedGroups } from './timed_groups.ts';
+
+/** The KQL rule and its window; null where only `regularity` is applied. */
+export type RuleTask = { readonly rule: Rule; readonly window: Window } | null;
+
+/**
+ * Applies the detector `regularity`, and the KQL rule beside it, to the rows of all partitions, in two passes: the rule and
+ * what the files say of the fleet, then the groups in that context. The rare addresses of a process are summed at the end.
+ * Holds one group, the hours of each device, the pairs of process and network, and what matches.
+ */
+export async function offlineDetections(
+  scan: Scan,
+  task: RuleTask,
+  context: OfflineContext,
+  processRows: ProcessRows,
+): Promise<OfflineDetections> {
+  const { matched, groups, counted } = await firstPass(scan, task, context);
+  const candidates = await candidatesOf(scan, matched, context, processRows);
+  // What the rule matches, and `regularity` does not have in scope or in its window.
+  for (const each of matched.values()) candidates.push(ruleCandidate(each, context.window));
+
+  const { devices, few, many } = context;
+  const regular = new RegularDevices(many + 1);
+  for (const { place, measured, key } of candidates) {
+    if (place !== null && measured !== null && measured.way !== null) regular.add({ ...key, ...place });
+  }
+  const judged = candidates.map((each) => {
+    const regularDevices = each.place === null ? 0 : regular.of({ ...each.key, ...each.place });
+    return { ...each, regularDevices, isCommon: regularDevices > many };
+  });
+  const shown = judged.filter(({ rule, isCommon }) => rule !== null || !isCommon);
+  const detections = new Map(shown.map((each) => [each.groupId, groupDetection(each, task?.rule ?? null, context)]));
+  const ownMatches = new Set(judged.filter(({ measured }) => measured?.way != null).map(({ groupId }) => groupId));
+  for await (const process of processRows.processes()) addProcess(process, detections, ownMatches, context);
+
+  const common = commonServices(judged.filter(({ measured, isCommon }) => isCommon && measured?.way != null));
+  return { detections: [...detections.values()], common, fleet: { devices, few, many }, groups, counted };
+}
+
+/** The matches of the rule by group, while the context is filled. */
+async function firstPass(scan: Scan, task: RuleTask, context: OfflineContext) {
+  const matched = new Map<string, Matched>();
+  const tally = new GroupTally(task?.window ?? null, context.window);
+  for (const partition of PARTITIONS) {
+    const timed = new TimedGroups(context.window, context.binSeconds);
+    const scorer = task === null ? null : new RulePartition(task.rule, task.window, matched);
+    for await (const page of scan(partition)) {
+      tally.push(page);
+      scorer?.push(context.binSeconds === HOUR_SECONDS ? page : page.map(hourly));
+      for (const group of timed.push(page)) context.add(group);
+    }
+    scorer?.finish();
+    for (const group of timed.finish()) context.add(group);
+  }
+  return { matched, groups: tally.groups, counted: tally.counted };
+}
+
+/** The rule over the rows of one partition. */
+class RulePartition {
+  readonly #cutter: GroupCutter;
+  readonly #scorer: AddressScorer;
+  readonly #matched: Map<string, Matched>;
+
+  constructor(rule: Rule, window: Window, matched: Map<string, Matched>) {
+    this.#cutter = new GroupCutter(window, rule.grain);
+    this.#scorer = new AddressScorer(rule);
+    this.#matched = matched;
+  }
+
+  push(rows: readonly OfflineRow[]): void {
+    this.#keep(this.#scorer.push(this.#cutter.push(rows)));
+  }
+
+  finish(): void {
+    this.#keep(this.#scorer.push(this.#cutter.finish()));
+    this.#keep(this.#scorer.finish());
+  }
+
+  #keep(addresses: ReturnType<AddressScorer['push']>): void {
+    for (const address of addresses) for (const each of address.matched) this.#matched.set(each.group.groupId, each);
+  }
+}
+
+/** The rule counts raw events by hour, whatever the bins. */
+function hourly(row: OfflineRow): OfflineRow {
+  return isRaw(row.source) ? { ...row, Timestamp: bin(row.Timestamp, '1h') } : row;
+}
+
+/** Counts the reports, and the groups that a detector has in scope and in its window. */
+class GroupTally {
+  readonly #ruleWindow: Window | null;
+  readonly #window: Window;
+  #last = '';
+  groups = 0;
+  counted = 0;
+
+  constructor(ruleWindow: Window | null, window: Window) {
+    this.#ruleWindow = ruleWindow;
+    this.#window = window;
+  }
+
+  push(rows: readonly OfflineRow[]): void {
+    for (const row of rows) {
+      this.counted += reportsOf(row);
+      if (row.groupId === this.#last || !this.#isScored(row)) continue;
+      this.#last = row.groupId;
+      this.groups++;
+    }
+  }
+
+  #isScored(row: OfflineRow): boolean {
+    if (isOfWindow(row, this.#window) && publicAddressOf(row.RemoteIP) !== null) return true;
+    return this.#ruleWindow !== null && isOfWindow(hourly(row), this.#ruleWindow) && isInScope(row.RemoteIP);
+  }
+}

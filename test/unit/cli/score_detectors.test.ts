@@ -1,0 +1,267 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beaconwatch } from '../../support/cli/beaconwatch.ts';
+import { streamed } from '../core/records/records.ts';
+import { every, FIRST, irregular, NOW, reports } from './traffic.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'beaconwatch-detectors-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function file(name: string, ...lines: readonly (readonly string[])[]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `${lines.flat().join('\n')}\n`);
+  return path;
+}
+
+const score = (...args: readonly string[]) => beaconwatch(['score', '--now', NOW, ...args]);
+
+async function linesOf(...args: readonly string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await score(...args, '--format', 'json');
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+/** A beacon that both detectors find, a slow one, and busy traffic that the KQL rule alone takes for one. */
+const busy = (hour: number) => 100 + 40 * (hour % 2) + 9 * (hour % 5);
+const both = { remote: '203.0.113.1', hours: every(1), count: () => 60 };
+const slow = { device: 'wks-2', remote: '198.51.100.2', hours: every(3) };
+const ruleAlone = { device: 'wks-3', process: 'chat.exe', remote: '192.0.2.3', hours: every(1), count: busy };
+
+describe('score --detector all', () => {
+  it('gives a line for each assessment in json, with the severity of the detection', async () => {
+    const path = await file('all.json', reports(both), reports(slow), reports(ruleAlone));
+    const lines = await linesOf(path, '--detector', 'all');
+    const summary = ({ detector, DeviceName, severity, avg_conn_count, regularity }: Record<string, unknown>) => [
+      DeviceName,
+      detector,
+      severity,
+      avg_conn_count,
+      regularity,
+    ];
+    expect(lines.map(summary)).toEqual([
+      ['wks-1', 'kql-rule', 'high', 60, undefined],
+      ['wks-1', 'regularity', 'high', undefined, 0.933],
+      ['wks-2', 'regularity', 'medium', undefined, expect.closeTo(0.88, 1)],
+      ['wks-3', 'kql-rule', 'medium', 137, undefined],
+    ]);
+    expect(lines[3]?.['severityReason']).toMatch(/regularity does not match, so one severity lower\.$/);
+  });
+
+  it('has the numbers that each detector has alone', async () => {
+    const path = await file('alone.json', reports(both), reports(slow), reports(ruleAlone));
+    const lines = await linesOf(path, '--detector', 'all', '--order', 'average');
+    const rule = await linesOf(path);
+    const ofRule = lines.filter(({ detector }) => detector === 'kql-rule');
+    expect(rule).toHaveLength(2);
+    expect(ofRule.sort((a, b) => Number(b['avg_conn_count']) - Number(a['avg_conn_count']))).toMatchObject(rule);
+    // Its severity does not know the rule.
+    const regular = (await linesOf(path, '--detector', 'regularity')).map(
+      ({ severity: _s, severityReason: _r, ...rest }) => rest,
+    );
+    const inAll = lines.filter(({ detector }) => detector === 'regularity');
+    expect(regular).toHaveLength(2);
+    for (const line of regular) expect(inAll).toContainEqual(expect.objectContaining(line));
+  });
+
+  it('is the default of a table, and the rule that of json, csv and of its own options', async () => {
+    const path = await file('default.json', reports(both), reports(slow));
+    expect((await score(path)).stdout).toMatch(/│ high .* kql-rule, regularity +│[\s\S]*│ medium .* regularity +│/);
+    expect((await score(path, '--grain', 'hour')).stdout).not.toContain('severity');
+    expect(Object.keys((await linesOf(path))[0] ?? {})).toEqual([
+      ...['FirstConnection', 'LastConnection', 'DeviceName', 'InitiatingProcessFileName', 'RemoteIP'],
+      ...['count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
+    ]);
+    expect((await score(path, '--format', 'csv')).stdout).toMatch(/^FirstConnection,/);
+  });
+
+  it('keeps a match of the rule that is regular on many devices, as low', async () => {
+    const fleet = every(1, 0, 11).flatMap((n) => reports({ ...both, device: `wks-${n}` }));
+    const path = await file('fleet.json', fleet);
+    const lines = await linesOf(path, '--detector', 'all');
+    expect(lines).toHaveLength(11);
+    expect(new Set(lines.map(({ detector, severity }) => `${detector} ${severity}`))).toEqual(
+      new Set(['kql-rule low']),
+    );
+    expect(lines[0]?.['severityReason']).toBe('Common: 11 devices are as regular (more than 10).');
+    expect(await linesOf(path, '--detector', 'regularity')).toEqual([]);
+  });
+
+  it('reads the window of each detector: LOOKBACK_DAYS, and 72 hours', async () => {
+    const path = await file('days.json', reports({ ...both, hours: every(1, -24) }));
+    const [rule, regular] = await linesOf(path, '--detector', 'all', '--set', 'LOOKBACK_DAYS=4');
+    expect([rule?.['count_of_hours'], regular?.['hours']]).toEqual([96, 72]);
+    const [day, window] = await linesOf(path, '--detector', 'all', '--set', 'LOOKBACK_DAYS=1');
+    expect([day?.['count_of_hours'], window?.['hours']]).toEqual([24, 72]);
+  });
+
+  it('names the options that it does not take', async () => {
+    const path = await file('options.json', reports(both));
+    const { code, stderr } = await beaconwatch(['score', path, '--detector', 'all', '--from', '3d', '--to', 'now']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--detector all does not take --from, --to; these need --detector kql-rule');
+    const common = await score(path, '--detector', 'kql-rule', '--common');
+    expect(common.stderr).toContain(
+      '--detector kql-rule does not take --common; these need --detector all or regularity',
+    );
+  });
+});
+
+describe('score with the files as context', () => {
+  const place = { process: 'new.exe', remote: '203.0.113.9', hours: every(1, 40) };
+  const others = { device: 'wks-9', process: 'b.exe', remote: '198.51.100.9', hours: every(1), count: irregular };
+
+  it('is new where the process was first seen in the network after a day of other reports', async () => {
+    const young = await file('young.json', reports({ ...place, count: () => 30 }), reports(others));
+    expect(await linesOf(young, '--detector', 'regularity')).toMatchObject([{ isNew: true, severity: 'high' }]);
+    const alone = await file('young-alone.json', reports({ ...place, count: () => 30 }));
+    expect(await linesOf(alone, '--detector', 'regularity')).toMatchObject([{ isNew: false, severity: 'medium' }]);
+  });
+
+  it('remembers reports from before the window, and only those', async () => {
+    const before = { ...others, hours: every(1, -200, 72) };
+    const day = 24;
+    const isNewAfter = async (name: string, hours: readonly number[]) => {
+      // Another address of the same network.
+      const earlier = reports({ ...place, device: 'wks-4', remote: '203.0.200.1', hours });
+      const path = await file(name, reports({ ...place, count: () => 30 }), reports(before), earlier);
+      const lines = await linesOf(path, '--detector', 'regularity');
+      return lines.map(({ isNew }) => isNew);
+    };
+    expect(await isNewAfter('eight-days.json', [72 - 8 * day])).toEqual([false]);
+    expect(await isNewAfter('six-days.json', [72 - 6 * day])).toEqual([true]);
+    expect(await isNewAfter('forty-days.json', [72 - 40 * day])).toEqual([true]);
+  });
+
+  it('is at most medium where all connections failed', async () => {
+    const facts = { ActionType: 'ConnectionFailedAggregatedReport' };
+    const path = await file('failed.json', reports({ ...place, count: () => 30, facts }), reports(others));
+    expect(await linesOf(path, '--detector', 'regularity')).toMatchObject([
+      { severity: 'medium', severityReason: expect.stringContaining('only failed connections: at most medium') },
+    ]);
+  });
+
+  it('has IPv6 in scope, by its /32, and names hosts', async () => {
+    const facts = { RemoteUrl: 'https://C2.example.com:8443/x' };
+    const path = await file('v6.json', reports({ ...slow, remote: '2001:db9:1::7', facts }));
+    expect(await linesOf(path, '--detector', 'all')).toMatchObject([
+      { detector: 'regularity', RemoteIP: '2001:db9:1::7', hosts: ['c2.example.com'], regularDevices: 1 },
+    ]);
+  });
+});
+
+describe('score, the process view', () => {
+  /** Four servers that take turns: none is regular by itself. */
+  const turns = (process: string, device = 'wks-5') =>
+    every(1).flatMap((hour) =>
+      reports({
+        ...{ device, process, remote: `203.0.113.${10 + (((hour * 7) % 11) % 4)}`, hours: [hour], count: () => 12 },
+        facts: { RemoteUrl: `node${hour % 2}.example.com` },
+      }),
+    );
+
+  it('sums the rare addresses of a process, and lists them', async () => {
+    const path = await file('turns.json', turns('rotate.exe'));
+    const [line, ...more] = await linesOf(path, '--detector', 'all');
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({
+      ...{ detector: 'regularity', RemoteIP: '*', way: 'process', addresses: 4, interval: 300, severity: 'medium' },
+      ...{ connections: 864, hosts: ['node0.example.com', 'node1.example.com'], regularDevices: 1 },
+    });
+    const servers = line?.['remoteIPs'] as readonly { connections: number }[];
+    expect(servers.reduce((sum, { connections }) => sum + connections, 0)).toBe(864);
+    expect((await score(path)).stdout).toContain('* (4 addresses)');
+  });
+
+  it('does not sum what more than few devices use', async () => {
+    const path = await file('turns-common.json', turns('rotate.exe'), turns('rotate.exe', 'wks-6'));
+    expect(await linesOf(path, '--detector', 'all')).toEqual([]);
+  });
+});
+
+describe('score --common', () => {
+  const fleet = every(1, 0, 12).flatMap((n) =>
+    reports({
+      ...{ device: `wks-${n}`, process: 'agent.exe', remote: `198.51.${n}.1`, hours: every(2) },
+      facts: { RemoteUrl: 'agent.example.com' },
+    }),
+  );
+
+  it('lists what is regular on many devices, by process and network', async () => {
+    const path = await file('common.json', fleet, reports(slow));
+    expect(await linesOf(path, '--common')).toEqual([
+      {
+        ...{ InitiatingProcessFileName: 'agent.exe', network: '198.51.0.0/16', devices: 12, addressDevices: 1 },
+        ...{ groups: 12, addresses: 12, interval: 7200, hosts: ['agent.example.com'] },
+      },
+    ]);
+    const { stdout, stderr } = await score(path, '--common');
+    expect(stdout).toMatch(/agent\.exe │ 198\.51\.0\.0\/16 │ +12 │ +1 │ +12 │ +12 │ 120 min │ agent\.example\.com/);
+    expect(stderr).toContain('12 regular groups of common services: --common lists them');
+    expect((await score(path, '--common', '--format', 'csv')).stdout).toMatch(/^InitiatingProcessFileName,network,/);
+  });
+
+  it('says so where there is none', async () => {
+    const path = await file('none-common.json', reports(slow));
+    expect((await score(path, '--common')).stdout).toBe('Nothing is regular on more than 10 devices.\n');
+  });
+});
+
+describe('score --bin', () => {
+  /** Single connections, every so many minutes, from one minute of the window to another. */
+  const events = (minutes: number, from: number, to: number, remote = '203.0.113.7') =>
+    Array.from({ length: Math.ceil((to - from) / minutes) }, (_, n) =>
+      JSON.stringify(
+        streamed({
+          Timestamp: new Date(FIRST + (from + n * minutes) * 60_000).toISOString(),
+          ...{ ActionType: 'ConnectionSuccess', ReportId: n, RemoteIP: remote, AdditionalFields: null },
+        }),
+      ),
+    );
+  const raw = ['--set', 'SOURCES=defender-raw'];
+
+  it('counts by bins: a session of an hour is seen, and the rule counts hours as before', async () => {
+    const path = await file('raw.json', events(1, 120, 180));
+    expect(await linesOf(path, ...raw, '--detector', 'all')).toEqual([]);
+    expect(await linesOf(path, ...raw, '--detector', 'all', '--bin', '5m')).toMatchObject([
+      { detector: 'regularity', bin: '5m', hours: 12, interval: 60, way: 'session' },
+    ]);
+    const long = await file('raw-long.json', events(1, 0, 72 * 60));
+    const hourly = await linesOf(long, ...raw);
+    const [rule] = await linesOf(long, ...raw, '--detector', 'all', '--bin', '5m');
+    expect(hourly).toHaveLength(1);
+    expect(rule).toMatchObject(hourly[0] ?? {});
+  });
+
+  it('takes the bins of a window that does not end at a full hour', async () => {
+    const path = await file('raw-edge.json', events(1, 0, 60));
+    const lines = await linesOf(path, ...raw, '--detector', 'all', '--bin', '5m', '--now', '2026-11-20T12:30:00Z');
+    expect(lines).toMatchObject([{ hours: 6, connections: 30 }]);
+  });
+
+  it.each([
+    [
+      'a source that counts by hour',
+      ['--bin', '5m'],
+      /--bin needs raw sources, .*: the reports of defender count by hour/,
+    ],
+    [
+      'minutes that do not divide an hour',
+      ['--bin', '7m', ...raw],
+      /--bin must be .* divides 60, such as 5m, got "7m"/,
+    ],
+    ['another unit', ['--bin', '1h', ...raw], /--bin must be a number of minutes/],
+    ['the rule', ['--bin', '5m', ...raw, '--detector', 'kql-rule'], /kql-rule does not take --bin/],
+  ])('refuses %s', async (_what, args, message) => {
+    const path = await file('refused.json', events(1, 0, 2));
+    const { code, stderr } = await score(path, ...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
