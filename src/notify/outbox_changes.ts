@@ -1,3 +1,4 @@
+import type { BaselinePhase } from '../core/detections/baseline.ts';
 import type { Detection, SinkDelivery } from '../core/detections/detection.ts';
 import {
   isOfThisRevision,
@@ -22,17 +23,21 @@ type Deliveries = Readonly<Record<string, SinkDelivery>>;
 /**
  * What a scorer changes in the outbox as it writes a detection: it becomes pending for each sink that is to receive its
  * present revision. It is withdrawn from a sink whose severity or scope it no longer has, and from all sinks, also those
- * that are configured no more, where it is resolved or suppressed. None where the rows are as they must be.
+ * that are configured no more, where it is resolved or suppressed. While the baseline lasts nothing becomes pending. None
+ * where the rows are as they must be.
  */
 export function outboxChangesOf(
   detection: OutboxDetection,
   deliveries: Deliveries,
   sinks: readonly (Pick<SinkState, 'name'> & SinkTerms)[],
+  baseline: BaselinePhase = 'over',
 ): OutboxChange[] {
-  const added = sinks.flatMap((sink) => {
+  const receivers = baseline === 'lasts' ? [] : sinks;
+  const added = receivers.flatMap((sink): OutboxChange[] => {
     const before = deliveries[sink.name];
-    const isWanted = pendingStateOf(detection, before, sink) === 'pending' && !isPending(detection, before);
-    return isWanted ? [pendingChangeOf(detection, sink.name, before, msOf(detection.asOf))] : [];
+    if (pendingStateOf(detection, before, sink) !== 'pending' || isPending(detection, before)) return [];
+    const change = pendingChangeOf(detection, sink.name, before, msOf(detection.asOf));
+    return [baseline === 'ends' ? { ...change, put: { ...change.put, isOfBaseline: true } } : change];
   });
   const withdrawn = Object.entries(deliveries).flatMap(([sink, before]): OutboxChange[] => {
     const terms = sinks.find(({ name }) => name === sink) ?? EVERYTHING;

@@ -14,6 +14,8 @@ export interface PendingMessage {
 /**
  * The messages of a batch, in order: what was tried least comes first.
  *
+ * What the end of the baseline made pending is one digest in a chat, whatever `limits.above` is.
+ *
  * More untried notifications than `limits.above` go into digests. A digest is named by a hash of its members, and is sent
  * only when all of them are leased under its name. So no row that has the name of a digest was missing when the digest was
  * first sent, and what is left of it goes out under that name, all at once: a receiver that had the digest ignores it, and
@@ -23,11 +25,15 @@ export function pendingMessagesOf(
   { untried, tried, waitingDigests }: PendingBatch,
   limits: DigestLimits | null,
 ): PendingMessage[] {
-  const isFlood = limits !== null && untried.length > limits.above;
+  const isApart = limits?.baseline !== undefined;
+  const ofBaseline = untried.filter(({ row }) => isApart && row.isOfBaseline);
+  const ordinary = untried.filter(({ row }) => !isApart || !row.isOfBaseline);
+  const isFlood = limits !== null && ordinary.length > limits.above;
   const byMessage = Map.groupBy(tried, ({ row }) => row.digest || notificationIdOf(row));
   const again = [...byMessage].filter(([id]) => !waitingDigests.has(id));
   return [
-    ...(isFlood ? pieces(untried, limits.atMost).map(digestOf) : untried.map(single)),
+    ...(limits?.baseline === 'one' && ofBaseline.length > 0 ? [digestOf(ofBaseline)] : ofBaseline.map(single)),
+    ...(isFlood ? pieces(ordinary, limits.atMost).map(digestOf) : ordinary.map(single)),
     ...again.map(([id, members]) => ({ id, members, digest: members[0]?.row.digest === id })),
   ];
 }

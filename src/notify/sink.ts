@@ -22,6 +22,11 @@ export interface DigestLimits {
   readonly atMost: number;
   /** Detections that the message lists, the first in order; the others are only counted. */
   readonly listed: number;
+  /**
+   * What the end of the baseline makes pending: `one` digest, however few or many they are, or a message for `each`. Absent:
+   * as usual, since each message has every detection.
+   */
+  readonly baseline?: 'one' | 'each';
   /** How long the first detection waits for the others of its run (ms). */
   readonly waitMs: number;
 }

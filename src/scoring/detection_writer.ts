@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { BaselinePhase } from '../core/detections/baseline.ts';
 import type { Detection } from '../core/detections/detection.ts';
 import type { LifecycleStep } from '../core/detections/lifecycle.ts';
 import { isPending, outboxChangesOf, pendingChangeOf } from '../notify/outbox_changes.ts';
@@ -43,6 +44,7 @@ export class DetectionWriter {
   readonly #sinks: readonly KnownSink[];
   readonly #partition: Partition;
   readonly #onRow: (row: NotifiedRow) => void;
+  readonly #baseline: BaselinePhase;
   #waiting: Waiting[] = [];
   /** Ids of the rows of the outbox of the partition; null before they are read. */
   #pendingIds: Set<string> | null = null;
@@ -53,11 +55,13 @@ export class DetectionWriter {
     sinks: readonly KnownSink[],
     partition: Partition,
     onRow: (row: NotifiedRow) => void,
+    baseline: BaselinePhase = 'over',
   ) {
     this.#stores = stores;
     this.#sinks = sinks;
     this.#partition = partition;
     this.#onRow = onRow;
+    this.#baseline = baseline;
   }
 
   /** Takes the next step of a detection; `found` is its row as the run read it, null for none. */
@@ -114,7 +118,7 @@ export class DetectionWriter {
       deliveries,
       version: found?.version ?? null,
       isChanged: step.kind !== 'none' && !isDeepStrictEqual(before, step.detection),
-      changes: outboxChangesOf(detection, deliveries, this.#sinks),
+      changes: outboxChangesOf(detection, deliveries, this.#sinks, this.#baseline),
     };
   }
 

@@ -74,6 +74,19 @@ export function runsContract(make: () => Promise<readonly [Runs, Runs]>): void {
     expect(await other.lastExpiry()).toBe(T1);
   });
 
+  it('baseline is what was noted first, and no run', async () => {
+    const none = { firstContext: '', ended: '' } as const;
+    expect(await store.baseline()).toEqual(none);
+    await store.noteBaseline({ firstContext: T1, ended: '' });
+    await other.noteBaseline({ firstContext: T2, ended: '' });
+    expect(await store.baseline()).toEqual({ firstContext: T1, ended: '' });
+    await other.noteBaseline({ firstContext: T1, ended: T2 });
+    await store.noteBaseline(none);
+    await store.expire(T2);
+    expect(await other.baseline()).toEqual({ firstContext: T1, ended: T2 });
+    expect(await all(store.since(T0))).toEqual([]);
+  });
+
   const boundary = (day: number, since = day) => ({ firstOpen: addedDays(day), since });
 
   it('boundaries are those that were moved to, oldest first, and no run', async () => {

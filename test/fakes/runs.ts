@@ -1,3 +1,4 @@
+import { type BaselineState, joinedBaseline, NO_BASELINE_YET } from '../../src/core/detections/baseline.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Day } from '../../src/core/records/day.ts';
 import { type Boundary, MAX_BOUNDARIES, type Run, type Runs } from '../../src/storage/ports/runs.ts';
@@ -8,6 +9,7 @@ export class MemoryRuns implements Runs {
   #lastExpiry: Timestamp | null = null;
   #boundaries: readonly Boundary[] = [];
   #sealed: readonly Day[] = [];
+  #baseline: BaselineState = NO_BASELINE_YET;
 
   async put(run: Run): Promise<void> {
     this.#rows.put(`${run.asOf}|${run.partition}`, run);
@@ -46,6 +48,14 @@ export class MemoryRuns implements Runs {
 
   async forgetSealed(before: Day): Promise<void> {
     this.#sealed = this.#sealed.filter((day) => day >= before);
+  }
+
+  async baseline(): Promise<BaselineState> {
+    return this.#baseline;
+  }
+
+  async noteBaseline(next: BaselineState): Promise<void> {
+    this.#baseline = joinedBaseline(this.#baseline, next);
   }
 
   async expire(before: Timestamp): Promise<void> {

@@ -13,6 +13,11 @@ export interface BaselineState {
 
 export const NO_BASELINE_YET: BaselineState = { firstContext: '', ended: '' };
 
+/** Of two states that runs note, what was first is kept: a run that is late begins nothing again. */
+export function joinedBaseline(before: BaselineState, next: BaselineState): BaselineState {
+  return { firstContext: before.firstContext || next.firstContext, ended: before.ended || next.ended };
+}
+
 /** `ends`: this run ends it, and what is pending in it goes into one digest per sink. */
 export type BaselinePhase = 'lasts' | 'ends' | 'over';
 

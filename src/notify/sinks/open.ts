@@ -86,13 +86,15 @@ export function requestOf(
 const GATHER_MS = 60_000;
 
 function digestLimitsOf(settings: SinkSettings, { digestAbove }: SinkContext): DigestLimits | null {
-  const digest = (above: number): DigestLimits => ({ above, atMost: 1000, listed: 10, waitMs: GATHER_MS });
+  const digest = (above: number, baseline: 'one' | 'each'): DigestLimits => {
+    return { above, atMost: 1000, listed: 10, baseline, waitMs: GATHER_MS };
+  };
   switch (settings.format) {
     case 'slack':
     case 'teams':
-      return digest(settings.digestAbove ?? digestAbove);
+      return digest(settings.digestAbove ?? digestAbove, 'one');
     case 'json':
-      return settings.digestAbove === undefined ? null : digest(settings.digestAbove);
+      return settings.digestAbove === undefined ? null : digest(settings.digestAbove, 'each');
     case 'ocsf':
       return null;
     case 'splunk-hec':

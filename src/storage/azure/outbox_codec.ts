@@ -27,6 +27,7 @@ export function encodePending(pending: PendingNotification): NewTableRow {
     NextTry: int64(pending.nextTry),
     LeasedAt: int64(pending.leasedAt),
     Digest: pending.digest,
+    ...(pending.isOfBaseline && { OfBaseline: true }),
   };
 }
 
@@ -44,6 +45,7 @@ const ROW = z.object({
   NextTry: WHOLE,
   LeasedAt: WHOLE,
   Digest: TEXT,
+  OfBaseline: orNull(z.literal(true)),
 });
 
 /** Throws a BadRowError where the row is not one of the outbox, or its columns do not fit the key. */
@@ -63,6 +65,7 @@ export function decodePending(row: TableRow): PendingNotification {
     nextTry: columns.NextTry,
     leasedAt: columns.LeasedAt,
     digest: columns.Digest,
+    ...(columns.OfBaseline && { isOfBaseline: true }),
   };
   if (pendingIdOf(pending) !== row.rowKey) throw badRowError(TABLES.detections, row, 'the columns do not fit the key');
   return pending;

@@ -1,6 +1,7 @@
 import { odata } from '@azure/data-tables';
 import * as z from 'zod';
-import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { type BaselineState, joinedBaseline, NO_BASELINE_YET } from '../../core/detections/baseline.ts';
+import { type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
 import { type Day, isDay } from '../../core/records/day.ts';
 import { BAD, unlessBad } from '../bad_rows.ts';
 import { PARTITIONS } from '../keys.ts';
@@ -15,6 +16,8 @@ import { type NewTableRow, Table, type TableRow } from './table.ts';
 const PARTITION = 'runs';
 /** The row of the last daily removal. */
 const EXPIRY = { partitionKey: 'expiry', rowKey: 'last' };
+/** The row of the baseline. */
+const BASELINE = { partitionKey: 'baseline', rowKey: 'state' };
 /** The row of the boundaries of closed days. */
 const CLOSING = { partitionKey: 'closing', rowKey: 'boundaries' };
 
@@ -84,6 +87,29 @@ export class AzureRuns implements Runs {
   async forgetSealed(before: Day): Promise<void> {
     const days = (await this.sealedDays()).filter((day) => day < before);
     if (days.length > 0) await this.#table.deleteAll(SEALED, days);
+  }
+
+  async baseline(): Promise<BaselineState> {
+    const row = await this.#table.get(BASELINE.partitionKey, BASELINE.rowKey);
+    if (row === null) return NO_BASELINE_YET;
+    const found = await unlessBad(Promise.resolve(row).then(decodeBaseline));
+    // To begin again would be a day of silence.
+    return found === BAD ? ENDED : found;
+  }
+
+  async noteBaseline(next: BaselineState): Promise<void> {
+    await retryOnConflict('baseline', async () => {
+      const row = await this.#table.get(BASELINE.partitionKey, BASELINE.rowKey);
+      const before = row === null ? NO_BASELINE_YET : await unlessBad(Promise.resolve(row).then(decodeBaseline));
+      // A row that cannot be read stays as it is, for somebody to repair.
+      if (before === BAD) return true;
+      const { firstContext, ended } = joinedBaseline(before, next);
+      if (firstContext === before.firstContext && ended === before.ended) return true;
+      const written = { ...BASELINE, FirstContext: firstContext, Ended: ended };
+      const version =
+        row === null ? await this.#table.insert(written) : await this.#table.update(written, 'Replace', row.etag);
+      return version === null ? CONFLICT : true;
+    });
   }
 
   async expire(before: Timestamp): Promise<void> {
@@ -166,6 +192,17 @@ function decodeRun(row: TableRow): Run {
     contextPartitions: columns.ContextPartitions,
     contextFault: columns.ContextFault ?? '',
   };
+}
+
+const ENDED: BaselineState = { firstContext: '', ended: timestampFromMs(0) };
+
+const TIME_OR_NONE = z.union([z.literal(''), TIME], { error: 'must be a time or empty' });
+const BASELINE_ROW = z.object({ FirstContext: TIME_OR_NONE, Ended: TIME_OR_NONE });
+
+/** Throws a BadRowError where the row is not that of the baseline. */
+function decodeBaseline(row: TableRow): BaselineState {
+  const { FirstContext, Ended } = readColumns(TABLES.runs, BASELINE_ROW, row);
+  return { firstContext: FirstContext, ended: Ended };
 }
 
 function encodeBoundaries(boundaries: readonly Boundary[]): NewTableRow {

@@ -31,6 +31,8 @@ export interface PendingNotification extends PendingKey, Strength {
   readonly leasedAt: number;
   /** Id of the digest that it was, or may have been, sent within; '' for none. */
   readonly digest: string;
+  /** It became pending in the run that ended the baseline, whose detections go into one digest. */
+  readonly isOfBaseline?: true;
 }
 
 /** What a write of a detection changes for one sink, in the same transaction. */

@@ -1,3 +1,4 @@
+import type { BaselineState } from '../../core/detections/baseline.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Day } from '../../core/records/day.ts';
 import type { Partition } from './hourly_counts.ts';
@@ -67,6 +68,10 @@ export interface Runs {
   sealedDays(): Promise<readonly Day[]>;
   /** Forgets the sealed days before a day. */
   forgetSealed(before: Day): Promise<void>;
+  /** How far the baseline is; `NO_BASELINE_YET` before the first run. A row that cannot be read is a baseline that has ended. */
+  baseline(): Promise<BaselineState>;
+  /** Notes the baseline after a run. Once it has ended it stays so, and the first run with context stays the first. */
+  noteBaseline(next: BaselineState): Promise<void>;
   /** Removes the runs before an asOf. */
   expire(before: Timestamp): Promise<void>;
 }

@@ -88,6 +88,15 @@ describe('outboxChangesOf(detection, deliveries, sinks)', () => {
     expect(risen).toMatchObject([{ sink: 'soc', delivery: { status: 'pending' }, put: { severity: 'high' } }]);
   });
 
+  it('makes nothing pending while the baseline lasts, and marks what its end makes pending', () => {
+    expect(outboxChangesOf(detection(), {}, [SOC], 'lasts')).toEqual([]);
+    expect(outboxChangesOf(detection(), {}, [SOC], 'ends')).toMatchObject([{ put: { isOfBaseline: true } }]);
+    expect(outboxChangesOf(detection(), {}, [SOC], 'over')[0]?.put).not.toHaveProperty('isOfBaseline');
+    // What became pending before is withdrawn as ever.
+    const over = detection({ state: 'resolved' });
+    expect(outboxChangesOf(over, { soc: pending }, [SOC], 'lasts')).toHaveLength(1);
+  });
+
   it('makes pending again what was withdrawn and is not suppressed any more', () => {
     const [change] = outboxChangesOf(detection(), { soc: delivery({ status: 'withdrawn' }) }, [SOC]);
     expect(change).toMatchObject({ delivery: { status: 'pending' }, put: { revision: 0 } });

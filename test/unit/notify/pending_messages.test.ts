@@ -50,6 +50,21 @@ describe('pendingMessagesOf(batch, limits)', () => {
     expect(new Set(shape(many).flat()).size).toBe(250);
   });
 
+  it('sends what the end of the baseline made pending as one digest, however few or many they are', () => {
+    const ofBaseline = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => row(from + n, { isOfBaseline: true }));
+    const one = { ...LIMITS, baseline: 'one' } as const;
+    expect(shape(batch([...ofBaseline(1, 2), ...rows(8, 9)]), one)).toEqual([[1, 2], [8], [9]]);
+    expect(shape(batch(ofBaseline(0, 250)), one)).toHaveLength(1);
+    expect(shape(batch(ofBaseline(1, 3)), { ...LIMITS, baseline: 'each' })).toEqual([[1], [2], [3]]);
+    // A message with complete rows has every detection in any case.
+    expect(shape(batch(ofBaseline(1, 3)))).toEqual([[1, 2, 3]]);
+    // What the sink did not take is sent again as the same digest.
+    const [digest] = pendingMessagesOf(batch(ofBaseline(1, 2)), one);
+    const again = [tried(1, { digest: digest!.id, isOfBaseline: true }), tried(2, { digest: digest!.id })];
+    expect(pendingMessagesOf(batch([], again), one)).toMatchObject([{ id: digest!.id, digest: true }]);
+  });
+
   it('leaves a single one over for itself', () => {
     const [first, last] = pendingMessagesOf(batch(rows(1, 2, 3)), { ...LIMITS, atMost: 2 });
     expect(first?.digest).toBe(true);

@@ -6,6 +6,8 @@ import {
   NO_BASELINE_YET,
   telemetryHoursOf,
 } from '../../../../src/core/detections/baseline.ts';
+import { baselineOf } from '../../../../src/scoring/baseline_run.ts';
+import { memoryStores } from '../../../fakes/stores.ts';
 import { runAt } from './decision_cases.ts';
 
 /** The phases of runs, hour by hour: of each whether it has context, and its hours of telemetry. */
@@ -59,6 +61,18 @@ describe('the baseline', () => {
     const known = baselineAfter(NO_BASELINE_YET, { asOf: runAt(0), hasContext: false, telemetryHours: 1 }, 0);
     const later = baselineAfter(known, { asOf: runAt(1), hasContext: true, telemetryHours: 2 }, 24);
     expect(baselinePhaseOf(later, runAt(1), 24)).toBe('over');
+  });
+});
+
+describe('baselineOf(stores, run, hours)', () => {
+  it('gives each repeat of a run the same phase, and a late run begins nothing again', async () => {
+    const stores = memoryStores();
+    const phase = (hour: number, telemetryHours: number, hasContext = true) =>
+      baselineOf(stores, { asOf: runAt(hour), hasContext, telemetryHours }, 24);
+    const phases = [];
+    for (const hour of [0, 1, 1, 2, 1, 0]) phases.push(await phase(hour, 24 + hour));
+    expect(phases).toEqual(['lasts', 'ends', 'ends', 'over', 'ends', 'over']);
+    expect(await phase(3, 1, false)).toBe('over');
   });
 });
 
