@@ -13,7 +13,7 @@ import type { Suppressible } from '../core/detections/suppression.ts';
 import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
-import type { Address, Matched } from '../core/scoring/address_scorer.ts';
+import type { Address, FoundGroup, Matched } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { coveringWindow } from '../core/scoring/window_range.ts';
@@ -26,10 +26,12 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
-import type { RegularityWatch } from './context/regularity_watch.ts';
+import type { FleetContext } from './context/fleet_context.ts';
+import type { RegularityFinding, RegularityWatch } from './context/regularity_watch.ts';
 import { type Gap, gapText, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
+import { regularAssessmentOf } from './regular_assessment.ts';
 import { scoreGroups } from './score_groups.ts';
 
 const REMOVED_AT_ONCE = 100;
@@ -45,6 +47,8 @@ export interface PartitionSettings {
   readonly endedBefore: number;
   /** The second detector: it sees the same rows. */
   readonly watch: RegularityWatch;
+  /** What the runs before know of the fleet; null where that is not known. */
+  readonly context: FleetContext | null;
   /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }
@@ -123,17 +127,20 @@ export class PartitionScorer {
     return { ...this.#tally, newestReport, fileFault: this.#fileFault };
   }
 
-  async #takeAll(addresses: readonly Pick<Address, 'groups' | 'matched'>[]): Promise<void> {
+  async #takeAll(addresses: readonly Address<RegularityFinding>[]): Promise<void> {
     for (const address of addresses) {
       this.#tally.groups += address.groups;
-      for (const each of address.matched) await this.#matched(each);
+      for (const { match, ...found } of address.found) if (match !== null) await this.#matched({ ...found, match });
     }
   }
 
   /** Takes one match, and before it the detections that precede it in key order and have no match. */
-  async #matched(match: Matched): Promise<void> {
-    const { rule, technique } = this.#settings;
-    const finding = findingOf(match, rule, technique, this.#window.asOf);
+  async #matched(match: Matched & FoundGroup<RegularityFinding>): Promise<void> {
+    const { rule, technique, context: fleet } = this.#settings;
+    const { asOf } = this.#window;
+    const ofRule = findingOf(match, rule, technique, asOf);
+    const assessments = { ...ofRule.assessments, regularity: regularAssessmentOf(match, fleet, asOf) };
+    const finding = { ...ofRule, assessments };
     const id = finding.groupId;
     for await (const row of this.#detections.before(id)) await this.#unmatched(row);
     this.#tally.detections++;

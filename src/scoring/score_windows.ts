@@ -170,7 +170,7 @@ export async function scorePartition(
     const watch = new RegularityWatch(windowOf(asOf, REGULARITY_DAYS), context);
     const scorer = new PartitionScorer(
       stores,
-      { rule, technique, suppressedBy, endedBefore, expireDetections, watch },
+      { rule, technique, suppressedBy, endedBefore, expireDetections, watch, context },
       sinks,
       partition,
       window,
