@@ -1,4 +1,5 @@
 import type { Stores } from '../../src/storage/ports/stores.ts';
+import { MAX_MERGED } from '../../src/storage/touched.ts';
 
 /** Requests by port and method, `hourlyCounts.merge`. */
 export type Counts = Map<string, number>;
@@ -63,9 +64,8 @@ export function countedStores(stores: Stores, counts: Counts): Stores {
 
 function requestsOf(name: string, args: readonly unknown[]): number {
   if (name === 'queues.lengths') return QUEUES;
-  // Each under its version, which a transaction of the SDK does not look at.
   if (name === 'detections.remove') return (args[0] as readonly unknown[]).length;
-  if (name === 'hourlyCounts.settle') return (args[2] as readonly unknown[]).length;
+  if (name === 'hourlyCounts.settle') return Math.ceil((args[2] as readonly unknown[]).length / MAX_MERGED);
   return 1;
 }
 

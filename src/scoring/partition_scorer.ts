@@ -28,7 +28,7 @@ import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
 import type { FleetContext } from './context/fleet_context.ts';
 import type { RegularityFinding, RegularityWatch } from './context/regularity_watch.ts';
-import { type Gap, gapText, windowRows } from './count_files/window_rows.ts';
+import { type Gap, gapText, lostDays, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
 import { regularAssessmentOf } from './regular_assessment.ts';
@@ -79,7 +79,6 @@ export class PartitionScorer {
   #gone: { readonly id: string; readonly version: string }[] = [];
   /** Number of active detections that are suppressed, by the id of the suppression. */
   readonly #suppressed = new Map<string, number>();
-  #fileFault = '';
   readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0 };
 
   constructor(
@@ -106,10 +105,8 @@ export class PartitionScorer {
   /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
   async run(newestElsewhere: Timestamp | ''): Promise<PartitionTally> {
     const { endedBefore, rule, watch } = this.#settings;
-    const onGap = (gap: Gap) => {
-      if (gap.reason !== 'missing') this.#fileFault ||= gapText(gap);
-    };
-    const source = { mode: 'refresh', endedBefore, onGap } as const;
+    const gaps: Gap[] = [];
+    const source = { mode: 'refresh', endedBefore, onGap: (gap: Gap) => void gaps.push(gap) } as const;
     const covering = coveringWindow(this.#window, watch.window);
     const pages = windowRows(this.#stores, this.#partition, covering, source);
     let newestReport: Timestamp | '' = '';
@@ -124,7 +121,8 @@ export class PartitionScorer {
     await this.#writer.finish();
     await this.#removeExpired();
     await this.#queueNotifications();
-    return { ...this.#tally, newestReport, fileFault: this.#fileFault };
+    const [lost] = await lostDays(gaps, this.#stores.runs);
+    return { ...this.#tally, newestReport, fileFault: lost === undefined ? '' : gapText(lost) };
   }
 
   async #takeAll(addresses: readonly Address<RegularityFinding>[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../core/kql/timespan.ts';
-import type { Timestamp } from '../core/kql/timestamp.ts';
+import { type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
@@ -7,6 +7,7 @@ import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { readContext } from './context/fleet_context.ts';
 import { type ScoreMessage, type ScoreSettings, scorePartition } from './score_windows.ts';
+import { Suppressor } from './suppressor.ts';
 
 /** After this time an invocation begins no further partition: the last run may say little about this one. */
 export const MAX_TOGETHER_MS = 5 * MINUTE_MS;
@@ -42,6 +43,7 @@ export async function scorePartitions(
 ): Promise<ScoredPartitions> {
   const { partitions, ...window } = message;
   const started = clock();
+  const suppressor = await Suppressor.read(stores, timestampFromMs(started));
   const runs: Run[] = [];
   const failed: Partition[] = [];
   const later: Partition[] = [];
@@ -53,7 +55,7 @@ export async function scorePartitions(
       continue;
     }
     try {
-      runs.push(await scorePartition(stores, settings, sinks, { ...window, partition }, clock, context));
+      runs.push(await scorePartition(stores, settings, sinks, { ...window, partition }, clock, context, suppressor));
     } catch (error) {
       failed.push(partition);
       errors.push(error);

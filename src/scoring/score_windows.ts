@@ -146,8 +146,8 @@ export async function expireHistory(
 /**
  * Scores one partition in one pass over its rows and its detections, and removes what is too old. Holds the matches of one
  * address, whatever the size of the partition. Repeating it changes nothing, and neither does a late message of an earlier
- * run. It uses the suppressions that exist when it begins, and leaves what it saw of the fleet for the next run. `known`: the
- * context, where the caller has read it already.
+ * run. It uses the suppressions that exist when it begins, and leaves what it saw of the fleet for the next run. `known` and
+ * `read`: the context and the suppressions, where the caller has read them already.
  */
 export async function scorePartition(
   stores: Stores,
@@ -156,6 +156,7 @@ export async function scorePartition(
   job: ScoreJob,
   clock: Clock,
   known?: ReadContext,
+  read?: Suppressor,
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = job;
   const started = clock();
@@ -165,7 +166,7 @@ export async function scorePartition(
   const endedBefore = Math.min(msOf(asOf), started);
   const { context, fault: contextFault } = known ?? (await readContext(stores.context, asOf));
   const work = async () => {
-    const suppressor = await Suppressor.read(stores, timestampFromMs(started));
+    const suppressor = read ?? (await Suppressor.read(stores, timestampFromMs(started)));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
     const watch = new RegularityWatch(windowOf(asOf, REGULARITY_DAYS), context);
     const scorer = new PartitionScorer(

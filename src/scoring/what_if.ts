@@ -14,7 +14,7 @@ import { type Window, windowOf } from '../core/scoring/window.ts';
 import { PARTITIONS, partitionOf } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { windowRows } from './count_files/window_rows.ts';
+import { type Gap, gapText, lostDays, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { scoreGroups } from './score_groups.ts';
 import { newestHour, oldestHour } from './stored_span.ts';
@@ -35,6 +35,8 @@ export interface WhatIf {
   /** Active detections that would not match; likewise. */
   readonly gone: readonly Dropped[];
   readonly goneInAll: number;
+  /** Days of the window that a partition has no counts of any more, as sentences. */
+  readonly gaps: readonly string[];
   /** The oldest hour with a stored row of any group: a window that begins earlier is incomplete. */
   readonly oldest: Hour;
 }
@@ -59,26 +61,25 @@ export const MAX_NAMED = 1000;
  * as much as a scoring run, and at most twice `MAX_NAMED` matches and detections of either kind. Throws a WindowError
  * where nothing of the window is stored.
  */
-export async function whatIf(
-  stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>,
-  rule: Rule,
-  asOf: Timestamp,
-): Promise<WhatIf> {
+export async function whatIf(stores: WhatIfStores, rule: Rule, asOf: Timestamp): Promise<WhatIf> {
   const window = windowOf(asOf, rule.lookbackDays);
   const comparison = new Comparison(stores, rule, window);
   for (const partition of PARTITIONS) await comparison.take(partition);
   return { window, ...(await comparison.end()) };
 }
 
+type WhatIfStores = Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections' | 'runs'>;
+
 class Comparison {
-  readonly #stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>;
+  readonly #stores: WhatIfStores;
+  readonly #gaps: Gap[] = [];
   readonly #rule: Rule;
   readonly #window: Window;
   readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
   #added: RuleMatch[] = [];
   #gone: RuleMatch[] = [];
 
-  constructor(stores: Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections'>, rule: Rule, window: Window) {
+  constructor(stores: WhatIfStores, rule: Rule, window: Window) {
     this.#stores = stores;
     this.#rule = rule;
     this.#window = window;
@@ -98,6 +99,8 @@ class Comparison {
   }
 
   async end() {
+    // Of each partition once: the dropped ones are read again.
+    const gaps = (await lostDays(this.#gaps, this.#stores.runs)).map(gapText);
     const oldest = await oldestHour(this.#stores);
     if (oldest === null || this.#tally.groups === 0) {
       const newest = await newestHour(this.#stores);
@@ -114,7 +117,7 @@ class Comparison {
       detection,
       reason: reasons.get(detection.groupId) ?? 'no-reports',
     }));
-    return { ...this.#tally, oldest, added: this.#added.sort(byAverage).slice(0, MAX_NAMED), gone };
+    return { ...this.#tally, gaps, oldest, added: this.#added.sort(byAverage).slice(0, MAX_NAMED), gone };
   }
 
   async #match(match: Matched, cursor: DetectionCursor): Promise<void> {
@@ -144,7 +147,7 @@ class Comparison {
 
   /** Writes nothing: what the files lack is read from the table. */
   #rowsOf(partition: Partition): AsyncIterable<readonly Counted[]> {
-    const source = { mode: 'overlay', endedBefore: 0, onGap: () => {} } as const;
+    const source = { mode: 'overlay', endedBefore: 0, onGap: (gap: Gap) => void this.#gaps.push(gap) } as const;
     return windowRows(this.#stores, partition, this.#window, source);
   }
 

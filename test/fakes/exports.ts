@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/storage/ports/clock.ts';
 import type { ExportInfo, ExportRef, ExportStore } from '../../src/storage/ports/exports.ts';
+import { StoreError } from '../../src/storage/ports/store_error.ts';
 
 interface Blob {
   readonly ref: ExportRef;
@@ -63,7 +64,7 @@ export class MemoryExports implements ExportStore {
 
   async *read(ref: ExportRef, start: number, end: number): AsyncGenerator<Uint8Array> {
     const blob = this.#containers.get(ref.container)?.get(ref.name);
-    if (!blob) throw new Error('no such export');
+    if (!blob) throw new StoreError('no such export');
     const bytes = blob.bytes.subarray(start, Math.max(start, end));
     const { random } = this.#options;
     for (let at = 0; at < bytes.length; ) {

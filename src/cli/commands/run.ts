@@ -56,13 +56,14 @@ async function compare(
   const { rule } = readScoreSettings({ ...terminal.env, ...set });
   const found = await app.whatIf(rule, now ?? app.scoredHour());
   terminal.stdout.write(whatIfText(found, format));
-  const { window, groups, detections, kept, addedInAll, goneInAll, oldest } = found;
+  const { window, groups, detections, kept, addedInAll, goneInAll, gaps, oldest } = found;
   say(
     terminal,
     `window (${minute(window.after)}, ${minute(window.asOf)}] UTC: ${counted(groups, 'group')}, ` +
       `${groupedText(detections)} matched; ${groupedText(kept)} already active, ${groupedText(addedInAll)} would be added, ` +
       `${groupedText(goneInAll)} would be removed. Nothing was written.`,
   );
+  for (const gap of gaps) say(terminal, `The comparison is incomplete: ${gap}.`);
   const unlisted = addedInAll - found.added.length + goneInAll - found.gone.length;
   if (unlisted > 0) say(terminal, `${groupedText(unlisted)} more are not listed: those with the lowest averages.`);
   if (oldest > bin(window.after, '1h')) {
@@ -99,6 +100,7 @@ async function score(
   const runs = await app.runNow(asOf, () => progress.add(1), isRebuild).finally(() => progress.stop());
   const total = totalOf(asOf, runs);
   terminal.stdout.write(totalText(total, format));
+  for (const { fileFault } of runs) if (fileFault !== '') say(terminal, `Count files: ${fileFault}.`);
   const sending = total.pending > 0 ? ' The functions send the pending notifications within two minutes.' : '';
   say(terminal, `${((performance.now() - started) / 1000).toFixed(1)} s.${sending}`);
 }

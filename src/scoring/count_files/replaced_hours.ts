@@ -5,8 +5,11 @@ import type { HourlyCounts, Partition, Touched } from '../../storage/ports/hourl
 import { type Directory, WHOLE_DAY } from './directory.ts';
 import { type GroupHourStream, hourOfDay, pagesOfRows, RowPage } from './group_hours.ts';
 
-/** Rows of a page of a table. */
-const PAGE_ROWS = 1000;
+/**
+ * A request for one group takes as much time as so many rows of an hour that is read as a whole. So an hour of a small tenant, which is one
+ * page, is read as a whole where two groups changed.
+ */
+const ROWS_PER_REQUEST = 250;
 /** A day with so many rows is read at once, whatever hours are asked for: mostly that is fewer requests. */
 const MAX_AT_ONCE = 5000;
 /** Groups whose rows are asked for at the same time. */
@@ -48,7 +51,7 @@ export class ReplacedHours {
     const hours = new Map<number, ReadonlySet<string> | null>();
     for (const [hour, some] of Map.groupBy(entries, (entry) => hourOfDay({ Timestamp: entry.hour }))) {
       const groups = new Set(some.flatMap(({ groupId }) => groupId ?? []));
-      const isWhole = some.some(({ groupId }) => groupId === null) || groups.size > pagesOf(directory, hour);
+      const isWhole = some.some(({ groupId }) => groupId === null) || groups.size > requestsAsMuchAs(directory, hour);
       hours.set(hour, isWhole ? null : groups);
     }
     return new ReplacedHours(counts, partition, day, hours);
@@ -117,9 +120,9 @@ async function* onePage(rows: readonly Counted[], hour: number): AsyncGenerator<
   if (ofHour.length > 0) yield new RowPage(ofHour);
 }
 
-/** Requests that read an hour, at least one, as far as the file knows. */
-function pagesOf({ parts }: Directory, hour: number): number {
+/** How many groups can be asked for in the time in which the hour is read, as far as the file knows; at least one. */
+function requestsAsMuchAs({ parts }: Directory, hour: number): number {
   const rowsIn = (of: number): number =>
     parts.flatMap((part) => (part.hour === of ? part.frames : [])).reduce((sum, { rows }) => sum + rows, 0);
-  return Math.max(1, Math.ceil((rowsIn(hour) + rowsIn(WHOLE_DAY) / WHOLE_DAY) / PAGE_ROWS));
+  return Math.max(1, Math.floor((rowsIn(hour) + rowsIn(WHOLE_DAY) / WHOLE_DAY) / ROWS_PER_REQUEST));
 }

@@ -4,10 +4,11 @@ import type { Counted } from '../../core/records/contribution.ts';
 import { type Day, dayOf, endOf } from '../../core/records/day.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
-import { BadFileError, type CountFile, openCountFile } from './count_file.ts';
+import type { Runs } from '../../storage/ports/runs.ts';
+import { BadFileError, type CountFile, FileChangedError, openCountFile } from './count_file.ts';
 import { FILE_SIZES, type FileSizes } from './file_sizes.ts';
 import { ALL_HOURS, fileStreams, type HourSpan } from './file_streams.ts';
-import { type GroupHourStream, hourOfDay } from './group_hours.ts';
+import { type GroupHourStream, type GroupHours, hourOfDay } from './group_hours.ts';
 import { type MergedDay, mergeGroupHours } from './merge_group_hours.ts';
 import { type DayStores, type RefreshOptions, readEntries, refreshDay, type TableDay } from './refresh_day.ts';
 import { ReplacedHours } from './replaced_hours.ts';
@@ -22,6 +23,13 @@ export interface Gap {
 /** `no history of 2026-11-20 in partition 3: its count file is missing` */
 export function gapText({ day, partition, reason }: Gap): string {
   return `no history of ${day} in partition ${partition}: its count file is ${REASONS[reason]}`;
+}
+
+/** The gaps that matter: a day without a file that was never sealed had no reports. */
+export async function lostDays(gaps: readonly Gap[], runs: Pick<Runs, 'sealedDays'>): Promise<readonly Gap[]> {
+  if (gaps.length === 0) return gaps;
+  const sealed = await runs.sealedDays();
+  return gaps.filter(({ day, reason }) => reason !== 'missing' || sealed.includes(day));
 }
 
 const REASONS = { missing: 'missing', bad: 'damaged', foreign: 'not one of this version' } as const;
@@ -148,7 +156,21 @@ class FileDay implements MergedDay {
         : ReplacedHours.touched(hourlyCounts, partition, day, entries, file.directory);
     const { first, last } = this.#hours;
     const asked = replaced.hours.filter((hour) => hour >= first && hour <= last);
-    return [...(file === null ? [] : this.#streams(file, replaced, fromGroup)), ...replaced.streams(asked, fromGroup)];
+    if (file === null) return replaced.streams(asked, fromGroup);
+    const streams = replaced
+      .streams(asked, fromGroup)
+      .map((stream) => ({ ...stream, pages: this.#whileThere(stream.pages) }));
+    return [...this.#streams(file, replaced, fromGroup), ...streams];
+  }
+
+  /** Pages of the table. Where it was removed meanwhile, the file has all of the day by then: it is opened again. */
+  async *#whileThere(pages: AsyncIterator<GroupHours>): AsyncGenerator<GroupHours> {
+    try {
+      for (let page = await pages.next(); !page.done; page = await pages.next()) yield page.value;
+    } finally {
+      await pages.return?.();
+    }
+    if (!(await this.#stores.hourlyCounts.days()).includes(this.#ref.day)) throw new FileChangedError(this.#ref);
   }
 
   async #file() {

@@ -14,6 +14,7 @@ export interface Ground {
   readonly stores: Stores;
   append(ref: ExportRef, bytes: Uint8Array): Promise<void>;
   replace(ref: ExportRef, bytes: Uint8Array): Promise<void>;
+  remove(ref: ExportRef): Promise<void>;
 }
 
 /** Stores in memory, which read in pieces of random sizes where they are given a random. */
@@ -23,6 +24,7 @@ export function memoryGround(clock: Clock, random?: () => number): Ground {
     stores: refusing(stores),
     append: async (ref, bytes) => stores.exports.append(ref, bytes),
     replace: async (ref, bytes) => stores.exports.replace(ref, bytes),
+    remove: async (ref) => stores.exports.remove(ref),
   };
 }
 
@@ -61,6 +63,10 @@ export function azureGround(connectionString: string, clock: Clock, options: Sto
     },
     append: (ref, bytes) => write(ref, bytes, !times.has(keyOf(ref))),
     replace: (ref, bytes) => write(ref, bytes, true),
+    remove: async ({ container, name }) => {
+      await blobs.getContainerClient(container).getAppendBlobClient(name).deleteIfExists();
+      times.delete(keyOf({ container, name }));
+    },
   };
 }
 

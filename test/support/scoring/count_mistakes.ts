@@ -1,4 +1,5 @@
 import type { Day } from '../../../src/core/records/day.ts';
+import { encodeDirectory } from '../../../src/scoring/count_files/directory.ts';
 import type { CountFileRef, CountFiles } from '../../../src/storage/ports/count_files.ts';
 import type { HourlyCounts, Partition, TouchedEntry } from '../../../src/storage/ports/hourly_counts.ts';
 import type { Stage } from './count_schedule.ts';
@@ -14,13 +15,7 @@ export const MISTAKES: Readonly<Record<string, Stage['storesOf']>> = {
       hourlyCounts: changed(stores.hourlyCounts, {
         merge: async (partition, day, rows, touched, options) => {
           const write = () => hourlyCounts.merge(partition, day, rows, touched, options);
-          await step('rows.merge without entries', async () => {
-            const before = await entriesOf(hourlyCounts, partition, day);
-            await write();
-            const isNew = ({ version }: TouchedEntry) => !before.some((entry) => entry.version === version);
-            const written = (await entriesOf(hourlyCounts, partition, day)).filter(isNew);
-            await hourlyCounts.settle(partition, day, written);
-          });
+          await step('rows.merge without entries', () => unannounced(hourlyCounts, partition, day, write));
           return step('rows.merge of entries', write);
         },
       }),
@@ -138,6 +133,61 @@ export const MISTAKES: Readonly<Record<string, Stage['storesOf']>> = {
     };
   },
 };
+
+/** Mistakes that only show in schedules in which the real ingest reads exports, or in which a sealed file is lost. */
+export const EXPORT_MISTAKES: Readonly<Record<string, Stage['storesOf']>> = {
+  'an entry is written after the commit of its segment': (world, step) => {
+    const stores = stepwiseStores(world, step);
+    const { hourlyCounts, exports } = world;
+    if (exports === null) return stores;
+    const { exportStates } = exports.ground.stores;
+    const late: (() => Promise<unknown>)[] = [];
+    return {
+      ...stores,
+      hourlyCounts: changed(stores.hourlyCounts, {
+        merge: (partition, day, rows, touched, options) => {
+          const write = () => hourlyCounts.merge(partition, day, rows, touched, options);
+          late.push(write);
+          return step('rows.merge without entries', () => unannounced(hourlyCounts, partition, day, write));
+        },
+      }),
+      exportStates: changed(exportStates, {
+        get: (ref) => exportStates.get(ref),
+        insert: (row) => exportStates.insert(row),
+        replace: async (row, version) => {
+          const written = await exportStates.replace(row, version);
+          for (const write of late.splice(0)) await step('rows.merge of entries', write);
+          return written;
+        },
+      }),
+    };
+  },
+  'a missing file of a sealed day is taken for an empty one': (world, step) =>
+    withFiles(world, step, (files) => ({
+      open: async (ref, most) => {
+        const found = await files.open(ref, most);
+        const isSealed = !(await world.hourlyCounts.days()).includes(ref.day as Day);
+        if (found !== null || !isSealed) return found;
+        const bytes = encodeDirectory({ ...ref, day: ref.day as Day, parts: [] });
+        return { version: 'none', length: bytes.length, bytes, isSealed };
+      },
+    })),
+};
+
+/** Writes rows; no entry announces them. */
+async function unannounced<T>(
+  counts: HourlyCounts,
+  partition: Partition,
+  day: Day,
+  write: () => Promise<T>,
+): Promise<T> {
+  const before = await entriesOf(counts, partition, day);
+  const answer = await write();
+  const isNew = ({ version }: TouchedEntry) => !before.some((entry) => entry.version === version);
+  const written = (await entriesOf(counts, partition, day)).filter(isNew);
+  await counts.settle(partition, day, written);
+  return answer;
+}
 
 function withFiles(world: World, step: Step, changes: (files: CountFiles) => Partial<CountFiles>) {
   const stores = stepwiseStores(world, step);

@@ -4,6 +4,7 @@ import type { Day } from '../../../src/core/records/day.ts';
 import type { FileSizes } from '../../../src/scoring/count_files/file_sizes.ts';
 import type { DayStores } from '../../../src/scoring/count_files/refresh_day.ts';
 import { sealDay } from '../../../src/scoring/count_files/seal_day.ts';
+import { ConflictError } from '../../../src/storage/optimistic.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import { P3 } from '../../contract/samples.ts';
 import {
@@ -21,8 +22,17 @@ import {
   stepwiseStores,
   TINY,
   type World,
+  wholeText,
   write,
 } from './count_world.ts';
+import {
+  actOnExports,
+  beginAct,
+  type ExportActor,
+  type ExportSide,
+  type IngestStores,
+  wokenUp,
+} from './export_actors.ts';
 
 /** What one worker does, until it ends or dies. */
 export type Actor =
@@ -36,7 +46,10 @@ export type Actor =
       readonly diesAt: number;
     }
   | { readonly kind: 'seal'; readonly diesAt: number; readonly sleepsAt: number; readonly rounds: number }
-  | { readonly kind: 'damage'; readonly day: string; readonly how: 'remove' | 'cut' | 'flip' | 'foreign' };
+  | { readonly kind: 'damage'; readonly day: string; readonly how: 'remove' | 'cut' | 'flip' | 'foreign' }
+  /** The only copy of a sealed day is gone. */
+  | { readonly kind: 'lose' }
+  | ExportActor;
 
 /** Actors that work at the same time; then a quiet run. */
 export interface Act {
@@ -48,20 +61,25 @@ export interface Act {
 export interface Stage {
   readonly world: World;
   /** The stores as actors see them; a mistake that is put in by hand replaces it. */
-  readonly storesOf: (world: World, step: Step, kind: Actor['kind']) => DayStores;
+  readonly storesOf: (world: World, step: Step, kind: Actor['kind']) => DayStores & Partial<IngestStores>;
   readonly sizes: FileSizes;
 }
 
 /** Files in blocks, and files in one piece. */
 export const anySizes: fc.Arbitrary<FileSizes> = fc.constantFrom(TINY, { ...TINY, first: 100_000 });
 
-const NEVER = 1_000_000;
-const diesAt = fc.oneof({ weight: 3, arbitrary: fc.constant(NEVER) }, { weight: 2, arbitrary: fc.nat(30) });
+export const NEVER = 1_000_000;
+export const diesAt = fc.oneof({ weight: 3, arbitrary: fc.constant(NEVER) }, { weight: 2, arbitrary: fc.nat(30) });
 /** A worker that sleeps lets others do all of their work before its next call. */
-const sleepsAt = fc.oneof({ weight: 1, arbitrary: fc.constant(NEVER) }, { weight: 2, arbitrary: fc.nat(12) });
-const rounds = fc.constantFrom(20, 40, 80);
-const scorer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('score' as const), diesAt, sleepsAt, rounds });
-const whatIf: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('what-if' as const), diesAt, sleepsAt, rounds });
+export const sleepsAt = fc.oneof({ weight: 1, arbitrary: fc.constant(NEVER) }, { weight: 2, arbitrary: fc.nat(12) });
+export const rounds = fc.constantFrom(20, 40, 80);
+export const scorer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('score' as const), diesAt, sleepsAt, rounds });
+export const whatIf: fc.Arbitrary<Actor> = fc.record({
+  kind: fc.constant('what-if' as const),
+  diesAt,
+  sleepsAt,
+  rounds,
+});
 const ingest: fc.Arbitrary<Actor> = fc.record({
   kind: fc.constant('ingest' as const),
   rows: fc.array(anyRowSpec, { minLength: 1, maxLength: 4 }),
@@ -70,7 +88,7 @@ const ingest: fc.Arbitrary<Actor> = fc.record({
   byGroup: fc.boolean(),
   diesAt,
 });
-const damage: fc.Arbitrary<Actor> = fc.record({
+export const damage: fc.Arbitrary<Actor> = fc.record({
   kind: fc.constant('damage' as const),
   day: fc.constantFrom('2026-11-20', '2026-11-21'),
   how: fc.constantFrom('remove', 'cut', 'flip', 'foreign'),
@@ -98,7 +116,7 @@ export const dayEnds: fc.Arbitrary<readonly Act[]> = fc
     { actors: [one, other, late], hour: 48 },
   ]);
 
-const sealer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('seal' as const), diesAt, sleepsAt, rounds });
+export const sealer: fc.Arbitrary<Actor> = fc.record({ kind: fc.constant('seal' as const), diesAt, sleepsAt, rounds });
 
 /** A day is sealed while late rows come. */
 export const dayIsSealed: fc.Arbitrary<readonly Act[]> = fc
@@ -148,17 +166,23 @@ export async function playActs(
   scheduler: fc.Scheduler,
 ): Promise<void> {
   const trace: string[] = [];
+  let isLost = false;
   try {
-    for (const { actors, hour } of acts) {
-      const working = actors.map((actor, n) =>
-        act({ world, storesOf, sizes }, actor, hour, stepOf(scheduler, `${n}`, actor, trace)),
+    for (const [n, { actors, hour }] of acts.entries()) {
+      beginAct(world.exports, n === acts.length - 1);
+      const working = actors.map((actor, m) =>
+        act({ world, storesOf, sizes }, actor, hour, stepOf(scheduler, `${m}`, actor, trace, world.exports)),
       );
-      await scheduler.waitFor(Promise.all(working));
+      await scheduler.waitFor(Promise.all([...working, ...wokenUp(world.exports)]));
+      isLost ||= world.sealed.length > 0 && actors.some(({ kind }) => kind === 'lose');
+      if (isLost) world.sealed = [];
       const expected = await scan(world, hour);
-      const { rows } = await read(storesOf(world, quiet, 'score'), hour, { sizes });
+      const { rows, gaps } = await read(storesOf(world, quiet, 'score'), hour, { sizes });
       trace.push('quiet run');
-      checkNone('a quiet run lacks', lacking(expected, rows));
-      checkNone('a quiet run invents', lacking(rows, expected));
+      checkNone('a quiet run lacks', lacking(expected, rows, wholeText));
+      checkNone('a quiet run invents', lacking(rows, expected, wholeText));
+      const isNamed = gaps.some(({ day, reason }) => day === FIRST_DAY && reason === 'missing');
+      if (isLost && !isNamed) throw new Error('a quiet run lacks the word that a file is missing');
     }
   } catch (error) {
     throw new Error(`${(error as Error).message}\n  ${trace.join('\n  ')}`, { cause: error });
@@ -167,13 +191,20 @@ export async function playActs(
 
 const quiet: Step = (_call, run) => run();
 
-function stepOf(scheduler: fc.Scheduler, name: string, actor: Actor, trace: string[]): Step {
+function stepOf(scheduler: fc.Scheduler, name: string, actor: Actor, trace: string[], side: ExportSide | null): Step {
   let calls = 0;
+  let hasSlept = false;
   return async (call, run) => {
     const label = `${actor.kind} ${name}: ${call}`;
     const naps = 'sleepsAt' in actor && calls === actor.sleepsAt ? actor.rounds : 1;
+    if (!hasSlept && actor.kind === 'read' && actor.isZombie && call === 'rows.merge') {
+      hasSlept = true;
+      trace.push(`${label} sleeps`);
+      await side?.fallAsleep(actor);
+    }
     for (let round = 0; round < naps; round++) await scheduler.schedule(Promise.resolve(), label);
-    if ('diesAt' in actor && calls++ === actor.diesAt) {
+    // Whatever it does to clean up, no call arrives any more.
+    if ('diesAt' in actor && calls++ >= actor.diesAt) {
       trace.push(`${actor.kind} ${name} dies before ${call}`);
       throw new Death();
     }
@@ -201,13 +232,21 @@ async function act({ world, storesOf, sizes }: Stage, actor: Actor, hour: number
         }
         return;
       case 'seal':
+        if (world.exports !== null && !world.exports.mayBeSealed) return;
         await sealDay(closing(world, stores), FIRST_DAY, async () => {}, [P3]);
         return;
       case 'damage':
         return await step(`damage ${actor.how}`, () => harm(world, actor));
+      case 'lose':
+        if (world.sealed.length > 0) await world.countFiles.remove({ partition: P3, day: FIRST_DAY });
+        return;
+      case 'export':
+      case 'read':
+      case 'close':
+        return await actOnExports(world, stores, actor, step);
     }
   } catch (error) {
-    if (!(error instanceof Death || error instanceof StoreError)) throw error;
+    if (!(error instanceof Death || error instanceof StoreError || error instanceof ConflictError)) throw error;
   }
 }
 

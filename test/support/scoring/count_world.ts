@@ -15,8 +15,9 @@ import { contribution, groupId, P3 } from '../../contract/samples.ts';
 import { MemoryCountFiles } from '../../fakes/count_files.ts';
 import { MemoryHourlyCounts } from '../../fakes/hourly_counts.ts';
 import { kept, sorted } from './count_rows.ts';
+import type { ExportSide } from './export_actors.ts';
 
-const START_MS = Date.UTC(2026, 10, 20);
+export const START_MS = Date.UTC(2026, 10, 20);
 /** So many hours after midnight of the first day. */
 export const at = (hours: number): Timestamp => timestampFromMs(START_MS + hours * HOUR_MS);
 /** So that a few rows have frames, reads and blocks of all kinds. */
@@ -32,6 +33,8 @@ export class Death extends Error {}
 export interface World {
   readonly hourlyCounts: HourlyCounts;
   readonly countFiles: CountFiles;
+  /** Exports that the real ingest reads; null where rows are written without it. */
+  readonly exports: ExportSide | null;
   /** Nothing is counted into the first day any more. */
   isClosed: boolean;
   /** The rows of the first day when its table was removed. */
@@ -46,8 +49,9 @@ export function newWorld(
     hourlyCounts: new MemoryHourlyCounts(),
     countFiles: new MemoryCountFiles(),
   },
+  exports: ExportSide | null = null,
 ): World {
-  const world: World = { hourlyCounts, countFiles, isClosed: false, sealed: [] };
+  const world: World = { hourlyCounts, countFiles, exports, isClosed: false, sealed: [] };
   const removeDay = hourlyCounts.removeDay.bind(hourlyCounts);
   hourlyCounts.removeDay = async (day) => {
     const rows = (await Array.fromAsync(hourlyCounts.day(P3, day))).flat();
@@ -94,9 +98,10 @@ export function stepwiseStores(world: World, step: Step): DayStores {
   };
 }
 
-/** Refuses rows of the first day once it is closed, as an ingest does that has read the boundary. */
+/** Refuses rows of the first day once it is closed, as an ingest does that has read the boundary. The real one does so itself. */
 function refusing(world: World): HourlyCounts {
   const { hourlyCounts } = world;
+  if (world.exports !== null) return hourlyCounts;
   return new Proxy(hourlyCounts, {
     get(target, key) {
       const call: unknown = Reflect.get(target, key);
@@ -204,11 +209,11 @@ function comparable(
   return kept(rows.map(({ contribution: _, facts: __, ...row }) => row));
 }
 
-/** The rows of the first list that the second one lacks; each row counts once. */
-export function lacking(rows: readonly Counted[], others: readonly Counted[]): string[] {
+/** The rows of the first list that the second one lacks; each row counts once. `textOf`: what makes two rows one. */
+export function lacking(rows: readonly Counted[], others: readonly Counted[], textOf = keyOf): string[] {
   const left = new Map<string, number>();
-  for (const row of others) left.set(keyOf(row), (left.get(keyOf(row)) ?? 0) + 1);
-  return rows.map(keyOf).filter((key) => {
+  for (const row of others) left.set(textOf(row), (left.get(textOf(row)) ?? 0) + 1);
+  return rows.map(textOf).filter((key) => {
     const more = left.get(key) ?? 0;
     left.set(key, more - 1);
     return more <= 0;
@@ -217,6 +222,11 @@ export function lacking(rows: readonly Counted[], others: readonly Counted[]): s
 
 function keyOf({ groupId, Timestamp, count }: Counted): string {
   return `${groupId.slice(-2)} ${Timestamp} ${count}`;
+}
+
+/** All that a file keeps: a reader that was corrected changes more than the count. */
+export function wholeText(row: Counted): string {
+  return `${keyOf(row)} ${row.failed} ${row.programHash} ${row.source} ${row.DeviceName}`;
 }
 
 export const anyRowSpec: fc.Arbitrary<RowSpec> = fc.record({

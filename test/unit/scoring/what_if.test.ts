@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { dayOf } from '../../../src/core/records/day.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { whatIf } from '../../../src/scoring/what_if.ts';
 import { WindowError } from '../../../src/scoring/window_end.ts';
@@ -54,6 +55,15 @@ const idsOf = (groups: readonly Group[]) => groups.map(idOf).sort();
 const asked = (rule: Partial<Rule> = {}, hour = 12) => whatIf(readOnly(tenant.stores), { ...RULE, ...rule }, at(hour));
 
 describe('whatIf(stores, rule, asOf)', () => {
+  it('names a sealed day of the window without files, and no day that was never counted', async () => {
+    const before = dayOf(at(-1));
+    expect((await asked({}, 11)).gaps).toEqual([]);
+    await tenant.stores.runs.noteSealed(before);
+    const { gaps } = await asked({}, 11);
+    expect(gaps).toHaveLength(16);
+    expect(gaps[3]).toBe(`no history of ${before} in partition 3: its count file is missing`);
+  });
+
   it('where nothing is active names what a first run would open, highest averages first', async () => {
     const found = await asked();
     expect(found).toMatchObject({ groups: 4, rows: 40, detections: 4, kept: 0, addedInAll: 4, gone: [], goneInAll: 0 });

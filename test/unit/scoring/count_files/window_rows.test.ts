@@ -72,6 +72,26 @@ describe('windowRows(stores, partition, window)', () => {
     expect(new Set(countReads(calls))).toEqual(new Set(['rows.hour']));
   });
 
+  it('laid over the files is right where the table goes while it is read', async () => {
+    const world = await filled([1, 2].flatMap((group) => [22, 23].map((hour) => ({ group, hour, number: 1 }))));
+    await read(world, 49);
+    await write(world.hourlyCounts, [rowOf({ group: 3, hour: 23, number: 5 })], 7, false);
+    const expected = await scan(world, 49);
+    // Another worker reads what is new, and the day is sealed, between two calls.
+    let isSealed = false;
+    const step: Step = async (call, run) => {
+      if (call === 'rows.hour' && !isSealed) {
+        isSealed = true;
+        await read(world, 49);
+        await world.hourlyCounts.removeDay(FIRST_DAY);
+      }
+      return await run();
+    };
+    const { rows: found } = await read(stepwiseStores(world, step), 49, { mode: 'overlay' });
+    expect(isSealed).toBe(true);
+    expect(found).toEqual(expected);
+  });
+
   it('laid over the files gives the same, and writes nothing', async () => {
     const equals = fc.asyncProperty(rows, rows, fc.boolean(), async (first, second, isRead) => {
       const world = await filled(first);
