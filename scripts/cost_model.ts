@@ -1,6 +1,6 @@
 import { segmentBytesOf } from '../src/ingest/segment_cutter.ts';
 import type { Shape } from './cost_shapes.ts';
-import { type ModelledRun, RUN, scanningRun } from './run_model.ts';
+import { countFilesRun, type HourlyRuns, type ModelledRun, RUN } from './run_model.ts';
 
 /** What a month costs, from what was measured, what the platform's limits make of it, and a list of prices. */
 /** bench/local_requests.json */
@@ -57,6 +57,8 @@ export const ASSUMED = {
   exportsKeepDays: 30,
   /** A row of HourlyCounts as the service counts it: names and values of its columns, in UTF-16. */
   rowBytes: 1_000,
+  /** A row of a count file: ADR 013. */
+  fileRowBytes: 21,
   /** Mean of an exporter's append, once device tables were among what it exports: one tenant, July 2026. */
   appendBytes: 35_600,
   /** The platform polls each queue every ten seconds to decide on instances; ours and the poison queues. */
@@ -87,7 +89,7 @@ export interface Month {
 
 export const LINES = [
   ['tables', 'Tables: transactions and storage'],
-  ['blobs', 'Blobs: reading and listing exports'],
+  ['blobs', 'Blobs: exports read and listed, count files'],
   ['queues', 'Queues, with the platform’s polling'],
   ['functions', 'Functions: time and executions, after the free grant'],
   ['logs', 'Log: ingestion, after the free 5 GB'],
@@ -111,7 +113,13 @@ export function transactionsOf(rows: number): number {
   return 16 * Math.max(touched, rows >= 160 ? rows / 1600 + 0.5 : 0);
 }
 
-export function monthOf(devices: number, shape: Shape, measured: Measured, prices: Prices): Month {
+/** What was counted: a run of the whole system, and hourly runs of large tenants. */
+export interface Counted {
+  readonly measured: Measured;
+  readonly hourly: HourlyRuns;
+}
+
+export function monthOf(devices: number, shape: Shape, { measured, hourly }: Counted, prices: Prices): Month {
   const { hoursOfMonth: hours, sweepsPerHour } = ASSUMED;
   const price = (name: string) => {
     const found = prices[name];
@@ -127,9 +135,8 @@ export function monthOf(devices: number, shape: Shape, measured: Measured, price
   const transactions = segments * transactionsOf((rowsPerHour * hours) / segments);
   const perSegment = (operation: RegExp) => (requestsOf(measured, operation, INGEST) / measured.segments) * segments;
 
-  const run = scanningRun(devices, shape);
-  const scoring = requestsOf(measured, /^table (?!transactions|creations)/, ['scorePartition']);
-  const perRun = hours * (run.requests + Math.max(0, scoring - 32));
+  const run = countFilesRun(devices, shape, hourly);
+  const perRun = hours * run.tableRequests;
   const notifications = ASSUMED.notificationsPerDevice * devices;
   const perNotification = requestsOf(measured, /^table/, ['notifyDetection']) / Math.max(1, measured.notifications) + 1;
   const sweepQueries = sweeps * (1 + Math.ceil((24 * ASSUMED.historyDays) / 1000));
@@ -140,8 +147,13 @@ export function monthOf(devices: number, shape: Shape, measured: Measured, price
     sweepQueries +
     notifications * perNotification;
 
-  const blobReads = perSegment(/^blob (reads|properties)/);
-  const listings = sweeps + hours + perSegment(/^blob writes/);
+  const blobReads = perSegment(/^blob (reads|properties)/) + hours * run.blobReads;
+  // A listing costs as much as a write. The runs list the count files once an hour.
+  const listings = sweeps + 2 * hours + perSegment(/^blob writes/) + hours * run.blobWrites;
+  const rowsKept = rowsPerHour * 24 * (RUN.retentionDays + 2);
+  const fileBytes =
+    (run.rowsOfFiles / RUN.windowHours) * 24 * RUN.countFileDays * ASSUMED.fileRowBytes +
+    run.written * 24 * RUN.softDeleteDays;
   const looks = ((hours * 3600) / ASSUMED.lookEverySeconds) * ASSUMED.polledQueues;
   // Each message is sent, received and taken off; the sweep looks into the poison queues.
   const perSweep =
@@ -165,8 +177,11 @@ export function monthOf(devices: number, shape: Shape, measured: Measured, price
   const usd = {
     tables:
       (tableTransactions / 10_000) * price('tableTransactions') +
-      ((run.rowsRead * ASSUMED.rowBytes) / 1e9) * price('tableStorage'),
-    blobs: (blobReads / 10_000) * price('blobReads') + (listings / 10_000) * price('blobWrites'),
+      ((rowsKept * ASSUMED.rowBytes) / 1e9) * price('tableStorage'),
+    blobs:
+      (blobReads / 10_000) * price('blobReads') +
+      (listings / 10_000) * price('blobWrites') +
+      (fileBytes / 1e9) * price('blobStorage'),
     queues: (queueOperations / 10_000) * price('queueOperations'),
     functions:
       Math.max(0, gigabyteSeconds - free('gigabyteSeconds')) * price('gigabyteSeconds') +
@@ -182,7 +197,7 @@ export function monthOf(devices: number, shape: Shape, measured: Measured, price
     scale: {
       gbPerHour: bytes / hours / 1e9,
       rowsPerSecond: rowsPerHour / 3600,
-      rowsPerPartition: run.rowsRead / 16,
+      rowsPerPartition: rowsKept / 16,
     },
     amounts: {
       exportGb: bytes / 1e9,

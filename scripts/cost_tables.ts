@@ -1,21 +1,23 @@
 import { groupedText } from '../src/core/text/numbers.ts';
-import { LINES, type Measured, type Month, monthOf, type Prices, requestsOf } from './cost_model.ts';
+import { type Counted, LINES, type Measured, type Month, monthOf, type Prices, requestsOf } from './cost_model.ts';
 import { type Shape, shapesOf } from './cost_shapes.ts';
-import { ceilingOf } from './run_model.ts';
+import { ceilingOf, type HourlyRuns } from './run_model.ts';
 
 const DEVICES = [100, 1_000, 10_000, 100_000];
 const INGEST = ['ingestExport', 'ingestQueued'];
 
 /** The tables of docs/costs.md, by the name of their place in it. */
-export function costTables(measured: Measured, prices: Prices): Readonly<Record<string, string>> {
+export function costTables(counted: Counted, prices: Prices): Readonly<Record<string, string>> {
+  const { measured, hourly } = counted;
   const [low, high] = shapesOf(measured);
   return {
     sample: sampleText(measured),
-    shapes: shapesTable([low, high]),
+    shapes: shapesTable([low, high], hourly),
+    hourly: hourlyTable(hourly),
     requests: requestsTable(measured),
-    'month-low': monthTable(low, measured, prices),
-    'month-high': monthTable(high, measured, prices),
-    scale: scaleTable([low, high], measured, prices),
+    'month-low': monthTable(low, counted, prices),
+    'month-high': monthTable(high, counted, prices),
+    scale: scaleTable([low, high], counted, prices),
     prices: table(
       ['what', 'USD', 'per', 'region, date, source'],
       Object.values(prices).map(({ usd, per, free, what, where }) => [
@@ -30,7 +32,7 @@ export function costTables(measured: Measured, prices: Prices): Readonly<Record<
 
 /** The pages that hold tables, and which. */
 export const PAGES: Readonly<Record<string, readonly string[]>> = {
-  'docs/costs.md': ['sample', 'shapes', 'requests', 'month-low', 'month-high', 'prices'],
+  'docs/costs.md': ['sample', 'shapes', 'requests', 'hourly', 'month-low', 'month-high', 'prices'],
   'docs/deploy.md': ['scale'],
 };
 
@@ -91,7 +93,26 @@ function requestsTable(measured: Measured): string {
   );
 }
 
-function shapesTable(shapes: readonly Shape[]): string {
+function hourlyTable({ measured, command, runs }: HourlyRuns): string {
+  const body = runs.map(({ devices, scanned, usual, quiet }) =>
+    [devices, scanned, usual.rows, usual.requests, usual.written, usual.cpuMs, quiet.rows, quiet.requests].map(
+      groupedText,
+    ),
+  );
+  const head = [
+    'devices',
+    'rows of the window',
+    'rows read from tables',
+    'requests',
+    'bytes written',
+    'CPU, ms',
+    'with nothing new: rows',
+    'requests',
+  ];
+  return `Counted ${measured} by \`${command}\`: one of the sixteen partitions, 18 rows per device and hour.\n\n${table(head, body)}`;
+}
+
+function shapesTable(shapes: readonly Shape[], hourly: HourlyRuns): string {
   const row = (name: string, of: (shape: Shape) => number) => [
     name,
     ...shapes.map((shape) => String(Number(of(shape).toPrecision(3)))),
@@ -103,13 +124,13 @@ function shapesTable(shapes: readonly Shape[]): string {
       row('reports an hour', ({ reports }) => reports),
       row('rows an hour', ({ rows }) => rows),
       row('open detections', ({ detections }) => detections),
-      row('most devices of a deployment, thousand', ceilingOf),
+      row('most devices of a deployment, thousand', (shape) => ceilingOf(shape, hourly)),
     ],
   );
 }
 
-function monthTable(shape: Shape, measured: Measured, prices: Prices): string {
-  const months = DEVICES.map((devices) => monthOf(devices, shape, measured, prices));
+function monthTable(shape: Shape, counted: Counted, prices: Prices): string {
+  const months = DEVICES.map((devices) => monthOf(devices, shape, counted, prices));
   const row = (name: string, of: (month: Month) => string) => [name, ...months.map(of)];
   return table(
     ['devices', ...DEVICES.map(groupedText)],
@@ -118,7 +139,9 @@ function monthTable(shape: Shape, measured: Measured, prices: Prices): string {
       row('reports, million', ({ amounts }) => groupedText(round(amounts.reports / 1e6))),
       row('segments, thousand', ({ amounts }) => groupedText(round(amounts.segments / 1e3))),
       row('requests of tables, million', ({ amounts }) => groupedText(round(amounts.tableTransactions / 1e6))),
-      row('rows that a run reads, million', ({ run }) => groupedText(round(run.rowsRead / 1e6))),
+      row('rows that a run reads from tables, thousand', ({ run }) => groupedText(round(run.rowsRead / 1e3))),
+      row('rows that it scores, million', ({ run }) => groupedText(round(run.rowsOfFiles / 1e6))),
+      row('CPU of a run, seconds', ({ run }) => groupedText(round(run.cpuSeconds))),
       row('a run takes', durationOf),
       row('GB-seconds, thousand', ({ amounts }) => groupedText(round(amounts.gigabyteSeconds / 1e3))),
       ...LINES.map(([key, name]) => row(name, ({ usd }) => money(usd[key]))),
@@ -130,9 +153,9 @@ function monthTable(shape: Shape, measured: Measured, prices: Prices): string {
 }
 
 /** Belongs to docs/deploy.md. */
-function scaleTable(shapes: readonly Shape[], measured: Measured, prices: Prices): string {
+function scaleTable(shapes: readonly Shape[], counted: Counted, prices: Prices): string {
   const rows = shapes.flatMap((shape) => {
-    const months = DEVICES.map((devices) => monthOf(devices, shape, measured, prices));
+    const months = DEVICES.map((devices) => monthOf(devices, shape, counted, prices));
     const row = (name: string, of: (month: Month) => string) => [`${shape.name}: ${name}`, ...months.map(of)];
     return [
       row('exports, GB an hour', ({ scale }) => groupedText(round(scale.gbPerHour))),

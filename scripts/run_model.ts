@@ -10,21 +10,60 @@ export const RUN = {
   accountRowsPerSecond: 20_000,
   /** `functionTimeout`, and the time until the next run. */
   limitSeconds: 3_600,
-  /** CPU time of a row that is read and scored, and of an open detection that is read, assessed and written: bench:pages, bench:tenant. */
-  cpuMicrosecondsPerRow: 3,
+  /** CPU time of an open detection that is read, assessed and written: bench:pages, bench:tenant. */
   cpuMicrosecondsPerDetection: 320,
+  /** A request of a run that waits for the one before. */
+  secondsPerRequest: 0.02,
   /** Of an instance of 512 MB. */
   cores: 0.25,
-  /** RETENTION_DAYS by default. */
+  /** RETENTION_DAYS and COUNT_FILE_DAYS by default. */
   retentionDays: 4,
+  countFileDays: 30,
+  /** Hours of a window. */
+  windowHours: 72,
+  /** Rows per device and hour of the tenant whose runs were counted. */
+  countedRows: 18,
+  /** Overwritten files stay so long in the account of the app (soft delete). */
+  softDeleteDays: 7,
 } as const;
+
+/** One run of a partition, as it was counted. */
+interface CountedRun {
+  readonly requests: number;
+  readonly byOperation: Readonly<Record<string, number>>;
+  readonly rows: number;
+  readonly written: number;
+  readonly cpuMs: number;
+}
+
+/** bench/hourly.json */
+export interface HourlyRuns {
+  readonly measured: string;
+  readonly command: string;
+  readonly runs: {
+    readonly devices: number;
+    /** Rows of the window. */
+    readonly scanned: number;
+    readonly first: CountedRun;
+    readonly quiet: CountedRun;
+    readonly usual: CountedRun;
+  }[];
+}
 
 /** One hourly run of all partitions. */
 export interface ModelledRun {
   readonly invocations: number;
+  /** Rows of tables that it reads, and rows of count files. */
   readonly rowsRead: number;
-  readonly requests: number;
-  /** From the first page to the last write, all invocations side by side. */
+  readonly rowsOfFiles: number;
+  readonly tableRequests: number;
+  readonly blobReads: number;
+  readonly blobWrites: number;
+  /** Bytes that it writes into files. */
+  readonly written: number;
+  /** CPU seconds on a whole core, all partitions together. */
+  readonly cpuSeconds: number;
+  /** From the first request to the last write, all invocations side by side. */
   readonly seconds: number;
   /** Billed of all invocations together: none is billed for less than a second. */
   readonly billedSeconds: number;
@@ -32,39 +71,75 @@ export interface ModelledRun {
   readonly fits: boolean;
 }
 
+const TABLES = /^(hourlyCounts|detections|runs|suppressions)\./;
+const BLOB_READS = /^countFiles\.(open|read)$/;
+const BLOB_WRITES = /^countFiles\.(put|stage|commit)$/;
+
 /**
- * A run that scans all rows of the retention. Its reads, its writes of open detections and its removals of expired rows share
- * the account's limit with the rows that ingest writes meanwhile. Waiting and CPU time follow one another.
+ * A usual hourly run: what the counted runs of one partition took, between them in proportion to the rows of an hour. Beside it
+ * are the open detections, read and written by the hundred, and the daily check. Reads and writes share the account's limit with the
+ * rows and entries that ingest writes meanwhile. Waiting and CPU time follow one another.
  */
-export function scanningRun(devices: number, shape: Shape): ModelledRun {
+export function countFilesRun(devices: number, shape: Shape, hourly: HourlyRuns): ModelledRun {
   const rowsPerHour = shape.rows * devices;
-  const kept = rowsPerHour * 24 * RUN.retentionDays;
   const open = shape.detections * devices;
-  const invocations = partitionsTogether(new Map(PARTITIONS.map((name) => [name, kept / PARTITIONS.length]))).length;
+  const all = (of: (run: CountedRun) => number) =>
+    PARTITIONS.length * between(hourly, rowsPerHour / RUN.countedRows, ({ usual }) => of(usual));
+  const requestsOf = (names: RegExp) => (run: CountedRun) =>
+    Object.entries(run.byOperation).reduce((sum, [name, count]) => sum + (names.test(name) ? count : 0), 0);
+  const rowsOfFiles = rowsPerHour * RUN.windowHours;
+  const each = rowsOfFiles / PARTITIONS.length;
+  const invocations = partitionsTogether(new Map(PARTITIONS.map((name) => [name, each]))).length;
   const rate = Math.min(
     invocations * RUN.partitionRowsPerSecond,
     Math.max(1, RUN.accountRowsPerSecond - rowsPerHour / 3_600),
   );
-  // Every expired row is removed, and every open detection is read and written.
-  const entities = kept + 2 * open + rowsPerHour;
-  const cpuSeconds = (kept * RUN.cpuMicrosecondsPerRow + open * RUN.cpuMicrosecondsPerDetection) / 1e6;
-  const seconds = entities / rate + cpuSeconds / RUN.cores / invocations;
+  // An hour is compared with the table once a day.
+  const rowsRead = all(({ rows }) => rows) + rowsPerHour / 24;
+  const tableRequests = all(requestsOf(TABLES)) + rowsPerHour / 24 / 1_000 + open / 1_000 + open / 100;
+  const blobReads = all(requestsOf(BLOB_READS));
+  const blobWrites = all(requestsOf(BLOB_WRITES));
+  const cpuSeconds = all(({ cpuMs }) => cpuMs) / 1_000 + (open * RUN.cpuMicrosecondsPerDetection) / 1e6;
+  const waiting = Math.max(
+    (rowsRead + 2 * open) / rate,
+    ((tableRequests + blobReads + blobWrites) * RUN.secondsPerRequest) / invocations,
+  );
+  const seconds = waiting + cpuSeconds / RUN.cores / invocations;
   return {
     invocations,
-    rowsRead: kept,
-    requests: 2 * PARTITIONS.length + kept / 1_000 + open / 1_000 + open / 100 + rowsPerHour / 100,
+    rowsRead,
+    rowsOfFiles,
+    tableRequests,
+    blobReads,
+    blobWrites,
+    written: all(({ written }) => written),
+    cpuSeconds,
     seconds,
     billedSeconds: Math.max(invocations, seconds * invocations),
     fits: seconds <= RUN.limitSeconds,
   };
 }
 
-/** The number of devices, in thousands, above which a run no longer ends in time. */
-export function ceilingOf(shape: Shape): number {
-  let [fits, fails] = [0, 1_000_000];
+/** A number of one partition at so many devices of the counted tenant: in proportion between two counted sizes, and above the last. */
+function between({ runs }: HourlyRuns, devices: number, of: (run: HourlyRuns['runs'][number]) => number): number {
+  const [first] = runs;
+  const last = runs.at(-1);
+  if (first === undefined || last === undefined) throw new RangeError('no counted run');
+  if (devices <= first.devices) return of(first);
+  if (devices >= last.devices) return (of(last) * devices) / last.devices;
+  const n = runs.findIndex((run) => run.devices > devices);
+  const [below, above] = [runs[n - 1] ?? first, runs[n] ?? last];
+  const share = (devices - below.devices) / (above.devices - below.devices);
+  return of(below) + share * (of(above) - of(below));
+}
+
+/** The number of devices, in thousands, above which a run no longer ends in time, or ingest alone fills the account. */
+export function ceilingOf(shape: Shape, hourly: HourlyRuns): number {
+  let [fits, fails] = [0, 10_000_000];
   while (fails - fits > 1_000) {
     const devices = (fits + fails) / 2;
-    if (scanningRun(devices, shape).fits) fits = devices;
+    const isWritten = (shape.rows * devices) / 3_600 < RUN.accountRowsPerSecond / 2;
+    if (isWritten && countFilesRun(devices, shape, hourly).fits) fits = devices;
     else fails = devices;
   }
   return Math.floor(fits / 1_000);

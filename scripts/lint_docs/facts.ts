@@ -6,6 +6,7 @@ import { SETTING_NAMES } from '../../src/config.ts';
 import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../src/storage/azure/names.ts';
 import type { Measured, Prices } from '../cost_model.ts';
 import { costTables, PAGES, withTables } from '../cost_tables.ts';
+import type { HourlyRuns } from '../run_model.ts';
 import type { LintFinding } from './finding.ts';
 
 /** Reads a file by its path from the root of the repository. */
@@ -120,10 +121,11 @@ export function settingFindings(page: string): LintFinding[] {
 /** Generated tables of costs are those of the measured numbers and prices. */
 export function costFindings(path: string, page: string, read: Read): LintFinding[] {
   const measured = JSON.parse(read('bench/local_requests.json')) as Measured;
+  const hourly = JSON.parse(read('bench/hourly.json')) as HourlyRuns;
   const prices = JSON.parse(read('bench/prices.json')) as Prices;
   const names = PAGES[path] ?? [];
   try {
-    const isCurrent = withTables(page, names, costTables(measured, prices)) === page;
+    const isCurrent = withTables(page, names, costTables({ measured, hourly }, prices)) === page;
     return isCurrent ? [] : [finding(path, 'the tables are not those of bench/: npm run costs')];
   } catch (error) {
     return [finding(path, (error as Error).message)];

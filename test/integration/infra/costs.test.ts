@@ -13,7 +13,7 @@ import {
 } from '../../../scripts/cost_model.ts';
 import { shapesOf } from '../../../scripts/cost_shapes.ts';
 import { withTables } from '../../../scripts/cost_tables.ts';
-import { ceilingOf, RUN, scanningRun } from '../../../scripts/run_model.ts';
+import { ceilingOf, countFilesRun, type HourlyRuns, RUN } from '../../../scripts/run_model.ts';
 import { readConfig } from '../../../src/config.ts';
 import { segmentBytesOf } from '../../../src/ingest/segment_cutter.ts';
 import { REPO } from '../../support/bundle/child.ts';
@@ -21,6 +21,8 @@ import { files, MAIN } from './template.ts';
 
 const read = (path: string) => readFileSync(join(REPO, path), 'utf8');
 const measured = JSON.parse(read('bench/local_requests.json')) as Measured;
+const hourly = JSON.parse(read('bench/hourly.json')) as HourlyRuns;
+const counted = { measured, hourly };
 const prices = JSON.parse(read('bench/prices.json')) as Prices;
 const [LOW, HIGH] = shapesOf(measured);
 
@@ -75,7 +77,7 @@ describe('the model', () => {
   );
 
   it('costs more for more devices, a part for a part', () => {
-    const [small, large] = [1_000, 100_000].map((devices) => monthOf(devices, LOW, measured, prices)) as [Month, Month];
+    const [small, large] = [1_000, 100_000].map((devices) => monthOf(devices, LOW, counted, prices)) as [Month, Month];
     expect(large.amounts.reports / small.amounts.reports).toBeCloseTo(100);
     expect(large.exporter / small.exporter).toBeCloseTo(100);
     expect(large.ours).toBeGreaterThan(10 * small.ours);
@@ -86,12 +88,14 @@ describe('the model', () => {
   });
 
   it('assumes what the settings and templates have', () => {
-    const { retentionDays, historyDays } = readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    const { retentionDays, historyDays, countFileDays } = readConfig({
+      AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+    });
     const byDefault = (name: string) => Number(new RegExp(`^param ${name} \\w+ = (\\d+)$`, 'm').exec(MAIN.text)?.[1]);
     const exportsKeepDays = byDefault('exportsKeepDays');
     const memoryGb = byDefault('instanceMemoryMB') / 1024;
     expect(ASSUMED).toMatchObject({ historyDays, exportsKeepDays, memoryGb });
-    expect(RUN.retentionDays).toBe(retentionDays);
+    expect(RUN).toMatchObject({ retentionDays, countFileDays });
     const { functionTimeout } = JSON.parse(read('host.json')) as { functionTimeout: string };
     expect(functionTimeout).toBe('01:00:00');
     expect(RUN.limitSeconds).toBe(3_600);
@@ -103,7 +107,7 @@ describe('the model', () => {
   });
 
   it('throws where a price is missing', () => {
-    expect(() => monthOf(1, LOW, measured, {})).toThrow('no price');
+    expect(() => monthOf(1, LOW, counted, {})).toThrow('no price');
   });
 });
 
@@ -124,36 +128,62 @@ describe('the shapes of devices', () => {
   });
 });
 
-describe('scanningRun(devices, shape)', () => {
-  it('at 100,000 devices of the high shape reads 175 million rows, at what the account leaves, and takes too long', () => {
-    const run = scanningRun(100_000, HIGH);
-    expect(run.rowsRead).toBe(174_720_000);
-    // 20,000 rows a second, of which ingest writes 506; a write and a read of 350,000 detections, 1.8 million removals.
-    const waiting = (174_720_000 + 700_000 + 1_820_000) / (20_000 - 1_820_000 / 3_600);
-    const cpu = ((174_720_000 * 3e-6 + 350_000 * 320e-6) * 4) / 16;
-    expect(run.seconds).toBeCloseTo(waiting + cpu, 3);
-    expect(run).toMatchObject({ invocations: 16, fits: false });
-    expect(run.billedSeconds).toBeCloseTo(16 * run.seconds);
+describe('bench/hourly.json', () => {
+  it.each(hourly.runs)('at $devices devices reads no row with nothing new, and few in a usual hour', (run) => {
+    expect(run.quiet.rows).toBe(0);
+    expect(run.usual.rows).toBeLessThanOrEqual(run.scanned / 20);
+    expect(run.first.rows).toBeGreaterThan(run.scanned);
+  });
+
+  it('has the sizes that the model needs', () => {
+    expect(hourly.runs.map(({ devices }) => devices)).toEqual([250, 10_000, 100_000]);
+    expect(hourly.runs[0]?.usual.requests).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('countFilesRun(devices, shape)', () => {
+  it('at a counted size is what was counted, for sixteen partitions, and the open detections', () => {
+    const [, , last] = hourly.runs;
+    const run = countFilesRun(100_000, { ...HIGH, rows: RUN.countedRows, detections: 0 }, hourly);
+    expect(run.rowsRead).toBeCloseTo(16 * (last?.usual.rows ?? 0) + 1_800_000 / 24);
+    expect(run.cpuSeconds).toBeCloseTo((16 * (last?.usual.cpuMs ?? 0)) / 1000);
+    const open = countFilesRun(100_000, { ...HIGH, rows: RUN.countedRows }, hourly);
+    expect(open.tableRequests - run.tableRequests).toBeCloseTo(350_000 / 100 + 350_000 / 1_000);
+    expect(open.cpuSeconds - run.cpuSeconds).toBeCloseTo(350_000 * 320e-6);
+    expect(open.billedSeconds).toBeCloseTo(16 * open.seconds);
   });
 
   it('of a small tenant is one invocation, which is billed for a second at least', () => {
-    expect(scanningRun(1, LOW)).toMatchObject({ invocations: 1, billedSeconds: 1, fits: true });
-    expect(scanningRun(250, HIGH).invocations).toBe(1);
-    expect(scanningRun(10_000, LOW).invocations).toBe(16);
+    expect(countFilesRun(1, LOW, hourly)).toMatchObject({ invocations: 1, fits: true });
+    expect(countFilesRun(1, LOW, hourly).billedSeconds).toBeGreaterThanOrEqual(1);
+    expect(countFilesRun(10_000, HIGH, hourly).invocations).toBe(16);
   });
 
-  it('ends in time up to the ceiling, and not above it', () => {
+  it('ends in time up to the ceiling', () => {
     for (const shape of [LOW, HIGH]) {
-      const most = ceilingOf(shape) * 1_000;
-      expect(scanningRun(most, shape).fits).toBe(true);
-      expect(scanningRun(most + 2_000, shape).fits).toBe(false);
+      const most = ceilingOf(shape, hourly) * 1_000;
+      expect(countFilesRun(most, shape, hourly).fits).toBe(true);
     }
   });
+});
 
-  it('takes longer with more open detections, by requests of a hundred', () => {
-    const without = scanningRun(10_000, { ...HIGH, detections: 0 });
-    const run = scanningRun(10_000, HIGH);
-    expect(run.requests - without.requests).toBeCloseTo(35_000 / 100 + 35_000 / 1_000);
-    expect(run.seconds).toBeGreaterThan(without.seconds);
+describe('the high case', () => {
+  const [small, medium, large] = [100, 10_000, 100_000].map((devices) => monthOf(devices, HIGH, counted, prices)) as [
+    Month,
+    Month,
+    Month,
+  ];
+
+  it('ends a run of 100,000 devices within ten minutes', () => {
+    expect(large.run.seconds).toBeLessThanOrEqual(600);
+  });
+
+  it('costs at most $40 at 10,000 devices and $200 at 100,000', () => {
+    expect(medium.ours).toBeLessThanOrEqual(40);
+    expect(large.ours).toBeLessThanOrEqual(200);
+  });
+
+  it('costs a tenant of 100 devices at most $0.50 more than a run that scanned everything, which was $4.28', () => {
+    expect(small.ours).toBeLessThanOrEqual(4.28 + 0.5);
   });
 });
