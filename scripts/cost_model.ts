@@ -114,12 +114,12 @@ export function transactionsOf(rows: number): number {
 }
 
 /** What was counted: a run of the whole system, and hourly runs of large tenants. */
-export interface Counted {
+export interface CostInputs {
   readonly measured: Measured;
   readonly hourly: HourlyRuns;
 }
 
-export function monthOf(devices: number, shape: Shape, { measured, hourly }: Counted, prices: Prices): Month {
+export function monthOf(devices: number, shape: Shape, { measured, hourly }: CostInputs, prices: Prices): Month {
   const { hoursOfMonth: hours, sweepsPerHour } = ASSUMED;
   const price = (name: string) => {
     const found = prices[name];

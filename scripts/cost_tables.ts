@@ -1,5 +1,5 @@
 import { groupedText } from '../src/core/text/numbers.ts';
-import { type Counted, LINES, type Measured, type Month, monthOf, type Prices, requestsOf } from './cost_model.ts';
+import { type CostInputs, LINES, type Measured, type Month, monthOf, type Prices, requestsOf } from './cost_model.ts';
 import { type Shape, shapesOf } from './cost_shapes.ts';
 import { ceilingOf, type HourlyRuns } from './run_model.ts';
 
@@ -7,7 +7,7 @@ const DEVICES = [100, 1_000, 10_000, 100_000];
 const INGEST = ['ingestExport', 'ingestQueued'];
 
 /** The tables of docs/costs.md, by the name of their place in it. */
-export function costTables(counted: Counted, prices: Prices): Readonly<Record<string, string>> {
+export function costTables(counted: CostInputs, prices: Prices): Readonly<Record<string, string>> {
   const { measured, hourly } = counted;
   const [low, high] = shapesOf(measured);
   return {
@@ -129,7 +129,7 @@ function shapesTable(shapes: readonly Shape[], hourly: HourlyRuns): string {
   );
 }
 
-function monthTable(shape: Shape, counted: Counted, prices: Prices): string {
+function monthTable(shape: Shape, counted: CostInputs, prices: Prices): string {
   const months = DEVICES.map((devices) => monthOf(devices, shape, counted, prices));
   const row = (name: string, of: (month: Month) => string) => [name, ...months.map(of)];
   return table(
@@ -153,7 +153,7 @@ function monthTable(shape: Shape, counted: Counted, prices: Prices): string {
 }
 
 /** Belongs to docs/deploy.md. */
-function scaleTable(shapes: readonly Shape[], counted: Counted, prices: Prices): string {
+function scaleTable(shapes: readonly Shape[], counted: CostInputs, prices: Prices): string {
   const rows = shapes.flatMap((shape) => {
     const months = DEVICES.map((devices) => monthOf(devices, shape, counted, prices));
     const row = (name: string, of: (month: Month) => string) => [`${shape.name}: ${name}`, ...months.map(of)];
