@@ -331,7 +331,10 @@ describe('facts', () => {
 
   it('costFindings: tables of the measured numbers, in their places', () => {
     const json = (path: string) => readFileSync(join(REPO, path), 'utf8');
-    const tables = costTables(JSON.parse(json('bench/local_requests.json')), JSON.parse(json('bench/prices.json')));
+    const [measured, hourly, prices] = ['local_requests', 'hourly', 'prices'].map((name) =>
+      JSON.parse(json(`bench/${name}.json`)),
+    );
+    const tables = costTables({ measured, hourly }, prices);
     const places = (PAGES['docs/costs.md'] ?? []).map((name) => `<!-- ${name} -->\n<!-- /${name} -->\n`).join('');
     const page = withTables(places, PAGES['docs/costs.md'] ?? [], tables);
     expect(costFindings('docs/costs.md', page, json)).toEqual([]);
