@@ -31,6 +31,7 @@ import { formatsOf } from './reading/formats.ts';
 import { readContext } from './scoring/context/fleet_context.ts';
 import { rebuildFiles } from './scoring/count_files/refresh_day.ts';
 import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
+import { type ScoredProcesses, scoreProcesses } from './scoring/score_processes.ts';
 import {
   closeOldDays,
   expireHistory,
@@ -196,11 +197,12 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       return { asOf, oldestUnreadMs, contextFault };
     },
 
-    /** Scores the partitions of a queue message. Throws a MessageError. */
-    async scorePartition(message: unknown): Promise<ScoredPartitions> {
+    /** Scores the partitions of a queue message, or the process view. Throws a MessageError. */
+    async scorePartition(message: unknown): Promise<ScoredPartitions | ScoredProcesses> {
       const job = parseMessage('score', message);
       // Its rows in Runs would stay the newest ones until then, and the runs before would change no detection of it.
       if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
+      if (job.processes) return await scoreProcesses(stores, job.asOf);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
       return await scorePartitions(stores, settings, states, job, clock);
     },

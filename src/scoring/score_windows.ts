@@ -6,6 +6,7 @@ import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timest
 import { dayOf } from '../core/records/day.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
+import { counted } from '../core/text/numbers.ts';
 import { expireSuppressions } from '../detections/suppressions.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
@@ -18,7 +19,7 @@ import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
 import { closeDays, expireCountFiles, type KeptDays, sealClosedDays } from './closing.ts';
 import { type ReadContext, readContext } from './context/fleet_context.ts';
-import { mergeContext } from './context/merge_context.ts';
+import { type MergedContext, mergeContext } from './context/merge_context.ts';
 import { writePartial } from './context/partial_codec.ts';
 import { RegularityWatch } from './context/regularity_watch.ts';
 import { dailyCheck } from './count_files/daily_check.ts';
@@ -89,18 +90,24 @@ export async function scoreWindows(
 ): Promise<string> {
   const now = clock();
   if (isInFuture(asOf, now)) throw new WindowError(notEnded(asOf, now));
-  const fault = await mergedContext(stores, asOf);
+  const { isContext, fault } = await mergedContext(stores, asOf);
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
+  // It reads what the runs before left, so it waits for no partition.
+  const processes = { partitions: [], asOf, oldestUnreadMs, newestReport: '', processes: true };
+  if (isContext) await stores.queues.send('score', processes);
   return fault;
 }
 
 /** Adds up what the runs before know of the fleet. Without it the partitions are scored, so a failure of storage is only named. */
-export async function mergedContext(stores: Pick<Stores, 'context'>, asOf: Timestamp): Promise<string> {
+export async function mergedContext(
+  { context }: Pick<Stores, 'context'>,
+  asOf: Timestamp,
+): Promise<Pick<MergedContext, 'isContext' | 'fault'>> {
   try {
-    return (await mergeContext(stores.context, asOf)).fault;
+    return await mergeContext(context, asOf);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return error.message;
+    return { isContext: false, fault: error.message };
   }
 }
 
@@ -164,7 +171,7 @@ export async function scorePartition(
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique } = settings;
   const endedBefore = Math.min(msOf(asOf), started);
-  const { context, fault: contextFault } = known ?? (await readContext(stores.context, asOf));
+  const { context, fault } = known ?? (await readContext(stores.context, asOf));
   const work = async () => {
     const suppressor = read ?? (await Suppressor.read(stores, timestampFromMs(started)));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
@@ -177,10 +184,11 @@ export async function scorePartition(
       window,
     );
     const counts = await scorer.run(newestReport);
-    await writePartial(stores.context, asOf, partition, watch.partial());
+    await writePartial(stores.context, asOf, partition, watch.partial(), watch.groups());
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
     const found = await dailyCheck(stores, partition, asOf, endedBefore);
-    return { ...counts, fileFault: counts.fileFault || found };
+    const contextFault = [fault, omittedText(partition, watch.omittedGroups)].filter((each) => each !== '').join('; ');
+    return { ...counts, fileFault: counts.fileFault || found, contextFault };
   };
   const { result, requests } = await countRequests(() =>
     collectBadRows(async (badRows) => {
@@ -191,12 +199,12 @@ export async function scorePartition(
     }),
   );
   const endedAt = clock();
-  const ofContext = { contextPartitions: context?.counted.size ?? 0, contextFault };
+  const contextPartitions = context?.counted.size ?? 0;
   const run = {
     asOf,
     partition,
     ...result,
-    ...ofContext,
+    contextPartitions,
     requests,
     durationMs: endedAt - started,
     endedAt,
@@ -204,4 +212,8 @@ export async function scorePartition(
   };
   await stores.runs.put(run);
   return run;
+}
+
+function omittedText(partition: Partition, groups: number): string {
+  return groups === 0 ? '' : `the process view omits ${counted(groups, 'group')} of partition ${partition}`;
 }

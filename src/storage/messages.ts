@@ -13,13 +13,16 @@ const schemas = {
     z.object({
       partitions: z
         .array(z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)))
-        .min(1)
         .max(PARTITIONS.length),
       asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
       oldestUnreadMs: z.number().min(0).nullable().default(null),
       newestReport: z
         .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
         .default(''),
+      processes: z.boolean().default(false),
+    }).refine(({ partitions, processes }) => partitions.length > 0 !== processes, {
+      error: 'must name partitions, or the process view',
+      path: ['partitions'],
     }),
   ),
   notify: z.object({ sink: z.string().min(1).max(40) }),

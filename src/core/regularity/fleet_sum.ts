@@ -1,6 +1,6 @@
 import { manyDevicesOf } from './fleet_limits.ts';
 import { type FleetPartial, MAX_PAIRS, MOST_USERS, type PairFacts } from './fleet_partial.ts';
-import { HourTable } from './hour_table.ts';
+import { HourTable, SOURCES_OF_DEVICE, TABLE_HOURS } from './hour_table.ts';
 
 export interface SumLimits {
   readonly devices?: number;
@@ -17,7 +17,7 @@ export function sumOfPartials(
   limits: SumLimits = {},
 ): FleetPartial {
   const hours = new HourTable(lastHour, limits.devices);
-  for (const { hours: part } of partials) for (const row of part.rows()) hours.add(row, part.firstHour);
+  for (const { hours: part } of partials) addHours(hours, part);
   const many = manyDevicesOf(hours.devices);
   const most = limits.pairs ?? MAX_PAIRS;
   const pairs = new Map<number, PairFacts>();
@@ -30,6 +30,17 @@ export function sumOfPartials(
     }
   }
   return { hours, pairs, isFull };
+}
+
+function addHours(into: HourTable, from: HourTable): void {
+  const end = from.firstHour + TABLE_HOURS;
+  for (const [slot, key] of from.keys().entries()) {
+    const place = into.slotOf(Math.floor(key / SOURCES_OF_DEVICE), key % SOURCES_OF_DEVICE);
+    for (let hour = from.firstHour; hour < end; hour++) {
+      const groups = from.groupsAt(slot, hour);
+      if (groups > 0) into.mark(place, hour, groups);
+    }
+  }
 }
 
 function summed(before: PairFacts | undefined, next: PairFacts, many: number): PairFacts {

@@ -24,7 +24,7 @@ export interface Beside<Other> {
   /** The next row of the group within the window, in time order. */
   add(row: Counted): void;
   /** What it finds of the group. */
-  end(groupId: string): Other;
+  end(): Other;
 }
 
 /**
@@ -76,7 +76,8 @@ export class GroupCutter<Other = never> {
     if (this.#open === null) return [];
     const { groupId, key, builder } = this.#open;
     this.#open = null;
-    const group = { groupId, key, series: builder.build() };
-    return [this.#beside === null ? group : { ...group, beside: this.#beside.end(groupId) }];
+    const series = builder.build();
+    if (this.#beside === null) return [{ groupId, key, series }];
+    return [{ groupId, key, series, beside: this.#beside.end() }];
   }
 }

@@ -132,15 +132,26 @@ async function bytesBetween(
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/** Reads what is in a file. Bytes that pass the checksum and make no sense are those of a faulty program: also `bad`. */
+/** Opens a file, and reads one section. Throws an UnreadableFileError. */
 export async function readContextFile<T>(
   files: ContextFiles,
   name: string,
-  read: (file: ContextFile) => Promise<T>,
+  number: number,
+  decode: (section: Buffer) => T,
 ): Promise<T> {
-  const file = await openContextFile(files, name);
+  return await readContextSection(name, await openContextFile(files, name), number, decode);
+}
+
+/** Reads a section. Bytes that pass the checksum and make no sense are those of a faulty program: also `bad`. */
+export async function readContextSection<T>(
+  name: string,
+  file: ContextFile,
+  number: number,
+  decode: (section: Buffer) => T,
+): Promise<T> {
+  const section = await file.section(number);
   try {
-    return await read(file);
+    return decode(section);
   } catch (error) {
     if (error instanceof MalformedError) throw new UnreadableFileError(name, 'bad', error);
     throw error;

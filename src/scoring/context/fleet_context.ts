@@ -1,9 +1,10 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { fewDevicesOf, manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
+import type { HourTable } from '../../core/regularity/hour_table.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
 import { readContextFile, UnreadableFileError } from './context_file.ts';
-import { decodeMerged, type MergedFleet } from './merged_codec.ts';
+import { decodeMerged, MERGED_SECTION, type MergedFleet } from './merged_codec.ts';
 import { mergedName } from './names.ts';
 import { pairHashOf } from './pair_hash.ts';
 
@@ -29,14 +30,9 @@ export class FleetContext {
     this.many = manyDevicesOf(this.devices);
   }
 
-  /** The clock hour since 1970 with which `groupsOn` begins. */
-  get firstHour(): number {
-    return this.#merged.hours.firstHour;
-  }
-
-  /** How many groups of a device (by its hash) reported in each hour: 0, 1, or 2 for more; null for an unknown device. */
-  groupsOn(device: number, source: number): Uint8Array | null {
-    return this.#merged.hours.groupsOf(device, source);
+  /** The hours of the devices, by hash and source. */
+  get hours(): HourTable {
+    return this.#merged.hours;
   }
 
   /** On how many devices a process was regular with a network in the run before; infinite for common. */
@@ -67,7 +63,7 @@ export interface ReadContext {
 /** Reads the context of the runs up to `asOf`. That there is none is no error. Throws the errors of storage. */
 export async function readContext(files: ContextFiles, asOf: Timestamp): Promise<ReadContext> {
   try {
-    const merged = await readContextFile(files, mergedName(asOf), async (file) => decodeMerged(await file.section(0)));
+    const merged = await readContextFile(files, mergedName(asOf), MERGED_SECTION, decodeMerged);
     const { size } = merged.counted;
     const faults = merged.faults.join('; ');
     if (size >= LEAST_PARTITIONS) return { context: new FleetContext(merged), fault: faults };

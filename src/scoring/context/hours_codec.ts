@@ -1,4 +1,4 @@
-import { HourTable, TABLE_HOURS } from '../../core/regularity/hour_table.ts';
+import { HourTable, SOURCES_OF_DEVICE, TABLE_HOURS } from '../../core/regularity/hour_table.ts';
 import { type ByteReader, MalformedError } from '../count_files/byte_reader.ts';
 import type { ByteWriter } from '../count_files/byte_writer.ts';
 
@@ -7,20 +7,20 @@ const RUN = TABLE_HOURS + 1;
 
 /** For each device and source: hash, source, and its hours as runs of equal numbers. */
 export function writeHours(table: HourTable, into: ByteWriter): void {
-  const rows = [...table.rows()];
   into.varint(table.firstHour);
-  into.varint(rows.length);
-  const bytes = new Uint8Array(TABLE_HOURS);
-  for (const { device, source, groups } of rows) {
-    into.uint48(device);
-    into.varint(source);
-    let runs = 0;
-    for (let at = 0, start = 0; at < TABLE_HOURS; at++) {
-      if (at + 1 < TABLE_HOURS && groups[at + 1] === groups[at]) continue;
-      bytes[runs++] = (groups[at] as number) * RUN + (at + 1 - start);
-      start = at + 1;
+  into.varint(table.slots);
+  for (const [slot, key] of table.keys().entries()) {
+    into.uint48(Math.floor(key / SOURCES_OF_DEVICE));
+    into.varint(key % SOURCES_OF_DEVICE);
+    let start = 0;
+    let value = table.groupsAt(slot, table.firstHour);
+    for (let at = 1; at <= TABLE_HOURS; at++) {
+      const next = at === TABLE_HOURS ? -1 : table.groupsAt(slot, table.firstHour + at);
+      if (next === value) continue;
+      into.byte(value * RUN + (at - start));
+      start = at;
+      value = next;
     }
-    into.bytes(bytes.subarray(0, runs));
   }
 }
 
@@ -31,7 +31,7 @@ export function readHours(from: ByteReader): HourTable {
   for (let left = from.varint(); left > 0; left--) {
     const slot = table.slotOf(from.uint48(), from.varint());
     for (let at = 0; at < TABLE_HOURS; ) {
-      const run = from.take(1)[0] as number;
+      const run = from.byte();
       const [value, length] = [Math.floor(run / RUN), run % RUN];
       if (length === 0 || at + length > TABLE_HOURS) throw new MalformedError('hours of a device that do not fit');
       if (value > 0) for (let n = 0; n < length; n++) table.mark(slot, firstHour + at + n, value);

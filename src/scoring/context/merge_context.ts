@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../core/kql/timestamp.ts';
 import { type FirstSeen, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
+import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
 import { sumOfPartials } from '../../core/regularity/fleet_sum.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
@@ -8,11 +9,13 @@ import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
 import { encodeContextFile, readContextFile, UnreadableFileError } from './context_file.ts';
 import { LEAST_PARTITIONS } from './fleet_context.ts';
-import { encodeMerged } from './merged_codec.ts';
+import { encodeMerged, encodeRare } from './merged_codec.ts';
 import { mergedName, type NamedFile, namedFileOf, partialName, seenName } from './names.ts';
-import { decodePartial } from './partial_codec.ts';
+import { decodePartial, PARTIAL_SECTION } from './partial_codec.ts';
 import { decodeSeen, encodeSeen } from './seen_codec.ts';
 
+/** The only one of a file of what was seen. */
+const SEEN_SECTION = 0;
 /** An older partial says too little of the fleet of now. */
 const MAX_AGE_MS = 24 * HOUR_MS;
 /** Files that cannot be read are followed by older ones, so many at most in all: each costs a request. */
@@ -53,7 +56,7 @@ export async function mergeContext(files: ContextFiles, asOf: Timestamp): Promis
   const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf));
   const regular = regularOf(sum);
   const merged = encodeMerged({ counted, faults, hours, regular, newPairs, isFull });
-  await files.put(mergedName(asOf), encodeContextFile([merged]));
+  await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rarePairsOf(sum))]));
   await removeOld(files, asOf, named);
   return { partitions: counted.size, isContext, fault: faults.join('; ') };
 }
@@ -103,7 +106,7 @@ async function newestReadable(
 }
 
 function readPartial(files: ContextFiles, asOf: Timestamp, partition: Partition): Promise<FleetPartial> {
-  return readContextFile(files, partialName(asOf, partition), async (file) => decodePartial(await file.section(0)));
+  return readContextFile(files, partialName(asOf, partition), PARTIAL_SECTION, decodePartial);
 }
 
 /** What was seen first, with the pairs of this sum; null where there is nothing to add and nothing known. */
@@ -120,7 +123,7 @@ async function seenAfter(
   let before: FirstSeen | null = null;
   for (const time of times.toReversed()) {
     try {
-      before = await readContextFile(files, seenName(time), async (file) => decodeSeen(await file.section(0)));
+      before = await readContextFile(files, seenName(time), SEEN_SECTION, decodeSeen);
       break;
     } catch (error) {
       if (!(error instanceof UnreadableFileError)) throw error;
@@ -140,6 +143,12 @@ function regularOf({ pairs }: FleetPartial): Map<number, number> {
     else if (devices.length > 0) regular.set(pair, devices.length);
   }
   return regular;
+}
+
+/** The pairs that few devices use. */
+function rarePairsOf({ pairs, hours }: FleetPartial): number[] {
+  const few = fewDevicesOf(hours.devices);
+  return [...pairs].flatMap(([pair, { users }]) => (users !== null && users.length <= few ? pair : []));
 }
 
 /** In order of kind, time and partition. */

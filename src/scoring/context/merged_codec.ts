@@ -26,9 +26,11 @@ interface Meta {
   readonly isFull: boolean;
 }
 
+/** The sections of a merged file: what partitions read, and the rare pairs, which the process view alone reads. */
+export const MERGED_SECTION = 0;
+export const RARE_SECTION = 1;
 const COMMON = 0;
 
-/** One section. */
 export function encodeMerged({ counted, faults, hours, regular, newPairs, isFull }: MergedFleet): Buffer {
   const writer = new ByteWriter();
   const meta: Meta = { counted: [...counted], faults, isFull };
@@ -61,4 +63,20 @@ export function decodeMerged(section: Buffer): MergedFleet {
   const newPairs = new Map<number, number>();
   for (let left = reader.varint(); left > 0; left--) newPairs.set(reader.uint48(), reader.varint());
   return { counted: new Map(counted), faults, hours, regular, newPairs, isFull };
+}
+
+/** Pairs that few devices use. */
+export function encodeRare(pairs: readonly number[]): Buffer {
+  const writer = new ByteWriter();
+  writer.varint(pairs.length);
+  for (const pair of pairs) writer.uint48(pair);
+  return Buffer.from(writer.view());
+}
+
+/** Throws a MalformedError. */
+export function decodeRare(section: Buffer): ReadonlySet<number> {
+  const reader = new ByteReader(section);
+  const pairs = new Set<number>();
+  for (let left = reader.varint(); left > 0; left--) pairs.add(reader.uint48());
+  return pairs;
 }

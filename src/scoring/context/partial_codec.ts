@@ -7,12 +7,17 @@ import { ByteWriter } from '../count_files/byte_writer.ts';
 import { encodeContextFile } from './context_file.ts';
 import { readHours, writeHours } from './hours_codec.ts';
 import { partialName } from './names.ts';
+import { encodeProcessGroups } from './process_codec.ts';
+import type { ProcessGroup } from './process_groups.ts';
 
+/** The sections of a partial: what is added up, and from the second one on the groups of the process view. */
+export const PARTIAL_SECTION = 0;
+export const FIRST_GROUPS = 1;
 /** A number of devices that stands for more than are listed. */
 const MORE = 0;
 
 /**
- * A partial in one section: the hours of the devices; for each pair its hash, its first hour after that of the table, the
+ * A partial without its groups: the hours of the devices; for each pair its hash, its first hour after that of the table, the
  * devices that use it and those on which it is regular.
  */
 export function encodePartial({ hours, pairs, isFull }: FleetPartial): Buffer {
@@ -64,6 +69,8 @@ export async function writePartial(
   asOf: Timestamp,
   partition: Partition,
   partial: FleetPartial,
+  groups: readonly ProcessGroup[] = [],
 ): Promise<void> {
-  await files.put(partialName(asOf, partition), encodeContextFile([encodePartial(partial)]));
+  const sections = [encodePartial(partial), ...encodeProcessGroups(groups)];
+  await files.put(partialName(asOf, partition), encodeContextFile(sections));
 }

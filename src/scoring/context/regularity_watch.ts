@@ -14,12 +14,13 @@ import type { Beside } from '../../core/scoring/group_cutter.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { FleetContext } from './fleet_context.ts';
 import { pairHashOf } from './pair_hash.ts';
+import { type ProcessGroup, ProcessGroups } from './process_groups.ts';
 
 /** What `regularity` finds of a group. */
 export interface RegularityFinding extends BesideFinding {
   /** null where the address is not in scope. */
   readonly assessment: RegularityAssessment | null;
-  /** null where the address is not in scope. */
+  /** null where the group is not assessed. */
   readonly place: PublicAddress | null;
   /** The connections of the window; empty unless the group matches. */
   readonly counts: readonly TimedCount[];
@@ -31,8 +32,15 @@ const LARGEST_FLEET = 250_000;
 const MANY_COUNTS = 10_000;
 const MIN_REPORTS = 5;
 
-const OUT_OF_SCOPE: RegularityFinding = { matches: false, isInScope: false, assessment: null, place: null, counts: [] };
-const TOO_FEW: RegularityAssessment = { measured: false, reason: 'too-few-reports' };
+const NONE: readonly TimedCount[] = [];
+const OUT_OF_SCOPE: RegularityFinding = { matches: false, isInScope: false, assessment: null, place: null, counts: NONE };
+const TOO_FEW: RegularityFinding = {
+  matches: false,
+  isInScope: true,
+  assessment: { measured: false, reason: 'too-few-reports' },
+  place: null,
+  counts: NONE,
+};
 
 /**
  * The detector `regularity` over the rows of one partition, and what they say of the fleet for the next run. Holds the counts of
@@ -42,12 +50,16 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   readonly window: Window;
   readonly #context: FleetContext | null;
   readonly #builder: PartialBuilder;
+  readonly #groups = new ProcessGroups();
   #key: GroupKey | null = null;
   #place: PublicAddress | null = null;
   /** Of the address that `#place` is of. */
   #address: string | null = null;
   #isRaw = false;
-  #counts: TimedCount[] = [];
+  /** The reports of the group: the first `#length` of each. They are used again and again. */
+  readonly #seconds: number[] = [];
+  readonly #numbers: number[] = [];
+  #length = 0;
   #limit = MANY_COUNTS;
 
   /** `window`: the 72 hours up to `asOf`. */
@@ -67,36 +79,38 @@ export class RegularityWatch implements Beside<RegularityFinding> {
       this.#address = key.RemoteIP;
       this.#place = publicAddressOf(key.RemoteIP);
     }
-    this.#counts = [];
+    this.#length = 0;
     this.#limit = MANY_COUNTS;
   }
 
   add({ Timestamp, count }: Counted): void {
     if (this.#place === null || count === null || count <= 0) return;
     const second = wholeSecondOf(Timestamp);
-    const last = this.#counts.at(-1);
+    const last = this.#length - 1;
     // The rows of an hour of raw events are one report, however the exports are cut.
-    if (this.#isRaw && last?.second === second) {
-      this.#counts[this.#counts.length - 1] = { second, count: last.count + count };
+    if (this.#isRaw && this.#seconds[last] === second && last >= 0) {
+      this.#numbers[last] = (this.#numbers[last] as number) + count;
       return;
     }
-    this.#counts.push({ second, count });
-    if (this.#counts.length < this.#limit) return;
-    this.#counts = summedPer(1, this.#counts);
-    this.#limit = 2 * Math.max(MANY_COUNTS, this.#counts.length);
+    this.#seconds[this.#length] = second;
+    this.#numbers[this.#length++] = count;
+    if (this.#length === this.#limit) this.#join();
   }
 
   end(): RegularityFinding {
-    const [key, place, counts] = [this.#key, this.#place, this.#counts];
+    const [key, place, length] = [this.#key, this.#place, this.#length];
     if (key === null || place === null) return OUT_OF_SCOPE;
-    if (counts.length === 0) return { matches: false, isInScope: true, assessment: TOO_FEW, place, counts };
+    if (length === 0) return TOO_FEW;
     const device = deviceHashOf(key.DeviceName);
     const source = SOURCES.indexOf(key.source);
-    const pair = this.#note(key.InitiatingProcessFileName, place, device, source, counts);
-    const assessment =
-      counts.length < MIN_REPORTS ? TOO_FEW : regularityOf(counts, this.#deviceOn(device, source, counts));
-    const matches = assessment.measured && assessment.way !== null;
+    const pair = this.#note(key.InitiatingProcessFileName, place.network, device, source);
+    const isRare = pair !== null && pair.users !== null;
+    const counts = length >= MIN_REPORTS || isRare ? this.#counts() : NONE;
+    const assessment = length < MIN_REPORTS ? null : regularityOf(counts, this.#deviceOn(device, source));
+    const matches = assessment?.measured === true && assessment.way !== null;
     if (matches && pair !== null) this.#builder.regular(pair, device);
+    if (isRare) this.#groups.add(key, matches, counts, pair, place.network);
+    if (assessment === null) return TOO_FEW;
     return { matches, isInScope: true, assessment, place, counts: matches ? counts : NONE };
   }
 
@@ -105,36 +119,58 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     return this.#builder.build(pairHashOf);
   }
 
+  /** The groups of rare processes and networks, in order; call it after the last group. */
+  groups(): ProcessGroup[] {
+    return this.#groups.sorted(pairHashOf);
+  }
+
+  /** Groups of them that were too many to keep. */
+  get omittedGroups(): number {
+    return this.#groups.omitted;
+  }
+
   /** The hours of the group, and that the device uses process and network. */
-  #note(
-    process: string,
-    { network }: PublicAddress,
-    device: number,
-    source: number,
-    counts: readonly TimedCount[],
-  ): OpenPair | null {
+  #note(process: string, network: string, device: number, source: number): OpenPair | null {
     const { hours } = this.#builder;
     const slot = hours.slotOf(device, source);
     let last = -1;
-    for (const { second } of counts) {
-      const hour = hourOf(second);
+    for (let at = 0; at < this.#length; at++) {
+      const hour = hourOf(this.#seconds[at] as number);
       if (hour !== last) hours.mark(slot, hour);
       last = hour;
     }
-    return this.#builder.use(process, network, device, hourOf((counts[0] as TimedCount).second));
+    return this.#builder.use(process, network, device, hourOf(this.#seconds[0] as number));
   }
 
   /** The hours in which another group of the device reported, by the run before. */
-  #deviceOn(device: number, source: number, counts: readonly TimedCount[]): DeviceOn {
-    const groups = this.#context?.groupsOn(device, source) ?? null;
-    if (this.#context === null || groups === null) return null;
-    const { firstHour } = this.#context;
-    const own = new Set(counts.map(({ second }) => hourOf(second)));
-    return { has: (hour) => (groups[hour - firstHour] ?? 0) > (own.has(hour) ? 1 : 0) };
+  #deviceOn(device: number, source: number): DeviceOn {
+    const hours = this.#context?.hours;
+    const slot = hours?.find(device, source) ?? -1;
+    if (hours === undefined || slot === -1) return null;
+    const own = new Set<number>();
+    for (let at = 0; at < this.#length; at++) own.add(hourOf(this.#seconds[at] as number));
+    return { has: (hour) => hours.groupsAt(slot, hour) > (own.has(hour) ? 1 : 0) };
+  }
+
+  #counts(): TimedCount[] {
+    const counts: TimedCount[] = [];
+    for (let at = 0; at < this.#length; at++) {
+      counts.push({ second: this.#seconds[at] as number, count: this.#numbers[at] as number });
+    }
+    return counts;
+  }
+
+  /** Joins the counts of the same second. */
+  #join(): void {
+    const counts = summedPer(1, this.#counts());
+    this.#length = counts.length;
+    for (const [at, { second, count }] of counts.entries()) {
+      this.#seconds[at] = second;
+      this.#numbers[at] = count;
+    }
+    this.#limit = 2 * Math.max(MANY_COUNTS, counts.length);
   }
 }
-
-const NONE: readonly TimedCount[] = [];
 
 function hourOf(second: number): number {
   return Math.floor(second / HOUR_SECONDS);

@@ -22,11 +22,11 @@ export class ByteReader {
   }
 
   varint(): number {
-    let byte = this.#byte();
+    let byte = this.byte();
     if (byte < 0x80) return byte;
     let value = byte & 0x7f;
     for (let factor = 0x80; ; factor *= 0x80) {
-      byte = this.#byte();
+      byte = this.byte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
       if (factor > 2 ** 42) throw new MalformedError('a number is too long');
@@ -66,7 +66,7 @@ export class ByteReader {
     return this.take(this.varint()).toString('utf8');
   }
 
-  #byte(): number {
+  byte(): number {
     const byte = this.#bytes[this.#at++];
     if (byte === undefined) throw new MalformedError('the bytes end too early');
     return byte;

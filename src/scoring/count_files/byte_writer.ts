@@ -19,6 +19,12 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** 0 to 255. */
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
   uint32(value: number): void {
     this.#reserve(4);
     this.#length = this.#bytes.writeUInt32LE(value, this.#length);

@@ -10,6 +10,8 @@ export interface Messages {
     readonly asOf: string;
     readonly oldestUnreadMs: number | null;
     readonly newestReport: string;
+    /** Whether the process view is scored, in place of partitions. */
+    readonly processes?: boolean;
   };
   /** Sink that may have pending notifications. A hint only: the rows of Detections decide. */
   readonly notify: { readonly sink: string };

@@ -67,9 +67,10 @@ function slowFleet(groups: readonly OneGroup[]) {
 
 function shown({ hours, pairs }: FleetPartial) {
   const counted: Record<string, number> = {};
-  for (const { device, source, groups } of hours.rows()) {
-    for (const [at, number] of groups.entries()) {
-      if (number > 0) counted[`${device} ${source} ${hours.firstHour + at}`] = number;
+  for (const [slot, key] of hours.keys().entries()) {
+    for (let hour = LAST - 100; hour <= LAST + 1; hour++) {
+      const number = hours.groupsAt(slot, hour);
+      if (number > 0) counted[`${Math.floor(key / 8)} ${key % 8} ${hour}`] = number;
     }
   }
   const sorted = (devices: readonly number[] | null) => devices?.toSorted((a, b) => a - b) ?? null;
@@ -129,7 +130,7 @@ describe('HourTable', () => {
     for (const source of [0, 4, 1]) table.mark(table.slotOf(7, source), LAST);
     expect([table.devices, table.slotOf(8, 0), table.slotOf(9, 0), table.slotOf(7, 2)]).toEqual([1, 3, -1, 4]);
     table.mark(-1, LAST);
-    expect(table.groupsOf(9, 0)).toBeNull();
+    expect(table.find(9, 0)).toBe(-1);
   });
 });
 

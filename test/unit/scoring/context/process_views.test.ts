@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
+import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
+import type { Counted } from '../../../../src/core/records/contribution.ts';
+import { windowOf } from '../../../../src/core/scoring/window.ts';
+import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
+import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
+import { partialName } from '../../../../src/scoring/context/names.ts';
+import { writePartial } from '../../../../src/scoring/context/partial_codec.ts';
+import { processIdOf } from '../../../../src/scoring/context/process_views.ts';
+import { RegularityWatch } from '../../../../src/scoring/context/regularity_watch.ts';
+import { scoreProcesses } from '../../../../src/scoring/score_processes.ts';
+import { groupIdOf, PARTITIONS, partitionOf } from '../../../../src/storage/keys.ts';
+import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
+import { MemoryContextFiles } from '../../../fakes/context.ts';
+
+const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
+const NEXT = addMs(T, HOUR_MS);
+
+/** An hour of a group, in hours before T. */
+function row(DeviceName: string, InitiatingProcessFileName: string, RemoteIP: string, ago: number, count: number): Counted {
+  const key = { source: 'defender', DeviceName, InitiatingProcessFileName, RemoteIP } as const;
+  const Timestamp = addMs(T, -ago * HOUR_MS + 600_000);
+  return { groupId: groupIdOf(key), ...key, Timestamp, count, failed: false, programHash: null };
+}
+
+/** Twelve connections an hour, each hour to another one of these addresses. */
+function rotating(device: string, process: string, addresses: readonly string[]): Counted[] {
+  return Array.from({ length: 71 }, (_, n) => row(device, process, addresses[n % addresses.length] ?? '', 71 - n, 12));
+}
+
+/** Scores the rows partition by partition, as runs do. */
+async function run(files: MemoryContextFiles, asOf: Timestamp, rows: readonly Counted[]): Promise<void> {
+  const { context } = await readContext(files, asOf);
+  for (const partition of PARTITIONS) {
+    const watch = new RegularityWatch(windowOf(asOf, 3), context);
+    const own = rows.filter(({ groupId }) => partitionOf(groupId) === partition);
+    const groups = [...Map.groupBy(own, ({ groupId }) => groupId)].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [, [first, ...rest]] of groups) {
+      if (first === undefined) continue;
+      watch.begin(first);
+      for (const each of [first, ...rest]) watch.add(each);
+      watch.end();
+    }
+    await writePartial(files, asOf, partition, watch.partial(), watch.groups());
+  }
+}
+
+async function found(rows: readonly Counted[], files = new MemoryContextFiles()) {
+  await run(files, T, rows);
+  await mergeContext(files, NEXT);
+  const findings: unknown[] = [];
+  const tally = await scoreProcesses({ context: files }, NEXT, async (finding) => void findings.push(finding));
+  return { tally, findings };
+}
+
+const SERVERS = Array.from({ length: 20 }, (_, n) => `198.51.${n}.${n + 1}`);
+/** So that one device is few, and the partitions have others. */
+const OTHERS = Array.from({ length: 15 }, (_, n) => row(`ws-${n}`, 'browser.exe', `203.0.113.${n}`, 9, 3));
+
+describe('scoreProcesses(stores, asOf)', () => {
+  it('finds a process whose servers rotate over all partitions', async () => {
+    const { tally, findings } = await found([...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS)]);
+    expect(tally).toEqual({ asOf: NEXT, regularProcesses: 1, listedProcesses: 0, contextFault: '' });
+    const key = { source: 'defender', DeviceName: 'ws-1', InitiatingProcessFileName: 'rot.exe' } as const;
+    expect(findings).toMatchObject([{ kind: 'regular', ...key, groupId: processIdOf(key) }]);
+    const [{ assessment, addresses }] = findings as [{ assessment: object; addresses: readonly object[] }];
+    expect(assessment).toMatchObject({ way: 'process', addresses: 20, interval: 300, connections: 71 * 12 });
+    expect(addresses).toHaveLength(20);
+    expect(addresses[0]).toEqual({ RemoteIP: '198.51.0.1', connections: 48 });
+  });
+
+  it('does not sum what more devices use', async () => {
+    const users = [1, 2].flatMap((n) => rotating(`ws-${n}`, 'rot.exe', SERVERS));
+    expect((await found([...OTHERS, ...users])).findings).toEqual([]);
+  });
+
+  it('lists the others where an address matches by itself', async () => {
+    const steady = Array.from({ length: 71 }, (_, n) => row('ws-1', 'rot.exe', '198.51.99.9', 71 - n, 12));
+    const { findings } = await found([...OTHERS, ...steady, ...rotating('ws-1', 'rot.exe', SERVERS)]);
+    const all = findings as [{ kind: string; matching: readonly string[]; others: readonly string[] }];
+    expect(all).toMatchObject([{ kind: 'listed', matching: ['198.51.99.9'] }]);
+    expect(all[0].others.toSorted()).toEqual(SERVERS.toSorted());
+  });
+
+  it('names a partial that cannot be read, and goes on', async () => {
+    const files = new MemoryContextFiles();
+    const rows = [...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS)];
+    await found(rows, files);
+    const name = partialName(T, '5' as Partition);
+    await files.put(name, Buffer.from('BWCX'));
+    const { contextFault } = await scoreProcesses({ context: files }, NEXT);
+    expect(contextFault).toBe(`${name} is damaged`);
+  });
+
+  it('without a context does nothing, and says so', async () => {
+    const files = new MemoryContextFiles();
+    expect(await scoreProcesses({ context: files }, T)).toEqual({
+      asOf: T,
+      regularProcesses: 0,
+      listedProcesses: 0,
+      contextFault: `merged/${T} is missing`,
+    });
+  });
+});
+
+describe('the requests of the context', () => {
+  it('are at most 120 an hour, with the process view and the removal of old files', async () => {
+    const files = new MemoryContextFiles();
+    let requests = 0;
+    const counting = new Proxy(files, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          requests++;
+          return (value as (...all: unknown[]) => unknown).apply(target, args);
+        };
+      },
+    });
+    for (let hour = 0; hour < 27; hour++) {
+      requests = 0;
+      const asOf = addMs(T, hour * HOUR_MS);
+      await mergeContext(counting, asOf);
+      for (const partition of PARTITIONS) {
+        const { context } = await readContext(counting, asOf);
+        const watch = new RegularityWatch(windowOf(asOf, 3), context);
+        await writePartial(counting, asOf, partition, watch.partial(), watch.groups());
+      }
+      await scoreProcesses({ context: counting }, asOf);
+    }
+    // list, 16 partials, seen twice, merged; 16 runs read and write; the process view reads; 18 old files go.
+    expect(requests).toBe(1 + 16 + 2 + 1 + 16 + 16 + (2 + 16) + 18);
+    expect(requests).toBeLessThanOrEqual(120);
+  });
+});
