@@ -23,7 +23,7 @@ import { streamingCounts } from './harness/streaming_counts.ts';
 import { END } from './harness/tenant.ts';
 
 const LIMIT = 1.3;
-const ROUNDS = Number(process.env["ROUNDS"] ?? 7);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 /** As in `benchTenant`. */
 const GROUPS_PER_DEVICE = 280;
 const NETWORKS = 1_000;
@@ -76,7 +76,10 @@ async function pass(isBoth: boolean, of = asOf) {
 
 /** The same rows over the devices and networks of a real tenant: there a device has many groups, and addresses are everywhere. */
 function ofFleet(counts: HourlyCounts, devices: number): HourlyCounts {
-  const names = Array.from({ length: Math.ceil(devices) }, (_, n) => `wks-${n.toString(16).padStart(4, '0')}.corp.example`);
+  const names = Array.from(
+    { length: Math.ceil(devices) },
+    (_, n) => `wks-${n.toString(16).padStart(4, '0')}.corp.example`,
+  );
   const named = (row: Contribution): Contribution => {
     const number = Number.parseInt(row.groupId.slice(-8), 16);
     const address = Number.parseInt(row.groupId.slice(1, 8), 16);

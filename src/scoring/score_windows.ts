@@ -93,7 +93,7 @@ export async function scoreWindows(
   const { isContext, fault } = await mergedContext(stores, asOf);
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
   // It reads what the runs before left, so it waits for no partition.
-  const processes = { partitions: [], asOf, oldestUnreadMs, newestReport: '', processes: true };
+  const processes = { partitions: [], asOf, oldestUnreadMs, newestReport: '', processes: true } as const;
   if (isContext) await stores.queues.send('score', processes);
   return fault;
 }

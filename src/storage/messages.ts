@@ -10,20 +10,22 @@ const schemas = {
   ingest: z.object({ container: z.string().min(1).max(63), name: z.string().min(1).max(MAX_BLOB_NAME) }),
   score: z.preprocess(
     ofOnePartition,
-    z.object({
-      partitions: z
-        .array(z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)))
-        .max(PARTITIONS.length),
-      asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
-      oldestUnreadMs: z.number().min(0).nullable().default(null),
-      newestReport: z
-        .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
-        .default(''),
-      processes: z.boolean().default(false),
-    }).refine(({ partitions, processes }) => partitions.length > 0 !== processes, {
-      error: 'must name partitions, or the process view',
-      path: ['partitions'],
-    }),
+    z
+      .object({
+        partitions: z
+          .array(z.custom<Partition>((value) => PARTITIONS.includes(value as Partition)))
+          .max(PARTITIONS.length),
+        asOf: z.custom<Timestamp>((value) => typeof value === 'string' && isTimestamp(value)),
+        oldestUnreadMs: z.number().min(0).nullable().default(null),
+        newestReport: z
+          .custom<Timestamp | ''>((value) => value === '' || (typeof value === 'string' && isTimestamp(value)))
+          .default(''),
+        processes: z.literal(true).optional(),
+      })
+      .refine(({ partitions, processes }) => (partitions.length === 0) === (processes ?? false), {
+        error: 'must name partitions, or the process view',
+        path: ['partitions'],
+      }),
   ),
   notify: z.object({ sink: z.string().min(1).max(40) }),
 } satisfies Record<keyof Messages, z.ZodType>;

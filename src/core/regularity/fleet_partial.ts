@@ -28,6 +28,8 @@ export interface FleetPartial {
 
 /** A pair whose groups are being counted. */
 export interface OpenPair {
+  /** 0 until it is built. */
+  hash: number;
   firstHour: number;
   users: number[] | null;
   regular: Set<number> | 'common' | null;
@@ -73,7 +75,7 @@ export class PartialBuilder {
         return null;
       }
       this.#pairs++;
-      pair = { firstHour: hour, users: [device], regular: null };
+      pair = { hash: 0, firstHour: hour, users: [device], regular: null };
       this.#processes.set(process, pair);
       return pair;
     }
@@ -102,9 +104,11 @@ export class PartialBuilder {
   build(hashOf: (process: string, network: string) => number): FleetPartial {
     const pairs = new Map<number, PairFacts>();
     for (const [network, processes] of this.#networks) {
-      for (const [process, { firstHour, users, regular }] of processes) {
-        const devices = regular === 'common' ? null : [...(regular ?? [])];
-        pairs.set(hashOf(process, network), { firstHour, users, regular: devices });
+      for (const [process, pair] of processes) {
+        const { firstHour, users, regular } = pair;
+        pair.hash = hashOf(process, network);
+        const devices = regular === 'common' ? null : regular === null ? NONE : [...regular];
+        pairs.set(pair.hash, { firstHour, users, regular: devices });
       }
     }
     return { hours: this.hours, pairs, isFull: this.#isFull };
@@ -120,3 +124,5 @@ export class PartialBuilder {
     return processes;
   }
 }
+
+const NONE: readonly number[] = [];

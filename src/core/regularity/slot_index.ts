@@ -40,7 +40,7 @@ export class SlotIndex {
   #placeOf(key: number): number {
     const mask = this.#keys.length - 1;
     // Hashes already: their low bits are as good as any, but for those of the source.
-    let place = Math.imul(key % 2 ** 32 | 0, 0x9e3779b1) >>> 7;
+    let place = Math.imul((key % 2 ** 32) | 0, 0x9e3779b1) >>> 7;
     for (place &= mask; this.#keys[place] !== 0 && this.#keys[place] !== key; ) place = (place + 1) & mask;
     return place;
   }

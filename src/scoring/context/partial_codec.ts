@@ -7,8 +7,6 @@ import { ByteWriter } from '../count_files/byte_writer.ts';
 import { encodeContextFile } from './context_file.ts';
 import { readHours, writeHours } from './hours_codec.ts';
 import { partialName } from './names.ts';
-import { encodeProcessGroups } from './process_codec.ts';
-import type { ProcessGroup } from './process_groups.ts';
 
 /** The sections of a partial: what is added up, and from the second one on the groups of the process view. */
 export const PARTIAL_SECTION = 0;
@@ -63,14 +61,14 @@ function readDevices(from: ByteReader): readonly number[] | null {
 
 const NONE: readonly number[] = [];
 
-/** Leaves a partial for the next run. Repeating it changes nothing. */
+/** Leaves a partial for the next run, and the sections of its groups. Repeating it changes nothing. */
 export async function writePartial(
   files: ContextFiles,
   asOf: Timestamp,
   partition: Partition,
   partial: FleetPartial,
-  groups: readonly ProcessGroup[] = [],
+  groups: readonly Buffer[] = [],
 ): Promise<void> {
-  const sections = [encodePartial(partial), ...encodeProcessGroups(groups)];
+  const sections = [encodePartial(partial), ...groups];
   await files.put(partialName(asOf, partition), encodeContextFile(sections));
 }

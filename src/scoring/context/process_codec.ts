@@ -2,73 +2,70 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { SOURCES } from '../../core/records/report.ts';
 import { ByteReader, MalformedError } from '../count_files/byte_reader.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
-import type { ProcessGroup } from './process_groups.ts';
+import { type ProcessGroup, type ProcessOrder, processOrderOf } from './process_order.ts';
 
-/** A section ends after so many groups or counts: one is in memory at a time. */
-const SECTION_GROUPS = 2_000;
-const SECTION_COUNTS = 40_000;
+/** A section ends after so many bytes: one is in memory at a time. */
+const SECTION_BYTES = 256 * 1024;
 const MAX_SECTION_BYTES = 64 * 1024 * 1024;
 const LEVEL = 1;
+/** Of the flags: the names are those of the group before. */
+const SAME = 2;
 
-/** Sections of groups in their order, each to be read alone, compressed. */
-export function encodeProcessGroups(groups: readonly ProcessGroup[]): Buffer[] {
-  const sections: Buffer[] = [];
-  for (let start = 0; start < groups.length; ) {
-    let end = start;
-    for (let counts = 0; end < groups.length && end - start < SECTION_GROUPS && counts < SECTION_COUNTS; end++) {
-      counts += (groups[end] as ProcessGroup).counts.length;
-    }
-    sections.push(sectionOf(groups.slice(start, end)));
-    start = end;
-  }
-  return sections;
-}
+/** Writes groups in their order as sections, each to be read alone, compressed. */
+export class ProcessSections {
+  readonly #writer = new ByteWriter();
+  readonly #sections: Buffer[] = [];
+  #before: { readonly order: ProcessOrder; readonly names: Buffer } | null = null;
 
-function sectionOf(groups: readonly ProcessGroup[]): Buffer {
-  const writer = new ByteWriter();
-  writer.varint(groups.length);
-  // Neighbours share device and process: a text that is the same as the one before is written as nothing.
-  let before: Pick<ProcessGroup, 'DeviceName' | 'InitiatingProcessFileName'> | null = null;
-  for (const group of groups) {
+  /** `names`: device and process; `rest`: address and counts, both as they are stored. */
+  add(flags: number, order: ProcessOrder, names: Buffer, pair: number, rest: Buffer): void {
+    const before = this.#before;
     const isSame =
-      before?.DeviceName === group.DeviceName && before.InitiatingProcessFileName === group.InitiatingProcessFileName;
-    writer.varint(SOURCES.indexOf(group.source) * 4 + (isSame ? 2 : 0) + (group.matchesByItself ? 1 : 0));
-    if (!isSame) {
-      writer.text(group.DeviceName);
-      writer.text(group.InitiatingProcessFileName);
-    }
-    writer.text(group.RemoteIP);
-    writer.uint48(group.pair);
-    writer.varint(group.counts.length);
-    let last = 0;
-    for (const { second, count } of group.counts) {
-      writer.varint(second - last);
-      writer.varint(count);
-      last = second;
-    }
-    before = group;
+      before?.order.device === order.device && before.order.process === order.process && before.names.equals(names);
+    this.#writer.varint(flags + (isSame ? SAME : 0));
+    if (!isSame) this.#writer.bytes(names);
+    this.#writer.uint48(pair);
+    this.#writer.bytes(rest);
+    this.#before = { order, names };
+    if (this.#writer.length >= SECTION_BYTES) this.#end();
   }
-  return deflateRawSync(writer.view(), { level: LEVEL });
+
+  take(): Buffer[] {
+    if (this.#writer.length > 0) this.#end();
+    return this.#sections;
+  }
+
+  #end(): void {
+    this.#sections.push(deflateRawSync(this.#writer.view(), { level: LEVEL }));
+    this.#writer.clear();
+    this.#before = null;
+  }
 }
 
 /** Throws a MalformedError. */
 export function decodeProcessGroups(section: Buffer): ProcessGroup[] {
   const reader = new ByteReader(inflated(section));
+  const groups: ProcessGroup[] = [];
   let names = { DeviceName: '', InitiatingProcessFileName: '' };
-  return Array.from({ length: reader.varint() }, () => {
+  let order: ProcessOrder = { device: 0, process: 0 };
+  while (!reader.isAtEnd) {
     const flags = reader.varint();
     const source = SOURCES[Math.floor(flags / 4)];
     if (source === undefined) throw new MalformedError('an unknown source');
-    if ((flags & 2) === 0) names = { DeviceName: reader.text(), InitiatingProcessFileName: reader.text() };
-    const RemoteIP = reader.text();
+    if ((flags & SAME) === 0) {
+      names = { DeviceName: reader.text(), InitiatingProcessFileName: reader.text() };
+      order = processOrderOf({ source, ...names });
+    }
     const pair = reader.uint48();
+    const RemoteIP = reader.text();
     let second = 0;
     const counts = Array.from({ length: reader.varint() }, () => {
       second += reader.varint();
       return { second, count: reader.varint() };
     });
-    return { source, ...names, RemoteIP, pair, matchesByItself: (flags & 1) === 1, counts };
-  });
+    groups.push({ source, ...names, RemoteIP, pair, matchesByItself: (flags & 1) === 1, counts, order });
+  }
+  return groups;
 }
 
 function inflated(section: Buffer): Buffer {

@@ -1,88 +1,120 @@
-import type { GroupKey } from '../../core/records/report.ts';
+import { type GroupKey, SOURCES } from '../../core/records/report.ts';
+import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import type { OpenPair } from '../../core/regularity/fleet_partial.ts';
+import { SOURCES_OF_DEVICE } from '../../core/regularity/hour_table.ts';
 import type { TimedCount } from '../../core/regularity/timed_count.ts';
-import { compareText } from '../../core/text/compare_text.ts';
+import { ByteWriter } from '../count_files/byte_writer.ts';
+import { ProcessSections } from './process_codec.ts';
 
-/** What the process view needs of one group: one address of a process on a device. */
-export interface ProcessGroup extends GroupKey {
-  /** The hash of its process and network. */
-  readonly pair: number;
-  /** Whether the group matches on its own. */
-  readonly matchesByItself: boolean;
-  readonly counts: readonly TimedCount[];
-}
-
-/** Groups and counts in memory: some 60 MB. */
-const MAX_GROUPS = 200_000;
-const MAX_COUNTS = 2_000_000;
-/** After that share is left by removing the common ones, no more are taken. */
+/** Bytes of groups in memory. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Where that share is left after the common ones are removed, no more are taken. */
 const NEARLY = 0.9;
 
 /**
  * Collects the groups of a partition whose process and network few devices use, as far as the partition can see: a process that
- * many devices run to the same network is an ordinary service.
+ * many devices run to the same network is an ordinary service. It keeps bytes, since a large partition has a million groups.
  */
 export class ProcessGroups {
-  readonly #maxGroups: number;
-  readonly #maxCounts: number;
-  #groups: { readonly group: Omit<ProcessGroup, 'pair'>; readonly pair: OpenPair; readonly network: string }[] = [];
-  #counts = 0;
+  readonly #maxBytes: number;
+  #bytes = new ByteWriter();
+  /** By group: where its names and its other bytes begin, and its places in the order. */
+  #starts: number[] = [];
+  #middles: number[] = [];
+  #devices: number[] = [];
+  #processes: number[] = [];
+  #flags: number[] = [];
+  #pairs: OpenPair[] = [];
   #isFull = false;
   /** Groups that it did not take, because there were too many. */
   omitted = 0;
 
-  constructor(maxGroups = MAX_GROUPS, maxCounts = MAX_COUNTS) {
-    this.#maxGroups = maxGroups;
-    this.#maxCounts = maxCounts;
+  constructor(maxBytes = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
   }
 
-  add(key: GroupKey, matchesByItself: boolean, counts: readonly TimedCount[], pair: OpenPair, network: string): void {
-    if (pair.users === null) return;
-    if (!this.#isFull && this.#isOver(1)) {
+  add(key: GroupKey, device: number, matchesByItself: boolean, counts: readonly TimedCount[], pair: OpenPair): void {
+    if (!this.#isFull && this.#bytes.length >= this.#maxBytes) {
       this.#removeCommon();
-      this.#isFull = this.#isOver(NEARLY);
+      this.#isFull = this.#bytes.length >= NEARLY * this.#maxBytes;
     }
     if (this.#isFull) {
       this.omitted++;
       return;
     }
-    const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = key;
-    const group = { source, DeviceName, InitiatingProcessFileName, RemoteIP, matchesByItself, counts };
-    this.#groups.push({ group, pair, network });
-    this.#counts += counts.length;
+    const bytes = this.#bytes;
+    this.#starts.push(bytes.length);
+    bytes.text(key.DeviceName);
+    bytes.text(key.InitiatingProcessFileName);
+    this.#middles.push(bytes.length);
+    bytes.text(key.RemoteIP);
+    bytes.varint(counts.length);
+    let last = 0;
+    for (const { second, count } of counts) {
+      bytes.varint(second - last);
+      bytes.varint(count);
+      last = second;
+    }
+    const source = SOURCES.indexOf(key.source);
+    this.#devices.push(device * SOURCES_OF_DEVICE + source);
+    this.#processes.push(deviceHashOf(key.InitiatingProcessFileName));
+    this.#flags.push(source * 4 + (matchesByItself ? 1 : 0));
+    this.#pairs.push(pair);
   }
 
-  /** In order of source, device, process and address. */
-  sorted(hashOf: (process: string, network: string) => number): ProcessGroup[] {
-    this.#removeCommon();
-    return this.#groups
-      .sort((a, b) => compareProcessGroups(a.group, b.group))
-      .map(({ group, network }) => ({ ...group, pair: hashOf(group.InitiatingProcessFileName, network) }));
+  /** The groups in order, as sections of a file. The pairs must have been built: they have hashes then. */
+  sections(): Buffer[] {
+    const bytes = this.#bytes.view();
+    const sections = new ProcessSections();
+    for (const group of this.#sorted(bytes)) {
+      const [start, middle, end] = this.#placesOf(group);
+      const names = { device: this.#devices[group] as number, process: this.#processes[group] as number };
+      const pair = this.#pairs[group] as OpenPair;
+      sections.add(
+        this.#flags[group] as number,
+        names,
+        bytes.subarray(start, middle),
+        pair.hash,
+        bytes.subarray(middle, end),
+      );
+    }
+    return sections.take();
   }
 
-  #isOver(share: number): boolean {
-    return this.#groups.length >= share * this.#maxGroups || this.#counts >= share * this.#maxCounts;
+  #sorted(bytes: Buffer): Uint32Array {
+    const rare = this.#pairs.flatMap(({ users }, group) => (users === null ? [] : group));
+    return Uint32Array.from(rare).sort(
+      (a, b) =>
+        (this.#devices[a] as number) - (this.#devices[b] as number) ||
+        (this.#processes[a] as number) - (this.#processes[b] as number) ||
+        bytes.compare(bytes, ...this.#namesOf(b), ...this.#namesOf(a)),
+    );
+  }
+
+  #namesOf(group: number): [number, number] {
+    return [this.#starts[group] as number, this.#middles[group] as number];
+  }
+
+  #placesOf(group: number): [number, number, number] {
+    return [...this.#namesOf(group), this.#starts[group + 1] ?? this.#bytes.length];
   }
 
   #removeCommon(): void {
-    this.#groups = this.#groups.filter(({ pair }) => pair.users !== null);
-    this.#counts = this.#groups.reduce((sum, { group }) => sum + group.counts.length, 0);
+    const before = { bytes: this.#bytes.view(), starts: this.#starts, middles: this.#middles };
+    const ends = [...before.starts.slice(1), before.bytes.length];
+    const kept = this.#pairs.flatMap(({ users }, group) => (users === null ? [] : group));
+    this.#bytes = new ByteWriter();
+    this.#starts = [];
+    this.#middles = [];
+    for (const group of kept) {
+      const start = before.starts[group] as number;
+      this.#starts.push(this.#bytes.length);
+      this.#middles.push(this.#bytes.length + (before.middles[group] as number) - start);
+      this.#bytes.bytes(before.bytes.subarray(start, ends[group]));
+    }
+    this.#devices = kept.map((group) => this.#devices[group] as number);
+    this.#processes = kept.map((group) => this.#processes[group] as number);
+    this.#flags = kept.map((group) => this.#flags[group] as number);
+    this.#pairs = kept.map((group) => this.#pairs[group] as OpenPair);
   }
 }
-
-/** The order of the streams that the process view merges. */
-export function compareProcessGroups(a: GroupKey, b: GroupKey): number {
-  return compareProcesses(a, b) || compareText(a.RemoteIP, b.RemoteIP);
-}
-
-/** 0 for two addresses of one process on a device. */
-export function compareProcesses(a: ProcessKey, b: ProcessKey): number {
-  return (
-    compareText(a.source, b.source) ||
-    compareText(a.DeviceName, b.DeviceName) ||
-    compareText(a.InitiatingProcessFileName, b.InitiatingProcessFileName)
-  );
-}
-
-/** A process on a device, whatever its addresses. */
-export type ProcessKey = Omit<GroupKey, 'RemoteIP'>;

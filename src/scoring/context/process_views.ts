@@ -1,10 +1,10 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import { type MeasuredProcess, processRegularityOf } from '../../core/regularity/process_view.ts';
-import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { SOURCES } from '../../core/records/report.ts';
+import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import type { DeviceOn } from '../../core/regularity/points.ts';
-import type { TimedCount } from '../../core/regularity/timed_count.ts';
+import { type MeasuredProcess, processRegularityOf } from '../../core/regularity/process_view.ts';
 import { WINDOW_SECONDS } from '../../core/regularity/time_bin.ts';
+import type { TimedCount } from '../../core/regularity/timed_count.ts';
 import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import { compareText } from '../../core/text/compare_text.ts';
 import { sha256 } from '../../storage/keys.ts';
@@ -15,7 +15,7 @@ import { decodeRare, RARE_SECTION } from './merged_codec.ts';
 import { mergedName, partialName } from './names.ts';
 import { FIRST_GROUPS } from './partial_codec.ts';
 import { decodeProcessGroups } from './process_codec.ts';
-import { compareProcessGroups, compareProcesses, type ProcessGroup, type ProcessKey } from './process_groups.ts';
+import { compareProcesses, type ProcessGroup, type ProcessKey } from './process_order.ts';
 
 /** The address of a detection that is about all addresses of a process. */
 export const ANY_ADDRESS = '*';
@@ -135,11 +135,11 @@ async function* mergedGroups(
     const head = await nextOf(groupsOf(files, partialName(asOf, partition), onFault));
     if (head !== null) heads.push(head);
   }
-  heads.sort((a, b) => compareProcessGroups(a.group, b.group));
+  heads.sort((a, b) => compareProcesses(a.group, b.group));
   for (let [first, ...rest] = heads; first !== undefined; [first, ...rest] = heads) {
     yield first.group;
     const next = await nextOf(first.groups);
-    const place = next === null ? 0 : rest.findIndex(({ group }) => compareProcessGroups(next.group, group) < 0);
+    const place = next === null ? 0 : rest.findIndex(({ group }) => compareProcesses(next.group, group) < 0);
     heads = next === null ? rest : rest.toSpliced(place === -1 ? rest.length : place, 0, next);
   }
 }

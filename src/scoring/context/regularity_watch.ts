@@ -14,7 +14,7 @@ import type { Beside } from '../../core/scoring/group_cutter.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { FleetContext } from './fleet_context.ts';
 import { pairHashOf } from './pair_hash.ts';
-import { type ProcessGroup, ProcessGroups } from './process_groups.ts';
+import { ProcessGroups } from './process_groups.ts';
 
 /** What `regularity` finds of a group. */
 export interface RegularityFinding extends BesideFinding {
@@ -33,7 +33,13 @@ const MANY_COUNTS = 10_000;
 const MIN_REPORTS = 5;
 
 const NONE: readonly TimedCount[] = [];
-const OUT_OF_SCOPE: RegularityFinding = { matches: false, isInScope: false, assessment: null, place: null, counts: NONE };
+const OUT_OF_SCOPE: RegularityFinding = {
+  matches: false,
+  isInScope: false,
+  assessment: null,
+  place: null,
+  counts: NONE,
+};
 const TOO_FEW: RegularityFinding = {
   matches: false,
   isInScope: true,
@@ -109,7 +115,7 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     const assessment = length < MIN_REPORTS ? null : regularityOf(counts, this.#deviceOn(device, source));
     const matches = assessment?.measured === true && assessment.way !== null;
     if (matches && pair !== null) this.#builder.regular(pair, device);
-    if (isRare) this.#groups.add(key, matches, counts, pair, place.network);
+    if (isRare) this.#groups.add(key, device, matches, counts, pair);
     if (assessment === null) return TOO_FEW;
     return { matches, isInScope: true, assessment, place, counts: matches ? counts : NONE };
   }
@@ -119,9 +125,9 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     return this.#builder.build(pairHashOf);
   }
 
-  /** The groups of rare processes and networks, in order; call it after the last group. */
-  groups(): ProcessGroup[] {
-    return this.#groups.sorted(pairHashOf);
+  /** The groups of rare processes and networks, as sections of a file; call it after `partial`. */
+  groups(): Buffer[] {
+    return this.#groups.sections();
   }
 
   /** Groups of them that were too many to keep. */

@@ -11,7 +11,7 @@ export interface Messages {
     readonly oldestUnreadMs: number | null;
     readonly newestReport: string;
     /** Whether the process view is scored, in place of partitions. */
-    readonly processes?: boolean;
+    readonly processes?: true;
   };
   /** Sink that may have pending notifications. A hint only: the rows of Detections decide. */
   readonly notify: { readonly sink: string };

@@ -18,7 +18,13 @@ const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
 const NEXT = addMs(T, HOUR_MS);
 
 /** An hour of a group, in hours before T. */
-function row(DeviceName: string, InitiatingProcessFileName: string, RemoteIP: string, ago: number, count: number): Counted {
+function row(
+  DeviceName: string,
+  InitiatingProcessFileName: string,
+  RemoteIP: string,
+  ago: number,
+  count: number,
+): Counted {
   const key = { source: 'defender', DeviceName, InitiatingProcessFileName, RemoteIP } as const;
   const Timestamp = addMs(T, -ago * HOUR_MS + 600_000);
   return { groupId: groupIdOf(key), ...key, Timestamp, count, failed: false, programHash: null };
