@@ -7,7 +7,7 @@ import { WINDOW_SECONDS } from '../../core/regularity/time_bin.ts';
 import type { TimedCount } from '../../core/regularity/timed_count.ts';
 import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import { compareText } from '../../core/text/compare_text.ts';
-import { sha256 } from '../../storage/keys.ts';
+import { processIdOf } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import { openContextFile, readContextFile, readContextSection, UnreadableFileError } from './context_file.ts';
 import type { FleetContext } from './fleet_context.ts';
@@ -16,9 +16,6 @@ import { mergedName, partialName } from './names.ts';
 import { FIRST_GROUPS } from './partial_codec.ts';
 import { decodeProcessGroups } from './process_codec.ts';
 import { compareProcesses, type ProcessGroup, type ProcessKey } from './process_order.ts';
-
-/** The address of a detection that is about all addresses of a process. */
-export const ANY_ADDRESS = '*';
 
 /** What the process view finds of a process on a device. */
 export type ProcessFinding = RegularProcess | ListedProcess;
@@ -50,11 +47,6 @@ export interface SummedAddress {
 const MAX_ADDRESSES = 20_000;
 /** Addresses that a finding names. */
 const MAX_NAMED = 100;
-
-/** The id of the detection of a process: it follows from device and process, so that such rows spread over the partitions. */
-export function processIdOf({ source, DeviceName, InitiatingProcessFileName }: ProcessKey): string {
-  return sha256([source, DeviceName, InitiatingProcessFileName, ANY_ADDRESS]).slice(0, 32);
-}
 
 /**
  * The process view of the runs before `asOf`, from what the partitions left: the addresses of each process on a device, of those

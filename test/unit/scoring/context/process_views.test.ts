@@ -7,10 +7,9 @@ import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { partialName } from '../../../../src/scoring/context/names.ts';
 import { writePartial } from '../../../../src/scoring/context/partial_codec.ts';
-import { processIdOf } from '../../../../src/scoring/context/process_views.ts';
 import { RegularityWatch } from '../../../../src/scoring/context/regularity_watch.ts';
 import { scoreProcesses } from '../../../../src/scoring/score_processes.ts';
-import { groupIdOf, PARTITIONS, partitionOf } from '../../../../src/storage/keys.ts';
+import { groupIdOf, PARTITIONS, partitionOf, processIdOf } from '../../../../src/storage/keys.ts';
 import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import { MemoryContextFiles } from '../../../fakes/context.ts';
 
