@@ -27,6 +27,7 @@ import { resultOf, spanOfTask } from './score_result.ts';
 import { windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { say, type Terminal } from './terminal.ts';
+import { writeReport } from './write_report.ts';
 
 interface ScoreOptions extends DetectorOptions {
   readonly dates?: string;
@@ -88,6 +89,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       'kql-rule: average (highest first, its default), prevalence (fewest devices), spread (smallest); regularity: severity ' +
         '(its default), score, prevalence; all: any of these (default: severity)',
     )
+    .option('--html <FILE>', 'also write a report: one HTML file with pictures, which opens without a network')
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(
       'after',
@@ -95,6 +97,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z\n' +
         '  beaconwatch score exports/ --from 30d --to now\n' +
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z --grain report --compare answer.csv\n' +
+        '  beaconwatch score exports/ --html report.html\n' +
         '  beaconwatch score exports/ --common\n' +
         '  beaconwatch score exports/ --set SOURCES=sysmon --bin 5m\n' +
         '  beaconwatch score exports/ --detector all --format json | jq .severity\n' +
@@ -136,9 +139,14 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
 
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;
-  const { text, detections, groups, counted: reportsCounted, notes, failure } = await resultOf(offline, task);
+  const { text, detections, groups, counted: reportsCounted, notes, failure, found } = await resultOf(offline, task);
   terminal.stdout.write(text);
   letters.report(terminal);
+  if (options.html !== undefined && found !== undefined && regularWindow !== null) {
+    const facts = { files: read.exports, counters, problems: read.problems, skipped, notes };
+    await writeReport(options.html, found, { window: regularWindow, rule, paths, facts });
+    say(terminal, `report: ${escapeForDisplay(options.html)}`);
+  }
   const spanName = isRange ? 'windows' : comparison === null ? 'window' : 'window and an hour around it';
   say(
     terminal,

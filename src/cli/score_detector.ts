@@ -19,6 +19,7 @@ export interface DetectorOptions extends WindowOptions {
   readonly bin?: string;
   readonly common: boolean;
   readonly explain: boolean;
+  readonly html?: string;
   readonly device?: string;
   readonly process?: string;
   readonly ip?: string;
@@ -26,7 +27,7 @@ export interface DetectorOptions extends WindowOptions {
 
 /** Options that belong to the KQL rule alone: without --detector they choose it. */
 const RULE_OPTIONS = ['from', 'to', 'every', 'compare'] as const;
-const REGULARITY_OPTIONS = ['bin', 'common', 'explain'] as const;
+const REGULARITY_OPTIONS = ['bin', 'common', 'explain', 'html'] as const;
 const FILTERS = ['device', 'process', 'ip'] as const;
 
 /**

@@ -6,6 +6,7 @@ import type { Window } from '../core/scoring/window.ts';
 import { spanOf } from '../core/scoring/window_range.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { comparedSpan } from '../scoring/compare_result.ts';
+import type { OfflineDetections } from '../scoring/offline_detection.ts';
 import type { OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
@@ -31,6 +32,8 @@ export interface ScoreResult {
   readonly notes: readonly string[];
   /** Why the command exits with 1; null if it does not. */
   readonly failure: string | null;
+  /** The detections of all detectors; absent where the KQL rule alone was asked for. */
+  readonly found?: OfflineDetections;
 }
 
 export interface ScoreTask extends Windows {
@@ -96,7 +99,7 @@ async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
     ? commonText(result, format)
     : offlineText(inOrderOf(detections, order), format, { bin, hasReports });
   const notes = hasReports ? fleetNotes(result) : [];
-  return { text, detections: detections.length, groups, counted, notes, failure: null };
+  return { text, detections: detections.length, groups, counted, notes, failure: null, found: result };
 }
 
 async function overWindows(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {

@@ -8,7 +8,7 @@ export type OutlierKind = 'ctukey' | 'tukey';
  * The factor that gives 1.5 on the 10/90 fences the meaning of 1.5 on 25/75 fences for normal values. Exact normal quantiles
  * would give 2.7144; the product uses this number, read back from its printed scores (oracle: outliers-so).
  */
-const CTUKEY_FACTOR = 2.772605605507915;
+export const CTUKEY_FACTOR = 2.772605605507915;
 
 const working = scratch();
 

@@ -1,0 +1,63 @@
+import { writeFile } from 'node:fs/promises';
+import { REGULARITY_THRESHOLDS } from '../core/regularity/assessment.ts';
+import type { Rule } from '../core/scoring/rule.ts';
+import type { Window } from '../core/scoring/window.ts';
+import { escapeForDisplay } from '../core/text/escape.ts';
+import { counted, groupedText } from '../core/text/numbers.ts';
+import type { OfflineDetections } from '../scoring/offline_detection.ts';
+import type { Counters } from '../storage/ports/export_states.ts';
+import type { PageStatus } from '../web/page_data.ts';
+import { reportHtml } from '../web/report.ts';
+import { COMMAND_NAME } from './command_name.ts';
+import { CommandError } from './errors.ts';
+import { reportPage } from './output/report_page.ts';
+
+/** What was read, and what of it was not. */
+export interface ReadingFacts {
+  readonly files: number;
+  readonly counters: Pick<Counters, 'reports' | 'deadLetters' | 'unknownShapes'>;
+  /** One for each file that was not read as it should be. */
+  readonly problems: readonly string[];
+  readonly skipped: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export interface ReportTask {
+  /** The 72 hours of the pictures. */
+  readonly window: Window;
+  readonly rule: Rule;
+  readonly paths: readonly string[];
+  readonly facts: ReadingFacts;
+}
+
+/** Writes what `score` found as one HTML file. Throws a CommandError if it cannot be written. */
+export async function writeReport(file: string, found: OfflineDetections, task: ReportTask): Promise<void> {
+  const { window, rule, paths, facts } = task;
+  const page = reportHtml(reportPage(found, window, statusOf(facts)), {
+    limits: { minAverage: rule.minAverage, minScore: REGULARITY_THRESHOLDS.match },
+    command: jsonCommand(paths, window),
+  });
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    const { code = 'error' } = error as NodeJS.ErrnoException;
+    throw new CommandError(`the report was not written to ${escapeForDisplay(file)}: ${code}`);
+  }
+}
+
+function statusOf({ files, counters, problems, skipped, notes }: ReadingFacts): PageStatus {
+  const { reports, deadLetters, unknownShapes } = counters;
+  const unread = unknownShapes === 0 ? [] : [`${groupedText(unknownShapes)} records of an unknown shape`];
+  return {
+    isHealthy: problems.length === 0,
+    title: problems.length === 0 ? 'All files were read' : counted(problems.length, 'problem'),
+    parts: [counted(files, 'file'), counted(reports, 'report'), counted(deadLetters, 'dead letter'), ...unread],
+    notes: [...problems, ...skipped.map((path) => `skipped: ${path}`), ...notes],
+  };
+}
+
+/** The command that prints the same detections as JSON. Paths that are not safe in a shell are left to the reader. */
+function jsonCommand(paths: readonly string[], { asOf }: Window): string {
+  const files = paths.every((path) => /^[\w./-]+$/.test(path)) ? paths.join(' ') : 'FILES';
+  return `${COMMAND_NAME} score ${files} --now ${asOf.slice(0, 19)}Z --detector all --format json`;
+}

@@ -1,0 +1,69 @@
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import { groupedText, percentText, roundedText } from '../core/text/numbers.ts';
+import { type Html, html } from './html.ts';
+import type { PageDetection } from './page_data.ts';
+
+/** A duration that a person reads at once: `60 s`, `272 s`, `15 min`, `4.5 h`. */
+export function spanText(seconds: number): string {
+  return `${inUnit(seconds, unitOf(seconds))} ${unitOf(seconds)}`;
+}
+
+/** Two durations in the unit of the longer one: `195–349 s`. */
+export function spansText(low: number, high: number): string {
+  const unit = unitOf(high);
+  return `${inUnit(low, unit)}–${inUnit(high, unit)} ${unit}`;
+}
+
+type Unit = 's' | 'min' | 'h';
+
+function unitOf(seconds: number): Unit {
+  if (seconds >= 5400) return 'h';
+  return seconds >= 600 || (seconds >= 120 && seconds % 60 === 0) ? 'min' : 's';
+}
+
+const SECONDS: Readonly<Record<Unit, number>> = { s: 1, min: 60, h: 3600 };
+
+function inUnit(seconds: number, unit: Unit): string {
+  return roundedText(seconds / SECONDS[unit], unit === 's' && seconds >= 10 ? 0 : 1);
+}
+
+/** A share in percent, with a decimal below 10: `1.4 %`. */
+export function percentageText(share: number): string {
+  return share < 0.1 ? `${roundedText(share * 100, 1)} %` : percentText(share);
+}
+
+/** `11-29 07:00` of a page that names the year elsewhere. */
+export function shortTime(timestamp: string): string {
+  return `${timestamp.slice(5, 10)} ${timestamp.slice(11, 16)}`;
+}
+
+/** An instant in UTC, to the minute; the script adds the local time on hover. */
+export function timeMarkup(timestamp: Timestamp): Html {
+  const iso = `${timestamp.slice(0, 19)}Z`;
+  return html`<time datetime="${iso}" title="${iso}">${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)}Z</time>`;
+}
+
+/** A process without a name is named so: it is suspicious by itself. */
+export function processText({ InitiatingProcessFileName, source }: PageDetection): string {
+  if (InitiatingProcessFileName !== '') return InitiatingProcessFileName;
+  return source === 'zeek' ? '(any process)' : '(no process name)';
+}
+
+/** The first label of a host name; an address, and a name that is long without a dot, as it is. */
+export function shortDevice(deviceName: string): string {
+  if (/^[\d.]+$/.test(deviceName) || deviceName.includes(':')) return deviceName;
+  const [first = ''] = deviceName.split('.');
+  return first === '' ? deviceName || '(no device name)' : first;
+}
+
+/** `only this device`, `6 devices`. */
+export function devicesText({ devices, RemoteIP }: PageDetection): string {
+  if (RemoteIP === '*') return 'many addresses';
+  if (devices === null) return '';
+  return devices <= 1 ? 'only this device' : `${groupedText(devices)} devices`;
+}
+
+/** `high` before `low` and the like: the noun alone. */
+export function plural(number: number, one: string, many: string): string {
+  return `${groupedText(number)} ${number === 1 ? one : many}`;
+}
