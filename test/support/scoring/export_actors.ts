@@ -48,6 +48,7 @@ export type IngestStores = Pick<Stores, 'exportStates'>;
 export class ExportSide {
   readonly ground: Ground;
   readonly #clock: { now: number };
+  #changes: Promise<void> = Promise.resolve();
   #workers = 0;
   #isClosed = false;
   /** An ingest that began before the day was closed is over. */
@@ -75,7 +76,14 @@ export class ExportSide {
     return this.#woken;
   }
 
-  async apply({ name, change }: Extract<ExportActor, { kind: 'export' }>): Promise<void> {
+  /** One change after the other, as one exporter makes them. */
+  apply(actor: Extract<ExportActor, { kind: 'export' }>): Promise<void> {
+    const done = this.#changes.then(() => this.#change(actor));
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+
+  async #change({ name, change }: Extract<ExportActor, { kind: 'export' }>): Promise<void> {
     const ref = refOf(name);
     switch (change.how) {
       case 'append':
