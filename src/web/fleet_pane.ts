@@ -22,7 +22,7 @@ export function fleetPane(detections: readonly PageDetection[], options: FleetOp
   const { hours } = options;
   // A Map keeps the order in which keys came: that of the most urgent of each address.
   const blocks = [...Map.groupBy(detections, ({ RemoteIP, id }) => (RemoteIP === '*' ? id : RemoteIP)).values()];
-  return html`<h1>Fleet: ${groupedText(detections.length)} on one time axis <small>${severityCounts(detections)}</small></h1>
+  return html`<h2 class="title">Fleet: ${groupedText(detections.length)} on one time axis <small>${severityCounts(detections)}</small></h2>
 <p class="caption">In blocks by address, the most urgent first. A cell is an hour (UTC): its shade is the count over the row's own usual count, orange an outlier, empty no report. Lines mark midnight.</p>
 <table class="fleet-table"><caption class="sr">Detections in blocks by address, with their hours</caption><thead><tr><th scope="col">severity</th><th scope="col">process</th><th scope="col">device</th><th scope="col" class="hours">${axisOf(hours)}</th><th scope="col">address</th><th scope="col">devices</th><th scope="col" class="num">every</th></tr></thead>
 ${blocks.map((block) => html`<tbody>${block.map((detection) => rowOf(detection, options))}</tbody>`)}</table>

@@ -22,7 +22,7 @@ export interface ListPaneOptions {
 /** The list: how many there are, the chart, the filters, and a row for each detection. */
 export function listPane(detections: readonly PageDetection[], options: ListPaneOptions): Html {
   const { title, limits, hrefOf } = options;
-  return html`<h1>${title}: ${groupedText(detections.length)} <small>${severityCounts(detections)}</small></h1>
+  return html`<h2 class="title">${title}: ${groupedText(detections.length)} <small>${severityCounts(detections)}</small></h2>
 ${filters(detections)}${options.views}
 ${
   detections.length === 0

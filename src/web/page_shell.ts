@@ -39,7 +39,7 @@ export interface ShellOptions {
 export function pageShell({ title, data, links, body }: ShellOptions): string {
   const { status, window } = data;
   return `<!DOCTYPE html>\n${html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>${title}</title>${ICON}${constantMarkup(`<style>${STYLE}</style><script>${SCRIPT}</script>`)}</head>
-<body><header class="top"><strong>Beaconwatch</strong><p><span class="lamp${status.isHealthy ? '' : ' bad'}"></span>${status.title} · window to ${timeMarkup(window.asOf)}${status.parts.map((part) => ` · ${part}`)}</p><nav aria-label="Pages">${links.map(
+<body><header class="top"><h1>Beaconwatch</h1><p><span class="lamp${status.isHealthy ? '' : ' bad'}"></span>${status.title} · window to ${timeMarkup(window.asOf)}${status.parts.map((part) => ` · ${part}`)}</p><nav aria-label="Pages">${links.map(
     ({ text, href, isCurrent }) =>
       html`<a href="${href}"${isCurrent && attribute('aria-current', 'page')}${isCurrent && attribute('data-current', '')}>${text}</a>`,
   )}</nav></header>

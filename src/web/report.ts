@@ -35,13 +35,13 @@ export function reportHtml(data: PageData, { limits, command }: ReportOptions): 
   const first = (detection: PageDetection): Drawing => ({ kind: 'first', id: `s${numberOf(detection)}` });
   const again = (detection: PageDetection): Drawing => ({ kind: 'again', id: `s${numberOf(detection)}` });
   const neighboursOf = neighbourIndex(detections);
-  const body = html`<main><section class="pane list" id="list" aria-label="Detections">${listPane(detections, { title: 'Beacons in the window', hours, limits, hrefOf, drawingOf: first, views: null })}${restOf(detections.slice(MOST_DETAILS), command)}</section>
+  const body = html`<main><div class="panes"><section class="pane list" id="list" aria-label="Detections">${listPane(detections, { title: 'Beacons in the window', hours, limits, hrefOf, drawingOf: first, views: null })}${restOf(detections.slice(MOST_DETAILS), command)}</section>
 <section class="pane details" aria-label="Detection">${detailed.map(
     (detection) =>
       html`<article class="detail" id="d${numberOf(detection)}">${detectionPane(detection, { asOf: window.asOf, hours, fleet, neighbours: neighboursOf(detection), hrefOf, listHref: fragmentHref('list'), drawingOf: again, key: String(numberOf(detection)) })}</article>`,
-  )}</section></main>
+  )}</section></div>
 <section class="page pane" id="fleet" aria-label="Fleet">${fleetPane(detections, { hours, hrefOf, drawingOf: again })}</section>
-<section class="page pane" id="notes" aria-label="Notes">${notesOf(data)}</section>`;
+<section class="page pane" id="notes" aria-label="Notes">${notesOf(data)}</section></main>`;
   return pageShell({
     title: `Beaconwatch: ${groupedText(detections.length)} beacons to ${window.asOf.slice(0, 16)}Z`,
     data,
@@ -63,7 +63,7 @@ function restOf(rest: readonly PageDetection[], command: string): Html | null {
 }
 
 function notesOf({ status, fleet }: PageData): Html {
-  return html`<h1>Notes</h1><ul class="notes">${status.parts.map((part) => html`<li>${part}</li>`)}${fleet !== null && html`<li>${groupedText(fleet.devices)} devices in the window: regular on up to ${fleet.few} is rare, on more than ${fleet.many} common</li><li>${groupedText(fleet.common)} groups are regular and common, and not listed</li>`}${status.notes.map((note) => html`<li>${note}</li>`)}</ul>`;
+  return html`<h2 class="title">Notes</h2><ul class="notes">${status.parts.map((part) => html`<li>${part}</li>`)}${fleet !== null && html`<li>${groupedText(fleet.devices)} devices in the window: regular on up to ${fleet.few} is rare, on more than ${fleet.many} common</li><li>${groupedText(fleet.common)} groups are regular and common, and not listed</li>`}${status.notes.map((note) => html`<li>${note}</li>`)}</ul>`;
 }
 
 /** Other detections with the same address, device or process, in the order of the list. */

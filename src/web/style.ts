@@ -5,14 +5,14 @@ export const STYLE = `
 html{font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;background:var(--bg);color:var(--ink)}
 body{margin:0;overflow-wrap:anywhere}
 a{color:var(--link)}
-h1{font-size:1.15rem;margin:0 0 .5rem}h2{font-size:1.15rem;font-weight:400;line-height:1.4;margin:.2rem 0 .7rem}h3{font-size:1rem;margin:0 0 .5rem}h4{font-size:.86rem;margin:.8rem 0 .25rem}h3+h4{margin-top:0}
+h1{font-size:1.1rem;margin:0}h2{font-size:1.15rem;font-weight:400;line-height:1.4;margin:.2rem 0 .7rem}.title{font-weight:700;margin:0 0 .5rem}h3{font-size:1rem;margin:0 0 .5rem}h4{font-size:.86rem;margin:.8rem 0 .25rem}h3+h4{margin-top:0}
 small{font-size:.82rem;color:var(--dim);font-weight:400}
-h1 small{font-weight:600}
+.title small{font-weight:600}
 code,pre,.address{font-family:ui-monospace,"SF Mono",Consolas,"DejaVu Sans Mono",monospace;font-size:.93em}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}.pane:focus-visible{outline:none}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .top{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:center;padding:.65rem 1.1rem;border-bottom:1px solid var(--line)}
-.top strong{font-size:1.1rem}.top p{margin:0;flex:1 1 18rem}.top nav{display:flex;gap:1rem}
+.top p{margin:0;flex:1 1 18rem}.top nav{display:flex;gap:1rem}
 .lamp{display:inline-block;width:.7rem;height:.7rem;border-radius:50%;background:var(--ok);margin-right:.35rem}.lamp.bad{background:var(--out);border-radius:0}
 .pane{padding:.9rem 1.1rem}
 .filters{display:flex;flex-wrap:wrap;gap:.45rem;align-items:center;margin-bottom:.4rem}
@@ -66,13 +66,13 @@ pre{background:var(--card);border:1px solid var(--line);border-radius:6px;paddin
 .fleet-table{font-size:.88rem}.fleet-table th,.fleet-table td{padding:.1rem .5rem;white-space:nowrap;max-width:15rem;overflow:hidden;text-overflow:ellipsis}.fleet-table tbody{border-top:1px solid var(--line)}.fleet-table tbody:has(tr+tr){border-block:2px solid var(--line)}.fleet-table tbody th{font-weight:600}.fleet-table .hours{width:58%;max-width:none;padding:.1rem 0}.fleet-table thead th{color:var(--dim);font-weight:600;vertical-align:bottom}
 svg.axis{width:100%;overflow:visible}svg.axis text{font-size:7px}
 .page{display:none}.page:target{display:block}
-body:has(.page:target) main{display:none}
+main:has(.page:target) .panes{display:none}
 .detail{display:none}.detail:target{display:block}
 .notes li{margin:.2rem 0}
 .list:has(#f-high:not(:checked)) .row.high,.list:has(#f-medium:not(:checked)) .row.medium,.list:has(#f-low:not(:checked)) .row.low,.list:has(#f-alone:checked) .row:not(.alone),.list:has(#f-kql:checked) .row:not(.kql),.list:has(#f-regularity:checked) .row:not(.regularity),.row.hidden{display:none}
-@media(min-width:1100px){html,body{height:100%}body{display:flex;flex-direction:column}main{flex:1;min-height:0;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}main>.pane{overflow:auto}.page:target{overflow:auto;flex:1}.details{border-left:1px solid var(--line)}.details:not(:has(.detail:target)) .detail:first-child{display:block}.back{display:none}}
+@media(min-width:1100px){html,body{height:100%}body{display:flex;flex-direction:column}main{flex:1;min-height:0}.panes{height:100%;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.panes>.pane{overflow:auto}.page:target{overflow:auto;height:100%}.details{border-left:1px solid var(--line)}.details:not(:has(.detail:target)) .detail:first-child{display:block}.back{display:none}}
 @media(max-width:1099px){main:has(.detail:target) .list{display:none}main:not(:has(.detail:target)) .details{display:none}}
 @media(max-width:640px){.scatter text{font-size:17px}.plot text{font-size:16px}.scatter a{stroke-width:4}.scatter .dot{stroke-width:.5}.pane{padding:.8rem .9rem}.list-table thead{display:none}.list-table tr.row{display:grid;grid-template-columns:4.3rem minmax(0,1fr) auto;border-bottom:1px solid var(--line);padding:.35rem 0}.list-table tr.row.hidden{display:none}.list-table td{border:0;padding:.1rem .3rem}.list-table .sev{grid-row:1/4}.list-table .where{grid-column:2}.list-table .num{grid-column:3;grid-row:1}.list-table .hours{grid-column:2/4;width:auto}.fleet-table,.fleet-table tbody,.fleet-table tr{display:block}.fleet-table thead{display:none}.fleet-table tr.row{display:flex;flex-wrap:wrap;gap:0 .5rem;padding:.25rem 0}.fleet-table tr.row.hidden{display:none}.fleet-table td,.fleet-table tbody th{padding:0;white-space:normal}.fleet-table .hours{width:100%;order:9}dl>div{grid-template-columns:5rem 1fr}}
-@media print{html{color-scheme:light;font-size:10px}html,body{height:auto}main{display:block!important}main>.pane{overflow:visible!important;border:0}.filters,.actions,.top nav,.back{display:none!important}.detail,.page,.details{display:block!important}.detail{break-before:page}.page{break-before:page}tr,figure,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media print{html{color-scheme:light;font-size:10px}html,body{height:auto}.panes{display:block!important;height:auto!important}.pane{overflow:visible!important;border:0!important;height:auto!important}.filters,.actions,.top nav,.back{display:none!important}.detail,.page,.details{display:block!important}.detail{break-before:page}.page{break-before:page}tr,figure,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media(prefers-reduced-motion:no-preference){button:active{transform:translateY(1px)}}
 `;
