@@ -2,7 +2,7 @@ import { gapsOf, gapsView } from './gaps_view.ts';
 import { type DeviceOn, type Points, pointsOf } from './points.ts';
 import { rhythmOf } from './rhythm.ts';
 import { roundHalfEven } from './round_half_even.ts';
-import { isSession, type Session, sessionOf } from './session.ts';
+import { isSession, MAX_SESSION_HOURS, type Session, sessionOf } from './session.ts';
 import { spreadView } from './spread_view.ts';
 import { stepsView } from './steps_view.ts';
 import { HOUR_SECONDS, WINDOW_SECONDS } from './time_bin.ts';
@@ -84,6 +84,29 @@ export function regularityOf(
   if (numbers === null) return { measured: false, reason: 'no-view' };
   const session = sessionOf(points.x);
   return { measured: true, ...numbers, way: wayOf(numbers.regularity, session, thresholds), session, measuredViews };
+}
+
+/**
+ * The same for a group that matches; null for any other. Most groups do not match. For those it spares the numbers that an
+ * analyst reads, and the test of a session where the run is too long to be one.
+ */
+export function regularMatchOf(
+  counts: readonly TimedCount[],
+  deviceOn: DeviceOn,
+  thresholds: RegularityThresholds = REGULARITY_THRESHOLDS,
+): MeasuredGroup | null {
+  if (counts.length < MIN_REPORTS) return null;
+  const points = pointsOf(counts, deviceOn);
+  const measuredViews = viewsOf(points);
+  const best = bestView(measuredViews);
+  if (best === null) return null;
+  const score = roundHalfEven(viewScore(best), 3);
+  const canBeSession = points.x.length <= MAX_SESSION_HOURS;
+  if (score < thresholds.match && !canBeSession) return null;
+  const session = sessionOf(points.x);
+  const way = wayOf(score, session, thresholds);
+  const numbers = way === null ? null : regularityNumbersOf(points, measuredViews);
+  return numbers === null ? null : { measured: true, ...numbers, way, session, measuredViews };
 }
 
 /** The views that can be measured, in the order of the table. */

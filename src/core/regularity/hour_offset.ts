@@ -15,21 +15,35 @@ const MIN_GAIN = 2;
  * `seconds`: the times of the reports, since 1970. Reports at 00:56, 02:04, 02:56, 04:04, … give 1800.
  */
 export function hourOffsetOf(seconds: readonly number[]): number {
-  const needed = distinctHours(seconds, 0) + MIN_GAIN;
+  const sorted = isSorted(seconds) ? seconds : seconds.toSorted((a, b) => a - b);
+  const needed = distinctHours(sorted, 0) + MIN_GAIN;
   // No offset yields more hours than there are reports: this spares most groups the search.
-  if (seconds.length < needed) return 0;
+  if (sorted.length < needed) return 0;
   let best = { offset: 0, hours: needed, margin: -1 };
   for (let offset = STEP_SECONDS; offset < HOUR_SECONDS; offset += STEP_SECONDS) {
-    const hours = distinctHours(seconds, offset);
+    const hours = distinctHours(sorted, offset);
     if (hours < best.hours) continue;
-    const margin = marginOf(seconds, offset);
+    const margin = marginOf(sorted, offset);
     if (hours > best.hours || margin >= best.margin) best = { offset, hours, margin };
   }
   return best.offset;
 }
 
-function distinctHours(seconds: readonly number[], offset: number): number {
-  return new Set(seconds.map((second) => Math.floor((second - offset) / HOUR_SECONDS))).size;
+function isSorted(seconds: readonly number[]): boolean {
+  for (let at = 1; at < seconds.length; at++) if ((seconds[at - 1] as number) > (seconds[at] as number)) return false;
+  return true;
+}
+
+/** In sorted times an hour is new where it differs from the one before. */
+function distinctHours(sorted: readonly number[], offset: number): number {
+  let hours = 0;
+  let before = Number.NaN;
+  for (let at = 0; at < sorted.length; at++) {
+    const hour = Math.floor(((sorted[at] as number) - offset) / HOUR_SECONDS);
+    if (hour !== before) hours++;
+    before = hour;
+  }
+  return hours;
 }
 
 /** The smallest distance of any report to a border of an hour, in seconds. */

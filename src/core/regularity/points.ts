@@ -40,24 +40,28 @@ const MIN_TO_DROP = 4;
 export function pointsOf(counts: readonly TimedCount[], deviceOn: DeviceOn, binSeconds: number = HOUR_SECONDS): Points {
   const seconds = counts.map(({ second }) => second);
   const offset = binSeconds === HOUR_SECONDS ? hourOffsetOf(seconds) : 0;
-  const sums = new Map<number, number>();
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const { second, count } of counts) {
-    const hour = Math.floor((second - offset) / binSeconds);
-    sums.set(hour, (sums.get(hour) ?? 0) + count);
-    first = Math.min(first, hour);
-    last = Math.max(last, hour);
+  let earliest = Number.POSITIVE_INFINITY;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const second of seconds) {
+    if (second < earliest) earliest = second;
+    if (second > latest) latest = second;
   }
+  const first = Math.floor((earliest - offset) / binSeconds);
+  const last = Math.floor((latest - offset) / binSeconds);
   if ((last - first) * binSeconds > WINDOW_SECONDS) {
     throw new RangeError(`reports of ${((last - first) * binSeconds) / HOUR_SECONDS} hours; the window has 72`);
+  }
+  const sums = new Float64Array(counts.length === 0 ? 0 : last - first + 1);
+  for (const { second, count } of counts) {
+    const at = Math.floor((second - offset) / binSeconds) - first;
+    sums[at] = (sums[at] as number) + count;
   }
 
   const isOff = offTest(seconds, deviceOn, binSeconds, offset > 0);
   const stretches: number[][] = [];
   let open: number[] | null = null;
   for (let hour = first; hour <= last; hour++) {
-    const sum = sums.get(hour) ?? 0;
+    const sum = sums[hour - first] as number;
     if (sum === 0 && isOff(hour)) {
       open = null;
       continue;
@@ -80,7 +84,8 @@ function offTest(
   overlapsTwo: boolean,
 ): (hour: number) => boolean {
   if (deviceOn === null) return () => false;
-  const own = new Set(seconds.map((second) => Math.floor(second / binSeconds)));
+  const own = new Set<number>();
+  for (const second of seconds) own.add(Math.floor(second / binSeconds));
   let shared = 0;
   for (const hour of own) if (deviceOn.has(hour)) shared++;
   if (shared / own.size < TALKATIVE) return () => false;

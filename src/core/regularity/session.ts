@@ -15,7 +15,7 @@ export interface Session {
 
 const MIN_HOURS = 4;
 /** Longer runs can reach the score that they need. */
-const MAX_HOURS = 12;
+export const MAX_SESSION_HOURS = 12;
 const MIN_MEAN = 4;
 const MAX_P = 3e-4;
 /** Perfect series have no variance, and p would be 0: the sum of squares counts as this much at least. */
@@ -38,5 +38,5 @@ export function sessionOf(x: readonly number[]): Session {
 
 /** Whether the series matches as a session, whatever its score. */
 export function isSession({ p, n }: Session): boolean {
-  return n <= MAX_HOURS && p <= MAX_P;
+  return n <= MAX_SESSION_HOURS && p <= MAX_P;
 }

@@ -1,8 +1,34 @@
-import { sha256 } from '../../storage/keys.ts';
+import { hash } from 'node:crypto';
 
-const DIGITS = 12;
+/** SHA-256 of a name, its first two words. */
+type Digest = readonly [number, number];
 
-/** 48 bits that stand for a process and a network. An attacker chooses the names of processes, so it is SHA-256. */
+/** Names repeat from pair to pair: the last ones that were asked for. */
+const digests = new Map<string, Digest>();
+const MAX_DIGESTS = 20_000;
+
+/**
+ * 48 bits that stand for a process and a network. An attacker chooses the names of processes, so each name is hashed by
+ * SHA-256, and a name with a wanted digest is only found by trying. Pairs are many more than names, so the two digests are
+ * mixed by multiplication. To hit a given pair 2^48 pairs must be tried, as with SHA-256 of the pair, though each try is
+ * cheaper. No key: partitions and runs must agree on the hash, and a key would be a secret to keep.
+ */
 export function pairHashOf(process: string, network: string): number {
-  return Number.parseInt(sha256([process, network]).slice(0, DIGITS), 16);
+  const [a, b] = digestOf(process);
+  const [c, d] = digestOf(network);
+  // Odd factors keep every bit of the digest of the process: two networks give a process two unrelated hashes.
+  const low = Math.imul(a, c | 1) ^ Math.imul(b ^ (b >>> 15), d | 1);
+  const high = Math.imul(b, c | 1) ^ Math.imul(a ^ (a >>> 15), d | 1);
+  return ((high ^ (high >>> 16)) & 0xffff) * 2 ** 32 + ((low ^ (low >>> 16)) >>> 0);
+}
+
+function digestOf(name: string): Digest {
+  let digest = digests.get(name);
+  if (digest === undefined) {
+    const bytes = hash('sha256', name, 'buffer');
+    digest = [bytes.readInt32LE(0), bytes.readInt32LE(4)];
+    if (digests.size === MAX_DIGESTS) digests.clear();
+    digests.set(name, digest);
+  }
+  return digest;
 }

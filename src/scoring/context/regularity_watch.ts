@@ -1,6 +1,6 @@
 import type { Counted } from '../../core/records/contribution.ts';
 import { type GroupKey, isRaw, SOURCES } from '../../core/records/report.ts';
-import { type RegularityAssessment, regularityOf } from '../../core/regularity/assessment.ts';
+import { MIN_REPORTS, type RegularityAssessment, regularMatchOf } from '../../core/regularity/assessment.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import { type FleetPartial, type OpenPair, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
@@ -18,9 +18,9 @@ import { ProcessGroups } from './process_groups.ts';
 
 /** What `regularity` finds of a group. */
 export interface RegularityFinding extends BesideFinding {
-  /** null where the address is not in scope. */
+  /** null where the group does not match. */
   readonly assessment: RegularityAssessment | null;
-  /** null where the group is not assessed. */
+  /** null where the group does not match. */
   readonly place: PublicAddress | null;
   /** The connections of the window; empty unless the group matches. */
   readonly counts: readonly TimedCount[];
@@ -30,7 +30,6 @@ export interface RegularityFinding extends BesideFinding {
 const LARGEST_FLEET = 250_000;
 /** More counts than a group has in practice. Beyond it counts of the same second are joined, so memory is bounded. */
 const MANY_COUNTS = 10_000;
-const MIN_REPORTS = 5;
 
 const NONE: readonly TimedCount[] = [];
 const OUT_OF_SCOPE: RegularityFinding = {
@@ -40,13 +39,7 @@ const OUT_OF_SCOPE: RegularityFinding = {
   place: null,
   counts: NONE,
 };
-const TOO_FEW: RegularityFinding = {
-  matches: false,
-  isInScope: true,
-  assessment: { measured: false, reason: 'too-few-reports' },
-  place: null,
-  counts: NONE,
-};
+const NO_MATCH: RegularityFinding = { ...OUT_OF_SCOPE, isInScope: true };
 
 /**
  * The detector `regularity` over the rows of one partition, and what they say of the fleet for the next run. Holds the counts of
@@ -106,18 +99,17 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   end(): RegularityFinding {
     const [key, place, length] = [this.#key, this.#place, this.#length];
     if (key === null || place === null) return OUT_OF_SCOPE;
-    if (length === 0) return TOO_FEW;
+    if (length === 0) return NO_MATCH;
     const device = deviceHashOf(key.DeviceName);
     const source = SOURCES.indexOf(key.source);
     const pair = this.#note(key.InitiatingProcessFileName, place.network, device, source);
     const isRare = pair !== null && pair.users !== null;
     const counts = length >= MIN_REPORTS || isRare ? this.#counts() : NONE;
-    const assessment = length < MIN_REPORTS ? null : regularityOf(counts, this.#deviceOn(device, source));
-    const matches = assessment?.measured === true && assessment.way !== null;
+    const assessment = length < MIN_REPORTS ? null : regularMatchOf(counts, this.#deviceOn(device, source));
+    const matches = assessment !== null;
     if (matches && pair !== null) this.#builder.regular(pair, device);
     if (isRare) this.#groups.add(key, device, matches, counts, pair);
-    if (assessment === null) return TOO_FEW;
-    return { matches, isInScope: true, assessment, place, counts: matches ? counts : NONE };
+    return matches ? { matches, isInScope: true, assessment, place, counts } : NO_MATCH;
   }
 
   /** What the rows said of the fleet; call it after the last group. */

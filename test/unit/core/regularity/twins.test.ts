@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs } from '../../../../src/core/kql/timestamp.ts';
-import { regularityOf } from '../../../../src/core/regularity/assessment.ts';
+import { regularityOf, regularMatchOf } from '../../../../src/core/regularity/assessment.ts';
 import { chiSquareBelow } from '../../../../src/core/regularity/chi_square.ts';
 import { hourOffsetOf } from '../../../../src/core/regularity/hour_offset.ts';
 import { pointsOf } from '../../../../src/core/regularity/points.ts';
@@ -76,6 +76,21 @@ describe('equal to the slow twin', () => {
       }),
       { ...RUNS, numRuns: tries(60, 2_000) },
     );
+  });
+
+  it('regularMatchOf(a group) loses no match of regularityOf, and finds no other', () => {
+    const ways = new Set<string | null>();
+    fc.assert(
+      fc.property(groups, fc.boolean(), ({ counts, deviceOn }, isKnown) => {
+        const on = isKnown ? new Set(deviceOn) : null;
+        const whole = regularityOf(counts, on);
+        const way = whole.measured ? whole.way : null;
+        ways.add(way);
+        expect(regularMatchOf(counts, on)).toEqual(way === null ? null : whole);
+      }),
+      RUNS,
+    );
+    expect(ways).toEqual(new Set([null, 'score', 'session']));
   });
 
   it('hourOffsetOf(times) around the full hour', () => {
