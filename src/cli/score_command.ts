@@ -20,6 +20,7 @@ import { LetterLog } from './letter_log.ts';
 import { skippedText } from './output/counters.ts';
 import { FORMATS, formatOf } from './output/format.ts';
 import { listed } from './output/listed.ts';
+import { viewOf } from './output/view.ts';
 import { readFiles } from './read_files.ts';
 import { collect, settingsSet } from './rule_options.ts';
 import { binSecondsIn, type DetectorOptions, detectorIn, orderFor } from './score_detector.ts';
@@ -118,7 +119,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const comparison = await comparisonOf(options, sources, isRange);
   const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
   const { series, common, bin } = options;
-  const task = { detector, rule, windows, isRange, regularWindow, format, order, series, comparison, common, bin };
+  const task = { detector, rule, windows, isRange, regularWindow, format, view: viewOf(terminal), order, series, comparison, common, bin };
   const window = spanOfTask(task);
   const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds);
 

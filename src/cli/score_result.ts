@@ -16,6 +16,7 @@ import { differencesText, rowsText, sidesText, suggestionText } from './output/d
 import { detectionsText, type OutputFormat } from './output/format.ts';
 import { inOrderOf, type OfflineOrder } from './output/order.ts';
 import { inOrder } from './output/rows.ts';
+import type { TableView } from './output/view.ts';
 import { rangeNotes, windowsText } from './output/windows.ts';
 import type { DetectorChoice } from './score_detector.ts';
 import type { Windows } from './score_windows.ts';
@@ -42,6 +43,7 @@ export interface ScoreTask extends Windows {
   /** The window of `regularity`; null where it is not applied. */
   readonly regularWindow: Window | null;
   readonly format: OutputFormat;
+  readonly view: TableView;
   readonly order: OfflineOrder;
   /** Whether to list what is regular on many devices. */
   readonly common: boolean;
@@ -83,28 +85,28 @@ export async function resultOf(offline: OfflineScore, task: ScoreTask): Promise<
   }
 }
 
-async function ofWindow(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {
+async function ofWindow(offline: OfflineScore, { rule, windows, format, view, order, series }: ScoreTask) {
   const { matched, groups, counted } = await offline.score(rule);
-  const options = { series, window: spanOf(windows), grain: rule.grain, hasReports: offline.reportsInWindow > 0 };
+  const options = { series, window: spanOf(windows), grain: rule.grain, hasReports: offline.reportsInWindow > 0, view };
   const text = detectionsText(inOrder(matched, ruleOrder(order)), format, options);
   return { text, detections: matched.length, groups, counted, notes: [], failure: null };
 }
 
 async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
-  const { detector, rule, windows, format, order, common, bin } = task;
+  const { detector, rule, windows, format, view, order, common, bin } = task;
   const result = await offline.detections(detector === 'all' ? { rule, window: spanOf(windows) } : null);
   const { detections, groups, counted } = result;
   const hasReports = offline.reportsInWindow > 0;
   const text = common
-    ? commonText(result, format)
-    : offlineText(inOrderOf(detections, order), format, { bin, hasReports });
+    ? commonText(result, format, view)
+    : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view });
   const notes = hasReports ? fleetNotes(result) : [];
   return { text, detections: detections.length, groups, counted, notes, failure: null, found: result };
 }
 
-async function overWindows(offline: OfflineScore, { rule, windows, format, order, series }: ScoreTask) {
+async function overWindows(offline: OfflineScore, { rule, windows, format, view, order, series }: ScoreTask) {
   const { matched, groups, counted } = await offline.scoreOver(rule, windows);
-  const options = { series, windows, hasReports: offline.reportsInWindow > 0 };
+  const options = { series, windows, hasReports: offline.reportsInWindow > 0, view };
   const text = windowsText(inOrder(matched, ruleOrder(order)), format, options);
   return {
     text,
@@ -116,13 +118,13 @@ async function overWindows(offline: OfflineScore, { rule, windows, format, order
   };
 }
 
-async function compared(offline: OfflineScore, { rule, windows, format }: ScoreTask, task: ComparisonTask) {
+async function compared(offline: OfflineScore, { rule, windows, format, view }: ScoreTask, task: ComparisonTask) {
   const { path, answer, source } = task;
   const result = await offline.compare(answer, { rule, window: spanOf(windows), source });
   const { differences, rows, groups, counted } = result;
   const name = escapeForDisplay(path, 500);
   return {
-    text: differencesText(result, format === 'json' ? 'json' : 'table'),
+    text: differencesText(result, format === 'json' ? 'json' : 'table', view),
     detections: rows,
     groups,
     counted,

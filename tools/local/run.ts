@@ -5,6 +5,7 @@ import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { detectionLinesText, type OutputFormat } from '../../src/cli/output/format.ts';
 import { minute } from '../../src/cli/output/number_text.ts';
 import type { DetectionLine } from '../../src/cli/output/table.ts';
+import { viewOf } from '../../src/cli/output/view.ts';
 import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
 import { byAverage, type Ranked } from '../../src/core/detections/order.ts';
@@ -95,6 +96,7 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
         window,
         grain: rule.grain,
         hasReports,
+        view: viewOf(terminal),
       }),
     );
     const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { COMMAND_NAME } from '../../src/cli/command_name.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { timeOf } from '../../src/cli/instant.ts';
+import { rowsOf, type TextColumn, textTable } from '../../src/cli/output/text_table.ts';
+import { type TableView, viewOf } from '../../src/cli/output/view.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
@@ -83,7 +84,7 @@ async function sample(terminal: Terminal, { out, end, plain, ...options }: Optio
     .finally(() => progress.stop());
   const now = new Date(Math.floor(endMs / HOUR_MS) * HOUR_MS).toISOString().slice(0, 19);
   terminal.stdout.write(
-    `${seededBeaconsTable(written.seededBeacons)}\n${totals(written, format)}\n` +
+    `${seededBeaconsTable(written.seededBeacons, viewOf(terminal))}\n${totals(written, format)}\n` +
       `Description of the seeded beacons: ${join(out, SEEDED_BEACONS_FILE)}\n\n` +
       `Next:  ${sourcesOf(format)}${COMMAND_NAME} score ${quoted(out)} --now ${now}Z\n`,
   );
@@ -107,27 +108,22 @@ function whole(option: string, text: string): number {
   return Number(text);
 }
 
+const COLUMNS: readonly TextColumn[] = [
+  { head: 'seeded beacon' },
+  { head: 'groups', right: true },
+  { head: 'interval', right: true },
+  { head: 'rule' },
+];
+
 /** The kinds of seeded beacons, with their number of groups and the expected result. */
-function seededBeaconsTable(seededBeacons: readonly SeededBeacon[]): string {
+function seededBeaconsTable(seededBeacons: readonly SeededBeacon[], view: TableView): string {
   const kinds = new Map<string, SeededBeacon[]>();
   for (const beacon of seededBeacons) kinds.set(beacon.kind, [...(kinds.get(beacon.kind) ?? []), beacon]);
-  const table = new Table({
-    head: ['seeded beacon', 'groups', 'interval', 'rule'],
-    // The library's colours would be escape sequences in a file or a pipe.
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'right', 'right', 'left'],
-  });
-  for (const [kind, each] of kinds) {
-    const [first] = each;
+  const rows = [...kinds].map(([kind, each]) => {
     const intervals = [...new Set(each.map(({ intervalSeconds }) => intervalSeconds))].sort((a, b) => a - b);
-    table.push([
-      kind,
-      each.length,
-      `${intervals.join(', ')} s`,
-      first?.expected === 'found' ? 'finds it' : 'misses it',
-    ]);
-  }
-  return `${table.toString()}\n`;
+    return [kind, each.length, `${intervals.join(', ')} s`, each[0]?.expected === 'found' ? 'finds it' : 'misses it'];
+  });
+  return textTable(COLUMNS, rowsOf(rows), view);
 }
 
 function totals(

@@ -1,25 +1,27 @@
 import { detectorsOf } from '../../core/detections/assessments.ts';
 import type { SummaryView } from '../../detections/query_detections.ts';
 import type { OutputFormat } from '../output/format.ts';
-import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
+import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute, secondsText } from '../output/number_text.ts';
+import { rowsOf, type TextColumn, textTable } from '../output/text_table.ts';
+import type { TableView } from '../output/view.ts';
 import { SHORT_ID_LENGTH } from './detection_id.ts';
 
 const COLUMNS: readonly TextColumn[] = [
   { head: 'id' },
-  { head: 'severity' },
-  { head: 'state' },
-  { head: 'device' },
-  { head: 'process' },
+  { head: 'severity', kind: 'severity' },
+  { head: 'state', rank: 6 },
+  { head: 'device', narrowest: 14 },
+  { head: 'process', narrowest: 12 },
   { head: 'remote' },
-  { head: 'avg/h', right: true },
-  { head: 'score', right: true },
-  { head: 'interval', right: true },
-  { head: 'devices', right: true },
-  { head: 'opened (UTC)' },
-  { head: 'last match (UTC)' },
-  { head: 'verdict' },
-  { head: 'suppressed by' },
+  { head: 'avg/h', right: true, rank: 5 },
+  { head: 'score', right: true, rank: 6 },
+  { head: 'interval', right: true, rank: 1 },
+  { head: 'devices', right: true, rank: 2 },
+  { head: 'opened (UTC)', rank: 7 },
+  { head: 'last match (UTC)', rank: 8 },
+  { head: 'verdict', rank: 3 },
+  { head: 'suppressed by', rank: 4 },
 ];
 
 const CSV_COLUMNS = [
@@ -31,14 +33,19 @@ const CSV_COLUMNS = [
 ];
 
 /** A page of detections. `isFirst` is false for later pages, which have no CSV header. */
-export function listText(detections: readonly SummaryView[], format: OutputFormat, isFirst = true): string {
+export function listText(
+  detections: readonly SummaryView[],
+  format: OutputFormat,
+  view: TableView,
+  isFirst = true,
+): string {
   switch (format) {
     case 'json':
       return jsonLines(detections);
     case 'csv':
       return csvLines(CSV_COLUMNS, detections.map(csvRow), isFirst);
     case 'table':
-      return detections.length === 0 ? 'No detections.\n' : textTable(COLUMNS, detections.map(rowOf));
+      return detections.length === 0 ? 'No detections.\n' : textTable(COLUMNS, rowsOf(detections.map(rowOf)), view);
   }
 }
 

@@ -4,6 +4,7 @@ import { MAX_LIMIT, readDetectionQuery } from '../../detections/detection_query.
 import type { DetectionQuery, KeyQuery, SummaryView } from '../../detections/query_detections.ts';
 import { UsageError } from '../errors.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
+import { PLAIN, viewOf } from '../output/view.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
@@ -37,7 +38,7 @@ export async function listDetectionsCommand(
   }
   // An order needs all rows: one reading for all of them, not one for each page.
   const { detections, total } = await app.listDetections({ ...query, ...(all && { limit: ALL }) }, ALL);
-  terminal.stdout.write(listText(detections, format));
+  terminal.stdout.write(listText(detections, format, viewOf(terminal)));
   say(terminal, `${groupedText(detections.length)} of ${groupedText(total ?? 0)} detections`);
 }
 
@@ -56,10 +57,10 @@ async function listByKey(
   for (;;) {
     const { detections, next } = await app.listDetections(query);
     if (format === 'table') rows.push(...detections);
-    else terminal.stdout.write(listText(detections, format, query.after === null));
+    else terminal.stdout.write(listText(detections, format, PLAIN, query.after === null));
     listed += detections.length;
     if (next === null || listed >= wanted) {
-      if (format === 'table') terminal.stdout.write(listText(rows, format));
+      if (format === 'table') terminal.stdout.write(listText(rows, format, viewOf(terminal)));
       say(terminal, `${counted(listed, 'detection')}${next === null ? '' : '; there may be more: --all lists them'}`);
       return;
     }

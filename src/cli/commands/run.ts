@@ -8,8 +8,10 @@ import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { timeOf } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
-import { csvLines, jsonLines, textTable } from '../output/lines.ts';
+import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
+import { rowsOf, textTable } from '../output/text_table.ts';
+import { type TableView, viewOf } from '../output/view.ts';
 import { Progress } from '../progress.ts';
 import { settingsSet } from '../rule_options.ts';
 import { say, type Terminal } from '../terminal.ts';
@@ -55,7 +57,7 @@ async function compare(
   const app = connect(terminal);
   const { rule } = readScoreSettings({ ...terminal.env, ...set });
   const found = await app.whatIf(rule, now ?? app.scoredHour());
-  terminal.stdout.write(whatIfText(found, format));
+  terminal.stdout.write(whatIfText(found, format, viewOf(terminal)));
   const { window, groups, detections, kept, addedInAll, goneInAll, gaps, oldest } = found;
   say(
     terminal,
@@ -99,7 +101,7 @@ async function score(
   const progress = new Progress(terminal, 'scoring', 16, 'partitions');
   const runs = await app.runNow(asOf, () => progress.add(1), isRebuild).finally(() => progress.stop());
   const total = totalOf(asOf, runs);
-  terminal.stdout.write(totalText(total, format));
+  terminal.stdout.write(totalText(total, format, viewOf(terminal)));
   for (const { fileFault } of runs) if (fileFault !== '') say(terminal, `Count files: ${fileFault}.`);
   const sending = total.pending > 0 ? ' The functions send the pending notifications within two minutes.' : '';
   say(terminal, `${((performance.now() - started) / 1000).toFixed(1)} s.${sending}`);
@@ -120,10 +122,18 @@ function totalOf(asOf: Timestamp, runs: readonly Run[]) {
   };
 }
 
-function totalText(total: ReturnType<typeof totalOf>, format: OutputFormat): string {
+function totalText(total: ReturnType<typeof totalOf>, format: OutputFormat, view: TableView): string {
   if (format === 'json') return jsonLines([total]);
   if (format === 'csv') return csvLines(COLUMNS, [total]);
   const { asOf, ...numbers } = total;
-  const heads = Object.keys(numbers).map((name) => ({ head: name, right: true }));
-  return textTable([{ head: 'window up to (UTC)' }, ...heads], [[minute(asOf), ...Object.values(numbers)]]);
+  const heads = Object.keys(numbers).map((name) => ({
+    head: name,
+    right: true,
+    ...(name === 'requests' && { rank: 1 }),
+  }));
+  return textTable(
+    [{ head: 'window up to (UTC)' }, ...heads],
+    rowsOf([[minute(asOf), ...Object.values(numbers)]]),
+    view,
+  );
 }

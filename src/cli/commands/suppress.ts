@@ -7,9 +7,11 @@ import { counted, groupedText } from '../../core/text/numbers.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { instantOf } from '../instant.ts';
-import { formatOf, tableOrJson } from '../output/format.ts';
-import { csvLines, jsonLines, type TextColumn, textTable } from '../output/lines.ts';
+import { formatOf, type OutputFormat, tableOrJson } from '../output/format.ts';
+import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
+import { rowsOf, type TextColumn, textTable } from '../output/text_table.ts';
+import { type TableView, viewOf } from '../output/view.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { listText } from './detection_list.ts';
@@ -47,7 +49,7 @@ export async function addCommand(terminal: Terminal, options: AddOptions): Promi
   }
   const { suppression } = added;
   const never = { expired: false, hits: { detections: 0, since: null, last: null } };
-  terminal.stdout.write(entriesText([{ ...suppression, ...never }], format));
+  terminal.stdout.write(entriesText([{ ...suppression, ...never }], format, viewOf(terminal)));
   const { total } = await app.testSuppression(suppression);
   say(
     terminal,
@@ -61,7 +63,7 @@ export async function listSuppressionsCommand(terminal: Terminal, options: { rea
   const format = formatOf(options.format);
   const entries = await connect(terminal).listSuppressions();
   terminal.stdout.write(
-    entries.length === 0 && format === 'table' ? 'No suppressions.\n' : entriesText(entries, format),
+    entries.length === 0 && format === 'table' ? 'No suppressions.\n' : entriesText(entries, format, viewOf(terminal)),
   );
 }
 
@@ -94,7 +96,7 @@ export async function testCommand(terminal: Terminal, id: string | undefined, op
   const fault = faultOf(criteria);
   if (fault !== null) throw new UsageError(fault);
   const { window, total, detections } = await app.testSuppression(criteria);
-  terminal.stdout.write(listText(detections, format));
+  terminal.stdout.write(listText(detections, format, viewOf(terminal)));
   const span = window === null ? 'there are no detections' : `window up to ${minute(window.asOf)} UTC`;
   const some = detections.length < total ? `; the first ${groupedText(detections.length)} are listed` : '';
   say(terminal, `${counted(total, 'detection')} would be suppressed (${span})${some}`);
@@ -121,19 +123,19 @@ function expiryOf({ days, expires }: AddOptions): Timestamp {
 
 const COLUMNS: readonly TextColumn[] = [
   { head: 'id' },
-  { head: 'matches', widest: 80 },
-  { head: 'owner', widest: 20 },
-  { head: 'reason', widest: 40 },
+  { head: 'matches', widest: 80, narrowest: 20 },
+  { head: 'owner', widest: 20, narrowest: 8, rank: 3 },
+  { head: 'reason', widest: 40, narrowest: 16, rank: 2 },
   { head: 'expires (UTC)' },
-  { head: 'hits', right: true },
-  { head: 'last hit (UTC)' },
+  { head: 'hits', right: true, rank: 1 },
+  { head: 'last hit (UTC)', rank: 4 },
 ];
 const CSV_COLUMNS = [
   ...['id', 'device', 'process', 'remote', 'source', 'detector', 'owner', 'reason', 'createdAt', 'expires', 'expired'],
   ...['detections', 'since', 'last'],
 ];
 
-function entriesText(entries: readonly SuppressionView[], format: ReturnType<typeof formatOf>): string {
+function entriesText(entries: readonly SuppressionView[], format: OutputFormat, view: TableView): string {
   switch (format) {
     case 'json':
       return jsonLines(entries);
@@ -145,15 +147,18 @@ function entriesText(entries: readonly SuppressionView[], format: ReturnType<typ
     case 'table':
       return textTable(
         COLUMNS,
-        entries.map((entry) => [
-          entry.id,
-          criteriaText(entry),
-          entry.owner,
-          entry.reason,
-          `${minute(entry.expires)}${entry.expired ? ', expired' : ''}`,
-          entry.hits.detections,
-          entry.hits.last === null ? 'never' : minute(entry.hits.last),
-        ]),
+        rowsOf(
+          entries.map((entry) => [
+            entry.id,
+            criteriaText(entry),
+            entry.owner,
+            entry.reason,
+            `${minute(entry.expires)}${entry.expired ? ', expired' : ''}`,
+            entry.hits.detections,
+            entry.hits.last === null ? 'never' : minute(entry.hits.last),
+          ]),
+        ),
+        view,
       );
   }
 }

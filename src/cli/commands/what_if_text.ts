@@ -1,19 +1,21 @@
 import type { Dropped, RuleMatch, WhatIf } from '../../scoring/what_if.ts';
 import type { OutputFormat } from '../output/format.ts';
-import { csvLines, jsonLines, textTable } from '../output/lines.ts';
+import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
+import { rowsOf, type TextColumn, textTable } from '../output/text_table.ts';
+import type { TableView } from '../output/view.ts';
 
-const COLUMNS = [
-  { head: '' },
-  { head: 'device' },
-  { head: 'process' },
+const COLUMNS: readonly TextColumn[] = [
+  { head: 'change' },
+  { head: 'device', narrowest: 14 },
+  { head: 'process', narrowest: 12 },
   { head: 'remote' },
   { head: 'avg/h', right: true },
-  { head: 'inliers', right: true },
-  { head: 'devices', right: true },
-  { head: 'severity' },
-  { head: 'reason' },
-  { head: 'last match (UTC)' },
+  { head: 'inliers', right: true, rank: 2 },
+  { head: 'devices', right: true, rank: 1 },
+  { head: 'severity', kind: 'severity' },
+  { head: 'reason', widest: 60, rank: 4 },
+  { head: 'last match (UTC)', rank: 3 },
 ];
 
 const REASONS: Record<Dropped['reason'], string> = {
@@ -24,25 +26,28 @@ const REASONS: Record<Dropped['reason'], string> = {
 };
 
 /** The detections that the settings would add or remove, one line each; the highest averages first. */
-export function whatIfText({ added, gone }: WhatIf, format: OutputFormat): string {
+export function whatIfText({ added, gone }: WhatIf, format: OutputFormat, view: TableView): string {
   const rows = [...added.map((each) => addedRow(each)), ...gone.map((each) => removedRow(each))];
   if (format === 'json') return jsonLines(rows);
   if (format === 'csv') return csvLines(CSV_COLUMNS, rows);
   if (rows.length === 0) return 'No detection would be added or removed.\n';
   return textTable(
     COLUMNS,
-    rows.map((row) => [
-      row.change === 'added' ? '+' : '-',
-      row.DeviceName,
-      row.InitiatingProcessFileName,
-      row.RemoteIP,
-      row.avg_conn_count,
-      row.inliner_count,
-      row.devices,
-      row.severity,
-      row.reason === '' ? '' : REASONS[row.reason],
-      row.lastMatched === null ? '' : minute(row.lastMatched),
-    ]),
+    rowsOf(
+      rows.map((row) => [
+        row.change,
+        row.DeviceName,
+        row.InitiatingProcessFileName,
+        row.RemoteIP,
+        row.avg_conn_count,
+        row.inliner_count,
+        row.devices,
+        row.severity,
+        row.reason === '' ? '' : REASONS[row.reason],
+        row.lastMatched === null ? '' : minute(row.lastMatched),
+      ]),
+    ),
+    view,
   );
 }
 

@@ -1,8 +1,10 @@
 import { counted } from '../../core/text/numbers.ts';
 import type { CommonService, OfflineDetections } from '../../scoring/offline_detection.ts';
 import type { OutputFormat } from './format.ts';
-import { csvLines, jsonLines, textTable } from './lines.ts';
+import { csvLines, jsonLines } from './lines.ts';
 import { secondsText } from './number_text.ts';
+import { rowsOf, textTable } from './text_table.ts';
+import type { TableView } from './view.ts';
 
 const COLUMNS = [
   'InitiatingProcessFileName',
@@ -16,7 +18,7 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof CommonService)[];
 
 /** What is regular on many devices: as text that ends with a newline, or '' for JSON without any. */
-export function commonText({ common, fleet }: OfflineDetections, format: OutputFormat): string {
+export function commonText({ common, fleet }: OfflineDetections, format: OutputFormat, view: TableView): string {
   if (format === 'json') return jsonLines(common);
   if (format === 'csv') return csvLines(COLUMNS, common);
   if (common.length === 0) return `Nothing is regular on more than ${counted(fleet.many, 'device')}.\n`;
@@ -31,11 +33,12 @@ export function commonText({ common, fleet }: OfflineDetections, format: OutputF
       { head: 'every', right: true },
       { head: 'hosts', widest: 60 },
     ],
-    common.map(
+    rowsOf(common.map(
       ({ InitiatingProcessFileName, network, devices, addressDevices, groups, addresses, interval, hosts }) => [
         ...[InitiatingProcessFileName, network, devices, addressDevices, groups, addresses],
         ...[secondsText(interval), hosts.join(' ')],
       ],
-    ),
+    )),
+    view,
   );
 }

@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Detector } from '../../core/detections/assessments.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, rateText } from '../../core/text/numbers.ts';
@@ -7,6 +6,8 @@ import type { OfflineDetection, OfflineDetections } from '../../scoring/offline_
 import type { OutputFormat } from './format.ts';
 import { csvLines, jsonLines } from './lines.ts';
 import { secondsText } from './number_text.ts';
+import { type TextColumn, textTable } from './text_table.ts';
+import type { TableView } from './view.ts';
 
 /** The columns of an assessment, in order. Those of the other detector are absent in JSON and empty in CSV. */
 const COLUMNS = [
@@ -50,17 +51,18 @@ interface Shown {
   readonly bin?: string | undefined;
   /** Whether the window has a report. */
   readonly hasReports: boolean;
+  readonly view: TableView;
 }
 
 /** The detections, in order, as text that ends with a newline, or '' for JSON without any. */
 export function offlineText(
   detections: readonly OfflineDetection[],
   format: OutputFormat,
-  { bin, hasReports }: Shown,
+  { bin, hasReports, view }: Shown,
 ): string {
   if (format === 'table') {
     if (!hasReports) return 'No report in the window: nothing was scored.\n';
-    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections);
+    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections, view);
   }
   const rows = detections.flatMap((each) => each.detectors.map((detector) => rowOf(each, detector, bin)));
   return format === 'json' ? jsonLines(rows) : csvLines(COLUMNS, rows);
@@ -103,31 +105,34 @@ function regularityValues({ FirstConnection, LastConnection, regularity, ...dete
   };
 }
 
-const WIDEST_NAME = 32;
+const TABLE_COLUMNS: readonly TextColumn[] = [
+  { head: 'severity', kind: 'severity' },
+  { head: 'device', narrowest: 14 },
+  { head: 'process', narrowest: 12 },
+  { head: 'remote' },
+  { head: 'every', right: true },
+  { head: 'avg/h', right: true, rank: 2 },
+  { head: 'score', right: true, rank: 1 },
+  { head: 'devices', right: true },
+  { head: 'detectors', rank: 3 },
+];
 
-function tableOf(detections: readonly OfflineDetection[]): string {
-  const table = new Table({
-    head: ['severity', 'device', 'process', 'remote', 'every', 'avg/h', 'score', 'devices', 'detectors'],
-    // The library's colours would be escape sequences in a file or a pipe.
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
-  });
-  for (const each of detections) {
+function tableOf(detections: readonly OfflineDetection[], view: TableView): string {
+  const rows = detections.map((each) => {
     const { severity, DeviceName, InitiatingProcessFileName, rule, regularity, devices } = each;
     const isRegular = each.detectors.includes('regularity');
-    table.push([
-      severity,
-      ...[DeviceName, InitiatingProcessFileName, remoteOf(each)].map((name) => escapeForDisplay(name, WIDEST_NAME)),
-      everyOf(each),
-      rule === null ? '' : rateText(rule.average),
-      isRegular ? regularity?.regularity.toFixed(2) : '',
-      devices,
-      each.detectors.map((detector) => (detector === 'regularity' ? wayText(each) : detector)).join(', '),
-    ]);
-    table.push([{ colSpan: 9, hAlign: 'left', content: `  ${sparkline(each.hours)}` }]);
-    table.push([{ colSpan: 9, hAlign: 'left', content: `  ${each.severityReason}` }]);
-  }
-  return `${table.toString()}\n`;
+    return {
+      cells: [
+        ...[severity, DeviceName, InitiatingProcessFileName, remoteOf(each), everyOf(each)],
+        rule === null ? '' : rateText(rule.average),
+        isRegular ? (regularity?.regularity.toFixed(2) ?? '') : '',
+        devices,
+        each.detectors.map((detector) => (detector === 'regularity' ? wayText(each) : detector)).join(', '),
+      ],
+      below: [sparkline(each.hours), each.severityReason],
+    };
+  });
+  return textTable(TABLE_COLUMNS, rows, view);
 }
 
 function remoteOf({ RemoteIP, regularity }: OfflineDetection): string {

@@ -1,14 +1,14 @@
-import Table from 'cli-table3';
 import type { RuleNumbers } from '../../core/scoring/difference.ts';
-import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import type { Compared, Difference } from '../../scoring/compare_result.ts';
 import { jsonLines } from './lines.ts';
+import { type TextColumn, type TextRow, textTable } from './text_table.ts';
+import type { TableView } from './view.ts';
 
 /** The rows that differ, as text that ends with a newline, or '' for JSON without any. */
-export function differencesText({ differences, equal }: Compared, format: 'table' | 'json'): string {
+export function differencesText({ differences, equal }: Compared, format: 'table' | 'json', view: TableView): string {
   if (format === 'json') return jsonLines(differences.map(lineOf));
-  return differences.length === 0 ? `Equal on both sides: ${rowsText(equal)}.\n` : tableOf(differences);
+  return differences.length === 0 ? `Equal on both sides: ${rowsText(equal)}.\n` : tableOf(differences, view);
 }
 
 /** `40 rows: 37 equal, 1 only in answer.csv, 2 only in the files, 0 with other numbers`; `name` is escaped. */
@@ -61,26 +61,38 @@ const SIDES: Readonly<Record<Side, string>> = {
   files: 'only in the files',
   both: 'numbers',
 };
-const WIDEST_NAME = 32;
+const COLUMNS: readonly TextColumn[] = [
+  { head: 'difference' },
+  { head: 'device', narrowest: 14 },
+  { head: 'process', narrowest: 12 },
+  { head: 'remote' },
+  { head: 'side' },
+  { head: 'hours', right: true, rank: 1 },
+  { head: 'inliers', right: true, rank: 2 },
+  { head: 'outliers', right: true, rank: 3 },
+  { head: 'avg/h', right: true },
+  { head: 'reason' },
+];
 
-function tableOf(differences: readonly Difference[]): string {
-  const table = new Table({
-    head: ['difference', 'device', 'process', 'remote', '', 'hours', 'inliers', 'outliers', 'avg/h'],
-    // The library's colours would be escape sequences in a file or a pipe.
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'right', 'right'],
-  });
-  for (const each of differences) {
+/** On a terminal the reason is a line below; in a pipe it is the last cell, and each row names the group. */
+function tableOf(differences: readonly Difference[], view: TableView): string {
+  const isPlain = view.width === null;
+  const rows = differences.flatMap((each): TextRow[] => {
     const { DeviceName, InitiatingProcessFileName, RemoteIP } = each.key;
-    const names = [DeviceName, InitiatingProcessFileName, RemoteIP].map((name) => escapeForDisplay(name, WIDEST_NAME));
-    table.push([SIDES[sideOf(each)], ...names, 'answer', ...cellsOf(each.theirs)]);
-    table.push(['', '', '', '', 'files', ...cellsOf(each.ours)]);
-    table.push([{ colSpan: 9, hAlign: 'left', content: `  ${each.reason}: ${each.detail}` }]);
-  }
-  return `${table.toString()}\n`;
+    const names = [SIDES[sideOf(each)], DeviceName, InitiatingProcessFileName, RemoteIP];
+    const reason = `${each.reason}: ${each.detail}`;
+    return [
+      { cells: [...names, 'answer', ...cellsOf(each.theirs), ...(isPlain ? [reason] : [])] },
+      {
+        cells: [...(isPlain ? names : ['', '', '', '']), 'files', ...cellsOf(each.ours), ...(isPlain ? [reason] : [])],
+        below: [reason],
+      },
+    ];
+  });
+  return textTable(isPlain ? COLUMNS : COLUMNS.slice(0, -1), rows, view);
 }
 
 function cellsOf(numbers: RuleNumbers | null): (string | number)[] {
-  if (numbers === null) return ['-', '-', '-', '-'];
+  if (numbers === null) return ['', '', '', ''];
   return [numbers.count_of_hours, numbers.inliner_count, numbers.outlier_count, numbers.avg_conn_count];
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { csvLines, jsonLines } from './lines.ts';
 import { type RuleRow, ruleRow, seriesColumns } from './rows.ts';
 import { type DetectionLine, detectionTable } from './table.ts';
+import type { TableView } from './view.ts';
 
 export const FORMATS = ['table', 'json', 'csv'] as const;
 export type OutputFormat = (typeof FORMATS)[number];
@@ -30,6 +31,7 @@ interface Scored {
   readonly grain: Grain;
   /** Whether any report fell into the window. */
   readonly hasReports: boolean;
+  readonly view: TableView;
 }
 
 /** The detections as text that ends with a newline, or '' for JSON without detections. */
@@ -43,12 +45,12 @@ export function detectionsText(matched: readonly Matched[], format: OutputFormat
 export function detectionLinesText(
   lines: readonly DetectionLine[],
   format: OutputFormat,
-  { window, grain, hasReports }: Omit<Scored, 'series'>,
+  { window, grain, hasReports, view }: Omit<Scored, 'series'>,
 ): string {
   switch (format) {
     case 'table':
       // Without reports, "No beacons" would look like a result.
-      return hasReports ? detectionTable(lines, window, grain) : 'No report in the window: nothing was scored.\n';
+      return hasReports ? detectionTable(lines, window, grain, view) : 'No report in the window: nothing was scored.\n';
     case 'json':
       return jsonLines(lines.map(onlyRule));
     case 'csv':

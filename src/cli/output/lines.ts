@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { escapeForDisplay, escapeJson } from '../../core/text/escape.ts';
 
@@ -35,33 +34,6 @@ const BEFORE_FORMULA = /(?:^|(?<=[,;\t|]))(?=[\s"]*[=+\-@\t\r\uff1d\uff0b\uff0d\
  * Puts an apostrophe before everything that a spreadsheet would take for a formula. Names come from attackers. Quotes do not
  * protect: a spreadsheet whose separator is another one than the comma honours them only at the start of a field.
  */
-function withoutFormulas(text: string): string {
+export function withoutFormulas(text: string): string {
   return text.replace(BEFORE_FORMULA, "'");
-}
-
-export interface TextColumn {
-  readonly head: string;
-  readonly right?: boolean;
-  /** Characters of a text, the rest is cut; 32 by default. */
-  readonly widest?: number;
-}
-
-const WIDEST = 32;
-
-/** A table for a person. Texts may come from the telemetry: they are escaped. */
-export function textTable(columns: readonly TextColumn[], rows: readonly (readonly (string | number)[])[]): string {
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    // The library's colours would be escape sequences in a file or a pipe.
-    style: { head: [], border: [], compact: true },
-    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
-  });
-  for (const row of rows) {
-    table.push(
-      row.map((value, n) =>
-        typeof value === 'string' ? escapeForDisplay(value, columns[n]?.widest ?? WIDEST) : value,
-      ),
-    );
-  }
-  return `${table.toString()}\n`;
 }

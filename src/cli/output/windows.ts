@@ -1,14 +1,14 @@
-import Table from 'cli-table3';
 import { DAY_MS, HOUR_MS } from '../../core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../../core/kql/timestamp.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { MatchedOver } from '../../core/scoring/windows_scorer.ts';
-import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted } from '../../core/text/numbers.ts';
 import { type OutputFormat, RULE_COLUMNS, SERIES_COLUMNS } from './format.ts';
 import { csvLines, jsonLines } from './lines.ts';
 import { daysText, minute } from './number_text.ts';
 import { ruleRow, seriesColumns } from './rows.ts';
+import { type TextColumn, textTable } from './text_table.ts';
+import type { TableView } from './view.ts';
 
 /** The columns of several windows, behind those of the rule. */
 const WINDOW_COLUMNS = ['FirstSeen', 'FirstMatch', 'LastMatch', 'MatchingWindows'] as const;
@@ -18,15 +18,16 @@ interface ScoredWindows {
   readonly windows: readonly Window[];
   /** Whether any report fell into a window. */
   readonly hasReports: boolean;
+  readonly view: TableView;
 }
 
 /** The groups that match in any of the windows, as text that ends with a newline, or '' for JSON without any. */
 export function windowsText(matched: readonly MatchedOver[], format: OutputFormat, options: ScoredWindows): string {
-  const { series, windows, hasReports } = options;
+  const { series, windows, hasReports, view } = options;
   if (format === 'table') {
     if (!hasReports) return 'No report in the windows: nothing was scored.\n';
     const range = rangeText(windows);
-    return matched.length === 0 ? `No beacons in ${range}.\n` : `${range}\n${tableOf(matched, windows)}`;
+    return matched.length === 0 ? `No beacons in ${range}.\n` : `${range}\n${tableOf(matched, windows, view)}`;
   }
   const rows = matched.map((each) => ({
     ...ruleRow(each),
@@ -74,25 +75,39 @@ function rangeText(windows: readonly Window[]): string {
   return `${counted(windows.length, 'window')} of ${days}, which end from ${minute(first.asOf)} to ${minute(last.asOf)} (UTC)`;
 }
 
-function tableOf(matched: readonly MatchedOver[], windows: readonly Window[]): string {
-  const table = new Table({
-    head: ['device', 'process', 'remote', 'hours', 'avg/h', 'first seen', 'first match', 'last match', 'windows'],
-    // The library's colours would be escape sequences in a file or a pipe.
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'left', 'left', 'left', 'right'],
-  });
-  for (const each of matched) {
+const COLUMNS: readonly TextColumn[] = [
+  { head: 'device', narrowest: 14 },
+  { head: 'process', narrowest: 12 },
+  { head: 'remote' },
+  { head: 'hours', right: true, rank: 2 },
+  { head: 'avg/h', right: true, rank: 3 },
+  { head: 'first seen', rank: 4 },
+  { head: 'first match' },
+  { head: 'last match', rank: 1 },
+  { head: 'windows', right: true, rank: 5 },
+];
+
+function tableOf(matched: readonly MatchedOver[], windows: readonly Window[], view: TableView): string {
+  const rows = matched.map((each) => {
     const { DeviceName, InitiatingProcessFileName, RemoteIP, count_of_hours, avg_conn_count } = ruleRow(each);
     const { FirstSeen, FirstMatch, LastMatch, MatchingWindows } = windowColumns(each, windows);
-    const names = [DeviceName, InitiatingProcessFileName, RemoteIP].map((name) => escapeForDisplay(name, WIDEST_NAME));
     const times = [FirstSeen, FirstMatch, LastMatch].map((time: Timestamp | undefined) => minute(time ?? '').slice(5));
-    table.push([...names, count_of_hours, avg_conn_count, ...times, MatchingWindows]);
-    table.push([{ colSpan: 9, hAlign: 'left', content: `  ${stripOf(each.matching)}` }]);
-  }
-  return `${table.toString()}\n`;
+    return {
+      cells: [
+        DeviceName,
+        InitiatingProcessFileName,
+        RemoteIP,
+        count_of_hours,
+        avg_conn_count,
+        ...times,
+        MatchingWindows,
+      ],
+      below: [stripOf(each.matching, Math.min(STRIP_LENGTH, (view.width ?? STRIP_LENGTH) - 2))],
+    };
+  });
+  return textTable(COLUMNS, rows, view);
 }
 
-const WIDEST_NAME = 32;
 const STRIP_LENGTH = 96;
 
 /** One character for each window, or for several: `█` all of them match, `▄` some, `·` none. */

@@ -81,7 +81,7 @@ describe('beaconwatch detections', () => {
     }
     const table = await beaconwatch('detections');
     expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
-    expect(table.stdout).toMatch(/wks-1 +│ Updater\.exe +│ 203\.0\.113\.7 +│ +60 │ +60 s │/);
+    expect(table.stdout).toMatch(/wks-1\tUpdater\.exe\t203\.0\.113\.7\t60\t60 s\t/);
     expect(table.stdout).toContain("=x'\\u202e\\u001b[31m");
     const csv = await beaconwatch('detections', 'list', '--format', 'csv', '--limit', '1');
     expect(csv.stderr).toBe('1 of 3 detections\n');
@@ -176,7 +176,7 @@ describe('beaconwatch suppress', () => {
     const [counted] = jsonOf(await beaconwatch('suppress', 'list', '--format', 'json'));
     expect(counted).toMatchObject({ id, expired: false, hits: { detections: 1 } });
     expect((await beaconwatch('suppress', 'list')).stdout).toMatch(
-      new RegExp(`│ ${id} │ process updater\\.exe, remote 203\\.0\\.113\\.0/24 │ ana +│ ours +│ .* │ +1 │`),
+      new RegExp(`^${id}\tprocess updater\\.exe, remote 203\\.0\\.113\\.0/24\tana\tours\t.*\t1\t`, 'm'),
     );
     expect((await beaconwatch('suppress', 'list', '--format', 'csv')).stdout.split('\n')[1]).toContain(
       `${id},,updater.exe`,

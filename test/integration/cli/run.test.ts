@@ -67,7 +67,7 @@ describe('beaconwatch run', () => {
     const before = await system.dump('Detections', 'HourlyCounts');
     expect(before['Detections']).toHaveLength(2);
     const again = await run();
-    expect(again.stdout).toMatch(/│ +16 │ +3 │ +60 │ +2 │ +2 │/);
+    expect(again.stdout).toMatch(/\t16\t3\t60\t2\t2\t/);
     expect(await system.dump('Detections', 'HourlyCounts')).toEqual(before);
   });
 

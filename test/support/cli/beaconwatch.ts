@@ -13,12 +13,17 @@ export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty by default. */
   readonly input?: string | Buffer;
+  /** Standard output is a terminal of this width; a pipe by default. */
+  readonly columns?: number;
 }
 
 /** Runs one command in this process, with its own streams and environment. Paths are relative to the repository. */
-export async function beaconwatch(args: readonly string[], { env = {}, input }: CallOptions = {}): Promise<Ended> {
-  const stdout = new Captured();
-  const stderr = new Captured();
+export async function beaconwatch(
+  args: readonly string[],
+  { env = {}, input, columns }: CallOptions = {},
+): Promise<Ended> {
+  const stdout = new Captured(columns);
+  const stderr = new Captured(undefined);
   const stdin = Readable.from(input === undefined ? [] : [Buffer.from(input)]);
   const code = await main(args, { stdin, stdout, stderr, env: { ...env } });
   return { code, stdout: stdout.text, stderr: stderr.text };
@@ -26,6 +31,14 @@ export async function beaconwatch(args: readonly string[], { env = {}, input }: 
 
 class Captured extends Writable {
   readonly #chunks: Buffer[] = [];
+  readonly isTTY: boolean;
+  readonly columns?: number;
+
+  constructor(columns: number | undefined) {
+    super();
+    this.isTTY = columns !== undefined;
+    if (columns !== undefined) this.columns = columns;
+  }
 
   get text(): string {
     return Buffer.concat(this.#chunks).toString();

@@ -20,8 +20,8 @@ describe('beaconwatch sample', () => {
     const end = '2026-11-20T12:34:56Z';
     const { code, stdout, stderr } = await sample('--out', out, '--devices', '3', '--end', end);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/beacon-hostile-name +│ +4 │ +60 s │ finds it/);
-    expect(stdout).toMatch(/beacon-slow +│ +2 │ 300, 900 s │ misses it/);
+    expect(stdout).toMatch(/beacon-hostile-name\t4\t60 s\tfinds it/);
+    expect(stdout).toMatch(/beacon-slow\t2\t300, 900 s\tmisses it/);
     expect(stdout).toMatch(
       /^73 exports, 18\.\d MB, [\d,]+ lines: [\d,]+ reports, \d+ repeated rows, \d+ late, 12 unreadable or empty$/m,
     );

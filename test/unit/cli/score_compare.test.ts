@@ -97,11 +97,13 @@ describe('score --compare', () => {
 
   it('prints both sides of each row, and the reason below', async () => {
     const path = await answer('fewer.json', '--now', NOW, '--set', 'MIN_AVERAGE=55', '--format', 'json');
-    const { stdout } = await score('--now', NOW, '--compare', path);
-    expect(stdout).toMatch(/│ only in the files +│ here +│ updater\.exe +│ 203\.0\.113\.77 +│ answer +│ +- │ .*\n/);
-    expect(stdout).toMatch(
-      /│ files +│ +20 │ +20 │ +0 │ +50 │\n│ {3}unknown: here 50 per hour \(threshold 45\) in 20 points/,
-    );
+    const args = ['score', exports, '--now', NOW, '--compare', path];
+    const { stdout } = await beaconwatch(args, { columns: 120 });
+    expect(stdout).toMatch(/^only in the files +here +updater\.exe +203\.0\.113\.77 +answer\n/m);
+    expect(stdout).toMatch(/files +20 +20 +0 +50\n {2}unknown: here 50 per hour \(threshold 45\) in 20 points/);
+    const piped = (await beaconwatch(args)).stdout.split('\n').map((line) => line.split('\t'));
+    expect(piped[1]?.slice(0, 6)).toEqual(['only in the files', 'here', 'updater.exe', '203.0.113.77', 'answer', '']);
+    expect(piped[2]?.at(-1)).toContain('unknown: here 50 per hour');
   });
 
   it('explains a row that only the answer has', async () => {

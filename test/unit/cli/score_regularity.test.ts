@@ -131,11 +131,11 @@ describe('score --detector regularity', () => {
 
   it('prints a table with a line per group and a sparkline, names escaped', async () => {
     const path = await file('table.json', reports({ process: '\u001b[31mred', hours: every(2), count: () => 1 }));
-    const { stdout } = await score(path, '--now', NOW);
-    expect(stdout).toContain('│ \\u001b[31mred │');
-    expect(stdout).toMatch(/│ medium .*│ 203\.0\.113\.7 │ 120 min │ +│ +0\.92 │ +1 │ regularity │/);
+    const { stdout } = await beaconwatch(['score', path, '--now', NOW, '--detector', 'regularity'], { columns: 120 });
+    expect(stdout).toContain('  \\u001b[31mred  ');
+    expect(stdout).toMatch(/^\S*medium\S* .* 203\.0\.113\.7 {2}120 min .* 0\.92 +1 {2}regularity$/m);
     expect(stdout).toContain('No other device is as regular (at most 1 is rare); the score is 0.921.');
-    expect(stdout).toContain(`  ${'█ '.repeat(36)}`);
+    expect(stdout).toContain(`\n  ${'█ '.repeat(36).trimEnd()}\n`);
   });
 
   it('prints the header of the CSV also without a match, and says so in a table', async () => {

@@ -1,0 +1,20 @@
+import type { Terminal } from '../terminal.ts';
+
+/** How standard output shows a table. */
+export interface TableView {
+  /** Columns of the terminal; null for a file or a pipe, which gets lines of cells with tabs between them. */
+  readonly width: number | null;
+  readonly hasColour: boolean;
+}
+
+/** For a file or a pipe. */
+export const PLAIN: TableView = { width: null, hasColour: false };
+/** A terminal that does not say how wide it is. */
+const DEFAULT_WIDTH = 80;
+
+/** The view of standard output. `NO_COLOR` with any value (no-color.org) and a dumb terminal have no colours. */
+export function viewOf({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): TableView {
+  if (!stdout.isTTY) return PLAIN;
+  const hasColour = !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return { width: stdout.columns || DEFAULT_WIDTH, hasColour };
+}
