@@ -3,7 +3,7 @@ import type { GroupKey } from '../records/report.ts';
 import { compareText } from '../text/compare_text.ts';
 import { type Assessed, type Detector, detectorsOf } from './assessments.ts';
 import { type IpAddress, ipAddressOf, ipRangeMatcher, ipRangeOf } from './ip_range.ts';
-import { lolbinReason, lolbinThatFits } from './lolbins.ts';
+import { lolbinOf, lolbinText, lolbinThatFits } from './lolbins.ts';
 import { isNamePattern, NAME_PATTERN_FAULT, namePatternOf } from './name_pattern.ts';
 
 /**
@@ -137,12 +137,12 @@ export function dangerOf({ device, process, remote, source, detector }: Suppress
     return `it would suppress every detection of ${source === '' ? `the detector ${detector}` : `the source ${source}`}`;
   }
   if (!isNamePattern(process)) {
-    const reason = lolbinReason(process);
-    return reason === null ? null : `attackers use this program (LOLBin, MITRE ATT&CK ${reason}): ${NARROWER}`;
+    const lolbin = lolbinOf(process);
+    return lolbin && `attackers use this program (LOLBin, MITRE ATT&CK ${lolbinText(lolbin)}): ${NARROWER}`;
   }
   const fits = namePatternOf(process);
   const lolbin = fits && lolbinThatFits(fits);
-  return lolbin && `it also matches ${lolbin.name} (LOLBin, MITRE ATT&CK ${lolbin.reason}): ${NARROWER}`;
+  return lolbin && `it also matches ${lolbin.name} (LOLBin, MITRE ATT&CK ${lolbinText(lolbin)}): ${NARROWER}`;
 }
 
 const NARROWER = 'name a device or a remote address as well';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it, vi } from 'vitest';
-import { lolbinReason } from '../../../../src/core/detections/lolbins.ts';
+import { lolbinOf } from '../../../../src/core/detections/lolbins.ts';
 import {
   candidateOf,
   criteriaMatcher,
@@ -183,7 +183,7 @@ describe('dangerOf(criteria)', () => {
   });
 });
 
-describe('lolbinReason(process)', () => {
+describe('lolbinOf(process)', () => {
   it.each(
     (
       'rundll32 powershell pwsh mshta wscript cscript regsvr32 msbuild installutil certutil bitsadmin svchost explorer ' +
@@ -191,18 +191,18 @@ describe('lolbinReason(process)', () => {
     ).split(' '),
   )('knows %s, in any case, with .exe and without', (name) => {
     for (const written of [name, `${name}.exe`, name.toUpperCase(), ` ${name}.EXE `]) {
-      expect(lolbinReason(written)).toMatch(/^T1\d{3}: /);
+      expect(lolbinOf(written)?.technique ?? null).toMatch(/^T1\d{3}(\.\d{3})?$/);
     }
   });
 
   it.each(['python3', 'python3.11', 'python3.11.exe', 'perl5.36.0'])('knows %s by its version', (name) => {
-    expect(lolbinReason(name)).toMatch(/^T1059/);
+    expect(lolbinOf(name)?.technique ?? null).toMatch(/^T1059/);
   });
 
   it.each(['', 'updater.exe', 'mypowershell.exe', 'rundll.exe', 'cmd.exe.exe', '3.11', 'constructor', 'teams.exe'])(
     'does not know %j',
     (name) => {
-      expect(lolbinReason(name)).toBeNull();
+      expect(lolbinOf(name)?.technique ?? null).toBeNull();
     },
   );
 });
