@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import about from '../package.json' with { type: 'json' };
 import { namingBadRows } from '../src/cli/bad_rows.ts';
+import { addCompletionCommand } from '../src/cli/completion_command.ts';
 import { addDetectionsCommands } from '../src/cli/detections_commands.ts';
 import { CommandError, UsageError } from '../src/cli/errors.ts';
 import { addKqlCommand } from '../src/cli/kql_command.ts';
@@ -37,7 +38,7 @@ function programOn(terminal: Terminal): Command {
   const { stdout, stderr } = terminal;
   const program = new Command('beaconwatch')
     .description('Finds beacons in the network telemetry of Microsoft Defender: hourly counts of connections.')
-    .version(about.version, '--version', 'print the version')
+    .version(about.version, '-V, --version', 'print the version')
     .configureHelp({ optionDescription: withDefault })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -56,6 +57,7 @@ function programOn(terminal: Terminal): Command {
   addDetectionsCommands(program, terminal);
   addSuppressCommands(program, terminal);
   addStorageCommands(program, terminal);
+  addCompletionCommand(program, terminal);
   return program;
 }
 

@@ -11,27 +11,31 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .command('list', { isDefault: true })
     .summary('list detections')
     .description(
-      'Lists detections. All filters must match; names are compared without regard to case, and * at their start or end is any text.',
+      'Lists detections. All filters must match; names are compared without regard to case, and * is any text. A search text ' +
+        'has the filters in one: process:rundll32* device:wks-* interval:<120. interval (seconds), devices, average, spread ' +
+        'and score take a number, or < or > and a number. Quote it, or the shell replaces * and <.',
     )
+    .argument('[search]', 'filters in one text, in addition to the options')
     .option('--state <STATE>', 'new, ongoing, resolved, or active (new and ongoing)')
-    .option('--device <NAME>', 'device')
-    .option('--process <NAME>', 'process file name')
-    .option('--remote <ADDRESS>', 'address or CIDR range, IPv4 or IPv6')
+    .option('-d, --device <NAME>', 'device')
+    .option('-p, --process <NAME>', 'process file name')
+    .option('-r, --remote <ADDRESS>', 'address or CIDR range, IPv4 or IPv6')
     .option('--severity <SEVERITY>', 'low, medium or high')
     .option('--source <NAME>', 'kind of telemetry')
     .option('--suppressed <true|false>', 'suppressed detections only, or the others only')
     .option('--verdict <VERDICT>', 'acknowledged, true-positive, false-positive, or none')
-    .option('--since <ISO>', 'matched in a run at or after this instant')
+    .option('--since <TIME>', 'matched in a run at or after this time')
     .option(
-      '--sort <ORDER>',
-      'severity, average, prevalence, spread, newest (latest opening first), or key (by id, printed as it is read)',
+      '-s, --sort <ORDER>',
+      'severity (then fewest devices, then the most regular), average, prevalence, spread, newest (latest opening first), ' +
+        'or key (by id, printed as it is read)',
       'severity',
     )
-    .option('--limit <N>', '1 to 1,000 rows', '100')
-    .option('--all', 'every row', false)
-    .option('--format <FORMAT>', FORMATS.join(', '), 'table')
-    .action(async (options: ListOptions) =>
-      (await import('./commands/list_detections.ts')).listDetectionsCommand(terminal, options),
+    .option('-n, --limit <N>', '1 to 1,000 rows', '100')
+    .option('-a, --all', 'every row', false)
+    .option('-f, --format <FORMAT>', FORMATS.join(', '), 'table')
+    .action(async (search: string | undefined, options: ListOptions) =>
+      (await import('./commands/list_detections.ts')).listDetectionsCommand(terminal, search, options),
     );
 
   detections
@@ -41,7 +45,7 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
       'Prints one detection with its evidence, two hunting queries, and the commands to suppress or mark it.',
     )
     .argument('<id>', 'an id from list; its first characters are sufficient if no other id begins with them')
-    .option('--format <FORMAT>', 'table or json', 'table')
+    .option('-f, --format <FORMAT>', 'table or json', 'table')
     .action(async (id: string, options: { format: string }) =>
       (await import('./commands/show_detection.ts')).showCommand(terminal, id, options),
     );
@@ -54,7 +58,7 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .requiredOption('--as <VERDICT>', 'acknowledged, true-positive or false-positive')
     .option('--note <TEXT>', 'at most 1,000 characters', '')
     .option('--who <NAME>', 'who records the verdict (default: the user of this machine)')
-    .option('--format <FORMAT>', 'table or json', 'table')
+    .option('-f, --format <FORMAT>', 'table or json', 'table')
     .action(async (id: string, options: MarkOptions) =>
       (await import('./commands/mark_detection.ts')).markCommand(terminal, id, options),
     );

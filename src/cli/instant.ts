@@ -3,11 +3,6 @@ import { type Timestamp, timestampFromMs, timestampOf } from '../core/kql/timest
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { UsageError } from './errors.ts';
 
-/** The instant of an option: ISO 8601. Throws a UsageError. */
-export function instantOf(option: string, text: string): Timestamp {
-  return timestampOf(text) ?? refused(option, 'an ISO 8601 instant such as 2026-11-20T12:00:00Z', text);
-}
-
 /**
  * The instant of a TIME: an ISO 8601 instant, a date (its first instant in UTC), `now`, or an age such as `24h` or `3d`.
  * Throws a UsageError.

@@ -30,7 +30,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
       collect,
       [],
     )
-    .option('--format <FORMAT>', FORMATS.join(', '), 'table')
+    .option('-f, --format <FORMAT>', FORMATS.join(', '), 'table')
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -74,7 +74,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
     .description(
       'Prints each record that could not be read or stored: export, byte, length, reason, and how it begins.',
     )
-    .option('--format <FORMAT>', 'table or json', 'table')
+    .option('-f, --format <FORMAT>', 'table or json', 'table')
     .action(async (options: { format: string }) => {
       const format = tableOrJson(options.format);
       await (await import('./commands/dead_letters.ts')).deadLettersCommand(terminal, { format });
@@ -87,7 +87,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
       'Prints the last run, unread exports, dead letters, notifications and queues, then one line with ! per problem. ' +
         'Exits with 1 if there is a problem.',
     )
-    .option('--format <FORMAT>', 'table or json', 'table')
+    .option('-f, --format <FORMAT>', 'table or json', 'table')
     .option('--now <TIME>', 'the clock to assume; for a local run over old data')
     .action(async (options: { format: string; now?: string }) => {
       const format = tableOrJson(options.format);

@@ -3,7 +3,7 @@ import type { AddOptions, CriteriaOptions } from './commands/suppress.ts';
 import { FORMATS } from './output/format.ts';
 import type { Terminal } from './terminal.ts';
 
-const FORMAT = ['--format <FORMAT>', FORMATS.join(', '), 'table'] as const;
+const FORMAT = ['-f, --format <FORMAT>', FORMATS.join(', '), 'table'] as const;
 
 export function addSuppressCommands(program: Command, terminal: Terminal): void {
   const suppress = program
@@ -19,7 +19,7 @@ export function addSuppressCommands(program: Command, terminal: Terminal): void 
     .requiredOption('--reason <TEXT>', 'why this is no threat')
     .option('--owner <NAME>', 'who is responsible for the entry (default: the user of this machine)')
     .option('--days <N>', 'days until it expires, at most 366 (default: 90)')
-    .option('--expires <ISO>', 'the instant, in place of --days')
+    .option('--expires <TIME>', 'an instant or a date, in place of --days')
     .option(
       '--force',
       'add an entry that is refused as too wide, such as a LOLBin (living-off-the-land binary) without device or address',
@@ -38,7 +38,7 @@ export function addSuppressCommands(program: Command, terminal: Terminal): void 
     .command('remove')
     .summary('delete entries; the next run notifies of detections that are still active')
     .argument('<id...>', 'ids from list')
-    .option('--format <FORMAT>', 'table or json', 'table')
+    .option('-f, --format <FORMAT>', 'table or json', 'table')
     .action(async (ids: string[], options: { format: string }) =>
       (await commands()).removeCommand(terminal, ids, options),
     );
@@ -61,9 +61,9 @@ export function addSuppressCommands(program: Command, terminal: Terminal): void 
 
 function criteria(command: Command): Command {
   return command
-    .option('--device <NAME>', 'device; compared without regard to case, * at its start or end is any text')
-    .option('--process <NAME>', 'process file name; compared in the same way')
-    .option('--remote <ADDRESS>', 'address or CIDR range; at least /8 (IPv4) or /16 (IPv6)')
+    .option('-d, --device <NAME>', 'device; compared without regard to case, * is any text')
+    .option('-p, --process <NAME>', 'process file name; compared in the same way')
+    .option('-r, --remote <ADDRESS>', 'address or CIDR range; at least /8 (IPv4) or /16 (IPv6)')
     .option('--source <NAME>', 'kind of telemetry')
     .option('--detector <NAME>', 'detector, such as kql-rule');
 }

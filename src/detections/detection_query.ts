@@ -37,7 +37,7 @@ export const detectionQuery = z.strictObject({
   state: words([...DETECTION_STATES, 'active'])
     .optional()
     .meta({ description: '`active` is new or ongoing' }),
-  device: name.optional().meta({ description: 'DeviceName, not case-sensitive; `*` at its start or end is any text' }),
+  device: name.optional().meta({ description: 'DeviceName, not case-sensitive; `*` is any text' }),
   process: name.optional().meta({ description: 'InitiatingProcessFileName, as `device`' }),
   remote: z
     .string(REMOTE)
@@ -62,8 +62,8 @@ export const detectionQuery = z.strictObject({
     .meta({
       description:
         '`key`: by id; a page costs at most three requests. The others read all rows that fit `state`, `severity`, `source`, ' +
-        '`suppressed`, `verdict` and `since`, and refuse more than 10,000 detections. `severity`: most severe first, of one ' +
-        'severity the most regular; `average`: most connections per hour first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: ' +
+        '`suppressed`, `verdict` and `since`, and refuse more than 10,000 detections. `severity`: most severe first, then ' +
+        'fewest devices, then the most regular; `average`: most connections per hour first; `prevalence`: fewest devices that connect to the address first; `spread`: smallest spread first; `newest`: ' +
         'latest opening first',
     }),
   limit: z

@@ -9,13 +9,14 @@ import { groupedText } from '../core/text/numbers.ts';
 import type { DetectionRowFilter, RowPosition, SummaryRow } from '../storage/ports/detections.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { type NotificationView, notificationViewOf } from './detection_view.ts';
+import { fitsNumbers, type NumberTest } from './search_text.ts';
 
 /** A detection in a list. */
 export interface SummaryView extends DetectionSummary, NotificationView {
   readonly id: string;
 }
 
-/** Selects the detections that fit every given member. Names are not case-sensitive; `*` at an end is any text. */
+/** Selects the detections that fit every given member. Names are not case-sensitive; `*` is any text. */
 export interface DetectionFilter {
   /** `active`: new or ongoing. */
   readonly state?: Detection['state'] | 'active' | undefined;
@@ -29,6 +30,7 @@ export interface DetectionFilter {
   readonly verdict?: VerdictValue | 'none' | undefined;
   /** Last match at or after this instant. */
   readonly since?: Timestamp | undefined;
+  readonly numbers?: readonly NumberTest[] | undefined;
 }
 
 /** Where a page begins in key order; the filter must stay the same. */
@@ -177,14 +179,21 @@ function rowFilterOf({ state, severity, source, suppressed, verdict, since }: De
 }
 
 /** Compiles the part of a filter that the store does not compare. */
-function filterMatcher({ device = '', process = '', remote, verdict }: DetectionFilter): (row: SummaryRow) => boolean {
+function filterMatcher({
+  device = '',
+  process = '',
+  remote,
+  verdict,
+  numbers = [],
+}: DetectionFilter): (row: SummaryRow) => boolean {
   const hasNames = device !== '' || process !== '';
   const names = criteriaMatcher({ device, process, remote: '', source: '', detector: '' });
   const range = remote && ipRangeMatcher(remote);
   return (row) =>
     (!hasNames || names(candidateOf(row.detection))) &&
     (range === undefined || range(ipAddressOf(row.detection.RemoteIP))) &&
-    (verdict !== 'none' || row.verdict === null);
+    (verdict !== 'none' || row.verdict === null) &&
+    fitsNumbers(numbers, row.detection);
 }
 
 /** The detections that a suppression would have applied to in the last window. */

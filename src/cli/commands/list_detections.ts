@@ -1,8 +1,11 @@
 import type { AppParts } from '../../app.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import { MAX_LIMIT, readDetectionQuery } from '../../detections/detection_query.ts';
 import type { DetectionQuery, KeyQuery, SummaryView } from '../../detections/query_detections.ts';
+import { readSearch } from '../../detections/search_text.ts';
 import { UsageError } from '../errors.ts';
+import { timeOf } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
 import { PLAIN, viewOf } from '../output/view.ts';
 import { say, type Terminal } from '../terminal.ts';
@@ -22,16 +25,19 @@ const ALL = Number.POSITIVE_INFINITY;
 /** `detections list`: one page, or every detection with `--all`. */
 export async function listDetectionsCommand(
   terminal: Terminal,
+  search: string | undefined,
   options: ListOptions,
   parts: Partial<AppParts> = {},
 ): Promise<void> {
   const { all, format: formatName, ...parameters } = options;
   const format = formatOf(formatName);
-  const given = parameters as Record<string, string>;
+  const found = searchOf(search ?? '', parameters as Record<string, string>);
+  const { since } = found.parameters;
+  const given = { ...found.parameters, ...(since !== undefined && { since: timeOf('--since', since) }) };
   const read = readDetectionQuery(given);
   if (!read.ok) throw new UsageError(optionFaults(read.faults, given));
   const app = connect(terminal, parts);
-  const { query } = read;
+  const query = { ...read.query, filter: { ...read.query.filter, numbers: found.numbers } };
   if (query.sort === 'key') {
     await listByKey(terminal, app, query, all, format);
     return;
@@ -40,6 +46,18 @@ export async function listDetectionsCommand(
   const { detections, total } = await app.listDetections({ ...query, ...(all && { limit: ALL }) }, ALL);
   terminal.stdout.write(listText(detections, format, viewOf(terminal)));
   say(terminal, `${groupedText(detections.length)} of ${groupedText(total ?? 0)} detections`);
+}
+
+/** The options and the search text as one. Throws a UsageError, also where both name the same filter. */
+function searchOf(text: string, options: Readonly<Record<string, string>>) {
+  const read = readSearch(text);
+  if (!read.ok) {
+    const faults = read.faults.map(({ name, message }) => `${name}: ${message}`).join('; ');
+    throw new UsageError(`the search text has a fault: ${escapeForDisplay(faults, 500)}`);
+  }
+  const both = Object.keys(read.parameters).filter((name) => options[name] !== undefined);
+  if (both.length > 0) throw new UsageError(`give ${both.join(' and ')} as an option or in the search text, not both`);
+  return { parameters: { ...options, ...read.parameters }, numbers: read.numbers };
 }
 
 /** Prints page after page; a table only when it is complete, because its columns depend on all rows. */

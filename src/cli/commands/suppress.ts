@@ -6,7 +6,7 @@ import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import { DEFAULT_SUPPRESSION_DAYS, type SuppressionView } from '../../detections/suppressions.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { instantOf } from '../instant.ts';
+import { timeOf } from '../instant.ts';
 import { formatOf, type OutputFormat, tableOrJson } from '../output/format.ts';
 import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
@@ -114,7 +114,7 @@ function criteriaOf({ device = '', process = '', remote = '', source = '', detec
 
 function expiryOf({ days, expires }: AddOptions): Timestamp {
   if (days !== undefined && expires !== undefined) throw new UsageError('give --days or --expires, not both');
-  if (expires !== undefined) return instantOf('--expires', expires);
+  if (expires !== undefined) return timeOf('--expires', expires);
   const number = days === undefined ? DEFAULT_SUPPRESSION_DAYS : decimalOf(days);
   if (number === null || number <= 0 || number >= 10_000)
     throw new UsageError(`--days must be a number above 0, got "${escapeForDisplay(days ?? '')}"`);

@@ -4,7 +4,7 @@ import { type DetectionSummary, SEVERITIES } from './detection.ts';
 import { ORDERS } from './order.ts';
 import { strengthOf } from './strength.ts';
 
-/** The orders of matches; `severity`: the most severe first; and `newest`: the latest opening first. */
+/** The orders of matches; `severity`: the most severe first, then the rarest; and `newest`: the latest opening first. */
 export const SORTS = ['severity', ...ORDERS, 'newest'] as const;
 export type Sort = (typeof SORTS)[number];
 
@@ -13,7 +13,7 @@ export type Sortable = Pick<DetectionSummary, 'groupId' | 'assessments' | 'devic
 
 /**
  * The position of a detection in an order, ascending. Equal values are ordered by average, then by score; of one severity by
- * score, then by average; then by id: ids keep the detections of one address together, and no name of the telemetry enters a
+ * prevalence, then by score; then by id: ids keep the detections of one address together, and no name of the telemetry enters a
  * page cursor.
  */
 export type SortKey = readonly [first: number, second: number, third: number, id: string];
@@ -22,7 +22,7 @@ export function sortKeyOf(detection: Sortable, sort: Sort): SortKey {
   const { score, average } = strengthOf(detection);
   const first = firstOf(detection, sort);
   return sort === 'severity'
-    ? [first, -score, -average, detection.groupId]
+    ? [first, detection.devices, -score, detection.groupId]
     : [first, -average, -score, detection.groupId];
 }
 

@@ -8,7 +8,7 @@ import { isNamePattern, NAME_PATTERN_FAULT, namePatternOf } from './name_pattern
 
 /**
  * The criteria of an entry; '' matches anything. All criteria must match. Device and process ignore case: on Windows
- * `Updater.exe` and `updater.exe` are one file, and WKS-7 and wks-7 one device. `*` at their start or end is any text.
+ * `Updater.exe` and `updater.exe` are one file, and WKS-7 and wks-7 one device. `*` is any text.
  */
 export interface SuppressionCriteria {
   readonly device: string;

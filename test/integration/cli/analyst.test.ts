@@ -73,6 +73,9 @@ describe('beaconwatch detections', () => {
     expect(await listed('--remote', '203.0.113.0/29', '--limit', '1')).toEqual(['203.0.113.7']);
     expect(await listed('--all', '--severity', 'high')).toHaveLength(3);
     expect(await listed('--process', 'UPD*')).toEqual(['203.0.113.7']);
+    expect(await listed('process:UPD*er.exe interval:<61')).toEqual(['203.0.113.7']);
+    expect(await listed('process:UPD* interval:<60')).toEqual([]);
+    expect(await listed('--since', '9000d', '-n', '1')).toHaveLength(1);
     expect((await listed('--sort', 'key', '--limit', '2')).length).toBe(2);
     expect((await listed('--sort', 'key', '--all')).toSorted()).toEqual(['198.51.100.9', '203.0.113.7', '203.0.113.8']);
     for (const sort of ['key', 'average']) {

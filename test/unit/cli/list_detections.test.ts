@@ -19,7 +19,7 @@ it('detections list --all prints one CSV header over all pages', async () => {
     stderr,
     env: { AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
   };
-  await listDetectionsCommand(terminal, { all: true, format: 'csv', sort: 'key' }, { stores, sinks: [] });
+  await listDetectionsCommand(terminal, undefined, { all: true, format: 'csv', sort: 'key' }, { stores, sinks: [] });
   const text = String(stdout.read());
   expect(text.match(/severity/g)?.length).toBe(2);
   expect(text.split('\n').filter((line) => line.includes('203.0.113.'))).toHaveLength(COUNT);

@@ -39,6 +39,22 @@ describe('compareSortKeys(sortKeyOf(a, sort), sortKeyOf(b, sort))', () => {
     },
   );
 
+  it('severity puts the most severe first, then the fewest devices', () => {
+    const rows = [
+      detection({ severity: 'low', devices: 1 }),
+      detection({ severity: 'high', devices: 2 }),
+      detection({ severity: 'medium', devices: 1 }),
+      detection({ severity: 'high', devices: 1 }),
+    ];
+    const sorted = rows.toSorted((a, b) => compareSortKeys(sortKeyOf(a, 'severity'), sortKeyOf(b, 'severity')));
+    expect(sorted.map(({ severity, devices }) => `${severity} ${devices}`)).toEqual([
+      'high 1',
+      'high 2',
+      'medium 1',
+      'low 1',
+    ]);
+  });
+
   it('newest puts the latest opening first', () => {
     const places = [T1, T2, T0].map((episode) => sortKeyOf(detection({ episode }), 'newest'));
     expect(places.sort(compareSortKeys).map(([first]) => first)).toEqual([T2, T1, T0].map((t) => -Date.parse(t)));
