@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { COMMAND_NAME } from '../../src/cli/command_name.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { timeOf } from '../../src/cli/instant.ts';
-import { rowsOf, type TextColumn, textTable } from '../../src/cli/output/text_table.ts';
+import { plainRows, type TextColumn, textTable } from '../../src/cli/output/text_table.ts';
 import { type TableView, viewOf } from '../../src/cli/output/view.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -123,7 +123,7 @@ function seededBeaconsTable(seededBeacons: readonly SeededBeacon[], view: TableV
     const intervals = [...new Set(each.map(({ intervalSeconds }) => intervalSeconds))].sort((a, b) => a - b);
     return [kind, each.length, `${intervals.join(', ')} s`, each[0]?.expected === 'found' ? 'finds it' : 'misses it'];
   });
-  return textTable(COLUMNS, rowsOf(rows), view);
+  return textTable(COLUMNS, plainRows(rows), view);
 }
 
 function totals(

@@ -3,7 +3,7 @@ import type { SummaryView } from '../../detections/query_detections.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute, secondsText } from '../output/number_text.ts';
-import { rowsOf, type TextColumn, textTable } from '../output/text_table.ts';
+import { plainRows, type TextColumn, textTable } from '../output/text_table.ts';
 import type { TableView } from '../output/view.ts';
 import { SHORT_ID_LENGTH } from './detection_id.ts';
 
@@ -45,7 +45,7 @@ export function listText(
     case 'csv':
       return csvLines(CSV_COLUMNS, detections.map(csvRow), isFirst);
     case 'table':
-      return detections.length === 0 ? 'No detections.\n' : textTable(COLUMNS, rowsOf(detections.map(rowOf)), view);
+      return detections.length === 0 ? 'No detections.\n' : textTable(COLUMNS, plainRows(detections.map(rowOf)), view);
   }
 }
 

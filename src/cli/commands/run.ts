@@ -10,7 +10,7 @@ import { timeOf } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
-import { rowsOf, textTable } from '../output/text_table.ts';
+import { plainRows, textTable } from '../output/text_table.ts';
 import { type TableView, viewOf } from '../output/view.ts';
 import { Progress } from '../progress.ts';
 import { settingsSet } from '../rule_options.ts';
@@ -133,7 +133,7 @@ function totalText(total: ReturnType<typeof totalOf>, format: OutputFormat, view
   }));
   return textTable(
     [{ head: 'window up to (UTC)' }, ...heads],
-    rowsOf([[minute(asOf), ...Object.values(numbers)]]),
+    plainRows([[minute(asOf), ...Object.values(numbers)]]),
     view,
   );
 }

@@ -10,7 +10,7 @@ import { timeOf } from '../instant.ts';
 import { formatOf, type OutputFormat, tableOrJson } from '../output/format.ts';
 import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
-import { rowsOf, type TextColumn, textTable } from '../output/text_table.ts';
+import { plainRows, type TextColumn, textTable } from '../output/text_table.ts';
 import { type TableView, viewOf } from '../output/view.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
@@ -147,7 +147,7 @@ function entriesText(entries: readonly SuppressionView[], format: OutputFormat, 
     case 'table':
       return textTable(
         COLUMNS,
-        rowsOf(
+        plainRows(
           entries.map((entry) => [
             entry.id,
             criteriaText(entry),

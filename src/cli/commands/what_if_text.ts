@@ -2,7 +2,7 @@ import type { Dropped, RuleMatch, WhatIf } from '../../scoring/what_if.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
-import { rowsOf, type TextColumn, textTable } from '../output/text_table.ts';
+import { plainRows, type TextColumn, textTable } from '../output/text_table.ts';
 import type { TableView } from '../output/view.ts';
 
 const COLUMNS: readonly TextColumn[] = [
@@ -33,7 +33,7 @@ export function whatIfText({ added, gone }: WhatIf, format: OutputFormat, view: 
   if (rows.length === 0) return 'No detection would be added or removed.\n';
   return textTable(
     COLUMNS,
-    rowsOf(
+    plainRows(
       rows.map((row) => [
         row.change,
         row.DeviceName,

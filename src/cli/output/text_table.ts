@@ -38,7 +38,7 @@ export function textTable(columns: readonly TextColumn[], rows: readonly TextRow
 }
 
 /** Rows that are nothing but cells. */
-export function rowsOf(cells: readonly (readonly Cell[])[]): TextRow[] {
+export function plainRows(cells: readonly (readonly Cell[])[]): TextRow[] {
   return cells.map((each) => ({ cells: each }));
 }
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { type Cell, rowsOf, type TextColumn, textTable } from '../../../../src/cli/output/text_table.ts';
+import { type Cell, plainRows, type TextColumn, textTable } from '../../../../src/cli/output/text_table.ts';
 import { PLAIN, viewOf } from '../../../../src/cli/output/view.ts';
 
 const COLUMNS: readonly TextColumn[] = [
@@ -12,7 +12,7 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'opened', rank: 2 },
   { head: 'verdict', rank: 1 },
 ];
-const ROWS = rowsOf([
+const ROWS = plainRows([
   ['high', 'srv-7618.corp.example', 1, '2026-11-20 12:00', ''],
   ['low', 'wks-1', 120, '2026-11-20 12:00', ''],
 ]);
@@ -45,7 +45,7 @@ describe('textTable(columns, rows, view)', () => {
   });
 
   it('prints all cells of a pipe in full, with tabs between them', () => {
-    const rows = rowsOf([['high', 'x'.repeat(100), 1, 'a\tb', '=1+1']]);
+    const rows = plainRows([['high', 'x'.repeat(100), 1, 'a\tb', '=1+1']]);
     expect(textTable(COLUMNS, rows, PLAIN)).toBe(
       `severity\tdevice\tdevices\topened\tverdict\nhigh\t${'x'.repeat(100)}\t1\ta\\u0009b\t'=1+1\n`,
     );
@@ -72,7 +72,7 @@ describe('textTable(columns, rows, view)', () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: 20, max: 200 }), fc.boolean(), (cells, width, hasColour) => {
         const fitting = cells.map((row) => row.map((each, n): Cell => (n === 1 ? String(each) : each)));
-        const lines = textTable(COLUMNS, rowsOf(fitting), { width, hasColour }).split('\n');
+        const lines = textTable(COLUMNS, plainRows(fitting), { width, hasColour }).split('\n');
         const table = lines.filter((line) => !line.startsWith('(not shown'));
         expect(Math.max(...table.map((line) => stringWidth(line)))).toBeLessThanOrEqual(width);
       }),
