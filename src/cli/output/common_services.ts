@@ -3,7 +3,7 @@ import type { CommonService, OfflineDetections } from '../../scoring/offline_det
 import type { OutputFormat } from './format.ts';
 import { csvLines, jsonLines } from './lines.ts';
 import { secondsText } from './number_text.ts';
-import { rowsOf, textTable } from './text_table.ts';
+import { plainRows, textTable } from './text_table.ts';
 import type { TableView } from './view.ts';
 
 const COLUMNS = [
@@ -33,7 +33,7 @@ export function commonText({ common, fleet }: OfflineDetections, format: OutputF
       { head: 'every', right: true },
       { head: 'hosts', widest: 60 },
     ],
-    rowsOf(common.map(
+    plainRows(common.map(
       ({ InitiatingProcessFileName, network, devices, addressDevices, groups, addresses, interval, hosts }) => [
         ...[InitiatingProcessFileName, network, devices, addressDevices, groups, addresses],
         ...[secondsText(interval), hosts.join(' ')],

@@ -1,5 +1,4 @@
 import type { Detector } from '../../core/detections/assessments.ts';
-import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, rateText } from '../../core/text/numbers.ts';
 import { sparkline } from '../../core/text/sparkline.ts';
 import type { OfflineDetection, OfflineDetections } from '../../scoring/offline_detection.ts';
