@@ -119,7 +119,20 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const comparison = await comparisonOf(options, sources, isRange);
   const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
   const { series, common, bin } = options;
-  const task = { detector, rule, windows, isRange, regularWindow, format, view: viewOf(terminal), order, series, comparison, common, bin };
+  const task = {
+    detector,
+    rule,
+    windows,
+    isRange,
+    regularWindow,
+    format,
+    view: viewOf(terminal),
+    order,
+    series,
+    comparison,
+    common,
+    bin,
+  };
   const window = spanOfTask(task);
   const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds);
 

@@ -33,12 +33,14 @@ export function commonText({ common, fleet }: OfflineDetections, format: OutputF
       { head: 'every', right: true },
       { head: 'hosts', widest: 60 },
     ],
-    plainRows(common.map(
-      ({ InitiatingProcessFileName, network, devices, addressDevices, groups, addresses, interval, hosts }) => [
-        ...[InitiatingProcessFileName, network, devices, addressDevices, groups, addresses],
-        ...[secondsText(interval), hosts.join(' ')],
-      ],
-    )),
+    plainRows(
+      common.map(
+        ({ InitiatingProcessFileName, network, devices, addressDevices, groups, addresses, interval, hosts }) => [
+          ...[InitiatingProcessFileName, network, devices, addressDevices, groups, addresses],
+          ...[secondsText(interval), hosts.join(' ')],
+        ],
+      ),
+    ),
     view,
   );
 }

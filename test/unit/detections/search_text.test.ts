@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { detection } from '../../contract/samples.ts';
 import { fitsNumbers, readSearch } from '../../../src/detections/search_text.ts';
+import { detection } from '../../contract/samples.ts';
 
 describe('readSearch(text)', () => {
   it('reads parameters, names with spaces, numbers, and a bare word as part of the process', () => {
