@@ -1,4 +1,4 @@
-import { lolbinReason } from '../core/detections/lolbins.ts';
+import { lolbinOf, lolbinText } from '../core/detections/lolbins.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { groupedText, percentText } from '../core/text/numbers.ts';
@@ -123,8 +123,8 @@ function viewCaption({ view, views, regularity, minScore }: PageRegularity): str
 function whoAndWhat(detection: PageDetection): Html {
   const { DeviceName, InitiatingProcessFileName, RemoteIP, source, traffic, devices } = detection;
   const { ports, hosts, onlyFailed, isNew } = detection;
-  const lolbin = lolbinReason(InitiatingProcessFileName);
-  return html`<dl class="facts">${fact('device', DeviceName || '(no device name)')}${fact('process', processText(detection))}${lolbin !== null && fact('LOLBin', lolbin)}${fact('address', RemoteIP === '*' ? 'many' : RemoteIP)}${listFact('port', ports.map(String))}${listFact('host', hosts)}${onlyFailed && fact('outcome', 'only failed attempts')}${isNew === true && fact('new', 'the process is new to this network')}${traffic !== null && factsOf(traffic)}${devices !== null && fact('who else', devicesText(detection))}${fact('source', source)}${fact('id', html`<code>${detection.id}</code>`)}</dl>`;
+  const lolbin = lolbinOf(InitiatingProcessFileName);
+  return html`<dl class="facts">${fact('device', DeviceName || '(no device name)')}${fact('process', processText(detection))}${lolbin !== null && fact('LOLBin', lolbinText(lolbin))}${fact('address', RemoteIP === '*' ? 'many' : RemoteIP)}${listFact('port', ports.map(String))}${listFact('host', hosts)}${onlyFailed && fact('outcome', 'only failed attempts')}${isNew === true && fact('new', 'the process is new to this network')}${traffic !== null && factsOf(traffic)}${devices !== null && fact('who else', devicesText(detection))}${fact('source', source)}${fact('id', html`<code>${detection.id}</code>`)}</dl>`;
 }
 
 function factsOf({

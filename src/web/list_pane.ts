@@ -1,4 +1,4 @@
-import { lolbinReason } from '../core/detections/lolbins.ts';
+import { lolbinOf, lolbinText } from '../core/detections/lolbins.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import { groupedText } from '../core/text/numbers.ts';
 import type { Href } from './href.ts';
@@ -63,9 +63,9 @@ function rowOf(detection: PageDetection, { hours, hrefOf, drawingOf }: ListPaneO
   const account = traffic?.accounts[0];
   const ports = detection.ports.slice(0, 3).join(', ');
   const devices = devicesText(detection);
-  const lolbin = lolbinReason(InitiatingProcessFileName);
+  const lolbin = lolbinOf(InitiatingProcessFileName);
   return html`<tr class="${classesOf(detection)}"><td class="sev ${severity}">${severity}</td>
-<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbin}">LOLBin</span>`}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== undefined && ` · ${account}`}</small></td>
+<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== undefined && ` · ${account}`}</small></td>
 <td class="where"><span class="address">${RemoteIP === '*' ? 'many addresses' : RemoteIP}</span><small>${ports !== '' && `:${ports}`}${ports !== '' && devices !== '' && ' · '}${RemoteIP !== '*' && devices === 'only this device' ? html`<b>${devices}</b>` : RemoteIP !== '*' && devices}</small></td>
 <td class="num">${every}<small>${around}</small></td><td class="hours">${hourStrip(detection, hours, drawingOf(detection))}</td></tr>`;
 }
