@@ -23,7 +23,7 @@ export function hourStrip(detection: PageDetection, hours: readonly Hour[], draw
   return html`<svg class="strip" viewBox="0 0 ${hours.length * CELL} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${stripName(detection, flags, usual)}">${
     drawing.kind === 'again'
       ? html`<use href="${fragmentHref(drawing.id)}"/>`
-      : html`<g${drawing.kind === 'first' && attribute('id', drawing.id)}>${cellsOf(detection, hours, flags, usual)}</g>`
+      : html`<g class="cells"${drawing.kind === 'first' && attribute('id', drawing.id)}>${cellsOf(detection, hours, flags, usual)}</g>`
   }</svg>`;
 }
 

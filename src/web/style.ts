@@ -14,7 +14,7 @@ code,pre,.address{font-family:ui-monospace,"SF Mono",Consolas,"DejaVu Sans Mono"
 .top{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:center;padding:.65rem 1.1rem;border-bottom:1px solid var(--line)}
 .top p{margin:0;flex:1 1 18rem}.top nav{display:flex;gap:1rem}
 .lamp{display:inline-block;width:.7rem;height:.7rem;border-radius:50%;background:var(--ok);margin-right:.35rem}.lamp.bad{background:var(--out);border-radius:0}
-.pane{padding:.9rem 1.1rem}
+.pane{position:relative;padding:.9rem 1.1rem}
 .filters{display:flex;flex-wrap:wrap;gap:.45rem;align-items:center;margin-bottom:.4rem}
 #filter{font:inherit;width:14.5rem;max-width:100%;padding:.28rem .6rem;border:1px solid var(--line);border-radius:6px;background:var(--card);color:var(--ink);visibility:hidden}
 #filter::placeholder{color:var(--dim);opacity:1}
@@ -43,9 +43,9 @@ tr:has([aria-current]),tr:has(.open:focus-visible){background:var(--pick)}
 .sev{font-weight:700;font-size:.88rem}.sev.high{color:var(--high)}.sev.medium{color:var(--medium)}.sev.low{color:var(--low)}
 .tag{border:1px solid var(--high);color:var(--high);border-radius:999px;font-size:.78rem;padding:0 .4rem}
 .strip{width:100%;height:16px;min-width:120px}
-.strip path{stroke-width:13;stroke-dasharray:3.4 .6;fill:none}
+.cells path{stroke-width:13;stroke-dasharray:3.4 .6;fill:none}
 .s1{stroke:var(--s1)}.s2{stroke:var(--s2)}.s3{stroke:var(--s3)}.s4{stroke:var(--s4)}.up{stroke:var(--up)}.down{stroke:var(--down)}
-.strip .day{stroke:var(--ink);stroke-width:.5;stroke-dasharray:none;opacity:.55}
+.cells .day{stroke:var(--ink);stroke-width:.5;stroke-dasharray:none;opacity:.55}
 .kicker{margin:0;color:var(--dim)}.back{float:right}
 .actions{display:flex;flex-wrap:wrap;gap:.5rem;margin:0 0 .8rem}
 button,.button{font:inherit;font-size:.9rem;color:var(--ink);background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.3rem .65rem;text-decoration:none;cursor:pointer}
@@ -70,9 +70,9 @@ main:has(.page:target) .panes{display:none}
 .detail{display:none}.detail:target{display:block}
 .notes li{margin:.2rem 0}
 .list:has(#f-high:not(:checked)) .row.high,.list:has(#f-medium:not(:checked)) .row.medium,.list:has(#f-low:not(:checked)) .row.low,.list:has(#f-alone:checked) .row:not(.alone),.list:has(#f-kql:checked) .row:not(.kql),.list:has(#f-regularity:checked) .row:not(.regularity),.row.hidden{display:none}
-@media(min-width:1100px){html,body{height:100%}body{display:flex;flex-direction:column}main{flex:1;min-height:0}.panes{height:100%;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.panes>.pane{overflow:auto}.page:target{overflow:auto;height:100%}.details{border-left:1px solid var(--line)}.details:not(:has(.detail:target)) .detail:first-child{display:block}.back{display:none}}
+@media(min-width:1100px){html,body{height:100%}body{display:flex;flex-direction:column;overflow:clip}main{flex:1;min-height:0}.panes{height:100%;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.panes>.pane{overflow:auto}.page:target{overflow:auto;height:100%}.details{border-left:1px solid var(--line)}.details:not(:has(.detail:target)) .detail:first-child{display:block}.back{display:none}}
 @media(max-width:1099px){main:has(.detail:target) .list{display:none}main:not(:has(.detail:target)) .details{display:none}}
-@media(max-width:640px){.scatter text{font-size:17px}.plot text{font-size:16px}.scatter a{stroke-width:4}.scatter .dot{stroke-width:.5}.pane{padding:.8rem .9rem}.list-table thead{display:none}.list-table tr.row{display:grid;grid-template-columns:4.3rem minmax(0,1fr) auto;border-bottom:1px solid var(--line);padding:.35rem 0}.list-table tr.row.hidden{display:none}.list-table td{border:0;padding:.1rem .3rem}.list-table .sev{grid-row:1/4}.list-table .where{grid-column:2}.list-table .num{grid-column:3;grid-row:1}.list-table .hours{grid-column:2/4;width:auto}.fleet-table,.fleet-table tbody,.fleet-table tr{display:block}.fleet-table thead{display:none}.fleet-table tr.row{display:flex;flex-wrap:wrap;gap:0 .5rem;padding:.25rem 0}.fleet-table tr.row.hidden{display:none}.fleet-table td,.fleet-table tbody th{padding:0;white-space:normal}.fleet-table .hours{width:100%;order:9}dl>div{grid-template-columns:5rem 1fr}}
-@media print{html{color-scheme:light;font-size:10px}html,body{height:auto}.panes{display:block!important;height:auto!important}.pane{overflow:visible!important;border:0!important;height:auto!important}.filters,.actions,.top nav,.back{display:none!important}.detail,.page,.details{display:block!important}.detail{break-before:page}.page{break-before:page}tr,figure,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media(max-width:640px){.scatter text{font-size:17px}.plot text{font-size:14px}.scatter a{stroke-width:4}.scatter .dot{stroke-width:.5}.pane{padding:.8rem .9rem}.list-table thead{display:none}.list-table tr.row{display:grid;grid-template-columns:4.3rem minmax(0,1fr) auto;border-bottom:1px solid var(--line);padding:.35rem 0}.list-table tr.row.hidden{display:none}.list-table td{border:0;padding:.1rem .3rem}.list-table .sev{grid-row:1/4}.list-table .where{grid-column:2}.list-table .num{grid-column:3;grid-row:1}.list-table .hours{grid-column:2/4;width:auto}.fleet-table,.fleet-table tbody,.fleet-table tr{display:block}.fleet-table thead{display:none}.fleet-table tr.row{display:flex;flex-wrap:wrap;gap:0 .5rem;padding:.25rem 0}.fleet-table tr.row.hidden{display:none}.fleet-table td,.fleet-table tbody th{padding:0;white-space:normal}.fleet-table .hours{width:100%;order:9}dl>div{grid-template-columns:5rem 1fr}}
+@media print{html{color-scheme:light;font-size:10px}html,body{height:auto;overflow:visible}.panes{display:block!important;height:auto!important}.pane{overflow:visible!important;border:0!important;height:auto!important}.filters,.actions,.top nav,.back{display:none!important}.detail,.page,.details{display:block!important}.detail{break-before:page}.page{break-before:page}tr,figure,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media(prefers-reduced-motion:no-preference){button:active{transform:translateY(1px)}}
 `;

@@ -63,12 +63,12 @@ function regularityTests(regularity: PageRegularity): Test[] {
       const share = value < 0.1 ? percentageText(value) : percentText(value);
       return { name, passed: null, text: `${share} of chance${name === view ? ' – this view decided' : ''}` };
     }),
-    ...(session === null || session.p >= 1
+    ...(regularity.way !== 'session' || session === null
       ? []
       : [
           {
             name: 'session',
-            passed: regularity.way === 'session' ? true : null,
+            passed: true,
             text: `${rateText(session.mean)} an hour for ${session.n} hours: chance gives this to one of ${groupedText(Math.round(Math.min(1e12, 1 / session.p)))} groups`,
           },
         ]),

@@ -173,6 +173,8 @@ describe.skipIf(CHROMIUM === undefined)('the report in a browser', () => {
     await page.keyboard.press('Enter');
     expect(await page.evaluate('location.hash')).toBe(links[1]);
     expect(await page.locator('.detail:visible').count()).toBe(1);
+    // Only the panes scroll.
+    expect(await page.evaluate('scrollY')).toBe(0);
     expect(await page.locator(`#list .open[href="${links[1]}"]`).getAttribute('aria-current')).toBe('true');
     await page.keyboard.press('j');
     expect(await focused()).toBe(links[2]);
