@@ -193,6 +193,23 @@ describe('health reads runs', () => {
     expect(await problems()).toEqual(['No scoring run for 2.1 h: see the log of scoreWindows.']);
   });
 
+  it('that had no context, from the second one in a row, and one whose context is not whole', async () => {
+    const none = { contextPartitions: 0, contextFault: 'merged/x is missing' };
+    const next = async (changes: Parameters<typeof runs>[2]) => {
+      world.now += HOUR_MS;
+      await runs(0, PARTITIONS, changes);
+      return problems();
+    };
+    expect(await next(none)).toEqual([]);
+    expect(await next(none)).toEqual([
+      'The last 2 runs had no context, so no new detection is notified: merged/x is missing. See the log of scoreWindows.',
+    ]);
+    expect(await next({ contextPartitions: 15, contextFault: 'partition 3 has no partial' })).toEqual([
+      'The context of the last run is not whole: partition 3 has no partial.',
+    ]);
+    expect(await next({})).toEqual([]);
+  });
+
   it('the last of which is not whole, half an hour on', async () => {
     world.now += HOUR_MS;
     await runs(0, PARTITIONS.slice(0, 15));

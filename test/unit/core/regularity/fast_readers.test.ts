@@ -29,6 +29,14 @@ describe('wholeSecondOf(timestamp) reads what the clock of the language reads', 
     );
   });
 
+  it('of each day of four years, more than it keeps', () => {
+    const first = Date.UTC(2023, 0, 1);
+    for (let day = 0; day < 1_461; day++) {
+      const seconds = first / 1000 + day * 86_400 + 3_661;
+      expect(wholeSecondOf(timestampFromMs(seconds * 1000))).toBe(seconds);
+    }
+  });
+
   it('with the fraction cut off, also before 1970', () => {
     for (const text of ['2026-11-20T08:59:58.9999999Z', '1969-12-31T23:59:59.9999999Z']) {
       expect(wholeSecondOf(timestampOf(text)!)).toBe(Math.floor(Date.parse(text) / 1000));
@@ -51,6 +59,14 @@ describe('publicIpv4Of(text) answers as a parser of addresses does', () => {
     fc.ipV6(),
   );
   const EXCLUDED = ['private', 'loopback', 'linkLocal', 'multicast', 'broadcast', 'unspecified'];
+
+  it.each([0, 15, 16, 31, 32, 168, 169, 253, 254, 255])('of n.%i.0.1, whatever n', (next) => {
+    for (let n = 0; n < 256; n++) {
+      const text = `${n}.${next}.0.1`;
+      const isExcluded = EXCLUDED.includes(ipaddr.IPv4.parse(text).range());
+      expect(publicIpv4Of(text)).toEqual(isExcluded ? null : { address: text, network: `${n}.${next}.0.0/16` });
+    }
+  });
 
   it('of any text', () => {
     const seen = new Set<string>();

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
 import { PartialBuilder } from '../../../../src/core/regularity/fleet_partial.ts';
+import { encodeContextFile, openContextFile } from '../../../../src/scoring/context/context_file.ts';
 import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { mergedName, partialName } from '../../../../src/scoring/context/names.ts';
@@ -71,6 +72,8 @@ describe('mergeContext(files, asOf)', () => {
     expect(fault).toBe(`partition 0 counts its run of ${T}`);
     expect(context?.counted.get('0' as Partition)).toBe(T);
     expect(context?.devices).toBe(16);
+    await run(files, at(22), PARTITIONS.slice(1));
+    expect((await merged(files, at(23))).fault).toBe(`partition 0 counts its run of ${T}`);
     await run(files, at(24), PARTITIONS.slice(1));
     expect((await merged(files, at(25))).fault).toBe('partition 0 has no partial');
   });
@@ -144,6 +147,20 @@ describe('mergeContext(files, asOf)', () => {
 });
 
 describe('the files of the context', () => {
+  it.each([
+    [4, 0],
+    [5, 1],
+    [9, 2],
+  ])('of %i MB takes one request, and %i further ones', async (megabytes, further) => {
+    const files = new MemoryContextFiles();
+    const head = encodeContextFile([Buffer.alloc(0)]).length + 16;
+    await files.put('large', encodeContextFile([Buffer.alloc(megabytes * 1024 * 1024 - head, 7)]));
+    const requests = [vi.spyOn(files, 'open'), vi.spyOn(files, 'read')];
+    const bytes = await (await openContextFile(files, 'large')).section(0);
+    expect(bytes.every((byte) => byte === 7)).toBe(true);
+    expect(requests.map(({ mock }) => mock.calls.length)).toEqual([1, further]);
+  });
+
   it('any byte that is changed or cut off is noticed', async () => {
     const files = new MemoryContextFiles();
     await run(files, T);
