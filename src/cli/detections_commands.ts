@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ListOptions } from './commands/list_detections.ts';
 import type { MarkOptions } from './commands/mark_detection.ts';
+import type { ShowOptions } from './commands/show_detection.ts';
 import { FORMATS } from './output/format.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,8 +46,9 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
       'Prints one detection with its evidence, two hunting queries, and the commands to suppress or mark it.',
     )
     .argument('<id>', 'an id from list; its first characters are sufficient if no other id begins with them')
+    .option('--explain', 'also print the conditions of each detector, with the numbers that they need', false)
     .option('-f, --format <FORMAT>', 'table or json', 'table')
-    .action(async (id: string, options: { format: string }) =>
+    .action(async (id: string, options: ShowOptions) =>
       (await import('./commands/show_detection.ts')).showCommand(terminal, id, options),
     );
 

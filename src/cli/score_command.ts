@@ -23,7 +23,7 @@ import { listed } from './output/listed.ts';
 import { viewOf } from './output/view.ts';
 import { readFiles } from './read_files.ts';
 import { collect, settingsSet } from './rule_options.ts';
-import { binSecondsIn, type DetectorOptions, detectorIn, orderFor } from './score_detector.ts';
+import { binSecondsIn, type DetectorOptions, detectorIn, explainIn, orderFor } from './score_detector.ts';
 import { resultOf, spanOfTask } from './score_result.ts';
 import { windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
@@ -70,6 +70,10 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     )
     .option('--bin <MINUTES>', 'regularity counts by bins such as 5m instead of hours; raw sources only')
     .option('--common', 'list what is regular on many devices instead: by process and network', false)
+    .option('--explain', 'print why groups match or not: each condition, and the number that it needs', false)
+    .option('--device <NAME>', 'with --explain: groups of this device; * at its start or end is any text')
+    .option('--process <NAME>', 'with --explain: groups of this process file name; likewise')
+    .option('--ip, --remote <ADDRESS>', 'with --explain: groups of this address or CIDR range')
     .option(
       '--grain <GRAIN>',
       'hour: one point per clock hour; report: one point per report, as in the original query (default: SERIES_GRAIN)',
@@ -100,6 +104,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z --grain report --compare answer.csv\n' +
         '  beaconwatch score exports/ --html report.html\n' +
         '  beaconwatch score exports/ --common\n' +
+        "  beaconwatch score exports/ --explain --device ws-7 --process '*sync*'\n" +
         '  beaconwatch score exports/ --set SOURCES=sysmon --bin 5m\n' +
         '  beaconwatch score exports/ --detector all --format json | jq .severity\n' +
         '  beaconwatch score exports/ --set MIN_AVERAGE=30 --format json | jq .RemoteIP\n' +
@@ -119,20 +124,9 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const comparison = await comparisonOf(options, sources, isRange);
   const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
   const { series, common, bin } = options;
-  const task = {
-    detector,
-    rule,
-    windows,
-    isRange,
-    regularWindow,
-    format,
-    view: viewOf(terminal),
-    order,
-    series,
-    comparison,
-    common,
-    bin,
-  };
+  const explain = explainIn(options);
+  const how = { format, view: viewOf(terminal), order, series, common, bin, explain };
+  const task = { detector, rule, windows, isRange, regularWindow, comparison, ...how };
   const window = spanOfTask(task);
   const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds);
 

@@ -1,7 +1,11 @@
+import { ipRangeOf } from '../core/detections/ip_range.ts';
+import { keyMatcher } from '../core/detections/key_filter.ts';
+import { NAME_PATTERN_FAULT, namePatternOf } from '../core/detections/name_pattern.ts';
 import type { Source } from '../core/records/report.ts';
 import { isRaw } from '../core/records/report.ts';
 import { binSecondsOf, HOUR_SECONDS } from '../core/regularity/time_bin.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
+import type { Explain } from '../scoring/offline_detections.ts';
 import { UsageError } from './errors.ts';
 import type { OutputFormat } from './output/format.ts';
 import { type OfflineOrder, ORDERS_OF } from './output/order.ts';
@@ -22,13 +26,13 @@ export interface DetectorOptions extends WindowOptions {
   readonly html?: string;
   readonly device?: string;
   readonly process?: string;
-  readonly ip?: string;
+  readonly remote?: string;
 }
 
 /** Options that belong to the KQL rule alone: without --detector they choose it. */
 const RULE_OPTIONS = ['from', 'to', 'every', 'compare'] as const;
 const REGULARITY_OPTIONS = ['bin', 'common', 'explain', 'html'] as const;
-const FILTERS = ['device', 'process', 'ip'] as const;
+const FILTERS = ['device', 'process', 'remote'] as const;
 
 /**
  * The detector of `--detector`. By default the KQL rule for json, csv and its own options, and both for a table and for the
@@ -102,4 +106,18 @@ export function orderFor(text: string | undefined, detector: DetectorChoice): Of
   throw new UsageError(
     `--order must be one of ${orders.join(', ')} with --detector ${detector}, got "${escapeForDisplay(text)}"`,
   );
+}
+
+/** The groups to explain; null where none are. Throws a UsageError. */
+export function explainIn({ explain, device, process, remote }: DetectorOptions): Explain | null {
+  if (!explain) return null;
+  for (const [name, pattern] of Object.entries({ device, process })) {
+    if (pattern !== undefined && namePatternOf(pattern) === null)
+      throw new UsageError(`--${name} ${NAME_PATTERN_FAULT}, got "${escapeForDisplay(pattern)}"`);
+  }
+  const range = remote === undefined ? undefined : ipRangeOf(remote);
+  if (range === null)
+    throw new UsageError(`--remote must be an address or CIDR, got "${escapeForDisplay(remote ?? '')}"`);
+  const isFiltered = device !== undefined || process !== undefined || range !== undefined;
+  return { matcher: isFiltered ? keyMatcher({ device, process, remote: range }) : null };
 }

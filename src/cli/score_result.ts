@@ -7,12 +7,14 @@ import { spanOf } from '../core/scoring/window_range.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { comparedSpan } from '../scoring/compare_result.ts';
 import type { OfflineDetections } from '../scoring/offline_detection.ts';
+import type { Explain } from '../scoring/offline_detections.ts';
 import type { OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
 import { commonText } from './output/common_services.ts';
 import { fleetNotes, offlineText } from './output/detections.ts';
 import { differencesText, rowsText, sidesText, suggestionText } from './output/differences.ts';
+import { explanationsText } from './output/explanations.ts';
 import { detectionsText, type OutputFormat } from './output/format.ts';
 import { inOrderOf, type OfflineOrder } from './output/order.ts';
 import { inOrder } from './output/rows.ts';
@@ -47,6 +49,8 @@ export interface ScoreTask extends Windows {
   readonly order: OfflineOrder;
   /** Whether to list what is regular on many devices. */
   readonly common: boolean;
+  /** The groups to explain instead; null for none. */
+  readonly explain: Explain | null;
   /** The length of the bins as it was given. */
   readonly bin?: string | undefined;
   readonly series: boolean;
@@ -93,13 +97,17 @@ async function ofWindow(offline: OfflineScore, { rule, windows, format, view, or
 }
 
 async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
-  const { detector, rule, windows, format, view, order, common, bin } = task;
-  const result = await offline.detections(detector === 'all' ? { rule, window: spanOf(windows) } : null);
+  const { detector, rule, windows, format, view, order, common, bin, explain } = task;
+  const hasRule = detector === 'all';
+  const result = await offline.detections(hasRule ? { rule, window: spanOf(windows) } : null, explain);
   const { detections, groups, counted } = result;
   const hasReports = offline.reportsInWindow > 0;
-  const text = common
-    ? commonText(result, format, view)
-    : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view });
+  const text =
+    explain !== null
+      ? explanationsText(result, { hasReports, hasRule })
+      : common
+        ? commonText(result, format, view)
+        : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view });
   const notes = hasReports ? fleetNotes(result) : [];
   return { text, detections: detections.length, groups, counted, notes, failure: null, found: result };
 }

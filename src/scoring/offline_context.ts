@@ -79,15 +79,35 @@ export class OfflineContext {
     return this.#deviceHours.onOf(key);
   }
 
+  /** Whether the detector counts by hours, not by bins of another length. */
+  get isHourly(): boolean {
+    return this.binSeconds === HOUR_SECONDS;
+  }
+
+  /** Devices that use the process in this network: up to 3, or 4 for any larger number. */
+  usersOf(place: ProcessPlace): number {
+    return this.#pairs.devicesOf(place);
+  }
+
   /** Whether at most `few` devices use the process in this network. */
   isRare(place: ProcessPlace): boolean {
-    return this.#pairs.devicesOf(place) <= this.few;
+    return this.usersOf(place) <= this.few;
   }
 
   /** Whether the files reach back far enough to say that the process had not used this network before the last days. */
   isNew(place: ProcessPlace): boolean {
+    return isNewSince(this.firstHourOf(place), this.observedSince, this.#asOfHour);
+  }
+
+  /** The first hour in which any device used the process in this network, since 1970; null where that is not known. */
+  firstHourOf(place: ProcessPlace): number | null {
+    return this.#pairs.firstHourOf(place);
+  }
+
+  /** The first hour of the fleet in the files; null without a day of reports. */
+  get observedSince(): number | null {
     this.#observed ??= observedSince(this.#hours);
-    return isNewSince(this.#pairs.firstHourOf(place), this.#observed, this.#asOfHour);
+    return this.#observed;
   }
 
   #placeOf(remoteIP: string): PublicAddress | null {

@@ -5,6 +5,7 @@ import type { GroupKey } from '../core/records/report.ts';
 import type { RegularityNumbers } from '../core/regularity/assessment.ts';
 import type { Session } from '../core/regularity/session.ts';
 import type { View } from '../core/regularity/view.ts';
+import type { Explanations } from './explanation.ts';
 
 /**
  * A detection that `score` finds in files: a group, or a process as a whole (RemoteIP is `*`), with what each detector says
@@ -100,4 +101,6 @@ export interface OfflineDetections {
   readonly groups: number;
   /** Reports and raw events, each once. */
   readonly counted: number;
+  /** The first groups that a filter fits, and how many do; null where nothing was to be explained. */
+  readonly explained: Pick<Explanations, 'first' | 'total'> | null;
 }

@@ -1,26 +1,24 @@
-import { bin } from '../core/kql/bin.ts';
+import type { KeyMatcher } from '../core/detections/key_filter.ts';
 import { isInScope } from '../core/records/in_scope.ts';
-import { isRaw } from '../core/records/report.ts';
 import { publicAddressOf } from '../core/regularity/public_address.ts';
 import { RegularDevices } from '../core/regularity/regular_devices.ts';
-import { HOUR_SECONDS } from '../core/regularity/time_bin.ts';
 import { AddressScorer, type Matched } from '../core/scoring/address_scorer.ts';
 import { GroupCutter } from '../core/scoring/group_cutter.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { isOfWindow, type Window } from '../core/scoring/window.ts';
 import { PARTITIONS, reportsOf } from '../storage/keys.ts';
 import { commonServices } from './common_services.ts';
+import { explainGroups } from './explained_groups.ts';
+import { type Explanations, type JudgedFleet, processExplanation } from './explanation.ts';
 import { groupDetection } from './group_detection.ts';
 import { candidatesOf, ruleCandidate, type Scan } from './offline_candidates.ts';
 import type { OfflineContext } from './offline_context.ts';
 import type { OfflineDetections } from './offline_detection.ts';
-import type { OfflineRow } from './offline_row.ts';
+import { hourly, type OfflineRow } from './offline_row.ts';
 import { addProcess } from './process_detection.ts';
-import type { ProcessRows } from './process_rows.ts';
+import type { ProcessAddresses, ProcessRows } from './process_rows.ts';
+import type { RuleTask } from './rule_task.ts';
 import { TimedGroups } from './timed_groups.ts';
-
-/** The KQL rule and its window; null where only `regularity` is applied. */
-export type RuleTask = { readonly rule: Rule; readonly window: Window } | null;
 
 /**
  * Applies the detector `regularity`, and the KQL rule beside it, to the rows of all partitions, in two passes: the rule and
@@ -32,6 +30,7 @@ export async function offlineDetections(
   task: RuleTask,
   context: OfflineContext,
   processRows: ProcessRows,
+  explain: Explain | null = null,
 ): Promise<OfflineDetections> {
   const { matched, groups, counted } = await firstPass(scan, task, context);
   const candidates = await candidatesOf(scan, matched, context, processRows);
@@ -51,9 +50,37 @@ export async function offlineDetections(
   const detections = new Map(shown.map((each) => [each.groupId, groupDetection(each, task?.rule ?? null, context)]));
   const ownMatches = new Set(judged.filter(({ measured }) => measured?.way != null).map(({ groupId }) => groupId));
   for await (const process of processRows.processes()) addProcess(process, detections, ownMatches, context);
+  const explained =
+    explain === null
+      ? null
+      : await explainedBy(explain, scan, task, processRows, { context, detections, regular, ownMatches });
 
   const common = commonServices(judged.filter(({ measured, isCommon }) => isCommon && measured?.way != null));
-  return { detections: [...detections.values()], common, fleet: { devices, few, many }, groups, counted };
+  return { detections: [...detections.values()], common, fleet: { devices, few, many }, groups, counted, explained };
+}
+
+/** Which groups to explain; `matcher` null: the detections. */
+export interface Explain {
+  readonly matcher: KeyMatcher | null;
+}
+
+/** Explains groups, and processes that have one of these addresses. */
+async function explainedBy(
+  { matcher }: Explain,
+  scan: Scan,
+  task: RuleTask,
+  processRows: ProcessRows,
+  fleet: JudgedFleet,
+): Promise<Pick<Explanations, 'first' | 'total'>> {
+  const explanations = await explainGroups(scan, matcher, task, fleet);
+  const isWanted = ({ key, addresses, processId }: ProcessAddresses) =>
+    matcher === null
+      ? fleet.detections.has(processId)
+      : matcher.fitsProcess(key) && addresses.some((each) => matcher.fitsRemote(each.key.RemoteIP));
+  // Of one rare address the group says it all.
+  for await (const process of processRows.processes())
+    if (process.addresses.length > 1 && isWanted(process)) explanations.add(processExplanation(process, fleet));
+  return explanations;
 }
 
 /** The matches of the rule by group, while the context is filled. */
@@ -65,7 +92,7 @@ async function firstPass(scan: Scan, task: RuleTask, context: OfflineContext) {
     const scorer = task === null ? null : new RulePartition(task.rule, task.window, matched);
     for await (const page of scan(partition)) {
       tally.push(page);
-      scorer?.push(context.binSeconds === HOUR_SECONDS ? page : page.map(hourly));
+      scorer?.push(context.isHourly ? page : page.map(hourly));
       for (const group of timed.push(page)) context.add(group);
     }
     scorer?.finish();
@@ -98,11 +125,6 @@ class RulePartition {
   #keep(addresses: ReturnType<AddressScorer['push']>): void {
     for (const address of addresses) for (const each of address.matched) this.#matched.set(each.group.groupId, each);
   }
-}
-
-/** The rule counts raw events by hour, whatever the bins. */
-function hourly(row: OfflineRow): OfflineRow {
-  return isRaw(row.source) ? { ...row, Timestamp: bin(row.Timestamp, '1h') } : row;
 }
 
 /** Counts the reports, and the groups that a detector has in scope and in its window. */

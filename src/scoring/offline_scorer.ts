@@ -20,14 +20,15 @@ import { type BatchReading, type LocatedReport, ReportReader } from '../reading/
 import { blockOf, contributionOf, PARTITIONS, reportsOf } from '../storage/keys.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
-import type { ContributionRow } from '../storage/ports/hourly_counts.ts';
+import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
 import { type Compared, compareResult } from './compare_result.ts';
 import type { OfflineContext } from './offline_context.ts';
 import { OfflineCounts } from './offline_counts.ts';
 import type { OfflineDetections } from './offline_detection.ts';
-import { offlineDetections, type RuleTask } from './offline_detections.ts';
+import { type Explain, offlineDetections } from './offline_detections.ts';
 import { hostOf, type OfflineRow } from './offline_row.ts';
 import { ProcessRows } from './process_rows.ts';
+import type { RuleTask } from './rule_task.ts';
 import { scoreGroups } from './score_groups.ts';
 
 /** The result of reading one export. */
@@ -200,13 +201,14 @@ export class OfflineScore {
 
   /**
    * What the detector `regularity` finds in its window of 72 hours, and the KQL rule in that of the task. Needs a context,
-   * and serves one call.
+   * and serves one call. `explain`: the groups to explain; null for none.
    */
-  detections(task: RuleTask): Promise<OfflineDetections> {
+  detections(task: RuleTask, explain: Explain | null = null): Promise<OfflineDetections> {
     if (this.#context === null || this.#processRows !== null)
       throw new Error('no context, or detections were found already');
     this.#processRows = new ProcessRows(this.#context);
-    return offlineDetections((partition) => this.#counts.scan(partition), task, this.#context, this.#processRows);
+    const scan = (partition: Partition) => this.#counts.scan(partition);
+    return offlineDetections(scan, task, this.#context, this.#processRows, explain);
   }
 
   /** Frees the temporary files. */

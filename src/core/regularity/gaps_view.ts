@@ -2,9 +2,9 @@ import { mean } from '../kql/mean.ts';
 import { sampleVariance } from './variance.ts';
 import type { View } from './view.ts';
 
-const MIN_GAPS = 4;
+export const MIN_GAPS = 4;
 /** Below this mean nearly every hour has a contact, and the gaps say nothing. */
-const MIN_MEAN = 1.25;
+export const MIN_GAP_MEAN = 1.25;
 
 /**
  * The distances between consecutive hours with contact, in hours with the device on.
@@ -29,6 +29,6 @@ export function gapsOf(on: readonly number[]): number[] {
  */
 export function gapsView(gaps: readonly number[]): View | null {
   const m = mean(gaps);
-  if (gaps.length < MIN_GAPS || m < MIN_MEAN) return null;
+  if (gaps.length < MIN_GAPS || m < MIN_GAP_MEAN) return null;
   return { name: 'gaps', value: sampleVariance(gaps) / (m * (m - 1)), n: gaps.length, k: 3 };
 }

@@ -38,11 +38,11 @@ export interface NotMeasuredProcess {
   readonly reason: 'address-matches-by-itself' | 'too-few-addresses' | 'one-address' | 'too-few-hours' | 'no-view';
 }
 
-const MIN_ADDRESSES = 2;
+export const MIN_ADDRESSES = 2;
 /** A larger share of the connections would make it the view of one address. */
-const MAX_SHARE = 0.8;
-const MIN_HOURS = 5;
-const MAX_INTERVAL = 2 * HOUR_SECONDS;
+export const MAX_SHARE = 0.8;
+export const MIN_PROCESS_HOURS = 5;
+export const MAX_PROCESS_INTERVAL = 2 * HOUR_SECONDS;
 
 /**
  * The process view: malware rotates its servers, so the addresses of one source, device and process are summed, of those
@@ -75,13 +75,13 @@ export function processRegularityOf(
   for (const sum of connections.values())
     if (sum / total > MAX_SHARE) return { measured: false, reason: 'one-address' };
   const hours = new Set(counts.map(({ second }) => Math.floor(second / binSeconds)));
-  if (hours.size < MIN_HOURS) return { measured: false, reason: 'too-few-hours' };
+  if (hours.size < MIN_PROCESS_HOURS) return { measured: false, reason: 'too-few-hours' };
 
   const points = pointsOf(counts, deviceOn, binSeconds);
   const measuredViews = viewsOf(points);
   const numbers = regularityNumbersOf(points, measuredViews);
   if (numbers === null) return { measured: false, reason: 'no-view' };
-  const matches = numbers.regularity >= match && numbers.interval <= MAX_INTERVAL;
+  const matches = numbers.regularity >= match && numbers.interval <= MAX_PROCESS_INTERVAL;
   return { measured: true, ...numbers, way: matches ? 'process' : null, addresses: connections.size, measuredViews };
 }
 

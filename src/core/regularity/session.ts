@@ -13,11 +13,11 @@ export interface Session {
   readonly mean: number;
 }
 
-const MIN_HOURS = 4;
+export const MIN_SESSION_HOURS = 4;
 /** Longer runs can reach the score that they need. */
 export const MAX_SESSION_HOURS = 12;
-const MIN_MEAN = 4;
-const MAX_P = 3e-4;
+export const MIN_SESSION_MEAN = 4;
+export const MAX_SESSION_P = 3e-4;
 /** Perfect series have no variance, and p would be 0: the sum of squares counts as this much at least. */
 const MIN_SQUARES = 0.001;
 
@@ -30,7 +30,7 @@ const MIN_SQUARES = 0.001;
 export function sessionOf(x: readonly number[]): Session {
   const n = x.length;
   const m = mean(x);
-  if (n < MIN_HOURS || !(m >= MIN_MEAN)) return { p: 1, n, mean: m };
+  if (n < MIN_SESSION_HOURS || !(m >= MIN_SESSION_MEAN)) return { p: 1, n, mean: m };
   const f = clockShareOf(m);
   const squares = Math.max(0, squaresAbout(x, m) / m - f * (n - 1)) / (1 - f);
   return { p: chiSquareBelow(n - 1, Math.max(MIN_SQUARES, squares)), n, mean: m };
@@ -38,5 +38,5 @@ export function sessionOf(x: readonly number[]): Session {
 
 /** Whether the series matches as a session, whatever its score. */
 export function isSession({ p, n }: Session): boolean {
-  return n <= MAX_SESSION_HOURS && p <= MAX_P;
+  return n <= MAX_SESSION_HOURS && p <= MAX_SESSION_P;
 }

@@ -3,9 +3,9 @@ import { clockShareOf } from './clock_variance.ts';
 import { sampleVariance } from './variance.ts';
 import type { View } from './view.ts';
 
-const MIN_POINTS = 3;
+export const MIN_POINTS = 3;
 /** Above this share of the clock's own variance the counts cannot distinguish clockwork from chance: 0.4 connections an hour or fewer. */
-const MAX_CLOCK_SHARE = 0.6;
+export const MAX_CLOCK_SHARE = 0.6;
 
 /**
  * The variance of the counts over their mean, without the share that a perfect clock has. Counts of a Poisson process have

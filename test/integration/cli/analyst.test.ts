@@ -112,6 +112,12 @@ describe('beaconwatch detections', () => {
       expect(stdout).toContain(wanted);
     }
     for (const unsafe of ['\u202e', '\u001b']) expect(stdout).not.toContain(unsafe);
+    const explained = await beaconwatch('detections', 'show', id, '--explain');
+    expect(explained.stdout.slice(stdout.length)).toMatch(
+      /^\nConditions, at the last .*:\n {2}kql-rule .*\n {4}yes {2}points {3}24 /,
+    );
+    const refused = await beaconwatch('detections', 'show', id, '--explain', '--format', 'json');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--explain prints text') });
     const [json] = jsonOf(await beaconwatch('detections', 'show', id, '--format', 'json'));
     expect(json).toMatchObject({
       id,

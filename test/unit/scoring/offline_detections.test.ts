@@ -93,6 +93,7 @@ describe('offlineDetections(scan, null, context, rows)', () => {
       fleet: { devices: 0, few: 1, many: 10 },
       groups: 0,
       counted: 0,
+      explained: null,
     });
   });
 });
