@@ -19,7 +19,7 @@ import type { ProcessAddresses } from './process_rows.ts';
 import type { TimedGroup } from './timed_groups.ts';
 
 /** Why a group, or a process as a whole (RemoteIP is `*`), is a detection or none. */
-export interface Explanation extends GroupKey {
+export interface GroupExplanation extends GroupKey {
   /** null: no detector matches, or many devices are as regular. */
   readonly detection: OfflineDetection | null;
   /** null: not applied, or out of its scope or window. */
@@ -73,7 +73,7 @@ export function groupExplanation(
   group: Group | undefined,
   rule: Rule | null,
   { context, detections, regular }: JudgedFleet,
-): Explanation {
+): GroupExplanation {
   const { groupId, key } = (timed ?? group) as TimedGroup | Group;
   return {
     ...keyOf(key),
@@ -121,7 +121,7 @@ function regularityExplained(
 export function processExplanation(
   { key, addresses, processId, isCut }: ProcessAddresses,
   { context, detections, ownMatches }: JudgedFleet,
-): Explanation {
+): GroupExplanation {
   const rare = addresses.map(({ key: { RemoteIP }, counts, ownId }) => ({
     ...{ RemoteIP, counts, devices: 1, matchesByItself: ownMatches.has(ownId) },
   }));
@@ -142,16 +142,16 @@ export const MAX_EXPLAINED = 20;
 
 /** Keeps the first explanations in that order, and counts all. */
 export class Explanations {
-  #kept: Explanation[] = [];
+  #kept: GroupExplanation[] = [];
   total = 0;
 
-  add(explanation: Explanation): void {
+  add(explanation: GroupExplanation): void {
     this.total++;
     this.#kept.push(explanation);
     if (this.#kept.length === 2 * MAX_EXPLAINED) this.#cut();
   }
 
-  get first(): readonly Explanation[] {
+  get first(): readonly GroupExplanation[] {
     this.#cut();
     return this.#kept;
   }
@@ -161,7 +161,7 @@ export class Explanations {
   }
 }
 
-function compareExplanations(a: Explanation, b: Explanation): number {
+function compareExplanations(a: GroupExplanation, b: GroupExplanation): number {
   return (
     Number(b.detection !== null) - Number(a.detection !== null) ||
     severityOrder(a.detection, b.detection) ||
@@ -178,7 +178,7 @@ function severityOrder(a: OfflineDetection | null, b: OfflineDetection | null): 
   return Number(isAbove(b.severity, a.severity)) - Number(isAbove(a.severity, b.severity));
 }
 
-function scoreOf({ regularity }: Explanation): number {
+function scoreOf({ regularity }: GroupExplanation): number {
   if (regularity === null) return -1;
   if (regularity.kind === 'process') return regularity.score ?? -1;
   return regularity.assessment.measured ? regularity.assessment.regularity : -1;

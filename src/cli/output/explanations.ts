@@ -4,7 +4,7 @@ import { timestampFromMs } from '../../core/kql/timestamp.ts';
 import { MIN_REPORTS, REGULARITY_THRESHOLDS } from '../../core/regularity/assessment.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
-import type { ExplainedProcess, ExplainedRegularity, Explanation } from '../../scoring/explanation.ts';
+import type { ExplainedProcess, ExplainedRegularity, GroupExplanation } from '../../scoring/explanation.ts';
 import type { OfflineDetections } from '../../scoring/offline_detection.ts';
 import { ALL_CONDITIONS, conditionsText, ONE_VIEW, PROCESS_CONDITIONS } from './conditions.ts';
 import { minute, secondsText } from './number_text.ts';
@@ -33,7 +33,7 @@ export function explanationsText(
   return texts.join('\n');
 }
 
-function explanationText(each: Explanation, fleet: OfflineDetections['fleet'], hasRule: boolean): string {
+function explanationText(each: GroupExplanation, fleet: OfflineDetections['fleet'], hasRule: boolean): string {
   const [device, process, remote] = [each.DeviceName, each.InitiatingProcessFileName, each.RemoteIP].map((name) =>
     escapeForDisplay(name, WIDEST_NAME),
   );
@@ -49,14 +49,14 @@ function explanationText(each: Explanation, fleet: OfflineDetections['fleet'], h
   ].join('');
 }
 
-function ruleText({ rule }: Explanation): string {
+function ruleText({ rule }: GroupExplanation): string {
   if (rule === null)
     return '  kql-rule    not applied: the address is out of its scope, or no report is in its window\n';
   const matches = rule.every(({ isMet }) => isMet);
   return `  kql-rule    ${matches ? 'matches' : 'does not match'}: ${ALL_CONDITIONS}\n${conditionsText(rule)}`;
 }
 
-function regularityText(regularity: Explanation['regularity'], fleet: OfflineDetections['fleet']): string {
+function regularityText(regularity: GroupExplanation['regularity'], fleet: OfflineDetections['fleet']): string {
   if (regularity === null)
     return '  regularity  not applied: the address is out of its scope, or no report is in its window\n';
   return regularity.kind === 'process' ? processText(regularity) : groupText(regularity, fleet);

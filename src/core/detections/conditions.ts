@@ -34,7 +34,7 @@ export interface Condition {
 }
 
 /** The numbers that the KQL rule compares. */
-export interface RuleNumbers {
+export interface ComparedNumbers {
   readonly points: number;
   readonly average: number;
   readonly inliers: number;
@@ -42,7 +42,7 @@ export interface RuleNumbers {
 
 /** The conditions of the KQL rule, in the order in which it applies them. All must hold. */
 export function ruleConditions(
-  { points, average, inliers }: RuleNumbers,
+  { points, average, inliers }: ComparedNumbers,
   { minUniform, minAverage }: Pick<Thresholds, 'minUniform' | 'minAverage'>,
   grain: Grain,
 ): readonly Condition[] {
