@@ -71,7 +71,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .option('--bin <MINUTES>', 'regularity counts by bins such as 5m instead of hours; raw sources only')
     .option('--common', 'list what is regular on many devices instead: by process and network', false)
     .option('--explain', 'print why groups match or not: each condition, and the number that it needs', false)
-    .option('--device <NAME>', 'with --explain: groups of this device; * at its start or end is any text')
+    .option('--device <NAME>', 'with --explain: groups of this device; * is any text')
     .option('--process <NAME>', 'with --explain: groups of this process file name; likewise')
     .option('--ip, --remote <ADDRESS>', 'with --explain: groups of this address or CIDR range')
     .option(

@@ -2,7 +2,7 @@ import type { GroupKey } from '../records/report.ts';
 import { type IpRange, ipAddressOf, ipRangeMatcher } from './ip_range.ts';
 import { namePatternOf } from './name_pattern.ts';
 
-/** Selects groups by their key, as a list of detections does. An absent member fits any; `*` at an end of a name is any text. */
+/** Selects groups by their key, as a list of detections does. An absent member fits any; `*` in a name is any text. */
 export interface KeyFilter {
   readonly device?: string | undefined;
   readonly process?: string | undefined;
