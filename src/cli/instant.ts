@@ -3,18 +3,25 @@ import { type Timestamp, timestampFromMs, timestampOf } from '../core/kql/timest
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { UsageError } from './errors.ts';
 
+/** The forms of a TIME, for a message: `--since must be …`. */
+export const TIME_FORMS = 'an ISO 8601 instant such as 2026-11-20T12:00:00Z, a date, now, or an age such as 24h or 3d';
+
 /**
- * The instant of a TIME: an ISO 8601 instant, a date (its first instant in UTC), `now`, or an age such as `24h` or `3d`.
- * Throws a UsageError.
+ * The instant of a TIME: an ISO 8601 instant, a date (its first instant in UTC), `now`, or an age such as `24h` or `3d`;
+ * null for another text.
  */
-export function timeOf(option: string, text: string, nowMs: number = Date.now()): Timestamp {
+export function timeIn(text: string, nowMs: number = Date.now()): Timestamp | null {
   return (
     timestampOf(text) ??
     (/^\d{4}-\d\d-\d\d$/.test(text) ? timestampOf(`${text}T00:00:00Z`) : null) ??
     (text === 'now' ? timestampFromMs(nowMs) : null) ??
-    ago(text, nowMs) ??
-    refused(option, 'an ISO 8601 instant such as 2026-11-20T12:00:00Z, a date, now, or an age such as 24h or 3d', text)
+    ago(text, nowMs)
   );
+}
+
+/** The instant of an option that takes a TIME. Throws a UsageError. */
+export function timeOf(option: string, text: string, nowMs: number = Date.now()): Timestamp {
+  return timeIn(text, nowMs) ?? refused(option, TIME_FORMS, text);
 }
 
 /** Milliseconds of a span such as `30m`, `24h` or `3d`. Throws a UsageError. */

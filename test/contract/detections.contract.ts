@@ -3,7 +3,7 @@ import type { Detection } from '../../src/core/detections/detection.ts';
 import { NO_TRAFFIC } from '../../src/core/detections/traffic.ts';
 import type { DetectionRowFilter, Detections, RowPosition, SummaryPage } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
-import { type DetectionChanges, onlyRegular, regular, summaryOf } from '../support/detections.ts';
+import { changed, type DetectionChanges, onlyRegular, regular, summaryOf } from '../support/detections.ts';
 import {
   delivery,
   detection,
@@ -220,7 +220,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('of a hundred rows of 500 points writes all, though they exceed one transaction', async () => {
       const long = { evidence: evidence(500), traffic: traffic({ urls: ['\u0001'.repeat(2048)] }) };
       const rows = await insertedAll(ofGroups(100));
-      const later = rows.map((row) => ({ ...row, detection: { ...row.detection, ...long } }));
+      const later = rows.map((row) => ({ ...row, detection: changed(row.detection, long) }));
       expect(await store.updateAll(later)).toEqual([]);
       expect(await stored()).toEqual(later.map((row) => row.detection));
     });

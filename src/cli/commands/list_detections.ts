@@ -5,7 +5,7 @@ import { MAX_LIMIT, readDetectionQuery } from '../../detections/detection_query.
 import type { DetectionQuery, KeyQuery, SummaryView } from '../../detections/query_detections.ts';
 import { readSearch } from '../../detections/search_text.ts';
 import { UsageError } from '../errors.ts';
-import { timeOf } from '../instant.ts';
+import { TIME_FORMS, timeIn } from '../instant.ts';
 import { formatOf, type OutputFormat } from '../output/format.ts';
 import { PLAIN, viewOf } from '../output/view.ts';
 import { say, type Terminal } from '../terminal.ts';
@@ -33,9 +33,15 @@ export async function listDetectionsCommand(
   const format = formatOf(formatName);
   const found = searchOf(search ?? '', parameters as Record<string, string>);
   const { since } = found.parameters;
-  const given = { ...found.parameters, ...(since !== undefined && { since: timeOf('--since', since) }) };
+  // A text that is no TIME goes on as it is, so that the message names it beside the other faults.
+  const given = { ...found.parameters, ...(since !== undefined && { since: timeIn(since) ?? since }) };
   const read = readDetectionQuery(given);
-  if (!read.ok) throw new UsageError(optionFaults(read.faults, given));
+  if (!read.ok) {
+    const faults = read.faults.map((fault) =>
+      fault.name === 'since' ? { ...fault, message: `must be ${TIME_FORMS}` } : fault,
+    );
+    throw new UsageError(optionFaults(faults, given));
+  }
   const app = connect(terminal, parts);
   const query = { ...read.query, filter: { ...read.query.filter, numbers: found.numbers } };
   if (query.sort === 'key') {

@@ -84,7 +84,7 @@ describe('beaconwatch detections', () => {
     }
     const table = await beaconwatch('detections');
     expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
-    expect(table.stdout).toMatch(/wks-1\tUpdater\.exe\t203\.0\.113\.7\t60\t60 s\t/);
+    expect(table.stdout).toMatch(/wks-1\tUpdater\.exe\t203\.0\.113\.7\t60\t[\d.]+\t60 s\t/);
     expect(table.stdout).toContain("=x'\\u202e\\u001b[31m");
     const csv = await beaconwatch('detections', 'list', '--format', 'csv', '--limit', '1');
     expect(csv.stderr).toBe('1 of 3 detections\n');
@@ -222,7 +222,7 @@ describe('beaconwatch detections with invalid arguments', () => {
     [
       ['list', '--limit', '0', '--since', 'x'.repeat(300)],
       2,
-      /--since must be an ISO 8601 instant such as .*Z, got "x{199}…"; --limit must be a whole number from 1 to 1000, got "0"\n$/,
+      /--since must be an ISO 8601 instant such as .*Z, a date, now, or an age such as 24h or 3d, got "x{199}…"; --limit must be a whole number from 1 to 1000, got "0"\n$/,
     ],
     [['list', '--format', 'xml'], 2, /--format must be one of/],
     [['show', 'no id!'], 2, /the id of a detection must be the whole id or its first 4/],

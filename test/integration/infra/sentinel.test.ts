@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sentinelRow } from '../../../src/notify/sinks/sentinel_row.ts';
 import { sinkSchema } from '../../../src/notify/sinks/settings.ts';
 import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
+import { changed, regular } from '../../support/detections.ts';
 import { NOW } from '../../support/sinks/samples.ts';
 import { deploymentOf, resourceOf, resourcesOf, valueAt } from './predicted.ts';
 
@@ -10,7 +11,10 @@ const FOLDER = new URL('../../../infra/sentinel/', import.meta.url);
 const read = (name: string) => readFile(new URL(name, FOLDER), 'utf8');
 
 const columns = JSON.parse(await read('columns.json')) as { name: string; type: string }[];
-const row = sentinelRow(syntheticDetection(NOW.getTime()), { Portal: 'https://portal.example/{id}' }, NOW);
+// Both detectors match: what one did not find has no value.
+const both = changed(syntheticDetection(NOW.getTime()), {});
+const detection = { ...both, assessments: { ...both.assessments, regularity: regular() } };
+const row = sentinelRow(detection, { Portal: 'https://portal.example/{id}' }, NOW);
 
 /** Whether a value of a row is what a column of that type takes. */
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {

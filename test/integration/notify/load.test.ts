@@ -52,8 +52,11 @@ describe('notify() on Azurite', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-    const soar = openSink({ ...SINKS.json, url }, CONTEXT);
-    const chat: Sink = { ...openSink({ ...SINKS.json, name: 'chat', url }, CONTEXT), digests: DIGESTS };
+    const soar = openSink({ ...SINKS.json, minSeverity: 'low', url }, CONTEXT);
+    const chat: Sink = {
+      ...openSink({ ...SINKS.json, name: 'chat', minSeverity: 'low', url }, CONTEXT),
+      digests: DIGESTS,
+    };
     await openMany(stores, [soar, chat], count);
     for (const sink of [soar, chat]) {
       let sent = 0;

@@ -289,6 +289,7 @@ describe('notify() to a sink that is gone (410)', () => {
       since: T_EARLIER,
       disabledAt: START,
       settings,
+      minSeverity: 'medium',
       failures: 0,
       notBefore: 0,
     };

@@ -58,7 +58,11 @@ describe('the HTTP functions, as deployed', () => {
     let more: string | null = '';
     while (more !== null) {
       const { json } = await ask(`/detections?sort=prevalence&limit=3${more}`, '/detections');
-      listed.push(...json.detections.map((each: { average: number }) => each.average - 50));
+      listed.push(
+        ...json.detections.map(
+          (each: { assessments: { 'kql-rule': { average: number } } }) => each.assessments['kql-rule'].average - 50,
+        ),
+      );
       more = json.continuation && `&continuation=${json.continuation}`;
     }
     expect(listed).toEqual([6, 3, 7, 4, 1, 5, 2]);
@@ -67,7 +71,11 @@ describe('the HTTP functions, as deployed', () => {
 
   it('show one, and record a verdict', async () => {
     const { json } = await ask(pathOf(1), '/detections/{id}');
-    expect(json).toMatchObject({ average: 51, verdict: null, deliveries: { soar: { status: 'sent' } } });
+    expect(json).toMatchObject({
+      assessments: { 'kql-rule': { average: 51 } },
+      verdict: null,
+      deliveries: { soar: { status: 'sent' } },
+    });
     expect(json.latestReports).toHaveLength(1);
     const verdict = { value: 'true-positive', note: 'isolated \u{1f600}', who: 'ana' };
     const posted = await ask(pathOf(1), '/detections/{id}', verdict);
