@@ -8,10 +8,10 @@ const digests = new Map<string, Digest>();
 const MAX_DIGESTS = 20_000;
 
 /**
- * 48 bits that stand for a process and a network. An attacker chooses the names of processes, so each name is hashed by
- * SHA-256, and a name with a wanted digest is only found by trying. Pairs are many more than names, so the two digests are
- * mixed by multiplication. To hit a given pair 2^48 pairs must be tried, as with SHA-256 of the pair, though each try is
- * cheaper. No key: partitions and runs must agree on the hash, and a key would be a secret to keep.
+ * 48 bits that stand for a process and a network. Each name is hashed by SHA-256 once; pairs are many more than names, so the two
+ * digests are mixed by multiplication. An attacker who chooses the names of processes finds the hash of one of n common
+ * pairs in about 2^48 / n tries. To take the name of a common program and its network is easier, and hides as much.
+ * No key: partitions and runs must agree on the hash, and a key would be a secret to keep.
  */
 export function pairHashOf(process: string, network: string): number {
   const [a, b] = digestOf(process);
