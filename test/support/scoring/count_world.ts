@@ -53,10 +53,17 @@ export function newWorld(
 ): World {
   const world: World = { hourlyCounts, countFiles, exports, isClosed: false, sealed: [] };
   const removeDay = hourlyCounts.removeDay.bind(hourlyCounts);
-  hourlyCounts.removeDay = async (day) => {
+  const seal = async (day: Day) => {
     const rows = (await Array.fromAsync(hourlyCounts.day(P3, day))).flat();
-    world.sealed.push(...rows);
     await removeDay(day);
+    world.sealed.push(...rows);
+  };
+  // One after the other: two sealers that see the same rows would note them twice.
+  let last: Promise<unknown> = Promise.resolve();
+  hourlyCounts.removeDay = async (day) => {
+    const done = last.then(() => seal(day));
+    last = done.catch(() => {});
+    await done;
   };
   return world;
 }
