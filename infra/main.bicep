@@ -167,6 +167,8 @@ var storageSuffix = environment().suffixes.storage
 var hostBlobUri = 'https://${hostAccountName}.blob.${storageSuffix}/'
 var packageContainer = 'app-package'
 var deadLetters = 'dead-letters'
+var countFiles = 'count-files'
+var fleetContext = 'context'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: groupName
@@ -199,7 +201,7 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
-// The app's own account: its package, its locks, our tables, queues and dead letters.
+// The app's own account: its package, its locks, our tables, queues, count files, context and dead letters.
 module hostStorage 'modules/storage.bicep' = {
   name: 'host-storage'
   scope: group
@@ -212,7 +214,11 @@ module hostStorage 'modules/storage.bicep' = {
     containers: [
       packageContainer
       deadLetters
+      countFiles
+      fleetContext
     ]
+    // No rule for count files and context: the app removes them, counted from the newest report. A rule would count from the clock, and
+    // remove the only copy of a day while the exporter is silent.
     lifecycleRules: [
       {
         // The app deletes them once a day; this rule covers days on which it does not run.
@@ -249,8 +255,9 @@ module hostRoles 'modules/storage-roles.bicep' = {
     principalId: identity.outputs.principalId
     principalName: identityId
     roles: [
-      // Storage Blob Data Owner: the host's package, locks and status of timers, and our dead letters.
-      { id: roles.storageBlobDataOwner.id, why: 'Beaconwatch: package, locks, dead letters' }
+      // Storage Blob Data Owner: the host's package, locks and status of timers, and our dead letters, count files
+      // and context.
+      { id: roles.storageBlobDataOwner.id, why: 'Beaconwatch: package, locks, its containers' }
       // Storage Queue Data Contributor: the queues ingest, score and notify, their poison queues, and the work queue of
       // the blob trigger. All are created on first use.
       { id: roles.storageQueueDataContributor.id, why: 'Beaconwatch: its queues' }
@@ -363,8 +370,8 @@ module hostOperators 'modules/storage-roles.bicep' = if (!empty(operatorsPrincip
     principalName: operatorsPrincipalId
     principalType: operatorsPrincipalType
     roles: [
-      // Storage Blob Data Reader, Queue Data Reader, Table Data Reader: for the commands `health` and `dead-letters`.
-      { id: roles.storageBlobDataReader.id, why: 'Beaconwatch operators: dead letters' }
+      // Storage Blob Data Reader, Queue Data Reader, Table Data Reader: for `health`, `dead-letters` and `run --dry-run`.
+      { id: roles.storageBlobDataReader.id, why: 'Beaconwatch operators: dead letters, count files' }
       { id: roles.storageQueueDataReader.id, why: 'Beaconwatch operators: lengths of queues' }
       { id: roles.storageTableDataReader.id, why: 'Beaconwatch operators: detections, runs, exports' }
     ]

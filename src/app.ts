@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { SuppressionCriteria } from './core/detections/suppression.ts';
 import type { Verdict } from './core/detections/verdict.ts';
-import { msOf, type Timestamp } from './core/kql/timestamp.ts';
+import { msOf, type Timestamp, timestampFromMs } from './core/kql/timestamp.ts';
 import type { Rule } from './core/scoring/rule.ts';
 import { getDetection } from './detections/get_detection.ts';
 import {
@@ -40,6 +40,7 @@ import {
   scorePartition,
   scoreWindows,
 } from './scoring/score_windows.ts';
+import { Suppressor } from './scoring/suppressor.ts';
 import { whatIf } from './scoring/what_if.ts';
 import { isInFuture, lastFullHour, notEnded, scoredHour, WindowError } from './scoring/window_end.ts';
 import { credentialOf, type StorageClientOptions, storageClients } from './storage/azure/clients.ts';
@@ -221,10 +222,12 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const runs: Run[] = [];
       await mergedContext(stores, asOf);
       const context = await readContext(stores.context, asOf);
+      const suppressor = await Suppressor.read(stores, timestampFromMs(now));
       for (const { partitions, ...window } of await scoreMessages(stores, asOf, await oldestUnread())) {
         for (const partition of partitions) {
           if (isRebuild) await rebuildFiles(stores, partition, Math.min(now, msOf(asOf)));
-          const run = await scorePartition(stores, settings, states, { ...window, partition }, clock, context);
+          const job = { ...window, partition };
+          const run = await scorePartition(stores, settings, states, job, clock, context, suppressor);
           onRun(run);
           runs.push(run);
         }

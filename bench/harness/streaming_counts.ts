@@ -10,6 +10,7 @@ export function takingCounts(changes: Partial<HourlyCounts> = {}): HourlyCounts 
   return {
     merge: async () => [],
     days: async () => [],
+    otherFormats: async () => [],
     async *touched() {},
     settle: async () => {},
     async *hour() {},

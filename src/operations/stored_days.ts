@@ -15,6 +15,8 @@ export interface StoredDays {
   readonly overdue: readonly Day[];
   /** Sealed days without the count files of these partitions, which nothing can build again. */
   readonly lost: readonly { readonly day: Day; readonly partitions: readonly string[] }[];
+  /** Tables of counts that another version of Beaconwatch wrote, and this one does not read. */
+  readonly otherFormats: readonly string[];
 }
 
 export async function storedDays(
@@ -30,16 +32,18 @@ export async function storedDays(
     .map((day) => ({ day, partitions: PARTITIONS.filter((partition) => !files.has(day + partition)) }))
     .filter(({ partitions }) => partitions.length > 0);
   const first = boundaries === BAD ? '' : keptFrom(boundaries, now - CLOSED_MS);
-  return { newest: days.at(-1) ?? null, overdue: days.filter((day) => day < first), lost };
+  const otherFormats = await hourlyCounts.otherFormats();
+  return { newest: days.at(-1) ?? null, overdue: days.filter((day) => day < first), lost, otherFormats };
 }
 
 const MAX_NAMED_DAYS = 5;
+const MAX_NAMED_TABLES = 3;
 
 /** A sentence where rows stay too long, or no new ones arrive. */
 export function storedDayProblems(days: StoredDays | null, runs: RunHistory | null, now: number): string[] {
   const problems: string[] = [];
   if (days === null) return problems;
-  const { newest, overdue, lost } = days;
+  const { newest, overdue, lost, otherFormats } = days;
   const [first] = overdue;
   if (first !== undefined) {
     problems.push(
@@ -55,6 +59,14 @@ export function storedDayProblems(days: StoredDays | null, runs: RunHistory | nu
   }
   if (lost.length > MAX_NAMED_DAYS) {
     problems.push(`There is no history of ${counted(lost.length - MAX_NAMED_DAYS, 'more day')}.`);
+  }
+  if (otherFormats.length > 0) {
+    const more = otherFormats.length > MAX_NAMED_TABLES ? ', …' : '';
+    problems.push(
+      `${counted(otherFormats.length, 'table')} of counts in the format of another version ` +
+        `(${otherFormats.slice(0, MAX_NAMED_TABLES).join(', ')}${more}): this version does not read them. If reports are ` +
+        'missing, read their exports again (beaconwatch replay). Then remove these tables.',
+    );
   }
   // The runs name the newest report as long as it is in their windows.
   const isUnknown = runs !== null && runs.lastRun !== null && runs.newestReport === '';

@@ -57,6 +57,10 @@ export class MemoryHourlyCounts implements HourlyCounts {
     return [...this.#days.keys()].sort();
   }
 
+  async otherFormats(): Promise<readonly string[]> {
+    return [];
+  }
+
   async *touched(partition: Partition, day: Day): AsyncGenerator<readonly TouchedEntry[]> {
     const entries = this.#storedOf(partition, day).touched.entries();
     yield* pagesOf(entries.map(([, { row, version }]) => ({ ...row, version })));

@@ -34,6 +34,10 @@ export class SyntheticTenant implements HourlyCounts {
     return [...new Set(hours.map(dayOf))];
   }
 
+  async otherFormats(): Promise<readonly string[]> {
+    return [];
+  }
+
   async *hour(partition: Partition, hour: Hour): AsyncGenerator<readonly Contribution[]> {
     yield* pagesOf(this.#ofHour(partition, hour));
   }

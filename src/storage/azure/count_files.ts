@@ -1,7 +1,16 @@
-import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import type { BlobItem, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { CountFileEntry, CountFileRef, CountFileStart, CountFiles } from '../ports/count_files.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
-import { bytesOf, versionOf } from './blob_bytes.ts';
+import { versionOf } from './blob_bytes.ts';
+import {
+  asBuffer,
+  BINARY,
+  creatingContainer,
+  pagesOfBlobs,
+  readOfVersion,
+  removeBlob,
+  startOfBlob,
+} from './block_blobs.ts';
 import type { StorageClients } from './clients.ts';
 import { COUNT_FILES_CONTAINER } from './names.ts';
 import { isServiceError, statusOf } from './rest_errors.ts';
@@ -10,9 +19,6 @@ import { withSubject } from './with_subject.ts';
 /** `v1/2026-11-20/3`: the format of the file, its day and its partition. */
 const NAME = /^v1\/(\d{4}-\d\d-\d\d)\/([0-9a-f])$/;
 const SEALED = { sealed: 'yes' };
-const CONTENT = { blobContentType: 'application/octet-stream' };
-/** How often the SDK resumes one download whose connection broke. It asks for the same version. */
-const MAX_RESUMES = 5;
 const NEW = { ifNoneMatch: '*' } as const;
 
 /** The container `count-files`: a block blob for each partition and day. The ETag is the version. */
@@ -25,50 +31,34 @@ export class AzureCountFiles implements CountFiles {
 
   async open(ref: CountFileRef, most: number): Promise<CountFileStart | null> {
     return this.#about('open', ref, async (blob) => {
-      try {
-        const answer = await blob.download(0, most, { maxRetryRequests: MAX_RESUMES });
-        const bytes = await bytesOf(answer.readableStreamBody);
-        // `bytes 0-99/1234`
-        const length = Number(answer.contentRange?.split('/')[1] ?? bytes.length);
-        return { version: versionOf(answer), length, bytes, isSealed: isSealed(answer.metadata) };
-      } catch (error) {
-        if (statusOf(error) === 404) return null;
-        // A range of an empty blob: it is there, without bytes.
-        if (statusOf(error) === 416) return await emptyOf(blob);
-        throw error;
-      }
+      const start = await startOfBlob(blob, most);
+      if (start === null) return null;
+      const { metadata, ...rest } = start;
+      return { ...rest, isSealed: isSealed(metadata) };
     });
   }
 
   async read(ref: CountFileRef, version: string, start: number, end: number): Promise<Uint8Array | null> {
-    return this.#about('read', ref, async (blob) => {
-      try {
-        const options = { conditions: { ifMatch: version }, maxRetryRequests: MAX_RESUMES };
-        return await bytesOf((await blob.download(start, end - start, options)).readableStreamBody);
-      } catch (error) {
-        if ([404, 412].includes(statusOf(error) ?? 0)) return null;
-        throw error;
-      }
-    });
+    return this.#about('read', ref, (blob) => readOfVersion(blob, version, start, end));
   }
 
   async put(ref: CountFileRef, bytes: Uint8Array, version: string | null): Promise<string | null> {
     const conditions = conditionsOf(version);
     return this.#write('put', ref, (blob) =>
-      blob.upload(asBuffer(bytes), bytes.length, { conditions, blobHTTPHeaders: CONTENT }),
+      blob.upload(asBuffer(bytes), bytes.length, { conditions, blobHTTPHeaders: BINARY }),
     );
   }
 
   async stage(ref: CountFileRef, id: string, bytes: Uint8Array): Promise<void> {
     await this.#about('stage', ref, (blob) =>
-      this.#creating(() => blob.stageBlock(blockIdOf(id), asBuffer(bytes), bytes.length)),
+      creatingContainer(this.#container, () => blob.stageBlock(blockIdOf(id), asBuffer(bytes), bytes.length)),
     );
   }
 
   async commit(ref: CountFileRef, ids: readonly string[], version: string | null): Promise<string | null> {
     const conditions = conditionsOf(version);
     return this.#write('commit', ref, (blob) =>
-      blob.commitBlockList(ids.map(blockIdOf), { conditions, blobHTTPHeaders: CONTENT }),
+      blob.commitBlockList(ids.map(blockIdOf), { conditions, blobHTTPHeaders: BINARY }),
     );
   }
 
@@ -79,39 +69,14 @@ export class AzureCountFiles implements CountFiles {
   }
 
   async *list(): AsyncGenerator<readonly CountFileEntry[]> {
-    const pages = this.#container.listBlobsFlat({ includeMetadata: true, prefix: 'v1/' }).byPage();
-    for (;;) {
-      const { done, value } = await withSubject(`${this.#container.containerName}: listing`, async () => {
-        try {
-          return await pages.next();
-        } catch (error) {
-          if (isServiceError(error, 404, 'ContainerNotFound')) return { done: true as const, value: undefined };
-          throw error;
-        }
-      });
-      if (done) return;
-      const files = value.segment.blobItems.flatMap(({ name, properties, metadata }) => {
-        const [, day, partition] = NAME.exec(name) ?? [];
-        if (day === undefined || partition === undefined) return [];
-        const { etag, contentLength = 0 } = properties;
-        // A listing writes the ETag without its quotes.
-        const version = etag?.startsWith('"') ? etag : `"${etag}"`;
-        return [
-          { day, partition: partition as Partition, version, length: contentLength, isSealed: isSealed(metadata) },
-        ];
-      });
+    for await (const blobs of pagesOfBlobs(this.#container, { includeMetadata: true, prefix: 'v1/' })) {
+      const files = blobs.flatMap((blob) => entryOf(blob) ?? []);
       if (files.length > 0) yield files;
     }
   }
 
   async remove(ref: CountFileRef): Promise<void> {
-    await this.#about('removal', ref, async (blob) => {
-      try {
-        await blob.delete();
-      } catch (error) {
-        if (statusOf(error) !== 404) throw error;
-      }
-    });
+    await this.#about('removal', ref, removeBlob);
   }
 
   /** A write under a version; null where the file has another, or a block of it is gone. */
@@ -122,22 +87,12 @@ export class AzureCountFiles implements CountFiles {
   ): Promise<string | null> {
     return this.#about(what, ref, async (blob) => {
       try {
-        return versionOf(await this.#creating(() => write(blob)));
+        return versionOf(await creatingContainer(this.#container, () => write(blob)));
       } catch (error) {
         if (isOvertaken(error)) return null;
         throw error;
       }
     });
-  }
-
-  async #creating<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isServiceError(error, 404, 'ContainerNotFound')) throw error;
-      await this.#container.createIfNotExists();
-      return await write();
-    }
   }
 
   #about<T>(what: string, { day, partition }: CountFileRef, call: (blob: BlockBlobClient) => Promise<T>): Promise<T> {
@@ -163,23 +118,17 @@ function conditionsOf(version: string | null): { readonly ifMatch: string } | ty
   return version === null ? NEW : { ifMatch: version };
 }
 
-async function emptyOf(blob: BlockBlobClient): Promise<CountFileStart | null> {
-  try {
-    const answer = await blob.getProperties();
-    return { version: versionOf(answer), length: 0, bytes: Buffer.alloc(0), isSealed: isSealed(answer.metadata) };
-  } catch (error) {
-    if (statusOf(error) === 404) return null;
-    throw error;
-  }
+function entryOf({ name, properties, metadata }: BlobItem): CountFileEntry | null {
+  const [, day, partition] = NAME.exec(name) ?? [];
+  if (day === undefined || partition === undefined) return null;
+  const { etag, contentLength = 0 } = properties;
+  // A listing writes the ETag without its quotes.
+  const version = etag?.startsWith('"') ? etag : `"${etag}"`;
+  return { day, partition: partition as Partition, version, length: contentLength, isSealed: isSealed(metadata) };
 }
 
 function isSealed(metadata: Readonly<Record<string, string>> | undefined): boolean {
   return metadata?.['sealed'] === SEALED.sealed;
-}
-
-/** The same memory. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The service requires base64. */

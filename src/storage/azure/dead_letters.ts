@@ -2,12 +2,12 @@ import type { ContainerClient } from '@azure/storage-blob';
 import type { DeadLetter, DeadLetters, DeadLetterWriter } from '../ports/dead_letters.ts';
 import { StoreError } from '../ports/store_error.ts';
 import { readBlob } from './blob_reading.ts';
+import { pagesOfBlobs } from './block_blobs.ts';
 import type { StorageClients } from './clients.ts';
 import { AzureDeadLetterWriter } from './dead_letter_writer.ts';
 import { decodeLetter } from './dead_letters_codec.ts';
 import { type JsonLine, readJsonLines } from './json_lines.ts';
 import { DEAD_LETTERS_CONTAINER } from './names.ts';
-import { isServiceError } from './rest_errors.ts';
 import { withSubject } from './with_subject.ts';
 
 /** The container `dead-letters`: one blob of JSON lines per segment with letters. */
@@ -40,19 +40,8 @@ export class AzureDeadLetters implements DeadLetters {
   }
 
   async *#blobs(): AsyncGenerator<{ readonly name: string; readonly lastModified: Date }> {
-    const pages = this.#container.listBlobsFlat().byPage();
-    const subject = `${this.#container.containerName}: listing`;
-    for (;;) {
-      const { done, value } = await withSubject(subject, async () => {
-        try {
-          return await pages.next();
-        } catch (error) {
-          if (isServiceError(error, 404, 'ContainerNotFound')) return { done: true as const, value: undefined };
-          throw error;
-        }
-      });
-      if (done) return;
-      yield* value.segment.blobItems.map(({ name, properties: { lastModified } }) => ({ name, lastModified }));
+    for await (const blobs of pagesOfBlobs(this.#container)) {
+      yield* blobs.map(({ name, properties: { lastModified } }) => ({ name, lastModified }));
     }
   }
 

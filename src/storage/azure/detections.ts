@@ -125,9 +125,9 @@ export class AzureDetections implements Detections {
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {
-    for (let start = 0; start < rows.length; start += PARALLEL_DELETES) {
-      const some = rows.slice(start, start + PARALLEL_DELETES);
-      await Promise.all(some.map(({ id, version }) => this.#table.delete(id.slice(0, 1), id, version)));
+    for (const [partition, some] of Map.groupBy(rows, ({ id }) => id.slice(0, 1))) {
+      const keys = some.map(({ id, version }) => ({ rowKey: id, version }));
+      await this.#table.deleteUnder(partition, keys);
     }
   }
 
@@ -143,9 +143,6 @@ export class AzureDetections implements Detections {
     return (await this.#table.change('write', others))?.[0] ?? null;
   }
 }
-
-/** Parallel deletes. A transaction of the SDK ignores versions, so each row is a request. */
-const PARALLEL_DELETES = 16;
 
 /** Rows that `updateAll` skips at most. More of them mean that another scorer writes the same rows at the same time. */
 const MAX_BLAMED = 3;

@@ -69,15 +69,13 @@ export class AzureHourlyCounts implements HourlyCounts {
   }
 
   async days(): Promise<readonly Day[]> {
-    const queryOptions = { filter: odata`TableName ge ${COUNTS_PREFIX} and TableName lt ${`${COUNTS_PREFIX}~`}` };
-    const days: Day[] = [];
-    await withSubject(`${TABLES.hourlyCounts}: list of tables`, async () => {
-      for await (const { name } of this.#clients.tables.listTables({ queryOptions })) {
-        const day = dayOfTable(name ?? '');
-        if (day !== null) days.push(day);
-      }
-    });
-    return days.sort(compareText);
+    const names = await this.#tableNames(COUNTS_PREFIX);
+    return names.flatMap((name) => dayOfTable(name) ?? []);
+  }
+
+  async otherFormats(): Promise<readonly string[]> {
+    const names = await this.#tableNames(TABLES.hourlyCounts);
+    return names.filter((name) => dayOfTable(name) === null);
   }
 
   async *touched(partition: Partition, day: Day): AsyncGenerator<readonly TouchedEntry[]> {
@@ -122,6 +120,16 @@ export class AzureHourlyCounts implements HourlyCounts {
       const rows = goodRows(page, (row) => decodeContribution(day, row));
       if (rows.length > 0) yield rows;
     }
+  }
+
+  /** The names of all tables that begin so, in order. */
+  async #tableNames(prefix: string): Promise<string[]> {
+    const queryOptions = { filter: odata`TableName ge ${prefix} and TableName lt ${`${prefix}~`}` };
+    const names: string[] = [];
+    await withSubject(`${TABLES.hourlyCounts}: list of tables`, async () => {
+      for await (const { name } of this.#clients.tables.listTables({ queryOptions })) if (name) names.push(name);
+    });
+    return names.sort(compareText);
   }
 
   #tableOf(day: Day): Table {

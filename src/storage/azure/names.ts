@@ -14,7 +14,10 @@ export const TABLES = {
   suppressions: 'Suppressions',
 } as const;
 
-/** The tables of HourlyCounts in this format begin with it; the day follows. */
+/**
+ * The tables of HourlyCounts in this format begin with it; the day follows. Another format also needs another name for `Exports`: else the
+ * exports that another version has read would be missing in the new tables (docs/adr/014).
+ */
 export const COUNTS_PREFIX = `${TABLES.hourlyCounts}V2D`;
 
 /** The table of the rows of one day: `HourlyCountsV2D20261120`. */

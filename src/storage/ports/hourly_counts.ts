@@ -56,6 +56,8 @@ export interface HourlyCounts {
   ): Promise<readonly Refusal[] | 'closed'>;
   /** The days that have a table, oldest first. */
   days(): Promise<readonly Day[]>;
+  /** The names of tables of counts in a format that this version neither reads nor writes, in order. */
+  otherFormats(): Promise<readonly string[]>;
   /** The touched entries of a partition and day, a page at a time. */
   touched(partition: Partition, day: Day): AsyncIterable<readonly TouchedEntry[]>;
   /** Removes entries, each only if it still has the version that was read. */

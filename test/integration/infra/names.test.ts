@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { containersOf } from '../../../src/config.ts';
 import { SOURCES } from '../../../src/core/records/report.ts';
-import { DEAD_LETTERS_CONTAINER, QUEUES, TABLES } from '../../../src/storage/azure/names.ts';
+import {
+  CONTEXT_CONTAINER,
+  COUNT_FILES_CONTAINER,
+  DEAD_LETTERS_CONTAINER,
+  QUEUES,
+  TABLES,
+} from '../../../src/storage/azure/names.ts';
 import { REPO } from '../../support/bundle/child.ts';
 import { deploymentOf, resourceOf, resourcesOf, SYSTEMS, valueAt } from './predicted.ts';
 import { files, MAIN, read } from './template.ts';
@@ -14,14 +20,18 @@ const FUNCTIONS = readdirSync(join(REPO, 'functions'))
   .flatMap((name) => [...read(`functions/${name}`).matchAll(/functions\.\w+\('(\w+)'/g)])
   .map(([, name = '']) => name);
 
+const CONTAINERS = [DEAD_LETTERS_CONTAINER, COUNT_FILES_CONTAINER, CONTEXT_CONTAINER];
+
 describe('names in infra/', () => {
   it('of containers that the deployment creates are the code’s', () => {
     const containers = resourcesOf('default', 'Microsoft.Storage/storageAccounts/blobServices/containers');
-    expect(containers.map(({ name }) => name.split('/').at(-1))).toEqual(['app-package', DEAD_LETTERS_CONTAINER]);
+    expect(containers.map(({ name }) => name.split('/').at(-1))).toEqual(['app-package', ...CONTAINERS]);
     const policy = resourceOf('default', 'Microsoft.Storage/storageAccounts/managementPolicies', 'bwhost');
-    expect(valueAt(policy, 'properties.policy.rules.0.definition.filters.prefixMatch')).toEqual([
-      `${DEAD_LETTERS_CONTAINER}/`,
-    ]);
+    // A rule for count files would remove the only copy of a day while the exporter is silent.
+    const rules = valueAt(policy, 'properties.policy.rules') as {
+      definition: { filters: { prefixMatch: string[] } };
+    }[];
+    expect(rules.map(({ definition }) => definition.filters.prefixMatch)).toEqual([[`${DEAD_LETTERS_CONTAINER}/`]]);
   });
 
   it('of the containers of each source are the code’s', () => {
@@ -58,9 +68,9 @@ describe('names in infra/', () => {
       expect(['http', 'blob', ...FUNCTIONS.map((each) => `function:${each}`)]).toContain(name);
   });
 
-  it('of tables, queues and the container are all in docs/deploy.md', () => {
+  it('of tables, queues and containers are all in docs/deploy.md', () => {
     const page = read('docs/deploy.md');
-    for (const name of [...Object.values(TABLES), ...Object.values(QUEUES), DEAD_LETTERS_CONTAINER]) {
+    for (const name of [...Object.values(TABLES), ...Object.values(QUEUES), ...CONTAINERS]) {
       expect(page).toContain(`\`${name}\``);
     }
   });

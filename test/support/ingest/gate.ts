@@ -61,6 +61,7 @@ export function gated(stores: Stores, gate: Gate): Stores {
     hourlyCounts: {
       merge: (...args) => pass('hourlyCounts.merge', () => hourlyCounts.merge(...args)),
       days: () => pass('hourlyCounts.days', () => hourlyCounts.days()),
+      otherFormats: () => pass('hourlyCounts.otherFormats', () => hourlyCounts.otherFormats()),
       touched: (...args) => gatedItems('hourlyCounts.touched', () => hourlyCounts.touched(...args), gate),
       settle: (...args) => pass('hourlyCounts.settle', () => hourlyCounts.settle(...args)),
       hour: (...args) => gatedItems('hourlyCounts.hour', () => hourlyCounts.hour(...args), gate),

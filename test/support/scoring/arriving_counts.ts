@@ -67,6 +67,10 @@ export class ArrivingCounts implements HourlyCounts {
     return [...new Set(days)];
   }
 
+  async otherFormats(): Promise<readonly string[]> {
+    return [];
+  }
+
   async *touched(_partition: Partition, day: Day): AsyncGenerator<readonly TouchedEntry[]> {
     const entries = [...(this.#entries.get(day)?.values() ?? [])];
     for (let start = 0; start < entries.length; start += PAGE_ROWS) yield entries.slice(start, start + PAGE_ROWS);

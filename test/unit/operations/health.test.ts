@@ -157,6 +157,22 @@ describe('health reads the stored days', () => {
     ]);
   });
 
+  it('and names tables of counts that another version wrote', async () => {
+    const names = [19, 20, 21, 22].map((day) => `HourlyCountsV1D202611${day}`);
+    let found = names.slice(0, 1);
+    const { hourlyCounts } = world.stores;
+    hourlyCounts.otherFormats = async () => found;
+    expect(await problems()).toEqual([
+      '1 table of counts in the format of another version (HourlyCountsV1D20261119): this version does not read them. ' +
+        'If reports are missing, read their exports again (beaconwatch replay). Then remove these tables.',
+    ]);
+    found = names;
+    expect(await problems()).toEqual([
+      expect.stringContaining('4 tables of counts in the format of another version (HourlyCountsV1D20261119, '),
+    ]);
+    expect((await problems())[0]).toContain('HourlyCountsV1D20261121, …)');
+  });
+
   it('and names the newest day where no run of three days has counted a report', async () => {
     for (const day of await world.stores.hourlyCounts.days()) await world.stores.hourlyCounts.removeDay(day);
     await stored(-9);

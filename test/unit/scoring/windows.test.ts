@@ -322,9 +322,17 @@ describe('app.runNow(asOf), by settings of its own', () => {
 
   it('finds nothing pending for a sink that no run of the functions has met: it is met by theirs', async () => {
     const tenant = new Tenant();
+    const { suppressions } = tenant.stores;
+    const list = suppressions.list.bind(suppressions);
+    let suppressionLists = 0;
+    suppressions.list = () => {
+      suppressionLists++;
+      return list();
+    };
     await tenant.reports(group(1), hours(0, 3));
     const app = createApp(CONFIG, { stores: tenant.stores, clock: () => msOf(at(6)), sinks: [silent] });
     await app.runNow(at(4));
+    expect(suppressionLists).toBe(1);
     expect(await tenant.stores.sinks.list()).toEqual([]);
     expect(tenant.stores.queues.notify).toEqual([]);
     expect(await app.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ pending: 1 });

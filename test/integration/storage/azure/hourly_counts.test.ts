@@ -234,7 +234,7 @@ describe('HourlyCounts.removeDay', () => {
 });
 
 describe('HourlyCounts.days', () => {
-  it('ignores tables of other names', async () => {
+  it('ignores tables of other names, and otherFormats names them', async () => {
     const clients = await freshClients();
     const names = [
       'HourlyCounts',
@@ -244,6 +244,8 @@ describe('HourlyCounts.days', () => {
       'Runs',
     ];
     for (const name of [...names, TABLE]) await clients.table(name).createTable();
-    expect(await new AzureHourlyCounts(clients).days()).toEqual([D20]);
+    const store = new AzureHourlyCounts(clients);
+    expect(await store.days()).toEqual([D20]);
+    expect(await store.otherFormats()).toEqual(names.filter((name) => name !== 'Runs').sort());
   });
 });
