@@ -4,11 +4,13 @@ import { AsTheService } from '../../support/azure/service.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { tries } from '../../support/effort.ts';
 import { azureGround, memoryGround } from '../../support/ingest/grounds.ts';
-import { EXPORT_MISTAKES } from '../../support/scoring/count_mistakes.ts';
+import { EXPORT_MISTAKES, MISTAKES } from '../../support/scoring/count_mistakes.ts';
 import { anySizes, playActs, type Stage } from '../../support/scoring/count_schedule.ts';
 import { newWorld, START_MS, stepwiseStores } from '../../support/scoring/count_world.ts';
+import { anyDirected, type Directed } from '../../support/scoring/directed_schedule.ts';
 import { ExportSide } from '../../support/scoring/export_actors.ts';
-import { anyExportActs, scorersBesideIngest, sealedBesideIngest } from '../../support/scoring/export_schedule.ts';
+import { anyExportActs } from '../../support/scoring/export_schedule.ts';
+import { heldSteps } from '../../support/scoring/held_steps.ts';
 
 const RUNS = tries(1_000, 10_000);
 const AZURITE_RUNS = tries(20, 200);
@@ -16,12 +18,18 @@ const AZURITE_RUNS = tries(20, 200);
 /** The exports are read two days after the first one. */
 const clockOf = () => ({ now: START_MS + 50 * 3_600_000 });
 
-const schedules = (storesOf: Stage['storesOf'] = stepwiseStores, acts = anyExportActs) =>
-  fc.asyncProperty(acts, anySizes, fc.scheduler(), async (played, sizes, scheduler) => {
+/** Calls in any order, and calls in an order that shows a mistake. */
+const anySchedule: fc.Arbitrary<Directed> = fc.oneof(
+  anyExportActs.map((acts) => ({ acts, holds: [] })),
+  anyDirected,
+);
+
+const schedules = (storesOf: Stage['storesOf'] = stepwiseStores) =>
+  fc.asyncProperty(anySchedule, anySizes, fc.scheduler(), async ({ acts, holds }, sizes, scheduler) => {
     const clock = clockOf();
     const ground = memoryGround(() => clock.now);
     const world = newWorld(ground.stores, new ExportSide(ground, clock));
-    await playActs({ world, storesOf, sizes }, played, scheduler);
+    await playActs({ world, storesOf, sizes }, acts, heldSteps(scheduler, holds));
   });
 
 describe('count files over exports that are read meanwhile', () => {
@@ -30,22 +38,20 @@ describe('count files over exports that are read meanwhile', () => {
   });
 
   it(`on Azurite: ${AZURITE_RUNS} schedules`, { timeout: 60_000 + AZURITE_RUNS * 30_000 }, async () => {
-    const holds = fc.asyncProperty(anyExportActs, anySizes, fc.scheduler(), async (played, sizes, scheduler) => {
+    const right = fc.asyncProperty(anySchedule, anySizes, fc.scheduler(), async ({ acts, holds }, sizes, scheduler) => {
       const clock = clockOf();
       const options = { policy: new AsTheService(), retry: { retries: 2, delayMs: 1, maxDelayMs: 2 } };
       const ground = azureGround(await freshAccount(inject('azurite')), () => clock.now, options);
       const world = newWorld(ground.stores, new ExportSide(ground, clock));
-      await playActs({ world, storesOf: stepwiseStores, sizes }, played, scheduler);
+      await playActs({ world, storesOf: stepwiseStores, sizes }, acts, heldSteps(scheduler, holds));
     });
-    await fc.assert(holds, { numRuns: AZURITE_RUNS, endOnFailure: true });
+    await fc.assert(right, { numRuns: AZURITE_RUNS, endOnFailure: true });
   });
 
-  // The others are found by schedules without exports: test/unit/scoring/count_files/schedules.test.ts.
-  const mistakes = Object.entries(EXPORT_MISTAKES);
-  it.each(mistakes)('find that %s', { timeout: 600_000 }, async (mistake, storesOf) => {
-    const acts = /sealed/.test(mistake) ? sealedBesideIngest : scorersBesideIngest;
-    const search = { numRuns: 10_000, seed: 20_261_120, endOnFailure: true };
-    const { failed, errorInstance } = await fc.check(schedules(storesOf, acts), search);
+  const mistakes = Object.entries({ ...MISTAKES, ...EXPORT_MISTAKES });
+  it.each(mistakes)('find in 1,000 schedules that %s', { timeout: 600_000 }, async (_mistake, storesOf) => {
+    const search = { numRuns: 1_000, seed: 20_261_120, endOnFailure: true };
+    const { failed, errorInstance } = await fc.check(schedules(storesOf), search);
     expect(failed).toBe(true);
     expect(String(errorInstance)).toMatch(/lacks|invents/);
   });
