@@ -6,7 +6,6 @@ import { syntheticDetection } from '../src/notify/sinks/synthetic.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:00Z');
 const LINKS = {
-  'Device in Defender': 'https://security.microsoft.com/machines?q={DeviceName}',
   'Address reputation': 'https://reputation.example/ip/{RemoteIP}',
 };
 const url = 'https://example.com/';

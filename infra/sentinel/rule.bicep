@@ -96,7 +96,7 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
     }
     alertDetailsOverride: {
       // No name of the telemetry is in a title, since attackers choose them. They are entities.
-      alertDisplayNameFormat: 'Beaconwatch: {{Headline}} to {{RemoteIP}}'
+      alertDisplayNameFormat: 'Beaconwatch: {{Headline}}, {{RemoteIP}}'
       alertSeverityColumnName: 'AlertSeverity'
     }
     incidentConfiguration: {

@@ -138,7 +138,7 @@ export class PartitionScorer {
     const { asOf } = this.#window;
     const ofRule = findingOf(match, rule, technique, asOf);
     const assessments = { ...ofRule.assessments, regularity: regularAssessmentOf(match, fleet, asOf) };
-    const finding = { ...ofRule, assessments };
+    const finding = { ...ofRule, assessments, fleetDevices: fleet?.devices ?? null };
     const id = finding.groupId;
     for await (const row of this.#detections.before(id)) await this.#unmatched(row);
     this.#tally.detections++;

@@ -1,7 +1,8 @@
 import { lolbinOf, lolbinText } from '../core/detections/lolbins.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { groupedText, percentText } from '../core/text/numbers.ts';
+import { groupedText, percentageText, percentText } from '../core/text/numbers.ts';
+import { spansText, spanText } from '../core/text/span.ts';
 import { dayPlot } from './day_plot.ts';
 import { hourPlot, hoursOfPlot, plotTable } from './hour_plot.ts';
 import { defenderDeviceHref, type Href } from './href.ts';
@@ -10,7 +11,7 @@ import { paceOfDetection } from './pace.ts';
 import type { PageDetection, PageFleet, PageRegularity } from './page_data.ts';
 import { type Drawing, hourStrip } from './strip.ts';
 import { testsOf } from './tests_passed.ts';
-import { devicesText, percentageText, plural, processText, shortDevice, spansText, spanText } from './texts.ts';
+import { devicesText, plural, processText, shortDevice } from './texts.ts';
 import { viewPlot } from './view_plot.ts';
 
 /** What a detection's pane needs beside the detection. */

@@ -1,6 +1,7 @@
 import { inliersOf } from '../core/scoring/spread.ts';
+import { percentageText } from '../core/text/numbers.ts';
+import { spansText, spanText } from '../core/text/span.ts';
 import type { PageDetection } from './page_data.ts';
-import { percentageText, spansText, spanText } from './texts.ts';
 
 const HOUR_SECONDS = 3600;
 

@@ -1,11 +1,13 @@
 import type { Severity } from '../core/detections/detection.ts';
 import { isAbove, REGULAR_SPREAD } from '../core/detections/severity.ts';
+import { percentageText } from '../core/text/numbers.ts';
+import { spanText } from '../core/text/span.ts';
 import type { Href } from './href.ts';
 import { type Html, html } from './html.ts';
 import { type LogScale, logScale, unit } from './log_scale.ts';
 import { paceOfDetection, spreadOfView } from './pace.ts';
 import type { PageDetection } from './page_data.ts';
-import { percentageText, processText, shortDevice, spanText } from './texts.ts';
+import { processText, shortDevice } from './texts.ts';
 
 const WIDTH = 640;
 const HEIGHT = 330;

@@ -1,9 +1,10 @@
 import { CLEAR_FACTOR, RARE_DEVICES, REGULAR_SPREAD } from '../core/detections/severity.ts';
-import { groupedText, percentText, rateText, roundedText } from '../core/text/numbers.ts';
+import { groupedText, percentageText, percentText, rateText, roundedText } from '../core/text/numbers.ts';
+import { spansText, spanText } from '../core/text/span.ts';
 import { type HourOfPlot, isNight } from './hour_plot.ts';
 import { type Html, html } from './html.ts';
 import type { PageDetection, PageFleet, PageKqlRule, PageRegularity } from './page_data.ts';
-import { percentageText, plural, spansText, spanText } from './texts.ts';
+import { plural } from './texts.ts';
 
 /** A test with its number and its threshold. `null`: it says something, and decides nothing. */
 interface Test {

@@ -1,36 +1,7 @@
 import type { Timestamp } from '../core/kql/timestamp.ts';
-import { groupedText, percentText, roundedText } from '../core/text/numbers.ts';
+import { groupedText } from '../core/text/numbers.ts';
 import { type Html, html } from './html.ts';
 import type { PageDetection } from './page_data.ts';
-
-/** A duration that a person reads at once: `60 s`, `272 s`, `15 min`, `4.5 h`. */
-export function spanText(seconds: number): string {
-  return `${inUnit(seconds, unitOf(seconds))} ${unitOf(seconds)}`;
-}
-
-/** Two durations in the unit of the longer one: `195–349 s`. */
-export function spansText(low: number, high: number): string {
-  const unit = unitOf(high);
-  return `${inUnit(low, unit)}–${inUnit(high, unit)} ${unit}`;
-}
-
-type Unit = 's' | 'min' | 'h';
-
-function unitOf(seconds: number): Unit {
-  if (seconds >= 5400) return 'h';
-  return seconds >= 600 || (seconds >= 120 && seconds % 60 === 0) ? 'min' : 's';
-}
-
-const SECONDS: Readonly<Record<Unit, number>> = { s: 1, min: 60, h: 3600 };
-
-function inUnit(seconds: number, unit: Unit): string {
-  return roundedText(seconds / SECONDS[unit], unit === 's' && seconds >= 10 ? 0 : 1);
-}
-
-/** A share in percent, with a decimal below 10: `1.4 %`. */
-export function percentageText(share: number): string {
-  return share < 0.1 ? `${roundedText(share * 100, 1)} %` : percentText(share);
-}
 
 /** `11-29 07:00` of a page that names the year elsewhere. */
 export function shortTime(timestamp: string): string {

@@ -199,6 +199,7 @@ export function detection(changes: DetectionChanges = {}): Detection {
       regularity: null,
     },
     devices: 1,
+    fleetDevices: 200,
     otherProcesses: ['agent.exe'],
     hours: [...Array.from({ length: 70 }, () => null), 60, 61],
     days: [...Array.from({ length: 29 }, () => null), 121],

@@ -1,7 +1,8 @@
 import { ACTIVITY_HOURS } from '../../core/detections/activity.ts';
 import { detectorsOf, type RegularAssessment, type RuleAssessment } from '../../core/detections/assessments.ts';
 import { isRaisedByOutliers } from '../../core/detections/interval.ts';
-import { lookbackDaysOf, processOf, remoteOf } from '../../core/detections/message.ts';
+import { lookbackDaysOf } from '../../core/detections/message.ts';
+import { processOf, remoteOf } from '../../core/detections/names.ts';
 import { rateUnit } from '../../core/detections/rate_unit.ts';
 import { regularPaceOf, regularReasonOf } from '../../core/detections/regular_text.ts';
 import { type OmittedOption, suppressCommand } from '../../core/detections/suppress_command.ts';

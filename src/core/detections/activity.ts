@@ -64,6 +64,11 @@ function lastMsOf(asOf: Timestamp): number {
   return hour === asOf ? msOf(hour) - 1 : msOf(hour);
 }
 
+/** The hour of one of `length` hours before a detection's newest match. */
+export function activityHourOf(lastMatched: Timestamp, length: number, index: number): Hour {
+  return bin(addMs(timestampFromMs(lastMsOf(lastMatched)), (index - length + 1) * HOUR_MS), '1h');
+}
+
 /** The hours in which a detection's group had reports, of the last `ACTIVITY_HOURS` before its newest match, oldest first. */
 export function activeHoursOf({
   hours,
@@ -72,8 +77,5 @@ export function activeHoursOf({
   readonly hours: Activity;
   readonly lastMatched: Timestamp;
 }): Hour[] {
-  const last = timestampFromMs(lastMsOf(lastMatched));
-  return hours.flatMap((count, index) =>
-    count === null ? [] : [bin(addMs(last, (index - hours.length + 1) * HOUR_MS), '1h')],
-  );
+  return hours.flatMap((count, index) => (count === null ? [] : [activityHourOf(lastMatched, hours.length, index)]));
 }

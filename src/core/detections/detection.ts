@@ -49,6 +49,8 @@ export interface Finding extends GroupKey {
   readonly assessments: Assessments;
   /** Devices that connected to the address within the window; `MAX_DEVICES` means that many or more. */
   readonly devices: number;
+  /** Devices of the fleet that the context counts in its window; null where a run has no context. */
+  readonly fleetDevices: number | null;
   /** Other processes that connected to it, on any device: the first 10 by name; processes without a name are omitted. */
   readonly otherProcesses: readonly string[];
   /** Connections in each of the `ACTIVITY_HOURS` clock hours that end with the window; null for an hour without a report. */

@@ -12,8 +12,8 @@ import { severityOf } from './severity.ts';
 import { NO_TRAFFIC } from './traffic.ts';
 
 /**
- * What a run that ends at `asOf` finds of a group that the KQL rule matches. Without traffic: the scorer reads that later,
- * and only for some findings.
+ * What a run that ends at `asOf` finds of a group that the KQL rule matches. Without what the context knows, and without
+ * traffic: the scorer reads that later, and only for some findings.
  */
 export function findingOf(matched: Matched, rule: Rule, technique: Technique | null, asOf: Timestamp): Finding {
   const { group, devices, otherProcesses } = matched;
@@ -31,6 +31,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     LastConnection,
     assessments: { 'kql-rule': assessment, regularity: null },
     devices,
+    fleetDevices: null,
     otherProcesses,
     hours: activityHoursOf(asOf, group.series.countHours, group.series.ConnCounts),
     ...severityOf({ devices, spread, average, minAverage: rule.minAverage, grain }),

@@ -26,3 +26,8 @@ export function rateText(perHour: number): string {
 export function percentText(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
+
+/** A share in percent, with a decimal below 10: `1.4 %`. */
+export function percentageText(share: number): string {
+  return share < 0.1 ? `${roundedText(share * 100, 1)} %` : percentText(share);
+}

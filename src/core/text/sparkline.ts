@@ -18,7 +18,8 @@ function highestOf(values: readonly (number | null)[]): number {
   return Math.max(...values.map((value) => value ?? 0), 0);
 }
 
-function barOf(value: number, highest: number): string {
+/** The bar of a value where `█` is `highest`. */
+export function barOf(value: number, highest: number): string {
   if (highest <= 0) return BARS.charAt(0);
   const height = Math.ceil((Math.max(value, 0) / highest) * BARS.length);
   return BARS.charAt(Math.max(height, 1) - 1);

@@ -128,6 +128,9 @@ const summaryShape = {
     .strictObject({ 'kql-rule': ruleSummary.nullable(), regularity: regularAssessment.nullable() })
     .meta({ description: 'By detector; null for one that has not matched in this episode' }),
   devices: count.meta({ description: 'Devices that connected to the address within the window' }),
+  fleetDevices: count
+    .nullable()
+    .meta({ description: 'Devices of the fleet in the window; null where that is unknown' }),
   otherProcesses: z.array(name),
   hours: activity.meta({
     description: 'Connections in each of the 72 hours up to `lastMatched`; null for an hour without a report',

@@ -1,9 +1,10 @@
 import { type Assessments, detectorsOf, type Evidence } from '../../core/detections/assessments.ts';
 import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
+import { headlineOf } from '../../core/detections/headline.ts';
 import { defenderQuery, sentinelQuery } from '../../core/detections/hunting_queries.ts';
-import { headlineOf } from '../../core/detections/message.ts';
 import { cutTo } from './escape.ts';
 import { type Links, linksOf } from './links.ts';
+import { portalLinksOf } from './portal_links.ts';
 
 /** How much of a detection goes to a machine. A message with less than all names the missing parts in `omitted`. */
 export interface Detail {
@@ -33,7 +34,8 @@ export const DETAILS: readonly Detail[] = [
 /** A detection for a machine: of the KQL rule the numbers under the rule's own names, and the evidence. */
 export function detectionData(detection: Detection, links: Links, detail: Detail = WHOLE) {
   const { groupId, state, episode, revision, revisionReason, asOf, source, traffic } = detection;
-  const { episodes, devices, otherProcesses, severity, severityReason, technique, hours, days } = detection;
+  const { episodes, devices, fleetDevices, otherProcesses, severity, severityReason, technique, hours, days } =
+    detection;
   const cut = (text: string) => cutTo(text, detail.length);
   const some = (texts: readonly string[]) => texts.slice(0, detail.listed).map(cut);
   const whole = {
@@ -57,8 +59,9 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     DeviceName: cut(detection.DeviceName),
     InitiatingProcessFileName: cut(detection.InitiatingProcessFileName),
     RemoteIP: cut(detection.RemoteIP),
-    assessments: assessmentsData(detection.assessments, detail),
+    assessments: assessmentsData(detection.assessments, detail, some),
     devices,
+    fleetDevices,
     otherProcesses: some(otherProcesses),
     traffic: {
       ...traffic,
@@ -71,7 +74,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
       urls: some(traffic.urls),
     },
     episodes: episodes.slice(-detail.listed),
-    links: detail.links ? linksOf(links, detection) : [],
+    links: detail.links ? [...linksOf(links, detection), ...portalLinksOf(detection)] : [],
     queries: detail.queries ? { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) } : null,
     hours: hours.slice(-Math.min(detail.points, hours.length) || hours.length),
     days,
@@ -79,10 +82,14 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
   return { ...whole, omitted: omittedOf(detection, detail) };
 }
 
-function assessmentsData({ 'kql-rule': rule, regularity }: Assessments, detail: Detail): Assessments {
+function assessmentsData(
+  { 'kql-rule': rule, regularity }: Assessments,
+  detail: Detail,
+  some: (texts: readonly string[]) => readonly string[],
+): Assessments {
   return {
     'kql-rule': rule && { ...rule, evidence: newest(rule.evidence, detail.points) },
-    regularity: regularity && { ...regularity, remoteIPs: regularity.remoteIPs.slice(0, detail.listed) },
+    regularity: regularity && { ...regularity, remoteIPs: some(regularity.remoteIPs) },
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Detection } from '../../core/detections/detection.ts';
+import { encoded, type Link } from './portal_links.ts';
 
 /** Links of a message: label to template, such as `https://security.example/search?q={DeviceName}`. */
 export type Links = Readonly<Record<string, string>>;
@@ -42,7 +43,7 @@ function isTemplate(template: string): boolean {
  * The links of one detection, with URL-encoded names. A link that is too long, or that would leave the path of its template
  * (a name that is `..`), is skipped.
  */
-export function linksOf(templates: Links, detection: Detection): { readonly label: string; readonly url: string }[] {
+export function linksOf(templates: Links, detection: Detection): Link[] {
   return Object.entries(templates).flatMap(([label, template]) => {
     const url = filled(template, detection);
     return url === null ? [] : [{ label, url }];
@@ -60,12 +61,4 @@ function filled(template: string, detection: Detection): string | null {
 
 function partsOf(path: string | undefined): number {
   return path?.split('/').length ?? 0;
-}
-
-/** Encodes also `! ' ( ) * ~`, which `encodeURIComponent` keeps, so that a link holds no markup of any format. */
-function encoded(value: string): string {
-  return encodeURIComponent(value.toWellFormed()).replace(
-    /[!'()*~]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Detection, Severity } from '../../core/detections/detection.ts';
-import { matchReasonOf, messageOf, paceOf } from '../../core/detections/message.ts';
+import { matchReasonOf } from '../../core/detections/match_reason.ts';
+import { messageOf } from '../../core/detections/message.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import type { Notification } from '../sink.ts';
 import { DETAILS, type Detail, detectionData } from './data.ts';
@@ -55,7 +56,7 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
     time: msOf(detection.asOf),
     start_time: msOf(detection.FirstConnection),
     end_time: msOf(detection.LastConnection),
-    message: `${headline}: ${paceOf(detection)}`,
+    message: headline,
     metadata: {
       version: '1.5.0',
       product: { name: 'Beaconwatch', vendor_name: 'Beaconwatch' },

@@ -62,6 +62,7 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     RegularityScore: regularity?.regularity ?? null,
     Regularity: regularity,
     Devices: data.devices,
+    FleetDevices: data.fleetDevices,
     Tactic: data.tactic.id,
     Technique: technique?.id ?? '',
     DefenderQuery: queries?.defender ?? '',

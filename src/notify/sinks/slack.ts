@@ -1,10 +1,11 @@
 import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
 import type { Detection } from '../../core/detections/detection.ts';
-import { paceOf, processOf, remoteOf } from '../../core/detections/message.ts';
 import type { Notification } from '../sink.ts';
-import { CHAT_DETAILS, chatContentOf, digestEnd, digestHeadline } from './chat.ts';
+import { CHAT_DETAILS, type ChatContent, chatContentOf } from './chat.ts';
+import { digestEnd, digestHeadline, digestLines } from './digest.ts';
 import { fitted, forChat, jsonText, lines } from './escape.ts';
 import type { Links } from './links.ts';
+import type { Link } from './portal_links.ts';
 import type { SinkRequest } from './request.ts';
 import type { SinkOf } from './settings.ts';
 
@@ -15,7 +16,7 @@ import type { SinkOf } from './settings.ts';
 export function slackRequest(notification: Notification, sink: SinkOf<'slack'>, links: Links): SinkRequest {
   const { detections, digest } = notification;
   const [first] = detections;
-  const body = first && !digest ? single(first, links) : digestBody(notification);
+  const body = first && !digest ? single(first, links) : digestBody(notification, links);
   return { url: sink.url, body, headers: { 'content-type': 'application/json; charset=utf-8' } };
 }
 
@@ -26,39 +27,52 @@ function single(detection: Detection, links: Links): string {
   return fitted(
     CHAT_DETAILS,
     (detail) => {
-      const content = chatContentOf(detection, links, detail);
-      const { headline, severity } = content.message;
-      return bodyOf(`${headline} (${severity})`, blocksOf(content, detail.length));
+      const content = chatContentOf(detection, links, detail, forChat);
+      return bodyOf(content.headline, blocksOf(content));
     },
     (text) => text.length <= SLACK_LENGTH,
   );
 }
 
-function blocksOf(
-  { message, queries, command, urls, omitted }: ReturnType<typeof chatContentOf>,
-  length: number,
-): KnownBlock[] {
-  const links = urls.map(({ label, url }): RichTextElement => ({ type: 'link', url, text: label }));
+function blocksOf({ sentence, figures, bars, facts, links, query, commands, omitted }: ChatContent): KnownBlock[] {
   return [
-    richText(message.facts.map(({ label, value }) => section(bold(`${label}: `), text(forChat(value, length))))),
-    richText([section(bold(message.sparkTitle))], message.sparkline),
-    ...queries.map(({ label, query }) => richText([section(bold(label))], lines(query))),
-    ...(command === null ? [] : [richText([section(bold('Suppress'))], command)]),
-    ...(links.length === 0 ? [] : [richText([section(...between(links))])]),
+    richText([section(...sentence.map(({ text: words, isName }) => (isName ? bold(words) : text(words))))]),
+    richText([
+      section(...figures.flatMap(({ label, value }, n) => [text(`${n === 0 ? '' : ' · '}${label} `), bold(value)])),
+    ]),
+    richText([], bars),
+    ...(facts.length === 0
+      ? []
+      : [richText(facts.map(({ label, value }) => section(bold(`${label}: `), text(value))))]),
     ...(omitted === '' ? [] : [richText([section(text(omitted))])]),
+    ...(links.length === 0 ? [] : [richText([section(...between(links.map(linkTo)))])]),
+    ...(query === null ? [] : [richText([section(bold(`Query for ${query.portal}`))], lines(query.text))]),
+    richText([section(bold('Commands'))], commands.join('\n')),
   ];
 }
 
-function digestBody({ detections, more }: Notification): string {
-  const items = detections.map((detection) => {
-    const { severity, DeviceName } = detection;
-    const what = `${forChat(processOf(detection), 60)} on ${forChat(DeviceName, 80)} to ${forChat(remoteOf(detection), 60)}`;
-    return section(bold(`${severity} `), text(`${what}: ${paceOf(detection)}`));
-  });
-  return bodyOf(digestHeadline(detections.length, more), [
-    { type: 'rich_text', elements: [{ type: 'rich_text_list', style: 'bullet', elements: items }] },
-    richText([section(text(digestEnd(more)))]),
-  ]);
+function linkTo({ label, url }: Link): RichTextElement {
+  return { type: 'link', url, text: label };
+}
+
+function digestBody(notification: Notification, links: Links): string {
+  return fitted(
+    [true, false],
+    (hasLinks) => {
+      const items = digestLines(notification, links, forChat).map(({ severity, text: words, link }) =>
+        section(
+          bold(`${severity.toUpperCase()} `),
+          text(words),
+          ...(hasLinks && link !== null ? [text('  ·  '), linkTo(link)] : []),
+        ),
+      );
+      return bodyOf(digestHeadline(notification), [
+        { type: 'rich_text', elements: [{ type: 'rich_text_list', style: 'bullet', elements: items }] },
+        richText([section(text(digestEnd(notification.more)))]),
+      ]);
+    },
+    (body) => body.length <= SLACK_LENGTH,
+  );
 }
 
 /** Switches off the parsing of mentions, links and markup in the summary, which phones show. */
@@ -94,7 +108,7 @@ function text(value: string): RichTextElement {
 }
 
 function bold(value: string): RichTextElement {
-  return { type: 'text', text: value, style: { bold: true } };
+  return { type: 'text', text: value === '' ? '-' : value, style: { bold: true } };
 }
 
 function between(elements: RichTextElement[]): RichTextElement[] {

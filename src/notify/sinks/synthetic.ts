@@ -1,6 +1,6 @@
 import { activityDaysOf } from '../../core/detections/activity.ts';
 import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
-import { TEST_GROUP_ID } from '../../core/detections/message.ts';
+import { TEST_GROUP_ID } from '../../core/detections/headline.ts';
 import { severityOf } from '../../core/detections/severity.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
@@ -61,6 +61,7 @@ export function syntheticDetection(now: number, changes: Partial<Detection> = {}
       regularity: null,
     },
     devices: 1,
+    fleetDevices: 200,
     otherProcesses: [],
     hours: ConnCounts,
     days: activityDaysOf(asOf, ConnCounts, null),

@@ -1,7 +1,9 @@
 import type { Detection, Severity } from '../../core/detections/detection.ts';
-import { paceOf, processOf, remoteOf } from '../../core/detections/message.ts';
+import type { Picture, PictureHour } from '../../core/detections/picture.ts';
+import { rateText } from '../../core/text/numbers.ts';
 import type { Notification } from '../sink.ts';
-import { CHAT_DETAILS, chatContentOf, digestEnd, digestHeadline } from './chat.ts';
+import { CHAT_DETAILS, type ChatContent, chatContentOf } from './chat.ts';
+import { digestEnd, digestHeadline, digestLines } from './digest.ts';
 import { fitted, forChat, jsonText, lines, utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
 import type { SinkRequest } from './request.ts';
@@ -15,7 +17,7 @@ import type { SinkOf } from './settings.ts';
 export function teamsRequest(notification: Notification, sink: SinkOf<'teams'>, links: Links): SinkRequest {
   const { detections, digest } = notification;
   const [first] = detections;
-  const body = first && !digest ? single(first, links) : messageText(digestCard(notification));
+  const body = first && !digest ? single(first, links) : messageText(digestCard(notification, links));
   return { url: sink.url, body, headers: { 'content-type': 'application/json; charset=utf-8' } };
 }
 
@@ -31,38 +33,73 @@ const COLORS: Readonly<Record<Severity, string>> = { high: 'attention', medium: 
 function single(detection: Detection, links: Links): string {
   return fitted(
     CHAT_DETAILS,
-    (detail) => messageText(cardOf(chatContentOf(detection, links, detail), detail.length)),
+    (detail) => messageText(cardOf(chatContentOf(detection, links, detail, forCard))),
     fitsTeams,
   );
 }
 
-function cardOf(
-  { message, queries, command, urls, omitted }: ReturnType<typeof chatContentOf>,
-  length: number,
-): object {
+function cardOf(content: ChatContent): object {
+  const { headline, severity, sentence, figures, picture, bars, facts, links, query, commands, omitted } = content;
   return card(
     [
-      title(`${message.headline} (${message.severity})`, COLORS[message.severity]),
-      ...message.facts.map(({ label, value }) => line(run(`${label}: `, BOLD), run(forCard(value, length)))),
-      line(run(message.sparkTitle, BOLD)),
-      code(message.sparkline),
+      title(headline, COLORS[severity]),
+      line(...sentence.map(({ text, isName }) => run(text, isName ? BOLD : {}))),
+      line(...figures.flatMap(({ label, value }, n) => [run(`${n === 0 ? '' : ' · '}${label} `), run(value, BOLD)])),
+      chart(picture, bars),
+      ...facts.map(({ label, value }) => line(run(`${label}: `, BOLD), run(value))),
       ...(omitted === '' ? [] : [line(run(omitted))]),
     ],
     [
-      ...urls.map(({ label, url }) => ({ type: 'Action.OpenUrl', title: label, url })),
-      ...queries.map(({ label, query }) => toCopy(label, lines(query))),
-      ...(command === null ? [] : [toCopy('Suppress', command)]),
+      ...links.map(({ label, url }) => ({ type: 'Action.OpenUrl', title: label, url })),
+      ...(query === null ? [] : [toCopy(`Query for ${query.portal}`, lines(query.text))]),
+      toCopy('Commands', commands.join('\n')),
     ],
   );
 }
 
-function digestCard({ detections, more }: Notification): object {
-  const items = detections.map((detection) => {
-    const { severity, DeviceName } = detection;
-    const what = `${forCard(processOf(detection), 60)} on ${forCard(DeviceName, 80)} to ${forCard(remoteOf(detection), 60)}`;
-    return line(run(`${severity} `, { ...BOLD, color: COLORS[severity] }), run(`${what}: ${paceOf(detection)}`));
-  });
-  return card([title(digestHeadline(detections.length, more), 'attention'), ...items, line(run(digestEnd(more)))], []);
+/**
+ * The hours as bars; where a client knows no charts, as text. A chart has no line for the threshold, so hours at or below it
+ * are grey, and the title names it.
+ * https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/charts-in-adaptive-cards
+ */
+function chart({ hours, threshold }: Picture, bars: string): object {
+  return {
+    type: 'Chart.VerticalBar',
+    title: `Connections per hour${threshold === null ? '' : ` (threshold ${rateText(threshold)})`}`,
+    color: 'categoricalBlue',
+    data: hours.map((each) => ({ x: hourLabel(each), y: each.count ?? 0, ...colorOf(each) })),
+    fallback: { type: 'Container', spacing: 'small', items: bars.split('\n').map(barLine) },
+  };
+}
+
+/** `20 08h`: the day and the hour, each once in a picture. */
+function hourLabel({ hour }: PictureHour): string {
+  return `${hour.slice(8, 10)} ${hour.slice(11, 13)}h`;
+}
+
+function colorOf({ flag, isBelow }: PictureHour): object {
+  if (flag !== 0) return { color: 'warning' };
+  return isBelow ? { color: 'neutral' } : {};
+}
+
+/** A renderer shortens runs of blanks: those that hold the marks below their bars do not break. */
+function barLine(text: string): object {
+  return { ...code(text.replaceAll(' ', '\u00a0')), spacing: 'none' };
+}
+
+function digestCard(notification: Notification, links: Links): object {
+  const items = digestLines(notification, links, forCard).map(({ severity, text, link }) =>
+    line(
+      run(`${severity.toUpperCase()} `, { ...BOLD, color: COLORS[severity] }),
+      run(text),
+      ...(link === null
+        ? []
+        : [run('  '), { ...run(link.label), selectAction: { type: 'Action.OpenUrl', url: link.url } }]),
+    ),
+  );
+  const [first] = digestLines(notification, links, forCard);
+  const color = COLORS[first?.severity ?? 'low'];
+  return card([title(digestHeadline(notification), color), ...items, line(run(digestEnd(notification.more)))], []);
 }
 
 /** The envelope for the workflow "Post to a channel when a webhook request is received". */
@@ -75,7 +112,7 @@ function card(body: readonly object[], actions: readonly object[]): object {
   return {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
-    version: '1.4',
+    version: '1.5',
     msteams: { width: 'Full' },
     body,
     ...(actions.length > 0 && { actions }),
@@ -100,7 +137,7 @@ function code(text: string): object {
 /** The lines of a query or a command, behind a button so that the card stays short. */
 function toCopy(label: string, text: string): object {
   const body = text.split('\n').map((each) => ({ ...code(each), spacing: 'none' }));
-  return { type: 'Action.ShowCard', title: label, card: { type: 'AdaptiveCard', version: '1.4', body } };
+  return { type: 'Action.ShowCard', title: label, card: { type: 'AdaptiveCard', version: '1.5', body } };
 }
 
 /** Text of the telemetry, escaped, of at most `maxLength` characters. */

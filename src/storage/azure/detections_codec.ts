@@ -41,6 +41,7 @@ export function encodeDetection(detection: Detection): NewTableRow {
     FirstConnection: detection.FirstConnection,
     LastConnection: detection.LastConnection,
     Devices: int32(detection.devices),
+    FleetDevices: int32(detection.fleetDevices ?? NONE),
     ...longText('OtherProcesses', json(detection.otherProcesses)),
     ...longText('Hours', JSON.stringify(detection.hours)),
     ...longText('Days', JSON.stringify(detection.days)),
@@ -66,7 +67,7 @@ export function encodeDetection(detection: Detection): NewTableRow {
   };
 }
 
-/** An average that there is not. */
+/** A number that there is not. */
 const NONE = -1;
 
 function ruleColumns(rule: RuleAssessment) {
@@ -163,6 +164,7 @@ export function decodeSummary(row: TableRow): SummaryRow {
         regularity: decodeRegular(whole, columns.RegularLastMatched),
       },
       devices: columns.Devices,
+      fleetDevices: columns.FleetDevices,
       otherProcesses: columns.OtherProcesses,
       hours: columns.Hours,
       days: columns.Days,

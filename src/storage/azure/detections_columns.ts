@@ -39,6 +39,7 @@ export const SUMMARY_ROW = z.object({
   FirstConnection: HOUR,
   LastConnection: HOUR,
   Devices: WHOLE,
+  FleetDevices: FRACTION.transform((devices) => (devices < 0 ? null : devices)),
   OtherProcesses: jsonOf(TEXTS),
   Hours: jsonOf(ACTIVITY),
   Days: jsonOf(ACTIVITY),

@@ -134,6 +134,7 @@ export class Tenant {
     const time = at(0) as Detection['FirstConnection'];
     const facts = {
       devices: 1,
+      fleetDevices: null,
       otherProcesses: [],
       hours: Array.from({ length: 72 }, () => null),
       days: Array.from({ length: 30 }, () => null),

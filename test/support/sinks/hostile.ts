@@ -3,7 +3,7 @@ import type { Detection } from '../../../src/core/detections/detection.ts';
 import type { Hour } from '../../../src/core/kql/bin.ts';
 import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { HOSTILE_NAMES } from '../../contract/samples.ts';
-import { changed, ruleOf } from '../detections.ts';
+import { changed, regular, ruleOf } from '../detections.ts';
 import { NOW } from './samples.ts';
 
 /** What somebody may name a device, a process, an account or an address, so that it acts in a chat, a card or a SIEM. */
@@ -57,7 +57,8 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
   .record({
     DeviceName: hostileText,
     InitiatingProcessFileName: hostileText,
-    RemoteIP: hostileText,
+    RemoteIP: fc.oneof({ arbitrary: hostileText, weight: 4 }, fc.constant('*')),
+    remoteIPs: fc.option(few(10), { nil: null }),
     otherProcesses: few(10),
     localIPs: few(5),
     sha1: few(5),
@@ -74,11 +75,14 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     technique: fc.constantFrom(null, { id: 'T1071.001', name: 'Web Protocols' }, { id: 'T1071', name: '' }),
     interval: fc.constantFrom(null, { seconds: 1 / 3, deviation: 0.1 + 0.2 }),
     devices: fc.nat(100_000),
+    fleetDevices: fc.constantFrom(null, 0, 200, 100_000),
+    hours: fc.constantFrom(72, 0, 1).map((length) => Array.from({ length }, (_, n) => (n % 5 === 0 ? null : n * 1e8))),
+    revisionReason: fc.constantFrom('', 'The average rose.'),
   })
-  .map(({ points, localIPs, sha1, sha256, folderPaths, accounts, urls, ports, ...rest }) => {
+  .map(({ points, remoteIPs, localIPs, sha1, sha256, folderPaths, accounts, urls, ports, ...rest }) => {
     const base = syntheticDetection(NOW.getTime());
     const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
-    return changed(base, {
+    const detection = changed(base, {
       ...rest,
       traffic: { ...base.traffic, ports, localIPs, sha1, sha256, folderPaths, accounts, urls },
       evidence: {
@@ -90,6 +94,8 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
         baseline: each(98765.43210987654),
       },
     });
+    const regularity = remoteIPs && regular({ way: 'process', addresses: remoteIPs.length, remoteIPs });
+    return { ...detection, assessments: { ...detection.assessments, regularity } };
   });
 
 /** Controls, ends of lines, marks that turn the direction of writing, zero-width ones, halves of pairs. */

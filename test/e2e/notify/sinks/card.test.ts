@@ -45,7 +45,13 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
   it('shows the facts, and what is behind its buttons', async () => {
     const { text, acting } = await shown(cardOf(one(syntheticDetection(NOW.getTime()))));
     expect(acting).toBe(0);
-    for (const part of ['New beacon (high)', 'Device: wks-0417.corp.example', 'Reason: 70 of 72 hours', 'Portal']) {
+    for (const part of [
+      'HIGH: new beacon',
+      'wks-0417.corp.example',
+      '70 of 72 (minimum 12)',
+      '█ is 96 per hour',
+      'Portal',
+    ]) {
       expect(text).toContain(part);
     }
   });

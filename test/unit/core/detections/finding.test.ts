@@ -43,6 +43,7 @@ describe('findingOf(matched, grain)', () => {
       FirstConnection: '1970-01-01T00:00:00.0000000Z',
       LastConnection: '1970-01-01T22:00:00.0000000Z',
       devices: 3,
+      fleetDevices: null,
       otherProcesses: ['b.exe'],
       hours: [...new Array<null>(50).fill(null), ...times(20, 60), 900, 0],
       severity: 'high',

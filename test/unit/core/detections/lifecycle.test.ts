@@ -51,6 +51,7 @@ const finding = (count: number): Finding =>
     LastConnection: START as Hour,
     assessments: { 'kql-rule': { ...RULE, avg_conn_count: count, average: count }, regularity: null },
     devices: 1,
+    fleetDevices: null,
     otherProcesses: [],
     hours: NO_HOURS,
     severity: 'medium',

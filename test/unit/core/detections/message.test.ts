@@ -1,52 +1,99 @@
 import { describe, expect, it } from 'vitest';
-import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
-import { testNotification } from '../../../../src/notify/sinks/synthetic.ts';
-import { T1 } from '../../../contract/samples.ts';
-import { type DetectionChanges, ruleOf, synthetic } from '../../../support/detections.ts';
+import { type DetectionChanges, onlyRegular, regular, synthetic } from '../../../support/detections.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
 const of = (changes: DetectionChanges = {}) => messageOf(synthetic(NOW, changes));
+const sentence = (changes: DetectionChanges = {}) =>
+  of(changes)
+    .sentence.map(({ text }) => text)
+    .join('');
 const factOf = (label: string, changes: DetectionChanges = {}) =>
   of(changes).facts.find((fact) => fact.label === label)?.value;
+const figureOf = (label: string, changes: DetectionChanges = {}) =>
+  of(changes).figures.find((fact) => fact.label === label)?.value;
+const TRAFFIC = synthetic(NOW).traffic;
+const NONE = { ...TRAFFIC, ports: [], succeeded: 0, failed: 0, sha1: [], folderPaths: [], accounts: [], urls: [] };
 
 describe('messageOf(detection)', () => {
-  it('has the facts in order of importance', () => {
-    expect(of().facts).toEqual([
-      { label: 'Device', value: 'wks-0417.corp.example' },
-      { label: 'Process', value: 'updater.exe' },
-      { label: 'Remote', value: '203.0.113.77, port 443' },
-      {
-        label: 'Severity',
-        value:
-          'high: One device connects to a rare address; the hours are regular (spread 1 % of the mean); the average of 59.8 per hour is clearly above the threshold of 45.',
-      },
-      {
-        label: 'Since',
-        value:
-          'seen since the start of the window (2026-11-17 09:00Z) or earlier, last 2026-11-20 08:00Z; opened 2026-11-20 09:00Z',
-      },
-      {
-        label: 'Rate',
-        value:
-          '59.8 connections per hour, 70 of 72 hours within the expected range, one about every 60 s (± 0.8 s) in these hours',
-      },
-      { label: 'Prevalence', value: 'no other device connects to this address' },
-      {
-        label: 'Reason',
-        value:
-          '70 of 72 hours within the expected range (minimum 12); 59.8 per hour (threshold 45); 2 outliers (score above 1.5)',
-      },
-      { label: 'Account', value: 'kim' },
-      { label: 'Path', value: 'C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe' },
-      { label: 'URL', value: 'https://updates.example.com/check' },
-      { label: 'SHA-1', value: '3f786850e387550fdab836ed7e6dc881de23001b' },
-      { label: 'Connections', value: '71 reports of success, 1 report of failure' },
-      { label: 'MITRE ATT&CK', value: 'TA0011 Command and Control' },
-      { label: 'Details', value: 'beaconwatch detections show 7c1a0f3e52d94b6688aa01c2d3e4f506' },
+  it('says in one sentence what connects where, how often, and who else does', () => {
+    expect(sentence()).toBe(
+      'updater.exe on wks-0417.corp.example (kim) connects to 203.0.113.77:443 about every 60 s, in 72 of 72 hours. No other device does.',
+    );
+    expect(
+      of()
+        .sentence.filter(({ isName }) => isName)
+        .map(({ text }) => text),
+    ).toEqual(['updater.exe', 'wks-0417.corp.example', 'kim', '203.0.113.77:443']);
+  });
+
+  it('has a sentence without gaps where the telemetry has none of it', () => {
+    expect(sentence({ traffic: NONE, interval: null, InitiatingProcessFileName: '', DeviceName: '' })).toBe(
+      '(no process name) on (no device name) connects to 203.0.113.77, in 72 of 72 hours. No other device does.',
+    );
+    expect(sentence({ devices: 2, traffic: NONE })).toMatch(/ 1 other device connects to it\.$/);
+    expect(sentence({ devices: 1200, traffic: NONE })).toMatch(/ 1,199 other devices connect to it\.$/);
+    const ports = [...TRAFFIC.ports, { port: 80, reports: 1 }];
+    expect(sentence({ traffic: { ...TRAFFIC, ports } })).toContain('connects to 203.0.113.77 about');
+    expect(factOf('Ports', { traffic: { ...TRAFFIC, ports } })).toBe('443, 80');
+    expect(sentence({ RemoteIP: '2001:db8::1' })).toContain('connects to [2001:db8::1]:443 about');
+    expect(sentence({ traffic: { ...TRAFFIC, succeeded: 0 } })).toContain('tries to connect to');
+    expect(sentence({ state: 'resolved' })).toContain(
+      'connected to 203.0.113.77:443 about every 60 s, in 72 of 72 hours, until 2026-11-20 08:00Z.',
+    );
+  });
+
+  it('has each number once, beside the number that it is judged against', () => {
+    expect(of().figures).toEqual([
+      { label: 'Every', value: '60 s ± 1.3 %' },
+      { label: 'Devices there', value: '1 of 200 (0.5 %)' },
+      { label: 'Connections per hour', value: '59.8 (threshold 45)' },
+      { label: 'Hours in the expected range', value: '70 of 72 (minimum 12)' },
+      { label: 'Outcome', value: '99 % of reports succeed' },
     ]);
+    expect(figureOf('Devices there', { fleetDevices: null })).toBe('1');
+    expect(figureOf('Connections per hour', { interval: { seconds: 100, deviation: 1 } })).toBe(
+      '59.8 (threshold 45), by its outliers',
+    );
+    expect(of({ traffic: NONE }).figures.map(({ label }) => label)).not.toContain('Outcome');
+  });
+
+  it('has the numbers of regularity where it matched alone, and its reason', () => {
+    const { figures, facts } = messageOf(
+      onlyRegular(synthetic(NOW, { severityReason: 'No other device is as regular.' })),
+    );
+    expect(figures).toContainEqual({ label: 'Every', value: '272 s (195–349 s)' });
+    expect(figures).toContainEqual({ label: 'Regularity', value: 'score 0.91 of 1; spread 3 % of chance' });
+    expect(facts).toContainEqual({ label: 'Why high', value: 'No other device is as regular.' });
+    const session = messageOf(onlyRegular(synthetic(NOW), { way: 'session', session: { p: 1e-9, n: 5, mean: 13.24 } }));
+    expect(session.figures).toContainEqual({ label: 'Regularity', value: '13.2 per hour for 5 whole hours' });
+  });
+
+  it('names the addresses of a process as a whole', () => {
+    const addresses = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4', '203.0.113.5', '203.0.113.6'];
+    const assessments = {
+      'kql-rule': null,
+      regularity: regular({ way: 'process', addresses: 12, remoteIPs: addresses }),
+    };
+    expect(sentence({ RemoteIP: '*', assessments })).toMatch(
+      /connects to several addresses .* Few devices use these addresses\.$/,
+    );
+    expect(factOf('Addresses, such as', { RemoteIP: '*', assessments })).toBe(addresses.slice(0, 5).join(', '));
+    expect(factOf('Ports', { RemoteIP: '*', assessments })).toBe('443');
+    expect(figureOf('Addresses', { RemoteIP: '*', assessments })).toBe('12, of few devices');
+  });
+
+  it('says what the program is, the most important first', () => {
+    const { facts } = of({ InitiatingProcessFileName: 'MSHTA.exe', revision: 1, revisionReason: 'The average rose.' });
+    expect(facts.map(({ label }) => label)).toEqual(['Changed', 'LOLBin', 'Path', 'SHA-1', 'URL', 'First seen']);
+    expect(facts[1]?.value).toBe('attackers use this program (T1218.005: runs foreign code in a signed program)');
+    expect(factOf('SHA-256', { traffic: { ...NONE, sha256: ['a'] } })).toBe('a');
+    expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
+    expect(factOf('Technique', { technique: { id: 'T1071.001', name: 'Web Protocols' } })).toBe(
+      'T1071.001 Web Protocols',
+    );
   });
 
   it('shows the first connection, unless it may be before the window', () => {
@@ -54,85 +101,19 @@ describe('messageOf(detection)', () => {
     const next = bin(addMs(start, 3_600_000), '1h');
     // The run that ends it has a later window: the first connection is of the one in which it matched.
     for (const changes of [{}, { state: 'resolved', asOf: addMs(lastMatched, 259_200_000) } as const]) {
-      expect(factOf('Since', { ...changes, FirstConnection: start })).toMatch(
-        /^seen since the start of the window \(2026-11-17 09:00Z\) or earlier, last /,
-      );
-      expect(factOf('Since', { ...changes, FirstConnection: next })).toMatch(
-        /^seen 2026-11-17 10:00Z to 2026-11-20 08:00Z in this window; opened/,
-      );
+      expect(factOf('First seen', { ...changes, FirstConnection: start })).toBe('at or before 2026-11-17 09:00Z');
+      expect(factOf('First seen', { ...changes, FirstConnection: next })).toBe('2026-11-17 10:00Z');
     }
   });
 
-  it('shows the mean by the same figure in each sentence, and the singular for one', () => {
-    const { average } = ruleOf(synthetic(NOW));
-    expect(average.toFixed(2)).toBe('59.83');
-    for (const label of ['Severity', 'Rate', 'Reason']) expect(factOf(label)).toMatch(/\b59\.8\b.* per hour/);
-    expect(factOf('Reason', { outlier_count: 1 })).toContain('; 1 outlier (score above');
-    expect(factOf('Connections', { traffic: { ...synthetic(NOW).traffic, succeeded: 1 } })).toBe(
-      '1 report of success, 1 report of failure',
-    );
-  });
-
-  it('shows the window as bars, a gap as a gap', () => {
-    const { sparkline, sparkTitle } = of();
-    expect([...sparkline]).toHaveLength(72);
-    expect(sparkTitle).toBe('Connections by hour, the last 72; █ is 96');
-    const gap = [null, null, ...synthetic(NOW).hours.slice(2)];
-    expect(of({ hours: gap }).sparkline.slice(0, 3)).toMatch(/^ {2}[^ ]/);
-  });
-
-  it.each<[string, DetectionChanges]>([
-    ['New beacon', {}],
-    ['New beacon', { state: 'ongoing' }],
-    ['Beacon changed', { revision: 1 }],
-    ['Beacon is back', { episodes: [{ episode: T1, resolved: addMs(T1, 1), average: 60 }] }],
-    ['Beacon is over', { state: 'resolved', revision: 2 }],
-  ])('has the headline %s for %j', (headline, changes) => {
-    expect(of(changes).headline).toBe(headline);
-  });
-
-  it('has the headline TEST MESSAGE for a test message', () => {
-    const [detection] = testNotification(NOW).detections as [Detection];
-    expect(messageOf(detection)).toMatchObject({ headline: 'TEST MESSAGE', DeviceName: 'TEST-MESSAGE.example' });
-  });
-
-  it('omits unknown facts, and shows the reason of a revision', () => {
-    const base = synthetic(NOW).traffic;
-    const none = {
-      ...base,
-      ports: [],
-      succeeded: 0,
-      failed: 0,
-      sha1: [],
-      sha256: [],
-      folderPaths: [],
-      accounts: [],
-      urls: [],
-    };
-    const labels = of({ traffic: none, interval: null }).facts.map(({ label }) => label);
-    expect(labels).toEqual([
-      'Device',
-      'Process',
-      'Remote',
-      'Severity',
-      'Since',
-      'Rate',
-      'Prevalence',
-      'Reason',
-      'MITRE ATT&CK',
-      'Details',
-    ]);
-    expect(factOf('Remote', { traffic: none })).toBe('203.0.113.77');
-    expect(factOf('Rate', { interval: null })).toBe(
-      '59.8 connections per hour, 70 of 72 hours within the expected range',
-    );
-    expect(factOf('Process', { InitiatingProcessFileName: '' })).toBe('(no process name)');
-    expect(factOf('Changed', { revision: 1, revisionReason: 'The average rose.' })).toBe('The average rose.');
-    expect(factOf('Prevalence', { devices: 7 })).toBe('7 devices connect to this address');
-    expect(factOf('Other processes', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
-    expect(factOf('MITRE ATT&CK', { technique: { id: 'T1071.001', name: 'Web Protocols' } })).toBe(
-      'TA0011 Command and Control, T1071.001 Web Protocols',
-    );
+  it('has one query, for the portal that has the telemetry', () => {
+    for (const source of ['defender', 'defender-raw', 'zeek'] as const) {
+      expect(of({ source }).query).toMatchObject({
+        portal: 'Defender',
+        text: expect.stringContaining('Timestamp >= '),
+      });
+    }
+    for (const source of ['sysmon', 'wfp'] as const) expect(of({ source }).query.portal).toBe('Sentinel');
   });
 
   it('has the command that suppresses this detection alone', () => {

@@ -13,12 +13,12 @@ const NOW = Date.parse('2026-11-20T09:45:12.987Z');
 /** Everything that a person is told of a detection, queries apart. */
 function textsOf(changes: DetectionChanges): string {
   const detection = synthetic(NOW, changes);
-  const facts = messageOf(detection).facts.map(({ value }) => value);
+  const { facts, figures } = messageOf(detection);
   const shown = detectionText({
     ...detection,
     ...{ id: '', deliveries: {}, verdict: null, latestReports: [], queries: { defender: '', sentinel: '' } },
   });
-  return [...facts, shown].join('\n');
+  return [...[...figures, ...facts].map(({ label, value }) => `${label} ${value}`), shown].join('\n');
 }
 
 describe('a mean of grain report has the unit per report: an hour can have several', () => {
@@ -29,8 +29,10 @@ describe('a mean of grain report has the unit per report: an hour can have sever
   it('in messages and in `detections show`', () => {
     const texts = textsOf({ ...reports, ...severityOf({ ...signs, grain: 'report' }) });
     expect(texts).toContain('59.8 connections per report');
-    expect(texts).not.toMatch(/\d (connections )?(per|an) hour\b/);
-    expect(textsOf({}).match(/59\.8 connections per hour/g)).toHaveLength(2);
+    expect(texts).toContain('Connections per report 59.8 (threshold 45)');
+    expect(texts).not.toMatch(/(\d|[Cc]onnections) (per|an) hour\b/);
+    expect(textsOf({})).toContain('Connections per hour 59.8 (threshold 45)');
+    expect(textsOf({})).toContain('59.8 connections per hour');
   });
 
   it('in the reasons of severity and of revision', () => {
@@ -59,13 +61,14 @@ describe('an interval longer than the threshold allows is explained', () => {
   it('in messages and in `detections show`: it is of the inliers, and outliers raise the average', () => {
     expect(average).toBeGreaterThan(45);
     const texts = textsOf({ average, interval, inliner_count: 72 - outliers, outlier_count: outliers });
-    expect(texts).toMatch(/one about every 87\.8 s \(± 0 s\) in these hours; the other hours raise the average above/);
+    expect(texts).toMatch(/Connections per hour 46\.\d \(threshold 45\), by its outliers\n/);
     expect(texts).toMatch(/\ninterval .*87\.8 s.* within the expected range; outliers raise the average above/);
   });
 
   it('and only then', () => {
-    expect(textsOf({})).toContain('one about every 60 s (± 0.8 s) in these hours\n');
-    expect(textsOf({})).not.toContain('raise the average');
-    expect(textsOf({ interval: null })).not.toContain('raise the average');
+    for (const changes of [{}, { interval: null }]) {
+      expect(textsOf(changes)).not.toContain('raise the average');
+      expect(textsOf(changes)).not.toContain('by its outliers');
+    }
   });
 });

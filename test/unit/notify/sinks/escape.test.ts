@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
+import { TEXT_LENGTH } from '../../../../src/notify/sinks/chat.ts';
 import { JSON_BYTES } from '../../../../src/notify/sinks/json.ts';
 import type { Links } from '../../../../src/notify/sinks/links.ts';
 import { OCSF_BYTES } from '../../../../src/notify/sinks/ocsf.ts';
@@ -20,9 +21,9 @@ const LINKS: Links = {
   Detection: 'https://beaconwatch.example/detections/{id}',
   Address: 'https://intel.example/ip/{RemoteIP}#{groupId}',
 };
-const HOSTS = ['portal.example', 'beaconwatch.example', 'intel.example'];
+const HOSTS = ['portal.example', 'beaconwatch.example', 'intel.example', 'security.microsoft.com'];
 const HEADLINE =
-  /^(New beacon|Beacon is back|Beacon changed|Beacon is over|\d+ new or changed beacons)( \((low|medium|high)\))?$/;
+  /^(LOW|MEDIUM|HIGH): ((new beacon|beacon is back|beacon changed|beacon is over)(, every [\d.]+ s)?, (over [\d,]+ addresses|[\d,]+( of [\d,]+)? devices?)|[\d,]+ new or changed beacons)$/;
 const bytes = (text: string) => Buffer.byteLength(text, 'utf8');
 
 type Format = keyof typeof SINKS;
@@ -78,26 +79,67 @@ function isSlackElement({ type, text, url, ...rest }: Record<string, unknown>): 
   if (type === 'link') isOurLink(url);
 }
 
-const TITLES = [...Object.keys(LINKS), 'Query for Defender', 'Query for Sentinel', 'Suppress'];
+const PORTAL = ['Run in Defender', 'Device in Defender'];
+const TITLES = [...Object.keys(LINKS), ...PORTAL, 'Query for Defender', 'Query for Sentinel', 'Commands'];
+
+function beforeQuery(blocks: readonly KnownBlock[]): readonly KnownBlock[] {
+  const end = blocks.findIndex((block) => /"text":"(Query for \w+|Commands)"/.test(JSON.stringify(block)));
+  expect(end).toBeGreaterThan(0);
+  return blocks.slice(0, end);
+}
+
+/** What a client shows that knows no charts: the schema has none. */
+function withoutCharts(card: Record<string, unknown>): object {
+  const body = (card['body'] as Record<string, unknown>[]).map((each) =>
+    each['type'] === 'Chart.VerticalBar' ? each['fallback'] : each,
+  );
+  return { ...card, body };
+}
+
+/** The text that a person reads before the query. */
+function readText(elements: readonly unknown[]): string {
+  return elements
+    .flatMap((element) => objectsOf(element))
+    .map(({ text }) => (typeof text === 'string' ? text : ''))
+    .join('');
+}
+
+/** Teams' own element: numbers, hours and fixed words. */
+function isChart({ title, color, data, fallback, ...rest }: Record<string, unknown>): void {
+  expect(rest).toEqual({});
+  expect(title).toMatch(/^Connections per hour( \(threshold [\d.]+\))?$/);
+  expect(color).toBe('categoricalBlue');
+  expect(fallback).toMatchObject({ type: 'Container' });
+  for (const { x, y, color: own = 'warning' } of data as { x: string; y: number; color?: string }[]) {
+    expect(x).toMatch(/^\d\d \d\dh$/);
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(['warning', 'neutral']).toContain(own);
+  }
+}
 
 function isCardElement({ type, text, title, url, ...rest }: Record<string, unknown>): void {
-  expect(rest).not.toHaveProperty('selectAction');
+  if ('selectAction' in rest) expect(rest['selectAction']).toMatchObject({ type: 'Action.OpenUrl' });
   if (type === 'TextBlock') expect(text).toMatch(HEADLINE);
   else if (type === 'TextRun') expect(text).not.toContain('{{');
-  else if (type === 'Action.OpenUrl' || type === 'Action.ShowCard') expect(TITLES).toContain(title);
-  else expect(type).toMatch(/^(AdaptiveCard|RichTextBlock)$/);
+  else if (type === 'Action.ShowCard') expect(TITLES).toContain(title);
+  else if (type === 'Action.OpenUrl') expect([...TITLES, undefined]).toContain(title);
+  else if (type === 'Chart.VerticalBar') isChart({ title, ...rest });
+  else if (type !== undefined) expect(type).toMatch(/^(AdaptiveCard|RichTextBlock|Container)$/);
+  else if (text === undefined) expect(Object.keys(rest).sort().join()).toMatch(/^(color,)?x,y$/);
   if (type === 'Action.OpenUrl') isOurLink(url);
 }
 
 describe('for any text of the telemetry', () => {
   it('slack: blocks and elements that are text or our links, within the limits of Block Kit', () => {
-    forAny('slack', (body) => {
+    forAny('slack', (body, detections) => {
       isInertText(body);
       expect(body.length).toBeLessThanOrEqual(SLACK_LENGTH);
       const message = JSON.parse(body) as { text: string; blocks: KnownBlock[] } & Record<string, unknown>;
       expect(message).toMatchObject({ parse: 'none', link_names: false, mrkdwn: false });
       expect(message.text).toMatch(HEADLINE);
       expect(message.blocks.length).toBeLessThanOrEqual(50);
+      if (detections.length === 1)
+        expect(readText(beforeQuery(message.blocks)).length).toBeLessThanOrEqual(TEXT_LENGTH);
       for (const [index, block] of message.blocks.entries())
         expect(block.type).toBe(index === 0 ? 'header' : 'rich_text');
       expect(message.blocks[0]).toMatchObject({ text: { type: 'plain_text', text: message.text, emoji: false } });
@@ -108,7 +150,7 @@ describe('for any text of the telemetry', () => {
   });
 
   it('teams: a valid card whose Markdown is ours alone, of at most 28 KB', () => {
-    forAny('teams', (body) => {
+    forAny('teams', (body, detections) => {
       isInertText(body);
       expect(fitsTeams(body)).toBe(true);
       const message = JSON.parse(body) as { type: string; attachments: { contentType: string; content: object }[] };
@@ -117,9 +159,10 @@ describe('for any text of the telemetry', () => {
       const [{ contentType, content }] = message.attachments as [{ contentType: string; content: object }];
       expect(contentType).toBe('application/vnd.microsoft.card.adaptive');
       // Teams' own, beside the schema.
-      const { msteams, ...card } = content as { msteams: unknown };
+      const { msteams, ...card } = content as { msteams: unknown; body: unknown[] };
       expect(msteams).toEqual({ width: 'Full' });
-      expect(isAdaptiveCard(card), JSON.stringify(isAdaptiveCard.errors?.slice(0, 3))).toBe(true);
+      if (detections.length === 1) expect(readText(card.body).length).toBeLessThanOrEqual(TEXT_LENGTH);
+      expect(isAdaptiveCard(withoutCharts(card)), JSON.stringify(isAdaptiveCard.errors?.slice(0, 3))).toBe(true);
       for (const element of objectsOf(card)) isCardElement(element);
     });
   });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { requestOf } from '../../../../src/notify/sinks/open.ts';
 import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
 import { fitsTeams } from '../../../../src/notify/sinks/teams.ts';
 import { type DetectionChanges, synthetic } from '../../../support/detections.ts';
 import { digest, NOW, one, SINKS, TOKEN, URL_SECRET } from '../../../support/sinks/samples.ts';
-import { isAdaptiveCard, isDetectionFinding } from '../../../support/sinks/schemas.ts';
+import { isDetectionFinding } from '../../../support/sinks/schemas.ts';
 
+const HEADLINE = 'HIGH: new beacon, every 60 s, 1 of 200 devices';
 const LINKS = { Portal: 'https://portal.example/{DeviceName}' };
 const of = (changes: DetectionChanges = {}) => synthetic(NOW.getTime(), changes);
 type Posted = Exclude<keyof typeof SINKS, 'sentinel'>;
@@ -15,7 +17,7 @@ const request = (format: Posted, detection = of(), links = LINKS) =>
 const many = (format: Posted, count: number, more: number) =>
   requestOf(
     digest(
-      Array.from({ length: count }, () => of()),
+      Array.from({ length: count }, (_, n) => of({ DeviceName: `wks-${n}.corp.example`, RemoteIP: `203.0.113.${n}` })),
       more,
     ),
     SINKS[format],
@@ -40,34 +42,46 @@ describe.each(['json', 'slack', 'teams', 'ocsf', 'splunk-hec'] as const)('the re
 });
 
 describe('slackRequest(notification, sink, links)', () => {
-  it('has a header, the facts, the bars, two queries, the command and the links', () => {
+  it('has a header, a sentence, the figures, the bars, the facts, the links, one query and the commands', () => {
     const { blocks, text } = JSON.parse(request('slack').body);
-    expect(text).toBe('New beacon (high)');
-    expect(blocks.map(({ type }: { type: string }) => type)).toEqual(['header', ...Array(6).fill('rich_text')]);
-    const shown = textOf(blocks);
-    expect(shown).toContain('Device: wks-0417.corp.example\nProcess: updater.exe\nRemote: 203.0.113.77, port 443\n');
+    expect(text).toBe(HEADLINE);
+    expect(blocks.map(({ type }: { type: string }) => type)).toEqual(['header', ...Array(7).fill('rich_text')]);
+    const [, sentence, figures, bars, facts, links, query, commands] = blocks.map((block: object) => textOf(block));
+    expect(sentence).toMatch(
+      /^updater\.exe on wks-0417\.corp\.example \(kim\) connects to 203\.0\.113\.77:443 about every 60 s/,
+    );
+    expect(figures).toBe(
+      'Every 60 s ± 1.3 % · Devices there 1 of 200 (0.5 %) · Connections per hour 59.8 (threshold 45) · ' +
+        'Hours in the expected range 70 of 72 (minimum 12) · Outcome 99 % of reports succeed',
+    );
+    expect(bars.split('\n')).toHaveLength(7);
+    expect(facts).toContain('Path: C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe\nSHA-1: 3f78');
     // An address of theirs is nothing to click on.
-    expect(shown).toContain('URL: https[:]//updates.example.com/check');
-    expect(shown).toContain('DeviceNetworkEvents\n| where TimeGenerated');
-    expect(shown).toContain('beaconwatch suppress add --device=wks-0417.corp.example');
-    expect(blocks.at(-1).elements[0].elements).toEqual([
-      { type: 'link', url: 'https://portal.example/wks-0417.corp.example', text: 'Portal' },
-    ]);
+    expect(facts).toContain('URL: https[:]//updates.example.com/check');
+    expect(links).toBe('Run in Defender  ·  Device in Defender  ·  Portal');
+    expect(query).toContain('Query for Defender');
+    expect(query).toContain('DeviceNetworkEvents\n| where Timestamp');
+    expect(commands).toContain('beaconwatch suppress add --device=wks-0417.corp.example');
+    expect(blocks[5].elements[0].elements.at(-1)).toEqual({
+      type: 'link',
+      url: 'https://portal.example/wks-0417.corp.example',
+      text: 'Portal',
+    });
   });
 
   it('names what it omits', () => {
     const long = of({ DeviceName: 'x'.repeat(1024), InitiatingProcessFileName: 'y'.repeat(1024) });
     const shown = textOf(JSON.parse(request('slack', long).body).blocks);
-    expect(shown).toContain('Omitted: 2 queries, 1 links, the suppress command. See: beaconwatch detections show');
-    expect(shown).toContain(`${'x'.repeat(299)}…`);
+    expect(shown).toContain('Omitted: the query, the suppress command. See: beaconwatch detections show');
+    expect(shown).toContain(`${'x'.repeat(59)}…`);
   });
 
   it('is a list for a digest, cut honestly', () => {
     const { text, blocks } = JSON.parse(many('slack', 10, 37).body);
-    expect(text).toBe('47 new or changed beacons');
+    expect(text).toBe('HIGH: 47 new or changed beacons');
     expect(blocks[1].elements[0].elements).toHaveLength(10);
     expect(textOf(blocks[1])).toContain(
-      'high updater.exe on wks-0417.corp.example to 203.0.113.77: 59.8 connections per hour',
+      'HIGH updater.exe on wks-1.corp.example to 203.0.113.1:443, every 60 s, 1 of 200 devices  ·  Portal',
     );
     expect(textOf(blocks[2])).toBe('and 37 more. To list all detections: beaconwatch detections list');
     expect(textOf(JSON.parse(many('slack', 7, 0).body).blocks)).not.toContain('more. ');
@@ -77,7 +91,7 @@ describe('slackRequest(notification, sink, links)', () => {
 describe('teamsRequest(notification, sink, links)', () => {
   const cardOf = (body: string) => JSON.parse(body).attachments[0].content;
 
-  it('is the envelope of a workflow around a card of version 1.4', () => {
+  it('is the envelope of a workflow around a card of version 1.5', () => {
     const message = JSON.parse(request('teams').body);
     expect(message).toMatchObject({
       type: 'message',
@@ -85,22 +99,34 @@ describe('teamsRequest(notification, sink, links)', () => {
     });
     const { msteams, ...card } = cardOf(request('teams').body);
     expect(msteams).toEqual({ width: 'Full' });
-    expect(card.version).toBe('1.4');
-    expect(isAdaptiveCard(card)).toBe(true);
-    expect(card.body[0]).toMatchObject({ type: 'TextBlock', text: 'New beacon (high)', color: 'attention' });
+    expect(card.version).toBe('1.5');
+    expect(card.body[0]).toMatchObject({ type: 'TextBlock', text: HEADLINE, color: 'attention' });
     expect(card.actions.map(({ type, title }: { type: string; title: string }) => `${type} ${title}`)).toEqual([
+      'Action.OpenUrl Run in Defender',
+      'Action.OpenUrl Device in Defender',
       'Action.OpenUrl Portal',
       'Action.ShowCard Query for Defender',
-      'Action.ShowCard Query for Sentinel',
-      'Action.ShowCard Suppress',
+      'Action.ShowCard Commands',
     ]);
+  });
+
+  it('has the hours as a chart, and as text where there are no charts', () => {
+    const chart = cardOf(request('teams').body).body[3];
+    expect(chart).toMatchObject({ type: 'Chart.VerticalBar', title: 'Connections per hour (threshold 45)' });
+    expect(chart.data).toHaveLength(72);
+    expect(new Set(chart.data.map(({ x }: { x: string }) => x)).size).toBe(72);
+    expect(chart.data.slice(19, 22)).toEqual([
+      { x: '18 04h', y: 60 },
+      { x: '18 05h', y: 12, color: 'warning' },
+      { x: '18 06h', y: 59 },
+    ]);
+    expect(textOf(chart.fallback).replaceAll('\u00a0', ' ')).toContain('█ is 96 per hour, ▄ is the threshold 45');
   });
 
   it('never has two braces side by side, and loses none', () => {
     const name = '{{DATE(2026-11-20T09:00:00Z)}} {{{x';
     const { body } = cardOf(request('teams', of({ InitiatingProcessFileName: name })).body);
-    const inlines = body[2].inlines.map(({ text }: { text: string }) => text);
-    expect(inlines).toEqual(['Process: ', '{\\u007bDATE(2026-11-20T09:00:00Z)}} {\\u007b\\u007bx']);
+    expect(body[1].inlines[0].text).toBe('{\\u007bDATE(2026-11-20T09:00:00Z)}} {\\u007b\\u007bx');
   });
 
   it('takes ten of names that are braces alone', () => {
@@ -117,8 +143,39 @@ describe('teamsRequest(notification, sink, links)', () => {
     const { body, actions } = cardOf(many('teams', 10, 37).body);
     expect(actions).toBeUndefined();
     expect(body).toHaveLength(12);
-    expect(textOf(body)).toContain('47 new or changed beacons');
+    expect(textOf(body)).toContain('HIGH: 47 new or changed beacons');
     expect(textOf(body.at(-1))).toMatch(/^and 37 more\. /);
+  });
+});
+
+describe('a digest', () => {
+  const textsOf = (detections: readonly Detection[]) =>
+    JSON.parse(
+      requestOf(digest(detections, 0), SINKS.slack, {}, NOW.getTime()).body,
+    ).blocks[1].elements[0].elements.map((each: object) => textOf(each));
+  const on = (DeviceName: string, changes: DetectionChanges = {}) => of({ DeviceName, ...changes });
+
+  it('has one line for three or more devices of an address, and counts those that it does not name', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((name) => on(name, { devices: 5 }));
+    expect(textsOf(five)).toEqual([
+      'HIGH updater.exe on a, b, c and 2 more to 203.0.113.77:443, every 60 s, 5 of 200 devices  ·  Run in Defender',
+    ]);
+    expect(textsOf(five.slice(0, 2))).toHaveLength(2);
+  });
+
+  it('begins with the most severe, whatever the order', () => {
+    const texts = textsOf([
+      on('a', { severity: 'low', RemoteIP: '203.0.113.1' }),
+      on('b', { severity: 'medium', RemoteIP: '203.0.113.2', state: 'resolved' }),
+      on('c', { severity: 'high', RemoteIP: '203.0.113.3', revision: 1 }),
+    ]);
+    expect(texts.map((text: string) => text.split(' ')[0])).toEqual(['HIGH', 'MEDIUM', 'LOW']);
+    expect(texts[0]).toContain(', changed');
+    expect(texts[1]).toContain(', over');
+  });
+
+  it('does not join processes as a whole, which have no address', () => {
+    expect(textsOf(['a', 'b', 'c'].map((name, n) => on(name, { RemoteIP: '*', groupId: `${n}` })))).toHaveLength(3);
   });
 });
 
@@ -161,7 +218,7 @@ describe('ocsfRequest(notification, sink, links)', () => {
       severity_id: 4,
       time: Date.parse(of().asOf),
       finding_info: {
-        title: 'New beacon',
+        title: HEADLINE,
         created_time: Date.parse(of().episode),
         attacks: [{ tactic: { uid: 'TA0011', name: 'Command and Control' } }],
         src_url: 'https://portal.example/wks-0417.corp.example',
@@ -244,7 +301,11 @@ describe('splunkRequest(notification, sink, links)', () => {
 
   it('is an event for each of several, one behind the other', () => {
     const events = many('splunk-hec', 3, 0).body.split('\n');
-    expect(events.map((event) => JSON.parse(event).event.RemoteIP)).toEqual(Array(3).fill('203.0.113.77'));
+    expect(events.map((event) => JSON.parse(event).event.RemoteIP)).toEqual([
+      '203.0.113.0',
+      '203.0.113.1',
+      '203.0.113.2',
+    ]);
   });
 });
 
@@ -261,7 +322,7 @@ describe('sentinelRow(detection, links, now)', () => {
       count_of_hours: 72,
       IntervalSeconds: 60,
       Technique: '',
-      Links: [{ label: 'Portal' }],
+      Links: [{ label: 'Portal' }, { label: 'Run in Defender' }, { label: 'Device in Defender' }],
       Evidence: { ConnCounts: expect.any(Array) },
       Omitted: [],
     });

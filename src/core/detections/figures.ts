@@ -1,0 +1,77 @@
+import { groupedText, percentageText, percentText, rateText, roundedText } from '../text/numbers.ts';
+import { spansText, spanText } from '../text/span.ts';
+import { ANY_REMOTE, type RegularAssessment, type RuleAssessment } from './assessments.ts';
+import type { Detection } from './detection.ts';
+import type { Fact } from './fact.ts';
+import { isRaisedByOutliers } from './interval.ts';
+import { rateUnit } from './rate_unit.ts';
+
+/** The numbers of a detection, each once and beside the number that it is judged against. Without text of the telemetry. */
+export function figuresOf(detection: Detection): readonly Fact[] {
+  const { 'kql-rule': rule, regularity } = detection.assessments;
+  return [
+    everyOf(rule, regularity),
+    devicesOf(detection),
+    ...(rule === null ? [] : ruleFigures(rule)),
+    ...(regularity === null ? [] : [regularFigure(regularity)]),
+    outcomeOf(detection),
+  ].filter((figure) => figure !== null);
+}
+
+function everyOf(rule: RuleAssessment | null, regularity: RegularAssessment | null): Fact | null {
+  const label = 'Every';
+  if (rule?.interval) {
+    const { seconds, deviation } = rule.interval;
+    return { label, value: `${precise(seconds)} ± ${percentageText(deviation / seconds)}` };
+  }
+  if (regularity === null) return null;
+  const { interval, interval_low, interval_high } = regularity;
+  return { label, value: `${spanText(interval)} (${spansText(interval_low, interval_high)})` };
+}
+
+/** `29.9 s` */
+function precise(seconds: number): string {
+  return seconds < 100 ? `${roundedText(seconds, 1)} s` : spanText(seconds);
+}
+
+function devicesOf({ RemoteIP, devices, fleetDevices, assessments }: Detection): Fact {
+  if (RemoteIP === ANY_REMOTE) {
+    return { label: 'Addresses', value: `${groupedText(assessments.regularity?.addresses ?? 0)}, of few devices` };
+  }
+  const label = 'Devices there';
+  if (fleetDevices === null || fleetDevices === 0) return { label, value: groupedText(devices) };
+  const all = Math.max(fleetDevices, devices);
+  return { label, value: `${groupedText(devices)} of ${groupedText(all)} (${percentageText(devices / all)})` };
+}
+
+function ruleFigures(rule: RuleAssessment): Fact[] {
+  const { inliner_count, outlier_count, average, evidence } = rule;
+  const { minUniform, minAverage } = evidence.thresholds;
+  const isHourly = evidence.grain === 'hour';
+  const raised = isRaisedByOutliers(rule) ? ', by its outliers' : '';
+  return [
+    {
+      label: `Connections ${rateUnit(evidence.grain)}`,
+      value: `${rateText(average)} (threshold ${rateText(minAverage)})${raised}`,
+    },
+    {
+      label: `${isHourly ? 'Hours' : 'Reports'} in the expected range`,
+      value: `${inliner_count} of ${inliner_count + outlier_count} (minimum ${roundedText(minUniform, 2)})`,
+    },
+  ];
+}
+
+const VIEWS: Readonly<Record<RegularAssessment['view'], string>> = { spread: 'spread', steps: 'steps', gaps: 'gaps' };
+
+function regularFigure({ way, regularity, view, views, session }: RegularAssessment): Fact {
+  const value =
+    way === 'session' && session !== null
+      ? `${roundedText(session.mean, 1)} per hour for ${session.n} whole hours`
+      : `score ${roundedText(regularity, 2)} of 1; ${VIEWS[view]} ${percentText(views[view] ?? 0)} of chance`;
+  return { label: 'Regularity', value };
+}
+
+function outcomeOf({ traffic: { succeeded, failed } }: Detection): Fact | null {
+  const all = succeeded + failed;
+  return all === 0 ? null : { label: 'Outcome', value: `${percentText(succeeded / all)} of reports succeed` };
+}
