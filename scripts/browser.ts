@@ -6,10 +6,10 @@ const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium
 
 export const CHROMIUM: string | undefined = PLACES.find((path) => path !== undefined && existsSync(path));
 
-/** Starts it, without a network: a page has what it is given. Throws where there is none. */
+/** Starts it, with no network but this machine. Throws where there is none. */
 export async function startBrowser(): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM to its path');
   // Its sandbox does not start for root, as in most containers; it shows nothing but our own pages.
-  const args = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND'];
+  const args = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
   return await chromium.launch({ executablePath: CHROMIUM, args });
 }

@@ -287,6 +287,9 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     /** The exports that were read and whose names begin like `start`. */
     readUnder: (start: ExportRef) => readUnder(stores.exportStates, start),
 
+    /** Milliseconds since the epoch. */
+    now: clock,
+
     deadLetters: () => stores.deadLetters.list(),
     health: () => health(stores, sweepSettings, sinkNames, clock, { sinkFaults: config.sinkFaults, groupsPerDevice }),
     /** Throws a QueryRefused, also where more than `maxSorted` detections would have to be sorted. */

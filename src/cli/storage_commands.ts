@@ -4,6 +4,7 @@ import type { IngestOptions } from './commands/ingest.ts';
 import type { NotifyCommandOptions } from './commands/notify.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { RunOptions } from './commands/run.ts';
+import type { UiCommandOptions } from './commands/ui.ts';
 import { FORMATS, tableOrJson } from './output/format.ts';
 import { collect } from './rule_options.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,6 +40,19 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
         '  beaconwatch run --dry-run --now 2026-11-20T12:00:00Z --set SERIES_GRAIN=report --format csv',
     )
     .action(async (options: RunOptions) => (await import('./commands/run.ts')).runCommand(terminal, options));
+
+  program
+    .command('ui')
+    .summary('show the pages in a browser on this machine')
+    .description(
+      'Serves the analyst pages on 127.0.0.1, over the storage account of the environment with your own sign-in, and prints ' +
+        'their address. They only read, unless --write is given. Ctrl-C stops.',
+    )
+    .option('--port <N>', 'port (default: any free one)')
+    .option('--write', 'also record verdicts and suppressions', false)
+    .option('--who <NAME>', 'the name that stands with what you write (default: the user of this machine)')
+    .option('--now <TIME>', 'the clock to assume; for a local run over old data')
+    .action(async (options: UiCommandOptions) => (await import('./commands/ui.ts')).uiCommand(terminal, options));
 
   program
     .command('ingest')

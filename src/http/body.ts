@@ -12,9 +12,36 @@ export interface Bodied {
 }
 
 /** Reads a small JSON body; stops at the first byte above `MAX_BODY_BYTES`. */
-export async function readBody({ headers, body }: Bodied): Promise<BodyReading> {
+export async function readBody(request: Bodied): Promise<BodyReading> {
+  const read = await readText(request, 'application/json');
+  if (!read.ok) return read;
+  try {
+    return { ok: true, json: JSON.parse(read.text) };
+  } catch (error) {
+    // The message of JSON.parse repeats parts of the body.
+    if (error instanceof SyntaxError) return NOT_JSON;
+    throw error;
+  }
+}
+
+export type FormReading =
+  | { readonly ok: true; readonly fields: Readonly<Record<string, string>> }
+  | (BodyReading & { readonly ok: false });
+
+/** Reads the body of a small form. Of a field that is there twice, the last one counts. */
+export async function readForm(request: Bodied): Promise<FormReading> {
+  const read = await readText(request, 'application/x-www-form-urlencoded');
+  return read.ok ? { ok: true, fields: Object.fromEntries(new URLSearchParams(read.text)) } : read;
+}
+
+const NOT_JSON = { ok: false, status: 400, detail: 'the body must be JSON in UTF-8' } as const;
+
+async function readText(
+  { headers, body }: Bodied,
+  expected: string,
+): Promise<{ readonly ok: true; readonly text: string } | (BodyReading & { readonly ok: false })> {
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') return { ok: false, status: 415, detail: 'the body must be application/json' };
+  if (type !== expected) return { ok: false, status: 415, detail: `the body must be ${expected}` };
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of body ?? []) {
@@ -25,13 +52,10 @@ export async function readBody({ headers, body }: Bodied): Promise<BodyReading> 
     parts.push(part);
   }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
-    return { ok: true, json: JSON.parse(text) };
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)) };
   } catch (error) {
-    // The messages of JSON.parse and of the decoder repeat parts of the body.
-    if (error instanceof SyntaxError || error instanceof TypeError) {
-      return { ok: false, status: 400, detail: 'the body must be JSON in UTF-8' };
-    }
+    // The message of the decoder repeats parts of the body.
+    if (error instanceof TypeError) return NOT_JSON;
     throw error;
   }
 }

@@ -1,29 +1,13 @@
 import type { App } from '../app.ts';
 import { DETECTION_ID } from '../core/detections/detection.ts';
-import { escapeJson } from '../core/text/escape.ts';
 import { continuationOf, readDetectionQuery } from '../detections/detection_query.ts';
 import { faultsIn, faultsText } from '../detections/input_faults.ts';
 import { QueryRefused } from '../detections/query_detections.ts';
 import { verdictInput } from '../detections/verdict_input.ts';
 import { SECTIONS } from '../operations/section.ts';
 import { BadRowError } from '../storage/ports/bad_row.ts';
-import { type Bodied, readBody } from './body.ts';
-import type { Problem } from './schemas/problem.ts';
-
-/** The parts of a request that the handlers use. */
-export interface ApiRequest extends Bodied {
-  readonly method: string;
-  /** Of the route, decoded. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Iterable<readonly [string, string]>;
-}
-
-/** The answer of an HTTP function. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import { type ApiRequest, type HttpAnswer, jsonAnswer, problemAnswer } from './answers.ts';
+import { readBody } from './body.ts';
 
 type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdict'>;
 
@@ -32,14 +16,14 @@ export async function detectionsResponse(app: DetectionsApp, request: ApiRequest
   const id = request.params['id'];
   if (id === undefined) {
     return request.method === 'POST'
-      ? problem(405, 'POST needs an id: detections/{id}', { allow: 'GET' })
+      ? problemAnswer(405, 'POST needs an id: detections/{id}', { allow: 'GET' })
       : await list(app, request);
   }
   try {
     return request.method === 'POST' ? await postVerdict(app, id, request) : await show(app, id);
   } catch (error) {
     // A list skips such a row, and `health` names it.
-    if (error instanceof BadRowError) return problem(500, `${error.message}. Repair or remove the row.`);
+    if (error instanceof BadRowError) return problemAnswer(500, `${error.message}. Repair or remove the row.`);
     throw error;
   }
 }
@@ -47,7 +31,7 @@ export async function detectionsResponse(app: DetectionsApp, request: ApiRequest
 /** `GET health`: 200 also where `problems` names something; 503, with the same body, where storage answered no section. */
 export async function healthResponse(app: Pick<App, 'health'>): Promise<HttpAnswer> {
   const found = await app.health();
-  return answer(found.unavailable.length < SECTIONS.length ? 200 : 503, found);
+  return jsonAnswer(found.unavailable.length < SECTIONS.length ? 200 : 503, found);
 }
 
 async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnswer> {
@@ -57,59 +41,31 @@ async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnsw
   // Of two values one would be ignored silently.
   const twice = Object.keys(parameters).find((name) => named.filter(([each]) => each === name).length > 1);
   const read = readDetectionQuery(parameters);
-  if (!read.ok) return problem(400, faultsText(read.faults));
-  if (twice !== undefined) return problem(400, `${twice} must be given only once`);
+  if (!read.ok) return problemAnswer(400, faultsText(read.faults));
+  if (twice !== undefined) return problemAnswer(400, `${twice} must be given only once`);
   try {
     const { detections, total, next } = await app.listDetections(read.query);
-    return answer(200, { detections, total, continuation: next && continuationOf(next) });
+    return jsonAnswer(200, { detections, total, continuation: next && continuationOf(next) });
   } catch (error) {
-    if (error instanceof QueryRefused) return problem(400, error.message);
+    if (error instanceof QueryRefused) return problemAnswer(400, error.message);
     throw error;
   }
 }
 
 async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {
   const detection = DETECTION_ID.test(id) ? await app.getDetection(id) : null;
-  return detection === null ? unknown() : answer(200, detection);
+  return detection === null ? unknown() : jsonAnswer(200, detection);
 }
 
 async function postVerdict(app: DetectionsApp, id: string, request: ApiRequest): Promise<HttpAnswer> {
   if (!DETECTION_ID.test(id)) return unknown();
   const body = await readBody(request);
-  if (!body.ok) return problem(body.status, body.detail);
+  if (!body.ok) return problemAnswer(body.status, body.detail);
   const post = verdictInput.safeParse(body.json);
-  if (!post.success) return problem(400, faultsText(faultsIn(post.error)));
+  if (!post.success) return problemAnswer(400, faultsText(faultsIn(post.error)));
   return (await app.recordVerdict(id, post.data)) ? await show(app, id) : unknown();
 }
 
 function unknown(): HttpAnswer {
-  return problem(404, 'there is no detection with this id');
-}
-
-const TITLES = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-};
-
-function problem(status: keyof typeof TITLES, detail: string, headers: Record<string, string> = {}): HttpAnswer {
-  const body: Problem = { type: 'about:blank', title: TITLES[status], status, detail };
-  return answer(status, body, { 'content-type': 'application/problem+json', ...headers });
-}
-
-function answer(status: number, json: unknown, headers: Record<string, string> = {}): HttpAnswer {
-  return {
-    status,
-    headers: {
-      'content-type': 'application/json',
-      // The body holds text of attackers: a browser must not guess that it is a page.
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-      ...headers,
-    },
-    body: escapeJson(JSON.stringify(json)),
-  };
+  return problemAnswer(404, 'there is no detection with this id');
 }

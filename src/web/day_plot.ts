@@ -16,7 +16,9 @@ export function dayPlot(days: readonly (number | null)[], asOf: Timestamp): Html
   if (days.length === 0) return null;
   const highest = Math.max(1, ...days.map((count) => count ?? 0));
   const step = (RIGHT - LEFT) / days.length;
-  const names = days.map((_count, index) => addMs(asOf, (index + 1 - days.length) * DAY_MS).slice(0, 10));
+  // Hours that end at midnight are of the day before.
+  const last = addMs(asOf, -1);
+  const names = days.map((_count, index) => addMs(last, (index + 1 - days.length) * DAY_MS).slice(0, 10));
   const known = days.filter((count) => count !== null).length;
   return html`<figure><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Connections per day: ${known} of ${days.length} days are known; the table below has the numbers">${days.map(
     (count, index) => {

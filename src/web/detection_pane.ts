@@ -7,11 +7,12 @@ import { dayPlot } from './day_plot.ts';
 import { hourPlot, hoursOfPlot, plotTable } from './hour_plot.ts';
 import { defenderDeviceHref, type Href } from './href.ts';
 import { type Html, html, preformatted, type TemplateValue } from './html.ts';
+import type { Neighbours } from './neighbours.ts';
 import { paceOfDetection } from './pace.ts';
-import type { PageDetection, PageFleet, PageRegularity } from './page_data.ts';
+import type { PageDetection, PageFleet, PageRecord, PageRegularity } from './page_data.ts';
 import { type Drawing, hourStrip } from './strip.ts';
 import { testsOf } from './tests_passed.ts';
-import { devicesText, plural, processText, shortDevice } from './texts.ts';
+import { devicesText, plural, processText, shortDevice, timeMarkup } from './texts.ts';
 import { viewPlot } from './view_plot.ts';
 
 /** What a detection's pane needs beside the detection. */
@@ -27,13 +28,8 @@ export interface PaneOptions {
   readonly drawingOf: (detection: PageDetection) => Drawing;
   /** Distinguishes ids of this pane from those of others. */
   readonly key: string;
-}
-
-/** Other detections that share something with one. */
-export interface Neighbours {
-  readonly sameAddress: readonly PageDetection[];
-  readonly sameDevice: readonly PageDetection[];
-  readonly sameProcess: readonly PageDetection[];
+  /** What the reader may do with it; null for reading alone. */
+  readonly actions: Html | null;
 }
 
 /** Everything about one detection, the most important first. */
@@ -42,9 +38,9 @@ export function detectionPane(detection: PageDetection, options: PaneOptions): H
   const { key } = options;
   const { regularity } = detection;
   const view = regularity !== null && regularity.way !== null ? viewPlot(detection, regularity) : null;
-  return html`<p class="kicker"><b class="sev ${detection.severity}">${detection.severity}</b> · ${detectorsText(detection)} <a class="back" href="${options.listHref}">Back to the list</a></p>
+  return html`<p class="kicker"><b class="sev ${detection.severity}">${detection.severity}</b> · ${detectorsText(detection)}${recordText(detection)} <a class="back" href="${options.listHref}">Back to the list</a></p>
 <h2>${headline(detection)}</h2>
-${actions(detection, key)}
+${actions(detection, options)}
 <figure>${hourPlot(detection, plot)}<figcaption>${legend(detection)}</figcaption></figure>
 ${view !== null && regularity !== null && html`<figure>${view}<figcaption>${viewCaption(regularity)}</figcaption></figure>`}
 ${dayPlot(detection.days, options.asOf)}
@@ -52,9 +48,11 @@ ${dayPlot(detection.days, options.asOf)}
 <section class="card"><h3>Why</h3>${testsOf(detection, options.fleet, plot)}</section>
 <section class="card"><h3>Who and what</h3>${whoAndWhat(detection)}</section>
 ${detection.otherAddresses.length > 0 && html`<section class="card"><h3>${detection.RemoteIP === '*' ? 'Its addresses' : 'Other rare addresses of this process'}</h3>${addressesOf(detection)}</section>`}
+${detection.record !== null && html`<section class="card"><h3>Timeline</h3>${timelineOf(detection.record)}</section>`}
 <section class="card wide"><h3>Neighbours</h3>${neighboursOf(detection, options)}</section>
 </div>
 <details class="table"><summary>Numbers of the plot</summary>${plotTable(plot)}</details>
+${detection.record !== null && detection.record.reports.length > 0 && html`<details class="table"><summary>Newest reports</summary>${reportsTable(detection.record)}</details>`}
 ${detection.queries.map(({ label, query }, index) => html`<details class="query"><summary>${label}</summary>${copied(label, query, `q${index}-${key}`)}</details>`)}
 <details class="query"><summary>All data (JSON)</summary>${copied('All data', jsonOf(detection), `j-${key}`)}</details>`;
 }
@@ -89,7 +87,14 @@ function othersText({ devices, regularity, RemoteIP }: PageDetection): string {
     : `${plural(others, 'other device connects', 'other devices connect')} to it`;
 }
 
-function actions(detection: PageDetection, key: string): Html {
+/** `, ongoing, suppressed by s-1a2b3c4d, true-positive` */
+function recordText({ record }: PageDetection): string {
+  if (record === null) return '';
+  const suppressed = record.suppressedBy === '' ? '' : `, suppressed by ${record.suppressedBy}`;
+  return ` · ${record.state}${suppressed}${record.verdict === null ? '' : `, ${record.verdict}`}`;
+}
+
+function actions(detection: PageDetection, { key, actions: ofReader }: PaneOptions): Html {
   const { DeviceName, RemoteIP, InitiatingProcessFileName, traffic, source, suppress, queries } = detection;
   const indicators = [
     DeviceName,
@@ -101,10 +106,10 @@ function actions(detection: PageDetection, key: string): Html {
   ];
   const query = queries[0];
   const isDefender = source === 'defender' || source === 'defender-raw';
-  return html`<p class="actions">${query !== undefined && html`<button type="button" class="primary" data-copy-of="q0-${key}">Copy ${query.label.toLowerCase()}</button>`}
+  return html`<p class="actions">${query !== undefined && html`<button type="button" class="primary" data-copy-of="q0-${key}">Copy ${query.label.replace('Query', 'query')}</button>`}
 ${isDefender && DeviceName !== '' && html`<a class="button" href="${defenderDeviceHref(DeviceName)}" rel="noreferrer noopener" target="_blank">Device page ↗</a>`}
 <button type="button" data-copy="${indicators.filter((text) => text !== '' && text !== '*').join(' ')}">Copy IOCs</button>
-${suppress !== null && html`<button type="button" data-key="s" data-copy="${suppress}">Copy suppress command <kbd>s</kbd></button>`}</p>`;
+${suppress !== null && ofReader === null && html`<button type="button" data-key="s" data-copy="${suppress}">Copy suppress command <kbd>s</kbd></button>`}</p>${ofReader}`;
 }
 
 function legend({ kqlRule, regularity }: PageDetection): string {
@@ -158,7 +163,15 @@ const MOST_ADDRESSES = 10;
 function addressesOf({ otherAddresses }: PageDetection): Html {
   const shown = otherAddresses.slice(0, MOST_ADDRESSES);
   const rest = otherAddresses.length - shown.length;
-  return html`<dl class="facts">${shown.map(({ RemoteIP, connections, hosts }) => html`<div><dt class="address">${RemoteIP}</dt><dd>${plural(connections, 'connection', 'connections')}${hosts.length > 0 && `, ${hosts.join(', ')}`}</dd></div>`)}</dl>${rest > 0 && html`<p class="caption">and ${groupedText(rest)} more</p>`}`;
+  return html`<dl class="facts">${shown.map(({ RemoteIP, connections, hosts }) => html`<div><dt class="address">${RemoteIP}</dt><dd>${connections !== null && plural(connections, 'connection', 'connections')}${hosts.length > 0 && `, ${hosts.join(', ')}`}</dd></div>`)}</dl>${rest > 0 && html`<p class="caption">and ${groupedText(rest)} more</p>`}`;
+}
+
+function timelineOf({ events }: PageRecord): Html {
+  return html`<ol class="timeline">${events.map(({ at, text, note }) => html`<li>${timeMarkup(at)} ${text}${note !== '' && html`<small>${note}</small>`}</li>`)}</ol>`;
+}
+
+function reportsTable({ reports }: PageRecord): Html {
+  return html`<table class="numbers"><thead><tr><th scope="col">time (UTC)</th><th scope="col">connections</th><th scope="col">facts</th></tr></thead><tbody>${reports.map(({ at, count, facts }) => html`<tr><th scope="row">${timeMarkup(at)}</th><td>${count === null ? 'not known' : groupedText(count)}</td><td>${facts.join(' · ')}</td></tr>`)}</tbody></table>`;
 }
 
 const MOST_NEIGHBOURS = 4;

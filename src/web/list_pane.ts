@@ -26,7 +26,7 @@ export function listPane(detections: readonly PageDetection[], options: ListPane
 ${filters(detections)}${options.views}
 ${
   detections.length === 0
-    ? html`<p class="empty">No beacons in the window.</p>`
+    ? html`<p class="empty">No beacons here.</p>`
     : html`${scatter(detections, limits, hrefOf)}
 <p class="caption">Each dot is a link. Red circle: high; amber diamond: medium; grey square: low. Large: one device alone.</p>
 <table class="list-table"><caption class="sr">Detections, most urgent first</caption><thead><tr><th scope="col">severity</th><th scope="col">process <small>device · account</small></th><th scope="col">address <small>port · who else</small></th><th scope="col" class="num">every</th><th scope="col">last ${options.hours.length} hours</th></tr></thead>
@@ -65,7 +65,18 @@ function rowOf(detection: PageDetection, { hours, hrefOf, drawingOf }: ListPaneO
   const devices = devicesText(detection);
   const lolbin = lolbinOf(InitiatingProcessFileName);
   return html`<tr class="${classesOf(detection)}"><td class="sev ${severity}">${severity}</td>
-<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== undefined && ` · ${account}`}</small></td>
+<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}${recordTags(detection)}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== undefined && ` · ${account}`}</small></td>
 <td class="where"><span class="address">${RemoteIP === '*' ? 'many addresses' : RemoteIP}</span><small>${ports !== '' && `:${ports}`}${ports !== '' && devices !== '' && ' · '}${RemoteIP !== '*' && devices === 'only this device' ? html`<b>${devices}</b>` : RemoteIP !== '*' && devices}</small></td>
 <td class="num">${every}<small>${around}</small></td><td class="hours">${hourStrip(detection, hours, drawingOf(detection))}</td></tr>`;
+}
+
+/** `new`, the suppression and the verdict, where there are any. */
+function recordTags({ record }: PageDetection): Html | null {
+  if (record === null) return null;
+  const tags = [
+    ...(record.state === 'ongoing' ? [] : [record.state]),
+    ...(record.suppressedBy === '' ? [] : ['suppressed']),
+    ...(record.verdict === null ? [] : [record.verdict]),
+  ];
+  return html`${tags.map((tag) => html` <span class="tag plain">${tag}</span>`)}`;
 }

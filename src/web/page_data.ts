@@ -1,5 +1,7 @@
-import type { Severity, Traffic } from '../core/detections/detection.ts';
+import type { DetectionState, Severity, Traffic } from '../core/detections/detection.ts';
+import type { VerdictValue } from '../core/detections/verdict.ts';
 import type { Hour } from '../core/kql/bin.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { GroupKey } from '../core/records/report.ts';
 import type { Grain } from '../core/scoring/series.ts';
 import type { Window } from '../core/scoring/window.ts';
@@ -16,7 +18,8 @@ export interface PageData {
 
 /** The line at the top: whether the result is whole, and of what. */
 export interface PageStatus {
-  readonly isHealthy: boolean;
+  /** null: not checked. */
+  readonly isHealthy: boolean | null;
   /** `Healthy`, or the number of problems. */
   readonly title: string;
   readonly parts: readonly string[];
@@ -67,11 +70,40 @@ export interface PageDetection extends GroupKey {
   readonly queries: readonly { readonly label: string; readonly query: string }[];
   /** The command that suppresses it; null where none is safe to paste. */
   readonly suppress: string | null;
+  /** What is stored beside its numbers; null in a file. */
+  readonly record: PageRecord | null;
+}
+
+/** The lifecycle of a stored detection. */
+export interface PageRecord {
+  readonly state: DetectionState;
+  /** The id of the suppression that applies; '' for none. */
+  readonly suppressedBy: string;
+  readonly verdict: VerdictValue | null;
+  /** Episodes, revisions, notifications and verdict, oldest first; empty in a list. */
+  readonly events: readonly PageEvent[];
+  /** The newest reports, in time order; empty in a list. */
+  readonly reports: readonly PageReport[];
+}
+
+export interface PageEvent {
+  readonly at: Timestamp;
+  readonly text: string;
+  /** A note of a person; '' for none. */
+  readonly note: string;
+}
+
+export interface PageReport {
+  readonly at: Timestamp;
+  readonly count: number | null;
+  /** Account, program, port and outcome, as far as the report has them. */
+  readonly facts: readonly string[];
 }
 
 export interface PageAddress {
   readonly RemoteIP: string;
-  readonly connections: number;
+  /** null where only the address is stored. */
+  readonly connections: number | null;
   readonly hosts: readonly string[];
 }
 

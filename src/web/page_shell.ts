@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Href } from './href.ts';
 import { attribute, constantMarkup, type Html, html } from './html.ts';
-import type { PageData } from './page_data.ts';
+import type { PageStatus } from './page_data.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 import { timeMarkup } from './texts.ts';
@@ -30,18 +31,30 @@ const ICON = constantMarkup(
 
 export interface ShellOptions {
   readonly title: string;
-  readonly data: Pick<PageData, 'status' | 'window'>;
-  readonly links: readonly { readonly text: string; readonly href: Href; readonly isCurrent: boolean }[];
+  readonly status: PageStatus;
+  /** The end of the window; null for a page without one. */
+  readonly asOf: Timestamp | null;
+  readonly links: readonly PageLink[];
   readonly body: Html;
 }
 
+export interface PageLink {
+  readonly text: string;
+  readonly href: Href;
+  readonly isCurrent: boolean;
+}
+
 /** A whole document. The policy stands in it, since a file has no headers. */
-export function pageShell({ title, data, links, body }: ShellOptions): string {
-  const { status, window } = data;
-  return `<!DOCTYPE html>\n${html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>${title}</title>${ICON}${constantMarkup(`<style>${STYLE}</style><script>${SCRIPT}</script>`)}</head>
-<body><header class="top"><h1>Beaconwatch</h1><p><span class="lamp${status.isHealthy ? '' : ' bad'}"></span>${status.title} · window to ${timeMarkup(window.asOf)}${status.parts.map((part) => ` · ${part}`)}</p><nav aria-label="Pages">${links.map(
+export function pageShell({ title, status, asOf, links, body }: ShellOptions): string {
+  return `<!DOCTYPE html>\n${html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="same-origin"><meta name="color-scheme" content="light dark"><title>${title}</title>${ICON}${constantMarkup(`<style>${STYLE}</style><script>${SCRIPT}</script>`)}</head>
+<body><header class="top"><h1>Beaconwatch</h1><p>${statusLine(status, asOf)}</p><nav aria-label="Pages">${links.map(
     ({ text, href, isCurrent }) =>
       html`<a href="${href}"${isCurrent && attribute('aria-current', 'page')}${isCurrent && attribute('data-current', '')}>${text}</a>`,
   )}</nav></header>
 ${body}<p id="said" class="sr" role="status"></p></body></html>`}\n`;
+}
+
+function statusLine({ isHealthy, title, parts }: PageStatus, asOf: Timestamp | null): Html {
+  const lamp = isHealthy === null ? null : html`<span class="lamp${isHealthy ? '' : ' bad'}"></span>`;
+  return html`${lamp}${title}${asOf !== null && html` · window to ${timeMarkup(asOf)}`}${parts.map((part) => ` · ${part}`)}`;
 }

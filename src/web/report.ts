@@ -1,10 +1,11 @@
 import { hoursOf } from '../core/scoring/hours.ts';
 import { groupedText } from '../core/text/numbers.ts';
-import { detectionPane, type Neighbours } from './detection_pane.ts';
+import { detectionPane } from './detection_pane.ts';
 import { fleetPane } from './fleet_pane.ts';
 import { fragmentHref } from './href.ts';
 import { type Html, html } from './html.ts';
 import { listPane } from './list_pane.ts';
+import { neighbourIndex } from './neighbours.ts';
 import type { PageData, PageDetection } from './page_data.ts';
 import { pageShell } from './page_shell.ts';
 import type { ScatterLimits } from './scatter.ts';
@@ -38,13 +39,14 @@ export function reportHtml(data: PageData, { limits, command }: ReportOptions): 
   const body = html`<main><div class="panes"><section class="pane list" id="list" aria-label="Detections">${listPane(detections, { title: 'Beacons in the window', hours, limits, hrefOf, drawingOf: first, views: null })}${restOf(detections.slice(MOST_DETAILS), command)}</section>
 <section class="pane details" aria-label="Detection">${detailed.map(
     (detection) =>
-      html`<article class="detail" id="d${numberOf(detection)}">${detectionPane(detection, { asOf: window.asOf, hours, fleet, neighbours: neighboursOf(detection), hrefOf, listHref: fragmentHref('list'), drawingOf: again, key: String(numberOf(detection)) })}</article>`,
+      html`<article class="detail" id="d${numberOf(detection)}">${detectionPane(detection, { asOf: window.asOf, hours, fleet, neighbours: neighboursOf(detection), hrefOf, listHref: fragmentHref('list'), drawingOf: again, key: String(numberOf(detection)), actions: null })}</article>`,
   )}</section></div>
 <section class="page pane" id="fleet" aria-label="Fleet">${fleetPane(detections, { hours, hrefOf, drawingOf: again })}</section>
 <section class="page pane" id="notes" aria-label="Notes">${notesOf(data)}</section></main>`;
   return pageShell({
     title: `Beaconwatch: ${groupedText(detections.length)} beacons to ${window.asOf.slice(0, 16)}Z`,
-    data,
+    status: data.status,
+    asOf: window.asOf,
     links: [
       { text: 'List', href: fragmentHref('list'), isCurrent: false },
       { text: 'Fleet', href: fragmentHref('fleet'), isCurrent: false },
@@ -64,25 +66,4 @@ function restOf(rest: readonly PageDetection[], command: string): Html | null {
 
 function notesOf({ status, fleet }: PageData): Html {
   return html`<h2 class="title">Notes</h2><ul class="notes">${status.parts.map((part) => html`<li>${part}</li>`)}${fleet !== null && html`<li>${groupedText(fleet.devices)} devices in the window: regular on up to ${fleet.few} is rare, on more than ${fleet.many} common</li><li>${groupedText(fleet.common)} groups are regular and common, and not listed</li>`}${status.notes.map((note) => html`<li>${note}</li>`)}</ul>`;
-}
-
-/** Other detections with the same address, device or process, in the order of the list. */
-export function neighbourIndex(detections: readonly PageDetection[]): (detection: PageDetection) => Neighbours {
-  const byAddress = Map.groupBy(detections, ({ RemoteIP }) => RemoteIP);
-  const byDevice = Map.groupBy(detections, ({ DeviceName }) => DeviceName);
-  const byProcess = Map.groupBy(detections, ({ InitiatingProcessFileName }) => InitiatingProcessFileName);
-  return (detection) => {
-    const but = (others: readonly PageDetection[] | undefined) =>
-      (others ?? []).filter(({ id }) => id !== detection.id);
-    const { DeviceName, InitiatingProcessFileName, RemoteIP } = detection;
-    const sameAddress = RemoteIP === '*' ? [] : but(byAddress.get(RemoteIP));
-    const sameDevice = but(byDevice.get(DeviceName)).filter((other) => !sameAddress.includes(other));
-    const sameProcess =
-      InitiatingProcessFileName === ''
-        ? []
-        : but(byProcess.get(InitiatingProcessFileName)).filter(
-            (other) => !sameAddress.includes(other) && !sameDevice.includes(other),
-          );
-    return { sameAddress, sameDevice, sameProcess };
-  };
 }

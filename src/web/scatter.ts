@@ -70,10 +70,14 @@ function gridOf(x: LogScale, y: LogScale): Html {
 function kqlLimit(x: LogScale, y: LogScale, slowest: number, isAlone: boolean): Html {
   const edge = unit(x.at(slowest));
   const label = `KQL rule: slower than ${spanText(slowest)} is not seen`;
+  const isLeft = isAlone || x.at(slowest) > RIGHT - LONGEST_LABEL;
   return html`<rect class="first" x="${LEFT}" y="${unit(y.at(REGULAR_SPREAD))}" width="${unit(x.at(slowest) - LEFT)}" height="${unit(BOTTOM - y.at(REGULAR_SPREAD))}"/>
-<path class="limit" d="M${edge} ${TOP}V${BOTTOM}"/><text class="limit-name" x="${unit(x.at(slowest) + (isAlone ? -6 : 6))}" y="${TOP + 10}" text-anchor="${isAlone ? 'end' : 'start'}">${label}</text>
+<path class="limit" d="M${edge} ${TOP}V${BOTTOM}"/><text class="limit-name" x="${unit(x.at(slowest) + (isLeft ? -6 : 6))}" y="${TOP + 10}" text-anchor="${isLeft ? 'end' : 'start'}">${label}</text>
 <text class="first-name" x="${LEFT + 8}" y="${unit(y.at(REGULAR_SPREAD) + 16)}">even and fast: look here first</text>`;
 }
+
+/** Units that a label of the chart needs. */
+const LONGEST_LABEL = 240;
 
 const WINDOW_HOURS = 72;
 /** The weight that the view `spread` takes off the number of hours (docs/regularity.md). */

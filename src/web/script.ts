@@ -12,7 +12,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const start = () => {
   const filter = document.getElementById('filter');
   const links = () => {
-    const page = document.querySelector('.page:target') || document.querySelector('.list');
+    const page = document.querySelector('.page:target') || document.querySelector('.list') || document.querySelector('.page');
     return page ? all('.open', page).filter((link) => link.checkVisibility()) : [];
   };
   let last = null;
@@ -26,7 +26,7 @@ const start = () => {
   };
   const move = (by) => {
     const shown = links();
-    if (shown.length === 0) return;
+    if (shown.length === 0) return act(by > 0 ? 'j' : 'k');
     const now = shown.indexOf(document.activeElement);
     const from = now >= 0 ? now : shown.indexOf(last);
     const next = shown[Math.min(shown.length - 1, Math.max(0, from < 0 ? 0 : from + by))];
@@ -34,6 +34,7 @@ const start = () => {
     rove(next);
     next.focus();
     next.scrollIntoView({ block: 'nearest' });
+    return true;
   };
   const current = () => {
     for (const link of all('a[href]')) {
@@ -61,8 +62,8 @@ const start = () => {
       return;
     }
     let done = true;
-    if (event.key === 'j' || event.key === 'ArrowDown' && event.target.matches('.open')) move(1);
-    else if (event.key === 'k' || event.key === 'ArrowUp' && event.target.matches('.open')) move(-1);
+    if (event.key === 'j' || event.key === 'ArrowDown' && event.target.matches('.open')) done = move(1);
+    else if (event.key === 'k' || event.key === 'ArrowUp' && event.target.matches('.open')) done = move(-1);
     else if (event.key === '/' && filter) filter.focus();
     else if ('atbs'.includes(event.key)) done = act(event.key);
     else done = false;

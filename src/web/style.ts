@@ -12,7 +12,7 @@ code,pre,.address{font-family:ui-monospace,"SF Mono",Consolas,"DejaVu Sans Mono"
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}.pane:focus-visible{outline:none}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .top{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:center;padding:.65rem 1.1rem;border-bottom:1px solid var(--line)}
-.top p{margin:0;flex:1 1 18rem}.top nav{display:flex;gap:1rem}
+.top p{margin:0;flex:1 1 18rem}.top nav{display:flex;gap:1rem}.top nav [data-current]{font-weight:700;color:inherit;text-decoration:none}
 .lamp{display:inline-block;width:.7rem;height:.7rem;border-radius:50%;background:var(--ok);margin-right:.35rem}.lamp.bad{background:var(--out);border-radius:0}
 .pane{position:relative;padding:.9rem 1.1rem}
 .filters{display:flex;flex-wrap:wrap;gap:.45rem;align-items:center;margin-bottom:.4rem}
@@ -42,6 +42,7 @@ table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600}
 tr:has([aria-current]),tr:has(.open:focus-visible){background:var(--pick)}
 .sev{font-weight:700;font-size:.88rem}.sev.high{color:var(--high)}.sev.medium{color:var(--medium)}.sev.low{color:var(--low)}
 .tag{border:1px solid var(--high);color:var(--high);border-radius:999px;font-size:.78rem;padding:0 .4rem}
+.tag.plain{border-color:var(--line);color:var(--dim)}
 .strip{width:100%;height:16px;min-width:120px}
 .cells path{stroke-width:13;stroke-dasharray:3.4 .6;fill:none}
 .s1{stroke:var(--s1)}.s2{stroke:var(--s2)}.s3{stroke:var(--s3)}.s4{stroke:var(--s4)}.up{stroke:var(--up)}.down{stroke:var(--down)}
@@ -69,10 +70,22 @@ svg.axis{width:100%;overflow:visible}svg.axis text{font-size:7px}
 main:has(.page:target) .panes{display:none}
 .detail{display:none}.detail:target{display:block}
 .notes li{margin:.2rem 0}
+.site .page,.site .detail{display:block}.site>.pane{max-width:100rem;margin:0 auto}.site>.detail{max-width:70rem}
+.steps{margin:0 0 .4rem;display:flex;gap:1rem}.steps kbd{visibility:hidden}.script .steps kbd{visibility:visible}
+.views{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;align-items:center;margin:.2rem 0 .6rem}.views nav{display:flex;flex-wrap:wrap;gap:.8rem}.views [aria-current]{font-weight:700;text-decoration:none;color:inherit}
+.search{display:flex;gap:.4rem;flex:1 1 16rem;max-width:34rem}.search input{flex:1}
+input:not([type=checkbox],#filter){font:inherit;min-width:0;padding:.28rem .5rem;border:1px solid var(--line);border-radius:6px;background:var(--card);color:var(--ink)}
+input::placeholder{color:var(--dim);opacity:1}
+.write{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}td .write{justify-content:end}form[aria-label^=Add]{display:block;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.7rem .85rem;margin:0 0 1rem}
+.fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:.6rem;margin-bottom:.7rem}.fields label{display:grid;gap:.15rem;font-size:.86rem;color:var(--dim)}
+.fault{border-left:4px solid var(--out);padding-left:.6rem}
+.timeline{list-style:none;margin:0;padding:0 0 0 .7rem;border-left:2px solid var(--line)}.timeline li{margin:.2rem 0}.timeline small{display:block}
+.health>div{grid-template-columns:9rem 1fr}.entries th{font-weight:400}
 .list:has(#f-high:not(:checked)) .row.high,.list:has(#f-medium:not(:checked)) .row.medium,.list:has(#f-low:not(:checked)) .row.low,.list:has(#f-alone:checked) .row:not(.alone),.list:has(#f-kql:checked) .row:not(.kql),.list:has(#f-regularity:checked) .row:not(.regularity),.row.hidden{display:none}
-@media(min-width:1100px){html,body{height:100%}body{display:flex;flex-direction:column;overflow:clip}main{flex:1;min-height:0}.panes{height:100%;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.panes>.pane{overflow:auto}.page:target{overflow:auto;height:100%}.details{border-left:1px solid var(--line)}.details:not(:has(.detail:target)) .detail:first-child{display:block}.back{display:none}}
+@media(min-width:1100px){html:has(.panes),body:has(.panes){height:100%}body:has(.panes){display:flex;flex-direction:column;overflow:clip}main:has(.panes){flex:1;min-height:0}.panes{height:100%;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.panes>.pane{overflow:auto}.page:target{overflow:auto;height:100%}.details{border-left:1px solid var(--line)}.details:not(:has(.detail:target)) .detail:first-child{display:block}.panes .back{display:none}}
+@media(min-width:1100px){.site .list{display:grid;grid-template-columns:minmax(0,5fr) minmax(0,7fr);grid-auto-rows:min-content;column-gap:1.4rem}.site .list>*{grid-column:1/-1}.site .list>.scatter,.site .list>.scatter+.caption{grid-column:1;align-self:start}.site .list>.scatter{grid-row:4}.site .list>.scatter+.caption{grid-row:5}.site .list>.list-table{grid-column:2;grid-row:4/7;align-self:start}}
 @media(max-width:1099px){main:has(.detail:target) .list{display:none}main:not(:has(.detail:target)) .details{display:none}}
-@media(max-width:640px){.scatter text{font-size:17px}.plot text{font-size:14px}.scatter a{stroke-width:4}.scatter .dot{stroke-width:.5}.pane{padding:.8rem .9rem}.list-table thead{display:none}.list-table tr.row{display:grid;grid-template-columns:4.3rem minmax(0,1fr) auto;border-bottom:1px solid var(--line);padding:.35rem 0}.list-table tr.row.hidden{display:none}.list-table td{border:0;padding:.1rem .3rem}.list-table .sev{grid-row:1/4}.list-table .where{grid-column:2}.list-table .num{grid-column:3;grid-row:1}.list-table .hours{grid-column:2/4;width:auto}.fleet-table,.fleet-table tbody,.fleet-table tr{display:block}.fleet-table thead{display:none}.fleet-table tr.row{display:flex;flex-wrap:wrap;gap:0 .5rem;padding:.25rem 0}.fleet-table tr.row.hidden{display:none}.fleet-table td,.fleet-table tbody th{padding:0;white-space:normal}.fleet-table .hours{width:100%;order:9}dl>div{grid-template-columns:5rem 1fr}}
-@media print{html{color-scheme:light;font-size:10px}html,body{height:auto;overflow:visible}.panes{display:block!important;height:auto!important}.pane{overflow:visible!important;border:0!important;height:auto!important}.filters,.actions,.top nav,.back{display:none!important}.detail,.page,.details{display:block!important}.detail{break-before:page}.page{break-before:page}tr,figure,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media(max-width:640px){.entries thead{display:none}.entries tr{display:grid;border-bottom:1px solid var(--line);padding:.4rem 0}.entries .num{text-align:left}.scatter text{font-size:17px}.plot text{font-size:14px}.scatter a{stroke-width:4}.scatter .dot{stroke-width:.5}.pane{padding:.8rem .9rem}.list-table thead{display:none}.list-table tr.row{display:grid;grid-template-columns:4.3rem minmax(0,1fr) auto;border-bottom:1px solid var(--line);padding:.35rem 0}.list-table tr.row.hidden{display:none}.list-table td{border:0;padding:.1rem .3rem}.list-table .sev{grid-row:1/4}.list-table .where{grid-column:2}.list-table .num{grid-column:3;grid-row:1}.list-table .hours{grid-column:2/4;width:auto}.fleet-table,.fleet-table tbody,.fleet-table tr{display:block}.fleet-table thead{display:none}.fleet-table tr.row{display:flex;flex-wrap:wrap;gap:0 .5rem;padding:.25rem 0}.fleet-table tr.row.hidden{display:none}.fleet-table td,.fleet-table tbody th{padding:0;white-space:normal}.fleet-table .hours{width:100%;order:9}dl>div{grid-template-columns:5rem 1fr}}
+@media print{html{color-scheme:light;font-size:10px}html,body{height:auto;overflow:visible}.panes{display:block!important;height:auto!important}.pane{overflow:visible!important;border:0!important;height:auto!important}.filters,.views,.steps,.actions,.write,.top nav,.back{display:none!important}.detail,.page,.details{display:block!important}.detail{break-before:page}.page{break-before:page}tr,figure,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media(prefers-reduced-motion:no-preference){button:active{transform:translateY(1px)}}
 `;

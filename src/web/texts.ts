@@ -16,15 +16,21 @@ export function timeMarkup(timestamp: Timestamp): Html {
 
 /** A process without a name is named so: it is suspicious by itself. */
 export function processText({ InitiatingProcessFileName, source }: PageDetection): string {
-  if (InitiatingProcessFileName !== '') return InitiatingProcessFileName;
+  if (InitiatingProcessFileName !== '') return visible(InitiatingProcessFileName);
   return source === 'zeek' ? '(any process)' : '(no process name)';
 }
 
 /** The first label of a host name; an address, and a name that is long without a dot, as it is. */
 export function shortDevice(deviceName: string): string {
+  if (deviceName.trim() === '') return deviceName === '' ? '(no device name)' : visible(deviceName);
   if (/^[\d.]+$/.test(deviceName) || deviceName.includes(':')) return deviceName;
   const [first = ''] = deviceName.split('.');
-  return first === '' ? deviceName || '(no device name)' : first;
+  return first === '' ? deviceName : first;
+}
+
+/** A name of spaces alone would be a link that nobody sees. */
+function visible(name: string): string {
+  return name.trim() === '' ? '(only spaces)' : name;
 }
 
 /** `only this device`, `6 devices`. */

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createApp } from '../../src/app.ts';
+import { startUi } from '../../src/cli/commands/ui_server.ts';
 import { CommandError } from '../../src/cli/errors.ts';
 import { minute } from '../../src/cli/output/number_text.ts';
-import { DEFAULT_CONTAINER } from '../../src/config.ts';
+import { DEFAULT_CONTAINER, readConfig } from '../../src/config.ts';
 import { bin } from '../../src/core/kql/bin.ts';
 import { type Timestamp, timestampFromMs } from '../../src/core/kql/timestamp.ts';
 import { counted } from '../../src/core/text/numbers.ts';
@@ -23,10 +25,17 @@ export async function keep(
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
+  const pages = await startUi(createApp(readConfig(process.env)), {
+    port: 0,
+    name: 'local',
+    mayWrite: true,
+    onError: (error) => log(String(error)),
+  });
   log(
     [
       'The system keeps running: it sweeps every five seconds and scores every hour. Ctrl-C ends it.',
       '',
+      `  The pages, for a browser on this machine:  ${pages.url}`,
       `  curl '${system.httpUrl}/api/detections?state=new'     (no key needed here; on Azure it is)`,
       '',
       '  Set this in another shell to use the command line on the same storage:',
@@ -65,6 +74,8 @@ export async function keep(
     await delay(2 ** 31 - 1, undefined, { signal });
   } catch (error) {
     if (!(signal.reason instanceof Interrupted)) throw error;
+  } finally {
+    await pages.stop();
   }
 }
 

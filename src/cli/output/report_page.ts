@@ -1,11 +1,11 @@
 import type { RuleAssessment } from '../../core/detections/assessments.ts';
 import { defenderQuery, sentinelQuery } from '../../core/detections/hunting_queries.ts';
 import { suppressCommand } from '../../core/detections/suppress_command.ts';
-import { REGULARITY_THRESHOLDS } from '../../core/regularity/assessment.ts';
 import { countsByHour, hoursOf } from '../../core/scoring/hours.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { OfflineDetection, OfflineDetections } from '../../scoring/offline_detection.ts';
-import type { PageData, PageDetection, PageKqlRule, PageRegularity, PageStatus } from '../../web/page_data.ts';
+import { pageKqlRule, pageRegularity } from '../../web/page_assessments.ts';
+import type { PageData, PageDetection, PageRegularity, PageStatus } from '../../web/page_data.ts';
 import { byUrgency } from '../../web/urgency.ts';
 
 /** What `score` found, as the pages show it. `window`: the 72 hours that end with the scored window. */
@@ -30,7 +30,7 @@ function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetec
   return {
     ...{ id: groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason },
     kqlRule: rule && pageKqlRule(rule),
-    regularity: pageRegularity(detection),
+    regularity: regularityOf(detection),
     hours: hours.length > 0 || rule === null ? hours : hoursOfRule(rule, window),
     days: [],
     ...{ devices, otherProcesses, ports, hosts, onlyFailed },
@@ -40,6 +40,7 @@ function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetec
     // A query names one address.
     queries: isProcess ? [] : [queryOf(detection)],
     suppress: omitted.length === 0 ? `beaconwatch ${command}` : null,
+    record: null,
   };
 }
 
@@ -55,33 +56,7 @@ function hoursOfRule({ evidence }: RuleAssessment, window: Window): (number | nu
   return countsByHour(window, evidence.Timestamp, evidence.ConnCounts).slice(-hoursOf(window).length);
 }
 
-function pageKqlRule({ evidence, ...assessment }: RuleAssessment): PageKqlRule {
-  const { count_of_hours, inliner_count, outlier_count, average, spread, interval } = assessment;
-  const { grain, thresholds } = evidence;
-  return {
-    ...{ count_of_hours, inliner_count, outlier_count, average, spread, interval, grain },
-    points: evidence.Timestamp.map((hour, index) => ({
-      hour,
-      count: evidence.ConnCounts[index] ?? 0,
-      expected: evidence.baseline[index] ?? 0,
-      flag: evidence.flags[index] ?? 0,
-      score: evidence.scores[index] ?? 0,
-    })),
-    minUniform: thresholds.minUniform,
-    minAverage: thresholds.minAverage,
-    anomalyThreshold: thresholds.anomalyThreshold,
-  };
-}
-
 /** What is common stays measured, and is no match. */
-function pageRegularity({ regularity, detectors }: OfflineDetection): PageRegularity | null {
-  if (regularity === null) return null;
-  const { way, view, views, interval, interval_low, interval_high, hours, active_hours, connections } = regularity;
-  return {
-    way: detectors.includes('regularity') ? way : null,
-    ...{ regularity: regularity.regularity, view, views, interval, interval_low, interval_high },
-    ...{ hours, active_hours, connections, regularDevices: regularity.regularDevices, session: regularity.session },
-    minScore: REGULARITY_THRESHOLDS.match,
-    ripeScore: REGULARITY_THRESHOLDS.ripe,
-  };
+function regularityOf({ regularity, detectors }: OfflineDetection): PageRegularity | null {
+  return regularity && pageRegularity(regularity, detectors.includes('regularity') ? regularity.way : null);
 }

@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from '../../../scripts/browser.ts';
 import { escapeForDisplay } from '../../../src/core/text/escape.ts';
@@ -12,14 +11,11 @@ import type { PageDetection } from '../../../src/web/page_data.ts';
 import { reportHtml } from '../../../src/web/report.ts';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
 import { sampleFolder } from '../../support/sample/folder.ts';
+import { openPage, PHONE, picture, violations, WIDE } from '../../support/web/browser.ts';
 import { pageData, pageDetection } from '../../support/web/page.ts';
 
 const NOW = '2026-11-29T07:00:00Z';
 const LIMITS = { minAverage: 45, minScore: 0.6 };
-/** Kept where a person wants to look at them: SCREENSHOTS=folder. */
-const SCREENSHOTS = process.env['SCREENSHOTS'];
-const WIDE = { width: 1400, height: 900 };
-const PHONE = { width: 360, height: 780 };
 
 let folder = '';
 let file = '';
@@ -100,30 +96,8 @@ describe('score --html', () => {
 });
 
 describe.skipIf(CHROMIUM === undefined)('the report in a browser', () => {
-  /** Opens it, and fails on a message of the console or a request. */
-  async function opened(options: BrowserContextOptions, { fragment = '', path = file } = {}) {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const problems: string[] = [];
-    page.on('console', (message) => problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('dialog', (dialog) => problems.push(dialog.message()));
-    page.on('request', (request) => {
-      if (!/^(data:|file:.*report\.html)/.test(request.url())) problems.push(request.url());
-    });
-    await page.goto(pathToFileURL(path).href + fragment);
-    return { page, problems, close: () => context.close() };
-  }
-
-  /** A picture of the sample's report, where somebody wants one. */
-  async function pictured(options: Pick<BrowserContextOptions, 'colorScheme' | 'viewport'>, fragment: string) {
-    if (SCREENSHOTS === undefined) return;
-    await mkdir(SCREENSHOTS, { recursive: true });
-    const { page, close } = await opened(options, { fragment });
-    const name = `report-${options.colorScheme}-${options.viewport?.width}${fragment.replace('#', '-')}.png`;
-    await page.screenshot({ path: join(SCREENSHOTS, name) });
-    await close();
-  }
+  const opened = (options: BrowserContextOptions, { fragment = '', path = file } = {}) =>
+    openPage(browser, pathToFileURL(path).href + fragment, options, /^(data:|file:.*report\.html)/);
 
   it.each([
     ['light', WIDE, ''],
@@ -134,7 +108,9 @@ describe.skipIf(CHROMIUM === undefined)('the report in a browser', () => {
     ['dark', PHONE, '#fleet'],
     ['light', WIDE, '#notes'],
   ] as const)('passes axe, says nothing, loads nothing and fits: %s %o %s', async (colorScheme, viewport, fragment) => {
-    await pictured({ colorScheme, viewport }, fragment);
+    const whole = await opened({ colorScheme, viewport }, { fragment });
+    await picture(whole.page, `report-${colorScheme}-${viewport.width}${fragment.replace('#', '-')}`);
+    await whole.close();
     const { page, problems, close } = await opened({ colorScheme, viewport }, { fragment, path: small });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
     expect(await violations(page)).toEqual([]);
@@ -245,11 +221,4 @@ function kinds(): PageDetection[] {
       otherAddresses: [{ RemoteIP: '2001:db8::7', connections: 7, hosts: ['a.example'] }],
     }),
   ];
-}
-
-/** The rules that axe finds broken, with the first place of each. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return await page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ' (' + nodes.length + '): ' + nodes[0].html.slice(0, 200) + ' ' + nodes[0].failureSummary))`);
 }

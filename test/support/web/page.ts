@@ -79,6 +79,7 @@ export function pageDetection(seed: number, changes: Partial<PageDetection> = {}
     traffic: null,
     queries: [{ label: 'Query for Defender', query: 'let device = "x";\nDeviceNetworkEvents' }],
     suppress: "beaconwatch suppress add --device=x --reason='why'",
+    record: null,
     ...changes,
   };
 }

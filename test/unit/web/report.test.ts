@@ -55,7 +55,7 @@ describe('reportHtml', () => {
   });
 
   it('is whole without any detection', () => {
-    expect(report()).toContain('No beacons in the window.');
+    expect(report()).toContain('No beacons here.');
   });
 
   it('loads nothing: no address but places in the page and the portal', () => {
