@@ -194,16 +194,23 @@ describe('score --common', () => {
   );
 
   it('lists what is regular on many devices, by process and network', async () => {
-    const path = await file('common.json', fleet, reports(slow));
+    const other = every(1, 0, 11).flatMap((n) =>
+      reports({ device: `wks-${n}`, process: 'sync.exe', remote: '192.0.80.1', hours: every(3) }),
+    );
+    // A device with two addresses is one device.
+    const second = reports({ device: 'wks-1', process: 'agent.exe', remote: '198.51.1.2', hours: every(2) });
+    const path = await file('common.json', other, fleet, second, reports(slow));
+    const [first, last] = [
+      { InitiatingProcessFileName: 'agent.exe', network: '198.51.0.0/16', devices: 12, addressDevices: 1 },
+      { InitiatingProcessFileName: 'sync.exe', network: '192.0.0.0/16', devices: 11, addressDevices: 11 },
+    ];
     expect(await linesOf(path, '--common')).toEqual([
-      {
-        ...{ InitiatingProcessFileName: 'agent.exe', network: '198.51.0.0/16', devices: 12, addressDevices: 1 },
-        ...{ groups: 12, addresses: 12, interval: 7200, hosts: ['agent.example.com'] },
-      },
+      { ...first, ...{ groups: 13, addresses: 13, interval: 7200, hosts: ['agent.example.com'] } },
+      { ...last, ...{ groups: 11, addresses: 1, interval: 10_800, hosts: [] } },
     ]);
     const { stdout, stderr } = await score(path, '--common');
-    expect(stdout).toMatch(/agent\.exe\t198\.51\.0\.0\/16\t12\t1\t12\t12\t120 min\tagent\.example\.com/);
-    expect(stderr).toContain('12 regular groups of common services: --common lists them');
+    expect(stdout).toMatch(/agent\.exe\t198\.51\.0\.0\/16\t12\t1\t13\t13\t120 min\tagent\.example\.com/);
+    expect(stderr).toContain('24 regular groups of common services: --common lists them');
     expect((await score(path, '--common', '--format', 'csv')).stdout).toMatch(/^InitiatingProcessFileName,network,/);
   });
 

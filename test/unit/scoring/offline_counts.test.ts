@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Contribution } from '../../../src/core/records/contribution.ts';
 import { OfflineCounts } from '../../../src/scoring/offline_counts.ts';
+import type { OfflineRow } from '../../../src/scoring/offline_row.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { contribution, groupId, T0, T1, T2 } from '../../contract/samples.ts';
 import { tries } from '../../support/effort.ts';
 
-async function rowsOf(counts: OfflineCounts): Promise<Contribution[]> {
-  const rows: Contribution[] = [];
+async function rowsOf(counts: OfflineCounts): Promise<OfflineRow[]> {
+  const rows: OfflineRow[] = [];
   for (const partition of PARTITIONS) for await (const page of counts.scan(partition)) rows.push(...page);
   return rows;
 }
@@ -23,23 +23,27 @@ it('OfflineCounts on disk gives the rows that it gives in memory, whatever the s
     count: fc.option(fc.nat(9)),
     failed: fc.boolean(),
     programHash: fc.constantFrom(null, '0'.repeat(16), 'ab'.repeat(8)),
+    facts: fc.constantFrom({}, { port: 443 }, { host: 'cdn.example' }, { port: 8443, host: 'c2.example' }),
     name: fc.constantFrom('a\n"', '\u2028', '\ud800', ''),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(one, { maxLength: 60 }), fc.integer({ min: 0, max: 8000 }), async (all, limit) => {
       const inMemory = new OfflineCounts(Number.POSITIVE_INFINITY);
       const onDisk = new OfflineCounts(limit);
-      for (const { group, key, name, ...rest } of all) {
-        const row = contribution({
-          groupId: `${(group % 3).toString(16)}${groupId(group).slice(1)}`,
-          ...{ ...rest, contribution: String(key).repeat(16), DeviceName: `${name}${group}` },
-        });
+      for (const { group, key, name, facts, ...rest } of all) {
+        const row: OfflineRow = {
+          ...facts,
+          ...contribution({
+            groupId: `${(group % 3).toString(16)}${groupId(group).slice(1)}`,
+            ...{ ...rest, contribution: String(key).repeat(16), DeviceName: `${name}${group}` },
+          }),
+        };
         inMemory.put(row);
         onDisk.put(row);
         await onDisk.spillIfLarge();
       }
       // Names of a group are equal in telemetry; here they may differ, and the first of each run counts.
-      const bare = (rows: Contribution[]) => rows.map(({ DeviceName: _device, ...rest }) => rest);
+      const bare = (rows: OfflineRow[]) => rows.map(({ DeviceName: _device, ...rest }) => rest);
       expect(bare(await rowsOf(onDisk))).toEqual(bare(await rowsOf(inMemory)));
       expect(bare(await rowsOf(onDisk))).toEqual(bare(await rowsOf(inMemory)));
       onDisk.close();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { orderOf } from '../../../../src/core/detections/order.ts';
 import { compareSortKeys, SORTS, sortKeyOf } from '../../../../src/core/detections/sort_key.ts';
 import { detection, groupId, T0, T1, T2 } from '../../../contract/samples.ts';
-import { ruleOf } from '../../../support/detections.ts';
+import { onlyRegular, ruleOf } from '../../../support/detections.ts';
 
 const any = fc.record({
   average: fc.constantFrom(46, 60.5, 1e12),
@@ -52,6 +52,18 @@ describe('compareSortKeys(sortKeyOf(a, sort), sortKeyOf(b, sort))', () => {
       'high 2',
       'medium 1',
       'low 1',
+    ]);
+  });
+
+  it('severity counts the devices before the score of regularity', () => {
+    const even = (devices: number, regularity: number) =>
+      onlyRegular(detection({ severity: 'high', devices }), { regularity });
+    const rows = [even(2, 0.95), even(1, 0.7), even(1, 0.9)];
+    const sorted = rows.toSorted((a, b) => compareSortKeys(sortKeyOf(a, 'severity'), sortKeyOf(b, 'severity')));
+    expect(sorted.map(({ devices, assessments }) => [devices, assessments.regularity?.regularity])).toEqual([
+      [1, 0.9],
+      [1, 0.7],
+      [2, 0.95],
     ]);
   });
 
