@@ -1,11 +1,10 @@
-import { app as functions } from '@azure/functions';
 import { detectionsResponse } from '../src/http/handlers.ts';
 import { app } from './beaconwatch.ts';
-import { answering } from './log.ts';
+import { registerHttp } from './http.ts';
 
-functions.http('detections', {
+registerHttp('detections', {
   methods: ['GET', 'POST'],
-  authLevel: 'function',
   route: 'detections/{id?}',
-  handler: answering((request) => detectionsResponse(app, request)),
+  audience: 'programs',
+  handler: (request, caller) => detectionsResponse(app, request, caller),
 });

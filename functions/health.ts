@@ -1,11 +1,10 @@
-import { app as functions } from '@azure/functions';
 import { healthResponse } from '../src/http/handlers.ts';
 import { app } from './beaconwatch.ts';
-import { answering } from './log.ts';
+import { registerHttp } from './http.ts';
 
-functions.http('health', {
+registerHttp('health', {
   methods: ['GET'],
-  authLevel: 'function',
   route: 'health',
-  handler: answering(() => healthResponse(app)),
+  audience: 'programs',
+  handler: () => healthResponse(app),
 });

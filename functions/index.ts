@@ -5,4 +5,6 @@ import './ingestQueued.ts';
 import './notifyDetection.ts';
 import './scorePartition.ts';
 import './scoreWindows.ts';
+import './suppressions.ts';
 import './sweepExports.ts';
+import './ui.ts';

@@ -93,7 +93,7 @@ param alertEmails string[] = []
 @description('Resource id of an existing action group that alerts notify. Empty: none.')
 param existingActionGroupId string = ''
 
-@description('Client id of the app registration that stands for the HTTP functions. With it, they require a token of this tenant. Empty: off.')
+@description('Client id of the app registration that stands for the HTTP functions and the pages. With it, they require a token or a session of this tenant. Empty: off, and no pages.')
 param signInClientId string = ''
 
 @description('Client ids of the applications that may call the HTTP functions. Empty: any application of the tenant.')
@@ -527,6 +527,8 @@ var ownSettings = {
   SOURCES: sources
   BLOB_TRIGGER: trigger
   HISTORY_DAYS: string(historyDays)
+  // The pages are there only with it. The app believes it only once the platform says that its sign-in is on.
+  SIGN_IN: empty(signInClientId) ? 'off' : 'platform'
 }
 var secretSettings = toObject(
   sinkSecrets,

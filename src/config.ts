@@ -65,6 +65,8 @@ export const SYSTEM_SETTINGS = {
   MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
   /** More new detections than this go into one message of a chat. */
   DIGEST_ABOVE: number(5, { least: 1, most: 1000, whole: true }),
+  /** Who may call the HTTP functions; `platform`: whoever the platform's sign-in names, and people too. */
+  SIGN_IN: oneOf(['off', 'platform']).default('off'),
   BLOB_TRIGGER: oneOf(['EventGrid', 'LogsAndContainerScan', 'off']).default('off'),
 };
 
@@ -93,6 +95,8 @@ export interface Config {
   readonly technique: Technique | null;
   /** How the platform signals new exports; `off`: only the sweep finds them. */
   readonly blobTrigger: 'EventGrid' | 'LogsAndContainerScan' | 'off';
+  /** `missing`: it is set, and the platform does not say that its sign-in is on: nobody is to be believed. */
+  readonly signIn: 'off' | 'on' | 'missing';
   readonly sinks: readonly SinkSettings[];
   /** Faults of the sinks that were skipped. */
   readonly sinkFaults: readonly string[];
@@ -158,11 +162,24 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
     groupsPerDevice: settings.GROUPS_PER_DEVICE,
     technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
+    signIn: signInOf(settings.SIGN_IN, set),
     sinks,
     sinkFaults,
     digestAbove: settings.DIGEST_ABOVE,
     links,
   };
+}
+
+/**
+ * The platform sets WEBSITE_AUTH_ENABLED by itself. Between the deployment of the settings and that of the sign-in, and
+ * where somebody switches it off, a caller could name himself.
+ */
+function signInOf(
+  setting: 'off' | 'platform',
+  { WEBSITE_AUTH_ENABLED = '' }: Record<string, string>,
+): Config['signIn'] {
+  if (setting === 'off') return 'off';
+  return WEBSITE_AUTH_ENABLED.trim().toLowerCase() === 'true' ? 'on' : 'missing';
 }
 
 const DEFAULT_COUNT_FILE_DAYS = 30;

@@ -1,4 +1,6 @@
-// Entra sign-in in front of the HTTP functions, beside their keys. A call without a token of this tenant is answered 401.
+// Entra sign-in in front of the HTTP functions, beside their keys. The platform checks tokens and sessions, and removes headers that
+// name a caller from what comes in. It lets unsigned callers through: it has one answer for all of them, and people need the sign-in
+// page where programs need 401. The app's own check gives both, in front of every HTTP function (src/http/guard.ts).
 param appName string
 
 @description('Client id of the app registration that stands for this API.')
@@ -20,8 +22,8 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = {
       runtimeVersion: '~1'
     }
     globalValidation: {
-      requireAuthentication: true
-      unauthenticatedClientAction: 'Return401'
+      requireAuthentication: false
+      unauthenticatedClientAction: 'AllowAnonymous'
       // Event Grid authenticates with a key of its own instead of a token.
       excludedPaths: [
         '/runtime/webhooks/blobs'
@@ -42,7 +44,10 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = {
             clientId
             'api://${clientId}'
           ]
-          defaultAuthorizationPolicy: empty(allowedApplications) ? {} : { allowedApplications: allowedApplications }
+          // People sign in through the registration itself.
+          defaultAuthorizationPolicy: empty(allowedApplications)
+            ? {}
+            : { allowedApplications: union([clientId], allowedApplications) }
         }
       }
     }

@@ -58,6 +58,11 @@ export const RULES: readonly Rule[] = [
 /** Where a word is no private one after all. Each with the reason. */
 const ALLOWED: readonly { readonly file: RegExp; readonly but: string; readonly why: string }[] = [
   { file: /^(?:docs\/performance\.md|test\/unit\/bench\/.*)$/, but: 'batch', why: 'a round is the term of benchmarks' },
+  {
+    file: /^(?:src|test\/(?:unit|support))\/http\/.*$/,
+    but: 'lease, leased',
+    why: 'a claim is a statement of a token',
+  },
 ];
 
 /** Whole headings, cells and literals that say too little: the term to write instead. */

@@ -3,16 +3,18 @@ import { DETECTION_ID } from '../core/detections/detection.ts';
 import { continuationOf, readDetectionQuery } from '../detections/detection_query.ts';
 import { faultsIn, faultsText } from '../detections/input_faults.ts';
 import { QueryRefused } from '../detections/query_detections.ts';
-import { verdictInput } from '../detections/verdict_input.ts';
+import { verdictInput, verdictPost } from '../detections/verdict_input.ts';
 import { SECTIONS } from '../operations/section.ts';
 import { BadRowError } from '../storage/ports/bad_row.ts';
 import { type ApiRequest, type HttpAnswer, jsonAnswer, problemAnswer } from './answers.ts';
 import { readBody } from './body.ts';
+import type { Caller } from './sign_in.ts';
+import { MAY_NOT_WRITE, writerOf } from './writer.ts';
 
 type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdict'>;
 
 /** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with a verdict. */
-export async function detectionsResponse(app: DetectionsApp, request: ApiRequest): Promise<HttpAnswer> {
+export async function detectionsResponse(app: DetectionsApp, request: ApiRequest, caller: Caller): Promise<HttpAnswer> {
   const id = request.params['id'];
   if (id === undefined) {
     return request.method === 'POST'
@@ -20,7 +22,7 @@ export async function detectionsResponse(app: DetectionsApp, request: ApiRequest
       : await list(app, request);
   }
   try {
-    return request.method === 'POST' ? await postVerdict(app, id, request) : await show(app, id);
+    return request.method === 'POST' ? await postVerdict(app, id, request, caller) : await show(app, id);
   } catch (error) {
     // A list skips such a row, and `health` names it.
     if (error instanceof BadRowError) return problemAnswer(500, `${error.message}. Repair or remove the row.`);
@@ -57,13 +59,17 @@ async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {
   return detection === null ? unknown() : jsonAnswer(200, detection);
 }
 
-async function postVerdict(app: DetectionsApp, id: string, request: ApiRequest): Promise<HttpAnswer> {
+async function postVerdict(app: DetectionsApp, id: string, request: ApiRequest, caller: Caller): Promise<HttpAnswer> {
+  if (!caller.mayWrite) return problemAnswer(403, MAY_NOT_WRITE);
   if (!DETECTION_ID.test(id)) return unknown();
   const body = await readBody(request);
   if (!body.ok) return problemAnswer(body.status, body.detail);
-  const post = verdictInput.safeParse(body.json);
+  // A key alone names nobody: the body does.
+  const post = (caller.name === null ? verdictInput : verdictPost).safeParse(body.json);
   if (!post.success) return problemAnswer(400, faultsText(faultsIn(post.error)));
-  return (await app.recordVerdict(id, post.data)) ? await show(app, id) : unknown();
+  const who = writerOf('who', post.data.who, caller);
+  if (!who.ok) return problemAnswer(400, who.detail);
+  return (await app.recordVerdict(id, { ...post.data, who: who.name })) ? await show(app, id) : unknown();
 }
 
 function unknown(): HttpAnswer {

@@ -9,7 +9,7 @@ import type { HttpAnswer } from './answers.ts';
 import { detectionResponse, fleetResponse, listResponse } from './detection_pages.ts';
 import { type PageRequest, type PagesApp, page, seeOther } from './page_answers.ts';
 import { postedVerdict, postFault } from './page_posts.ts';
-import { postedSuppression, suppressionsResponse } from './suppression_pages.ts';
+import { postedSuppression, suppressionsPageResponse } from './suppression_pages.ts';
 
 /**
  * The analyst pages: `detections`, `detections/{id}`, `fleet`, `health`, `suppressions`. All links are relative, so the
@@ -45,9 +45,9 @@ async function answerOf(app: PagesApp, request: PageRequest, reader: Reader): Pr
     case 'fleet':
       return await fleetResponse(app, reader);
     case 'health':
-      return await healthResponse(app, reader);
+      return await healthPageResponse(app, reader);
     case 'suppressions':
-      return await suppressionsResponse(app, request, reader);
+      return await suppressionsPageResponse(app, request, reader);
     default:
       return await listResponse(app, request, reader);
   }
@@ -63,7 +63,7 @@ async function posted(app: PagesApp, request: PageRequest, reader: Reader): Prom
   return message(405, root, reader, 'Not done', 'This page takes no form.');
 }
 
-async function healthResponse(app: PagesApp, reader: Reader): Promise<HttpAnswer> {
+async function healthPageResponse(app: PagesApp, reader: Reader): Promise<HttpAnswer> {
   const health = await app.health();
   const { problems } = health;
   const isHealthy = problems.length === 0;

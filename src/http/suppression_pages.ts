@@ -14,7 +14,7 @@ type SuppressionsApp = Pick<PagesApp, 'now' | 'listSuppressions' | 'addSuppressi
 type Fields = Readonly<Record<string, string>>;
 
 /** The entries. The parameters fill the form: a detection's page links here with its names. */
-export async function suppressionsResponse(
+export async function suppressionsPageResponse(
   app: SuppressionsApp,
   request: PageRequest,
   reader: Reader,

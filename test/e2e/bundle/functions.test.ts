@@ -90,6 +90,17 @@ const EVERYWHERE = {
     },
     { type: 'http', direction: 'out' },
   ],
+  suppressions: [
+    {
+      type: 'httpTrigger',
+      direction: 'in',
+      methods: ['GET', 'POST', 'DELETE'],
+      authLevel: 'function',
+      route: 'suppressions/{id?}',
+      properties: NOT_DEFERRED,
+    },
+    { type: 'http', direction: 'out' },
+  ],
   health: [
     {
       type: 'httpTrigger',
@@ -156,12 +167,30 @@ describe('the bundle of functions, where nothing else can be found', () => {
     expect(model).toMatchObject({ version: expect.stringMatching(/^4\./), methods: INVOCATION });
   });
 
-  it('registers seven functions by default, their triggers as the host reads them', async () => {
+  it('registers eight functions by default, their triggers as the host reads them', async () => {
     const recorded = await registered({ AzureWebJobsStorage: STORAGE });
     expect(bindingsOf(recorded)).toEqual(EVERYWHERE);
-    expect(recorded.functions.map(({ callback }) => callback)).toEqual(Array(7).fill('function'));
+    expect(recorded.functions.map(({ callback }) => callback)).toEqual(Array(8).fill('function'));
     expect(recorded.model.name).toBe('@azure/functions');
     expect(recorded.hooks).toEqual(['appTerminate']);
+  });
+
+  it('has pages only where a setting and the platform say that there is a sign-in', async () => {
+    const on = { SIGN_IN: 'platform', WEBSITE_AUTH_ENABLED: 'True' };
+    const ui = [
+      {
+        type: 'httpTrigger',
+        direction: 'in',
+        methods: ['GET', 'POST'],
+        authLevel: 'anonymous',
+        route: 'ui/{view?}/{id?}',
+        properties: NOT_DEFERRED,
+      },
+      { type: 'http', direction: 'out' },
+    ];
+    expect(bindingsOf(await registered({ AzureWebJobsStorage: STORAGE, ...on }))).toEqual({ ...EVERYWHERE, ui });
+    for (const some of [{ SIGN_IN: 'platform' }, { WEBSITE_AUTH_ENABLED: 'True' }] as Record<string, string>[])
+      expect(bindingsOf(await registered({ AzureWebJobsStorage: STORAGE, ...some }))).toEqual(EVERYWHERE);
   });
 
   it('has no blob trigger where BLOB_TRIGGER is off', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { deploymentOf, resourceOf, resourcesOf, SETS, SYSTEMS, snapshotOf, valueAt } from './predicted.ts';
+import { deploymentOf, resourceOf, resourcesOf, SETS, SETTINGS, SYSTEMS, snapshotOf, valueAt } from './predicted.ts';
 import { read } from './template.ts';
 
 const SITE = 'Microsoft.Web/sites';
@@ -133,11 +133,11 @@ describe('the function app', () => {
     });
   });
 
-  it('asks for a token where sign-in is on, but not of Event Grid', () => {
+  it('checks tokens and sessions where sign-in is on, and lets unsigned callers through to the check of the app', () => {
     const signIn = resourceOf('sign-in', 'Microsoft.Web/sites/config', 'func-beaconwatch-355fp4nmo5or4/authsettingsV2');
     expect(valueAt(signIn, 'properties.globalValidation')).toEqual({
-      requireAuthentication: true,
-      unauthenticatedClientAction: 'Return401',
+      requireAuthentication: false,
+      unauthenticatedClientAction: 'AllowAnonymous',
       excludedPaths: ['/runtime/webhooks/blobs'],
     });
     expect(valueAt(signIn, 'properties.identityProviders.azureActiveDirectory')).toMatchObject({
@@ -146,10 +146,15 @@ describe('the function app', () => {
         openIdIssuer: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000002/v2.0',
       },
       validation: {
-        defaultAuthorizationPolicy: { allowedApplications: ['00000000-0000-0000-0000-0000000000c2'] },
+        // People sign in through the registration itself.
+        defaultAuthorizationPolicy: {
+          allowedApplications: ['00000000-0000-0000-0000-0000000000c1', '00000000-0000-0000-0000-0000000000c2'],
+        },
       },
     });
     expect(resourcesOf('default', 'Microsoft.Web/sites/config')).toHaveLength(1);
+    // Without the platform's check, the app must believe no header.
+    expect([SETTINGS['sign-in']?.['SIGN_IN'], SETTINGS['default']?.['SIGN_IN']]).toEqual(['platform', 'off']);
   });
 });
 

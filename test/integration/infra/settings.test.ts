@@ -49,6 +49,7 @@ describe('the settings of a deployment', () => {
       ExportStorage__credential: 'managedidentity',
       ExportStorage__queueServiceUri: "«storageAccount bwexports355fp4nmo5or4.primaryEndpoints.?queue, else ''»",
       HISTORY_DAYS: '90',
+      SIGN_IN: 'off',
       // Only where the parameter is not empty: it is secure, so a snapshot shows both cases as one.
       SINKS: '«parameter sinks»',
       SOURCES: 'defender',

@@ -17,7 +17,7 @@ ajv.addSchema(PUBLISHED, 'openapi.json');
 
 /** What is wrong with an answer by the published description; nothing for one that is as described. */
 export function faultsOfAnswer(
-  method: 'get' | 'post',
+  method: 'get' | 'post' | 'delete',
   path: string,
   { status, type, body }: { readonly status: number; readonly type: string; readonly body: string },
 ): readonly string[] {

@@ -5,6 +5,7 @@ import type { Detection } from '../../../src/core/detections/detection.ts';
 import type { ApiRequest, HttpAnswer } from '../../../src/http/answers.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/body.ts';
 import { detectionsResponse, healthResponse } from '../../../src/http/handlers.ts';
+import { type Caller, KEY_HOLDER } from '../../../src/http/sign_in.ts';
 import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
@@ -71,6 +72,7 @@ async function answerTo(
   search = '',
   body: string | Uint8Array | null = null,
   type: string | null = 'application/json',
+  caller: Caller = KEY_HOLDER,
 ): Promise<HttpAnswer & { json: Record<string, unknown> }> {
   async function* parts() {
     const bytes = Buffer.from(body ?? '');
@@ -83,7 +85,7 @@ async function answerTo(
     headers: { get: (name) => (name === 'content-type' ? type : null) },
     body: body === null ? null : parts(),
   };
-  const answer = await detectionsResponse(app, request);
+  const answer = await detectionsResponse(app, request, caller);
   const path = id === undefined ? '/detections' : '/detections/{id}';
   const { status, headers } = answer;
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
@@ -374,8 +376,32 @@ describe('POST detections/{id}', () => {
       for (; read < 1_000; read++) yield new Uint8Array(1024);
     }
     const request = { method: 'POST', params: { id: FIRST }, query: [], headers: { get: () => 'application/json' } };
-    expect((await detectionsResponse(app, { ...request, body: endless() })).status).toBe(413);
+    expect((await detectionsResponse(app, { ...request, body: endless() }, KEY_HOLDER)).status).toBe(413);
     expect(read).toBeLessThan(20);
+  });
+});
+
+describe('POST detections/{id} behind a sign-in', () => {
+  const postAs = (caller: Caller, json: unknown) =>
+    answerTo('POST', FIRST, '', JSON.stringify(json), 'application/json', caller);
+  const ANA: Caller = { name: 'ana@corp.example', mayWrite: true };
+
+  it('records it in the name of the sign-in, and refuses another one', async () => {
+    const { who: _who, ...verdict } = VERDICT;
+    expect((await postAs(ANA, verdict)).status).toBe(200);
+    expect((await stores.detections.get(FIRST))?.row.verdict).toMatchObject({ who: 'ana@corp.example' });
+    const named = await postAs(ANA, VERDICT);
+    expect([named.status, named.json['detail']]).toEqual([400, 'who must be absent: the sign-in names the person']);
+  });
+
+  it('refuses a caller without the app role', async () => {
+    const { status, json } = await postAs({ ...ANA, mayWrite: false }, { value: 'acknowledged' });
+    expect([status, json['detail']]).toEqual([403, 'writing needs the app role Beaconwatch.Write']);
+    expect((await stores.detections.get(FIRST))?.row.verdict).toBeNull();
+  });
+
+  it('needs a name with a key alone', async () => {
+    expect((await postAs(KEY_HOLDER, { value: 'acknowledged' })).json['detail']).toContain('who must be the name');
   });
 });
 

@@ -20,6 +20,8 @@ it('describes every path that the functions have', () => {
   expect(Object.entries(PUBLISHED.paths).map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
     ['/detections', ['get']],
     ['/detections/{id}', ['get', 'post']],
+    ['/suppressions', ['get', 'post']],
+    ['/suppressions/{id}', ['delete']],
     ['/health', ['get']],
   ]);
 });
