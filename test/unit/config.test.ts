@@ -108,6 +108,7 @@ describe('readConfig(env)', () => {
       groupsPerDevice: 20_000,
       technique: null,
       blobTrigger: 'off',
+      signIn: 'off',
       sinks: [],
       sinkFaults: [],
       digestAbove: 5,
@@ -204,4 +205,20 @@ it.each(['2.5', '0x10', '0', '1001'])('refuses DIGEST_ABOVE=%s: it is a whole nu
   const env = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', DIGEST_ABOVE: text };
   const fault = `DIGEST_ABOVE must be a whole number ≥ 1, at most 1000, got "${text}"`;
   expect(() => readConfig(env)).toThrow(new SettingsError([fault]));
+});
+
+describe('SIGN_IN', () => {
+  const signIn = (settings: Record<string, string>) =>
+    readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true', ...settings }).signIn;
+
+  it('is believed only where the platform says that its sign-in is on', () => {
+    expect(signIn({})).toBe('off');
+    expect(signIn({ WEBSITE_AUTH_ENABLED: 'True' })).toBe('off');
+    expect(signIn({ SIGN_IN: 'platform', WEBSITE_AUTH_ENABLED: 'True' })).toBe('on');
+    expect(signIn({ SIGN_IN: 'platform', WEBSITE_AUTH_ENABLED: 'true' })).toBe('on');
+    for (const WEBSITE_AUTH_ENABLED of ['False', '', '1', 'yes'])
+      expect(signIn({ SIGN_IN: 'platform', WEBSITE_AUTH_ENABLED })).toBe('missing');
+    expect(signIn({ SIGN_IN: 'platform' })).toBe('missing');
+    expect(() => signIn({ SIGN_IN: 'on' })).toThrow('SIGN_IN must be off or platform, got "on"');
+  });
 });
