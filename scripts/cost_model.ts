@@ -56,7 +56,7 @@ export const ASSUMED = {
   historyDays: 90,
   exportsKeepDays: 30,
   /** A row of HourlyCounts as the service counts it: names and values of its columns, in UTF-16. */
-  rowBytes: 1_000,
+  rowBytes: 1_450,
   /** A row of a count file: ADR 013. */
   fileRowBytes: 21,
   /** Mean of an exporter's append, once device tables were among what it exports: one tenant, July 2026. */

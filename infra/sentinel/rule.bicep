@@ -82,7 +82,28 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
         fieldMappings: [
           {
             identifier: 'Name'
-            columnName: 'InitiatingProcessAccountName'
+            columnName: 'AccountName'
+          }
+          {
+            identifier: 'UPNSuffix'
+            columnName: 'AccountUpnSuffix'
+          }
+          {
+            identifier: 'NTDomain'
+            columnName: 'InitiatingProcessAccountDomain'
+          }
+        ]
+      }
+      {
+        entityType: 'Process'
+        fieldMappings: [
+          {
+            identifier: 'ProcessId'
+            columnName: 'InitiatingProcessId'
+          }
+          {
+            identifier: 'CommandLine'
+            columnName: 'InitiatingProcessCommandLine'
           }
         ]
       }
@@ -93,6 +114,8 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2024-09-01' = {
       AverageConnections: 'avg_conn_count'
       DevicesThere: 'Devices'
       Why: 'SeverityReason'
+      DeviceId: 'DeviceId'
+      Parent: 'InitiatingProcessParentFileName'
     }
     alertDetailsOverride: {
       // No name of the telemetry is in a title, since attackers choose them. They are entities.

@@ -142,8 +142,9 @@ function factsOf({
   localIPs,
   succeeded,
   failed,
+  ...lists
 }: NonNullable<PageDetection['traffic']>): Html {
-  return html`${listFact('account', accounts)}${listFact('path', folderPaths, true)}${listFact('SHA-1', sha1, true)}${listFact('SHA-256', sha256, true)}${listFact('URL', urls)}${listFact('from', localIPs)}${succeeded + failed > 0 && fact('outcome', `${plural(succeeded, 'report', 'reports')} of success, ${groupedText(failed)} of failure`)}`;
+  return html`${listFact('account', accounts)}${listFact('path', folderPaths, true)}${listFact('command line', lists.commandLines, true)}${listFact('parent', lists.parents)}${listFact('product', [...lists.products, ...lists.versions])}${listFact('company', lists.companies)}${listFact('UPN', lists.upns)}${listFact('integrity', lists.integrityLevels)}${listFact('SHA-1', sha1, true)}${listFact('SHA-256', sha256, true)}${listFact('URL', urls)}${listFact('from', localIPs)}${succeeded + failed > 0 && fact('outcome', `${plural(succeeded, 'report', 'reports')} of success, ${groupedText(failed)} of failure`)}`;
 }
 
 function fact(name: string, value: TemplateValue): Html {

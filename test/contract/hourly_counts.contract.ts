@@ -10,6 +10,7 @@ import {
   FACTS,
   groupId,
   HOSTILE_NAMES,
+  LONGEST_PROGRAM,
   P3,
   rowsOf,
   T0,
@@ -262,6 +263,12 @@ export function hourlyCountsContract(make: () => Promise<readonly [HourlyCounts,
         expect(await rowsOf(store.ofGroup(of, groupId(1)))).toEqual([rows[n]]);
       }
       expect(await rowsOf(store.ofGroup(H08, groupId(7)))).toEqual([]);
+    });
+
+    it('gives back the longest facts of a program', async () => {
+      const rows = many(2, { facts: LONGEST_PROGRAM });
+      await put(rows);
+      for (const row of rows) expect(await rowsOf(store.ofGroup(H08, row.groupId))).toEqual([row]);
     });
 
     it('gives more than a page in time order', async () => {

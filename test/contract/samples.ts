@@ -5,6 +5,7 @@ import type { Suppression } from '../../src/core/detections/suppression.ts';
 import type { Verdict } from '../../src/core/detections/verdict.ts';
 import type { Hour } from '../../src/core/kql/bin.ts';
 import type { Timestamp } from '../../src/core/kql/timestamp.ts';
+import { PROGRAM_FACTS } from '../../src/core/records/report.ts';
 import type { DeadLetter } from '../../src/storage/ports/dead_letters.ts';
 import type { ExportState } from '../../src/storage/ports/export_states.ts';
 import type { ContributionRow, Partition } from '../../src/storage/ports/hourly_counts.ts';
@@ -47,7 +48,16 @@ export const FACTS: ContributionRow['facts'] = {
   InitiatingProcessFolderPath: 'c:\\program files\\acme\\updater.exe',
   InitiatingProcessAccountName: 'system',
   RemoteUrl: 'https://example.com/?q=\u{1f600}',
+  DeviceId: '5e0f7b2a9c1d4e6f8a0b3c5d7e9f1a2b4c6d8e0f',
+  InitiatingProcessCommandLine: '"updater.exe" --background \u{1f600}',
+  InitiatingProcessAccountUpn: 'kim@corp.example',
+  Protocol: 'Tcp',
 };
+
+/** The longest facts of a program, of characters that take the most room. */
+export const LONGEST_PROGRAM: ContributionRow['facts'] = Object.fromEntries(
+  PROGRAM_FACTS.map((name) => [name, '\u0001'.repeat(name === 'InitiatingProcessCommandLine' ? 512 : 256)]),
+);
 
 /** The first is from a log; the others are what somebody may name a process, or a device, in order to break things. */
 export const HOSTILE_NAMES = [
@@ -248,6 +258,17 @@ export function traffic(changes: Partial<Detection['traffic']> = {}): Detection[
     folderPaths: ['c:\\program files\\acme\\updater.exe'],
     accounts: ['system'],
     urls: ['https://example.com/'],
+    deviceIds: ['5e0f7b2a9c1d4e6f8a0b3c5d7e9f1a2b4c6d8e0f'],
+    processIds: ['4312'],
+    commandLines: ['updater.exe --background'],
+    parents: ['explorer.exe'],
+    companies: ['Acme Ltd'],
+    products: ['Acme Updater'],
+    versions: ['2.4.1.0'],
+    domains: ['corp'],
+    upns: ['kim@corp.example'],
+    integrityLevels: ['Medium'],
+    protocols: ['Tcp'],
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 import { ACTIVITY_HOURS } from '../../core/detections/activity.ts';
 import { detectorsOf, type RegularAssessment, type RuleAssessment } from '../../core/detections/assessments.ts';
 import { isRaisedByOutliers } from '../../core/detections/interval.ts';
+import { lolbinOf, lolbinText } from '../../core/detections/lolbins.ts';
 import { lookbackDaysOf } from '../../core/detections/message.ts';
 import { processOf, remoteOf } from '../../core/detections/names.ts';
 import { rateUnit } from '../../core/detections/rate_unit.ts';
@@ -38,12 +39,14 @@ function labelled(lines: readonly Line[]): string[] {
 
 function headLines(each: DetectionDetail): string[] {
   const process = escapeForDisplay(processOf(each));
+  const lolbin = lolbinOf(each.InitiatingProcessFileName);
   const technique =
     each.technique === null ? '' : `, technique ${escapeForDisplay(`${each.technique.id} ${each.technique.name}`)}`;
   return labelled([
     ['detection', each.id],
     ['beacon', `${process} on ${escapeForDisplay(each.DeviceName)} to ${escapeForDisplay(remoteOf(each))}`],
     ['severity', `${each.severity}: ${escapeForDisplay(each.severityReason, 500)}`],
+    ['LOLBin', lolbin === null ? '' : `attackers use this program (${lolbinText(lolbin)})`],
     ['ATT&CK', `Command and Control (TA0011)${technique}`],
     ['detectors', `${detectorsOf(each).join(', ')}; source ${each.source}`],
   ]);
@@ -117,10 +120,19 @@ function trafficLines({ traffic, ...each }: DetectionDetail): string[] {
     ['outcome', outcomeText(traffic)],
     ['local address', list(traffic.localIPs)],
     ['path', list(traffic.folderPaths)],
+    ['command line', list(traffic.commandLines)],
+    ['parent', list(traffic.parents)],
+    ['product', list([...traffic.products, ...traffic.versions])],
+    ['company', list(traffic.companies)],
     ['account', list(traffic.accounts)],
+    ['domain', list(traffic.domains)],
+    ['UPN', list(traffic.upns)],
+    ['integrity', list(traffic.integrityLevels)],
     ['SHA-1', list(traffic.sha1)],
     ['SHA-256', list(traffic.sha256)],
     ['URL', list(traffic.urls)],
+    ['protocol', list(traffic.protocols)],
+    ['device id', list(traffic.deviceIds)],
   ]);
 }
 

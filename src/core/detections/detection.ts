@@ -20,14 +20,31 @@ export interface Traffic {
   /** Reports of successful connections and of failed attempts, by ActionType. A raw event without one counts as success. */
   readonly succeeded: number;
   readonly failed: number;
-  /** Each list: at most 5, the newest first. */
+  /** Each of these lists: at most 5, the newest first. */
   readonly localIPs: readonly string[];
   readonly sha1: readonly string[];
   readonly sha256: readonly string[];
   readonly folderPaths: readonly string[];
   readonly accounts: readonly string[];
   readonly urls: readonly string[];
+  /** Each of these: at most 3. */
+  readonly deviceIds: readonly string[];
+  readonly processIds: readonly string[];
+  readonly commandLines: readonly string[];
+  readonly parents: readonly string[];
+  readonly companies: readonly string[];
+  readonly products: readonly string[];
+  readonly versions: readonly string[];
+  readonly domains: readonly string[];
+  readonly upns: readonly string[];
+  readonly integrityLevels: readonly string[];
+  readonly protocols: readonly string[];
 }
+
+/** The lists of texts. */
+export type TrafficLists = {
+  readonly [Name in keyof Traffic as Traffic[Name] extends readonly string[] ? Name : never]: readonly string[];
+};
 
 export const MAX_TRAFFIC_ROWS = 500;
 

@@ -1,4 +1,4 @@
-import type { Detection } from './detection.ts';
+import type { Detection, Traffic } from './detection.ts';
 import { type Fact, listFact } from './fact.ts';
 import { lolbinOf, lolbinText } from './lolbins.ts';
 
@@ -9,7 +9,26 @@ export function programFacts(detection: Detection): (Fact | null)[] {
   return [
     lolbin === null ? null : { label: 'LOLBin', value: `attackers use this program (${lolbinText(lolbin)})` },
     listFact('Path', traffic.folderPaths),
+    listFact('Command line', traffic.commandLines.slice(0, 1)),
+    listFact('Parent', traffic.parents),
+    listFact('File', fileTexts(traffic)),
     listFact('SHA-1', traffic.sha1),
+    listFact('Account', accountTexts(traffic)),
     listFact('SHA-256', traffic.sha256),
+  ];
+}
+
+/** `Acme Updater 2.4.1.0, by Acme Ltd`: the newest of each, as the file says of itself. */
+function fileTexts({ products: [product], versions: [version], companies: [company] }: Traffic): string[] {
+  const known = [product, version].filter((text) => text !== undefined).join(' ');
+  return [...(known === '' ? [] : [known]), ...(company === undefined ? [] : [`by ${company}`])];
+}
+
+/** `kim@corp.example`, `domain corp`, `integrity Medium`: what the name alone does not say. */
+function accountTexts({ upns: [upn], domains: [domain], integrityLevels: [integrity] }: Traffic): string[] {
+  return [
+    ...(upn === undefined ? [] : [upn]),
+    ...(domain === undefined ? [] : [`domain ${domain}`]),
+    ...(integrity === undefined ? [] : [`integrity ${integrity}`]),
   ];
 }

@@ -1,11 +1,49 @@
 import { DAY_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import { isFailure } from '../records/contribution.ts';
-import { type Facts, isRaw, type Source } from '../records/report.ts';
-import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from './detection.ts';
+import { type Facts, isRaw, type Source, type TEXT_FACTS } from '../records/report.ts';
+import { type Detection, MAX_TRAFFIC_ROWS, type Traffic, type TrafficLists } from './detection.ts';
 
 const MAX_PORTS = 10;
-const MAX_VALUES = 5;
+const LONG = 5;
+const SHORT = 3;
+
+type ListedFact = Exclude<(typeof TEXT_FACTS)[number], 'ActionType'>;
+
+/** The fact and the most values of each list. */
+const LISTS: { readonly [Name in keyof TrafficLists]: readonly [fact: ListedFact, most: number] } = {
+  localIPs: ['LocalIP', LONG],
+  sha1: ['InitiatingProcessSHA1', LONG],
+  sha256: ['InitiatingProcessSHA256', LONG],
+  folderPaths: ['InitiatingProcessFolderPath', LONG],
+  accounts: ['InitiatingProcessAccountName', LONG],
+  urls: ['RemoteUrl', LONG],
+  deviceIds: ['DeviceId', SHORT],
+  processIds: ['InitiatingProcessId', SHORT],
+  commandLines: ['InitiatingProcessCommandLine', SHORT],
+  parents: ['InitiatingProcessParentFileName', SHORT],
+  companies: ['InitiatingProcessVersionInfoCompanyName', SHORT],
+  products: ['InitiatingProcessVersionInfoProductName', SHORT],
+  versions: ['InitiatingProcessVersionInfoProductVersion', SHORT],
+  domains: ['InitiatingProcessAccountDomain', SHORT],
+  upns: ['InitiatingProcessAccountUpn', SHORT],
+  integrityLevels: ['InitiatingProcessIntegrityLevel', SHORT],
+  protocols: ['Protocol', SHORT],
+};
+
+/** What `listOf` gives for each list of texts, by its name. */
+export function trafficLists<T>(listOf: (name: keyof TrafficLists) => T): {
+  readonly [Name in keyof TrafficLists]: T;
+} {
+  const names = Object.keys(LISTS) as (keyof TrafficLists)[];
+  return Object.fromEntries(names.map((name) => [name, listOf(name)])) as { readonly [Name in keyof TrafficLists]: T };
+}
+
+/** The newest text of each list, by the name of its fact; '' for none. */
+export function newestFacts(lists: TrafficLists): Readonly<Record<ListedFact, string>> {
+  const newest = Object.entries(LISTS).map(([name, [fact]]) => [fact, lists[name as keyof TrafficLists][0] ?? '']);
+  return Object.fromEntries(newest) as Record<ListedFact, string>;
+}
 
 /** The traffic of a match whose rows no run has read yet. */
 export const NO_TRAFFIC: Traffic = Object.freeze({
@@ -13,12 +51,7 @@ export const NO_TRAFFIC: Traffic = Object.freeze({
   ports: [],
   succeeded: 0,
   failed: 0,
-  localIPs: [],
-  sha1: [],
-  sha256: [],
-  folderPaths: [],
-  accounts: [],
-  urls: [],
+  ...trafficLists((): readonly string[] => []),
 });
 
 /** The facts of one report. */
@@ -28,8 +61,7 @@ export interface SourcedFacts {
 }
 
 /**
- * Summarizes the facts of a group's newest rows: ports, failures, local addresses, programs, accounts, remote names. The
- * rows come in time order. A list is empty where the telemetry has no such facts.
+ * Summarizes the facts of a group's newest rows: ports, failures, and lists of texts. The rows come in time order. A list is empty where the telemetry has no such facts.
  */
 export function trafficOf(rows: readonly SourcedFacts[], asOf: Timestamp): Traffic {
   const newest = rows.slice(-MAX_TRAFFIC_ROWS).toReversed();
@@ -41,12 +73,13 @@ export function trafficOf(rows: readonly SourcedFacts[], asOf: Timestamp): Traff
     ports: portsOf(facts),
     succeeded,
     failed,
-    localIPs: distinct(facts.map(({ LocalIP }) => LocalIP)),
-    sha1: distinct(facts.map(({ InitiatingProcessSHA1 }) => InitiatingProcessSHA1)),
-    sha256: distinct(facts.map(({ InitiatingProcessSHA256 }) => InitiatingProcessSHA256)),
-    folderPaths: distinct(facts.map(({ InitiatingProcessFolderPath }) => InitiatingProcessFolderPath)),
-    accounts: distinct(facts.map(({ InitiatingProcessAccountName }) => InitiatingProcessAccountName)),
-    urls: distinct(facts.map(({ RemoteUrl }) => RemoteUrl)),
+    ...trafficLists((name) => {
+      const [fact, most] = LISTS[name];
+      return distinct(
+        facts.map((each) => each[fact]),
+        most,
+      );
+    }),
   };
 }
 
@@ -80,6 +113,6 @@ function portsOf(facts: readonly Facts[]): Traffic['ports'] {
     .slice(0, MAX_PORTS);
 }
 
-function distinct(values: readonly (string | undefined)[]): string[] {
-  return [...new Set(values.filter((value) => value !== undefined && value !== ''))].slice(0, MAX_VALUES) as string[];
+function distinct(values: readonly (string | undefined)[], most: number): string[] {
+  return [...new Set(values.filter((value) => value !== undefined && value !== ''))].slice(0, most) as string[];
 }

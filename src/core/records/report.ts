@@ -36,9 +36,36 @@ export interface Facts {
   readonly InitiatingProcessFolderPath?: string;
   readonly InitiatingProcessAccountName?: string;
   readonly RemoteUrl?: string;
+  readonly DeviceId?: string;
+  /** A number as text. */
+  readonly InitiatingProcessId?: string;
+  readonly InitiatingProcessCommandLine?: string;
+  readonly InitiatingProcessParentFileName?: string;
+  readonly InitiatingProcessVersionInfoCompanyName?: string;
+  readonly InitiatingProcessVersionInfoProductName?: string;
+  readonly InitiatingProcessVersionInfoProductVersion?: string;
+  readonly InitiatingProcessAccountDomain?: string;
+  readonly InitiatingProcessAccountUpn?: string;
+  readonly InitiatingProcessIntegrityLevel?: string;
+  readonly Protocol?: string;
 }
 
-/** The facts that are text, by the names of their columns, in Defender's table and in ours. */
+/** Facts about the program, its start and its account. They are stored in this order: new ones go to the end. */
+export const PROGRAM_FACTS = [
+  'DeviceId',
+  'InitiatingProcessId',
+  'InitiatingProcessCommandLine',
+  'InitiatingProcessParentFileName',
+  'InitiatingProcessVersionInfoCompanyName',
+  'InitiatingProcessVersionInfoProductName',
+  'InitiatingProcessVersionInfoProductVersion',
+  'InitiatingProcessAccountDomain',
+  'InitiatingProcessAccountUpn',
+  'InitiatingProcessIntegrityLevel',
+  'Protocol',
+] as const satisfies readonly (keyof Facts)[];
+
+/** The facts that are text, by the names of their columns in Defender's table. */
 export const TEXT_FACTS = [
   'ActionType',
   'LocalIP',
@@ -47,6 +74,7 @@ export const TEXT_FACTS = [
   'InitiatingProcessFolderPath',
   'InitiatingProcessAccountName',
   'RemoteUrl',
+  ...PROGRAM_FACTS,
 ] as const satisfies readonly (keyof Facts)[];
 
 /** The part of a record that the rule needs. */

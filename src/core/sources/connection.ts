@@ -16,6 +16,7 @@ export interface ConnectionEvent {
   /** Path of the process's image in either form: `C:\…\x.exe`, `\device\harddiskvolume2\…\x.exe`. */
   readonly image: unknown;
   readonly user?: unknown;
+  readonly processId?: unknown;
   /** `tcp`, `udp`, or the number of the protocol. */
   readonly protocol: unknown;
   readonly localIP: unknown;
@@ -81,7 +82,8 @@ function isUdpReply({ protocol, localPort, remotePort }: ConnectionEvent): boole
   return (from < 1024 && to >= 1024) || (from < 49_152 && to >= 49_152);
 }
 
-function factsOf({ image, user, localIP, remotePort, remoteName }: ConnectionEvent): Facts {
+function factsOf(event: ConnectionEvent): Facts {
+  const { image, user, processId, protocol, localIP, remotePort, remoteName } = event;
   const facts: { -readonly [Name in keyof Facts]: Facts[Name] } = {};
   const port = portOf(remotePort);
   const local = textOf(localIP);
@@ -93,8 +95,20 @@ function factsOf({ image, user, localIP, remotePort, remoteName }: ConnectionEve
   if (path) facts.InitiatingProcessFolderPath = factOf(path);
   if (account) facts.InitiatingProcessAccountName = factOf(account);
   if (url) facts.RemoteUrl = factOf(url);
+  const process = textOf(processId);
+  const transport = textOf(protocol)?.toLowerCase();
+  if (process) facts.InitiatingProcessId = factOf(process);
+  if (transport) facts.Protocol = factOf(PROTOCOLS.get(transport) ?? transport);
   return facts;
 }
+
+/** Numbers of protocols (IANA), as event 5156 has them. */
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ['1', 'icmp'],
+  ['6', 'tcp'],
+  ['17', 'udp'],
+  ['58', 'icmpv6'],
+]);
 
 function factOf(text: string): string {
   return text.slice(0, MAX_FACT_LENGTH);

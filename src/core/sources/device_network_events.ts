@@ -102,6 +102,8 @@ function factsOf(row: JsonRow): Facts {
     const value = row[name];
     if (typeof value === 'string' && value !== '') facts[name] = value.slice(0, MAX_FACT_LENGTH);
   }
+  const process = row['InitiatingProcessId'];
+  if (typeof process === 'number') facts['InitiatingProcessId'] = String(process);
   const port = toint(row['RemotePort']);
   if (port !== null && port >= 0 && port <= 65_535) facts['RemotePort'] = port;
   return facts;

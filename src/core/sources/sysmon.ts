@@ -34,6 +34,7 @@ export const sysmon: RecordFormat = {
       computer: event.computer,
       image: data['Image'],
       user: data['User'],
+      processId: data['ProcessId'],
       protocol: data['Protocol'],
       localIP: data['SourceIp'],
       localPort: data['SourcePort'],

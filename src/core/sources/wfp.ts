@@ -29,6 +29,7 @@ export const wfp: RecordFormat = {
       lacksZone: event.lacksZone ?? false,
       computer: event.computer,
       image: data['Application'],
+      processId: data['ProcessID'],
       protocol: data['Protocol'],
       localIP: data['SourceAddress'],
       localPort: data['SourcePort'],

@@ -65,10 +65,12 @@ const FAILED: ReadonlySet<unknown> = new Set(['S0', 'REJ', 'RSTOS0', 'SH']);
 /** Failed connections get the mark that Defender gives them. */
 function factsOf(row: JsonRow, device: string): Facts {
   const port = toint(idOf(row, 'resp_p'));
-  const isIcmp = row['proto'] === 'icmp';
+  const proto = textOf(row['proto']);
+  const isIcmp = proto === 'icmp';
   return {
     ActionType: FAILED.has(row['conn_state']) ? 'ConnectionFailed' : 'ConnectionSuccess',
     LocalIP: device.slice(0, MAX_FACT_LENGTH),
+    ...(proto && { Protocol: proto.slice(0, MAX_FACT_LENGTH) }),
     // For ICMP, the "port" is the code of the message.
     ...(port !== null && port >= 0 && port <= 65_535 && !isIcmp && { RemotePort: port }),
   };

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detections/detection.ts';
+import { trafficLists } from '../../core/detections/traffic.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
+import { TEXT_FACTS } from '../../core/records/report.ts';
 
 /** The shapes of detections in the HTTP API. Tests check the answers against them; docs/openapi.json publishes them. */
 
@@ -188,25 +190,16 @@ const traffic = z.strictObject({
   ports: z.array(z.strictObject({ port: z.int(), reports: count })),
   succeeded: count,
   failed: count,
-  localIPs: texts,
-  sha1: texts,
-  sha256: texts,
-  folderPaths: texts,
-  accounts: texts,
-  urls: texts,
+  ...trafficLists(() => texts),
 });
 
 const report = z.strictObject({
   Timestamp: timestamp,
   count: z.number().nullable(),
-  ActionType: name.optional(),
   RemotePort: z.int().optional(),
-  LocalIP: name.optional(),
-  InitiatingProcessSHA1: name.optional(),
-  InitiatingProcessSHA256: name.optional(),
-  InitiatingProcessFolderPath: name.optional(),
-  InitiatingProcessAccountName: name.optional(),
-  RemoteUrl: name.optional(),
+  ...(Object.fromEntries(TEXT_FACTS.map((fact) => [fact, name.optional()])) as {
+    readonly [Name in (typeof TEXT_FACTS)[number]]: z.ZodOptional<typeof name>;
+  }),
 });
 
 export const detectionDetail = z

@@ -2,6 +2,7 @@ import { type Assessments, detectorsOf, type Evidence } from '../../core/detecti
 import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
 import { headlineOf } from '../../core/detections/headline.ts';
 import { defenderQuery, sentinelQuery } from '../../core/detections/hunting_queries.ts';
+import { trafficLists } from '../../core/detections/traffic.ts';
 import { cutTo } from './escape.ts';
 import { type Links, linksOf } from './links.ts';
 import { portalLinksOf } from './portal_links.ts';
@@ -29,6 +30,7 @@ export const DETAILS: readonly Detail[] = [
   { points: 24, listed: 1, queries: false, links: true, length: 1024 },
   { points: 0, listed: 1, queries: false, links: false, length: 128 },
   { points: 0, listed: 1, queries: false, links: false, length: 64 },
+  { points: 0, listed: 0, queries: false, links: false, length: 64 },
 ];
 
 /** A detection for a machine: of the KQL rule the numbers under the rule's own names, and the evidence. */
@@ -66,14 +68,9 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     traffic: {
       ...traffic,
       ports: traffic.ports.slice(0, detail.listed),
-      localIPs: some(traffic.localIPs),
-      sha1: some(traffic.sha1),
-      sha256: some(traffic.sha256),
-      folderPaths: some(traffic.folderPaths),
-      accounts: some(traffic.accounts),
-      urls: some(traffic.urls),
+      ...trafficLists((list) => some(traffic[list])),
     },
-    episodes: episodes.slice(-detail.listed),
+    episodes: detail.listed === 0 ? [] : episodes.slice(-detail.listed),
     links: detail.links ? [...linksOf(links, detection), ...portalLinksOf(detection)] : [],
     queries: detail.queries ? { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) } : null,
     hours: hours.slice(-Math.min(detail.points, hours.length) || hours.length),

@@ -66,8 +66,13 @@ function lineOf(
     prevalenceText(first),
     ...(first.state === 'resolved' ? ['over'] : first.revision > 0 ? ['changed'] : []),
   ];
-  const [link] = [...linksOf(templates, first), ...portalLinksOf(first)];
+  const [link] = [...linksOf(pagesOf(templates), first), ...portalLinksOf(first), ...linksOf(templates, first)];
   return { severity: first.severity, text: facts.join(', '), link: link ?? null };
+}
+
+/** Links to a page of the detection itself. */
+function pagesOf(templates: Links): Links {
+  return Object.fromEntries(Object.entries(templates).filter(([, template]) => /\{(id|groupId)\}/.test(template)));
 }
 
 /** `a, b, c and 4 more`, each once. */

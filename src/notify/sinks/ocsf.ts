@@ -104,22 +104,57 @@ function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }
   const [port] = traffic.ports;
   const [localIP] = traffic.localIPs;
   const [path] = traffic.folderPaths;
-  const [account] = traffic.accounts;
   const [url] = traffic.urls;
+  const [deviceId] = traffic.deviceIds;
+  const user = userOf(traffic);
+  const file = {
+    name: InitiatingProcessFileName,
+    type_id: 1,
+    ...(path !== undefined && { path }),
+    ...fingerprintsOf(traffic),
+    ...fileVersionOf(traffic),
+  };
   return {
-    device: { hostname: DeviceName, type_id: 0 },
-    // OCSF requires an id of a process, which aggregated reports do not have; so the evidence names its file.
-    file: {
-      name: InitiatingProcessFileName,
-      type_id: 1,
-      ...(path !== undefined && { path }),
-      ...fingerprintsOf(traffic),
-    },
+    device: { hostname: DeviceName, type_id: 0, ...(deviceId !== undefined && { uid: deviceId }) },
+    file,
+    ...processOf(InitiatingProcessFileName, traffic),
     dst_endpoint: { ...endpointOf(RemoteIP), ...(port !== undefined && { port: port.port }) },
     ...(localIP !== undefined && { src_endpoint: { ...endpointOf(localIP), hostname: DeviceName } }),
-    ...(account !== undefined && { user: { name: account } }),
+    ...(user !== null && { user }),
     ...(url !== undefined && { url: { url_string: url } }),
   };
+}
+
+/** OCSF requires an id of a process. Telemetry without one has the file alone. */
+function processOf(
+  name: string,
+  { processIds: [id], commandLines: [commandLine], parents, ...traffic }: Data['traffic'],
+) {
+  const pid = Number(id);
+  if (!Number.isSafeInteger(pid)) return {};
+  const [integrity] = traffic.integrityLevels;
+  const process = {
+    pid,
+    name,
+    ...(commandLine !== undefined && { cmd_line: commandLine }),
+    ...(parents.length > 0 && { lineage: parents.slice(0, 1) }),
+    ...(integrity !== undefined && { integrity }),
+  };
+  return { process };
+}
+
+/** null where no name is known: a user needs one. */
+function userOf({ accounts: [name], domains: [domain], upns: [upn] }: Data['traffic']): object | null {
+  if (name === undefined && upn === undefined) return null;
+  return {
+    name: name ?? upn,
+    ...(domain !== undefined && { domain }),
+    ...(upn !== undefined && { uid_alt: upn }),
+  };
+}
+
+function fileVersionOf({ companies: [company], versions: [version] }: Data['traffic']): object {
+  return { ...(company !== undefined && { company_name: company }), ...(version !== undefined && { version }) };
 }
 
 /** The newest of each kind that the telemetry has: Defender's has SHA-1, mostly. */

@@ -31,11 +31,16 @@ export function queryUrl(query: string): string {
   return `${PORTAL}/v2/advanced-hunting?query=${gzipSync(Buffer.from(query, 'utf16le')).toString('base64url')}`;
 }
 
-function deviceLinks({ DeviceName }: Detection): readonly Link[] {
+/** The device's page, by its id; without one the list of devices, searched for the name. */
+function deviceLinks({ DeviceName, traffic }: Detection): readonly Link[] {
+  const label = 'Device in Defender';
+  const id = traffic.deviceIds.find((each) => DEVICE_ID.test(each));
+  if (id !== undefined) return [{ label, url: `${PORTAL}/machines/v2/${id}/overview` }];
   if (DeviceName === '' || DeviceName.length > MAX_NAME) return [];
-  return [{ label: 'Device in Defender', url: `${PORTAL}/machines?q=${encoded(DeviceName)}` }];
+  return [{ label, url: `${PORTAL}/machines?q=${encoded(DeviceName)}` }];
 }
 
+const DEVICE_ID = /^[0-9a-f]{40}$/;
 /** Of a host with its domain: 255. */
 const MAX_NAME = 255;
 

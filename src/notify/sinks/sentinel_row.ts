@@ -1,4 +1,5 @@
 import type { Detection } from '../../core/detections/detection.ts';
+import { newestFacts } from '../../core/detections/traffic.ts';
 import { DETAILS, type Detail, detectionData } from './data.ts';
 import { utf8BytesOf } from './escape.ts';
 import type { Links } from './links.ts';
@@ -41,12 +42,7 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     InitiatingProcessFileName: data.InitiatingProcessFileName,
     RemoteIP: data.RemoteIP,
     RemotePort: traffic.ports[0]?.port ?? null,
-    LocalIP: traffic.localIPs[0] ?? '',
-    InitiatingProcessAccountName: traffic.accounts[0] ?? '',
-    InitiatingProcessFolderPath: traffic.folderPaths[0] ?? '',
-    InitiatingProcessSHA1: traffic.sha1[0] ?? '',
-    InitiatingProcessSHA256: traffic.sha256[0] ?? '',
-    RemoteUrl: traffic.urls[0] ?? '',
+    ...newestFacts(traffic),
     FirstConnection: data.FirstConnection,
     LastConnection: data.LastConnection,
     // Null where the KQL rule did not match.

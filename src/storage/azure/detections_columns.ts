@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detections/detection.ts';
+import { trafficLists } from '../../core/detections/traffic.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
 import type { Hour } from '../../core/kql/bin.ts';
 import { SOURCES } from '../../core/records/report.ts';
@@ -108,12 +109,7 @@ export const LONG_ROW = z.object({
       ports: z.array(z.object({ port: z.int(), reports: COUNT })),
       succeeded: COUNT,
       failed: COUNT,
-      localIPs: TEXTS,
-      sha1: TEXTS,
-      sha256: TEXTS,
-      folderPaths: TEXTS,
-      accounts: TEXTS,
-      urls: TEXTS,
+      ...trafficLists(() => TEXTS),
     }),
   ),
   Episodes: jsonOf(z.array(z.object({ episode: TIME, resolved: TIME, average: z.number().nullable() }))),

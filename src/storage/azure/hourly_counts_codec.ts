@@ -3,10 +3,10 @@ import { bin, type Hour } from '../../core/kql/bin.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Contribution } from '../../core/records/contribution.ts';
 import { type Day, dayOf, startOf } from '../../core/records/day.ts';
-import { type Facts, SOURCES, TEXT_FACTS } from '../../core/records/report.ts';
+import { type Facts, PROGRAM_FACTS, SOURCES, TEXT_FACTS } from '../../core/records/report.ts';
 import type { KeySpan } from '../pending_id.ts';
 import type { ContributionRow, Partition, Touched, TouchedEntry } from '../ports/hourly_counts.ts';
-import { badRowError, FLAG, orNull, readColumns, TEXT, wellFormed } from './columns.ts';
+import { badRowError, FLAG, json, jsonOf, orNull, readColumns, TEXT, wellFormed } from './columns.ts';
 import { countsTableOf } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
@@ -70,7 +70,7 @@ function hourOfDay(time: Timestamp): string {
 }
 
 export function encodeContribution(row: ContributionRow): NewTableRow {
-  const { RemotePort, ...facts } = row.facts;
+  const { RemotePort } = row.facts;
   return {
     partitionKey: row.groupId.slice(0, 1),
     rowKey: countRowKeyOf(row),
@@ -82,9 +82,33 @@ export function encodeContribution(row: ContributionRow): NewTableRow {
     ...(row.count !== null && { Count: { value: row.count, type: 'Int32' } }),
     ...(row.failed && { Failed: true }),
     ...(row.programHash !== null && { ProgramHash: row.programHash }),
-    ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, wellFormed(fact)])),
+    ...Object.fromEntries(OWN_COLUMNS.flatMap((name) => factColumn(name, row.facts[name]))),
+    ...programColumn(row.facts),
     ...(RemotePort !== undefined && { RemotePort: { value: RemotePort, type: 'Int32' } }),
   };
+}
+
+/** The facts with a column of their own. */
+const OWN_COLUMNS = TEXT_FACTS.filter((name) => !(PROGRAM_FACTS as readonly string[]).includes(name));
+
+function factColumn(name: string, fact: string | undefined): [string, string][] {
+  return fact === undefined ? [] : [[name, wellFormed(fact)]];
+}
+
+/** Characters of a program's fact at most: JSON can write each as six, and a property holds 32,768. */
+const LONGEST_COMMAND_LINE = 512;
+const LONGEST_OTHER = 256;
+
+/**
+ * The facts of the program in one column, as a JSON array in the order of `PROGRAM_FACTS`: eleven columns with their names
+ * would double the row.
+ */
+function programColumn(facts: Facts): { Program?: string } {
+  const values = PROGRAM_FACTS.map((name) =>
+    (facts[name] ?? '').slice(0, name === 'InitiatingProcessCommandLine' ? LONGEST_COMMAND_LINE : LONGEST_OTHER),
+  );
+  const used = values.findLastIndex((value) => value !== '') + 1;
+  return used === 0 ? {} : { Program: json(values.slice(0, used)) };
 }
 
 const COLUMNS = {
@@ -100,7 +124,8 @@ const COLUMNS = {
 const ROW = z.object(COLUMNS);
 const ROW_WITH_FACTS = z.object({
   ...COLUMNS,
-  ...Object.fromEntries(TEXT_FACTS.map((name) => [name, TEXT.nullish()])),
+  ...Object.fromEntries(OWN_COLUMNS.map((name) => [name, TEXT.nullish()])),
+  Program: jsonOf(z.array(z.string())).nullish(),
   RemotePort: z.int({ error: 'must be a whole number' }).nullish(),
 });
 
@@ -148,7 +173,11 @@ function contributionOf(day: Day, row: TableRow, columns: ScannedColumns): Contr
 export function decodeContributionRow(day: Day, row: TableRow): ContributionRow {
   const columns = readColumns(countsTableOf(day), ROW_WITH_FACTS, row);
   const facts: { -readonly [Name in keyof Facts]: Facts[Name] } = {};
-  for (const name of TEXT_FACTS) if (typeof row[name] === 'string') facts[name] = row[name];
+  for (const name of OWN_COLUMNS) if (typeof row[name] === 'string') facts[name] = row[name];
+  for (const [index, name] of PROGRAM_FACTS.entries()) {
+    const fact = columns.Program?.[index];
+    if (fact) facts[name] = fact;
+  }
   if (typeof columns.RemotePort === 'number') facts.RemotePort = columns.RemotePort;
   return { ...contributionOf(day, row, columns as z.infer<typeof ROW>), facts };
 }

@@ -88,7 +88,7 @@ describe('the receiving side of the sink', () => {
     const details = [...(/customDetails: \{([^}]*)\}/.exec(rule)?.[1] ?? '').matchAll(/: '(\w+)'/g)].map(
       ([, name]) => name,
     );
-    expect([entities.length, severity.length, placeholders.length, details.length]).toEqual([8, 1, 2, 5]);
+    expect([entities.length, severity.length, placeholders.length, details.length]).toEqual([12, 1, 2, 7]);
     for (const name of [...entities, ...severity, ...placeholders, ...details]) expect(known).toContain(name);
     // With SERIES_GRAIN report the averages are of reports, not of hours.
     expect(rule).not.toMatch(/PerHour: '(avg_conn_count|Average)'/);

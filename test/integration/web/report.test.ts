@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from '../../../scripts/browser.ts';
+import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { escapeForDisplay } from '../../../src/core/text/escape.ts';
 import type { PageDetection } from '../../../src/web/page_data.ts';
 import { reportHtml } from '../../../src/web/report.ts';
@@ -205,6 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('the report in a browser', () => {
 function kinds(): PageDetection[] {
   const both = pageDetection(1);
   const traffic = {
+    ...NO_TRAFFIC,
     ...{ asOf: '' as const, ports: [], succeeded: 3, failed: 1, localIPs: ['192.0.2.1'], sha1: ['ab'], sha256: ['cd'] },
     ...{ folderPaths: ['c:\\windows'], accounts: ['ana'], urls: ['a.example'] },
   };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import { trafficLists } from '../../../src/core/detections/traffic.ts';
 import type { Hour } from '../../../src/core/kql/bin.ts';
 import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { HOSTILE_NAMES } from '../../contract/samples.ts';
@@ -60,12 +61,7 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     RemoteIP: fc.oneof({ arbitrary: hostileText, weight: 4 }, fc.constant('*')),
     remoteIPs: fc.option(few(10), { nil: null }),
     otherProcesses: few(10),
-    localIPs: few(5),
-    sha1: few(5),
-    sha256: few(5),
-    folderPaths: few(5),
-    accounts: few(5),
-    urls: few(5),
+    lists: fc.record(trafficLists(() => few(5))),
     ports: fc.array(fc.record({ port: fc.nat(65_535), reports: fc.nat(500) }), { maxLength: 10 }),
     points: fc.constantFrom(0, 1, 72, 500),
     state: fc.constantFrom('new' as const, 'ongoing' as const, 'resolved' as const),
@@ -79,12 +75,12 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     hours: fc.constantFrom(72, 0, 1).map((length) => Array.from({ length }, (_, n) => (n % 5 === 0 ? null : n * 1e8))),
     revisionReason: fc.constantFrom('', 'The average rose.'),
   })
-  .map(({ points, remoteIPs, localIPs, sha1, sha256, folderPaths, accounts, urls, ports, ...rest }) => {
+  .map(({ points, remoteIPs, lists, ports, ...rest }) => {
     const base = syntheticDetection(NOW.getTime());
     const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
     const detection = changed(base, {
       ...rest,
-      traffic: { ...base.traffic, ports, localIPs, sha1, sha256, folderPaths, accounts, urls },
+      traffic: { ...base.traffic, ports, ...lists },
       evidence: {
         ...ruleOf(base).evidence,
         Timestamp: each('2026-11-20T08:00:00.0000000Z' as Hour),

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { trafficLists } from '../../../src/core/detections/traffic.ts';
 import type { Hour } from '../../../src/core/kql/bin.ts';
 import { series_decompose_anomalies } from '../../../src/core/kql/series_decompose_anomalies.ts';
 import type { Timestamp } from '../../../src/core/kql/timestamp.ts';
@@ -113,15 +114,9 @@ export const hostilePageDetection: fc.Arbitrary<PageDetection> = fc
       suppress: other,
       queries: [{ label: 'Query for Defender', query: `let device = "${host}";` }],
       traffic: {
+        ...trafficLists(() => [account]),
         ...{ asOf: '', ports: [], succeeded: 1, failed: 2 },
-        ...{
-          localIPs: [other],
-          sha1: [host],
-          sha256: [other],
-          folderPaths: [account],
-          accounts: [account],
-          urls: [host],
-        },
+        ...{ sha1: [host], urls: [host] },
       },
     }),
   );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { trafficLists } from '../../../src/core/detections/traffic.ts';
 import { roundedText } from '../../../src/core/text/numbers.ts';
 import { reportHtml } from '../../../src/web/report.ts';
 import { tries } from '../../support/effort.ts';
@@ -87,8 +88,8 @@ const hostileShape = textsOf(
     otherProcesses: ['a'],
     otherAddresses: [{ RemoteIP: 'a', connections: 3, hosts: ['a'] }],
     traffic: {
+      ...trafficLists(() => ['a']),
       ...{ asOf: '', ports: [], succeeded: 1, failed: 2 },
-      ...{ localIPs: ['a'], sha1: ['a'], sha256: ['a'], folderPaths: ['a'], accounts: ['a'], urls: ['a'] },
     },
   }),
 );

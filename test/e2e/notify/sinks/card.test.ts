@@ -30,9 +30,10 @@ async function shown(card: unknown) {
   const acting = await page
     .locator('#card :is(a, img, script, iframe, svg, form, input, style, video, object)')
     .count();
-  const requests = await page.locator('#card [href], #card [src], #card [onerror]').count();
+  const requests = await page.locator('#card [src], #card [onerror]').count();
+  const links = await page.locator('#card [href]').evaluateAll((all) => all.map((each) => each.getAttribute('href')));
   await page.close();
-  return { text, acting, requests };
+  return { text, acting, requests, links };
 }
 
 describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by adaptivecards in a browser', () => {
@@ -59,9 +60,9 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
   it.each(FIVES.map((five) => [JSON.stringify(five).slice(0, 60), five] as const))(
     'shows hostile names as text, and escapes unsafe characters: %s',
     async (_, five) => {
-      const detections = five.flatMap((name, n) => [
-        syntheticDetection(NOW.getTime(), { DeviceName: name, InitiatingProcessFileName: five[n - 1] ?? name }),
-      ]);
+      const detections = five.map((DeviceName, n) =>
+        syntheticDetection(NOW.getTime(), { ...namesOf(five, n), DeviceName, RemoteIP: `203.0.113.${n}` }),
+      );
       const base = syntheticDetection(NOW.getTime());
       const everywhere = syntheticDetection(NOW.getTime(), {
         DeviceName: five[0] ?? '',
@@ -70,8 +71,8 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
         traffic: { ...base.traffic, accounts: [five[3] ?? ''], urls: [five[4] ?? ''], folderPaths: [five[0] ?? ''] },
       });
       for (const notification of [digest(detections, 0), one(everywhere)]) {
-        const { text, acting, requests } = await shown(cardOf(notification));
-        expect({ acting, requests }).toEqual({ acting: 0, requests: 0 });
+        const { text, ...others } = await shown(cardOf(notification));
+        isInert(others, notification);
         for (const { DeviceName } of notification.detections) {
           const apart = DeviceName.replace(/(?<=\{)\{/g, '\\u007b');
           const wanted = forChat(apart, notification.digest ? 80 : 60).replace(/…$/, '');
@@ -81,6 +82,20 @@ describe.skipIf(CHROMIUM === undefined)('an Adaptive Card of ours, rendered by a
     },
   );
 });
+
+/** A digest has a link of ours on each line; nothing else acts. */
+function isInert({ acting, requests, links }: Omit<Shown, 'text'>, { digest: isDigest, detections }: Notification) {
+  expect({ acting, requests }).toEqual({ acting: links.length, requests: 0 });
+  expect(links.length).toBeLessThanOrEqual(isDigest ? detections.length : 0);
+  for (const link of links) expect(link).toMatch(/^https:\/\/(security\.microsoft\.com|portal\.example)\//);
+}
+
+type Shown = Awaited<ReturnType<typeof shown>>;
+
+/** The process has the name that the device before has. */
+function namesOf(five: readonly string[], n: number) {
+  return { InitiatingProcessFileName: five[n - 1] ?? five[n] ?? '' };
+}
 
 /** Browsers lay out runs of blanks as one. */
 function squeezed(text: string): string {

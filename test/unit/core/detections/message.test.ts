@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../../../src/core/detections/message.ts';
+import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
 import { type DetectionChanges, onlyRegular, regular, synthetic } from '../../../support/detections.ts';
@@ -15,7 +16,7 @@ const factOf = (label: string, changes: DetectionChanges = {}) =>
 const figureOf = (label: string, changes: DetectionChanges = {}) =>
   of(changes).figures.find((fact) => fact.label === label)?.value;
 const TRAFFIC = synthetic(NOW).traffic;
-const NONE = { ...TRAFFIC, ports: [], succeeded: 0, failed: 0, sha1: [], folderPaths: [], accounts: [], urls: [] };
+const NONE = { ...NO_TRAFFIC, asOf: TRAFFIC.asOf };
 
 describe('messageOf(detection)', () => {
   it('says in one sentence what connects where, how often, and who else does', () => {
@@ -87,8 +88,12 @@ describe('messageOf(detection)', () => {
 
   it('says what the program is, the most important first', () => {
     const { facts } = of({ InitiatingProcessFileName: 'MSHTA.exe', revision: 1, revisionReason: 'The average rose.' });
-    expect(facts.map(({ label }) => label)).toEqual(['Changed', 'LOLBin', 'Path', 'SHA-1', 'URL', 'First seen']);
+    expect(facts.map(({ label }) => label)).toEqual([
+      ...['Changed', 'LOLBin', 'Path', 'Command line', 'Parent', 'File', 'SHA-1', 'Account', 'URL', 'First seen'],
+    ]);
     expect(facts[1]?.value).toBe('attackers use this program (T1218.005: runs foreign code in a signed program)');
+    expect(factOf('File')).toBe('Acme Updater 2.4.1.0, by Acme Ltd');
+    expect(factOf('Account')).toBe('kim@corp.example, domain corp, integrity Medium');
     expect(factOf('SHA-256', { traffic: { ...NONE, sha256: ['a'] } })).toBe('a');
     expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
     expect(factOf('Technique', { technique: { id: 'T1071.001', name: 'Web Protocols' } })).toBe(

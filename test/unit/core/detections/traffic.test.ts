@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
-import { NO_TRAFFIC, needsTraffic, type SourcedFacts, trafficOf } from '../../../../src/core/detections/traffic.ts';
+import {
+  NO_TRAFFIC,
+  needsTraffic,
+  type SourcedFacts,
+  trafficLists,
+  trafficOf,
+} from '../../../../src/core/detections/traffic.ts';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
-import type { Facts, Source } from '../../../../src/core/records/report.ts';
+import { type Facts, type Source, TEXT_FACTS } from '../../../../src/core/records/report.ts';
 import { detection } from '../../../contract/samples.ts';
 import { frozen } from '../records/records.ts';
 
@@ -17,23 +23,20 @@ describe('trafficOf(rows, asOf)', () => {
     expect(trafficOf([], AT)).toEqual({ ...NO_TRAFFIC, asOf: AT });
   });
 
-  it('names each value once, the newest first, at most five', () => {
+  it('names each value once, the newest first, as many as the list has', () => {
     const values = ['a', 'b', 'c', 'd', 'e', 'f', 'b', ''];
-    const names = {
-      LocalIP: 'localIPs',
-      InitiatingProcessSHA1: 'sha1',
-      InitiatingProcessSHA256: 'sha256',
-      InitiatingProcessFolderPath: 'folderPaths',
-      InitiatingProcessAccountName: 'accounts',
-      RemoteUrl: 'urls',
-    } as const;
-    for (const [fact, list] of Object.entries(names) as [keyof typeof names, (typeof names)[keyof typeof names]][]) {
-      expect(trafficOf(rows(values.map((value) => ({ [fact]: value }))), AT)).toEqual({
-        ...NO_TRAFFIC,
-        asOf: AT,
-        [list]: ['b', 'f', 'e', 'd', 'c'],
-      });
-    }
+    const five = ['localIPs', 'sha1', 'sha256', 'folderPaths', 'accounts', 'urls'];
+    const facts = TEXT_FACTS.filter((fact) => fact !== 'ActionType');
+    const seen = facts.map((fact) => {
+      const traffic = trafficOf(rows(values.map((value) => ({ [fact]: value }))), AT);
+      const [[list, found] = [], ...others] = Object.entries(traffic).filter(
+        ([, value]) => Array.isArray(value) && value.length > 0,
+      );
+      expect(others).toEqual([]);
+      expect(found).toEqual(['b', 'f', 'e', 'd', 'c'].slice(0, five.includes(list ?? '') ? 5 : 3));
+      return list;
+    });
+    expect(new Set(seen)).toEqual(new Set(Object.keys(trafficLists(() => []))));
   });
 
   it('counts ports, that with the most reports first, then by number, at most ten', () => {

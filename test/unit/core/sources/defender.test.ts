@@ -30,6 +30,8 @@ describe('defender.read(record)', () => {
         InitiatingProcessSHA1: '3f786850e387550fdab836ed7e6dc881de23001b',
         InitiatingProcessFolderPath: 'c:\\program files\\acme\\updater.exe',
         InitiatingProcessAccountName: 'system',
+        DeviceId: '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c',
+        Protocol: 'Tcp',
       },
     });
   });
@@ -232,6 +234,10 @@ describe('defender.read(record)', () => {
   describe('the facts', () => {
     it('omit what the telemetry lacks, and what is not text', () => {
       const silent = {
+        DeviceId: null,
+        Protocol: 6,
+        InitiatingProcessId: null,
+        InitiatingProcessCommandLine: ['x'],
         RemotePort: null,
         LocalIP: '',
         RemoteUrl: 5,
@@ -240,6 +246,21 @@ describe('defender.read(record)', () => {
         InitiatingProcessAccountName: {},
       };
       expect(report(streamed(silent)).facts).toEqual({ ActionType: 'ConnectionSuccessAggregatedReport' });
+    });
+
+    it('say what the program is, who started it, and for whom', () => {
+      const known = {
+        InitiatingProcessId: 4312,
+        InitiatingProcessCommandLine: '"updater.exe" --background',
+        InitiatingProcessParentFileName: 'explorer.exe',
+        InitiatingProcessVersionInfoCompanyName: 'Acme Ltd',
+        InitiatingProcessVersionInfoProductName: 'Acme Updater',
+        InitiatingProcessVersionInfoProductVersion: '2.4.1.0',
+        InitiatingProcessAccountDomain: 'corp',
+        InitiatingProcessAccountUpn: 'kim@corp.example',
+        InitiatingProcessIntegrityLevel: 'Medium',
+      };
+      expect(report(streamed(known)).facts).toMatchObject({ ...known, InitiatingProcessId: '4312' });
     });
 
     it('are cut to 512 characters', () => {

@@ -76,6 +76,7 @@ describe('a connection of a Windows event', () => {
         InitiatingProcessFolderPath: 'C:\\Program Files\\Acme\\Updater.exe',
         InitiatingProcessAccountName: 'NT AUTHORITY\\SYSTEM',
         RemoteUrl: 'cdn.example.com',
+        Protocol: 'tcp',
       },
     });
     expect(report(wfp, wfpEvent())).toEqual({
@@ -90,7 +91,16 @@ describe('a connection of a Windows event', () => {
         RemotePort: 443,
         LocalIP: '10.20.30.40',
         InitiatingProcessFolderPath: '\\device\\harddiskvolume2\\program files\\acme\\updater.exe',
+        Protocol: 'tcp',
       },
+    });
+  });
+
+  it('has the id of its process, and the protocol of a number that is not known as the number', () => {
+    expect(report(sysmon, sysmonEvent({ ProcessId: 4312 })).facts.InitiatingProcessId).toBe('4312');
+    expect(report(wfp, wfpEvent({ ProcessID: '4312', Protocol: 47 })).facts).toMatchObject({
+      InitiatingProcessId: '4312',
+      Protocol: '47',
     });
   });
 

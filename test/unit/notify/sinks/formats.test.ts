@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
+import { NO_TRAFFIC, trafficLists } from '../../../../src/core/detections/traffic.ts';
 import { requestOf } from '../../../../src/notify/sinks/open.ts';
 import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
@@ -55,7 +56,8 @@ describe('slackRequest(notification, sink, links)', () => {
         'Hours in the expected range 70 of 72 (minimum 12) · Outcome 99 % of reports succeed',
     );
     expect(bars.split('\n')).toHaveLength(7);
-    expect(facts).toContain('Path: C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe\nSHA-1: 3f78');
+    expect(facts).toContain('Path: C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe\nCommand line: "C:');
+    expect(facts).toContain('Parent: explorer.exe\nFile: Acme Updater 2.4.1.0, by Acme Ltd\nSHA-1: 3f78');
     // An address of theirs is nothing to click on.
     expect(facts).toContain('URL: https[:]//updates.example.com/check');
     expect(links).toBe('Run in Defender  ·  Device in Defender  ·  Portal');
@@ -72,7 +74,7 @@ describe('slackRequest(notification, sink, links)', () => {
   it('names what it omits', () => {
     const long = of({ DeviceName: 'x'.repeat(1024), InitiatingProcessFileName: 'y'.repeat(1024) });
     const shown = textOf(JSON.parse(request('slack', long).body).blocks);
-    expect(shown).toContain('Omitted: the query, the suppress command. See: beaconwatch detections show');
+    expect(shown).toContain('Omitted: URL, the query, the suppress command. See: beaconwatch detections show');
     expect(shown).toContain(`${'x'.repeat(59)}…`);
   });
 
@@ -81,7 +83,7 @@ describe('slackRequest(notification, sink, links)', () => {
     expect(text).toBe('HIGH: 47 new or changed beacons');
     expect(blocks[1].elements[0].elements).toHaveLength(10);
     expect(textOf(blocks[1])).toContain(
-      'HIGH updater.exe on wks-1.corp.example to 203.0.113.1:443, every 60 s, 1 of 200 devices  ·  Portal',
+      'HIGH updater.exe on wks-1.corp.example to 203.0.113.1:443, every 60 s, 1 of 200 devices  ·  Run in Defender',
     );
     expect(textOf(blocks[2])).toBe('and 37 more. To list all detections: beaconwatch detections list');
     expect(textOf(JSON.parse(many('slack', 7, 0).body).blocks)).not.toContain('more. ');
@@ -163,6 +165,13 @@ describe('a digest', () => {
     expect(textsOf(five.slice(0, 2))).toHaveLength(2);
   });
 
+  it('links to the page of the detection, where there is one', () => {
+    const links = { Portal: 'https://portal.example/{DeviceName}', Detection: 'https://portal.example/{id}' };
+    const { body } = requestOf(digest([of(), of()], 0), SINKS.slack, links, NOW.getTime());
+    const [first] = JSON.parse(body).blocks[1].elements[0].elements;
+    expect(first.elements.at(-1)).toMatchObject({ text: 'Detection', url: `https://portal.example/${of().groupId}` });
+  });
+
   it('begins with the most severe, whatever the order', () => {
     const texts = textsOf([
       on('a', { severity: 'low', RemoteIP: '203.0.113.1' }),
@@ -225,11 +234,12 @@ describe('ocsfRequest(notification, sink, links)', () => {
       },
       evidences: [
         {
-          device: { hostname: 'wks-0417.corp.example' },
+          device: { hostname: 'wks-0417.corp.example', uid: '5e0f7b2a9c1d4e6f8a0b3c5d7e9f1a2b4c6d8e0f' },
           dst_endpoint: { ip: '203.0.113.77', port: 443 },
           src_endpoint: { ip: '192.0.2.17' },
           file: { name: 'updater.exe', hashes: [{ algorithm_id: 2, algorithm: 'SHA-1' }] },
-          user: { name: 'kim' },
+          user: { name: 'kim', domain: 'corp', uid_alt: 'kim@corp.example' },
+          process: { pid: 4312, cmd_line: expect.stringContaining('--background'), lineage: ['explorer.exe'] },
         },
       ],
     });
@@ -275,15 +285,7 @@ describe('splunkRequest(notification, sink, links)', () => {
 
   it('stays within what Splunk reads where every text is the longest that its escapes make it', () => {
     const name = '\u202e'.repeat(1024);
-    const traffic = {
-      ...of().traffic,
-      localIPs: [name],
-      sha1: [name],
-      sha256: [name],
-      folderPaths: [name],
-      accounts: [name],
-      urls: [name],
-    };
+    const traffic = { ...of().traffic, ...trafficLists(() => [name]) };
     const { body } = request(
       'splunk-hec',
       of({
@@ -319,6 +321,9 @@ describe('sentinelRow(detection, links, now)', () => {
       RemoteIP: '203.0.113.77',
       RemotePort: 443,
       InitiatingProcessAccountName: 'kim',
+      InitiatingProcessAccountUpn: 'kim@corp.example',
+      DeviceId: '5e0f7b2a9c1d4e6f8a0b3c5d7e9f1a2b4c6d8e0f',
+      InitiatingProcessParentFileName: 'explorer.exe',
       count_of_hours: 72,
       IntervalSeconds: 60,
       Technique: '',
@@ -329,7 +334,7 @@ describe('sentinelRow(detection, links, now)', () => {
   });
 
   it('says by null and empty text what is not known', () => {
-    const traffic = { ...of().traffic, ports: [], localIPs: [], accounts: [], folderPaths: [], sha1: [], urls: [] };
+    const traffic = NO_TRAFFIC;
     expect(sentinelRow(of({ traffic, interval: null }), {}, NOW)).toMatchObject({
       RemotePort: null,
       LocalIP: '',

@@ -2,11 +2,14 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defenderQuery } from '../../../../src/core/detections/hunting_queries.ts';
+import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
 import { portalLinksOf, queryUrl } from '../../../../src/notify/sinks/portal_links.ts';
 import { synthetic } from '../../../support/detections.ts';
 import { tries } from '../../../support/effort.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:00Z');
+
+const TRAFFIC = synthetic(NOW).traffic;
 
 /** As the portal reads it. */
 function queryOf(url: string): string {
@@ -20,10 +23,15 @@ describe('portalLinksOf(detection)', () => {
     const [run, device] = portalLinksOf(detection);
     expect(run?.label).toBe('Run in Defender');
     expect(queryOf(run?.url ?? '')).toBe(defenderQuery(detection));
-    expect(device).toEqual({
-      label: 'Device in Defender',
-      url: 'https://security.microsoft.com/machines?q=wks-0417.corp.example',
-    });
+    const page = 'https://security.microsoft.com/machines/v2/5e0f7b2a9c1d4e6f8a0b3c5d7e9f1a2b4c6d8e0f/overview';
+    expect(device).toEqual({ label: 'Device in Defender', url: page });
+  });
+
+  it('searches for the name of a device without an id, or with one that is none', () => {
+    for (const deviceIds of [[], ['../../x'], ['5E0F']]) {
+      const [, device] = portalLinksOf(synthetic(NOW, { traffic: { ...TRAFFIC, deviceIds } }));
+      expect(device?.url).toBe('https://security.microsoft.com/machines?q=wks-0417.corp.example');
+    }
   });
 
   it('has none for telemetry that Defender does not have', () => {
@@ -33,8 +41,10 @@ describe('portalLinksOf(detection)', () => {
 
   it('has none that no browser opens, or that searches for nothing', () => {
     const random = Array.from({ length: 1024 }, (_, n) => String.fromCharCode(0x4e00 + ((n * 7919) % 20_000))).join('');
-    expect(portalLinksOf(synthetic(NOW, { DeviceName: random }))).toEqual([]);
-    expect(portalLinksOf(synthetic(NOW, { DeviceName: '' })).map(({ label }) => label)).toEqual(['Run in Defender']);
+    expect(portalLinksOf(synthetic(NOW, { DeviceName: random, traffic: NO_TRAFFIC }))).toEqual([]);
+    expect(portalLinksOf(synthetic(NOW, { DeviceName: '', traffic: NO_TRAFFIC })).map(({ label }) => label)).toEqual([
+      'Run in Defender',
+    ]);
   });
 });
 
