@@ -20,6 +20,7 @@ import { segmentBytesOf } from './ingest/segment_cutter.ts';
 import { type SweepResult, sweep, unread } from './ingest/sweep.ts';
 import { findNotification } from './notify/find_notification.ts';
 import { type NotifyResult, notify } from './notify/notify.ts';
+import { type Previewed, previewOf } from './notify/preview.ts';
 import { retryFailed } from './notify/retry_failed.ts';
 import type { Sink, SinkAnswer } from './notify/sink.ts';
 import { knownSinks, sinkStates } from './notify/sink_states.ts';
@@ -255,10 +256,13 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       return sink === undefined ? null : await sink.send(testNotification(clock()), clock());
     },
 
-    /** The body of the test message; null where there is no such sink. */
-    previewSink(name: string): string | null {
-      const sink = config.sinks.find((each) => each.name === name);
-      return sink === undefined ? null : bodyOf(testNotification(clock()), sink, config.links, clock());
+    /** The body of the test message, or of a stored detection; null where there is no such sink, or nothing to show. */
+    async previewSink(name: string, of?: Previewed): Promise<string | null> {
+      const settings = config.sinks.find((each) => each.name === name);
+      const scope = sinks.find((each) => each.name === name);
+      if (settings === undefined || scope === undefined) return null;
+      const shown = of === undefined ? testNotification(clock()) : await previewOf(stores, scope, of);
+      return shown && bodyOf(shown, settings, config.links, clock());
     },
 
     /**

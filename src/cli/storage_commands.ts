@@ -116,6 +116,8 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
     )
     .option('--test <SINK>', 'send a test message and print the answer; exits with 1 if the sink did not accept it')
     .option('--preview <SINK>', 'print the body of that message, without secrets, and send nothing')
+    .option('--detection <ID>', 'with --preview: the body for this detection; an id or its beginning')
+    .option('--digest', 'with --preview: the body of a digest of the active detections that the sink takes', false)
     .option('--retry', 'resend failed notifications for detections that are still active, under the same ids', false)
     .option('--id <ID>', 'print what became of a notification: an id of the log, of a receiver, or of a digest')
     .option('--sink <SINK>', 'with --retry: this sink only (default: all sinks that the functions know)')

@@ -1,4 +1,5 @@
 import { detectorsOf } from '../../core/detections/assessments.ts';
+import { lolbinOf } from '../../core/detections/lolbins.ts';
 import type { SummaryView } from '../../detections/query_detections.ts';
 import type { OutputFormat } from '../output/format.ts';
 import { csvLines, jsonLines } from '../output/lines.ts';
@@ -13,6 +14,7 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'state', rank: 6 },
   { head: 'device', narrowest: 14 },
   { head: 'process', narrowest: 12 },
+  { head: 'LOLBin', rank: 4 },
   { head: 'remote' },
   { head: 'avg/h', right: true, rank: 5 },
   { head: 'score', right: true, rank: 6 },
@@ -29,7 +31,7 @@ const CSV_COLUMNS = [
   ...['FirstConnection', 'LastConnection', 'count_of_hours', 'inliner_count', 'outlier_count', 'avg_conn_count'],
   ...['average', 'spread', 'interval', 'regularity', 'way', 'view', 'interval_low', 'interval_high', 'regularDevices'],
   ...['devices', 'otherProcesses', 'severityReason', 'episode', 'revision'],
-  ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note'],
+  ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note', 'fleetDevices', 'lolbin'],
 ];
 
 /** A page of detections. `isFirst` is false for later pages, which have no CSV header. */
@@ -58,6 +60,7 @@ function csvRow({ verdict, assessments, ...rest }: SummaryView): object {
     ...rest,
     detectors: detectorsOf({ assessments }),
     interval: intervalOf(assessments),
+    lolbin: lolbinOf(rest.InitiatingProcessFileName)?.technique ?? '',
   };
   return verdict === null ? { ...row, verdict: '' } : { ...row, ...verdict, verdict: verdict.value };
 }
@@ -80,6 +83,7 @@ function rowOf(each: SummaryView): (string | number)[] {
     each.state,
     each.DeviceName,
     each.InitiatingProcessFileName,
+    lolbinOf(each.InitiatingProcessFileName)?.technique ?? '',
     each.RemoteIP,
     rule?.avg_conn_count ?? '',
     regularity?.regularity.toFixed(2) ?? '',

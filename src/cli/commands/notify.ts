@@ -4,32 +4,59 @@ import { counted } from '../../core/text/numbers.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
+import { idBeginningWith, noSuchDetection } from './detection_id.ts';
 
 export interface NotifyCommandOptions {
   readonly test?: string;
   readonly preview?: string;
+  readonly detection?: string;
+  readonly digest: boolean;
   readonly retry: boolean;
   readonly id?: string;
   readonly sink?: string;
   readonly dryRun: boolean;
 }
 
-/** `notify --test SINK`, `notify --preview SINK`, `notify --retry`, and `notify --id ID`. */
+/** `notify --test SINK`, `notify --preview SINK [--detection ID | --digest]`, `notify --retry`, and `notify --id ID`. */
 export async function notifyCommand(terminal: Terminal, options: NotifyCommandOptions): Promise<void> {
   const { test, preview, retry, id, sink, dryRun } = options;
   if ([test !== undefined, preview !== undefined, id !== undefined, retry].filter((isGiven) => isGiven).length !== 1) {
     throw new UsageError('give exactly one of --test, --preview, --retry and --id');
   }
   if (!retry && (sink !== undefined || dryRun)) throw new UsageError('--sink and --dry-run need --retry');
+  if (preview === undefined && (options.detection !== undefined || options.digest)) {
+    throw new UsageError('--detection and --digest need --preview');
+  }
   if (test !== undefined) return await sendTest(terminal, test);
-  if (preview !== undefined) return printPreview(terminal, preview);
+  if (preview !== undefined) return await printPreview(terminal, preview, options);
   if (id !== undefined) return await printFound(terminal, id);
   await retryFailed(terminal, sink, dryRun);
 }
 
-function printPreview(terminal: Terminal, name: string): void {
+/** As many as a digest in a chat lists. */
+const LISTED = 10;
+
+async function printPreview(
+  terminal: Terminal,
+  name: string,
+  { detection, digest }: Pick<NotifyCommandOptions, 'detection' | 'digest'>,
+): Promise<void> {
+  if (detection !== undefined && digest) throw new UsageError('give --detection or --digest, not both');
   const app = connect(terminal);
-  terminal.stdout.write(`${app.previewSink(name) ?? noSuchSink(app, name)}\n`);
+  if (!app.sinkNames.includes(name)) noSuchSink(app, name);
+  terminal.stdout.write(`${await previewText(app, name, detection, digest)}\n`);
+}
+
+async function previewText(app: App, name: string, start: string | undefined, digest: boolean): Promise<string> {
+  if (start !== undefined) {
+    const id = await idBeginningWith(app, start);
+    const text = await app.previewSink(name, { kind: 'detection', id });
+    if (text === null) throw noSuchDetection(id);
+    return text;
+  }
+  const text = await app.previewSink(name, digest ? { kind: 'digest', listed: LISTED } : undefined);
+  if (text === null) throw new CommandError(`no active detection that ${name} takes: a digest would not be sent`);
+  return text;
 }
 
 async function sendTest(terminal: Terminal, name: string): Promise<void> {

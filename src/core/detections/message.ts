@@ -6,7 +6,7 @@ import { ANY_REMOTE } from './assessments.ts';
 import type { Detection, Severity } from './detection.ts';
 import { type Fact, listFact } from './fact.ts';
 import { figuresOf } from './figures.ts';
-import { headlineOf } from './headline.ts';
+import { headlineOf, TEST_GROUP_ID } from './headline.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
 import { activityPicture, type Picture } from './picture.ts';
 import { programFacts } from './program_facts.ts';
@@ -63,6 +63,7 @@ function queryOf(detection: Detection): Message['query'] {
 function factsOf(detection: Detection): Fact[] {
   const { traffic, otherProcesses, revisionReason, technique } = detection;
   const facts: (Fact | null)[] = [
+    detection.groupId === TEST_GROUP_ID ? { label: 'Test', value: detection.severityReason } : null,
     revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
     ...programFacts(detection),
     listFact('URL', traffic.urls),

@@ -2,7 +2,7 @@ import { ANY_REMOTE } from '../../core/detections/assessments.ts';
 import { type Detection, SEVERITIES, type Severity } from '../../core/detections/detection.ts';
 import { intervalSecondsOf, prevalenceText } from '../../core/detections/headline.ts';
 import { endpointOf, processOf } from '../../core/detections/names.ts';
-import { groupedText } from '../../core/text/numbers.ts';
+import { counted, groupedText } from '../../core/text/numbers.ts';
 import { spanText } from '../../core/text/span.ts';
 import type { Notification } from '../sink.ts';
 import { type Links, linksOf } from './links.ts';
@@ -25,7 +25,7 @@ const NAMED = 3;
 /** `HIGH: 47 new or changed beacons`: the highest severity of those that are listed, which come first. */
 export function digestHeadline({ detections, more }: Notification): string {
   const highest = Math.max(...detections.map(({ severity }) => SEVERITIES.indexOf(severity)), 0);
-  return `${SEVERITIES[highest]?.toUpperCase()}: ${groupedText(detections.length + more)} new or changed beacons`;
+  return `${SEVERITIES[highest]?.toUpperCase()}: ${counted(detections.length + more, 'new or changed beacon')}`;
 }
 
 /** The lines of a digest, the most severe first. `escapeText` is the format's. */

@@ -84,7 +84,9 @@ describe('beaconwatch detections', () => {
     }
     const table = await beaconwatch('detections');
     expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
-    expect(table.stdout).toMatch(/wks-1\tUpdater\.exe\t203\.0\.113\.7\t60\t[\d.]+\t60 s\t/);
+    expect(table.stdout).toMatch(
+      /wks-1\trundll32\.exe\tT1218\.011\t203.*\n.*\twks-1\tUpdater\.exe\t\t203\.0\.113\.7\t60\t[\d.]+\t60 s\t/,
+    );
     expect(table.stdout).toContain("=x'\\u202e\\u001b[31m");
     const csv = await beaconwatch('detections', 'list', '--format', 'csv', '--limit', '1');
     expect(csv.stderr).toBe('1 of 3 detections\n');

@@ -6,12 +6,13 @@ import { storesOf } from '../../../src/app.ts';
 import { msOf } from '../../../src/core/kql/timestamp.ts';
 import { outboxChangesOf } from '../../../src/notify/outbox_changes.ts';
 import { knownSinks } from '../../../src/notify/sink_states.ts';
-import { detection, T1 } from '../../contract/samples.ts';
+import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
 import { secretOf, TOKEN } from '../../support/sinks/samples.ts';
 import { verify } from '../../support/sinks/standard_webhooks.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
+import { writeDetection } from '../../support/sinks/write_detection.ts';
 import { System } from '../../support/system/system.ts';
 
 let server: Server;
@@ -121,6 +122,10 @@ describe('beaconwatch notify', () => {
     [['--test', 'chat', '--dry-run']],
     [['--preview', 'chat', '--sink', 'chat']],
     [['--dry-run']],
+    [['--digest']],
+    [['--detection', 'abcd']],
+    [['--preview', 'chat', '--digest', '--detection', 'abcd']],
+    [['--preview', 'chat', '--detection', 'x']],
   ])('%j is wrong usage', async (args) => {
     const ended = await beaconwatch(...args);
     expect(ended.code).toBe(2);
@@ -132,6 +137,43 @@ describe('beaconwatch notify', () => {
     expect((await beaconwatch('--preview', 'nobody')).stderr).toBe(
       'SINKS has no sink nobody; it has soar, chat, teams, lake, splunk, sentinel\n',
     );
+  });
+});
+
+describe('beaconwatch notify --preview of what is stored', () => {
+  async function stored() {
+    const connectionString = await freshAccount(inject('azurite'));
+    const sinks = [{ name: 'chat', format: 'slack', url: `http://127.0.0.1:${port}/canary` }];
+    const SINKS = JSON.stringify(sinks);
+    const { app } = new System(connectionString, msOf(T1) + 3_600_000, { SINKS });
+    const stores = storesOf(app.config);
+    const preview = (...args: string[]) =>
+      command(['notify', '--preview', 'chat', ...args], { env: { AzureWebJobsStorage: connectionString, SINKS } });
+    return { stores, preview };
+  }
+
+  it('prints the message of a detection, and a digest of those that the sink takes', async () => {
+    const { stores, preview } = await stored();
+    expect(await preview('--digest')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no active detection'),
+    });
+    const [first, low, hidden] = [1, 2, 3].map((n) => groupId(n)) as [string, string, string];
+    await writeDetection(stores, detection({ DeviceName: 'wks-1' }));
+    await writeDetection(stores, detection({ groupId: low, DeviceName: 'wks-2', severity: 'low' }));
+    await writeDetection(stores, detection({ groupId: hidden, DeviceName: 'wks-3', suppressedBy: 's-1' }));
+    const one = await preview('--detection', first);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(one.stdout).text).toBe('HIGH: new beacon, every 60 s, 1 of 200 devices');
+    const digest = await preview('--digest');
+    expect(JSON.parse(digest.stdout).text).toBe('HIGH: 1 new or changed beacon');
+    expect(digest.stdout).toContain('wks-1');
+    expect(digest.stdout).not.toMatch(/wks-[23]/);
+    expect(await preview('--detection', groupId(9))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no detection'),
+    });
+    expect(received).toEqual([]);
   });
 });
 

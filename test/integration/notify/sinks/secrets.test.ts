@@ -123,9 +123,9 @@ describe('the secrets of all sinks', () => {
             show(await app.notify({ sink: name }).catch((error: unknown) => show(error)));
           }
           show(await app.testSink(name));
-          show(app.previewSink(name));
+          show(await app.previewSink(name));
         }
-        show(app.previewSink('sentinel'));
+        show(await app.previewSink('sentinel'));
         show(sinks);
       } finally {
         for (const spy of spies) spy.mockRestore();

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
 import { addMs } from '../../../../src/core/kql/timestamp.ts';
+import { testNotification } from '../../../../src/notify/sinks/synthetic.ts';
 import { type DetectionChanges, onlyRegular, regular, synthetic } from '../../../support/detections.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
@@ -109,6 +111,11 @@ describe('messageOf(detection)', () => {
       expect(factOf('First seen', { ...changes, FirstConnection: start })).toBe('at or before 2026-11-17 09:00Z');
       expect(factOf('First seen', { ...changes, FirstConnection: next })).toBe('2026-11-17 10:00Z');
     }
+  });
+
+  it('says of a test message that it is one', () => {
+    const [test] = testNotification(NOW).detections as [Detection];
+    expect(messageOf(test).facts[0]?.value).toContain('nothing was detected');
   });
 
   it('has one query, for the portal that has the telemetry', () => {
