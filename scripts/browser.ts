@@ -10,6 +10,11 @@ export const CHROMIUM: string | undefined = PLACES.find((path) => path !== undef
 export async function startBrowser(): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM to its path');
   // Its sandbox does not start for root, as in most containers; it shows nothing but our own pages.
-  const args = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-lcd-text',
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  ];
   return await chromium.launch({ executablePath: CHROMIUM, args });
 }

@@ -41,7 +41,8 @@ const CELL = 4;
 function axisOf(hours: readonly Hour[]): Html {
   const ticks = hours.flatMap((hour, index) => {
     const clock = hour.slice(11, 13);
-    return clock === '00' || clock === '12'
+    // A label at the very beginning would be cut.
+    return index > 1 && (clock === '00' || clock === '12')
       ? [{ x: index * CELL, text: clock === '00' ? hour.slice(5, 10) : '12 h' }]
       : [];
   });

@@ -33,6 +33,7 @@ const parsed = (path: string) => {
 const PINNED: Record<string, string> = {
   'actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd': 'v6.0.2',
   'actions/setup-node@48b55a011bda9f5d6aeb4c2d9c7362e8dae4041e': 'v6.4.0',
+  'actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f': 'v6.0.0',
   'azure/login@532459ea530d8321f2fb9bb10d1e0bcf23869a43': 'v3.0.0',
 };
 
