@@ -5,6 +5,7 @@ import { Ingest } from '../src/ingest/ingest.ts';
 import { segmentBytesOf } from '../src/ingest/segment_cutter.ts';
 import { sweep } from '../src/ingest/sweep.ts';
 import { formatsOf } from '../src/reading/formats.ts';
+import { DETECTION_SETTINGS } from '../src/scoring/detection_settings.ts';
 import { scorePartition, scoreWindows } from '../src/scoring/score_windows.ts';
 import { storageClients } from '../src/storage/azure/clients.ts';
 import { azureStores } from '../src/storage/azure/index.ts';
@@ -148,13 +149,13 @@ async function scoringOf(groups: number, matching: boolean) {
   const each = Math.ceil(groups / PARTITIONS.length);
   const stores = countedStores({ ...memoryStores(), hourlyCounts: streamingCounts(each) }, counts);
   const rule = matching ? KQL_RULE : { ...KQL_RULE, minAverage: 1e9 };
-  const settings = { rule, technique: null, retentionDays: 4, historyDays: 90 };
+  const settings = { rule, technique: null, retentionDays: 4, historyDays: 90, detection: DETECTION_SETTINGS };
   const found = { rows: 0, groups: 0, detections: 0 };
   for (const run of [0, 1]) {
     counts.clear();
     Object.assign(found, { rows: 0, groups: 0, detections: 0 });
     const asOf = addMs(timestampFromMs(END), run * HOUR_MS);
-    await scoreWindows(stores, asOf, 0, Date.now);
+    await scoreWindows(stores, DETECTION_SETTINGS, asOf, 0, Date.now);
     for (const partition of PARTITIONS) {
       const message = { partition, asOf, oldestUnreadMs: 0, newestReport: '' } as const;
       const {

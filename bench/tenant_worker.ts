@@ -7,6 +7,7 @@
 import { timestampFromMs } from '../src/core/kql/timestamp.ts';
 import type { Contribution } from '../src/core/records/contribution.ts';
 import { KQL_RULE } from '../src/core/scoring/rule.ts';
+import { DETECTION_SETTINGS } from '../src/scoring/detection_settings.ts';
 import { scorePartition } from '../src/scoring/score_windows.ts';
 import { encodeDetection } from '../src/storage/azure/detections_codec.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
@@ -62,7 +63,10 @@ async function score(each: number, isAgain: boolean) {
 }
 
 async function scoreAll(stores: Stores) {
-  const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+  const settings = {
+    ...{ rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 },
+    detection: DETECTION_SETTINGS,
+  };
   const total = { rows: 0, groups: 0, detections: 0 };
   for (const partition of PARTITIONS) {
     const message = { partition, asOf: timestampFromMs(END), oldestUnreadMs: 0, newestReport: '' } as const;

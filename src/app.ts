@@ -29,14 +29,14 @@ import { testNotification } from './notify/sinks/synthetic.ts';
 import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
-import { readContext } from './scoring/context/fleet_context.ts';
 import { rebuildFiles } from './scoring/count_files/refresh_day.ts';
+import { fleetOfRun } from './scoring/fleet_of_run.ts';
 import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
 import { type ScoredProcesses, scoreProcesses } from './scoring/score_processes.ts';
 import {
+  beginRun,
   closeOldDays,
   expireHistory,
-  mergedContext,
   scoreMessages,
   scorePartition,
   scoreWindows,
@@ -112,7 +112,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink, context));
   const sinkNames: readonly string[] = sinks.map(({ name }) => name);
   const { rule, technique, retentionDays, historyDays } = config;
-  const settings = { rule, technique, retentionDays, historyDays };
+  const settings = { rule, technique, retentionDays, historyDays, detection: config.detection };
   const sweepSettings = { ...settings, containers: config.containers };
   const { groupsPerDevice } = config;
   const ingestSettings = { retentionDays, groupsPerDevice, segmentBytes: segmentBytesOf(config.sources) };
@@ -193,7 +193,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     async scoreWindows() {
       const asOf = scoredHourNow();
       const oldestUnreadMs = await oldestUnread();
-      const contextFault = await scoreWindows(stores, asOf, oldestUnreadMs, clock);
+      const contextFault = await scoreWindows(stores, config.detection, asOf, oldestUnreadMs, clock);
       await closeOldDays(stores, asOf, config, clock);
       await expireHistory(stores, asOf, historyDays);
       return { asOf, oldestUnreadMs, contextFault };
@@ -204,7 +204,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const job = parseMessage('score', message);
       // Its rows in Runs would stay the newest ones until then, and the runs before would change no detection of it.
       if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
-      if (job.processes) return await scoreProcesses(stores, job.asOf);
+      if (job.processes) return await scoreProcesses(stores, job.asOf, config.detection);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
       return await scorePartitions(stores, settings, states, job, clock);
     },
@@ -221,14 +221,14 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       // The settings of the functions alone say which sinks there are, not those of this shell.
       const states = await knownSinks(stores);
       const runs: Run[] = [];
-      await mergedContext(stores, asOf);
-      const context = await readContext(stores.context, asOf);
+      await beginRun(stores, config.detection, asOf);
+      const fleet = await fleetOfRun(stores, asOf, config.detection);
       const suppressor = await Suppressor.read(stores, timestampFromMs(now));
       for (const { partitions, ...window } of await scoreMessages(stores, asOf, await oldestUnread())) {
         for (const partition of partitions) {
           if (isRebuild) await rebuildFiles(stores, partition, Math.min(now, msOf(asOf)));
           const job = { ...window, partition };
-          const run = await scorePartition(stores, settings, states, job, clock, context, suppressor);
+          const run = await scorePartition(stores, settings, states, job, clock, fleet, suppressor);
           onRun(run);
           runs.push(run);
         }

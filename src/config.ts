@@ -1,11 +1,16 @@
 import * as z from 'zod';
+import { DETECTORS, type Detector } from './core/detections/assessments.ts';
 import type { Technique } from './core/detections/detection.ts';
 import { SOURCES, type Source } from './core/records/report.ts';
+import { REGULARITY_THRESHOLDS } from './core/regularity/assessment.ts';
+import { manyDevicesOf } from './core/regularity/fleet_limits.ts';
+import { REGULARITY_DAYS } from './core/regularity/time_bin.ts';
 import { KQL_RULE, type Rule } from './core/scoring/rule.ts';
 import { GROUPS_PER_DEVICE } from './ingest/device_groups.ts';
 import type { Links } from './notify/sinks/links.ts';
 import { readLinks, readSinks } from './notify/sinks/read.ts';
 import type { SinkSettings } from './notify/sinks/settings.ts';
+import { DETECTION_SETTINGS, type DetectionSettings } from './scoring/detection_settings.ts';
 import {
   type Env,
   number,
@@ -55,7 +60,7 @@ export function containersOf(sources: readonly Source[]): readonly string[] {
 export const SYSTEM_SETTINGS = {
   /** By default the containers of SOURCES. */
   EXPORT_CONTAINERS: z.string().transform(containers).optional(),
-  /** By default one day more than the window. */
+  /** By default one day more than the windows of both detectors. */
   RETENTION_DAYS: numberText({ above: 0, most: 60 }).optional(),
   /** By default 30, or RETENTION_DAYS where that is more. */
   COUNT_FILE_DAYS: numberText({ above: 0, most: 3650 }).optional(),
@@ -64,6 +69,15 @@ export const SYSTEM_SETTINGS = {
   /** `T1071.001` or `T1071.001 Web Protocols`; by default none, as in the rule. */
   MITRE_TECHNIQUE: z.string().transform(techniqueOf).optional(),
   /** More new detections than this go into one message of a chat. */
+  /** The detectors that open detections. */
+  DETECTORS: z.string().default(DETECTORS.join(',')).transform(detectors),
+  /** Score from which on `regularity` matches, and from which on it raises the severity at once. */
+  REGULARITY_THRESHOLD: number(REGULARITY_THRESHOLDS.match, { above: 0, most: 1 }),
+  REGULARITY_RIPE: number(REGULARITY_THRESHOLDS.ripe, { above: 0, most: 1 }),
+  /** Devices that are few; by default as the size of the fleet says. */
+  RARE_DEVICES: numberText({ least: 1, most: manyDevicesOf(0), whole: true }).optional(),
+  NEW_DAYS: number(DETECTION_SETTINGS.newDays, { least: 1, most: 30 }),
+  BASELINE_HOURS: number(DETECTION_SETTINGS.baselineHours, { least: 0, most: 48, whole: true }),
   DIGEST_ABOVE: number(5, { least: 1, most: 1000, whole: true }),
   /** Who may call the HTTP functions; `platform`: whoever the platform's sign-in names, and people too. */
   SIGN_IN: oneOf(['off', 'platform']).default('off'),
@@ -89,6 +103,7 @@ export interface Config {
   /** How long the counts of a day are kept in files: for windows that ended long ago. */
   readonly countFileDays: number;
   readonly historyDays: number;
+  readonly detection: DetectionSettings;
   /** Groups of one device that are counted in one segment. */
   readonly groupsPerDevice: number;
   /** The technique of every detection, beside the tactic; null for none, as in the rule. */
@@ -134,7 +149,7 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
   const exportStorage = attempt(() => readStorage('ExportStorage', ofExports, set, storage ?? UNREAD_STORAGE));
   const { sinks, faults: sinkFaults } = readSinks(set);
   const links = attempt(() => readLinks(set));
-  const retentionDays = settings && (settings.RETENTION_DAYS ?? settings.LOOKBACK_DAYS + 1);
+  const retentionDays = settings && (settings.RETENTION_DAYS ?? Math.max(settings.LOOKBACK_DAYS, REGULARITY_DAYS) + 1);
   if (settings && retentionDays !== undefined && retentionDays < settings.LOOKBACK_DAYS) {
     faults.push(`RETENTION_DAYS must be at least LOOKBACK_DAYS (${settings.LOOKBACK_DAYS}), got ${retentionDays}`);
   }
@@ -145,6 +160,12 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
   const countFileDays = settings?.COUNT_FILE_DAYS ?? Math.max(DEFAULT_COUNT_FILE_DAYS, retentionDays ?? 0);
   if (retentionDays !== undefined && countFileDays < retentionDays) {
     faults.push(`COUNT_FILE_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${countFileDays}`);
+  }
+  if (settings && settings.REGULARITY_RIPE < settings.REGULARITY_THRESHOLD) {
+    const { REGULARITY_RIPE, REGULARITY_THRESHOLD } = settings;
+    faults.push(
+      `REGULARITY_RIPE must be at least REGULARITY_THRESHOLD (${REGULARITY_THRESHOLD}), got ${REGULARITY_RIPE}`,
+    );
   }
   const isRefused = faults.length > 0 || (invalidSinks === 'refuse' && sinkFaults.length > 0);
   if (isRefused || !settings || !storage || !exportStorage || !links || retentionDays === undefined) {
@@ -159,6 +180,7 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
     retentionDays,
     countFileDays,
     historyDays: settings.HISTORY_DAYS,
+    detection: detectionOf(settings),
     groupsPerDevice: settings.GROUPS_PER_DEVICE,
     technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
@@ -199,16 +221,37 @@ function ruleOf(settings: RuleSettings): Rule {
   };
 }
 
+type RunSettings = z.infer<z.ZodObject<typeof SYSTEM_SETTINGS>>;
+
+function detectionOf(settings: RunSettings): DetectionSettings {
+  return {
+    detectors: settings.DETECTORS,
+    thresholds: { match: settings.REGULARITY_THRESHOLD, ripe: settings.REGULARITY_RIPE },
+    rareDevices: settings.RARE_DEVICES ?? null,
+    newDays: settings.NEW_DAYS,
+    baselineHours: settings.BASELINE_HOURS,
+  };
+}
+
+/** A comma-separated list of detectors. */
+function detectors(text: string, context: z.RefinementCtx): Detector[] {
+  return namesOf(text, DETECTORS, 'detector', context);
+}
+
 /** A comma-separated list of sources. */
 function sources(text: string, context: z.RefinementCtx): Source[] {
+  return namesOf(text, SOURCES, 'source', context);
+}
+
+function namesOf<T extends string>(text: string, all: readonly T[], one: string, context: z.RefinementCtx): T[] {
   const names = listOf(text);
-  const known = names.filter((name): name is Source => SOURCES.some((source) => source === name));
+  const known = names.filter((name): name is T => all.some((each) => each === name));
   for (const name of names) {
-    if (known.some((source) => source === name)) continue;
-    const message = `must be a comma-separated list of ${SOURCES.join(', ')}, got ${quoted(name)}`;
+    if (known.some((each) => each === name)) continue;
+    const message = `must be a comma-separated list of ${all.join(', ')}, got ${quoted(name)}`;
     context.addIssue({ code: 'custom', message });
   }
-  if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one source' });
+  if (names.length === 0) context.addIssue({ code: 'custom', message: `must name at least one ${one}` });
   return known;
 }
 

@@ -5,6 +5,7 @@ import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../core/kql/timestamp.ts';
 import type { DateOrder } from '../core/records/locale_instant.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
+import { REGULARITY_DAYS } from '../core/regularity/time_bin.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
 import { spanOf } from '../core/scoring/window_range.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
@@ -36,9 +37,6 @@ interface ScoreOptions extends DetectorOptions {
   readonly format: string;
   readonly order?: string;
 }
-
-/** The window of `regularity`, whatever LOOKBACK_DAYS says. */
-const REGULARITY_DAYS = 3;
 
 export function addScoreCommand(program: Command, terminal: Terminal): void {
   program

@@ -31,7 +31,7 @@ function episodesOf({ episodes, episode, FirstConnection, lastMatched, state, as
 
 /** The row has no time of a revision: at the latest it was the newest match. */
 function revisionOf({ revision, revisionReason, lastMatched }: DetectionDetail): PageEvent[] {
-  return revision === 0 ? [] : [event(lastMatched, `Revision ${revision}, at the latest`, revisionReason)];
+  return revisionReason === '' ? [] : [event(lastMatched, `Revision ${revision}, at the latest`, revisionReason)];
 }
 
 const WORDS: Readonly<Record<DeliveryView['status'], string>> = {

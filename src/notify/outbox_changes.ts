@@ -15,7 +15,16 @@ import type { SinkState } from '../storage/ports/sink_states.ts';
 /** What decides whether a detection is pending, and what its row of the outbox holds. */
 export type OutboxDetection = Pick<
   Detection,
-  'groupId' | 'source' | 'assessments' | 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'asOf'
+  | 'groupId'
+  | 'source'
+  | 'assessments'
+  | 'state'
+  | 'episode'
+  | 'revision'
+  | 'suppressedBy'
+  | 'severity'
+  | 'decision'
+  | 'asOf'
 >;
 
 type Deliveries = Readonly<Record<string, SinkDelivery>>;
@@ -51,8 +60,16 @@ export function outboxChangesOf(
 /** A sink that is configured no more keeps what was pending. */
 const EVERYTHING: SinkTerms = { since: timestampFromMs(0) };
 
+const WITHDRAWN: ReadonlySet<PendingState> = new Set([
+  'not-active',
+  'undecided',
+  'suppressed',
+  'out-of-scope',
+  'below-severity',
+]);
+
 function isWithdrawn(state: PendingState): boolean {
-  return state === 'not-active' || state === 'suppressed' || state === 'out-of-scope' || state === 'below-severity';
+  return WITHDRAWN.has(state);
 }
 
 /** Whether the detection says that its present revision is pending. */
@@ -65,7 +82,7 @@ export function isPending(
 
 /** Makes the present revision of a detection pending for a sink, in the place of an earlier one. */
 export function pendingChangeOf(
-  detection: Omit<OutboxDetection, 'state' | 'suppressedBy' | 'asOf'>,
+  detection: Omit<OutboxDetection, 'state' | 'suppressedBy' | 'decision' | 'asOf'>,
   sink: string,
   before: SinkDelivery | undefined,
   at: number,

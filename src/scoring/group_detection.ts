@@ -1,6 +1,6 @@
 import type { Detector } from '../core/detections/assessments.ts';
 import { findingOf } from '../core/detections/finding.ts';
-import { severityInFleet } from '../core/detections/severity.ts';
+import { ruleMatchOf, severityInFleet } from '../core/detections/severity.ts';
 import { type MeasuredGroup, REGULARITY_THRESHOLDS } from '../core/regularity/assessment.ts';
 import type { MeasuredProcess } from '../core/regularity/process_view.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -50,7 +50,7 @@ export function groupDetection(
           },
     ...severityInFleet(
       {
-        kqlRule: finding === null ? null : { ...finding, isHidden: false },
+        kqlRule: finding && ruleMatchOf(finding, context, false),
         regularity: measured === null ? null : regularityFacts(measured, onlyFailed),
         ...{ regularDevices, isNew, few, many },
       },

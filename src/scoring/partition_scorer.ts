@@ -1,22 +1,20 @@
 import { activeHoursOf } from '../core/detections/activity.ts';
 import { type Detection, MAX_TRAFFIC_ROWS, type Technique } from '../core/detections/detection.ts';
-import { findingOf } from '../core/detections/finding.ts';
 import {
   isFresh,
   isOver,
   type LifecycleStep,
-  matched,
-  type RunContext,
-  unmatched,
+  lifeWindowOf,
+  nextStep,
+  resolvedStep,
 } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
-import type { Address, FoundGroup, Matched } from '../core/scoring/address_scorer.ts';
+import type { Address, FoundGroup } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
-import { coveringWindow } from '../core/scoring/window_range.ts';
 import { newestRows } from '../detections/newest_rows.ts';
 import { isPending } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
@@ -26,12 +24,13 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
-import type { FleetContext } from './context/fleet_context.ts';
 import type { RegularityFinding, RegularityWatch } from './context/regularity_watch.ts';
 import { type Gap, gapText, lostDays, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
+import type { DetectionSettings } from './detection_settings.ts';
 import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
-import { regularAssessmentOf } from './regular_assessment.ts';
+import type { FleetOfRun } from './fleet_of_run.ts';
+import { GroupJudge, type Judged } from './group_judge.ts';
 import { scoreGroups } from './score_groups.ts';
 
 const REMOVED_AT_ONCE = 100;
@@ -47,8 +46,8 @@ export interface PartitionSettings {
   readonly endedBefore: number;
   /** The second detector: it sees the same rows. */
   readonly watch: RegularityWatch;
-  /** What the runs before know of the fleet; null where that is not known. */
-  readonly context: FleetContext | null;
+  readonly fleet: FleetOfRun;
+  readonly detection: DetectionSettings;
   /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }
@@ -69,6 +68,9 @@ export class PartitionScorer {
   readonly #sinks: readonly KnownSink[];
   readonly #partition: Partition;
   readonly #window: Window;
+  /** The windows of both detectors. */
+  readonly #life: Window;
+  readonly #judge: GroupJudge;
   readonly #detections: DetectionCursor;
   readonly #writer: DetectionWriter;
   /** Ids of the detections to resolve if the data is fresh, which is known at the end of the pass. */
@@ -94,7 +96,10 @@ export class PartitionScorer {
     this.#partition = partition;
     this.#window = window;
     this.#detections = new DetectionCursor(stores.detections.scan(partition));
-    this.#writer = new DetectionWriter(stores, sinks, partition, (row) => this.#count(row));
+    const { asOf } = window;
+    this.#life = lifeWindowOf(asOf, settings.rule.lookbackDays);
+    this.#judge = new GroupJudge({ ...settings, asOf, partition, sinks });
+    this.#writer = new DetectionWriter(stores, sinks, partition, (row) => this.#count(row), settings.fleet.baseline);
   }
 
   /** Number of active detections that are suppressed after this run, by the id of the suppression. */
@@ -107,8 +112,7 @@ export class PartitionScorer {
     const { endedBefore, rule, watch } = this.#settings;
     const gaps: Gap[] = [];
     const source = { mode: 'refresh', endedBefore, onGap: (gap: Gap) => void gaps.push(gap) } as const;
-    const covering = coveringWindow(this.#window, watch.window);
-    const pages = windowRows(this.#stores, this.#partition, covering, source);
+    const pages = windowRows(this.#stores, this.#partition, this.#life, source);
     let newestReport: Timestamp | '' = '';
     for await (const { rows, addresses, newest } of scoreGroups(pages, rule, this.#window, watch)) {
       this.#tally.rows += rows.length;
@@ -128,28 +132,23 @@ export class PartitionScorer {
   async #takeAll(addresses: readonly Address<RegularityFinding>[]): Promise<void> {
     for (const address of addresses) {
       this.#tally.groups += address.groups;
-      for (const { match, ...found } of address.found) if (match !== null) await this.#matched({ ...found, match });
+      for (const found of address.found) await this.#found(found);
     }
   }
 
   /** Takes one match, and before it the detections that precede it in key order and have no match. */
-  async #matched(match: Matched & FoundGroup<RegularityFinding>): Promise<void> {
-    const { rule, technique, context: fleet } = this.#settings;
-    const { asOf } = this.#window;
-    const ofRule = findingOf(match, rule, technique, asOf);
-    const assessments = { ...ofRule.assessments, regularity: regularAssessmentOf(match, fleet, asOf) };
-    const finding = { ...ofRule, assessments, fleetDevices: fleet?.devices ?? null };
-    const id = finding.groupId;
+  async #found(found: FoundGroup<RegularityFinding>): Promise<void> {
+    const judged = this.#judge.found(found);
+    const id = found.group.groupId;
     for await (const row of this.#detections.before(id)) await this.#unmatched(row);
-    this.#tally.detections++;
-    const context = this.#contextOf(finding);
-    await this.#writer.advance(await this.#detections.at(id), id, async (before) =>
-      this.#withTraffic(before, matched(before, finding, context)),
-    );
+    if (judged.isMatch) this.#tally.detections++;
+    const row = await this.#detections.at(id);
+    if (judged.finding === null && row !== null) await this.#unmatched(row, judged);
+    else await this.#writer.advance(row, id, (before) => this.#step(before, judged));
   }
 
-  #contextOf(group: Suppressible): RunContext {
-    return { window: this.#window, suppressedBy: this.#settings.suppressedBy(group) };
+  #step(before: Detection | null, { finding, runOf }: Judged): Promise<LifecycleStep> {
+    return this.#withTraffic(before, nextStep(before, finding, runOf(before)));
   }
 
   /** Reads the traffic behind a match where `needsTraffic` asks for it; else keeps the traffic of the last reading. */
@@ -167,23 +166,24 @@ export class PartitionScorer {
       hourlyCounts,
       detection.groupId,
       activeHoursOf(detection),
-      this.#window,
+      this.#life,
       MAX_TRAFFIC_ROWS,
     );
     return trafficOf(rows, this.#window.asOf);
   }
 
-  async #unmatched(found: Versioned<DetectionRow>): Promise<void> {
+  /** `judged`: of a group whose match does not keep a detection open. */
+  async #unmatched(found: Versioned<DetectionRow>, judged: Judged | null = null): Promise<void> {
     const { detection } = found.row;
     const id = detection.groupId;
     const isActive = detection.state !== 'resolved';
-    if (isActive && isOver(detection, this.#window) && this.#over.length < MAX_RESOLVED) {
+    if (isActive && isOver(detection, this.#life) && this.#over.length < MAX_RESOLVED) {
       this.#over.push(id);
     } else if (!isActive && detection.lastMatched < this.#settings.expireDetections) {
       this.#gone.push({ id, version: found.version });
       if (this.#gone.length === REMOVED_AT_ONCE) await this.#removeExpired();
     } else {
-      await this.#writer.advance(found, id, (before) => this.#unmatchedStep(before, false));
+      await this.#writer.advance(found, id, (before) => this.#quietStep(before, judged));
     }
   }
 
@@ -191,12 +191,18 @@ export class PartitionScorer {
     for (const id of this.#over) {
       const found = await unlessBad(this.#stores.detections.get(id));
       if (found === BAD) continue;
-      await this.#writer.advance(found, id, (before) => this.#unmatchedStep(before, fresh));
+      await this.#writer.advance(found, id, (before) => this.#lastStep(before, fresh));
     }
   }
 
-  #unmatchedStep(before: Detection | null, fresh: boolean): LifecycleStep {
-    return before === null ? NOTHING : unmatched(before, this.#contextOf(before), fresh);
+  #quietStep(before: Detection | null, judged: Judged | null): LifecycleStep {
+    if (before === null) return NOTHING;
+    return nextStep(before, null, judged === null ? this.#judge.quiet(before) : judged.runOf(before));
+  }
+
+  #lastStep(before: Detection | null, fresh: boolean): LifecycleStep {
+    if (before === null || !fresh || !isOver(before, this.#life)) return this.#quietStep(before, null);
+    return resolvedStep(before, this.#window.asOf, this.#settings.suppressedBy(before));
   }
 
   /** Counts a row as this run leaves it, and its pending notifications. */

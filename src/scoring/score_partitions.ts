@@ -5,7 +5,7 @@ import type { Clock } from '../storage/ports/clock.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
-import { readContext } from './context/fleet_context.ts';
+import { fleetOfRun } from './fleet_of_run.ts';
 import { type ScoreMessage, type ScoreSettings, scorePartition } from './score_windows.ts';
 import { Suppressor } from './suppressor.ts';
 
@@ -48,14 +48,14 @@ export async function scorePartitions(
   const failed: Partition[] = [];
   const later: Partition[] = [];
   const errors: unknown[] = [];
-  const context = await readContext(stores.context, message.asOf);
+  const fleet = await fleetOfRun(stores, message.asOf, settings.detection);
   for (const partition of partitions) {
     if (partition !== partitions[0] && clock() - started >= MAX_TOGETHER_MS) {
       later.push(partition);
       continue;
     }
     try {
-      runs.push(await scorePartition(stores, settings, sinks, { ...window, partition }, clock, context, suppressor));
+      runs.push(await scorePartition(stores, settings, sinks, { ...window, partition }, clock, fleet, suppressor));
     } catch (error) {
       failed.push(partition);
       errors.push(error);

@@ -3,6 +3,7 @@ import type { Stores } from '../storage/ports/stores.ts';
 import { UnreadableFileError } from './context/context_file.ts';
 import { readContext } from './context/fleet_context.ts';
 import { type ProcessFinding, processViews } from './context/process_views.ts';
+import { DETECTION_SETTINGS, type DetectionSettings } from './detection_settings.ts';
 
 /** What the process view of an hour came to. */
 export interface ScoredProcesses {
@@ -22,14 +23,15 @@ export interface ScoredProcesses {
 export async function scoreProcesses(
   { context: files }: Pick<Stores, 'context'>,
   asOf: Timestamp,
+  { thresholds, rareDevices }: Pick<DetectionSettings, 'thresholds' | 'rareDevices'> = DETECTION_SETTINGS,
   onFinding: (finding: ProcessFinding) => Promise<void> = async () => {},
 ): Promise<ScoredProcesses> {
-  const { context, fault } = await readContext(files, asOf);
+  const { context, fault } = await readContext(files, asOf, rareDevices);
   const found = { regular: 0, listed: 0 };
   const faults = fault === '' ? [] : [fault];
   if (context !== null) {
     try {
-      for await (const finding of processViews(files, asOf, context, (each) => faults.push(each))) {
+      for await (const finding of processViews(files, asOf, { context, thresholds }, (each) => faults.push(each))) {
         found[finding.kind]++;
         await onFinding(finding);
       }

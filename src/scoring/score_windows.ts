@@ -4,6 +4,7 @@ import type { Suppressible } from '../core/detections/suppression.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import { dayOf } from '../core/records/day.ts';
+import { REGULARITY_DAYS } from '../core/regularity/time_bin.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { counted } from '../core/text/numbers.ts';
@@ -12,24 +13,24 @@ import type { KnownSink } from '../notify/sink_states.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
 import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
+import type { ContextFiles } from '../storage/ports/context.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import { StoreError } from '../storage/ports/store_error.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
+import { noteBaseline } from './baseline_run.ts';
 import { closeDays, expireCountFiles, type KeptDays, sealClosedDays } from './closing.ts';
-import { type ReadContext, readContext } from './context/fleet_context.ts';
 import { type MergedContext, mergeContext } from './context/merge_context.ts';
 import { writePartial } from './context/partial_codec.ts';
 import { RegularityWatch } from './context/regularity_watch.ts';
 import { dailyCheck } from './count_files/daily_check.ts';
+import type { DetectionSettings } from './detection_settings.ts';
+import { type FleetOfRun, fleetOfRun } from './fleet_of_run.ts';
 import { expiryOf, PartitionScorer } from './partition_scorer.ts';
 import { partitionsTogether } from './partitions_together.ts';
 import { Suppressor } from './suppressor.ts';
 import { isInFuture, notEnded, WindowError } from './window_end.ts';
-
-/** The days of the second detector's window, whatever those of the rule are. */
-const REGULARITY_DAYS = 3;
 
 /** The tables whose bad rows only a run finds: `health` reads the others itself. */
 const COUNTS = 'HourlyCounts';
@@ -52,6 +53,7 @@ export interface ScoreSettings {
   readonly technique: Technique | null;
   readonly retentionDays: number;
   readonly historyDays: number;
+  readonly detection: DetectionSettings;
 }
 
 /**
@@ -84,13 +86,14 @@ async function lastRuns(stores: Pick<Stores, 'runs'>, asOf: Timestamp) {
  */
 export async function scoreWindows(
   stores: Pick<Stores, 'queues' | 'runs' | 'context'>,
+  settings: DetectionSettings,
   asOf: Timestamp,
   oldestUnreadMs: number | null,
   clock: Clock,
 ): Promise<string> {
   const now = clock();
   if (isInFuture(asOf, now)) throw new WindowError(notEnded(asOf, now));
-  const { isContext, fault } = await mergedContext(stores, asOf);
+  const { isContext, fault } = await beginRun(stores, settings, asOf);
   for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
   // It reads what the runs before left, so it waits for no partition.
   const processes = { partitions: [], asOf, oldestUnreadMs, newestReport: '', processes: true } as const;
@@ -98,16 +101,27 @@ export async function scoreWindows(
   return fault;
 }
 
-/** Adds up what the runs before know of the fleet. Without it the partitions are scored, so a failure of storage is only named. */
-export async function mergedContext(
-  { context }: Pick<Stores, 'context'>,
+/**
+ * Begins a run of all partitions: adds up what the runs before know of the fleet, and notes how far the baseline is. Without
+ * that sum the partitions are scored, so a failure of storage is only named. Repeating it changes nothing.
+ */
+export async function beginRun(
+  stores: Pick<Stores, 'context' | 'runs'>,
+  settings: DetectionSettings,
   asOf: Timestamp,
 ): Promise<Pick<MergedContext, 'isContext' | 'fault'>> {
+  const merged = await mergedContext(stores.context, settings, asOf);
+  const { isContext: hasContext, telemetryHours } = merged;
+  await noteBaseline(stores, { asOf, hasContext, telemetryHours }, settings.baselineHours);
+  return merged;
+}
+
+async function mergedContext(context: ContextFiles, settings: DetectionSettings, asOf: Timestamp) {
   try {
-    return await mergeContext(context, asOf);
+    return await mergeContext(context, asOf, settings);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return { isContext: false, fault: error.message };
+    return { isContext: false, telemetryHours: 0, fault: error.message };
   }
 }
 
@@ -154,7 +168,7 @@ export async function expireHistory(
  * Scores one partition in one pass over its rows and its detections, and removes what is too old. Holds the matches of one
  * address, whatever the size of the partition. Repeating it changes nothing, and neither does a late message of an earlier
  * run. It uses the suppressions that exist when it begins, and leaves what it saw of the fleet for the next run. `known` and
- * `read`: the context and the suppressions, where the caller has read them already.
+ * `read`: the fleet and the suppressions, where the caller has read them already.
  */
 export async function scorePartition(
   stores: Stores,
@@ -162,23 +176,24 @@ export async function scorePartition(
   sinks: readonly KnownSink[],
   job: ScoreJob,
   clock: Clock,
-  known?: ReadContext,
+  known?: FleetOfRun,
   read?: Suppressor,
 ): Promise<Run> {
   const { partition, asOf, oldestUnreadMs, newestReport } = job;
   const started = clock();
   const expireDetections = expiryOf(asOf, timestampFromMs(started), newestReport, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
-  const { rule, technique } = settings;
+  const { rule, technique, detection } = settings;
   const endedBefore = Math.min(msOf(asOf), started);
-  const { context, fault } = known ?? (await readContext(stores.context, asOf));
+  const fleet = known ?? (await fleetOfRun(stores, asOf, detection));
+  const { context, fault } = fleet;
   const work = async () => {
     const suppressor = read ?? (await Suppressor.read(stores, timestampFromMs(started)));
     const suppressedBy = (group: Suppressible) => suppressor.by(group);
-    const watch = new RegularityWatch(windowOf(asOf, REGULARITY_DAYS), context);
+    const watch = new RegularityWatch(windowOf(asOf, REGULARITY_DAYS), context, detection.thresholds);
     const scorer = new PartitionScorer(
       stores,
-      { rule, technique, suppressedBy, endedBefore, expireDetections, watch, context },
+      { rule, technique, suppressedBy, endedBefore, expireDetections, watch, fleet, detection },
       sinks,
       partition,
       window,

@@ -1,7 +1,8 @@
 import type { RuleSummary } from '../core/detections/assessments.ts';
-import type { Detection, Finding } from '../core/detections/detection.ts';
+import type { Detection } from '../core/detections/detection.ts';
 import { findingOf } from '../core/detections/finding.ts';
 import { byAverage } from '../core/detections/order.ts';
+import { type FleetLimits, ruleMatchOf, UNKNOWN_FLEET } from '../core/detections/severity.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Counted } from '../core/records/contribution.ts';
@@ -14,6 +15,7 @@ import { type Window, windowOf } from '../core/scoring/window.ts';
 import { PARTITIONS, partitionOf } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
+import { readContext } from './context/fleet_context.ts';
 import { type Gap, gapText, lostDays, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import { scoreGroups } from './score_groups.ts';
@@ -41,9 +43,12 @@ export interface WhatIf {
   readonly oldest: Hour;
 }
 
-/** A match of the KQL rule: what its assessment and its group say. */
+/**
+ * A match of the KQL rule: what its assessment and its group say. Its severity is that of its detection; of an added one that of
+ * the rule's own signs, since what the decision adds shows only in the runs.
+ */
 export type RuleMatch = Pick<
-  Finding,
+  Detection,
   keyof GroupKey | 'groupId' | 'devices' | 'otherProcesses' | 'severity' | 'severityReason' | 'technique'
 > &
   RuleSummary;
@@ -63,23 +68,27 @@ export const MAX_NAMED = 1000;
  */
 export async function whatIf(stores: WhatIfStores, rule: Rule, asOf: Timestamp): Promise<WhatIf> {
   const window = windowOf(asOf, rule.lookbackDays);
-  const comparison = new Comparison(stores, rule, window);
+  // Without a context nothing is known of the fleet.
+  const { context } = await readContext(stores.context, asOf);
+  const comparison = new Comparison(stores, rule, window, context ?? UNKNOWN_FLEET);
   for (const partition of PARTITIONS) await comparison.take(partition);
   return { window, ...(await comparison.end()) };
 }
 
-type WhatIfStores = Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections' | 'runs'>;
+type WhatIfStores = Pick<Stores, 'hourlyCounts' | 'countFiles' | 'detections' | 'runs' | 'context'>;
 
 class Comparison {
   readonly #stores: WhatIfStores;
   readonly #gaps: Gap[] = [];
   readonly #rule: Rule;
   readonly #window: Window;
+  readonly #limits: FleetLimits;
   readonly #tally = { groups: 0, rows: 0, detections: 0, kept: 0, addedInAll: 0, goneInAll: 0 };
   #added: RuleMatch[] = [];
   #gone: RuleMatch[] = [];
 
-  constructor(stores: WhatIfStores, rule: Rule, window: Window) {
+  constructor(stores: WhatIfStores, rule: Rule, window: Window, limits: FleetLimits) {
+    this.#limits = limits;
     this.#stores = stores;
     this.#rule = rule;
     this.#window = window;
@@ -131,16 +140,17 @@ class Comparison {
       return;
     }
     this.#tally.addedInAll++;
-    const proposed = ruleMatchOf(finding);
+    const severity = ruleMatchOf(finding, this.#limits, false);
+    const proposed = severity && summaryOf({ ...finding, ...severity });
     if (proposed !== null) this.#added = bounded(this.#added, proposed);
   }
 
   #miss(detection: Detection): void {
-    const { state, assessments } = detection;
-    const match = ruleMatchOf(detection);
+    const { state } = detection;
+    const match = summaryOf(detection);
     if (state === 'resolved' || match === null) return;
-    // The other detector may keep it active long after the rule's last match.
-    if (assessments.regularity !== null && match.lastMatched < this.#window.after) return;
+    // The other detector, or the wait before it resolves, keeps it active after the rule's last match.
+    if (match.lastMatched < this.#window.after) return;
     this.#tally.goneInAll++;
     this.#gone = bounded(this.#gone, match);
   }
@@ -173,7 +183,7 @@ class Comparison {
 }
 
 /** null where the KQL rule has not matched. */
-function ruleMatchOf(one: Finding): RuleMatch | null {
+function summaryOf(one: Omit<RuleMatch, keyof RuleSummary> & Pick<Detection, 'assessments'>): RuleMatch | null {
   const rule = one.assessments['kql-rule'];
   if (rule === null) return null;
   const { evidence: _evidence, ...numbers } = rule;

@@ -1,4 +1,4 @@
-import { CLEAR_FACTOR, RARE_DEVICES, REGULAR_SPREAD } from '../core/detections/severity.ts';
+import { CLEAR_FACTOR, REGULAR_SPREAD, UNKNOWN_FLEET } from '../core/detections/severity.ts';
 import { groupedText, percentageText, percentText, rateText, roundedText } from '../core/text/numbers.ts';
 import { spansText, spanText } from '../core/text/span.ts';
 import { type HourOfPlot, isNight } from './hour_plot.ts';
@@ -79,7 +79,7 @@ function regularityTests(regularity: PageRegularity): Test[] {
 
 function signsOf(detection: PageDetection, fleet: PageFleet | null, plot: readonly HourOfPlot[]): Test[] {
   const { devices, kqlRule, regularity } = detection;
-  const few = fleet?.few ?? RARE_DEVICES;
+  const few = (fleet ?? UNKNOWN_FLEET).few;
   const tests: Test[] = [];
   if (devices !== null)
     tests.push({

@@ -90,7 +90,23 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     ],
     [
       'a change',
-      { revision: 2, revisionReason: 'The average rose.', notifiedLevel: { average: 1e12 / 3, severity: 'medium' } },
+      {
+        ...{ revision: 2, revisionReason: 'The severity rose.' },
+        decision: {
+          ...{ isDecided: true, isRipe: true, runsInARow: 25, highestSeverity: 'medium' },
+          lastNotified: { interval: 2_592_000, score: 0.933 },
+        },
+      },
+    ],
+    [
+      'one that is not decided',
+      {
+        revision: 0,
+        decision: {
+          ...{ isDecided: false, isRipe: false, runsInARow: 1, highestSeverity: 'low' },
+          lastNotified: null,
+        },
+      },
     ],
     ['ten long names of processes', { otherProcesses: Array.from({ length: 10 }, () => '\u0001'.repeat(1024)) }],
     [
@@ -137,7 +153,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
         await inserted(detection({ evidence: evidence(500) })),
       );
       const nothing = { interval: null, otherProcesses: [], traffic: NO_TRAFFIC, revisionReason: '' };
-      const row = detection({ state: 'resolved', revision: 1, asOf: T2, evidence: evidence(1), ...nothing });
+      const row = detection({ state: 'resolved', revision: 2, asOf: T2, evidence: evidence(1), ...nothing });
       const version = await other.update(row, marked as string);
       expect(version).not.toBe(marked);
       expect(await store.get(id)).toEqual({
@@ -149,7 +165,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     it('of an older version is null, and changes nothing', async () => {
       const version = await inserted();
       await store.update(first, version);
-      expect(await other.update(detection({ revision: 1 }), version)).toBeNull();
+      expect(await other.update(detection({ revision: 2 }), version)).toBeNull();
       expect((await store.get(id))?.row.detection).toEqual(first);
     });
 

@@ -142,13 +142,13 @@ export function outboxContract(make: () => Promise<readonly [OutboxStores, Outbo
   describe('update with changes of the outbox', () => {
     it('removes the row of the revision before, and writes that of the new one', async () => {
       const version = await opened(1, pendingChange(), pendingChange({ sink: 'chat' }));
-      const change = { ...pendingChange({ revision: 1, severity: 'medium' }), remove: pending };
-      const written = await other.detections.update(detection({ revision: 1 }), version, [change]);
+      const change = { ...pendingChange({ revision: 2, severity: 'medium' }), remove: pending };
+      const written = await other.detections.update(detection({ revision: 2 }), version, [change]);
       expect(written).not.toBeNull();
-      expect(await found()).toEqual([pendingNotification({ revision: 1, severity: 'medium' })]);
+      expect(await found()).toEqual([pendingNotification({ revision: 2, severity: 'medium' })]);
       expect(await found('chat')).toHaveLength(1);
       expect((await store.detections.get(id))?.version).toBe(written);
-      expect(await deliveries()).toMatchObject({ soc: { revision: 1 }, chat: { revision: 0 } });
+      expect(await deliveries()).toMatchObject({ soc: { revision: 2 }, chat: { revision: 1 } });
     });
 
     it('of an older version is null, and changes neither', async () => {
@@ -156,7 +156,7 @@ export function outboxContract(make: () => Promise<readonly [OutboxStores, Outbo
       await store.detections.recordVerdict(id, verdict(), version);
       const withdrawn = delivery({ status: 'withdrawn' });
       const change = { sink: 'soc', delivery: withdrawn, remove: pending };
-      expect(await other.detections.update(detection({ revision: 1 }), version, [change])).toBeNull();
+      expect(await other.detections.update(detection({ revision: 2 }), version, [change])).toBeNull();
       expect(await found()).toEqual([pending]);
       expect(await deliveries()).toEqual({ soc: pendingChange().delivery });
     });
@@ -255,11 +255,11 @@ export function outboxContract(make: () => Promise<readonly [OutboxStores, Outbo
     it('gives the detection another version: who read it before writes nothing', async () => {
       const version = await opened(1, pendingChange());
       await other.outbox.settle([{ pending, delivery: delivery() }]);
-      expect(await store.detections.update(detection({ revision: 1 }), version)).toBeNull();
+      expect(await store.detections.update(detection({ revision: 2 }), version)).toBeNull();
     });
 
     it.each<[string, Partial<PendingNotification>]>([
-      ['another revision', { revision: 1 }],
+      ['another revision', { revision: 2 }],
       ['another episode', { episode: T0 }],
       ['another severity', { severity: 'low' }],
       ['another sink', { sink: 'chat' }],

@@ -11,6 +11,7 @@ import type { ExportState } from '../../src/storage/ports/export_states.ts';
 import type { ContributionRow, Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { OutboxChange, PendingNotification } from '../../src/storage/ports/outbox.ts';
 import { changed, type DetectionChanges } from '../support/detections.ts';
+import { DECIDED } from '../support/scoring/fleet.ts';
 
 export const P3 = '3' as Partition;
 export const T0 = '2026-11-20T08:59:58.9931000Z' as Timestamp;
@@ -219,9 +220,9 @@ export function detection(changes: DetectionChanges = {}): Detection {
     traffic: traffic(),
     state: 'new',
     episode: T1,
-    revision: 0,
+    revision: 1,
     revisionReason: '',
-    notifiedLevel: { average: 60.1 / 3, severity: 'high' },
+    decision: DECIDED,
     highestAverage: 60.1 / 3,
     episodes: [],
     asOf: T1,
@@ -276,7 +277,7 @@ export function traffic(changes: Partial<Detection['traffic']> = {}): Detection[
 export function delivery(changes: Partial<SinkDelivery> = {}): SinkDelivery {
   return {
     episode: T1,
-    revision: 0,
+    revision: 1,
     status: 'sent',
     severity: 'high',
     attempts: 1,
@@ -293,7 +294,7 @@ export function pendingNotification(changes: Partial<PendingNotification> = {}):
     sink: 'soc',
     groupId: groupId(1),
     episode: T1,
-    revision: 0,
+    revision: 1,
     severity: 'high',
     score: 0,
     average: 60.1 / 3,

@@ -74,6 +74,5 @@ export function onlyRegular(base: Detection, changes: Partial<RegularAssessment>
     ...base,
     assessments,
     highestAverage: null,
-    notifiedLevel: { average: null, severity: base.severity },
   };
 }

@@ -105,6 +105,11 @@ describe('readConfig(env)', () => {
       retentionDays: 4,
       countFileDays: 30,
       historyDays: 90,
+      detection: {
+        detectors: ['kql-rule', 'regularity'],
+        thresholds: { match: 0.6, ripe: 0.7 },
+        ...{ rareDevices: null, newDays: 7, baselineHours: 24 },
+      },
       groupsPerDevice: 20_000,
       technique: null,
       blobTrigger: 'off',
@@ -114,6 +119,38 @@ describe('readConfig(env)', () => {
       digestAbove: 5,
       links: {},
     });
+  });
+
+  it('reads the settings of detections', () => {
+    const asked = {
+      ...{ DETECTORS: ' regularity ', REGULARITY_THRESHOLD: '0.65', REGULARITY_RIPE: '0.8' },
+      ...{ RARE_DEVICES: '5', NEW_DAYS: '14', BASELINE_HOURS: '0' },
+    };
+    expect(config(asked).detection).toEqual({
+      detectors: ['regularity'],
+      thresholds: { match: 0.65, ripe: 0.8 },
+      ...{ rareDevices: 5, newDays: 14, baselineHours: 0 },
+    });
+    expect(config({ RARE_DEVICES: '' }).detection.rareDevices).toBeNull();
+  });
+
+  it.each([
+    [{ DETECTORS: 'seed' }, 'DETECTORS must be a comma-separated list of kql-rule, regularity, got "seed"'],
+    [{ DETECTORS: ',' }, 'DETECTORS must name at least one detector'],
+    [{ REGULARITY_THRESHOLD: '0' }, 'REGULARITY_THRESHOLD'],
+    [{ REGULARITY_THRESHOLD: '1.1' }, 'REGULARITY_THRESHOLD'],
+    [{ REGULARITY_RIPE: '0.5' }, 'REGULARITY_RIPE must be at least REGULARITY_THRESHOLD (0.6), got 0.5'],
+    [{ RARE_DEVICES: '11' }, 'RARE_DEVICES'],
+    [{ RARE_DEVICES: '1.5' }, 'RARE_DEVICES'],
+    [{ NEW_DAYS: '31' }, 'NEW_DAYS'],
+    [{ BASELINE_HOURS: '49' }, 'BASELINE_HOURS'],
+  ])('refuses %j', (env, message) => {
+    expect(() => config(env)).toThrow(message);
+  });
+
+  it('keeps rows for a day longer than the windows of both detectors', () => {
+    const kept = (LOOKBACK_DAYS: string) => config({ LOOKBACK_DAYS }).retentionDays;
+    expect([kept('1'), kept('3'), kept('5')]).toEqual([4, 4, 6]);
   });
 
   it.each([

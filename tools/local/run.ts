@@ -25,6 +25,7 @@ import { Interrupted, keep, type Log } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
 import { reportJson, seededBeaconsText, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
+import { notifiedOf, scoreThreeHours, sentText } from './three_hours.ts';
 import { APPENDS, type Uploaded, upload } from './uploader.ts';
 
 export interface LocalOptions {
@@ -82,7 +83,7 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
       onFailure: (error) => ending.abort(error),
     });
     const uploaded = await grow(system, inputs, signal, progress);
-    await score(system, inputs.asOf, progress);
+    await scoreThreeHours(system, inputs.asOf, progress);
     const detections = await detectionsOf(system);
     const requests = system.requests;
     const stores = storesOf(readConfig(process.env));
@@ -91,28 +92,32 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
 
     const window = windowOf(inputs.asOf, rule.lookbackDays);
     const hasReports = outcome.counters.reports > 0;
+    const isBaseline = (await stores.runs.baseline()).ended === '';
+    /** The rule matched in the last run, not only in one before. */
+    const isOfRule = ({ assessments }: DetectionView) => assessments['kql-rule']?.lastMatched === inputs.asOf;
     terminal.stdout.write(
-      detectionLinesText(detections.flatMap(lineOf).sort(byAverage), options.format, {
+      detectionLinesText(detections.filter(isOfRule).flatMap(lineOf).sort(byAverage), options.format, {
         window,
         grain: rule.grain,
         hasReports,
         view: viewOf(terminal),
       }),
     );
-    const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections);
+    const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections.filter(isOfRule));
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
     const totals = { uploaded, outcome, notifications, requests, seconds };
     if (options.report !== null) await writeFile(options.report, reportJson(inputs.asOf, totals, invocations));
     const output = options.format === 'table' ? terminal.stdout : terminal.stderr;
-    output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${totalsText(totals)}`);
+    const sent = sentText(detections, isBaseline);
+    output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${sent}\n${totalsText(totals)}`);
 
     for await (const letter of firstLetters(stores)) progress(letter);
     for (const note of notesOn(outcome, detections.length)) progress(note);
     const isKqlRule = Object.entries(KQL_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
       ...inputs.readErrors,
-      ...faultsOf(system, outcome),
+      ...faultsOf(system, outcome, notifiedOf(detections, isBaseline).length),
       // The expectation holds for the settings of the original rule only.
       ...(seeded !== null && !seeded.isAsExpected && isKqlRule
         ? ['the detections differ from the seeded beacons: see the list above']
@@ -193,16 +198,6 @@ async function readAll(system: LocalSystem): Promise<void> {
   }
 }
 
-async function score(system: LocalSystem, asOf: Timestamp, progress: Log): Promise<void> {
-  const fired = await system.fire('scoreWindows');
-  if (fired['asOf'] !== asOf)
-    throw new CommandError(`the timer scored the window up to ${fired['asOf']} instead of ${asOf}`);
-  await system.drained('score');
-  progress('every partition is scored');
-  await system.drained('notify');
-  progress(`every notification is sent; ${groupedText(system.received.verified)} received`);
-}
-
 /** The detections from the HTTP function: pages of the list, then each with its series. */
 async function detectionsOf(system: LocalSystem): Promise<DetectionView[]> {
   const detections: DetectionView[] = [];
@@ -261,7 +256,7 @@ function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: n
   ];
 }
 
-function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
+function faultsOf(system: LocalSystem, outcome: Outcome, notified: number): string[] {
   const { received } = system;
   return [
     ...system.poisoned.map((fault) => escapeForDisplay(fault, 500)),
@@ -270,8 +265,8 @@ function faultsOf(system: LocalSystem, outcome: Outcome): string[] {
       : []),
     ...(outcome.failed.length > 0 ? [`${counted(outcome.failed.length, 'export')} could not be read to the end`] : []),
     ...(received.refused > 0 ? [`${counted(received.refused, 'webhook')} without a valid signature`] : []),
-    ...(received.ids.size === outcome.detections
+    ...(received.ids.size === notified
       ? []
-      : [`${counted(outcome.detections, 'detection')}, but ${counted(received.ids.size, 'notification')}`]),
+      : [`${counted(notified, 'detection')} to notify, but ${counted(received.ids.size, 'notification')}`]),
   ];
 }

@@ -5,7 +5,7 @@ import {
   NO_BASELINE_YET,
   telemetryHoursOf,
 } from '../../../src/core/detections/baseline.ts';
-import { severityOf } from '../../../src/core/detections/severity.ts';
+import { type FleetLimits, ruleSeverityOf } from '../../../src/core/detections/severity.ts';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { RegularDevices } from '../../../src/core/regularity/regular_devices.ts';
@@ -101,7 +101,9 @@ class FleetSystem {
     const lastRegular = this.#context?.regular ?? NO_REGULAR;
     for (const { id, looks, look } of seen) {
       lookedAt.add(id);
-      const kqlRule = look.kql.match ? kqlMatchOf(look.kql, devicesOf.get(looks.group.address)?.size ?? 1) : null;
+      const kqlRule = look.kql.match
+        ? kqlMatchOf(look.kql, devicesOf.get(looks.group.address)?.size ?? 1, this.#limits)
+        : null;
       const measured = look.regularity?.measured ? look.regularity : null;
       const isRegular = measured !== null && measured.way !== null;
       if (kqlRule === null && !isRegular && !this.#isKept(id)) continue;
@@ -157,8 +159,12 @@ class FleetSystem {
   #fleetFacts(asOf: number, isBaseline: boolean, pair: string) {
     const firstSeen = this.#firstSeen.get(pair) ?? asOf;
     const isNew = asOf - firstSeen < NEW_HOURS && firstSeen > OBSERVED_HOURS;
+    return { hasContext: this.#context !== null, isBaseline, isNew, ...this.#limits };
+  }
+
+  get #limits(): FleetLimits {
     const { few = 1, many = 10 } = this.#context ?? {};
-    return { hasContext: this.#context !== null, isBaseline, isNew, few, many };
+    return { few, many };
   }
 
   #isBaseline(asOf: number, seen: readonly SeenGroup[]): boolean {
@@ -189,8 +195,11 @@ function addressDevices(seen: readonly SeenGroup[]): ReadonlyMap<string, Readonl
   return devices;
 }
 
-function kqlMatchOf({ series, flags, stats }: Match, devices: number) {
+function kqlMatchOf({ series, flags, stats }: Match, devices: number, limits: FleetLimits) {
   const spread = spreadOf(series.ConnCounts, flags);
   const { minAverage } = KQL_RULE;
-  return { ...severityOf({ devices, spread, average: stats.avg, minAverage, grain: 'hour' }), isHidden: false };
+  return {
+    ...ruleSeverityOf({ ...limits, devices, spread, average: stats.avg, minAverage, grain: 'hour' }),
+    isHidden: false,
+  };
 }

@@ -151,7 +151,7 @@ function stateLines({ verdict, ...each }: DetectionDetail): string[] {
   const past = each.episodes.map((one) => `${minute(one.episode)} to ${minute(one.resolved)} UTC`);
   return labelled([
     ['state', `${each.state}, opened ${minute(each.episode)} UTC, last match ${minute(each.lastMatched)} UTC`],
-    ['revision', each.revision === 0 ? '' : `${each.revision}: ${escapeForDisplay(each.revisionReason, 500)}`],
+    ['revision', each.revisionReason === '' ? '' : `${each.revision}: ${escapeForDisplay(each.revisionReason, 500)}`],
     ['earlier', past.join('; ')],
     ['suppressed by', each.suppressedBy],
     ['notifications', deliveries.join('; ')],

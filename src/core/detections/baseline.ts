@@ -43,10 +43,12 @@ export function baselineAfter(before: BaselineState, run: BaselineRun, baselineH
   return telemetryHours >= baselineHours && asOf > firstContext ? { ...before, ended: asOf } : before;
 }
 
-/** The phase of a run, from the state after it. A baseline of 0 hours ends without a digest. */
+/**
+ * The phase of a run, from the state after it, or after a later run. A baseline of 0 hours ends without a digest.
+ */
 export function baselinePhaseOf({ ended }: BaselineState, asOf: Timestamp, baselineHours: number): BaselinePhase {
   if (baselineHours === 0) return 'over';
-  if (ended === '') return 'lasts';
+  if (ended === '' || asOf < ended) return 'lasts';
   return ended === asOf ? 'ends' : 'over';
 }
 

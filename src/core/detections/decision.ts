@@ -1,7 +1,7 @@
 import type { Timestamp } from '../kql/timestamp.ts';
 import { REGULARITY_THRESHOLDS, type RegularityThresholds } from '../regularity/assessment.ts';
 import { roundedText } from '../text/numbers.ts';
-import type { Severity } from './detection.ts';
+import type { DecisionMemory, Detection, NotifiedRhythm, Severity } from './detection.ts';
 import {
   type FleetFacts,
   isAbove,
@@ -12,33 +12,25 @@ import {
 } from './severity.ts';
 
 /** The part of a detection that decides about severity and notification. It is kept from run to run, for one episode. */
-export interface DecisionState {
-  /** The asOf of the run that opened the episode. */
-  readonly episode: Timestamp;
-  /** The newest run that is counted here. */
-  readonly asOf: Timestamp;
-  readonly severity: Severity;
-  /** One sentence. */
-  readonly severityReason: string;
-  /** Before that no sink is notified. */
-  readonly isDecided: boolean;
-  /** `regularity` has shown enough in this episode for more than `low`. */
-  readonly isRipe: boolean;
-  /** Runs without a break in which the score reached the threshold. */
-  readonly runsInARow: number;
-  readonly highestSeverity: Severity;
-  /** 0 until it is decided, which makes it 1; each later change that is worth a notification adds one. */
-  readonly revision: number;
-  /** One sentence; '' for revisions 0 and 1. */
-  readonly revisionReason: string;
-  /** The numbers of `regularity` that a sink was last notified of; null for none. */
-  readonly lastNotified: NotifiedRhythm | null;
+export type DecisionState = DecisionMemory & DecidedMembers;
+
+type DecidedMembers = Pick<
+  Detection,
+  'episode' | 'asOf' | 'severity' | 'severityReason' | 'revision' | 'revisionReason'
+>;
+
+/** The part of a detection that decides. */
+export function stateOf(detection: DecidedMembers & Pick<Detection, 'decision'>): DecisionState {
+  const { episode, asOf, severity, severityReason, revision, revisionReason, decision } = detection;
+  return { episode, asOf, severity, severityReason, revision, revisionReason, ...decision };
 }
 
-export interface NotifiedRhythm {
-  /** Seconds. */
-  readonly interval: number;
-  readonly score: number;
+/** The members of a detection that say what was decided, without its newest run. */
+export function decidedMembersOf(state: DecisionState): Omit<DecidedMembers, 'asOf'> & Pick<Detection, 'decision'> {
+  const { episode, severity, severityReason, revision, revisionReason } = state;
+  const { isDecided, isRipe, runsInARow, highestSeverity, lastNotified } = state;
+  const decision = { isDecided, isRipe, runsInARow, highestSeverity, lastNotified };
+  return { episode, severity, severityReason, revision, revisionReason, decision };
 }
 
 /** One run, as one detection sees it. */

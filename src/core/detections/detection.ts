@@ -72,9 +72,6 @@ export interface Finding extends GroupKey {
   readonly otherProcesses: readonly string[];
   /** Connections in each of the `ACTIVITY_HOURS` clock hours that end with the window; null for an hour without a report. */
   readonly hours: readonly (number | null)[];
-  readonly severity: Severity;
-  /** One sentence. */
-  readonly severityReason: string;
   /** In addition to the tactic, which is always Command and Control (TA0011). */
   readonly technique: Technique | null;
   readonly traffic: Traffic;
@@ -91,11 +88,27 @@ export interface PastEpisode {
 
 export const MAX_EPISODES = 20;
 
-/** The highest average and severity that the episode has notified: a new revision must exceed one of them. */
-export interface NotifiedLevel {
-  /** null where the KQL rule had not matched. */
-  readonly average: number | null;
-  readonly severity: Severity;
+/** The revision of the decision, the first that a sink receives. */
+export const FIRST_REVISION = 1;
+
+/** The numbers of `regularity` that a sink was last notified of. */
+export interface NotifiedRhythm {
+  /** Seconds. */
+  readonly interval: number;
+  readonly score: number;
+}
+
+/** What the decision about an episode remembers from run to run: see decision.ts. */
+export interface DecisionMemory {
+  /** Whether its severity is known, in the run after its opening at the earliest. Before that no sink is notified. */
+  readonly isDecided: boolean;
+  /** `regularity` has shown enough in this episode for more than `low`. */
+  readonly isRipe: boolean;
+  /** Runs without a break in which the score reached the threshold. */
+  readonly runsInARow: number;
+  readonly highestSeverity: Severity;
+  /** null for none. */
+  readonly lastNotified: NotifiedRhythm | null;
 }
 
 /**
@@ -103,16 +116,19 @@ export interface NotifiedLevel {
  * of the newest run with a match of any detector, and each assessment those of its detector's newest match in this episode.
  */
 export interface Detection extends Finding {
+  readonly severity: Severity;
+  /** One sentence. */
+  readonly severityReason: string;
   /** Connections in each of the `ACTIVITY_DAYS` UTC days that end with that of the newest match; null where nothing is known. */
   readonly days: readonly (number | null)[];
   readonly state: DetectionState;
   /** The asOf of the run that opened it. */
   readonly episode: Timestamp;
-  /** 0 at the opening; each change that is notified adds one. */
+  /** 0 until it is decided, which makes it 1; each later change that is worth a notification adds one. */
   readonly revision: number;
-  /** The reason for the newest revision, one sentence; '' at the opening. */
+  /** The reason for the newest revision, one sentence; '' for revisions 0 and 1. */
   readonly revisionReason: string;
-  readonly notifiedLevel: NotifiedLevel;
+  readonly decision: DecisionMemory;
   /** The highest average of this episode; null where the KQL rule has not matched. */
   readonly highestAverage: number | null;
   /** The episodes before this one, oldest first: the newest `MAX_EPISODES`. */

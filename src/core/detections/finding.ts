@@ -1,14 +1,15 @@
-import type { Timestamp } from '../kql/timestamp.ts';
-import type { Matched } from '../scoring/address_scorer.ts';
+import { bin } from '../kql/bin.ts';
+import { type Timestamp, timestampFromMs } from '../kql/timestamp.ts';
+import type { TimedCount } from '../regularity/timed_count.ts';
+import type { FoundGroup, Matched } from '../scoring/address_scorer.ts';
 import { countedHoursOf } from '../scoring/folded_counts.ts';
 import type { Rule } from '../scoring/rule.ts';
 import { grainOf, type Series } from '../scoring/series.ts';
 import { spreadOf } from '../scoring/spread.ts';
 import { activityHoursOf } from './activity.ts';
-import { MAX_EVIDENCE_POINTS, type RuleAssessment, type Thresholds } from './assessments.ts';
+import { MAX_EVIDENCE_POINTS, type RegularAssessment, type RuleAssessment, type Thresholds } from './assessments.ts';
 import type { Finding, Technique } from './detection.ts';
 import { intervalOf } from './interval.ts';
-import { severityOf } from './severity.ts';
 import { NO_TRAFFIC } from './traffic.ts';
 
 /**
@@ -19,8 +20,7 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
   const { group, devices, otherProcesses } = matched;
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
   const assessment = ruleAssessmentOf(matched, rule, asOf);
-  const { FirstConnection, LastConnection, spread, average } = assessment;
-  const grain = grainOf(group.key, rule.grain);
+  const { FirstConnection, LastConnection } = assessment;
   return {
     groupId: group.groupId,
     source,
@@ -34,9 +34,42 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     fleetDevices: null,
     otherProcesses,
     hours: activityHoursOf(asOf, group.series.countHours, group.series.ConnCounts),
-    ...severityOf({ devices, spread, average, minAverage: rule.minAverage, grain }),
     technique,
     traffic: NO_TRAFFIC,
+  };
+}
+
+/**
+ * What a run that ends at `asOf` finds of a group that `regularity` alone matches. `counts`: its connections in the window of 72
+ * hours, in order of time, at least one.
+ */
+export function regularFindingOf(
+  {
+    group,
+    devices,
+    otherProcesses,
+  }: Pick<FoundGroup<never>, 'devices' | 'otherProcesses'> & {
+    readonly group: Pick<Matched['group'], 'groupId' | 'key'>;
+  },
+  counts: readonly TimedCount[],
+  regularity: RegularAssessment,
+  technique: Technique | null,
+  asOf: Timestamp,
+): Finding {
+  const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
+  const hours = counts.map(({ second }) => bin(timestampFromMs(1000 * second), '1h'));
+  return {
+    ...{ groupId: group.groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP },
+    FirstConnection: hours[0] as (typeof hours)[number],
+    LastConnection: hours.at(-1) as (typeof hours)[number],
+    assessments: { 'kql-rule': null, regularity },
+    ...{ devices, fleetDevices: null, otherProcesses },
+    hours: activityHoursOf(
+      asOf,
+      hours,
+      counts.map(({ count }) => count),
+    ),
+    ...{ technique, traffic: NO_TRAFFIC },
   };
 }
 

@@ -1,7 +1,7 @@
 import { groupedText } from '../text/numbers.ts';
 import { spanText } from '../text/span.ts';
 import { ANY_REMOTE, type AssessmentSummaries } from './assessments.ts';
-import type { Detection } from './detection.ts';
+import { type Detection, FIRST_REVISION } from './detection.ts';
 
 /** What a headline needs of a detection. */
 type Headed = Pick<
@@ -28,7 +28,7 @@ export function headlineOf(detection: Headed): string {
 
 function eventOf({ state, revision, episodes }: Headed): string {
   if (state === 'resolved') return 'beacon is over';
-  if (revision > 0) return 'beacon changed';
+  if (revision > FIRST_REVISION) return 'beacon changed';
   return episodes.length > 0 ? 'beacon is back' : 'new beacon';
 }
 

@@ -1,7 +1,7 @@
+import { REGULARITY_DAYS } from '../regularity/time_bin.ts';
 import { isAtStart } from '../scoring/hours.ts';
 import { windowOf } from '../scoring/window.ts';
 import { counted } from '../text/numbers.ts';
-import { ACTIVITY_HOURS } from './activity.ts';
 import { ANY_REMOTE } from './assessments.ts';
 import type { Detection, Severity } from './detection.ts';
 import { type Fact, listFact } from './fact.ts';
@@ -107,8 +107,6 @@ function firstSeenOf({ FirstConnection, episodes, lastMatched, assessments }: De
 export function lookbackDaysOf({ 'kql-rule': rule }: Detection['assessments']): number {
   return rule?.evidence.thresholds.lookbackDays ?? REGULARITY_DAYS;
 }
-
-const REGULARITY_DAYS = ACTIVITY_HOURS / 24;
 
 /** null where an option would be missing: the command would suppress more than this detection. */
 function commandOf(detection: Detection): string | null {

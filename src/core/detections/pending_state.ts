@@ -6,6 +6,7 @@ import { isSevereEnough, isTaken, type ScopedDetection, type SinkScope } from '.
 export type PendingState =
   | 'pending'
   | 'not-active'
+  | 'undecided'
   | 'suppressed'
   | 'older-than-sink'
   | 'out-of-scope'
@@ -28,6 +29,7 @@ export function pendingStateOf(
   terms: SinkTerms,
 ): PendingState {
   if (detection.state === 'resolved') return 'not-active';
+  if (!detection.decision.isDecided) return 'undecided';
   if (detection.suppressedBy !== '') return 'suppressed';
   if (detection.episode < terms.since) return 'older-than-sink';
   if (!isTaken(detection, terms)) return 'out-of-scope';
@@ -37,7 +39,10 @@ export function pendingStateOf(
 }
 
 /** What decides whether a detection is pending. */
-export type NotifiableDetection = Pick<Detection, 'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity'> &
+export type NotifiableDetection = Pick<
+  Detection,
+  'state' | 'episode' | 'revision' | 'suppressedBy' | 'severity' | 'decision'
+> &
   ScopedDetection;
 
 /** Whether a delivery is about the detection as it is now, not an earlier change or episode of it. */

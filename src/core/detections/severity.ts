@@ -1,19 +1,27 @@
 import type { Grain } from '../scoring/series.ts';
 import { percentText, rateText } from '../text/numbers.ts';
-import type { Severity } from './detection.ts';
+import type { Detection, Severity } from './detection.ts';
 import { rateUnit } from './rate_unit.ts';
 
-/** Devices up to which a remote address is rare: an implant starts on one, a vendor's address is on all. */
-export const RARE_DEVICES = 3;
-/** Devices from which on a remote address is common. */
-export const COMMON_DEVICES = 20;
 /** Spread up to which a series is regular: a deviation of 12 connections on a mean of 60. */
 export const REGULAR_SPREAD = 0.2;
 /** Times the threshold from which on an average is clearly above it: 56.25 per hour by default, so that one per minute is. */
 export const CLEAR_FACTOR = 1.25;
 
-/** The factors of severity. */
-export interface SeverityFactors {
+/** How many devices of a fleet are few and many. */
+export interface FleetLimits {
+  /** Up to so many devices something is rare. */
+  readonly few: number;
+  /** Above it, it is common. */
+  readonly many: number;
+}
+
+/** Of a fleet of which nothing is known. */
+export const UNKNOWN_FLEET: FleetLimits = Object.freeze({ few: 3, many: 10 });
+
+/** The factors of the KQL rule's severity. */
+export interface SeverityFactors extends FleetLimits {
+  /** Devices with reports to the address in the window. */
   readonly devices: number;
   readonly spread: number;
   readonly average: number;
@@ -22,21 +30,20 @@ export interface SeverityFactors {
 }
 
 /**
- * The severity of a match, and the reason in one sentence. Three factors count: the address is rare, the series is
- * regular, and the average is clearly above the threshold. Three factors give `high`, two `medium`, fewer `low`. A common
- * address always gives `low`.
+ * The severity of a match of the KQL rule by its own signs, and the reason in one sentence. Three count: the address is rare,
+ * the series is even, and the average is clearly above the threshold. Three signs give `high`, two `medium`, fewer `low`.
+ * A common address always gives `low`.
  *
- * Duration is not a factor: the severity of every beacon would rise with time.
+ * Duration is not a sign: the severity of every beacon would rise with time.
  */
-export function severityOf({ devices, spread, average, minAverage, grain }: SeverityFactors): {
-  severity: Severity;
-  severityReason: string;
-} {
-  const isRare = devices <= RARE_DEVICES;
+export function ruleSeverityOf(factors: SeverityFactors): SeverityAndReason {
+  const { devices, few, many, spread, average, minAverage, grain } = factors;
+  const isRare = devices <= few;
+  const isCommon = devices > many;
   const isRegular = spread <= REGULAR_SPREAD;
   const isClear = average >= CLEAR_FACTOR * minAverage;
-  const severity = devices >= COMMON_DEVICES ? 'low' : BY_FACTORS[Number(isRare) + Number(isRegular) + Number(isClear)];
-  const rarity = isRare ? 'a rare address' : devices >= COMMON_DEVICES ? 'a common address' : 'an address';
+  const severity = isCommon ? 'low' : BY_FACTORS[Number(isRare) + Number(isRegular) + Number(isClear)];
+  const rarity = isRare ? 'a rare address' : isCommon ? 'a common address' : 'an address';
   const pace = isRegular ? 'regular' : 'irregular';
   const height = isClear ? 'clearly above' : 'slightly above';
   const severityReason =
@@ -68,7 +75,7 @@ export interface RegularityFacts {
 }
 
 /** What severity relative to the fleet depends on. */
-export interface FleetFacts {
+export interface FleetFacts extends FleetLimits {
   /** null where it does not match. */
   readonly kqlRule: KqlRuleMatch | null;
   /** null where it cannot be measured. */
@@ -77,9 +84,6 @@ export interface FleetFacts {
   readonly regularDevices: number;
   /** The process has not used the network before the last days. */
   readonly isNew: boolean;
-  /** Devices up to which something is rare in this fleet, and above which it is common. */
-  readonly few: number;
-  readonly many: number;
 }
 
 export interface SeverityAndReason {
@@ -99,7 +103,7 @@ const HIGH_SCORE = 0.8;
 export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAndReason {
   const { kqlRule, regularity, regularDevices, many } = facts;
   if (regularDevices > many) {
-    return { severity: 'low', severityReason: `Common: ${regularDevices} devices are as regular (more than ${many}).` };
+    return { severity: 'low', severityReason: `Common: more than ${many} devices are as regular.` };
   }
   const found = [
     ...(regularity?.isActive && regularity.way !== null
@@ -111,6 +115,20 @@ export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAnd
   const [first = NONE, ...others] = shown.length > 0 ? shown : found;
   const { severity, severityReason } = others.reduce((a, b) => (isAbove(b.severity, a.severity) ? b : a), first);
   return { severity, severityReason };
+}
+
+/** The severity of a match of the KQL rule by its own signs, in its fleet; null where the rule does not match. */
+export function ruleMatchOf(
+  { assessments, devices }: Pick<Detection, 'assessments' | 'devices'>,
+  { few, many }: FleetLimits,
+  isHidden: boolean,
+): KqlRuleMatch | null {
+  const rule = assessments['kql-rule'];
+  if (rule === null) return null;
+  const { spread, average, evidence } = rule;
+  const { minAverage } = evidence.thresholds;
+  const factors = { devices, few, many, spread, average, minAverage, grain: evidence.grain };
+  return { ...ruleSeverityOf(factors), isHidden };
 }
 
 const NONE = { severity: 'low', severityReason: '', isHidden: false } as const;

@@ -87,12 +87,13 @@ export function trafficOf(rows: readonly SourcedFacts[], asOf: Timestamp): Traff
 export const TRAFFIC_MS = DAY_MS;
 
 /**
- * Whether a run reads the traffic of a match: at the opening, at a new revision, and once a day. Each read is a request,
- * so not every hour. Repeating a run reads nothing.
+ * Whether a run reads the traffic of a match: at the opening, at a change after the decision, and once a day. Each read is a
+ * request, so not every hour, and not for the decision itself, an hour after the opening. Repeating a run reads nothing.
  */
 export function needsTraffic(before: Detection | null, now: Detection): boolean {
   if (before === null || before.traffic.asOf === '') return true;
-  if (before.episode !== now.episode || before.revision !== now.revision) return true;
+  if (before.episode !== now.episode) return true;
+  if (before.decision.isDecided && before.revision !== now.revision) return true;
   return msOf(now.asOf) - msOf(before.traffic.asOf) >= TRAFFIC_MS;
 }
 

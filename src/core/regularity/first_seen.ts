@@ -24,8 +24,8 @@ export interface SeenSettings {
 
 export const SEEN_SETTINGS: SeenSettings = { keptHours: 30 * 24, maxPairs: 1_000_000 };
 
-/** A pair is new for so many hours after it was seen first. */
-const NEW_HOURS = 7 * 24;
+/** A pair is new for so many days after it was seen first. */
+export const NEW_DAYS = 7;
 /** And only where the tenant had been observed for so long: before that everything is seen first. */
 const OBSERVED_HOURS = 24;
 
@@ -49,10 +49,10 @@ export function seenWith(
 }
 
 /** The pairs that are new in a run whose windows end in `lastHour`, and the hour in which each was seen first. */
-export function newPairsOf({ since, pairs }: FirstSeen, lastHour: number, newHours = NEW_HOURS): Map<number, number> {
+export function newPairsOf({ since, pairs }: FirstSeen, lastHour: number, newDays = NEW_DAYS): Map<number, number> {
   const found = new Map<number, number>();
   for (const [pair, { first }] of pairs) {
-    if (lastHour - first < newHours && first - since >= OBSERVED_HOURS) found.set(pair, first);
+    if (lastHour - first < newDays * 24 && first - since >= OBSERVED_HOURS) found.set(pair, first);
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { HourTable } from './hour_table.ts';
+import { HourTable, TABLE_HOURS } from './hour_table.ts';
 
 /** Devices that use a pair are counted up to the largest `few`; of a pair with more only that is known. */
 export const MOST_USERS = 3;
@@ -24,6 +24,8 @@ export interface FleetPartial {
   readonly pairs: ReadonlyMap<number, PairFacts>;
   /** Whether it omitted a pair: those that are not named can be common. */
   readonly isFull: boolean;
+  /** The number of reports in each hour of the table. */
+  readonly reports: readonly number[];
 }
 
 /** A pair whose groups are being counted. */
@@ -47,6 +49,7 @@ export interface PartialLimits {
  */
 export class PartialBuilder {
   readonly hours: HourTable;
+  readonly #reports: number[] = new Array(TABLE_HOURS).fill(0);
   readonly #most: number;
   readonly #maxPairs: number;
   readonly #maxRegular: number;
@@ -87,6 +90,12 @@ export class PartialBuilder {
     return pair;
   }
 
+  /** A report came in this hour. Hours outside of the table are ignored. */
+  report(hour: number): void {
+    const at = hour - this.hours.firstHour;
+    if (at >= 0 && at < TABLE_HOURS) this.#reports[at] = (this.#reports[at] as number) + 1;
+  }
+
   /** The pair is regular on a device. */
   regular(pair: OpenPair, device: number): void {
     if (pair.regular === 'common' || pair.regular?.has(device)) return;
@@ -111,7 +120,7 @@ export class PartialBuilder {
         pairs.set(pair.hash, { firstHour, users, regular: devices });
       }
     }
-    return { hours: this.hours, pairs, isFull: this.#isFull };
+    return { hours: this.hours, pairs, isFull: this.#isFull, reports: [...this.#reports] };
   }
 
   #processesOf(network: string): Map<string, OpenPair> {

@@ -29,7 +29,14 @@ export function sumOfPartials(
       else pairs.set(pair, summed(before, facts, many));
     }
   }
-  return { hours, pairs, isFull };
+  return { hours, pairs, isFull, reports: summedReports(hours.firstHour, partials) };
+}
+
+/** By hour of a table that begins with `firstHour`. */
+function summedReports(firstHour: number, partials: readonly FleetPartial[]): number[] {
+  return Array.from({ length: TABLE_HOURS }, (_, at) =>
+    partials.reduce((sum, { hours, reports }) => sum + (reports[firstHour + at - hours.firstHour] ?? 0), 0),
+  );
 }
 
 function addHours(into: HourTable, from: HourTable): void {

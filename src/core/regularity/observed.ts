@@ -1,8 +1,8 @@
+import { NEW_DAYS } from './first_seen.ts';
+
 const DAY_HOURS = 24;
 /** A day with fewer hours with reports does not count as observed: one report of a wrong clock is no history. */
 const MIN_HOURS = 4;
-/** A pair of process and network is new for this time. */
-const NEW_DAYS = 7;
 
 /**
  * The first hour from which on a fleet was observed: the first one of a day with reports in at least four hours. Hours are

@@ -1,6 +1,7 @@
 export const HOUR_SECONDS = 3600;
-/** The window of this detector, whatever `LOOKBACK_DAYS` says. */
-export const WINDOW_SECONDS = 72 * HOUR_SECONDS;
+/** The window of this detector in days, whatever `LOOKBACK_DAYS` says. */
+export const REGULARITY_DAYS = 3;
+export const WINDOW_SECONDS = REGULARITY_DAYS * 24 * HOUR_SECONDS;
 
 /**
  * The seconds of a bin of some minutes, which replaces the hour for raw sources: `binSecondsOf(5)` is 300.

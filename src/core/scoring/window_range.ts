@@ -22,8 +22,3 @@ export function spanOf(windows: readonly Window[]): Window {
   if (first === undefined || last === undefined) throw new RangeError('no window');
   return { after: first.after, asOf: last.asOf };
 }
-
-/** The smallest window that holds both. */
-export function coveringWindow(a: Window, b: Window): Window {
-  return { after: a.after < b.after ? a.after : b.after, asOf: a.asOf > b.asOf ? a.asOf : b.asOf };
-}

@@ -145,9 +145,22 @@ const summaryShape = {
     .meta({ description: 'Technique of MITRE ATT&CK (setting MITRE_TECHNIQUE); the tactic is always TA0011' }),
   state,
   episode: timestamp.meta({ description: 'The asOf of the run that opened it' }),
-  revision: count.meta({ description: '0 at the opening, one more for each change worth a notification' }),
+  revision: count.meta({
+    description: '0 until it is decided, then 1, and one more for each change worth a notification',
+  }),
   revisionReason: text,
-  notifiedLevel: z.strictObject({ average: z.number().nullable(), severity }),
+  decision: z
+    .strictObject({
+      isDecided: z.boolean().meta({ description: 'Whether its severity is known. Before that no sink is notified' }),
+      isRipe: z.boolean().meta({ description: '`regularity` has shown enough for more than `low`' }),
+      runsInARow: count.meta({ description: 'Runs without a break in which its score reached the threshold' }),
+      highestSeverity: severity,
+      lastNotified: z
+        .strictObject({ interval: seconds, score: z.number().min(0).max(1) })
+        .nullable()
+        .meta({ description: 'The numbers of `regularity` that a sink was last notified of' }),
+    })
+    .meta({ description: 'What the decision about this episode remembers' }),
   highestAverage: z.number().min(0).nullable(),
   asOf: timestamp.meta({ description: 'The asOf of the newest run that wrote the row' }),
   lastMatched: timestamp,

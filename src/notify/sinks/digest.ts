@@ -1,5 +1,5 @@
 import { ANY_REMOTE } from '../../core/detections/assessments.ts';
-import { type Detection, SEVERITIES, type Severity } from '../../core/detections/detection.ts';
+import { type Detection, FIRST_REVISION, SEVERITIES, type Severity } from '../../core/detections/detection.ts';
 import { intervalSecondsOf, prevalenceText } from '../../core/detections/headline.ts';
 import { endpointOf, processOf } from '../../core/detections/names.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
@@ -64,7 +64,7 @@ function lineOf(
     `${processes} on ${devices} to ${escapeText(endpointOf(first), 60)}`,
     ...(seconds === null ? [] : [`every ${spanText(seconds)}`]),
     prevalenceText(first),
-    ...(first.state === 'resolved' ? ['over'] : first.revision > 0 ? ['changed'] : []),
+    ...(first.state === 'resolved' ? ['over'] : first.revision > FIRST_REVISION ? ['changed'] : []),
   ];
   const [link] = [...linksOf(pagesOf(templates), first), ...portalLinksOf(first), ...linksOf(templates, first)];
   return { severity: first.severity, text: facts.join(', '), link: link ?? null };

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Detection, Severity } from '../../core/detections/detection.ts';
+import { type Detection, FIRST_REVISION, type Severity } from '../../core/detections/detection.ts';
 import { matchReasonOf } from '../../core/detections/match_reason.ts';
 import { messageOf } from '../../core/detections/message.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
@@ -36,7 +36,7 @@ const SEVERITIES: Readonly<Record<Severity, string>> = { low: 'Low', medium: 'Me
 /** Create, Update, Close. */
 function activityOf({ state, revision }: Detection): number {
   if (state === 'resolved') return 3;
-  return revision > 0 ? 2 : 1;
+  return revision > FIRST_REVISION ? 2 : 1;
 }
 
 function findingOf(detection: Detection, notificationId: string, links: Links, detail: Detail): object {

@@ -1,7 +1,7 @@
 import { activityDaysOf } from '../../core/detections/activity.ts';
 import { type Detection, notificationIdOf } from '../../core/detections/detection.ts';
 import { TEST_GROUP_ID } from '../../core/detections/headline.ts';
-import { severityOf } from '../../core/detections/severity.ts';
+import { ruleSeverityOf } from '../../core/detections/severity.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, timestampFromMs } from '../../core/kql/timestamp.ts';
@@ -19,8 +19,8 @@ export function syntheticDetection(now: number, changes: Partial<Detection> = {}
   const each = (value: (count: number) => number) => ConnCounts.map(value);
   const spread = 0.01;
   const thresholds = { lookbackDays: 3, minUniform: 12, minAverage: 45, anomalyThreshold: 1.5 };
-  const { severity, severityReason } = severityOf({
-    devices: 1,
+  const { severity, severityReason } = ruleSeverityOf({
+    ...{ devices: 1, few: 3, many: 10 },
     spread,
     average,
     minAverage: thresholds.minAverage,
@@ -94,9 +94,13 @@ export function syntheticDetection(now: number, changes: Partial<Detection> = {}
     },
     state: 'new',
     episode: asOf,
-    revision: 0,
+    revision: 1,
     revisionReason: '',
-    notifiedLevel: { average, severity },
+    decision: {
+      ...{ isDecided: true, isRipe: false, runsInARow: 0 },
+      highestSeverity: severity,
+      lastNotified: null,
+    },
     highestAverage: average,
     episodes: [],
     asOf,

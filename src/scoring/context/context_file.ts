@@ -35,7 +35,8 @@ const REASONS = {
 /** Bytes that one request reads. */
 export const READ_BYTES = 4 * 1024 * 1024;
 const MAGIC = Buffer.from('BWCX');
-const VERSION = 1;
+/** 2: partials count the reports of each hour. */
+const VERSION = 2;
 /** The magic text, the version and the length of the head. */
 const FIXED_BYTES = 9;
 const CHECKSUM_BYTES = 4;

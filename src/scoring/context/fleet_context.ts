@@ -22,11 +22,12 @@ export class FleetContext {
   readonly many: number;
   readonly #merged: MergedFleet;
 
-  constructor(merged: MergedFleet) {
+  /** `rareDevices`: a number of devices that are few, whatever the size of the fleet; null: as the fleet says. */
+  constructor(merged: MergedFleet, rareDevices: number | null = null) {
     this.#merged = merged;
     this.counted = merged.counted;
     this.devices = merged.hours.devices;
-    this.few = fewDevicesOf(this.devices);
+    this.few = rareDevices ?? fewDevicesOf(this.devices);
     this.many = manyDevicesOf(this.devices);
   }
 
@@ -61,12 +62,16 @@ export interface ReadContext {
 }
 
 /** Reads the context of the runs up to `asOf`. That there is none is no error. Throws the errors of storage. */
-export async function readContext(files: ContextFiles, asOf: Timestamp): Promise<ReadContext> {
+export async function readContext(
+  files: ContextFiles,
+  asOf: Timestamp,
+  rareDevices: number | null = null,
+): Promise<ReadContext> {
   try {
     const merged = await readContextFile(files, mergedName(asOf), MERGED_SECTION, decodeMerged);
     const { size } = merged.counted;
     const faults = merged.faults.join('; ');
-    if (size >= LEAST_PARTITIONS) return { context: new FleetContext(merged), fault: faults };
+    if (size >= LEAST_PARTITIONS) return { context: new FleetContext(merged, rareDevices), fault: faults };
     return { context: null, fault: faults };
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;

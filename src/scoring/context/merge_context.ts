@@ -1,6 +1,7 @@
+import { telemetryHoursOf } from '../../core/detections/baseline.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../core/kql/timestamp.ts';
-import { type FirstSeen, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
+import { type FirstSeen, NEW_DAYS, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
 import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
 import { sumOfPartials } from '../../core/regularity/fleet_sum.ts';
@@ -28,8 +29,17 @@ export interface MergedContext {
   /** Partitions that it counts. */
   readonly partitions: number;
   readonly isContext: boolean;
+  /** Hours of telemetry that the runs before saw in their windows. */
+  readonly telemetryHours: number;
   /** A sentence; '' where nothing is missing. */
   readonly fault: string;
+}
+
+export interface MergeSettings {
+  /** So many devices are few; null: as the size of the fleet says. */
+  readonly rareDevices: number | null;
+  /** Days for which a process and a network are new. */
+  readonly newDays: number;
 }
 
 /**
@@ -37,7 +47,11 @@ export interface MergedContext {
  * first. Of a partition whose last partial is missing or cannot be read, its newest readable one of the last 24 hours counts.
  * Removes old files. A repeat writes the same, apart from partials that came late. Throws the errors of storage.
  */
-export async function mergeContext(files: ContextFiles, asOf: Timestamp): Promise<MergedContext> {
+export async function mergeContext(
+  files: ContextFiles,
+  asOf: Timestamp,
+  { rareDevices, newDays }: MergeSettings = { rareDevices: null, newDays: NEW_DAYS },
+): Promise<MergedContext> {
   const named = await namedFiles(files);
   const { found, faults } = await partialsBefore(files, asOf, named);
   const lastHour = hourOf(newestOf(found) ?? asOf);
@@ -53,12 +67,13 @@ export async function mergeContext(files: ContextFiles, asOf: Timestamp): Promis
       `there is no context: ${counted.size} of ${PARTITIONS.length} partitions have a partial of the last 24 hours`,
     );
   const { hours, isFull } = sum;
-  const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf));
+  const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf), newDays);
   const regular = regularOf(sum);
   const merged = encodeMerged({ counted, faults, hours, regular, newPairs, isFull });
-  await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rarePairsOf(sum))]));
+  await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rarePairsOf(sum, rareDevices))]));
   await removeOld(files, asOf, named);
-  return { partitions: counted.size, isContext, fault: faults.join('; ') };
+  const telemetryHours = telemetryHoursOf(sum.reports);
+  return { partitions: counted.size, isContext, telemetryHours, fault: faults.join('; ') };
 }
 
 interface Found {
@@ -145,9 +160,9 @@ function regularOf({ pairs }: FleetPartial): Map<number, number> {
   return regular;
 }
 
-/** The pairs that few devices use. */
-function rarePairsOf({ pairs, hours }: FleetPartial): number[] {
-  const few = fewDevicesOf(hours.devices);
+/** The pairs that few devices use. A pair counts at most `MOST_USERS` devices, whatever `rareDevices` is. */
+function rarePairsOf({ pairs, hours }: FleetPartial, rareDevices: number | null): number[] {
+  const few = rareDevices ?? fewDevicesOf(hours.devices);
   return [...pairs].flatMap(([pair, { users }]) => (users !== null && users.length <= few ? pair : []));
 }
 

@@ -1,5 +1,6 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
+import { TABLE_HOURS } from '../../core/regularity/hour_table.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
 import { ByteReader } from '../count_files/byte_reader.ts';
@@ -18,9 +19,10 @@ const MORE = 0;
  * A partial without its groups: the hours of the devices; for each pair its hash, its first hour after that of the table, the
  * devices that use it and those on which it is regular.
  */
-export function encodePartial({ hours, pairs, isFull }: FleetPartial): Buffer {
+export function encodePartial({ hours, pairs, isFull, reports }: FleetPartial): Buffer {
   const writer = new ByteWriter();
   writeHours(hours, writer);
+  for (const number of reports) writer.varint(number);
   writer.varint(isFull ? 1 : 0);
   writer.varint(pairs.size);
   for (const [pair, { firstHour, users, regular }] of pairs) {
@@ -36,6 +38,7 @@ export function encodePartial({ hours, pairs, isFull }: FleetPartial): Buffer {
 export function decodePartial(section: Buffer): FleetPartial {
   const reader = new ByteReader(section);
   const hours = readHours(reader);
+  const reports = Array.from({ length: TABLE_HOURS }, () => reader.varint());
   const isFull = reader.varint() === 1;
   const pairs = new Map<number, PairFacts>();
   for (let left = reader.varint(); left > 0; left--) {
@@ -43,7 +46,7 @@ export function decodePartial(section: Buffer): FleetPartial {
     const firstHour = hours.firstHour + reader.varint();
     pairs.set(pair, { firstHour, users: readDevices(reader), regular: readDevices(reader) });
   }
-  return { hours, pairs, isFull };
+  return { hours, pairs, isFull, reports };
 }
 
 function writeDevices(devices: readonly number[] | null, into: ByteWriter): void {

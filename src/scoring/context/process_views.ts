@@ -1,9 +1,10 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import { SOURCES } from '../../core/records/report.ts';
+import type { RegularityThresholds } from '../../core/regularity/assessment.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import type { DeviceOn } from '../../core/regularity/points.ts';
 import { type MeasuredProcess, processRegularityOf } from '../../core/regularity/process_view.ts';
-import { WINDOW_SECONDS } from '../../core/regularity/time_bin.ts';
+import { HOUR_SECONDS, WINDOW_SECONDS } from '../../core/regularity/time_bin.ts';
 import type { TimedCount } from '../../core/regularity/timed_count.ts';
 import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import { compareText } from '../../core/text/compare_text.ts';
@@ -16,6 +17,12 @@ import { mergedName, partialName } from './names.ts';
 import { FIRST_GROUPS } from './partial_codec.ts';
 import { decodeProcessGroups } from './process_codec.ts';
 import { compareProcesses, type ProcessGroup, type ProcessKey } from './process_order.ts';
+
+/** What the process view measures with. */
+export interface ProcessFleet {
+  readonly context: FleetContext;
+  readonly thresholds: RegularityThresholds;
+}
 
 /** What the process view finds of a process on a device. */
 export type ProcessFinding = RegularProcess | ListedProcess;
@@ -57,9 +64,10 @@ const MAX_NAMED = 100;
 export async function* processViews(
   files: ContextFiles,
   asOf: Timestamp,
-  context: FleetContext,
+  fleet: ProcessFleet,
   onFault: (fault: string) => void,
 ): AsyncGenerator<ProcessFinding> {
+  const { context } = fleet;
   const rare = await readContextFile(files, mergedName(asOf), RARE_SECTION, decodeRare);
   const until = wholeSecondOf(newestOf(context));
   // A partition whose last partial is missing has an older window.
@@ -68,17 +76,20 @@ export async function* processViews(
   for await (const group of mergedGroups(files, context, onFault)) {
     const [first] = open;
     if (first !== undefined && compareProcesses(first, group) !== 0) {
-      yield* findingOfProcess(open, context);
+      yield* findingOfProcess(open, fleet);
       open = [];
     }
     if (!rare.has(group.pair) || open.length >= MAX_ADDRESSES) continue;
     const counts = group.counts.filter(isRecent);
     if (counts.length > 0) open.push({ ...group, counts });
   }
-  yield* findingOfProcess(open, context);
+  yield* findingOfProcess(open, fleet);
 }
 
-function* findingOfProcess(groups: readonly ProcessGroup[], context: FleetContext): Generator<ProcessFinding> {
+function* findingOfProcess(
+  groups: readonly ProcessGroup[],
+  { context, thresholds }: ProcessFleet,
+): Generator<ProcessFinding> {
   const [first] = groups;
   if (first === undefined || groups.length === 1) return;
   const { source, DeviceName, InitiatingProcessFileName } = first;
@@ -92,7 +103,8 @@ function* findingOfProcess(groups: readonly ProcessGroup[], context: FleetContex
   }
   // Only rare pairs are summed.
   const addresses = groups.map((group) => ({ ...group, devices: 1 }));
-  const assessment = processRegularityOf(addresses, context.few, deviceOnOf(first, context));
+  const deviceOn = deviceOnOf(first, context);
+  const assessment = processRegularityOf(addresses, context.few, deviceOn, HOUR_SECONDS, thresholds);
   if (!assessment.measured || assessment.way === null) return;
   yield { kind: 'regular', ...key, groupId, assessment, addresses: busiest(groups).slice(0, MAX_NAMED) };
 }

@@ -1,6 +1,12 @@
 import type { Counted } from '../../core/records/contribution.ts';
 import { type GroupKey, isRaw, SOURCES } from '../../core/records/report.ts';
-import { MIN_REPORTS, type RegularityAssessment, regularMatchOf } from '../../core/regularity/assessment.ts';
+import {
+  MIN_REPORTS,
+  REGULARITY_THRESHOLDS,
+  type RegularityAssessment,
+  type RegularityThresholds,
+  regularMatchOf,
+} from '../../core/regularity/assessment.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import { type FleetPartial, type OpenPair, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
@@ -24,6 +30,8 @@ export interface RegularityFinding extends BesideFinding {
   readonly place: PublicAddress | null;
   /** The connections of the window; empty unless the group matches. */
   readonly counts: readonly TimedCount[];
+  /** Whether all of them are failed attempts. */
+  readonly onlyFailed: boolean;
 }
 
 /** Devices of the largest fleet whose regular devices are counted; `manyDevicesOf` them is the largest number that matters. */
@@ -38,6 +46,7 @@ const OUT_OF_SCOPE: RegularityFinding = {
   assessment: null,
   place: null,
   counts: NONE,
+  onlyFailed: false,
 };
 const NO_MATCH: RegularityFinding = { ...OUT_OF_SCOPE, isInScope: true };
 
@@ -60,10 +69,13 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   readonly #numbers: number[] = [];
   #length = 0;
   #limit = MANY_COUNTS;
+  #onlyFailed = true;
+  readonly #thresholds: RegularityThresholds;
 
   /** `window`: the 72 hours up to `asOf`. */
-  constructor(window: Window, context: FleetContext | null) {
+  constructor(window: Window, context: FleetContext | null, thresholds: RegularityThresholds = REGULARITY_THRESHOLDS) {
     this.window = window;
+    this.#thresholds = thresholds;
     this.#context = context;
     this.#builder = new PartialBuilder(
       hourOf(wholeSecondOf(window.asOf)),
@@ -80,11 +92,14 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     }
     this.#length = 0;
     this.#limit = MANY_COUNTS;
+    this.#onlyFailed = true;
   }
 
-  add({ Timestamp, count }: Counted): void {
+  add({ Timestamp, count, failed }: Counted): void {
     if (this.#place === null || count === null || count <= 0) return;
     const second = wholeSecondOf(Timestamp);
+    this.#builder.report(hourOf(second));
+    if (!failed) this.#onlyFailed = false;
     const last = this.#length - 1;
     // The rows of an hour of raw events are one report, however the exports are cut.
     if (this.#isRaw && this.#seconds[last] === second && last >= 0) {
@@ -105,11 +120,13 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     const pair = this.#note(key.InitiatingProcessFileName, place.network, device, source);
     const isRare = pair !== null && pair.users !== null;
     const counts = length >= MIN_REPORTS || isRare ? this.#counts() : NONE;
-    const assessment = length < MIN_REPORTS ? null : regularMatchOf(counts, this.#deviceOn(device, source));
+    const assessment =
+      length < MIN_REPORTS ? null : regularMatchOf(counts, this.#deviceOn(device, source), this.#thresholds);
     const matches = assessment !== null;
     if (matches && pair !== null) this.#builder.regular(pair, device);
     if (isRare) this.#groups.add(key, device, matches, counts, pair);
-    return matches ? { matches, isInScope: true, assessment, place, counts } : NO_MATCH;
+    if (!matches) return NO_MATCH;
+    return { matches, isInScope: true, assessment, place, counts, onlyFailed: this.#onlyFailed };
   }
 
   /** What the rows said of the fleet; call it after the last group. */

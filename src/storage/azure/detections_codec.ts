@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import type { Evidence, RegularAssessment, RuleAssessment, RuleSummary } from '../../core/detections/assessments.ts';
-import { DETECTION_ID, type Detection, type SinkDelivery } from '../../core/detections/detection.ts';
+import {
+  DETECTION_ID,
+  type Detection,
+  type NotifiedRhythm,
+  type SinkDelivery,
+} from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
@@ -31,7 +36,7 @@ function keysOf(id: string): { partitionKey: string; rowKey: string } {
 /** The scorer's columns, and no others. A merge keeps columns that it does not name, so empty values are written too. */
 export function encodeDetection(detection: Detection): NewTableRow {
   const { 'kql-rule': rule, regularity } = detection.assessments;
-  const { notifiedLevel, highestAverage } = detection;
+  const { decision, highestAverage } = detection;
   return {
     ...keysOf(detection.groupId),
     Source: detection.source,
@@ -57,8 +62,12 @@ export function encodeDetection(detection: Detection): NewTableRow {
     HighestAverage: double(highestAverage ?? NONE),
     ...longText('Technique', json(detection.technique)),
     ...longText('Traffic', json(detection.traffic)),
-    NotifiedAverage: double(notifiedLevel.average ?? NONE),
-    NotifiedSeverity: notifiedLevel.severity,
+    Decided: decision.isDecided,
+    Ripe: decision.isRipe,
+    RunsInARow: int32(decision.runsInARow),
+    HighestSeverity: decision.highestSeverity,
+    NotifiedInterval: double(decision.lastNotified?.interval ?? NONE),
+    NotifiedScore: double(decision.lastNotified?.score ?? NONE),
     ...longText('Episodes', json(detection.episodes)),
     RuleLastMatched: rule?.lastMatched ?? '',
     ...(rule !== null && ruleColumns(rule)),
@@ -175,7 +184,13 @@ export function decodeSummary(row: TableRow): SummaryRow {
       episode: columns.Episode,
       revision: columns.Revision,
       revisionReason: columns.RevisionReason,
-      notifiedLevel: { average: columns.NotifiedAverage, severity: columns.NotifiedSeverity },
+      decision: {
+        isDecided: columns.Decided,
+        isRipe: columns.Ripe,
+        runsInARow: columns.RunsInARow,
+        highestSeverity: columns.HighestSeverity,
+        lastNotified: decodeRhythm(columns.NotifiedInterval, columns.NotifiedScore),
+      },
       highestAverage: columns.HighestAverage,
       asOf: columns.AsOf,
       lastMatched: columns.LastMatched,
@@ -184,6 +199,10 @@ export function decodeSummary(row: TableRow): SummaryRow {
     deliveries: decodeDeliveries(row),
     verdict: decodeVerdict(row),
   };
+}
+
+function decodeRhythm(interval: number | null, score: number | null): NotifiedRhythm | null {
+  return interval === null || score === null ? null : { interval, score };
 }
 
 function decodeRule(row: TableRow, lastMatched: Timestamp | ''): RuleSummary | null {

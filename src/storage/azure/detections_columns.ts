@@ -13,7 +13,7 @@ const COUNT = z.int().min(0);
 const TEXTS = z.array(z.string());
 const VIEW = z.enum(['spread', 'steps', 'gaps']);
 /** Negative where there is none: a merge cannot remove a column. */
-const AVERAGE = FRACTION.transform((average) => (average < 0 ? null : average));
+const OR_NONE = FRACTION.transform((number) => (number < 0 ? null : number));
 /** '' where the detector has not matched in this episode. */
 const LAST_MATCHED = z.union([z.literal(''), TIME], { error: 'must be a time or empty' });
 
@@ -51,9 +51,13 @@ export const SUMMARY_ROW = z.object({
   Episode: TIME,
   Revision: WHOLE,
   RevisionReason: TEXT,
-  NotifiedAverage: AVERAGE,
-  NotifiedSeverity: z.enum(SEVERITIES),
-  HighestAverage: AVERAGE,
+  Decided: z.boolean(),
+  Ripe: z.boolean(),
+  RunsInARow: WHOLE,
+  HighestSeverity: z.enum(SEVERITIES),
+  NotifiedInterval: OR_NONE,
+  NotifiedScore: OR_NONE,
+  HighestAverage: OR_NONE,
   AsOf: TIME,
   LastMatched: TIME,
   SuppressedBy: TEXT,

@@ -13,6 +13,7 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import { DEFAULT_CONTAINER } from '../../../src/config.ts';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { QUEUES } from '../../../src/storage/azure/names.ts';
+import { shiftClock } from '../../../tools/local/clock.ts';
 import { LocalSystem } from '../../../tools/local/system.ts';
 import { FOREIGN_EXPORT, hostileExport } from './hostile_tenant.ts';
 
@@ -25,10 +26,12 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const sink = (name: string, url: string) => ({ name, format: 'json', minSeverity: 'low', url: { setting: url } });
 
+shiftClock(-HOUR_MS);
 const system = await LocalSystem.start({
   containers: [DEFAULT_CONTAINER],
   bundle: pathToFileURL(process.argv[2] as string),
   environment: {
+    BASELINE_HOURS: '0',
     SINKS: JSON.stringify([
       sink('takes', 'URL_TAKES'),
       sink('refuses', 'URL_REFUSES'),
@@ -74,6 +77,10 @@ try {
   await system.blobsSeen();
   await system.fire('sweepExports');
   await system.drained('ingest');
+  await system.fire('scoreWindows');
+  await system.drained('score');
+  // The hour before opened the detection, this one decides about it.
+  shiftClock(HOUR_MS);
   await system.fire('scoreWindows');
   await system.drained('score');
   const queues = QueueServiceClient.fromConnectionString(system.connectionString);

@@ -83,7 +83,7 @@ describe('the log of a run over a hostile tenant', () => {
     expect(scored?.['asOf']).toBe(of('scoreWindows')[0]?.['asOf']);
     const messages = of('notifyDetection').flatMap((line) => (line['messages'] ?? []) as { id: string }[]);
     expect(messages).toHaveLength(3);
-    for (const { id } of messages) expect(id).toBe(`${id.slice(0, 24)}|${scored?.['asOf']}|0`);
+    for (const { id } of messages) expect(id).toBe(`${id.slice(0, 24)}|${scored?.['asOf']}|1`);
     expect(messages[0]?.id).toMatch(/^[0-9a-f]{24}\|/);
   });
 });
@@ -198,7 +198,7 @@ describe('the queries of the alerts and the workbook', () => {
 
   it('no-run, poison and sink-failed say what they would on these lines', () => {
     // The conditions by hand, on the lines that they are about.
-    expect(of('scorePartition').reduce((sum, { scored }) => sum + Number(scored ?? 0), 0)).toBe(16);
+    expect(of('scorePartition').reduce((sum, { scored }) => sum + Number(scored ?? 0), 0)).toBe(2 * 16);
     const poisoned = of('sweepExports').filter(({ poison }) => Object.keys(poison as object).length > 0);
     expect(poisoned).toHaveLength(1);
     expect(

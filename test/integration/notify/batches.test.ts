@@ -198,7 +198,7 @@ describe('notify(stores, sink, clock): a sink that does not take it', () => {
     const { messages } = await sendBatch(sink);
     expect(messages).toHaveLength(20);
     expect(messages[0]).toEqual({
-      id: `${groupId(0).slice(8)}|${T1}|0`,
+      id: `${groupId(0).slice(8)}|${T1}|1`,
       detections: 1,
       end: 'sent',
       answer: '200',
@@ -516,7 +516,7 @@ describe('notify() of a flood', () => {
     const meddled = storesWith(stores, {
       outbox: {
         async replace(rows) {
-          if (++calls === 1) await change(249, { revision: 1 });
+          if (++calls === 1) await change(249, { revision: 2 });
           return await stores.outbox.replace(rows);
         },
       },
@@ -532,7 +532,7 @@ describe('notify() of a flood', () => {
     await open([sink], 8);
     expect(await sendBatch(sink)).toMatchObject({ waiting: 8 });
     for (let number = 0; number < 3; number++) {
-      await change(number, { revision: 1 });
+      await change(number, { revision: 2 });
     }
     now += MINUTE_MS;
     answer = SENT;

@@ -163,7 +163,7 @@ describe('notify() to a receiver', () => {
     expect(await tell(receiver.sink)).toBe('sent');
     expect(await delivered()).toEqual({
       episode: T1,
-      revision: 0,
+      revision: 1,
       status: 'sent',
       severity: 'high',
       attempts: 1,
@@ -176,7 +176,7 @@ describe('notify() to a receiver', () => {
     const [received] = receiver.received as [Received];
     expect(received.signature).toBe(signatureOf(received));
     expect(received.at).toBe(String(START / 1000));
-    expect(received.id).toBe(`${ID}|${T1}|0`);
+    expect(received.id).toBe(`${ID}|${T1}|1`);
     expect(JSON.parse(received.body)).toMatchObject({ data: { id: ID, RemoteIP: '203.0.113.77' } });
   });
 
@@ -270,9 +270,9 @@ describe('notify() to a sink that is busy', () => {
     await addPending(sink);
     expect(await tell(sink)).toBe('waiting');
     now += DAY_MS;
-    await scored({ revision: 1 });
+    await scored({ revision: 2 });
     expect(await tell(sink)).toBe('waiting');
-    expect(await delivered()).toMatchObject({ revision: 1, status: 'pending', attempts: 1, firstAt: now });
+    expect(await delivered()).toMatchObject({ revision: 2, status: 'pending', attempts: 1, firstAt: now });
   });
 });
 
@@ -448,7 +448,7 @@ describe('notify() of what is not pending', () => {
       waiting: 0,
       leased: 0,
       againInMs: null,
-      messages: [{ id: `${ID.slice(8)}|${T1}|0`, detections: 1, end: 'sent', answer: '200' }],
+      messages: [{ id: `${ID.slice(8)}|${T1}|1`, detections: 1, end: 'sent', answer: '200' }],
     });
     expect([soar.sent.length, chat.sent.length]).toEqual([0, 1]);
   });
@@ -470,22 +470,22 @@ describe('notify() of what goes on', () => {
     expect(await tell(sink)).toBe('sent');
     await scored({ state: 'ongoing', asOf: T_LATER });
     expect(await tell(sink)).toBe('not-pending');
-    await scored({ state: 'ongoing', asOf: T_LATER, revision: 1 });
+    await scored({ state: 'ongoing', asOf: T_LATER, revision: 2 });
     expect(await tell(sink)).toBe('sent');
     expect(await tell(sink)).toBe('not-pending');
-    await scored({ state: 'resolved', asOf: T_LATER, revision: 1 });
+    await scored({ state: 'resolved', asOf: T_LATER, revision: 2 });
     expect(await tell(sink)).toBe('not-pending');
     await scored({ state: 'new', asOf: T_LATER, episode: T_LATER });
     expect(await tell(sink)).toBe('sent');
     expect(await tell(sink)).toBe('not-pending');
-    expect(receiver.received.map(({ id }) => id)).toEqual([`${ID}|${T1}|0`, `${ID}|${T1}|1`, `${ID}|${T_LATER}|0`]);
+    expect(receiver.received.map(({ id }) => id)).toEqual([`${ID}|${T1}|1`, `${ID}|${T1}|2`, `${ID}|${T_LATER}|1`]);
   });
 
   it('notifies again of a new change where the one before has failed', async () => {
     const sink = sinkOf({ kind: 'permanent', answer: '404' });
     await addPending(sink);
     expect(await tell(sink)).toBe('failed');
-    await scored({ revision: 1 });
+    await scored({ revision: 2 });
     expect(await tell(sinkOf(SENT))).toBe('sent');
   });
 
@@ -495,7 +495,7 @@ describe('notify() of what goes on', () => {
     await addPending(slow);
     const first = tell(slow);
     await expect.poll(() => slow.sent.length).toBe(1);
-    await scored({ revision: 1 });
+    await scored({ revision: 2 });
     expect(await tell(sinkOf(SENT))).toBe('sent');
     answer.resolve(SENT);
     await first;
@@ -596,7 +596,7 @@ describe('notify() by several workers', () => {
     now += 2 * MINUTE_MS;
     expect(await tell(receiver.sink)).toBe('sent');
     expect(receiver.received).toHaveLength(2);
-    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([`${ID}|${T1}|0`]));
+    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([`${ID}|${T1}|1`]));
     expect(await delivered()).toMatchObject({ status: 'sent', attempts: 2, firstAt: START });
   });
 
@@ -683,14 +683,14 @@ describe('notify() by several workers', () => {
 
   it('notifies a change that opens while the one before is sent', async () => {
     const sink = sinkOf(async () => {
-      await scored({ revision: 1 });
+      await scored({ revision: 2 });
       return SENT;
     });
     await addPending(sink);
     expect(await tell(sink)).toBe('sent');
-    expect(await delivered()).toMatchObject({ revision: 1, status: 'pending', attempts: 0 });
+    expect(await delivered()).toMatchObject({ revision: 2, status: 'pending', attempts: 0 });
     expect(await tell(sink)).toBe('sent');
-    expect(sink.sent.map(({ revision: change }) => change)).toEqual([0, 1]);
+    expect(sink.sent.map(({ revision: change }) => change)).toEqual([1, 2]);
   });
 
   it('ends as it did where the row is removed meanwhile', async () => {
@@ -756,7 +756,7 @@ describe('notify() by several workers', () => {
       const first = tell(zombie);
       await expect.poll(() => zombie.sent.length).toBe(1);
       now += ms;
-      await scored({ revision: 1 });
+      await scored({ revision: 2 });
       expect(await tell(sinkOf(SENT))).toBe('sent');
       const marked = await delivered();
       late.resolve({ kind: 'permanent', answer: '404' });

@@ -8,6 +8,7 @@ import { freshClients } from '../../support/azure/stores.ts';
 import { tries } from '../../support/effort.ts';
 import { anyActs, anySizes, playActs } from '../../support/scoring/count_schedule.ts';
 import { at, newWorld, rowOf, stepwiseStores } from '../../support/scoring/count_world.ts';
+import { NO_BASELINE } from '../../support/scoring/fleet.ts';
 import { storeRows } from '../../support/storage/counts.ts';
 
 const RUNS = tries(20, 200);
@@ -22,7 +23,7 @@ describe('a run after all count files were deleted', () => {
       })),
     );
     await storeRows(stores.hourlyCounts, rows);
-    const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+    const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
     const message = { partition: P3, asOf: at(40), oldestUnreadMs: 0, newestReport: at(40) } as const;
     const run = async () => {
       const { groups, detections } = await scorePartition(stores, settings, [], message, () =>

@@ -13,12 +13,13 @@ import { memoryStores } from '../../fakes/stores.ts';
 import { SyntheticTenant } from '../../fakes/synthetic_tenant.ts';
 import { RequestLog } from '../../support/azure/policies.ts';
 import { freshClients } from '../../support/azure/stores.ts';
+import { fleetAt, NO_BASELINE } from '../../support/scoring/fleet.ts';
 import { storedRows, storeRows } from '../../support/storage/counts.ts';
 
 const P = '3' as Partition;
 const AS_OF = '2026-11-20T12:00:00.0000000Z' as Timestamp;
 const HOUR_MS = 3_600_000;
-const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
 const SINKS = [
   {
     name: 'soc',
@@ -39,7 +40,8 @@ async function scored(stores: Stores): Promise<{ runs: Run[]; rows: DetectionRow
   for (const hours of [0, 1, 74]) {
     const asOf = addMs(AS_OF, hours * HOUR_MS);
     const message = { partition: P, asOf, oldestUnreadMs: 0, newestReport: asOf };
-    runs.push(await scorePartition(stores, SETTINGS, SINKS, message, () => Date.UTC(2026, 10, 20, 13)));
+    const clock = () => Date.UTC(2026, 10, 20, 13);
+    runs.push(await scorePartition(stores, SETTINGS, SINKS, message, clock, fleetAt(asOf)));
   }
   const rows = (await rowsOf(stores.detections.scan(P))).map(({ row }) => row);
   return { runs, rows };

@@ -2,12 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activityDaysOf } from '../../../src/core/detections/activity.ts';
-import type { Detection, Finding, SinkDelivery } from '../../../src/core/detections/detection.ts';
+import { type Detection, type Finding, SEVERITIES, type SinkDelivery } from '../../../src/core/detections/detection.ts';
 import { findingOf } from '../../../src/core/detections/finding.ts';
+import { ruleSeverityOf } from '../../../src/core/detections/severity.ts';
 import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { bin } from '../../../src/core/kql/bin.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../src/core/kql/timestamp.ts';
+import { regularityOf } from '../../../src/core/regularity/assessment.ts';
+import { timedCountsOf } from '../../../src/core/regularity/timed_count.ts';
 import { kqlRule } from '../../../src/core/scoring/kql_rule.ts';
 import { SeriesBuilder } from '../../../src/core/scoring/series.ts';
 import type { DetectionRow } from '../../../src/storage/ports/detections.ts';
@@ -61,10 +64,10 @@ class Twin {
     const from = newestElsewhere === '' ? null : (times[0] as Timestamp);
 
     const findings = GROUPS.map((each) => this.#finding(each, inWindow, asOf)).filter((finding) => finding !== null);
-    for (const finding of findings) this.#matches(finding, asOf);
+    for (const finding of findings) this.#matches(finding, asOf, this.#isRegular(finding, asOf));
     const unmatched = [...this.rows].filter(([id]) => !findings.some((finding) => finding.groupId === id));
     if (from !== null) this.#remove(unmatched, addMs(from, -SETTINGS.historyDays * DAY_MS));
-    if (isFresh) this.#resolve(unmatched, asOf, after);
+    if (isFresh) this.#resolve(unmatched, asOf, addMs(asOf, -72 * HOUR_MS));
     const left = [...this.rows.values()].map(({ detection }) => detection);
     const opened = left.filter(({ episode }) => episode === asOf).length;
     const resolved = left.filter((row) => row.state === 'resolved' && row.asOf === asOf).length;
@@ -98,24 +101,36 @@ class Twin {
     );
   }
 
-  #matches(finding: Finding, asOf: Timestamp): void {
+  /** Whether the other detector matches: it only decides whether the rule is alone. */
+  #isRegular({ groupId }: Finding, asOf: Timestamp): boolean {
+    const after = addMs(asOf, -72 * HOUR_MS);
+    const own = this.reports.filter(({ group, time }) => group.groupId === groupId && time > after && time <= asOf);
+    const counts = timedCountsOf(own.map(({ time, count }) => ({ Timestamp: time, count })));
+    const assessment = regularityOf(counts, null);
+    return assessment.measured && assessment.way !== null;
+  }
+
+  #matches(finding: Finding, asOf: Timestamp, isRegular: boolean): void {
     const id = finding.groupId;
     const before = this.rows.get(id);
     if (before !== undefined && before.detection.asOf > asOf) return;
     const deliveries = before?.deliveries ?? {};
-    const seen = { ...finding, asOf, lastMatched: asOf, suppressedBy: '', traffic: { ...NO_TRAFFIC, asOf } };
-    const { severity } = finding;
+    const seen = {
+      ...finding,
+      fleetDevices: 0,
+      asOf,
+      lastMatched: asOf,
+      suppressedBy: '',
+      traffic: { ...NO_TRAFFIC, asOf },
+    };
     const days = daysOf(before?.detection, finding, asOf);
     const { average } = ruleOf(finding);
     const old = before?.detection;
     if (old === undefined || old.state === 'resolved') {
       const episodes = episodesOf(old);
       const opening = {
-        revision: 0,
-        revisionReason: '',
-        notifiedLevel: { average, severity },
-        highestAverage: average,
-        episodes,
+        ...{ severity: 'low' as const, severityReason: OPENED, revision: 0, revisionReason: '' },
+        ...{ decision: UNDECIDED, highestAverage: average, episodes },
       };
       this.rows.set(id, {
         detection: { ...seen, days, ...opening, state: 'new', episode: asOf },
@@ -124,19 +139,9 @@ class Twin {
       });
       return;
     }
-    const notifiedAverage = old.notifiedLevel.average ?? 0;
-    const isNewer = finding.LastConnection > old.LastConnection;
-    const hasDoubled = isNewer && average >= 2 * notifiedAverage;
-    const isHighNow = isNewer && severity === 'high' && old.notifiedLevel.severity !== 'high';
-    const hasChanged = hasDoubled || isHighNow;
-    const levels = ['low', 'medium', 'high'] as const;
-    const highest = levels[
-      Math.max(levels.indexOf(severity), levels.indexOf(old.notifiedLevel.severity))
-    ] as typeof severity;
+    const decided = old.asOf === asOf ? decidedOf(old) : decidedAfter(old, finding, isRegular);
+    const hasChanged = old.decision.isDecided && decided.revision > old.revision;
     const isLookedAt = hasChanged || msOf(asOf) - msOf(old.traffic.asOf as Timestamp) >= 24 * HOUR_MS;
-    const revisionReason = hasDoubled
-      ? `The average rose to ${oneDigit(average)} per hour (last notified: ${oneDigit(notifiedAverage)}).`
-      : `The severity rose to high (last notified: ${old.notifiedLevel.severity}).`;
     const detection: Detection = {
       ...seen,
       days,
@@ -144,11 +149,7 @@ class Twin {
       episode: old.episode,
       episodes: old.episodes,
       highestAverage: Math.max(old.highestAverage ?? 0, average),
-      revision: old.revision + (hasChanged ? 1 : 0),
-      revisionReason: hasChanged ? revisionReason : old.revisionReason,
-      notifiedLevel: hasChanged
-        ? { average: Math.max(average, notifiedAverage), severity: highest }
-        : old.notifiedLevel,
+      ...decided,
       traffic: isLookedAt ? seen.traffic : old.traffic,
     };
     this.rows.set(id, { detection, deliveries, verdict: null });
@@ -179,10 +180,11 @@ class Twin {
         const known = deliveries[name];
         const { episode, revision, severity } = detection;
         const isOfThis = known?.episode === episode && known.revision === revision && known.status !== 'withdrawn';
-        if (isActive && episode >= since && !isOfThis) {
+        const isReady = isActive && detection.decision.isDecided;
+        if (isReady && episode >= since && !isOfThis) {
           const untried = { attempts: 0, firstAt: null, answer: '' } as const;
           deliveries[name] = { episode, revision, severity, status: 'pending', at, ...untried };
-        } else if (!isActive && known?.status === 'pending') deliveries[name] = { ...known, status: 'withdrawn', at };
+        } else if (!isReady && known?.status === 'pending') deliveries[name] = { ...known, status: 'withdrawn', at };
         if (disabledAt === null && deliveries[name]?.status === 'pending') pending.push(`${id} ${name}`);
       }
       this.rows.set(id, { ...row, deliveries });
@@ -199,7 +201,7 @@ const oneOfFew = (most: number) => fc.integer({ min: 1, max: most });
 /** Time goes on by `step` hours; before that, beacons and noise come in. */
 const chapters = fc.array(
   fc.record({
-    step: fc.oneof({ weight: 5, arbitrary: oneOfFew(4) }, { weight: 1, arbitrary: oneOfFew(70) }),
+    step: fc.oneof({ weight: 5, arbitrary: oneOfFew(4) }, { weight: 1, arbitrary: oneOfFew(110) }),
     beacons: fc.array(
       fc.record({
         index: groupIndex,
@@ -324,8 +326,43 @@ function withoutRegularity(row: DetectionRow): DetectionRow {
   return { ...row, detection: { ...row.detection, assessments } };
 }
 
-function oneDigit(mean: number): number {
-  return Math.round(mean * 10) / 10;
+const OPENED = 'It has just opened: its severity follows in the first run whose context counts it.';
+const UNDECIDED: Detection['decision'] = {
+  ...{ isDecided: false, isRipe: false, runsInARow: 0, highestSeverity: 'low', lastNotified: null },
+};
+
+function decidedOf({ severity, severityReason, revision, revisionReason, decision }: Detection) {
+  return { severity, severityReason, revision, revisionReason, decision };
+}
+
+/** What a later run with context decides of the rule alone. */
+function decidedAfter(old: Detection, finding: Finding, isRegular: boolean): ReturnType<typeof decidedOf> {
+  const { spread, average, evidence } = ruleOf(finding);
+  const factors = { devices: finding.devices, few: 3, many: 10, spread, average, minAverage: 45 };
+  const own = ruleSeverityOf({ ...factors, grain: evidence.grain });
+  const level = Math.max(0, [spread <= 0.2, finding.devices <= 3, average >= 56.25].filter(Boolean).length - 1);
+  expect(own.severity).toBe(SEVERITIES[level]);
+  const lower = isRegular ? level : Math.max(0, level - 1);
+  const severity = SEVERITIES[lower] as Detection['severity'];
+  const severityReason =
+    lower === level
+      ? own.severityReason
+      : own.severityReason.replace(/\.$/, '; regularity does not match, so one severity lower.');
+  const highest = SEVERITIES.indexOf(old.decision.highestSeverity);
+  const isFirst = !old.decision.isDecided;
+  const hasRisen = !isFirst && lower > highest;
+  return {
+    severity,
+    severityReason,
+    revision: old.revision + (isFirst || hasRisen ? 1 : 0),
+    revisionReason: hasRisen
+      ? `The severity rose to ${severity} (highest before: ${old.decision.highestSeverity}).`
+      : old.revisionReason,
+    decision: {
+      ...{ isDecided: true, isRipe: false, runsInARow: 0, lastNotified: null },
+      highestSeverity: SEVERITIES[Math.max(highest, lower)] as Detection['severity'],
+    },
+  };
 }
 
 describe('scorePartition over random tenants', () => {

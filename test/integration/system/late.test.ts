@@ -13,13 +13,14 @@ import { planTenant } from '../../../tools/sample/plan.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { ruleOf } from '../../support/detections.ts';
 import { mulberry32 } from '../../support/random.ts';
+import { NO_BASELINE } from '../../support/scoring/fleet.ts';
 import { detectionRows } from '../../support/storage/detection_rows.ts';
 
 const END = Date.parse('2026-11-20T12:00:00Z');
 const AS_OF = timestampFromMs(END);
 const NOW = END + 50 * 60_000;
 const REF = { container: 'insights-logs-advancedhunting-devicenetworkevents', name: 'all.json' };
-const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
 
 describe('20 % of the lines twice, and lines up to three days late, in any export', () => {
   it('change no row of the result, offline or through the stores', async () => {

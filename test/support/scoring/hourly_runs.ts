@@ -8,6 +8,7 @@ import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { P3 } from '../../contract/samples.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { ArrivingCounts } from './arriving_counts.ts';
+import { NO_BASELINE } from './fleet.ts';
 
 const START_MS = Date.UTC(2026, 10, 20);
 /** Three days are full, and the hour is none in which a day ends. */
@@ -44,7 +45,7 @@ export async function hourlyRuns(devices: number, countFiles?: CountFiles) {
     [counts.rows, written] = [0, 0];
     const asOf = timestampFromMs(START_MS + hour * HOUR_MS);
     const message = { partition: P3, asOf, oldestUnreadMs: 0, newestReport: asOf } as const;
-    const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+    const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
     const now = START_MS + (hour + 0.75) * HOUR_MS;
     const usage = process.cpuUsage();
     await scorePartition(countedStores(stores, operations), settings, [], message, () => now);

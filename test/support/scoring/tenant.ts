@@ -8,6 +8,7 @@ import type { Contribution } from '../../../src/core/records/contribution.ts';
 import type { Rule } from '../../../src/core/scoring/rule.ts';
 import { pendingChangeOf } from '../../../src/notify/outbox_changes.ts';
 import type { KnownSink } from '../../../src/notify/sink_states.ts';
+import type { FleetOfRun } from '../../../src/scoring/fleet_of_run.ts';
 import { type ScoreJob, type ScoreSettings, scorePartition } from '../../../src/scoring/score_windows.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import { pendingIdOf, pendingKeyOf } from '../../../src/storage/pending_id.ts';
@@ -20,6 +21,7 @@ import { storesWith } from '../../fakes/stores_with.ts';
 import { changed, type DetectionChanges } from '../detections.ts';
 import { storedRows, storeRows } from '../storage/counts.ts';
 import { detectionRows } from '../storage/detection_rows.ts';
+import { DECIDED, fleetAt, NO_BASELINE } from './fleet.ts';
 
 const START_MS = Date.UTC(2026, 10, 20);
 
@@ -35,7 +37,13 @@ export const RULE: Rule = Object.freeze({
   anomalyThreshold: 1.5,
   grain: 'hour',
 });
-export const SETTINGS: ScoreSettings = Object.freeze({ rule: RULE, technique: null, retentionDays: 1, historyDays: 2 });
+/** The KQL rule alone, without a baseline. */
+export const SETTINGS: ScoreSettings = Object.freeze({
+  ...{ rule: RULE, technique: null, retentionDays: 1, historyDays: 4 },
+  detection: { ...NO_BASELINE, detectors: ['kql-rule' as const] },
+});
+/** The same with both detectors. */
+export const BOTH: ScoreSettings = Object.freeze({ ...SETTINGS, detection: NO_BASELINE });
 export const NO_RUN_OLDER = Object.freeze({
   since: at(-1000),
   disabledAt: null,
@@ -79,6 +87,8 @@ interface RunOptions {
   readonly sinks?: readonly KnownSink[];
   readonly settings?: ScoreSettings;
   readonly message?: Partial<ScoreJob>;
+  /** By default one whose context counts the run an hour before. */
+  readonly fleet?: FleetOfRun;
   /** When it runs, in hours; by default 45 minutes after asOf. */
   readonly now?: number;
 }
@@ -108,13 +118,18 @@ export class Tenant {
   run(hour: number, options: RunOptions = {}): Promise<Run> {
     const message = { partition: P, asOf: at(hour), oldestUnreadMs: 0, newestReport: '' as const, ...options.message };
     const now = START_MS + (options.now ?? hour + 0.75) * HOUR_MS;
-    const { stores = this.stores, settings = SETTINGS, sinks = [] } = options;
-    return scorePartition(stores, settings, sinks, message, () => now);
+    const { stores = this.stores, settings = SETTINGS, sinks = [], fleet = fleetAt(message.asOf) } = options;
+    return scorePartition(stores, settings, sinks, message, () => now, fleet);
   }
 
   /** A run that knows of reports of the same hour elsewhere: fresh, whatever the partition holds. */
   fresh(hour: number, options: RunOptions = {}): Promise<Run> {
     return this.run(hour, { ...options, message: { newestReport: at(hour), ...options.message } });
+  }
+
+  /** The run of an hour that opens detections, and the next, which decides about them. */
+  async decided(hour: number, options: RunOptions = {}): Promise<void> {
+    for (const each of [hour, hour + 1]) await this.fresh(each, options);
   }
 
   async row(of: Group): Promise<DetectionRow | null> {
@@ -127,7 +142,7 @@ export class Tenant {
     return row.detection;
   }
 
-  /** A row of a detection that no run wrote: by default one that matched at hour 0, whose reports are gone. */
+  /** A row of a detection that no run wrote: by default one that matched 60 hours before hour 0, whose reports are gone. */
   async detected(of: Group, changes: DetectionChanges = {}): Promise<void> {
     const evidence = { Timestamp: [], ConnCounts: [], flags: [], scores: [], baseline: [], period: 0, omitted: 0 };
     const thresholds = thresholdsOf(RULE);
@@ -156,9 +171,8 @@ export class Tenant {
       lastMatched: at(0),
       evidence: { grain: 'hour', ...evidence, thresholds },
     } as const;
-    const notifiedLevel = { average: 60, severity: 'high' } as const;
-    const opening = { revision: 0, revisionReason: '', notifiedLevel, highestAverage: 60, episodes: [] } as const;
-    const life = { state: 'ongoing', episode: at(0), ...opening, asOf: at(0), lastMatched: at(0) } as const;
+    const opening = { revision: 1, revisionReason: '', decision: DECIDED, highestAverage: 60, episodes: [] } as const;
+    const life = { state: 'ongoing', episode: at(0), ...opening, asOf: at(0), lastMatched: at(-60) } as const;
     const base = { ...of, FirstConnection: time, LastConnection: time, ...facts, ...life, suppressedBy: '' };
     const assessments = { 'kql-rule': rule, regularity: null };
     await this.stores.detections.insert(changed({ ...base, assessments }, changes));

@@ -113,7 +113,7 @@ describe('a detection', () => {
     expect([...body.matchAll(/<rect class="out"/g)]).toHaveLength(rule?.outlier_count ?? -1);
     expect(body).toContain('href="../detections/');
     expect(body).toContain('on wks-fourth');
-    expect(body).toContain('Notified soar (revision 0, 1 attempt');
+    expect(body).toContain('Notified soar (revision 1, 1 attempt');
     expect(body).toContain('<small>seen &lt;before&gt;</small>');
     expect(body).toContain('Opened');
   });

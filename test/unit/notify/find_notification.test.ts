@@ -49,7 +49,7 @@ describe('findNotification(stores, id)', () => {
     for (const message of messages) expect((await findNotification(stores, message.id)).length).toBeGreaterThan(0);
     const digest = sent.find((each) => each.digest)?.id ?? '';
     expect((await findNotification(stores, digest)).map((each) => each.sink)).toEqual(['chat', 'chat', 'chat']);
-    expect(await findNotification(stores, `${detectionId}|${T1}|1`)).toEqual([]);
+    expect(await findNotification(stores, `${detectionId}|${T1}|2`)).toEqual([]);
     expect(await findNotification(stores, '')).toEqual([]);
   });
 });

@@ -32,24 +32,24 @@ describe('outboxChangesOf(detection, deliveries, sinks)', () => {
   });
 
   it('puts a new revision in the place of one that is pending, under its own severity', () => {
-    const revised = detection({ revision: 1, severity: 'medium', average: 7 });
+    const revised = detection({ revision: 2, severity: 'medium', average: 7 });
     expect(outboxChangesOf(revised, { soc: pending }, [SOC])).toEqual([
       {
         sink: 'soc',
-        delivery: { ...pending, revision: 1, severity: 'medium', at: msOf(T1) },
-        put: pendingNotification({ revision: 1, severity: 'medium', average: 7 }),
+        delivery: { ...pending, revision: 2, severity: 'medium', at: msOf(T1) },
+        put: pendingNotification({ revision: 2, severity: 'medium', average: 7 }),
         remove: {
           sink: 'soc',
           groupId: revised.groupId,
           episode: T1,
-          revision: 0,
+          revision: 1,
           severity: 'high',
         },
       },
     ]);
     for (const status of ['sent', 'failed', 'withdrawn'] as const) {
       const [change] = outboxChangesOf(revised, { soc: delivery({ status }) }, [SOC]);
-      expect(change).toMatchObject({ delivery: { status: 'pending', revision: 1 } });
+      expect(change).toMatchObject({ delivery: { status: 'pending', revision: 2 } });
       expect(change?.remove).toBeUndefined();
     }
   });
@@ -63,7 +63,7 @@ describe('outboxChangesOf(detection, deliveries, sinks)', () => {
         {
           sink: 'soc',
           delivery: { ...pending, status: 'withdrawn', at: msOf(T2) },
-          remove: expect.objectContaining({ sink: 'soc', severity: 'high', revision: 0 }),
+          remove: expect.objectContaining({ sink: 'soc', severity: 'high', revision: 1 }),
         },
         {
           sink: 'gone',
@@ -99,6 +99,6 @@ describe('outboxChangesOf(detection, deliveries, sinks)', () => {
 
   it('makes pending again what was withdrawn and is not suppressed any more', () => {
     const [change] = outboxChangesOf(detection(), { soc: delivery({ status: 'withdrawn' }) }, [SOC]);
-    expect(change).toMatchObject({ delivery: { status: 'pending' }, put: { revision: 0 } });
+    expect(change).toMatchObject({ delivery: { status: 'pending' }, put: { revision: 1 } });
   });
 });

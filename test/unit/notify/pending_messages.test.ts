@@ -35,7 +35,7 @@ describe('pendingMessagesOf(batch, limits)', () => {
     const messages = pendingMessagesOf(batch(rows(2, 1, 3)), null);
     expect(messages.map(numbers)).toEqual([[2], [1], [3]]);
     expect(messages.map(({ id, digest }) => [id, digest])).toEqual(
-      [2, 1, 3].map((number) => [`${groupId(number)}|${T1}|0`, false]),
+      [2, 1, 3].map((number) => [`${groupId(number)}|${T1}|1`, false]),
     );
   });
 
@@ -68,7 +68,7 @@ describe('pendingMessagesOf(batch, limits)', () => {
   it('leaves a single one over for itself', () => {
     const [first, last] = pendingMessagesOf(batch(rows(1, 2, 3)), { ...LIMITS, atMost: 2 });
     expect(first?.digest).toBe(true);
-    expect(last).toMatchObject({ digest: false, id: `${groupId(3)}|${T1}|0` });
+    expect(last).toMatchObject({ digest: false, id: `${groupId(3)}|${T1}|1` });
   });
 
   it('names a digest by what it is made of, in whatever order', () => {
@@ -79,7 +79,7 @@ describe('pendingMessagesOf(batch, limits)', () => {
     const others = [
       id(a, b, d),
       id(a, b, c, d),
-      id(a, b, row(3, { revision: 1 })),
+      id(a, b, row(3, { revision: 2 })),
       id(a, b, row(3, { episode: addMs(T1, 1) })),
     ];
     expect(new Set([id(a, b, c), ...others]).size).toBe(5);

@@ -165,7 +165,7 @@ describe('retryFailed(stores, sinks, clock, isDryRun)', () => {
   it.each<[string, DetectionChanges]>([
     ['resolved', { state: 'resolved' }],
     ['suppressed', { suppressedBy: 's-1' }],
-    ['changed since: the new revision is pending by itself', { revision: 1 }],
+    ['changed since: the new revision is pending by itself', { revision: 2 }],
   ])('leaves one that is %s', async (_, changes) => {
     const sink = sinkOf();
     await open(sink, 1);

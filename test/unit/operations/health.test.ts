@@ -547,7 +547,7 @@ describe('health reads queues and sinks', () => {
     await tell(4, {}, { chat: 'failed' });
     await tell(5, { suppressedBy: 's-1' }, {});
     await tell(6, { episode: addMs(since, -1) }, {});
-    await tell(7, { revision: 1 }, { soc: 'sent', chat: 'failed' });
+    await tell(7, { revision: 2 }, { soc: 'sent', chat: 'failed' });
     expect(await counts()).toMatchObject({
       soc: { pending: 3, trying: 1, failed: 0 },
       chat: { pending: 1, trying: 0, failed: 2 },

@@ -2,7 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { addMs } from '../../../src/core/kql/timestamp.ts';
 import { expiryOf } from '../../../src/scoring/partition_scorer.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
-import { at, group, hours, Tenant, withCounts, withDetections } from '../../support/scoring/tenant.ts';
+import { at, group, hours, SETTINGS, Tenant, withCounts, withDetections } from '../../support/scoring/tenant.ts';
+
+/** Two days of history. */
+const settings = { ...SETTINGS, historyDays: 2 };
 
 let tenant: Tenant;
 beforeEach(() => {
@@ -48,13 +51,13 @@ describe('scorePartition removes detections', () => {
       withCounts(tenant.stores, () => ({ days: async () => [] })),
       ids,
     );
-    expect(await tenant.run(98, { stores: unfresh, message })).toMatchObject({ resolved: 0 });
+    expect(await tenant.run(98, { stores: unfresh, message, settings })).toMatchObject({ resolved: 0 });
     const removed = [...gone, group(5)].map(({ groupId }) => groupId).sort();
     expect(ids.sort()).toEqual(removed);
     await tenant.detected(group(5), old);
     for (const each of gone) await tenant.detected(each, old);
     ids.length = 0;
-    expect(await tenant.run(98, { stores, message })).toMatchObject({ resolved: 3, opened: 2 });
+    expect(await tenant.run(98, { stores, message, settings })).toMatchObject({ resolved: 3, opened: 2 });
     expect(ids.sort()).toEqual(gone.map(({ groupId }) => groupId).sort());
     const states = new Map((await tenant.all()).map(({ detection }) => [detection.groupId, detection.state]));
     const wanted = [
@@ -66,11 +69,11 @@ describe('scorePartition removes detections', () => {
 
   it('for a past hour no more than a run at that hour did', async () => {
     await tenant.detected(group(1), { state: 'resolved', lastMatched: at(10), asOf: at(30) });
-    await tenant.fresh(58, { now: 500 });
+    await tenant.fresh(58, { now: 500, settings });
     expect(await tenant.all()).toHaveLength(1);
-    await tenant.fresh(500, { now: 58 });
+    await tenant.fresh(500, { now: 58, settings });
     expect(await tenant.all()).toHaveLength(1);
-    await tenant.fresh(59, { now: 500 });
+    await tenant.fresh(59, { now: 500, settings });
     expect(await tenant.all()).toHaveLength(0);
   });
 
@@ -80,11 +83,11 @@ describe('scorePartition removes detections', () => {
       remove: async (rows) => {
         expect(rows.map(({ id }) => id)).toEqual([group(1).groupId]);
         await tenant.reports(group(1), hours(94, 97));
-        await tenant.fresh(98);
+        await tenant.fresh(98, { settings });
         await base.remove(rows);
       },
     }));
-    await tenant.fresh(98, { stores });
+    await tenant.fresh(98, { stores, settings });
     expect(await tenant.detection(group(1))).toMatchObject({ state: 'new', episode: at(98) });
     expect((await tenant.detection(group(1))).episodes).toHaveLength(1);
   });
@@ -101,7 +104,7 @@ describe('scorePartition removes detections', () => {
         await base.remove(rows);
       },
     }));
-    expect(await tenant.fresh(98, { stores })).toMatchObject({ groups: 0 });
+    expect(await tenant.fresh(98, { stores, settings })).toMatchObject({ groups: 0 });
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(100);
     expect(await tenant.all()).toEqual([]);
   });
@@ -112,13 +115,13 @@ describe('scorePartition with a clock that is ten days ahead', () => {
 
   it('removes no detection that a correct clock keeps: expiry ends at the newest counted report', async () => {
     await tenant.detected(group(2), { state: 'resolved', lastMatched: at(29), asOf: at(29) });
-    await tenant.run(AHEAD, { message: { newestReport: at(29.5) } });
+    await tenant.run(AHEAD, { message: { newestReport: at(29.5) }, settings });
     expect(await tenant.row(group(2))).not.toBeNull();
   });
 
   it('removes nothing where no run of the last hours has counted a report', async () => {
     await tenant.detected(group(2), { state: 'resolved', lastMatched: at(0), asOf: at(29) });
-    await tenant.run(AHEAD);
+    await tenant.run(AHEAD, { settings });
     expect(await tenant.row(group(2))).not.toBeNull();
   });
 });

@@ -73,23 +73,23 @@ describe('scorePartition whose insert comes second', () => {
   });
 
   it('to a later run writes nothing', async () => {
-    expect(await overtakenRun(4, 'insert', () => tenant.fresh(5))).toMatchObject({ opened: 0, pending: 1 });
+    expect(await overtakenRun(4, 'insert', () => tenant.fresh(5))).toMatchObject({ opened: 0, pending: 0 });
     expect(await tenant.detection(BEACON)).toEqual(await aloneAt(5));
   });
 });
 
 describe('scorePartition whose update comes second', () => {
   beforeEach(async () => {
-    await tenant.fresh(4);
+    await tenant.decided(4);
   });
 
   it('to the notifier keeps what that wrote, and notifies no more', async () => {
-    const run = await overtakenRun(5, 'update', () => tenant.mark(BEACON, 'soc', { answer: '204' }));
+    const run = await overtakenRun(6, 'update', () => tenant.mark(BEACON, 'soc', { answer: '204' }));
     expect(run).toMatchObject({ opened: 0, pending: 0 });
     expect(await tenant.row(BEACON)).toEqual({
-      detection: await aloneAt(4, 5),
+      detection: await aloneAt(4, 5, 6),
       deliveries: {
-        soc: expect.objectContaining({ episode: at(4), revision: 0, status: 'sent', attempts: 1, answer: '204' }),
+        soc: expect.objectContaining({ episode: at(4), revision: 1, status: 'sent', attempts: 1, answer: '204' }),
       },
       verdict: null,
     });
@@ -98,75 +98,75 @@ describe('scorePartition whose update comes second', () => {
 
   it('to an analyst keeps the verdict, and names what it saw', async () => {
     const said = { value: 'acknowledged', note: 'looking', who: 'ana' } as const;
-    await overtakenRun(5, 'update', () => recordVerdict(tenant.stores, idOf(BEACON), said, () => 7));
+    await overtakenRun(6, 'update', () => recordVerdict(tenant.stores, idOf(BEACON), said, () => 7));
     expect(await tenant.row(BEACON)).toEqual({
-      detection: await aloneAt(4, 5),
-      deliveries: { soc: expect.objectContaining({ status: 'pending', revision: 0 }) },
+      detection: await aloneAt(4, 5, 6),
+      deliveries: { soc: expect.objectContaining({ status: 'pending', revision: 1 }) },
       verdict: { ...said, at: 7 },
     });
   });
 
   it('to the same run leaves the row of one run', async () => {
-    await overtakenRun(5, 'update', () => tenant.fresh(5));
-    expect(await tenant.detection(BEACON)).toEqual(await aloneAt(4, 5));
+    await overtakenRun(6, 'update', () => tenant.fresh(6));
+    expect(await tenant.detection(BEACON)).toEqual(await aloneAt(4, 5, 6));
   });
 
   it('to a later run writes nothing', async () => {
-    await overtakenRun(5, 'update', () => tenant.fresh(6));
-    expect(await tenant.detection(BEACON)).toEqual(await aloneAt(4, 6));
+    await overtakenRun(6, 'update', () => tenant.fresh(7));
+    expect(await tenant.detection(BEACON)).toEqual(await aloneAt(4, 5, 7));
   });
 
   it('to its removal opens it', async () => {
     const remove = () => tenant.removed(BEACON);
-    expect(await overtakenRun(5, 'update', remove)).toMatchObject({ opened: 1, pending: 1 });
-    expect(await tenant.detection(BEACON)).toEqual(await aloneAt(5));
+    expect(await overtakenRun(6, 'update', remove)).toMatchObject({ opened: 1, pending: 0 });
+    expect(await tenant.detection(BEACON)).toEqual(await aloneAt(6));
   });
 
   it('to two of them, one after the other, tries until it is through', async () => {
     await tenant.mark(BEACON, 'chat');
     const inner = overtaken(tenant.stores, 'update', () => tenant.mark(BEACON, 'soc'));
     const stores = overtaken(inner, 'update', () => tenant.mark(BEACON, 'chat', { answer: '201' }));
-    await tenant.fresh(5, { stores, sinks: SINKS });
+    await tenant.fresh(6, { stores, sinks: SINKS });
     const row = await tenant.row(BEACON);
-    expect(row?.detection).toEqual(await aloneAt(4, 5));
+    expect(row?.detection).toEqual(await aloneAt(4, 5, 6));
     expect(row?.deliveries).toMatchObject({ soc: { status: 'sent' }, chat: { answer: '201' } });
   });
 
   it('to a new episode that its own run opened before, opens none', async () => {
-    await tenant.fresh(17);
-    await tenant.reports(BEACON, hours(17, 20));
-    const run = await overtakenRun(21, 'update', () => tenant.fresh(21));
-    expect(run).toMatchObject({ opened: 1, pending: 1 });
-    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', episode: at(21) });
+    await tenant.fresh(87);
+    await tenant.reports(BEACON, hours(87, 90));
+    const run = await overtakenRun(91, 'update', () => tenant.fresh(91));
+    expect(run).toMatchObject({ opened: 1, pending: 0 });
+    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'new', episode: at(91) });
   });
 });
 
 describe('scorePartition that would resolve', () => {
   beforeEach(async () => {
-    await tenant.fresh(4);
+    await tenant.decided(4);
   });
 
   it('keeps what the notifier wrote meanwhile', async () => {
-    await overtakenRun(30, 'update', () => tenant.mark(BEACON, 'soc'));
+    await overtakenRun(90, 'update', () => tenant.mark(BEACON, 'soc'));
     const row = await tenant.row(BEACON);
     expect(row).toMatchObject({
-      detection: { state: 'resolved', asOf: at(30) },
+      detection: { state: 'resolved', asOf: at(90) },
       deliveries: { soc: { status: 'sent' } },
     });
     expect(await tenant.pending()).toEqual([]);
   });
 
   it('leaves what a later run has met', async () => {
-    await overtakenRun(30, 'update', async () => {
-      await tenant.reports(BEACON, hours(27, 30));
-      await tenant.fresh(31);
+    await overtakenRun(90, 'update', async () => {
+      await tenant.reports(BEACON, hours(87, 90));
+      await tenant.fresh(91);
     });
-    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', episode: at(4), lastMatched: at(31) });
+    expect(await tenant.detection(BEACON)).toMatchObject({ state: 'ongoing', episode: at(4), lastMatched: at(91) });
     expect(await tenant.pending()).toEqual([{ detectionId: idOf(BEACON), sink: 'soc' }]);
   });
 
   it('makes nothing of what was removed', async () => {
-    await overtakenRun(30, 'update', () => tenant.removed(BEACON));
+    await overtakenRun(90, 'update', () => tenant.removed(BEACON));
     expect(await tenant.all()).toEqual([]);
   });
 });
@@ -205,7 +205,7 @@ describe('scorers, a notifier and an analyst at once', () => {
       }));
       const all = [BEACON, group(2), group(1, '3000000b'), group(4, '3fffffff')];
       const gone = group(3, '3fffffff');
-      await tenant.detected(gone, { asOf: at(-20), lastMatched: at(-20) });
+      await tenant.detected(gone, { asOf: at(-20), lastMatched: at(-80) });
       for (const each of all.slice(1)) await tenant.reports(each, hours(0, 3));
       const notifying = async () => {
         for (const each of [...all, gone]) {
@@ -226,7 +226,7 @@ describe('scorers, a notifier and an analyst at once', () => {
       const [first, second, third] = await Promise.all([...runs, notifying(), judging()]);
       for (const run of [first, second, third]) expect((run as Run | undefined)?.opened).toBe(all.length);
       const alone = new Tenant();
-      await alone.detected(gone, { asOf: at(-20), lastMatched: at(-20) });
+      await alone.detected(gone, { asOf: at(-20), lastMatched: at(-80) });
       for (const each of all) await alone.reports(each, hours(0, 3));
       await alone.fresh(4);
       const rows = await tenant.all();

@@ -1,44 +1,44 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { regularityOf } from '../../../src/core/regularity/assessment.ts';
-import { publicAddressOf } from '../../../src/core/regularity/public_address.ts';
-import { regularAssessmentOf } from '../../../src/scoring/regular_assessment.ts';
+import { regularAssessmentOf, regularityFactsOf } from '../../../src/scoring/regular_assessment.ts';
 import { T1 } from '../../contract/samples.ts';
-import { at, group, hours, Tenant } from '../../support/scoring/tenant.ts';
+import { at, BOTH, group, hours, Tenant } from '../../support/scoring/tenant.ts';
 
-const KEY = { source: 'defender', DeviceName: 'a', InitiatingProcessFileName: 'p', RemoteIP: '198.51.100.7' } as const;
 const EVERY_HOUR = Array.from({ length: 72 }, (_, n) => ({ second: 3600 * n + 1800, count: 12 }));
 
-/** A group with these counts, regular on so many devices in this run. */
-function found(counts: typeof EVERY_HOUR, matchingDevices: number) {
-  const assessment = regularityOf(counts, null);
-  const beside = { matches: true, isInScope: true, assessment, place: publicAddressOf(KEY.RemoteIP), counts };
-  const series = { Timestamp: [], ConnCounts: [], countHours: [], dropped: 0 };
-  return { group: { groupId: '3'.repeat(32), key: KEY, series, beside }, matchingDevices };
+const UNEVEN = EVERY_HOUR.map(({ second }, n) => ({ second, count: 1 + ((n * 37) % 90) }));
+
+/** What the detector finds of these counts. */
+function found(counts: typeof EVERY_HOUR, onlyFailed = false) {
+  return { assessment: regularityOf(counts, null), onlyFailed };
 }
 
-const fleet = (regularDevices: number) => ({ many: 10, regularDevices: () => regularDevices });
-
-describe('regularAssessmentOf(found, context, asOf)', () => {
-  it('has the numbers, and the larger number of regular devices', () => {
-    expect(regularAssessmentOf(found(EVERY_HOUR, 2), fleet(5), T1)).toMatchObject({
+describe('regularAssessmentOf(found, regularDevices, asOf)', () => {
+  it('has the numbers', () => {
+    expect(regularAssessmentOf(found(EVERY_HOUR), 5, T1)).toMatchObject({
       ...{ way: 'score', regularity: 0.933, interval: 300, regularDevices: 5, addresses: 1, lastMatched: T1 },
     });
-    expect(regularAssessmentOf(found(EVERY_HOUR, 7), fleet(5), T1)).toMatchObject({ regularDevices: 7 });
-    expect(regularAssessmentOf(found(EVERY_HOUR, 2), null, T1)).toMatchObject({ regularDevices: 2 });
-  });
-
-  it('is none where it is common, by this run or the one before; without context nothing is common', () => {
-    expect(regularAssessmentOf(found(EVERY_HOUR, 10), fleet(10), T1)).not.toBeNull();
-    expect(regularAssessmentOf(found(EVERY_HOUR, 11), fleet(10), T1)).toBeNull();
-    expect(regularAssessmentOf(found(EVERY_HOUR, 1), fleet(11), T1)).toBeNull();
-    expect(regularAssessmentOf(found(EVERY_HOUR, 1), fleet(Number.POSITIVE_INFINITY), T1)).toBeNull();
-    expect(regularAssessmentOf(found(EVERY_HOUR, 11), null, T1)).not.toBeNull();
   });
 
   it('is none where it does not match, or cannot be measured', () => {
-    const uneven = EVERY_HOUR.map(({ second }, n) => ({ second, count: 1 + ((n * 37) % 90) }));
-    expect(regularAssessmentOf(found(uneven, 0), fleet(0), T1)).toBeNull();
-    expect(regularAssessmentOf(found(EVERY_HOUR.slice(0, 4), 0), fleet(0), T1)).toBeNull();
+    expect(regularAssessmentOf(found(UNEVEN), 0, T1)).toBeNull();
+    expect(regularAssessmentOf(found(EVERY_HOUR.slice(0, 4)), 0, T1)).toBeNull();
+    expect(regularAssessmentOf(undefined, 0, T1)).toBeNull();
+  });
+});
+
+describe('regularityFactsOf(found, flags)', () => {
+  const flags = { isActive: true, isHidden: false };
+
+  it('has what the decision needs, also of what does not match', () => {
+    const facts = { score: 0.933, way: 'score', interval: 300, onlyFailed: true, ...flags };
+    expect(regularityFactsOf(found(EVERY_HOUR, true), flags)).toEqual(facts);
+    expect(regularityFactsOf(found(UNEVEN), flags)).toMatchObject({ way: null, onlyFailed: false });
+  });
+
+  it('is none where nothing can be measured', () => {
+    expect(regularityFactsOf(found(EVERY_HOUR.slice(0, 4)), flags)).toBeNull();
+    expect(regularityFactsOf(undefined, flags)).toBeNull();
   });
 });
 
@@ -51,11 +51,11 @@ describe('a run', () => {
   it('adds the assessment of regularity to what the KQL rule finds, and keeps the newest of the episode', async () => {
     const beacon = group(1);
     await tenant.reports(beacon, hours(0, 11));
-    await tenant.run(12);
+    await tenant.run(12, { settings: BOTH });
     const first = (await tenant.detection(beacon)).assessments.regularity;
     expect(first).toMatchObject({ way: 'session', interval: 60, regularDevices: 1, lastMatched: at(12) });
     for (const hour of hours(12, 23)) await tenant.reports(beacon, [hour], hour % 2 === 0 ? 20 : 400);
-    await tenant.run(24);
+    await tenant.run(24, { settings: BOTH });
     const { assessments } = await tenant.detection(beacon);
     expect(assessments['kql-rule']).toMatchObject({ lastMatched: at(24) });
     expect(assessments.regularity).toEqual(first);

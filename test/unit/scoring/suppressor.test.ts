@@ -92,7 +92,7 @@ describe('scorePartition with suppressions', () => {
     await run(6);
     expect(await tenant.pending()).toEqual([]);
     // The other is over by then.
-    await run(25);
+    await run(85);
     expect(await tenant.detection(OTHER)).toMatchObject({ state: 'resolved' });
     expect(await tenant.pending()).toEqual([]);
   });
@@ -113,8 +113,8 @@ describe('scorePartition with suppressions', () => {
       { asOf: at(14), detections: 1, since: at(4) },
       { asOf: at(14), detections: 1, since: at(4) },
     ]);
-    await run(30);
-    await run(31);
+    await run(90);
+    await run(91);
     expect((await counted()).map((each) => each?.asOf)).toEqual([at(14), at(14)]);
   });
 

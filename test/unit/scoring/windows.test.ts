@@ -11,7 +11,8 @@ import { MessageError } from '../../../src/storage/messages.ts';
 import type { Run } from '../../../src/storage/ports/runs.ts';
 import { deadLetter, suppression } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
-import { at, group, hours, idOf, NO_RUN_OLDER, P, SETTINGS, Tenant } from '../../support/scoring/tenant.ts';
+import { NO_BASELINE, putFleet } from '../../support/scoring/fleet.ts';
+import { at, group, hours, idOf, NO_RUN_OLDER, P, Tenant } from '../../support/scoring/tenant.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
 
 const run = (changes: Partial<Run>): Run => ({
@@ -40,7 +41,7 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
   const newestIn = async (asOf: Timestamp, runs: readonly Partial<Run>[]) => {
     const stores = memoryStores();
     for (const each of runs) await stores.runs.put(run(each));
-    await scoreWindows(stores, asOf, 5, () => msOf(asOf));
+    await scoreWindows(stores, NO_BASELINE, asOf, 5, () => msOf(asOf));
     const { score } = stores.queues;
     expect(score.flatMap(({ partitions }) => partitions).toSorted()).toEqual(PARTITIONS);
     const [first] = score;
@@ -59,7 +60,7 @@ describe('scoreWindows(stores, asOf, oldestUnreadMs)', () => {
     await put('2', 29, 600_000);
     // Another run of a later hour, by hand.
     await put('3', 31, 7_000_000);
-    await scoreWindows(stores, at(30), 5, () => msOf(at(30)));
+    await scoreWindows(stores, NO_BASELINE, at(30), 5, () => msOf(at(30)));
     expect(stores.queues.score.map(({ partitions }) => partitions.join(''))).toEqual([
       '01',
       '2',
@@ -100,7 +101,7 @@ describe('a window in the future', () => {
 
   it('scoreWindows(stores, asOf) refuses it, and queues nothing', async () => {
     const stores = memoryStores();
-    await expect(scoreWindows(stores, at(32), null, () => now)).rejects.toThrow(
+    await expect(scoreWindows(stores, NO_BASELINE, at(32), null, () => now)).rejects.toThrow(
       new WindowError(`the window up to ${at(32)} has not ended: the last full hour is ${at(30)}`),
     );
     expect(stores.queues.score).toEqual([]);
@@ -138,7 +139,7 @@ describe('a quiet partition', () => {
     const app = createApp(CONFIG, { stores: tenant.stores, clock: () => now, sinks: [] });
     await tenant.reports(QUIET, hours(0, 3));
     await tenant.reports(LOUD, hours(0, loudUntil), 1);
-    for (let hour = 4; hour <= 26; hour++) {
+    for (const hour of [4, 5, ...hours(78, 86)]) {
       now = msOf(at(hour)) + DELIVERY_LAG_MS;
       await app.scoreWindows();
       for (const message of tenant.stores.queues.score.splice(0)) await app.scorePartition(message);
@@ -147,11 +148,11 @@ describe('a quiet partition', () => {
   }
 
   it('resolves its detections as long as any other has fresh reports', async () => {
-    expect(await statesWith(26)).toEqual([`${QUIET.groupId} resolved`]);
+    expect(await statesWith(86)).toEqual([`${QUIET.groupId} resolved`]);
   });
 
   it('resolves none where none has: the exporter is behind', async () => {
-    expect(await statesWith(17)).toEqual([`${QUIET.groupId} ongoing`]);
+    expect(await statesWith(70)).toEqual([`${QUIET.groupId} ongoing`]);
   });
 });
 
@@ -226,6 +227,8 @@ const CONFIG = readConfig({
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
   LOOKBACK_DAYS: '0.5',
   MIN_UNIFORM_PER_DAY: '8',
+  DETECTORS: 'kql-rule',
+  BASELINE_HOURS: '0',
 });
 const silent = {
   name: 'soc',
@@ -235,19 +238,16 @@ const silent = {
 };
 
 describe('app.scorePartition(message)', () => {
-  const CONFIG = readConfig({
-    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
-    LOOKBACK_DAYS: '0.5',
-    MIN_UNIFORM_PER_DAY: '8',
-  });
   it('meets its sinks: each receives what opens from its first run on', async () => {
     const tenant = new Tenant();
     await tenant.reports(group(1), hours(0, 3));
     await tenant.reports(group(2), hours(1, 4));
     const clock = () => msOf(at(6));
     const app = (sinks: readonly (typeof silent)[]) => createApp(CONFIG, { stores: tenant.stores, clock, sinks });
+    for (const hour of [5, 6]) await putFleet(tenant.stores, at(hour));
     await app([]).scorePartition({ partition: '3', asOf: at(4) });
-    expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ pending: 1 });
+    expect(await app([silent]).scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ pending: 0 });
+    expect(await app([silent]).scorePartition({ partition: '3', asOf: at(6) })).toMatchObject({ pending: 1 });
     expect(await tenant.pending()).toEqual([{ detectionId: idOf(group(2)), sink: 'soc' }]);
     expect(await stateOf(tenant.stores, 'soc')).toEqual({
       name: 'soc',
@@ -264,17 +264,19 @@ describe('app.scorePartition(message)', () => {
     const mended = createApp(CONFIG, { stores: tenant.stores, clock, sinks: [silent] });
     await mended.scorePartition({ partition: '3', asOf: at(2) });
     const SINKS = '[{"name":"soc","format":"slack","url":{"setting":"HOOK"}}]';
+    for (const hour of [5, 6]) await putFleet(tenant.stores, at(hour));
     const config = readConfig(
-      { AzureWebJobsStorage: 'UseDevelopmentStorage=true', LOOKBACK_DAYS: '0.5', SINKS },
+      { AzureWebJobsStorage: 'UseDevelopmentStorage=true', LOOKBACK_DAYS: '0.5', BASELINE_HOURS: '0', SINKS },
       'skip',
     );
     const wrong = createApp(config, { stores: tenant.stores, clock });
     expect(await wrong.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ opened: 1, pending: 0 });
+    expect(await wrong.scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ pending: 0 });
     const sinkFaults = ['SINKS names the setting HOOK, which is not set'];
     expect(await wrong.sweep()).toMatchObject({ sinkFaults });
     expect((await wrong.health()).problems.join()).toContain(sinkFaults[0]);
     expect(await mended.sweep()).toMatchObject({ sinkFaults: [] });
-    expect(await mended.scorePartition({ partition: '3', asOf: at(30), newestReport: '' })).toMatchObject({
+    expect(await mended.scorePartition({ partition: '3', asOf: at(6), newestReport: '' })).toMatchObject({
       pending: 1,
     });
     expect(await mended.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
@@ -310,12 +312,14 @@ describe('app.runNow(asOf), by settings of its own', () => {
     const before = await tenant.stores.sinks.list();
     expect(before).toHaveLength(2);
 
-    const runs = await createApp(CONFIG, { stores: tenant.stores, clock, sinks }).runNow(at(4));
+    // The run counts eight partitions of the one before.
+    for (const partition of PARTITIONS) await deployed.scorePartition({ partition, asOf: at(4) });
+    const runs = await createApp(CONFIG, { stores: tenant.stores, clock, sinks }).runNow(at(5));
     expect(runs.reduce((due, run) => due + run.pending, 0)).toBe(1);
     expect(await tenant.stores.sinks.list()).toEqual(before);
     // A minute later: whether that sink sends several together only its settings say.
     expect(tenant.stores.queues.later).toEqual([{ queue: 'notify', message: { sink: 'soc' }, delayMs: 60_000 }]);
-    await deployed.scorePartition({ partition: '3', asOf: at(4) });
+    await deployed.scorePartition({ partition: '3', asOf: at(5) });
     expect(await deployed.notify({ sink: 'soc' })).toMatchObject({ sent: 1 });
     expect(await tenant.stores.sinks.list()).toMatchObject([{ row: { name: 'gone' } }, { row: { since: at(3) } }]);
   });
@@ -333,9 +337,11 @@ describe('app.runNow(asOf), by settings of its own', () => {
     const app = createApp(CONFIG, { stores: tenant.stores, clock: () => msOf(at(6)), sinks: [silent] });
     await app.runNow(at(4));
     expect(suppressionLists).toBe(1);
+    await app.runNow(at(5));
     expect(await tenant.stores.sinks.list()).toEqual([]);
     expect(tenant.stores.queues.notify).toEqual([]);
-    expect(await app.scorePartition({ partition: '3', asOf: at(4) })).toMatchObject({ pending: 1 });
+    await app.scorePartition({ partition: '3', asOf: at(3) });
+    expect(await app.scorePartition({ partition: '3', asOf: at(5) })).toMatchObject({ pending: 1 });
   });
 });
 
@@ -358,7 +364,7 @@ describe('expireHistory(stores, asOf, historyDays)', () => {
   }
 
   async function left(stores: MemoryStores, asOf: Timestamp): Promise<[string[], number]> {
-    await expireHistory(stores, asOf, SETTINGS.historyDays);
+    await expireHistory(stores, asOf, 2);
     const runs = await Array.fromAsync(stores.runs.since(at(-1000)));
     const letters = await Array.fromAsync(stores.deadLetters.list());
     const entries = (await Array.fromAsync(stores.suppressions.list())).flat();

@@ -6,7 +6,7 @@ import {
   NO_BASELINE_YET,
   telemetryHoursOf,
 } from '../../../../src/core/detections/baseline.ts';
-import { baselineOf } from '../../../../src/scoring/baseline_run.ts';
+import { noteBaseline } from '../../../../src/scoring/baseline_run.ts';
 import { memoryStores } from '../../../fakes/stores.ts';
 import { runAt } from './decision_cases.ts';
 
@@ -64,14 +64,16 @@ describe('the baseline', () => {
   });
 });
 
-describe('baselineOf(stores, run, hours)', () => {
+describe('noteBaseline(stores, run, hours)', () => {
   it('gives each repeat of a run the same phase, and a late run begins nothing again', async () => {
     const stores = memoryStores();
-    const phase = (hour: number, telemetryHours: number, hasContext = true) =>
-      baselineOf(stores, { asOf: runAt(hour), hasContext, telemetryHours }, 24);
+    const phase = async (hour: number, telemetryHours: number, hasContext = true) => {
+      await noteBaseline(stores, { asOf: runAt(hour), hasContext, telemetryHours }, 24);
+      return baselinePhaseOf(await stores.runs.baseline(), runAt(hour), 24);
+    };
     const phases = [];
     for (const hour of [0, 1, 1, 2, 1, 0]) phases.push(await phase(hour, 24 + hour));
-    expect(phases).toEqual(['lasts', 'ends', 'ends', 'over', 'ends', 'over']);
+    expect(phases).toEqual(['lasts', 'ends', 'ends', 'over', 'ends', 'lasts']);
     expect(await phase(3, 1, false)).toBe('over');
   });
 });

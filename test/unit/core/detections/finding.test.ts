@@ -46,10 +46,6 @@ describe('findingOf(matched, grain)', () => {
       fleetDevices: null,
       otherProcesses: ['b.exe'],
       hours: [...new Array<null>(50).fill(null), ...times(20, 60), 900, 0],
-      severity: 'high',
-      severityReason:
-        '3 devices connect to a rare address; the hours are regular (spread 0 % of the mean); ' +
-        'the average of 95.5 per hour is clearly above the threshold of 45.',
       technique: null,
       traffic: NO_TRAFFIC,
       assessments: {

@@ -12,7 +12,7 @@ describe('headlineOf(detection)', () => {
   it.each<[string, DetectionChanges]>([
     ['HIGH: new beacon, every 60 s, 1 of 200 devices', {}],
     ['HIGH: new beacon, every 60 s, 1 of 200 devices', { state: 'ongoing' }],
-    ['MEDIUM: beacon changed, every 60 s, 1 of 200 devices', { revision: 1, severity: 'medium' }],
+    ['MEDIUM: beacon changed, every 60 s, 1 of 200 devices', { revision: 2, severity: 'medium' }],
     [
       'LOW: beacon is back, every 15 min, 1 device',
       {

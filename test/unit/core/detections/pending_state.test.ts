@@ -12,6 +12,7 @@ const LATER = addMs(EPISODE, 3_600_000);
 const detection = (changes: Partial<Detection> = {}) =>
   frozen({
     ...{ state: 'new', episode: EPISODE, revision: 1, asOf: LATER, suppressedBy: '', severity: 'medium' },
+    decision: { isDecided: true },
     ...{ source: 'sysmon', assessments: { 'kql-rule': null, regularity: {} }, ...changes },
   }) as unknown as Detection;
 

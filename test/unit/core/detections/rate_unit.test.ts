@@ -2,11 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { detectionText } from '../../../../src/cli/commands/detection_text.ts';
 import { intervalOf } from '../../../../src/core/detections/interval.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
-import { revisionOf } from '../../../../src/core/detections/revision.ts';
-import { severityOf } from '../../../../src/core/detections/severity.ts';
-import type { Hour } from '../../../../src/core/kql/bin.ts';
-import { addMs } from '../../../../src/core/kql/timestamp.ts';
-import { changed, type DetectionChanges, ruleOf, synthetic } from '../../../support/detections.ts';
+import { ruleSeverityOf } from '../../../../src/core/detections/severity.ts';
+import { type DetectionChanges, ruleOf, synthetic } from '../../../support/detections.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
 
@@ -24,10 +21,10 @@ function textsOf(changes: DetectionChanges): string {
 describe('a mean of grain report has the unit per report: an hour can have several', () => {
   const { evidence, average } = ruleOf(synthetic(NOW));
   const reports = { evidence: { ...evidence, grain: 'report' as const } };
-  const signs = { devices: 1, spread: 0, average, minAverage: 45 };
+  const signs = { devices: 1, few: 3, many: 10, spread: 0, average, minAverage: 45 };
 
   it('in messages and in `detections show`', () => {
-    const texts = textsOf({ ...reports, ...severityOf({ ...signs, grain: 'report' }) });
+    const texts = textsOf({ ...reports, ...ruleSeverityOf({ ...signs, grain: 'report' }) });
     expect(texts).toContain('59.8 connections per report');
     expect(texts).toContain('Connections per report 59.8 (threshold 45)');
     expect(texts).not.toMatch(/(\d|[Cc]onnections) (per|an) hour\b/);
@@ -35,17 +32,12 @@ describe('a mean of grain report has the unit per report: an hour can have sever
     expect(textsOf({})).toContain('59.8 connections per hour');
   });
 
-  it('in the reasons of severity and of revision', () => {
-    expect(severityOf({ ...signs, grain: 'report' }).severityReason).toMatch(
+  it('in the reason of the severity', () => {
+    expect(ruleSeverityOf({ ...signs, grain: 'report' }).severityReason).toMatch(
       /the reports are regular .*; the average of 59\.8 per report /,
     );
-    expect(severityOf({ ...signs, grain: 'hour' }).severityReason).toMatch(
+    expect(ruleSeverityOf({ ...signs, grain: 'hour' }).severityReason).toMatch(
       /the hours are regular .*; the average of 59\.8 per hour /,
-    );
-    const before = synthetic(NOW, reports);
-    const LastConnection = addMs(before.LastConnection, 3_600_000) as Hour;
-    expect(revisionOf(before, changed(before, { LastConnection, average: 2 * average })).revisionReason).toContain(
-      '119.7 per report',
     );
   });
 });

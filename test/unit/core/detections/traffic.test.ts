@@ -88,7 +88,7 @@ describe('isToBeRead(before, now)', () => {
   it('if it opens, changes, or was not read yet', () => {
     expect(needsTraffic(null, later(0))).toBe(true);
     expect(needsTraffic(before, later(1, { episode: addMs(AT, HOUR_MS) }))).toBe(true);
-    expect(needsTraffic(before, later(1, { revision: 1 }))).toBe(true);
+    expect(needsTraffic(before, later(1, { revision: 2 }))).toBe(true);
     expect(needsTraffic({ ...before, traffic: NO_TRAFFIC }, later(1))).toBe(true);
   });
 

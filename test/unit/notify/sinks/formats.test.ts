@@ -176,7 +176,7 @@ describe('a digest', () => {
     const texts = textsOf([
       on('a', { severity: 'low', RemoteIP: '203.0.113.1' }),
       on('b', { severity: 'medium', RemoteIP: '203.0.113.2', state: 'resolved' }),
-      on('c', { severity: 'high', RemoteIP: '203.0.113.3', revision: 1 }),
+      on('c', { severity: 'high', RemoteIP: '203.0.113.3', revision: 2 }),
     ]);
     expect(texts.map((text: string) => text.split(' ')[0])).toEqual(['HIGH', 'MEDIUM', 'LOW']);
     expect(texts[0]).toContain(', changed');
@@ -251,7 +251,7 @@ describe('ocsfRequest(notification, sink, links)', () => {
   });
 
   it.each<[DetectionChanges, number, number]>([
-    [{ revision: 0 }, 1, 1],
+    [{ revision: 1 }, 1, 1],
     [{ revision: 2 }, 2, 1],
     [{ revision: 2, state: 'resolved' }, 3, 4],
   ])('of %j is activity %i, status %i, of the same finding', (changes, activity, status) => {
@@ -316,7 +316,7 @@ describe('sentinelRow(detection, links, now)', () => {
     expect(sentinelRow(of(), LINKS, NOW)).toMatchObject({
       TimeGenerated: '2026-11-20T09:45:12.987Z',
       AsOf: '2026-11-20T09:00:00.0000000Z',
-      NotificationId: expect.stringMatching(/\|2026-11-20T09:00:00\.0000000Z\|0$/),
+      NotificationId: expect.stringMatching(/\|2026-11-20T09:00:00\.0000000Z\|1$/),
       DeviceName: 'wks-0417.corp.example',
       RemoteIP: '203.0.113.77',
       RemotePort: 443,

@@ -98,10 +98,10 @@ describe('jsonRequest(detection, sink, now)', () => {
     const idOf = (changes: DetectionChanges, at = NOW, to = sink()) =>
       jsonRequest(detection(changes), to, at).headers['webhook-id'];
     const id = idOf({});
-    expect(id).toBe(`${groupId(1)}|2026-11-20T09:00:00.0000000Z|0`);
+    expect(id).toBe(`${groupId(1)}|2026-11-20T09:00:00.0000000Z|1`);
     expect(idOf({ asOf: T2, lastMatched: T2, count_of_hours: 73, state: 'ongoing' })).toBe(id);
     expect(idOf({}, new Date(0))).toBe(id);
-    const others = [idOf({ revision: 1 }), idOf({ episode: T2 }), idOf({ groupId: groupId(2) })];
+    const others = [idOf({ revision: 2 }), idOf({ episode: T2 }), idOf({ groupId: groupId(2) })];
     expect(new Set([id, ...others]).size).toBe(4);
   });
 

@@ -8,6 +8,7 @@ import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { partialName } from '../../../../src/scoring/context/names.ts';
 import { writePartial } from '../../../../src/scoring/context/partial_codec.ts';
 import { RegularityWatch } from '../../../../src/scoring/context/regularity_watch.ts';
+import { DETECTION_SETTINGS } from '../../../../src/scoring/detection_settings.ts';
 import { scoreProcesses } from '../../../../src/scoring/score_processes.ts';
 import { groupIdOf, PARTITIONS, partitionOf, processIdOf } from '../../../../src/storage/keys.ts';
 import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
@@ -55,7 +56,12 @@ async function found(rows: readonly Counted[], files = new MemoryContextFiles())
   await run(files, T, rows);
   await mergeContext(files, NEXT);
   const findings: unknown[] = [];
-  const tally = await scoreProcesses({ context: files }, NEXT, async (finding) => void findings.push(finding));
+  const tally = await scoreProcesses(
+    { context: files },
+    NEXT,
+    DETECTION_SETTINGS,
+    async (finding) => void findings.push(finding),
+  );
   return { tally, findings };
 }
 
