@@ -1,31 +1,48 @@
 /**
- * One pass over the rows of a tenant, all sixteen partitions, in a process of its own: `node tenant_worker.ts MODE GROUPS`.
- * MODE: `rows` makes them and does nothing else, `decode` also decodes them, `score` builds the count files and scores them,
- * `again` scores them once more, from the files alone. With `warm`, a pass warms the code up first. Prints what it took.
+ * A run over a tenant, all sixteen partitions one after the other, in a process of its own: `node tenant_worker.ts MODE GROUPS [FOLDER]`.
+ * Its rows are made as they are read, as the service's answers. MODE:
+ *
+ * - `answers` makes the answers for all rows and does nothing else.
+ * - `scan` is a run as it was before count files: it reads every row of the window through the SDK, applies the KQL rule, and
+ *   encodes the detections.
+ * - `build` is the first run over count files: it reads every row and writes the files, into FOLDER.
+ * - `hour` is the run an hour later: it reads the rows of that hour, and the files in FOLDER.
+ * - `score` builds the files in a folder of its own; with `warm` as FOLDER, a pass before warms the code up.
+ *
+ * Prints what it took.
  */
 
+import { findingOf } from '../src/core/detections/finding.ts';
+import { matched } from '../src/core/detections/lifecycle.ts';
+import { HOUR_MS } from '../src/core/kql/timespan.ts';
 import { timestampFromMs } from '../src/core/kql/timestamp.ts';
-import type { Contribution } from '../src/core/records/contribution.ts';
+import { dayOf } from '../src/core/records/day.ts';
 import { KQL_RULE } from '../src/core/scoring/rule.ts';
-import { DETECTION_SETTINGS } from '../src/scoring/detection_settings.ts';
+import { windowOf } from '../src/core/scoring/window.ts';
+import { readContext } from '../src/scoring/context/fleet_context.ts';
+import { mergeContext } from '../src/scoring/context/merge_context.ts';
+import { scoreGroups } from '../src/scoring/score_groups.ts';
 import { scorePartition } from '../src/scoring/score_windows.ts';
 import { encodeDetection } from '../src/storage/azure/detections_codec.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
 import type { Detections } from '../src/storage/ports/detections.ts';
-import type { Partition } from '../src/storage/ports/hourly_counts.ts';
+import type { HourlyCounts } from '../src/storage/ports/hourly_counts.ts';
 import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
+import { DiskContextFiles } from './harness/disk_context_files.ts';
 import { DiskCountFiles } from './harness/disk_count_files.ts';
-import { decodedHour, streamingCounts } from './harness/streaming_counts.ts';
+import { AnswerReader, answersOf } from './harness/service_answers.ts';
+import { streamingCounts, takingCounts } from './harness/streaming_counts.ts';
 import { END } from './harness/tenant.ts';
-import { WIRE_HOURS, wirePages } from './harness/wire_rows.ts';
+import { WIRE_HOURS, wirePagesByGroup, wirePagesOf } from './harness/wire_rows.ts';
 
-const [mode = '', groups = '', warm] = process.argv.slice(2);
-let started = performance.now();
-let usage = process.cpuUsage();
-if (warm === 'warm') await passOf(mode, 100_000);
-started = performance.now();
-usage = process.cpuUsage();
+const [mode = '', groups = '', folder = ''] = process.argv.slice(2);
+const LAST_HOUR = WIRE_HOURS.at(-1) as (typeof WIRE_HOURS)[number];
+const reader = new AnswerReader();
+
+if (folder === 'warm') await passOf(mode, 100_000);
+const started = performance.now();
+const usage = process.cpuUsage();
 const found = await passOf(mode, Number(groups));
 const { user, system } = process.cpuUsage(usage);
 console.log(JSON.stringify({ ...found, ms: performance.now() - started, ownCpuMs: (user + system) / 1000 }));
@@ -33,49 +50,106 @@ console.log(JSON.stringify({ ...found, ms: performance.now() - started, ownCpuMs
 async function passOf(which: string, total: number) {
   const each = Math.ceil(total / PARTITIONS.length);
   switch (which) {
-    case 'rows':
-      return { rows: sum(PARTITIONS.map((partition) => rowsOf(wirePages(partition, each)))) };
-    case 'decode':
-      return { rows: sum(PARTITIONS.map((partition) => rowsOf(decoded(partition, each)))) };
-    case 'score':
-    case 'again':
-      return await score(each, which === 'again');
+    case 'answers':
+      return { bytes: bytesOfAll(each) };
+    case 'scan':
+      return await scan(each);
+    case 'build':
+      return await run(filesIn(folder, allBut(answered(each))), END - HOUR_MS);
+    case 'hour':
+      return await run(filesIn(folder, announced(answered(each))), END);
+    case 'score': {
+      const countFiles = new DiskCountFiles();
+      try {
+        return await run({ ...memoryStores(), countFiles, hourlyCounts: streamingCounts(each) }, END);
+      } finally {
+        countFiles.close();
+      }
+    }
     default:
       throw new RangeError(`no mode ${which}`);
   }
 }
 
-function* decoded(partition: Partition, each: number): Generator<readonly Contribution[]> {
-  for (const hour of WIRE_HOURS) yield* decodedHour(partition, each, hour);
-}
-
-async function score(each: number, isAgain: boolean) {
-  const countFiles = new DiskCountFiles();
-  try {
-    const stores = { ...memoryStores(), countFiles, hourlyCounts: streamingCounts(each), detections: encoding() };
-    if (isAgain) await scoreAll(stores);
-    started = performance.now();
-    usage = process.cpuUsage();
-    return await scoreAll(stores);
-  } finally {
-    countFiles.close();
-  }
-}
-
-async function scoreAll(stores: Stores) {
-  const settings = {
-    ...{ rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 },
-    detection: DETECTION_SETTINGS,
-  };
-  const total = { rows: 0, groups: 0, detections: 0 };
+function bytesOfAll(each: number): number {
+  let bytes = 0;
   for (const partition of PARTITIONS) {
-    const message = { partition, asOf: timestampFromMs(END), oldestUnreadMs: 0, newestReport: '' } as const;
-    const run = await scorePartition(stores, settings, [], message, () => END);
-    total.rows += run.rows;
-    total.groups += run.groups;
-    total.detections += run.detections;
+    for (const answer of answersOf(wirePagesByGroup(partition, each))) bytes += answer.length;
+  }
+  return bytes;
+}
+
+async function scan(each: number) {
+  const window = windowOf(timestampFromMs(END), KQL_RULE.lookbackDays);
+  const total = { rows: 0, groups: 0, matches: 0 };
+  for (const partition of PARTITIONS) {
+    const pages = reader.sdk(answersOf(wirePagesByGroup(partition, each)));
+    for await (const { rows, addresses } of scoreGroups(pages, KQL_RULE, window)) {
+      total.rows += rows.length;
+      for (const address of addresses) {
+        total.groups += address.groups;
+        for (const found of address.matched) {
+          const step = matched(null, findingOf(found, KQL_RULE, null, window.asOf), { window, suppressedBy: '' });
+          if (step.kind !== 'none') encodeDetection(step.detection);
+          total.matches++;
+        }
+      }
+    }
   }
   return total;
+}
+
+/** A run as `scoreWindows` and `scorePartition` make it: both detectors, with the context of the run before. */
+async function run(stores: Stores, end: number) {
+  const asOf = timestampFromMs(end);
+  const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
+  await mergeContext(stores.context, asOf);
+  const context = await readContext(stores.context, asOf);
+  const total = { rows: 0, groups: 0, detections: 0 };
+  const scored = { ...stores, detections: encoding() };
+  for (const partition of PARTITIONS) {
+    const job = { partition, asOf, oldestUnreadMs: 0, newestReport: '' } as const;
+    const one = await scorePartition(scored, settings, [], job, () => end, context);
+    total.rows += one.rows;
+    total.groups += one.groups;
+    total.detections += one.detections;
+  }
+  return total;
+}
+
+function filesIn(path: string, hourlyCounts: HourlyCounts): Stores {
+  const [countFiles, context] = [new DiskCountFiles(path), new DiskContextFiles(`${path}/context`)];
+  return { ...memoryStores(), countFiles, context, hourlyCounts };
+}
+
+/** Rows as the service's answers, read as a run reads them. */
+function answered(each: number): HourlyCounts {
+  return takingCounts({
+    days: async () => [...new Set(WIRE_HOURS.map(dayOf))],
+    hour: (partition, hour) => reader.ours(answersOf(wirePagesOf(partition, each, hour))),
+    async *day(partition, day) {
+      const hours = WIRE_HOURS.filter((hour) => dayOf(hour) === day);
+      for (const hour of hours) yield* reader.ours(answersOf(wirePagesOf(partition, each, hour)));
+    },
+  });
+}
+
+/** Before the last hour has come. */
+function allBut(counts: HourlyCounts): HourlyCounts {
+  const hour: HourlyCounts['hour'] = (partition, of) => (of === LAST_HOUR ? none() : counts.hour(partition, of));
+  return { ...counts, hour };
+}
+
+async function* none(): AsyncGenerator<never> {}
+
+/** The last hour has come since. */
+function announced(counts: HourlyCounts): HourlyCounts {
+  return {
+    ...counts,
+    async *touched(_partition, day) {
+      if (day === dayOf(LAST_HOUR)) yield [{ hour: LAST_HOUR, groupId: null, segmentId: '0'.repeat(32), version: '1' }];
+    },
+  };
 }
 
 /** Detections that are encoded as the adapter on Azure encodes them, and forgotten: each is the first of its group. */
@@ -95,14 +169,4 @@ function encoding(): Detections {
     recordVerdict: async () => '1',
     remove: async () => {},
   };
-}
-
-function rowsOf(pages: Iterable<{ readonly length: number }>): number {
-  let rows = 0;
-  for (const page of pages) rows += page.length;
-  return rows;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

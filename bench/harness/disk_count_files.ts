@@ -1,18 +1,23 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CountFileRef, CountFiles } from '../../src/storage/ports/count_files.ts';
 
-/** CountFiles in a folder, for one worker: the memory of a run is then that of a run against the service. */
+/** CountFiles in a folder, for one worker at a time: the memory of a run is then that of a run against the service. */
 export class DiskCountFiles implements CountFiles {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'beaconwatch-files-'));
+  readonly #folder: string;
   readonly #versions = new Map<string, string>();
   #writes = 0;
 
+  /** `folder`: of another worker, whose files are there; by default a new one. */
+  constructor(folder = mkdtempSync(join(tmpdir(), 'beaconwatch-files-'))) {
+    this.#folder = folder;
+  }
+
   async open(ref: CountFileRef, most: number) {
     const path = this.#pathOf(ref);
-    const version = this.#versions.get(path);
-    if (version === undefined) return null;
+    if (!existsSync(path)) return null;
+    const version = this.#versions.get(path) ?? '0';
     const { size } = statSync(path);
     return { version, length: size, bytes: bytesOf(path, 0, Math.min(most, size)), isSealed: false };
   }

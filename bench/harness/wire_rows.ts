@@ -23,25 +23,44 @@ export function* wirePagesOf(partition: string, groups: number, of: Hour): Gener
   for (let number = 0; number < groups; number++) {
     const { first, hours, typical } = groupOf(number);
     if (hour < first || hour >= first + hours) continue;
-    // An address has three groups; groups ascend, as keys do.
-    const address = Math.floor(number / 3);
-    const groupId = `${partition}${hex(address, 7)}${hex(number, 24)}`;
-    page.push({
-      partitionKey: partition,
-      rowKey: `${of.slice(11, 13)}|${groupId}|${TIMES[hour]}|00000000000${hex(number % 4096, 5)}`,
-      etag: '',
-      Source: 'defender',
-      DeviceName: `wks-${hex(number % 65_536, 4)}.corp.example`,
-      InitiatingProcessFileName: NAMES[number % NAMES.length],
-      RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
-      Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
-      ProgramHash: hex(number % NAMES.length, 16),
-    });
+    page.push(rowOf(partition, number, hour, typical));
     if (page.length < PAGE_ROWS) continue;
     yield page;
     page = [];
   }
   if (page.length > 0) yield page;
+}
+
+/** The same rows group by group, as a table has them whose keys begin with the group. */
+export function* wirePagesByGroup(partition: string, groups: number): Generator<readonly TableRow[]> {
+  let page: TableRow[] = [];
+  for (let number = 0; number < groups; number++) {
+    const { first, hours, typical } = groupOf(number);
+    for (let hour = first; hour < Math.min(HOURS, first + hours); hour++) {
+      page.push(rowOf(partition, number, hour, typical));
+      if (page.length < PAGE_ROWS) continue;
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+function rowOf(partition: string, number: number, hour: number, typical: number): TableRow {
+  // An address has three groups; groups ascend, as keys do.
+  const address = Math.floor(number / 3);
+  const groupId = `${partition}${hex(address, 7)}${hex(number, 24)}`;
+  return {
+    partitionKey: partition,
+    rowKey: `${HOUR_DIGITS[hour]}|${groupId}|${TIMES[hour]}|00000000000${hex(number % 4096, 5)}`,
+    etag: '',
+    Source: 'defender',
+    DeviceName: `wks-${hex(number % 65_536, 4)}.corp.example`,
+    InitiatingProcessFileName: NAMES[number % NAMES.length],
+    RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
+    Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
+    ProgramHash: hex(number % NAMES.length, 16),
+  };
 }
 
 /** What sixteen partitions of together so many groups hold: what a pass over them has to come to. */
@@ -61,6 +80,7 @@ const HOURS = 72;
 const TIMES = Array.from({ length: HOURS }, (_, hour) =>
   new Date(END - (HOURS - hour) * HOUR_MS + 90_000).toISOString().replace('Z', '0000Z'),
 );
+const HOUR_DIGITS = TIMES.map((time) => time.slice(11, 13));
 /** The hours that have rows. */
 export const WIRE_HOURS: readonly Hour[] = TIMES.map((time) => bin(time as Timestamp, '1h'));
 const NAMES = [...BROWSERS, ...OTHER_PROGRAMS].map(({ fileName }) => fileName);

@@ -1,7 +1,7 @@
 import { bin, type Hour } from '../kql/bin.ts';
 import { DAY_MS, HOUR_MS } from '../kql/timespan.ts';
 import { addMs, msOf, type Timestamp, timestampFromMs } from '../kql/timestamp.ts';
-import { countsByHour } from '../scoring/hours.ts';
+import { countsByHour, hoursOf } from '../scoring/hours.ts';
 
 /** What a detection keeps of its group's activity, so that lists and pages read no counts. */
 
@@ -77,5 +77,7 @@ export function activeHoursOf({
   readonly hours: Activity;
   readonly lastMatched: Timestamp;
 }): Hour[] {
-  return hours.flatMap((count, index) => (count === null ? [] : [activityHourOf(lastMatched, hours.length, index)]));
+  const end = addMs(bin(timestampFromMs(lastMsOf(lastMatched)), '1h'), HOUR_MS);
+  const all = hoursOf({ after: addMs(end, -hours.length * HOUR_MS), asOf: end });
+  return all.filter((_, index) => (hours[index] ?? null) !== null);
 }

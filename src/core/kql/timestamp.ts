@@ -13,6 +13,8 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|z|
 const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,7})?[Zz]?$/;
 /** The length of whole seconds, `2026-11-20T08:59:58`. */
 const SECONDS_LENGTH = 19;
+const ZERO = 48;
+const MS_OF_400_YEARS = 146_097 * 86_400_000;
 const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
 
 /**
@@ -55,9 +57,16 @@ export function timestampFromMs(ms: number): Timestamp {
   return `${iso.slice(0, 23)}0000Z` as Timestamp;
 }
 
-/** Milliseconds since the Unix epoch; ticks below a millisecond are cut off. */
+/**
+ * Milliseconds since the Unix epoch; ticks below a millisecond are cut off. It reads the digits, since `Date.parse` takes ten
+ * times as long.
+ */
 export function msOf(timestamp: Timestamp): number {
-  return Date.parse(`${timestamp.slice(0, 23)}Z`);
+  const two = (at: number): number => timestamp.charCodeAt(at) * 10 + timestamp.charCodeAt(at + 1) - 11 * ZERO;
+  const year = two(0) * 100 + two(2);
+  const ms = two(20) * 10 + timestamp.charCodeAt(22) - ZERO;
+  // 400 years later: `Date.UTC` takes the years 0 to 99 for those of the last century.
+  return Date.UTC(year + 400, two(5) - 1, two(8), two(11), two(14), two(17), ms) - MS_OF_400_YEARS;
 }
 
 /** The instant `ms` milliseconds later (earlier where negative), ticks kept. */

@@ -41,6 +41,8 @@ export interface PartialLimits {
   readonly devices?: number;
   readonly pairs?: number;
   readonly regularDevices?: number;
+  /** About as many devices as there will be. */
+  readonly expectedDevices?: number;
 }
 
 /**
@@ -62,7 +64,7 @@ export class PartialBuilder {
 
   /** `lastHour`: the clock hour of the window's end. `most`: on more devices a regular pair is common. */
   constructor(lastHour: number, most: number, limits: PartialLimits = {}) {
-    this.hours = new HourTable(lastHour, limits.devices);
+    this.hours = new HourTable(lastHour, limits.devices, limits.expectedDevices);
     this.#most = most;
     this.#maxPairs = limits.pairs ?? MAX_PAIRS;
     this.#maxRegular = limits.regularDevices ?? MAX_REGULAR_DEVICES;

@@ -16,7 +16,9 @@ export function sumOfPartials(
   lastHour: number,
   limits: SumLimits = {},
 ): FleetPartial {
-  const hours = new HourTable(lastHour, limits.devices);
+  // A device connects to addresses of all partitions: each partial has most devices.
+  const expected = partials.reduce((most, part) => Math.max(most, part.hours.slots), 0);
+  const hours = new HourTable(lastHour, limits.devices, expected);
   for (const { hours: part } of partials) addHours(hours, part);
   const many = manyDevicesOf(hours.devices);
   const most = limits.pairs ?? MAX_PAIRS;
@@ -41,7 +43,9 @@ function summedReports(firstHour: number, partials: readonly FleetPartial[]): nu
 
 function addHours(into: HourTable, from: HourTable): void {
   const end = from.firstHour + TABLE_HOURS;
-  for (const [slot, key] of from.keys().entries()) {
+  const keys = from.keys();
+  for (let slot = 0; slot < keys.length; slot++) {
+    const key = keys[slot] as number;
     const place = into.slotOf(Math.floor(key / SOURCES_OF_DEVICE), key % SOURCES_OF_DEVICE);
     for (let hour = from.firstHour; hour < end; hour++) {
       const groups = from.groupsAt(slot, hour);

@@ -13,8 +13,8 @@ export const MIN_GAP_MEAN = 1.25;
 export function gapsOf(on: readonly number[]): number[] {
   const gaps: number[] = [];
   let before: number | null = null;
-  for (const [hour, count] of on.entries()) {
-    if (count === 0) continue;
+  for (let hour = 0; hour < on.length; hour++) {
+    if (on[hour] === 0) continue;
     if (before !== null) gaps.push(hour - before);
     before = hour;
   }

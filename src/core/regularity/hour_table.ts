@@ -8,6 +8,8 @@ const ENOUGH = 2;
 /** A source is a number below this one. */
 export const SOURCES_OF_DEVICE = 8;
 const FIRST_SLOTS = 64;
+/** What is expected comes from a file: a wrong number must not fill the memory. */
+const MAX_EXPECTED = 500_000;
 
 /**
  * How many groups of each device reported in each clock hour: 0, 1, or 2 for more. Devices have hashes (`deviceHashOf`), and
@@ -18,16 +20,22 @@ export class HourTable {
   /** The clock hour since 1970 with which the table begins. */
   readonly firstHour: number;
   readonly #limit: number;
-  readonly #index = new SlotIndex();
+  readonly #index: SlotIndex;
   readonly #sources: number[] = [];
-  #groups = new Uint8Array(FIRST_SLOTS * TABLE_HOURS);
+  #groups: Uint8Array;
   #devices = 0;
   #isFull = false;
 
-  /** `lastHour`: the clock hour of the window's end. `limit`: devices above it are not known. */
-  constructor(lastHour: number, limit = MAX_DEVICES_WITH_HOURS) {
+  /**
+   * `lastHour`: the clock hour of the window's end. `limit`: devices above it are not known. `expected`: about as many slots as it
+   * will have.
+   */
+  constructor(lastHour: number, limit = MAX_DEVICES_WITH_HOURS, expected = 0) {
     this.firstHour = lastHour - TABLE_HOURS + 1;
     this.#limit = limit;
+    const slots = Math.max(FIRST_SLOTS, Math.min(expected, MAX_EXPECTED));
+    this.#index = new SlotIndex(slots);
+    this.#groups = new Uint8Array(slots * TABLE_HOURS);
   }
 
   /** The devices, whatever the number of their sources. */
@@ -72,7 +80,9 @@ export class HourTable {
 
   /** The device and the source of each slot, in order: `device * 8 + source`. */
   keys(): Float64Array {
-    return this.#index.keys().map((key) => key - 1);
+    const keys = this.#index.keys();
+    for (let slot = 0; slot < keys.length; slot++) keys[slot] = (keys[slot] as number) - 1;
+    return keys;
   }
 
   #add(device: number, source: number): number {

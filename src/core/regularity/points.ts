@@ -73,7 +73,12 @@ export function pointsOf(counts: readonly TimedCount[], deviceOn: DeviceOn, binS
     open.push(sum);
   }
   const inner = stretches.map((stretch) => (stretch.length < MIN_TO_DROP ? stretch : stretch.slice(1, -1)));
-  return { stretches, inner, on: stretches.flat(), x: inner.flat(), hourOffsetMinutes: offset / 60, binSeconds };
+  return { stretches, inner, on: joined(stretches), x: joined(inner), hourOffsetMinutes: offset / 60, binSeconds };
+}
+
+/** As one list; mostly there is one stretch. */
+function joined(stretches: readonly (readonly number[])[]): readonly number[] {
+  return stretches.length === 1 ? (stretches[0] as readonly number[]) : stretches.flat();
 }
 
 /** The test of a silent hour. With an offset it overlaps two clock hours: the one of its number and the next. */

@@ -7,9 +7,17 @@ const MAX_LOAD = 0.6;
  * object for each number that is no small integer; this keeps 12 bytes. Open addressing, linear probing.
  */
 export class SlotIndex {
-  #keys = new Float64Array(FIRST_CAPACITY);
-  #slots = new Int32Array(FIRST_CAPACITY);
+  #keys: Float64Array;
+  #slots: Int32Array;
   #size = 0;
+
+  /** `expected`: about as many keys as it will have, so that it need not grow. */
+  constructor(expected = 0) {
+    let capacity = FIRST_CAPACITY;
+    while (MAX_LOAD * capacity < expected) capacity *= 2;
+    this.#keys = new Float64Array(capacity);
+    this.#slots = new Int32Array(capacity);
+  }
 
   get size(): number {
     return this.#size;
@@ -33,7 +41,10 @@ export class SlotIndex {
   /** The keys in order of their slots. */
   keys(): Float64Array {
     const keys = new Float64Array(this.#size);
-    for (const [place, key] of this.#keys.entries()) if (key !== 0) keys[this.#slots[place] as number] = key;
+    for (let place = 0; place < this.#keys.length; place++) {
+      const key = this.#keys[place] as number;
+      if (key !== 0) keys[this.#slots[place] as number] = key;
+    }
     return keys;
   }
 
@@ -49,9 +60,9 @@ export class SlotIndex {
     const keys = this.keys();
     this.#keys = new Float64Array(2 * this.#keys.length);
     this.#slots = new Int32Array(this.#keys.length);
-    for (const [slot, key] of keys.entries()) {
-      const place = this.#placeOf(key);
-      this.#keys[place] = key;
+    for (let slot = 0; slot < keys.length; slot++) {
+      const place = this.#placeOf(keys[slot] as number);
+      this.#keys[place] = keys[slot] as number;
       this.#slots[place] = slot;
     }
   }

@@ -63,6 +63,7 @@ export class AddressScorer<Other extends BesideFinding = never> {
   #groups = 0;
   #found: { group: BesideGroup<Other>; match: Match | null }[] = [];
   #points = 0;
+  #scope = { address: '', isInScope: isInScope('') };
   /** By address: two addresses can share an address part. */
   #prevalence = new Map<string, PrevalenceCounter>();
   readonly #matching = new Map<string, Set<string>>();
@@ -77,7 +78,7 @@ export class AddressScorer<Other extends BesideFinding = never> {
     for (const group of groups) {
       const { key, beside } = group;
       // Each detector has a scope of its own: see `isStored`.
-      const isOfRule = isInScope(key.RemoteIP);
+      const isOfRule = this.#isInScope(key.RemoteIP);
       if (!isOfRule && !beside?.isInScope) continue;
       const addressPart = addressPartOf(group.groupId);
       if (addressPart !== this.#addressPart) {
@@ -98,6 +99,12 @@ export class AddressScorer<Other extends BesideFinding = never> {
     this.#prevalence = new Map();
     this.#matching.clear();
     return [address];
+  }
+
+  /** Groups of one address follow each other. */
+  #isInScope(address: string): boolean {
+    if (address !== this.#scope.address) this.#scope = { address, isInScope: isInScope(address) };
+    return this.#scope.isInScope;
   }
 
   #take(group: BesideGroup<Other>, isOfRule: boolean): void {

@@ -30,11 +30,28 @@ export function foldedCounts(
   hours: NonNullable<CountedHours>,
 ): readonly number[] {
   if (counts.length === 0) return [];
-  const steps = hours.map((hour, index) => (index === 0 ? 1 : stepBetween(hours[index - 1] as Hour, hour)));
-  const halved = steps.includes(0) ? new Set<number>() : doubledHours(counts, steps);
-  return counts.flatMap((count, index) => {
-    if (flags[index] !== 0) return [];
-    return halved.has(index) ? [count / 2, count / 2] : [count];
+  const steps = stepsOf(hours);
+  const halved = steps.includes(0) ? NONE : doubledHours(counts, steps);
+  const folded: number[] = [];
+  for (let index = 0; index < counts.length; index++) {
+    const count = counts[index] as number;
+    if (flags[index] !== 0) continue;
+    if (halved.has(index)) folded.push(count / 2, count / 2);
+    else folded.push(count);
+  }
+  return folded;
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** Hours from the count before; 1 for the first. */
+function stepsOf(hours: readonly Hour[]): number[] {
+  let before = Number.NaN;
+  return hours.map((hour, index) => {
+    const ms = msOf(hour);
+    const step = index === 0 ? 1 : Math.round((ms - before) / HOUR_MS);
+    before = ms;
+    return step;
   });
 }
 
@@ -44,8 +61,8 @@ function doubledHours(counts: readonly number[], steps: readonly number[]): Read
   const halved = new Set<number>();
   /** An empty hour that waits for a doubled one, or the index of a doubled one that waits for an empty one. */
   let waiting: 'empty' | number | null = null;
-  for (const [index, count] of counts.entries()) {
-    const step = steps[index] as number;
+  for (let index = 0; index < counts.length; index++) {
+    const [count, step] = [counts[index] as number, steps[index] as number];
     // Several empty hours in a row are no artefact: the device was off.
     if (step > 2) waiting = null;
     if (step === 2) {
@@ -57,8 +74,4 @@ function doubledHours(counts: readonly number[], steps: readonly number[]): Read
     waiting = waiting === 'empty' ? null : index;
   }
   return halved;
-}
-
-function stepBetween(a: Hour, b: Hour): number {
-  return Math.round((msOf(b) - msOf(a)) / HOUR_MS);
 }

@@ -60,7 +60,7 @@ export class GroupCutter<Other = never> {
       if (!isInside && !isBeside) continue;
       let open = this.#open;
       if (open?.groupId !== groupId) {
-        groups.push(...this.finish());
+        this.#finishInto(groups);
         open = { groupId, key: contribution, builder: new SeriesBuilder(grainOf(contribution, this.#grain)) };
         this.#open = open;
         beside?.begin(contribution);
@@ -73,11 +73,16 @@ export class GroupCutter<Other = never> {
 
   /** Returns the last group, if any. */
   finish(): BesideGroup<Other>[] {
-    if (this.#open === null) return [];
+    const groups: BesideGroup<Other>[] = [];
+    this.#finishInto(groups);
+    return groups;
+  }
+
+  #finishInto(groups: BesideGroup<Other>[]): void {
+    if (this.#open === null) return;
     const { groupId, key, builder } = this.#open;
     this.#open = null;
     const series = builder.build();
-    if (this.#beside === null) return [{ groupId, key, series }];
-    return [{ groupId, key, series, beside: this.#beside.end() }];
+    groups.push(this.#beside === null ? { groupId, key, series } : { groupId, key, series, beside: this.#beside.end() });
   }
 }

@@ -7,7 +7,21 @@ import type { Window } from './window.ts';
  * Every clock hour of the window, in order: 72 for three days that end at a full hour. An asOf at a full hour adds no
  * further hour: it would appear as a gap at the end of every window.
  */
-export function hoursOf(window: Window): Hour[] {
+export function hoursOf(window: Window): readonly Hour[] {
+  if (window.after !== last.after || window.asOf !== last.asOf) {
+    last = { after: window.after, asOf: window.asOf, hours: newHoursOf(window) };
+  }
+  return last.hours;
+}
+
+/** A run asks for the hours of one window again and again. */
+let last: { readonly after: string; readonly asOf: string; readonly hours: readonly Hour[] } = {
+  after: '',
+  asOf: '',
+  hours: [],
+};
+
+function newHoursOf(window: Window): Hour[] {
   const hours: Hour[] = [];
   // `after` itself is outside the window, the rest of its hour is inside.
   for (let hour = bin(window.after, '1h'); hour < window.asOf; hour = bin(addMs(hour, HOUR_MS), '1h')) hours.push(hour);

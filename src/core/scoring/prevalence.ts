@@ -8,7 +8,7 @@ export const MAX_PROCESSES = 10;
 export class PrevalenceCounter {
   readonly #devices = new Set<string>();
   /** Sorted; one more than the limit, because `processesBut` excludes one. */
-  #processes: string[] = [];
+  readonly #processes: string[] = [];
 
   add({ DeviceName, InitiatingProcessFileName }: GroupKey): void {
     if (this.#devices.size < MAX_DEVICES) this.#devices.add(DeviceName);
@@ -26,9 +26,12 @@ export class PrevalenceCounter {
   }
 
   #addProcess(process: string): void {
-    if (process === '' || this.#processes.includes(process)) return;
-    const last = this.#processes.at(MAX_PROCESSES);
-    if (last !== undefined && process > last) return;
-    this.#processes = [...this.#processes, process].sort().slice(0, MAX_PROCESSES + 1);
+    const processes = this.#processes;
+    if (process === '' || processes.includes(process)) return;
+    let place = processes.length;
+    while (place > 0 && process < (processes[place - 1] as string)) place--;
+    if (place > MAX_PROCESSES) return;
+    processes.splice(place, 0, process);
+    if (processes.length > MAX_PROCESSES + 1) processes.pop();
   }
 }

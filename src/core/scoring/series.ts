@@ -55,14 +55,11 @@ export class SeriesBuilder {
 
   build(): Series {
     if (this.#hours.length > MAX_POINTS) this.#drop(this.#hours.length - MAX_POINTS);
-    const ConnCounts: number[] = [];
-    const countHours: Hour[] = [];
-    for (const [row, count] of this.#counts.entries()) {
-      if (count === null) continue;
-      ConnCounts.push(count);
-      countHours.push(this.#hours[row] as Hour);
-    }
-    return { Timestamp: this.#hours, ConnCounts, countHours, dropped: this.#dropped };
+    const [hours, counts, dropped] = [this.#hours, this.#counts, this.#dropped];
+    // Nearly every group: nothing to copy.
+    if (isWithoutNull(counts)) return { Timestamp: hours, ConnCounts: counts, countHours: hours, dropped };
+    const countHours = hours.filter((_, row) => counts[row] !== null);
+    return { Timestamp: hours, ConnCounts: counts.filter((count) => count !== null), countHours, dropped };
   }
 
   #drop(rows: number): void {
@@ -70,4 +67,9 @@ export class SeriesBuilder {
     this.#counts = this.#counts.slice(rows);
     this.#dropped += rows;
   }
+}
+
+function isWithoutNull(counts: readonly (number | null)[]): counts is readonly number[] {
+  for (let row = 0; row < counts.length; row++) if (counts[row] === null) return false;
+  return true;
 }

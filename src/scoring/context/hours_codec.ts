@@ -9,7 +9,9 @@ const RUN = TABLE_HOURS + 1;
 export function writeHours(table: HourTable, into: ByteWriter): void {
   into.varint(table.firstHour);
   into.varint(table.slots);
-  for (const [slot, key] of table.keys().entries()) {
+  const keys = table.keys();
+  for (let slot = 0; slot < keys.length; slot++) {
+    const key = keys[slot] as number;
     into.uint48(Math.floor(key / SOURCES_OF_DEVICE));
     into.varint(key % SOURCES_OF_DEVICE);
     let start = 0;
@@ -27,8 +29,9 @@ export function writeHours(table: HourTable, into: ByteWriter): void {
 /** Throws a MalformedError. */
 export function readHours(from: ByteReader): HourTable {
   const firstHour = from.varint();
-  const table = new HourTable(firstHour + TABLE_HOURS - 1, Number.POSITIVE_INFINITY);
-  for (let left = from.varint(); left > 0; left--) {
+  const slots = from.varint();
+  const table = new HourTable(firstHour + TABLE_HOURS - 1, Number.POSITIVE_INFINITY, slots);
+  for (let left = slots; left > 0; left--) {
     const slot = table.slotOf(from.uint48(), from.varint());
     for (let at = 0; at < TABLE_HOURS; ) {
       const run = from.byte();

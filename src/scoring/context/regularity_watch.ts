@@ -80,6 +80,7 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     this.#builder = new PartialBuilder(
       hourOf(wholeSecondOf(window.asOf)),
       context?.many ?? manyDevicesOf(LARGEST_FLEET),
+      context === null ? {} : { expectedDevices: context.devices },
     );
   }
 

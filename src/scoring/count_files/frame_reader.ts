@@ -16,6 +16,7 @@ const SECONDS_PER_HOUR = 3600;
  */
 export class FrameReader {
   readonly #day: string;
+  readonly #starts: (string | undefined)[] = [];
   readonly #texts: Texts;
   readonly #hashes: readonly (string | null)[];
   readonly #groupIds: Buffer;
@@ -71,22 +72,20 @@ export class FrameReader {
 
   #read(rows: Counted[] | null): void {
     const { groupId, hour } = this;
-    const key = rows && {
-      groupId,
-      source: this.#source,
-      DeviceName: this.#texts.at(this.#device),
-      InitiatingProcessFileName: this.#texts.at(this.#process),
-      RemoteIP: this.#texts.at(this.#address),
-    };
+    // No object for the key, and no text that is made again: a run is mostly one row.
+    const isRead = rows !== null;
+    const source = this.#source;
+    const DeviceName = isRead ? this.#texts.at(this.#device) : '';
+    const InitiatingProcessFileName = isRead ? this.#texts.at(this.#process) : '';
+    const RemoteIP = isRead ? this.#texts.at(this.#address) : '';
     const programHash = this.#hash;
-    const start = `${this.#day}T${TWO_DIGITS[hour]}:`;
+    const start = this.#startOf(hour);
     const end = (hour + 1) * SECONDS_PER_HOUR;
     do {
       const count = countOf(this.#counts.varint());
-      if (rows !== null && key !== null) {
+      if (rows !== null) {
         const times = (this.#flags & 2) !== 0 ? EXACT : LATER;
         const Timestamp = (start + times[this.#second % SECONDS_PER_HOUR]) as Timestamp;
-        const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = key;
         rows.push({
           groupId,
           source,
@@ -106,6 +105,12 @@ export class FrameReader {
       this.#readTime();
     } while (this.#second < end);
     this.hour = hourOf(this.#second);
+  }
+
+  /** `2026-11-20T08:` */
+  #startOf(hour: number): string {
+    this.#starts[hour] ??= `${this.#day}T${TWO_DIGITS[hour]}:`;
+    return this.#starts[hour] as string;
   }
 
   #nextGroup(): void {

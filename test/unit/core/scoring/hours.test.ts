@@ -34,6 +34,12 @@ describe('hoursOf(window)', () => {
     expect(hoursOf(window('2026-03-09T00:00:00Z', 2))).toHaveLength(48);
   });
 
+  it('of two windows that share an end are different', () => {
+    const [three, two] = [window('2026-11-20T12:00:00Z', 3), window('2026-11-20T12:00:00Z', 2)];
+    const longer = { ...three, asOf: timestampOf('2026-11-20T13:00:00Z')! };
+    expect([three, two, longer, three].map((each) => hoursOf(each).length)).toEqual([72, 48, 73, 72]);
+  });
+
   it('of a window within one hour is that hour', () => {
     expect(hoursOf(window('2026-11-20T12:30:00Z', 1 / 1440))).toEqual(['2026-11-20T12:00:00.0000000Z']);
   });

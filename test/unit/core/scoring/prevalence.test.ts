@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_DEVICES, PrevalenceCounter } from '../../../../src/core/scoring/prevalence.ts';
 
@@ -41,5 +42,16 @@ describe('PrevalenceCounter', () => {
       expect(all.processesBut('p39')).toEqual(names.slice(0, 10));
       expect(all.processesBut('p03')).toEqual(names.filter((name) => name !== 'p03').slice(0, 10));
     }
+  });
+
+  it('names what sorting all names gives, for any names', () => {
+    const name = fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.constantFrom('a', 'b', 'B', ''));
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 40 }), name, (names, but) => {
+        const known = [...new Set(names)].filter((each) => each !== '').sort().slice(0, 11);
+        const expected = known.filter((each) => each !== but).slice(0, 10);
+        expect(prevalence(names.map((each) => ['wks', each])).processesBut(but)).toEqual(expected);
+      }),
+    );
   });
 });
