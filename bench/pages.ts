@@ -25,7 +25,10 @@ async function microsecondsPerRow(pages: AsyncIterable<readonly unknown[]>): Pro
 
 const measured: { ours: number; sdk: number }[] = [];
 for (let round = -WARM_UP; round < ROUNDS; round++) {
-  const both = { ours: await microsecondsPerRow(reader.ours(answers)), sdk: await microsecondsPerRow(reader.sdk(answers)) };
+  const both = {
+    ours: await microsecondsPerRow(reader.ours(answers)),
+    sdk: await microsecondsPerRow(reader.sdk(answers)),
+  };
   if (round >= 0) measured.push(both);
 }
 const ratio = median(measured.map(({ ours, sdk }) => ours / sdk));

@@ -6,7 +6,7 @@
  * - `scan` is a run as it was before count files: it reads every row of the window through the SDK, applies the KQL rule, and
  *   encodes the detections.
  * - `build` is the first run over count files: it reads every row and writes the files, into FOLDER.
- * - `hour` is the run an hour later: it reads the rows of that hour, and the files in FOLDER.
+ * - `hour` is the run an hour later: it reads the rows of that hour, and the files in FOLDER. `one` does so for one partition.
  * - `score` builds the files in a folder of its own; with `warm` as FOLDER, a pass before warms the code up.
  *
  * Prints what it took.
@@ -57,7 +57,12 @@ async function passOf(which: string, total: number) {
     case 'build':
       return await run(filesIn(folder, allBut(answered(each))), END - HOUR_MS);
     case 'hour':
-      return await run(filesIn(folder, announced(answered(each))), END);
+    case 'one':
+      return await run(
+        filesIn(folder, announced(answered(each))),
+        END,
+        which === 'one' ? PARTITIONS.slice(0, 1) : PARTITIONS,
+      );
     case 'score': {
       const countFiles = new DiskCountFiles();
       try {
@@ -100,14 +105,14 @@ async function scan(each: number) {
 }
 
 /** A run as `scoreWindows` and `scorePartition` make it: both detectors, with the context of the run before. */
-async function run(stores: Stores, end: number) {
+async function run(stores: Stores, end: number, partitions = PARTITIONS) {
   const asOf = timestampFromMs(end);
   const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
   await mergeContext(stores.context, asOf);
   const context = await readContext(stores.context, asOf);
   const total = { rows: 0, groups: 0, detections: 0 };
   const scored = { ...stores, detections: encoding() };
-  for (const partition of PARTITIONS) {
+  for (const partition of partitions) {
     const job = { partition, asOf, oldestUnreadMs: 0, newestReport: '' } as const;
     const one = await scorePartition(scored, settings, [], job, () => end, context);
     total.rows += one.rows;

@@ -83,6 +83,8 @@ export class GroupCutter<Other = never> {
     const { groupId, key, builder } = this.#open;
     this.#open = null;
     const series = builder.build();
-    groups.push(this.#beside === null ? { groupId, key, series } : { groupId, key, series, beside: this.#beside.end() });
+    groups.push(
+      this.#beside === null ? { groupId, key, series } : { groupId, key, series, beside: this.#beside.end() },
+    );
   }
 }

@@ -48,7 +48,10 @@ describe('PrevalenceCounter', () => {
     const name = fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.constantFrom('a', 'b', 'B', ''));
     fc.assert(
       fc.property(fc.array(name, { maxLength: 40 }), name, (names, but) => {
-        const known = [...new Set(names)].filter((each) => each !== '').sort().slice(0, 11);
+        const known = [...new Set(names)]
+          .filter((each) => each !== '')
+          .sort()
+          .slice(0, 11);
         const expected = known.filter((each) => each !== but).slice(0, 10);
         expect(prevalence(names.map((each) => ['wks', each])).processesBut(but)).toEqual(expected);
       }),
