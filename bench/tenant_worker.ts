@@ -4,7 +4,7 @@
  *
  * - `answers` makes the answers for all rows and does nothing else.
  * - `scan` is a run as it was before count files: it reads every row of the window through the SDK, applies the KQL rule, and
- *   encodes the detections.
+ *   writes its findings as JSON.
  * - `build` is the first run over count files: it reads every row and writes the files, into FOLDER.
  * - `hour` is the run an hour later: it reads the rows of that hour, and the files in FOLDER. `one` does so for one partition.
  * - `score` builds the files in a folder of its own; with `warm` as FOLDER, a pass before warms the code up.
@@ -13,16 +13,15 @@
  */
 
 import { findingOf } from '../src/core/detections/finding.ts';
-import { matched } from '../src/core/detections/lifecycle.ts';
 import { HOUR_MS } from '../src/core/kql/timespan.ts';
 import { timestampFromMs } from '../src/core/kql/timestamp.ts';
 import { dayOf } from '../src/core/records/day.ts';
 import { KQL_RULE } from '../src/core/scoring/rule.ts';
 import { windowOf } from '../src/core/scoring/window.ts';
-import { readContext } from '../src/scoring/context/fleet_context.ts';
-import { mergeContext } from '../src/scoring/context/merge_context.ts';
+import { DETECTION_SETTINGS } from '../src/scoring/detection_settings.ts';
+import { fleetOfRun } from '../src/scoring/fleet_of_run.ts';
 import { scoreGroups } from '../src/scoring/score_groups.ts';
-import { scorePartition } from '../src/scoring/score_windows.ts';
+import { beginRun, scorePartition } from '../src/scoring/score_windows.ts';
 import { encodeDetection } from '../src/storage/azure/detections_codec.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
 import type { Detections } from '../src/storage/ports/detections.ts';
@@ -86,7 +85,7 @@ function bytesOfAll(each: number): number {
 
 async function scan(each: number) {
   const window = windowOf(timestampFromMs(END), KQL_RULE.lookbackDays);
-  const total = { rows: 0, groups: 0, matches: 0 };
+  const total = { rows: 0, groups: 0, matches: 0, bytes: 0 };
   for (const partition of PARTITIONS) {
     const pages = reader.sdk(answersOf(wirePagesByGroup(partition, each)));
     for await (const { rows, addresses } of scoreGroups(pages, KQL_RULE, window)) {
@@ -94,8 +93,7 @@ async function scan(each: number) {
       for (const address of addresses) {
         total.groups += address.groups;
         for (const found of address.matched) {
-          const step = matched(null, findingOf(found, KQL_RULE, null, window.asOf), { window, suppressedBy: '' });
-          if (step.kind !== 'none') encodeDetection(step.detection);
+          total.bytes += JSON.stringify(findingOf(found, KQL_RULE, null, window.asOf)).length;
           total.matches++;
         }
       }
@@ -107,14 +105,17 @@ async function scan(each: number) {
 /** A run as `scoreWindows` and `scorePartition` make it: both detectors, with the context of the run before. */
 async function run(stores: Stores, end: number, partitions = PARTITIONS) {
   const asOf = timestampFromMs(end);
-  const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 };
-  await mergeContext(stores.context, asOf);
-  const context = await readContext(stores.context, asOf);
+  const settings = {
+    ...{ rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90 },
+    detection: DETECTION_SETTINGS,
+  };
+  await beginRun(stores, DETECTION_SETTINGS, asOf);
+  const fleet = await fleetOfRun(stores, asOf, DETECTION_SETTINGS);
   const total = { rows: 0, groups: 0, detections: 0 };
   const scored = { ...stores, detections: encoding() };
   for (const partition of partitions) {
     const job = { partition, asOf, oldestUnreadMs: 0, newestReport: '' } as const;
-    const one = await scorePartition(scored, settings, [], job, () => end, context);
+    const one = await scorePartition(scored, settings, [], job, () => end, fleet);
     total.rows += one.rows;
     total.groups += one.groups;
     total.detections += one.detections;

@@ -58,9 +58,20 @@ function rowOf(partition: string, number: number, hour: number, typical: number)
     DeviceName: `wks-${hex(number % 65_536, 4)}.corp.example`,
     InitiatingProcessFileName: NAMES[number % NAMES.length],
     RemoteIP: `198.18.${(address >> 8) & 255}.${address & 255}`,
-    Count: typical + ((number * 31 + hour * 17) % (1 + (typical >> 2))),
+    Count: countOf(number, hour, typical),
     ProgramHash: hex(number % NAMES.length, 16),
   };
+}
+
+/** Those above the line are even, as programs are; all others are as uneven as people. */
+function countOf(number: number, hour: number, typical: number): number {
+  if (isEven(number)) return typical + ((number * 31 + hour * 17) % (1 + (typical >> 2)));
+  const mixed = Math.imul(Math.imul(number + 1, 0x9e3779b1) ^ Math.imul(hour + 1, 0x85ebca6b), 0xc2b2ae35) >>> 8;
+  return 1 + (mixed % (2 * typical));
+}
+
+function isEven(number: number): boolean {
+  return number % 100 < 2;
 }
 
 /** What sixteen partitions of together so many groups hold: what a pass over them has to come to. */
@@ -87,7 +98,7 @@ const NAMES = [...BROWSERS, ...OTHER_PROGRAMS].map(({ fileName }) => fileName);
 
 function groupOf(number: number): { first: number; hours: number; typical: number } {
   const place = number % 100;
-  if (place < 2) return { first: 0, hours: HOURS, typical: 60 + (number % 70) };
+  if (isEven(number)) return { first: 0, hours: HOURS, typical: 60 + (number % 70) };
   if (place < 7) return { first: 0, hours: 12 + (number % 20), typical: 5 + (number % 30) };
   return { first: number % 60, hours: 1 + (place < 30 ? number % 5 : 0), typical: 1 + (number % 60) };
 }
