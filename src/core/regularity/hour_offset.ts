@@ -29,7 +29,8 @@ export function hourOffsetOf(seconds: readonly number[]): number {
   return best.offset;
 }
 
-function isSorted(seconds: readonly number[]): boolean {
+/** Whether no number is less than the one before. */
+export function isSorted(seconds: readonly number[]): boolean {
   for (let at = 1; at < seconds.length; at++) if ((seconds[at - 1] as number) > (seconds[at] as number)) return false;
   return true;
 }

@@ -1,4 +1,4 @@
-import { hourOffsetOf } from './hour_offset.ts';
+import { hourOffsetOf, isSorted } from './hour_offset.ts';
 import { HOUR_SECONDS, WINDOW_SECONDS } from './time_bin.ts';
 import type { TimedCount } from './timed_count.ts';
 
@@ -39,15 +39,10 @@ const MIN_TO_DROP = 4;
  */
 export function pointsOf(counts: readonly TimedCount[], deviceOn: DeviceOn, binSeconds: number = HOUR_SECONDS): Points {
   const seconds = counts.map(({ second }) => second);
+  if (!isSorted(seconds)) seconds.sort((a, b) => a - b);
   const offset = binSeconds === HOUR_SECONDS ? hourOffsetOf(seconds) : 0;
-  let earliest = Number.POSITIVE_INFINITY;
-  let latest = Number.NEGATIVE_INFINITY;
-  for (const second of seconds) {
-    if (second < earliest) earliest = second;
-    if (second > latest) latest = second;
-  }
-  const first = Math.floor((earliest - offset) / binSeconds);
-  const last = Math.floor((latest - offset) / binSeconds);
+  const first = Math.floor(((seconds[0] ?? Number.POSITIVE_INFINITY) - offset) / binSeconds);
+  const last = Math.floor(((seconds.at(-1) ?? Number.NEGATIVE_INFINITY) - offset) / binSeconds);
   if ((last - first) * binSeconds > WINDOW_SECONDS) {
     throw new RangeError(`reports of ${((last - first) * binSeconds) / HOUR_SECONDS} hours; the window has 72`);
   }
@@ -81,7 +76,7 @@ function joined(stretches: readonly (readonly number[])[]): readonly number[] {
   return stretches.length === 1 ? (stretches[0] as readonly number[]) : stretches.flat();
 }
 
-/** The test of a silent hour. With an offset it overlaps two clock hours: the one of its number and the next. */
+/** The test of a silent hour. With an offset it overlaps two clock hours: the one of its number and the next. `seconds` are sorted. */
 function offTest(
   seconds: readonly number[],
   deviceOn: DeviceOn,
@@ -89,10 +84,14 @@ function offTest(
   overlapsTwo: boolean,
 ): (hour: number) => boolean {
   if (deviceOn === null) return () => false;
-  const own = new Set<number>();
-  for (const second of seconds) own.add(Math.floor(second / binSeconds));
-  let shared = 0;
-  for (const hour of own) if (deviceOn.has(hour)) shared++;
-  if (shared / own.size < TALKATIVE) return () => false;
+  let [own, shared, before] = [0, 0, Number.NaN];
+  for (const second of seconds) {
+    const hour = Math.floor(second / binSeconds);
+    if (hour === before) continue;
+    own++;
+    if (deviceOn.has(hour)) shared++;
+    before = hour;
+  }
+  if (shared / own < TALKATIVE) return () => false;
   return (hour) => !deviceOn.has(hour) && !(overlapsTwo && deviceOn.has(hour + 1));
 }

@@ -10,6 +10,7 @@ import {
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import { type FleetPartial, type OpenPair, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
+import { TABLE_HOURS } from '../../core/regularity/hour_table.ts';
 import type { DeviceOn } from '../../core/regularity/points.ts';
 import { type PublicAddress, publicAddressOf } from '../../core/regularity/public_address.ts';
 import { HOUR_SECONDS } from '../../core/regularity/time_bin.ts';
@@ -69,6 +70,8 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   readonly #numbers: number[] = [];
   #length = 0;
   #limit = MANY_COUNTS;
+  /** 1 for an hour of the group at hand. Used again for each group. */
+  readonly #own = new Uint8Array(TABLE_HOURS);
   #onlyFailed = true;
   readonly #thresholds: RegularityThresholds;
 
@@ -163,9 +166,11 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     const hours = this.#context?.hours;
     const slot = hours?.find(device, source) ?? -1;
     if (hours === undefined || slot === -1) return null;
-    const own = new Set<number>();
-    for (let at = 0; at < this.#length; at++) own.add(hourOf(this.#seconds[at] as number));
-    return { has: (hour) => hours.groupsAt(slot, hour) > (own.has(hour) ? 1 : 0) };
+    const { firstHour } = hours;
+    const own = this.#own.fill(0);
+    for (let at = 0; at < this.#length; at++) own[hourOf(this.#seconds[at] as number) - firstHour] = 1;
+    // No group reported in an hour outside of the table.
+    return { has: (hour) => hours.groupsAt(slot, hour) > (own[hour - firstHour] ?? 0) };
   }
 
   #counts(): TimedCount[] {
