@@ -44,7 +44,8 @@ const seven = PROCESSES.map((InitiatingProcessFileName, n) =>
   }),
 );
 
-const single: Notification = { id: '', detections: [syntheticDetection(NOW)], more: 0, digest: false };
+const owner = { asn: 64_496, organisation: 'Example Hosting', country: 'NL' };
+const single: Notification = { id: '', detections: [syntheticDetection(NOW, { owner })], more: 0, digest: false };
 const digest: Notification = { id: `digest|${'0'.repeat(32)}`, detections: seven, more: 37, digest: true };
 
 /** What a sink of each format is sent of one fictional detection, and of a digest, by the name of a file. */

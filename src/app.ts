@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from './config.ts';
+import type { Owner } from './core/detections/owner.ts';
 import type { SuppressionCriteria } from './core/detections/suppression.ts';
 import type { Verdict } from './core/detections/verdict.ts';
 import { msOf, type Timestamp, timestampFromMs } from './core/kql/timestamp.ts';
@@ -22,13 +23,15 @@ import { findNotification } from './notify/find_notification.ts';
 import { type NotifyResult, notify } from './notify/notify.ts';
 import { type Previewed, previewOf } from './notify/preview.ts';
 import { retryFailed } from './notify/retry_failed.ts';
-import type { Sink, SinkAnswer } from './notify/sink.ts';
+import type { Notification, Sink, SinkAnswer } from './notify/sink.ts';
 import { knownSinks, sinkStates } from './notify/sink_states.ts';
 import { bodyOf, openSink } from './notify/sinks/open.ts';
 import { testNotification } from './notify/sinks/synthetic.ts';
+import { withOwners } from './notify/with_owners.ts';
 import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
+import { OwnersBlob } from './reading/stored_owners.ts';
 import { rebuildFiles } from './scoring/count_files/refresh_day.ts';
 import { fleetOfRun } from './scoring/fleet_of_run.ts';
 import { type ScoredPartitions, scorePartitions } from './scoring/score_partitions.ts';
@@ -108,7 +111,13 @@ const UNREADABLE: Ingested = {
 export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const stores = parts.stores ?? storesOf(config);
   const clock = parts.clock ?? Date.now;
-  const context = { links: config.links, digestAbove: config.digestAbove, credential: credentialOf };
+  const owners = new OwnersBlob(stores.context);
+  const context = {
+    links: config.links,
+    digestAbove: config.digestAbove,
+    credential: credentialOf,
+    owners: () => owners.owners(),
+  };
   const sinks = parts.sinks ?? config.sinks.map((sink) => openSink(sink, context));
   const sinkNames: readonly string[] = sinks.map(({ name }) => name);
   const { rule, technique, retentionDays, historyDays } = config;
@@ -261,8 +270,11 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const settings = config.sinks.find((each) => each.name === name);
       const scope = sinks.find((each) => each.name === name);
       if (settings === undefined || scope === undefined) return null;
-      const shown = of === undefined ? testNotification(clock()) : await previewOf(stores, scope, of);
-      return shown && bodyOf(shown, settings, config.links, clock());
+      const body = (shown: Notification) => bodyOf(shown, settings, config.links, clock());
+      // The test message needs no storage.
+      if (of === undefined) return body(testNotification(clock()));
+      const shown = await previewOf(stores, scope, of);
+      return shown && body(withOwners(shown, await owners.owners()));
     },
 
     /**
@@ -295,12 +307,20 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
     now: clock,
 
     deadLetters: () => stores.deadLetters.list(),
-    health: () => health(stores, sweepSettings, sinkNames, clock, { sinkFaults: config.sinkFaults, groupsPerDevice }),
+    health: () =>
+      health(stores, sweepSettings, sinkNames, clock, {
+        sinkFaults: config.sinkFaults,
+        groupsPerDevice,
+        owners: () => owners.read(),
+      }),
     /** Throws a QueryRefused, also where more than `maxSorted` detections would have to be sorted. */
     listDetections: (query: DetectionQuery, maxSorted?: number) => listDetections(stores, sinkNames, query, maxSorted),
 
     /** Null for an unknown id. */
     getDetection: (id: string) => getDetection(stores, id, config.rule.lookbackDays),
+
+    /** Who owns an address, by the database in the account. */
+    ownerOf: async (address: string): Promise<Owner | null> => (await owners.owners())(address),
 
     /** The ids of detections that begin with `start`, two at most. */
     detectionIds: (start: string) => idsBeginningWith(stores, start, 2),

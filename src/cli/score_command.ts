@@ -22,6 +22,7 @@ import { skippedText } from './output/counters.ts';
 import { FORMATS, formatOf } from './output/format.ts';
 import { listed } from './output/listed.ts';
 import { viewOf } from './output/view.ts';
+import { ownersOf } from './owners_option.ts';
 import { readFiles } from './read_files.ts';
 import { collect, settingsSet } from './rule_options.ts';
 import { binSecondsIn, type DetectorOptions, detectorIn, explainIn, orderFor } from './score_detector.ts';
@@ -32,6 +33,7 @@ import { say, type Terminal } from './terminal.ts';
 import { writeReport } from './write_report.ts';
 
 interface ScoreOptions extends DetectorOptions {
+  readonly owners?: string;
   readonly dates?: string;
   readonly set: readonly string[];
   readonly format: string;
@@ -92,6 +94,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       'kql-rule: average (highest first, its default), prevalence (fewest devices), spread (smallest); regularity: severity ' +
         '(its default), score, prevalence; all: any of these (default: severity)',
     )
+    .option('--owners <FILE>', 'an MMDB file, such as GeoLite2-ASN.mmdb: adds the owner of each address')
     .option('--html <FILE>', 'also write a report: one HTML file with pictures, which opens without a network')
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(
@@ -123,7 +126,8 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
   const { series, common, bin } = options;
   const explain = explainIn(options);
-  const how = { format, view: viewOf(terminal), order, series, common, bin, explain };
+  const ownerOf = await ownersOf(options.owners, detector);
+  const how = { format, view: viewOf(terminal), order, series, common, bin, explain, ownerOf };
   const task = { detector, rule, windows, isRange, regularWindow, comparison, ...how };
   const window = spanOfTask(task);
   const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds);

@@ -1,4 +1,5 @@
 import { ORDERS, type Order } from '../core/detections/order.ts';
+import type { OwnerOf } from '../core/detections/owner.ts';
 import type { Source } from '../core/records/report.ts';
 import type { AnswerRow } from '../core/scoring/difference.ts';
 import type { Rule } from '../core/scoring/rule.ts';
@@ -51,6 +52,8 @@ export interface ScoreTask extends Windows {
   readonly common: boolean;
   /** The groups to explain instead; null for none. */
   readonly explain: Explain | null;
+  /** Who owns an address; null where no database is given. */
+  readonly ownerOf: OwnerOf | null;
   /** The length of the bins as it was given. */
   readonly bin?: string | undefined;
   readonly series: boolean;
@@ -97,7 +100,7 @@ async function ofWindow(offline: OfflineScore, { rule, windows, format, view, or
 }
 
 async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
-  const { detector, rule, windows, format, view, order, common, bin, explain } = task;
+  const { detector, rule, windows, format, view, order, common, bin, explain, ownerOf } = task;
   const hasRule = detector === 'all';
   const result = await offline.detections(hasRule ? { rule, window: spanOf(windows) } : null, explain);
   const { detections, groups, counted } = result;
@@ -107,7 +110,7 @@ async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
       ? explanationsText(result, { hasReports, hasRule })
       : common
         ? commonText(result, format, view)
-        : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view });
+        : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view, ownerOf });
   const notes = hasReports ? fleetNotes(result) : [];
   return { text, detections: detections.length, groups, counted, notes, failure: null, found: result };
 }

@@ -15,6 +15,7 @@ import {
   groupLimitProblems,
   inactiveSourceProblems,
   MAX_BAD_ROWS,
+  ownerProblems,
   silenceProblems,
   sinkProblems,
   unknownShapeProblems,
@@ -36,6 +37,8 @@ export interface HealthOptions {
   /** Faults of the skipped sinks in the settings. */
   readonly sinkFaults?: readonly string[];
   readonly groupsPerDevice?: number;
+  /** The operator's database of owners. */
+  readonly owners?: () => Promise<{ readonly fault: string } | null>;
   readonly sectionTimeoutMs?: number;
 }
 
@@ -45,12 +48,17 @@ export async function health(
   settings: SweepSettings,
   sinks: readonly string[],
   clock: Clock,
-  { sinkFaults = [], groupsPerDevice = GROUPS_PER_DEVICE, sectionTimeoutMs = SECTION_TIMEOUT_MS }: HealthOptions = {},
+  {
+    sinkFaults = [],
+    groupsPerDevice = GROUPS_PER_DEVICE,
+    owners = async () => null,
+    sectionTimeoutMs = SECTION_TIMEOUT_MS,
+  }: HealthOptions = {},
 ): Promise<Health> {
   return await collectBadRows(async (badRows) => {
     const now = clock();
     const sections = new Sections(sectionTimeoutMs);
-    const [runs, states, unreadIn, notified, , queues, days] = await Promise.all([
+    const [runs, states, unreadIn, notified, , queues, days, owned] = await Promise.all([
       sections.read('runs', () => runHistory(stores.runs, now)),
       sections.readEach('exports', settings.containers, (container) => statesOf(stores, container)),
       sections.readEach('unread', settings.containers, (container) =>
@@ -67,6 +75,7 @@ export async function health(
       sections.read('suppressions', () => allOf(stores.suppressions.list())),
       sections.read('queues', () => stores.queues.lengths()),
       sections.read('counts', () => storedDays(stores, now)),
+      sections.read('owners', owners),
     ]);
     // An export whose data is older than the retention would add nothing.
     const kept = now - settings.retentionDays * 24 * HOUR_MS;
@@ -105,6 +114,7 @@ export async function health(
       ...groupLimitProblems(recent ?? [], groupsPerDevice),
       ...skipped,
       ...sinkProblems(inUse ?? []),
+      ...ownerProblems(owned),
       ...badRowProblems(badRows),
     ];
     return { problems, ...facts };

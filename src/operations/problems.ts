@@ -136,3 +136,11 @@ export function factProblems(facts: HealthFacts): string[] {
     ),
   ];
 }
+
+/** Why the database of owners is not used: messages are then without owners. */
+export function ownerProblems(owners: { readonly fault: string } | null): readonly string[] {
+  if (owners === null || owners.fault === '') return [];
+  return [
+    `Messages name no owner of an address: ${owners.fault}. Upload another MMDB file or delete the blob, and restart the app.`,
+  ];
+}

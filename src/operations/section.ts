@@ -3,7 +3,16 @@ import { StoreError } from '../storage/ports/store_error.ts';
 
 /** A part of `health`, by what it reads. */
 export type Section = (typeof SECTIONS)[number];
-export const SECTIONS = ['runs', 'exports', 'unread', 'notifications', 'suppressions', 'queues', 'counts'] as const;
+export const SECTIONS = [
+  'runs',
+  'exports',
+  'unread',
+  'notifications',
+  'suppressions',
+  'queues',
+  'counts',
+  'owners',
+] as const;
 
 /** Runs the sections of a check. Each stands alone: one that fails, or does not answer in time, is a problem and no error. */
 export class Sections {
@@ -82,6 +91,7 @@ const SUBJECTS: Readonly<Record<Section, string>> = {
   suppressions: 'The table Suppressions',
   queues: 'The lengths of the queues',
   counts: 'The list of the tables HourlyCounts',
+  owners: 'The database of owners',
 };
 
 /** Never telemetry or a URL: the message of any other error may hold them. */

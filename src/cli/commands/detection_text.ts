@@ -4,6 +4,7 @@ import { isRaisedByOutliers } from '../../core/detections/interval.ts';
 import { lolbinOf, lolbinText } from '../../core/detections/lolbins.ts';
 import { lookbackDaysOf } from '../../core/detections/message.ts';
 import { processOf, remoteOf } from '../../core/detections/names.ts';
+import { ownerText } from '../../core/detections/owner.ts';
 import { rateUnit } from '../../core/detections/rate_unit.ts';
 import { regularPaceOf, regularReasonOf } from '../../core/detections/regular_text.ts';
 import { type OmittedOption, suppressCommand } from '../../core/detections/suppress_command.ts';
@@ -114,6 +115,7 @@ function trafficLines({ traffic, ...each }: DetectionDetail): string[] {
   const ports = traffic.ports.map(({ port, reports }) => `${port} (${reports} reports)`).join(', ');
   const list = (texts: readonly string[]) => texts.map((text) => escapeForDisplay(text, 120)).join(', ');
   return labelled([
+    ['owner', each.owner === undefined ? '' : escapeForDisplay(ownerText(each.owner), 250)],
     ['devices', `${groupedText(each.devices)} with connections to the address`],
     ['other processes', list(each.otherProcesses)],
     ['ports', ports],

@@ -1,4 +1,5 @@
 import type { Detector } from '../../core/detections/assessments.ts';
+import { type OwnerOf, ownerText } from '../../core/detections/owner.ts';
 import { counted, rateText } from '../../core/text/numbers.ts';
 import { sparkline } from '../../core/text/sparkline.ts';
 import type { OfflineDetection, OfflineDetections } from '../../scoring/offline_detection.ts';
@@ -43,6 +44,7 @@ const COLUMNS = [
   'remoteIPs',
   'otherAddresses',
   'bin',
+  'owner',
 ] as const;
 
 interface Shown {
@@ -51,20 +53,22 @@ interface Shown {
   /** Whether the window has a report. */
   readonly hasReports: boolean;
   readonly view: TableView;
+  /** Who owns an address; null where no database is given. */
+  readonly ownerOf: OwnerOf | null;
 }
 
 /** The detections, in order, as text that ends with a newline, or '' for JSON without any. */
 export function offlineText(
   detections: readonly OfflineDetection[],
   format: OutputFormat,
-  { bin, hasReports, view }: Shown,
+  { bin, hasReports, view, ownerOf }: Shown,
 ): string {
   if (format === 'table') {
     if (!hasReports) return 'No report in the window: nothing was scored.\n';
-    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections, view);
+    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections, view, ownerOf);
   }
-  const rows = detections.flatMap((each) => each.detectors.map((detector) => rowOf(each, detector, bin)));
-  return format === 'json' ? jsonLines(rows) : csvLines(COLUMNS, rows);
+  const rows = detections.flatMap((each) => each.detectors.map((detector) => rowOf(each, detector, bin, ownerOf)));
+  return format === 'json' ? jsonLines(rows) : csvLines(ownerOf === null ? COLUMNS.slice(0, -1) : COLUMNS, rows);
 }
 
 /** The fleet to which the matches are compared, and how many are not listed. */
@@ -75,13 +79,19 @@ export function fleetNotes({ common, fleet: { devices, few, many } }: OfflineDet
   return [fleet, `${counted(groups, 'regular group')} of common services: --common lists them`];
 }
 
-function rowOf(detection: OfflineDetection, detector: Detector, bin: string | undefined): object {
+function rowOf(
+  detection: OfflineDetection,
+  detector: Detector,
+  bin: string | undefined,
+  ownerOf: OwnerOf | null,
+): object {
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, devices } = detection;
   const values: Readonly<Record<string, unknown>> = {
     ...{ detector, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, devices },
     isNew: detection.fleet.isNew,
     ...(detector === 'kql-rule' ? ruleValues(detection) : regularityValues(detection)),
     ...(bin !== undefined && detector === 'regularity' && { bin }),
+    ...(ownerOf !== null && { owner: ownerTextOf(RemoteIP, ownerOf) }),
   };
   return Object.fromEntries(COLUMNS.filter((column) => column in values).map((column) => [column, values[column]]));
 }
@@ -104,6 +114,13 @@ function regularityValues({ FirstConnection, LastConnection, regularity, ...dete
   };
 }
 
+function ownerTextOf(address: string, ownerOf: OwnerOf): string {
+  const owner = ownerOf(address);
+  return owner === null ? '' : ownerText(owner);
+}
+
+const OWNER: TextColumn = { head: 'owner', widest: 40, narrowest: 12, rank: 4 };
+
 const TABLE_COLUMNS: readonly TextColumn[] = [
   { head: 'severity', kind: 'severity' },
   { head: 'device', narrowest: 14 },
@@ -116,7 +133,7 @@ const TABLE_COLUMNS: readonly TextColumn[] = [
   { head: 'detectors', rank: 3 },
 ];
 
-function tableOf(detections: readonly OfflineDetection[], view: TableView): string {
+function tableOf(detections: readonly OfflineDetection[], view: TableView, ownerOf: OwnerOf | null): string {
   const rows = detections.map((each) => {
     const { severity, DeviceName, InitiatingProcessFileName, rule, regularity, devices } = each;
     const isRegular = each.detectors.includes('regularity');
@@ -127,11 +144,12 @@ function tableOf(detections: readonly OfflineDetection[], view: TableView): stri
         isRegular ? (regularity?.regularity.toFixed(2) ?? '') : '',
         devices,
         each.detectors.map((detector) => (detector === 'regularity' ? wayText(each) : detector)).join(', '),
+        ...(ownerOf === null ? [] : [ownerTextOf(each.RemoteIP, ownerOf)]),
       ],
       below: [sparkline(each.hours), each.severityReason],
     };
   });
-  return textTable(TABLE_COLUMNS, rows, view);
+  return textTable(ownerOf === null ? TABLE_COLUMNS : [...TABLE_COLUMNS, OWNER], rows, view);
 }
 
 function remoteOf({ RemoteIP, regularity }: OfflineDetection): string {

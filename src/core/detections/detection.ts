@@ -2,6 +2,7 @@ import type { Hour } from '../kql/bin.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
 import type { AssessmentSummaries, Assessments } from './assessments.ts';
+import type { Owner } from './owner.ts';
 
 /** `new`: the newest run opened it. `ongoing`: it matched again since. `resolved`: no match within a whole window. */
 export const DETECTION_STATES = ['new', 'ongoing', 'resolved'] as const;
@@ -139,6 +140,8 @@ export interface Detection extends Finding {
   readonly lastMatched: Timestamp;
   /** Id of the suppression that applies, '' for none. */
   readonly suppressedBy: string;
+  /** Who owns the address, where a database is at hand. Not stored. */
+  readonly owner?: Owner;
 }
 
 /** A detection without its long members. */

@@ -8,6 +8,7 @@ import { type Fact, listFact } from './fact.ts';
 import { figuresOf } from './figures.ts';
 import { headlineOf, TEST_GROUP_ID } from './headline.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
+import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
 import { programFacts } from './program_facts.ts';
 import { minuteText, type SentencePart, sentenceOf } from './sentence.ts';
@@ -65,6 +66,7 @@ function factsOf(detection: Detection): Fact[] {
   const facts: (Fact | null)[] = [
     detection.groupId === TEST_GROUP_ID ? { label: 'Test', value: detection.severityReason } : null,
     revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
+    detection.owner === undefined ? null : { label: 'Owner of the address', value: ownerText(detection.owner) },
     ...programFacts(detection),
     listFact('URL', traffic.urls),
     remotesOf(detection),

@@ -38,6 +38,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
   const { groupId, state, episode, revision, revisionReason, asOf, source, traffic } = detection;
   const { episodes, devices, fleetDevices, otherProcesses, severity, severityReason, technique, hours, days } =
     detection;
+  const { owner = null } = detection;
   const cut = (text: string) => cutTo(text, detail.length);
   const some = (texts: readonly string[]) => texts.slice(0, detail.listed).map(cut);
   const whole = {
@@ -62,6 +63,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     InitiatingProcessFileName: cut(detection.InitiatingProcessFileName),
     RemoteIP: cut(detection.RemoteIP),
     assessments: assessmentsData(detection.assessments, detail, some),
+    owner: owner && { ...owner, organisation: cut(owner.organisation), country: cut(owner.country) },
     devices,
     fleetDevices,
     otherProcesses: some(otherProcesses),

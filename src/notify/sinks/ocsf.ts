@@ -100,7 +100,7 @@ function attackOf({ technique }: Detection): object {
   return { tactic, technique: { uid: technique.id, ...(technique.name !== '' && { name: technique.name }) } };
 }
 
-function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }: Data): object {
+function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic, owner }: Data): object {
   const [port] = traffic.ports;
   const [localIP] = traffic.localIPs;
   const [path] = traffic.folderPaths;
@@ -118,7 +118,7 @@ function evidenceOf({ DeviceName, InitiatingProcessFileName, RemoteIP, traffic }
     device: { hostname: DeviceName, type_id: 0, ...(deviceId !== undefined && { uid: deviceId }) },
     file,
     ...processOf(InitiatingProcessFileName, traffic),
-    dst_endpoint: { ...endpointOf(RemoteIP), ...(port !== undefined && { port: port.port }) },
+    dst_endpoint: { ...endpointOf(RemoteIP), ...ownerOf(owner), ...(port !== undefined && { port: port.port }) },
     ...(localIP !== undefined && { src_endpoint: { ...endpointOf(localIP), hostname: DeviceName } }),
     ...(user !== null && { user }),
     ...(url !== undefined && { url: { url_string: url } }),
@@ -164,6 +164,15 @@ function fingerprintsOf({ sha1: [sha1], sha256: [sha256] }: Data['traffic']): ob
     ...(sha256 === undefined ? [] : [{ algorithm_id: 3, algorithm: 'SHA-256', value: sha256 }]),
   ];
   return hashes.length === 0 ? {} : { hashes };
+}
+
+function ownerOf(owner: Data['owner']): object {
+  if (owner === null) return {};
+  const { asn, organisation, country } = owner;
+  return {
+    ...(asn !== null && { autonomous_system: { number: asn, ...(organisation !== '' && { name: organisation }) } }),
+    ...(country !== '' && { location: { country } }),
+  };
 }
 
 /** An endpoint by its address; text that is no address is its name, since the class refuses it as an address. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
+import { TEST_GROUP_ID } from '../../core/detections/headline.ts';
+import type { OwnerOf } from '../../core/detections/owner.ts';
 import type { DigestLimits, Notification, Sink, SinkAnswer } from '../sink.ts';
+import { withOwners } from '../with_owners.ts';
 import { jsonText } from './escape.ts';
 import { jsonRequest } from './json.ts';
 import type { Links } from './links.ts';
@@ -20,6 +23,8 @@ export interface SinkContext {
   readonly digestAbove: number;
   /** The app's identity, or the user-assigned one of that client id. */
   readonly credential: (clientId: string | undefined) => TokenCredential;
+  /** Opens the operator's database of owners, once. */
+  readonly owners?: () => Promise<OwnerOf>;
 }
 
 /** Opens a sink from its settings. Nothing is sent before `send`. */
@@ -35,7 +40,16 @@ export function openSink(
     ...(settings.detectors && { detectors: settings.detectors }),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16),
     digests: digestLimitsOf(settings, context),
-    send: senderOf(settings, context, post),
+    send: sendingOwners(senderOf(settings, context, post), context),
+  };
+}
+
+function sendingOwners(send: Sink['send'], { owners }: SinkContext): Sink['send'] {
+  if (owners === undefined) return send;
+  return async (notification, now) => {
+    // A test needs no storage.
+    const isTest = notification.detections.every(({ groupId }) => groupId === TEST_GROUP_ID);
+    return send(isTest ? notification : withOwners(notification, await owners()), now);
   };
 }
 

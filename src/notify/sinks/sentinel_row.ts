@@ -43,6 +43,9 @@ function rowOf(detection: Detection, links: Links, now: Date, detail: Detail): R
     RemoteIP: data.RemoteIP,
     RemotePort: traffic.ports[0]?.port ?? null,
     ...newestFacts(traffic),
+    RemoteAsn: data.owner?.asn ?? null,
+    RemoteOrganisation: data.owner?.organisation ?? '',
+    RemoteCountry: data.owner?.country ?? '',
     FirstConnection: data.FirstConnection,
     LastConnection: data.LastConnection,
     // Null where the KQL rule did not match.

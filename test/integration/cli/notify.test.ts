@@ -9,6 +9,7 @@ import { knownSinks } from '../../../src/notify/sink_states.ts';
 import { detection, groupId, T1 } from '../../contract/samples.ts';
 import { freshAccount } from '../../support/azurite.ts';
 import { beaconwatch as command, type Ended } from '../../support/cli/beaconwatch.ts';
+import { mmdbOf } from '../../support/reading/mmdb.ts';
 import { secretOf, TOKEN } from '../../support/sinks/samples.ts';
 import { verify } from '../../support/sinks/standard_webhooks.ts';
 import { putState, stateOf } from '../../support/sinks/states.ts';
@@ -169,6 +170,10 @@ describe('beaconwatch notify --preview of what is stored', () => {
     expect(JSON.parse(digest.stdout).text).toBe('HIGH: 1 new or changed beacon');
     expect(digest.stdout).toContain('wks-1');
     expect(digest.stdout).not.toMatch(/wks-[23]/);
+    expect(one.stdout).not.toContain('Owner of the address');
+    const owner = { autonomous_system_number: 64_496, autonomous_system_organization: 'Example Hosting' };
+    await stores.context.put('owners.mmdb', mmdbOf({ '203.0.113.0/24': owner }));
+    expect((await preview('--detection', first)).stdout).toContain('AS64496 Example Hosting');
     expect(await preview('--detection', groupId(9))).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no detection'),

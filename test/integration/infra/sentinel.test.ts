@@ -14,7 +14,8 @@ const columns = JSON.parse(await read('columns.json')) as { name: string; type: 
 // Both detectors match: what one did not find has no value.
 const both = changed(syntheticDetection(NOW.getTime()), {});
 const detection = { ...both, assessments: { ...both.assessments, regularity: regular() } };
-const row = sentinelRow(detection, { Portal: 'https://portal.example/{id}' }, NOW);
+const owner = { asn: 64_496, organisation: 'Example Hosting', country: 'NL' };
+const row = sentinelRow({ ...detection, owner }, { Portal: 'https://portal.example/{id}' }, NOW);
 
 /** Whether a value of a row is what a column of that type takes. */
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {

@@ -61,6 +61,9 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     RemoteIP: fc.oneof({ arbitrary: hostileText, weight: 4 }, fc.constant('*')),
     remoteIPs: fc.option(few(10), { nil: null }),
     otherProcesses: few(10),
+    owner: fc.option(fc.record({ asn: fc.nat(2 ** 31), organisation: hostileText, country: hostileText }), {
+      nil: null,
+    }),
     lists: fc.record(trafficLists(() => few(5))),
     ports: fc.array(fc.record({ port: fc.nat(65_535), reports: fc.nat(500) }), { maxLength: 10 }),
     points: fc.constantFrom(0, 1, 72, 500),
@@ -75,7 +78,7 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
     hours: fc.constantFrom(72, 0, 1).map((length) => Array.from({ length }, (_, n) => (n % 5 === 0 ? null : n * 1e8))),
     revisionReason: fc.constantFrom('', 'The average rose.'),
   })
-  .map(({ points, remoteIPs, lists, ports, ...rest }) => {
+  .map(({ points, owner, remoteIPs, lists, ports, ...rest }) => {
     const base = syntheticDetection(NOW.getTime());
     const each = <T>(value: T): T[] => Array.from({ length: points }, () => value);
     const detection = changed(base, {
@@ -91,7 +94,7 @@ export const hostileDetection: fc.Arbitrary<Detection> = fc
       },
     });
     const regularity = remoteIPs && regular({ way: 'process', addresses: remoteIPs.length, remoteIPs });
-    return { ...detection, assessments: { ...detection.assessments, regularity } };
+    return { ...detection, ...(owner && { owner }), assessments: { ...detection.assessments, regularity } };
   });
 
 /** Controls, ends of lines, marks that turn the direction of writing, zero-width ones, halves of pairs. */

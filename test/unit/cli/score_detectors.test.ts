@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
+import { mmdbOf } from '../../support/reading/mmdb.ts';
 import { streamed } from '../core/records/records.ts';
 import { every, FIRST, irregular, NOW, reports } from './traffic.ts';
 
@@ -33,6 +34,48 @@ const busy = (hour: number) => 100 + 40 * (hour % 2) + 9 * (hour % 5);
 const both = { remote: '203.0.113.1', hours: every(1), count: () => 60 };
 const slow = { device: 'wks-2', remote: '198.51.100.2', hours: every(3) };
 const ruleAlone = { device: 'wks-3', process: 'chat.exe', remote: '192.0.2.3', hours: every(1), count: busy };
+
+describe('score --owners FILE', () => {
+  async function withOwners(...args: readonly string[]) {
+    const database = join(folder, 'owners.mmdb');
+    const named = { autonomous_system_number: 64_496, autonomous_system_organization: 'Example \u001b[31mHosting' };
+    await writeFile(database, mmdbOf({ '203.0.113.0/24': named }));
+    const path = await file('owners.json', reports(both), reports(slow));
+    return { path, ended: await score(path, '--owners', database, ...args) };
+  }
+
+  it('adds the owner of each address, escaped, to the table, JSON and CSV', async () => {
+    const table = (await withOwners()).ended.stdout;
+    expect(table).toContain('\towner\n');
+    expect(table).toContain('\tAS64496 Example \\u001b[31mHosting\n');
+    const { stdout } = (await withOwners('--detector', 'all', '--format', 'json')).ended;
+    const owners = stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).owner);
+    expect(new Set(owners)).toEqual(new Set(['AS64496 Example \u001b[31mHosting', '']));
+    const csv = (await withOwners('--detector', 'all', '--format', 'csv')).ended.stdout;
+    expect(csv.split('\n')[0]).toMatch(/,owner\r?$/);
+    const { path } = await withOwners();
+    expect((await score(path, '--detector', 'all', '--format', 'csv')).stdout.split('\n')[0]).toMatch(/,bin\r?$/);
+  });
+
+  it('is wrong usage for the nine columns of the KQL rule, and refuses a file that is no database', async () => {
+    expect((await withOwners('--format', 'json')).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--owners needs --detector all or regularity'),
+    });
+    const { path } = await withOwners();
+    expect(await score(path, '--owners', path)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('owners.json: it is no MMDB file, or it is damaged; give a file such as'),
+    });
+    expect(await score(path, '--owners', join(folder, 'none'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/none: ENOENT/),
+    });
+  });
+});
 
 describe('score --detector all', () => {
   it('gives a line for each assessment in json, with the severity of the detection', async () => {

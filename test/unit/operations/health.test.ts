@@ -599,3 +599,23 @@ describe('health reads queues and sinks', () => {
     expect(await problems([], ['exports', 'first'])).toHaveLength(5);
   });
 });
+
+describe('health(…) and the database of owners', () => {
+  const withOwners = (owners: () => Promise<{ readonly fault: string }>) =>
+    health(world.stores, SETTINGS, [], () => world.now, { owners });
+
+  it('says why it is not used, and what to do', async () => {
+    expect((await withOwners(async () => ({ fault: '' }))).problems).toEqual([]);
+    expect((await withOwners(async () => ({ fault: 'owners.mmdb is damaged' }))).problems).toEqual([
+      'Messages name no owner of an address: owners.mmdb is damaged. Upload another MMDB file or delete the blob, and restart the app.',
+    ]);
+  });
+
+  it('answers where it cannot be read', async () => {
+    const { unavailable, problems } = await withOwners(async () => {
+      throw new StoreError('context: reading');
+    });
+    expect(unavailable).toEqual(['owners']);
+    expect(problems).toHaveLength(1);
+  });
+});

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { NO_TRAFFIC, trafficLists } from '../../../../src/core/detections/traffic.ts';
-import { requestOf } from '../../../../src/notify/sinks/open.ts';
+import { openSink, requestOf } from '../../../../src/notify/sinks/open.ts';
 import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
+import { testNotification } from '../../../../src/notify/sinks/synthetic.ts';
 import { fitsTeams } from '../../../../src/notify/sinks/teams.ts';
 import { type DetectionChanges, synthetic } from '../../../support/detections.ts';
-import { digest, NOW, one, SINKS, TOKEN, URL_SECRET } from '../../../support/sinks/samples.ts';
+import { CONTEXT, digest, NOW, one, SINKS, TOKEN, URL_SECRET } from '../../../support/sinks/samples.ts';
 import { isDetectionFinding } from '../../../support/sinks/schemas.ts';
 
 const HEADLINE = 'HIGH: new beacon, every 60 s, 1 of 200 devices';
@@ -265,6 +266,41 @@ describe('ocsfRequest(notification, sink, links)', () => {
     const found = finding({ technique: { id: 'T1071', name: '' } });
     expect(found.finding_info.attacks[0].technique).toEqual({ uid: 'T1071' });
     expect(isDetectionFinding(found)).toBe(true);
+  });
+});
+
+describe('the owner of an address', () => {
+  const owner = { asn: 64_496, organisation: 'Example Hosting', country: 'NL' };
+  const owned = of({ owner });
+
+  it('is in every format, where a database knows it', () => {
+    const facts = textOf(JSON.parse(request('slack', owned).body).blocks);
+    expect(facts).toContain('Owner of the address: AS64496 Example Hosting, NL\nPath: ');
+    const found = JSON.parse(request('ocsf', owned).body);
+    expect(isDetectionFinding(found), JSON.stringify(isDetectionFinding.errors)).toBe(true);
+    expect(found.evidences[0].dst_endpoint).toMatchObject({
+      autonomous_system: { number: 64_496, name: 'Example Hosting' },
+      location: { country: 'NL' },
+    });
+    expect(JSON.parse(request('json', owned).body).data.owner).toEqual(owner);
+    expect(sentinelRow(owned, {}, NOW)).toMatchObject({
+      RemoteAsn: 64_496,
+      RemoteOrganisation: 'Example Hosting',
+      RemoteCountry: 'NL',
+    });
+  });
+
+  it('is looked up for what is sent, and not for a test', async () => {
+    const sent: string[] = [];
+    const post = async ({ body }: { body: string }) => {
+      sent.push(body);
+      return { kind: 'sent', answer: '200' } as const;
+    };
+    const owners = async () => (address: string) => (address === '203.0.113.77' ? owner : null);
+    const sink = openSink(SINKS.slack, { ...CONTEXT, owners }, post);
+    await sink.send(one(of()), NOW.getTime());
+    await sink.send(testNotification(NOW.getTime()), NOW.getTime());
+    expect(sent.map((body) => body.includes('AS64496'))).toEqual([true, false]);
   });
 });
 

@@ -78,6 +78,7 @@ describe('jsonRequest(detection, sink, now)', () => {
         RemoteIP: '203.0.113.77',
         assessments: detection().assessments,
         devices: 1,
+        owner: null,
         fleetDevices: 200,
         otherProcesses: detection().otherProcesses,
         traffic: detection().traffic,
