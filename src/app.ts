@@ -213,8 +213,12 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const job = parseMessage('score', message);
       // Its rows in Runs would stay the newest ones until then, and the runs before would change no detection of it.
       if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
-      if (job.processes) return await scoreProcesses(stores, job.asOf, config.detection);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
+      if (job.processes) {
+        const fleet = await fleetOfRun(stores, job.asOf, config.detection);
+        const suppressor = await Suppressor.read(stores, timestampFromMs(clock()));
+        return await scoreProcesses(stores, settings, states, job, fleet, suppressor);
+      }
       return await scorePartitions(stores, settings, states, job, clock);
     },
 
@@ -233,7 +237,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       await beginRun(stores, config.detection, asOf);
       const fleet = await fleetOfRun(stores, asOf, config.detection);
       const suppressor = await Suppressor.read(stores, timestampFromMs(now));
-      for (const { partitions, ...window } of await scoreMessages(stores, asOf, await oldestUnread())) {
+      const messages = await scoreMessages(stores, asOf, await oldestUnread());
+      for (const { partitions, ...window } of messages) {
         for (const partition of partitions) {
           if (isRebuild) await rebuildFiles(stores, partition, Math.min(now, msOf(asOf)));
           const job = { ...window, partition };
@@ -242,6 +247,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
           runs.push(run);
         }
       }
+      const { newestReport = '' as const } = messages[0] ?? {};
+      await scoreProcesses(stores, settings, states, { asOf, newestReport }, fleet, suppressor);
       await closeOldDays(stores, asOf, config, clock);
       return runs;
     },

@@ -1,4 +1,4 @@
-import type { Detector } from '../core/detections/assessments.ts';
+import { ANY_REMOTE, type Detector } from '../core/detections/assessments.ts';
 import type { RunFacts } from '../core/detections/decision.ts';
 import type { Detection, Finding, Technique } from '../core/detections/detection.ts';
 import { findingOf, regularFindingOf } from '../core/detections/finding.ts';
@@ -11,15 +11,16 @@ import { publicAddressOf } from '../core/regularity/public_address.ts';
 import type { FoundGroup } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
-import type { Partition } from '../storage/ports/hourly_counts.ts';
+import type { RegularProcess } from './context/process_views.ts';
 import type { RegularityFinding } from './context/regularity_watch.ts';
 import type { DetectionSettings } from './detection_settings.ts';
 import type { FleetOfRun } from './fleet_of_run.ts';
-import { regularAssessmentOf, regularityFactsOf } from './regular_assessment.ts';
+import { processAssessmentOf, regularAssessmentOf, regularityFactsOf } from './regular_assessment.ts';
 
 export interface JudgeSettings {
   readonly asOf: Timestamp;
-  readonly partition: Partition;
+  /** The run that the context counts of this partition; null for none. */
+  readonly countedRun: Timestamp | null;
   readonly rule: Rule;
   readonly technique: Technique | null;
   readonly detection: DetectionSettings;
@@ -81,6 +82,29 @@ export class GroupJudge {
     };
   }
 
+  /** Of a process whose addresses match together. Only what few devices use is summed, so no other device is as regular. */
+  process(found: RegularProcess): Judged {
+    const finding = this.#isActive('regularity') ? this.#processFindingOf(found) : null;
+    const suppressedBy = finding === null ? '' : this.#settings.suppressedBy(finding);
+    const flags = { isActive: this.#isActive('regularity'), isHidden: suppressedBy !== '' };
+    const facts: GroupFacts = {
+      kqlRule: null,
+      regularity: regularityFactsOf({ assessment: found.assessment, onlyFailed: false }, flags),
+      ...{ regularDevices: 1, isNew: found.isNew },
+    };
+    return { finding, isMatch: finding !== null, runOf: (before) => this.#runOf(before, finding, facts, suppressedBy) };
+  }
+
+  #processFindingOf({ kind: _, assessment, addresses, counts, isNew: _isNew, groupId, ...key }: RegularProcess) {
+    const { asOf, technique, fleet } = this.#settings;
+    const remoteIPs = addresses.map(({ RemoteIP }) => RemoteIP);
+    const regularity = processAssessmentOf(assessment, remoteIPs, asOf);
+    const group = { groupId, key: { ...key, RemoteIP: ANY_REMOTE } };
+    const found = { group, devices: 1, otherProcesses: [] };
+    const finding = regularity && regularFindingOf(found, counts, regularity, technique, asOf);
+    return finding && { ...finding, fleetDevices: fleet.context?.devices ?? null };
+  }
+
   /** Of a group that no detector matches. */
   quiet(detection: Detection): GroupRun {
     return this.#runOf(detection, null, NO_MATCH, '');
@@ -119,7 +143,7 @@ export class GroupJudge {
   }
 
   #runOf(before: Detection | null, finding: Finding | null, group: GroupFacts, ofFinding: string): GroupRun {
-    const { asOf, partition, detection, fleet, sinks } = this.#settings;
+    const { asOf, countedRun, detection, fleet, sinks } = this.#settings;
     const { context, baseline } = fleet;
     const suppressedBy = finding === null && before !== null ? this.#settings.suppressedBy(before) : ofFinding;
     const open = before?.state === 'resolved' ? null : before;
@@ -137,7 +161,7 @@ export class GroupJudge {
             sinks.filter(({ since }) => since <= episode),
           );
     const facts = {
-      ...{ asOf, hasContext: context !== null, countedRun: context?.counted.get(partition) ?? null },
+      ...{ asOf, hasContext: context !== null, countedRun },
       ...{ isBaseline: baseline === 'lasts', ...this.#limits, ...group, notifiedFrom: from },
     };
     return { facts, thresholds: detection.thresholds, suppressedBy };

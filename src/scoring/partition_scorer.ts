@@ -16,7 +16,6 @@ import type { Address, FoundGroup } from '../core/scoring/address_scorer.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { newestRows } from '../detections/newest_rows.ts';
-import { isPending } from '../notify/outbox_changes.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { DetectionRow } from '../storage/ports/detections.ts';
@@ -28,9 +27,11 @@ import type { RegularityFinding, RegularityWatch } from './context/regularity_wa
 import { type Gap, gapText, lostDays, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import type { DetectionSettings } from './detection_settings.ts';
-import { DetectionWriter, type NotifiedRow } from './detection_writer.ts';
+import { DetectionWriter } from './detection_writer.ts';
 import type { FleetOfRun } from './fleet_of_run.ts';
 import { GroupJudge, type Judged } from './group_judge.ts';
+import { isOfProcess } from './process_key.ts';
+import { RowTally } from './row_tally.ts';
 import { scoreGroups } from './score_groups.ts';
 
 const REMOVED_AT_ONCE = 100;
@@ -65,7 +66,6 @@ export type PartitionTally = Pick<
 export class PartitionScorer {
   readonly #stores: Stores;
   readonly #settings: PartitionSettings;
-  readonly #sinks: readonly KnownSink[];
   readonly #partition: Partition;
   readonly #window: Window;
   /** The windows of both detectors. */
@@ -75,13 +75,10 @@ export class PartitionScorer {
   readonly #writer: DetectionWriter;
   /** Ids of the detections to resolve if the data is fresh, which is known at the end of the pass. */
   readonly #over: string[] = [];
-  /** Sinks with a pending notification. */
-  readonly #pendingSinks = new Set<KnownSink>();
   /** Detections to remove. */
   #gone: { readonly id: string; readonly version: string }[] = [];
-  /** Number of active detections that are suppressed, by the id of the suppression. */
-  readonly #suppressed = new Map<string, number>();
-  readonly #tally = { groups: 0, rows: 0, detections: 0, opened: 0, resolved: 0, pending: 0 };
+  readonly #rows: RowTally;
+  readonly #tally = { groups: 0, rows: 0, detections: 0 };
 
   constructor(
     stores: Stores,
@@ -92,19 +89,20 @@ export class PartitionScorer {
   ) {
     this.#stores = stores;
     this.#settings = settings;
-    this.#sinks = sinks;
     this.#partition = partition;
     this.#window = window;
     this.#detections = new DetectionCursor(stores.detections.scan(partition));
     const { asOf } = window;
     this.#life = lifeWindowOf(asOf, settings.rule.lookbackDays);
-    this.#judge = new GroupJudge({ ...settings, asOf, partition, sinks });
-    this.#writer = new DetectionWriter(stores, sinks, partition, (row) => this.#count(row), settings.fleet.baseline);
+    const countedRun = settings.fleet.context?.counted.get(partition) ?? null;
+    this.#judge = new GroupJudge({ ...settings, asOf, countedRun, sinks });
+    this.#rows = new RowTally(sinks, asOf);
+    this.#writer = new DetectionWriter(stores, sinks, partition, (row) => this.#rows.add(row), settings.fleet.baseline);
   }
 
   /** Number of active detections that are suppressed after this run, by the id of the suppression. */
   get suppressed(): ReadonlyMap<string, number> {
-    return this.#suppressed;
+    return this.#rows.suppressed;
   }
 
   /** `newestElsewhere`: the newest report of the other partitions, as far as earlier runs know; '' for none. */
@@ -124,9 +122,9 @@ export class PartitionScorer {
     await this.#resolve(isFresh(newest, this.#window.asOf));
     await this.#writer.finish();
     await this.#removeExpired();
-    await this.#queueNotifications();
+    await this.#rows.queueNotifications(this.#stores);
     const [lost] = await lostDays(gaps, this.#stores.runs);
-    return { ...this.#tally, newestReport, fileFault: lost === undefined ? '' : gapText(lost) };
+    return { ...this.#tally, ...this.#rows.counts, newestReport, fileFault: lost === undefined ? '' : gapText(lost) };
   }
 
   async #takeAll(addresses: readonly Address<RegularityFinding>[]): Promise<void> {
@@ -177,7 +175,9 @@ export class PartitionScorer {
     const { detection } = found.row;
     const id = detection.groupId;
     const isActive = detection.state !== 'resolved';
-    if (isActive && isOver(detection, this.#life) && this.#over.length < MAX_RESOLVED) {
+    // The process view opens and resolves it.
+    if (isActive && isOfProcess(detection)) this.#rows.addOther(found.row);
+    else if (isActive && isOver(detection, this.#life) && this.#over.length < MAX_RESOLVED) {
       this.#over.push(id);
     } else if (!isActive && detection.lastMatched < this.#settings.expireDetections) {
       this.#gone.push({ id, version: found.version });
@@ -203,31 +203,6 @@ export class PartitionScorer {
   #lastStep(before: Detection | null, fresh: boolean): LifecycleStep {
     if (before === null || !fresh || !isOver(before, this.#life)) return this.#quietStep(before, null);
     return resolvedStep(before, this.#window.asOf, this.#settings.suppressedBy(before));
-  }
-
-  /** Counts a row as this run leaves it, and its pending notifications. */
-  #count(row: NotifiedRow): void {
-    const { asOf } = this.#window;
-    const { episode, state, suppressedBy } = row.detection;
-    if (episode === asOf) this.#tally.opened++;
-    if (state === 'resolved' && row.detection.asOf === asOf) this.#tally.resolved++;
-    else if (state !== 'resolved' && suppressedBy !== '') {
-      this.#suppressed.set(suppressedBy, (this.#suppressed.get(suppressedBy) ?? 0) + 1);
-    }
-    this.#countPending(row);
-  }
-
-  #countPending({ detection, deliveries }: NotifiedRow): void {
-    for (const sink of this.#sinks) {
-      if (sink.disabledAt !== null || !isPending(detection, deliveries[sink.name])) continue;
-      this.#pendingSinks.add(sink);
-      this.#tally.pending++;
-    }
-  }
-
-  /** Queues each sink with a pending notification. The message is only a hint: the rows decide what is sent. */
-  async #queueNotifications(): Promise<void> {
-    for (const { name: sink, waitMs } of this.#pendingSinks) await this.#stores.queues.send('notify', { sink }, waitMs);
   }
 
   async #removeExpired(): Promise<void> {

@@ -1,16 +1,33 @@
 import type { RegularAssessment } from '../core/detections/assessments.ts';
 import type { RegularityFacts } from '../core/detections/severity.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { MeasuredProcess } from '../core/regularity/process_view.ts';
 import type { RegularityFinding } from './context/regularity_watch.ts';
 
-type Found = Pick<RegularityFinding, 'assessment' | 'onlyFailed'> | undefined;
+type Found =
+  | { readonly assessment: RegularityFinding['assessment'] | MeasuredProcess; readonly onlyFailed: boolean }
+  | undefined;
 
 /** What `regularity` found of a group in the run that ends at `asOf`, as its detection keeps it; null where it does not match. */
-export function regularAssessmentOf(found: Found, regularDevices: number, asOf: Timestamp): RegularAssessment | null {
+export function regularAssessmentOf(
+  found: Pick<RegularityFinding, 'assessment'> | undefined,
+  regularDevices: number,
+  asOf: Timestamp,
+): RegularAssessment | null {
   const assessment = found?.assessment ?? null;
   if (assessment === null || !assessment.measured || assessment.way === null) return null;
   const { measured: _measured, way, session, measuredViews, ...numbers } = assessment;
   return { ...numbers, way, session, measuredViews, regularDevices, addresses: 1, remoteIPs: [], lastMatched: asOf };
+}
+
+/** The same of a process as a whole. `remoteIPs`: the first of its addresses. */
+export function processAssessmentOf(
+  { measured: _measured, way, measuredViews, addresses, ...numbers }: MeasuredProcess,
+  remoteIPs: readonly string[],
+  asOf: Timestamp,
+): RegularAssessment | null {
+  if (way === null) return null;
+  return { ...numbers, way, session: null, measuredViews, regularDevices: 1, addresses, remoteIPs, lastMatched: asOf };
 }
 
 /** The same for the decision, of a match and of what is not one; null where nothing was measured. */

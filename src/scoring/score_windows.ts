@@ -94,9 +94,11 @@ export async function scoreWindows(
   const now = clock();
   if (isInFuture(asOf, now)) throw new WindowError(notEnded(asOf, now));
   const { isContext, fault } = await beginRun(stores, settings, asOf);
-  for (const message of await scoreMessages(stores, asOf, oldestUnreadMs)) await stores.queues.send('score', message);
+  const messages = await scoreMessages(stores, asOf, oldestUnreadMs);
+  for (const message of messages) await stores.queues.send('score', message);
   // It reads what the runs before left, so it waits for no partition.
-  const processes = { partitions: [], asOf, oldestUnreadMs, newestReport: '', processes: true } as const;
+  const newestReport = messages[0]?.newestReport ?? '';
+  const processes = { partitions: [], asOf, oldestUnreadMs, newestReport, processes: true } as const;
   if (isContext) await stores.queues.send('score', processes);
   return fault;
 }

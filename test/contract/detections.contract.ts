@@ -415,6 +415,8 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       [{ state: 'resolved', severity: 'low' }, [2]],
       [{ severity: 'low' }, [2, 3]],
       [{ source: 'sysmon' }, [3]],
+      [{ remote: '*' }, [4]],
+      [{ remote: '*', state: 'resolved' }, []],
       [{ suppressed: true }, [4]],
       [{ suppressed: false }, [1, 2, 3]],
       [{ verdict: verdict().value }, [1]],
@@ -431,7 +433,7 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       await inserted(detection({ groupId: groupId(2), state: 'resolved', severity: 'low', lastMatched: T1 }));
       const last = `4${groupId(3).slice(1)}`;
       await inserted(detection({ groupId: last, severity: 'low', source: 'sysmon', lastMatched: T2 }));
-      await inserted(detection({ ...early, groupId: groupId(4), suppressedBy: 's-1' }));
+      await inserted(detection({ ...early, groupId: groupId(4), suppressedBy: 's-1', RemoteIP: '*' }));
       const ids = wanted.map((n) => (n === 3 ? last : groupId(n))).toSorted();
       expect(await list(filter)).toEqual(ids);
       for (const most of [1, 2, 1000]) expect(await paged(filter, most)).toEqual(ids);

@@ -139,6 +139,7 @@ function fitsRow({ detection, verdict }: DetectionRow, filter: DetectionRowFilte
     (filter.device === undefined || detection.DeviceName === filter.device) &&
     (filter.severity === undefined || detection.severity === filter.severity) &&
     (filter.source === undefined || detection.source === filter.source) &&
+    (filter.remote === undefined || detection.RemoteIP === filter.remote) &&
     (suppressed === undefined || suppressed === (detection.suppressedBy !== '')) &&
     (filter.verdict === undefined || verdict?.value === filter.verdict) &&
     (since === undefined || detection.lastMatched >= since)

@@ -47,6 +47,11 @@ export class FleetContext {
     return this.#merged.newPairs.get(pairHashOf(process, network)) ?? null;
   }
 
+  /** The same of the hash of a process and a network. */
+  isNewPair(pair: number): boolean {
+    return this.#merged.newPairs.has(pair);
+  }
+
   /** Whether a process and a network were seen first less than seven days ago, in a tenant that had been observed for a day. */
   isNew(process: string, network: string): boolean {
     return this.newSince(process, network) !== null;

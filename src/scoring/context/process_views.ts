@@ -35,9 +35,13 @@ export interface RegularProcess extends ProcessKey {
   readonly assessment: MeasuredProcess;
   /** The addresses, those with the most connections first. */
   readonly addresses: readonly SummedAddress[];
+  /** The connections of all addresses, in order of time. */
+  readonly counts: readonly TimedCount[];
+  /** The process is new in each of their networks. */
+  readonly isNew: boolean;
 }
 
-/** An address of it matches by itself: the others belong to the detection of that address. */
+/** An address of it matches by itself: the others, if any, belong to the detection of that address. */
 export interface ListedProcess extends ProcessKey {
   readonly kind: 'listed';
   readonly groupId: string;
@@ -91,22 +95,25 @@ function* findingOfProcess(
   { context, thresholds }: ProcessFleet,
 ): Generator<ProcessFinding> {
   const [first] = groups;
-  if (first === undefined || groups.length === 1) return;
+  if (first === undefined) return;
   const { source, DeviceName, InitiatingProcessFileName } = first;
   const key = { source, DeviceName, InitiatingProcessFileName };
   const groupId = processIdOf(key);
   const matching = groups.filter(({ matchesByItself }) => matchesByItself);
   if (matching.length > 0) {
     const others = groups.filter(({ matchesByItself }) => !matchesByItself);
-    if (others.length > 0) yield { kind: 'listed', ...key, groupId, matching: named(matching), others: named(others) };
+    yield { kind: 'listed', ...key, groupId, matching: named(matching), others: named(others) };
     return;
   }
+  if (groups.length === 1) return;
   // Only rare pairs are summed.
   const addresses = groups.map((group) => ({ ...group, devices: 1 }));
   const deviceOn = deviceOnOf(first, context);
   const assessment = processRegularityOf(addresses, context.few, deviceOn, HOUR_SECONDS, thresholds);
   if (!assessment.measured || assessment.way === null) return;
-  yield { kind: 'regular', ...key, groupId, assessment, addresses: busiest(groups).slice(0, MAX_NAMED) };
+  const counts = groups.flatMap((group) => group.counts).sort((a, b) => a.second - b.second);
+  const isNew = groups.every(({ pair }) => context.isNewPair(pair));
+  yield { kind: 'regular', ...key, groupId, assessment, addresses: busiest(groups).slice(0, MAX_NAMED), counts, isNew };
 }
 
 /** All hours in which the device reported. */

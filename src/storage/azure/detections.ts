@@ -158,7 +158,7 @@ function putOf({ put, onlyIfMissing = false }: OutboxChange): TransactionAction[
 }
 
 function queryOf(wanted: DetectionRowFilter): { filter: string } {
-  const { state, device, severity, source, suppressed, verdict, since } = wanted;
+  const { state, device, severity, source, remote, suppressed, verdict, since } = wanted;
   const { from, to } = DETECTION_KEYS;
   const conditions = [
     odata`RowKey ge ${from} and RowKey lt ${to}`,
@@ -166,6 +166,7 @@ function queryOf(wanted: DetectionRowFilter): { filter: string } {
     device === undefined ? '' : odata`DeviceName eq ${device}`,
     severity === undefined ? '' : odata`Severity eq ${severity}`,
     source === undefined ? '' : odata`Source eq ${source}`,
+    remote === undefined ? '' : odata`RemoteIP eq ${remote}`,
     suppressed === undefined ? '' : suppressed ? "SuppressedBy ne ''" : "SuppressedBy eq ''",
     verdict === undefined ? '' : odata`VerdictValue eq ${verdict}`,
     since === undefined ? '' : odata`LastMatched ge ${since}`,

@@ -26,6 +26,8 @@ export interface DetectionRowFilter {
   readonly device?: string;
   readonly severity?: Severity;
   readonly source?: string;
+  /** Exactly this address, or `*` for processes as a whole. */
+  readonly remote?: string;
   readonly suppressed?: boolean;
   readonly verdict?: VerdictValue;
   /** Last match at or after this instant. */

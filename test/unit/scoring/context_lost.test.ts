@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createApp } from '../../../src/app.ts';
-import { readConfig } from '../../../src/config.ts';
-import { MINUTE_MS } from '../../../src/core/kql/timespan.ts';
-import { msOf } from '../../../src/core/kql/timestamp.ts';
-import type { Sink } from '../../../src/notify/sink.ts';
-import type { ContextFiles } from '../../../src/storage/ports/context.ts';
-import type { Run } from '../../../src/storage/ports/runs.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
-import { at, type Group, group, hours, Tenant } from '../../support/scoring/tenant.ts';
+import { Hourly } from '../../support/scoring/hourly.ts';
+import { at, group, hours } from '../../support/scoring/tenant.ts';
 
-const CONFIG = readConfig({
-  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
-  LOOKBACK_DAYS: '0.5',
-  MIN_UNIFORM_PER_DAY: '8',
-  BASELINE_HOURS: '0',
-});
+const SETTINGS = { LOOKBACK_DAYS: '0.5', MIN_UNIFORM_PER_DAY: '8', BASELINE_HOURS: '0' };
 /** It was decided long before. */
 const OPEN = group(1, '30000001');
 /** Both match for the first time in the run that has no context; the second one below the KQL rule's average. */
@@ -22,89 +11,30 @@ const NEW = group(2, 'a0000001');
 const SLOW = group(3, 'a0000002');
 const LOST = 24;
 
-/** A tenant whose runs come hour by hour. */
-class Hourly {
-  readonly tenant = new Tenant();
-  readonly #notified: string[] = [];
-  readonly #app;
-  #now = 0;
-
-  constructor() {
-    const soc: Sink = {
-      name: 'soc',
-      fingerprint: 'x',
-      minSeverity: 'low',
-      digests: null,
-      send: async ({ detections }) => {
-        this.#notified.push(...detections.map(({ groupId }) => groupId));
-        return { kind: 'sent', answer: '200' };
-      },
-    };
-    this.#app = createApp(CONFIG, { stores: this.tenant.stores, clock: () => this.#now, sinks: [soc] });
-  }
-
-  get files(): ContextFiles {
-    return this.tenant.stores.context;
-  }
-
-  /** Tables and context as they are; returns the ids that the sink received in this hour, in order. */
-  async run(hour: number): Promise<string[]> {
-    const { queues } = this.tenant.stores;
-    this.#now = msOf(at(hour)) + 46 * MINUTE_MS;
-    this.#notified.length = 0;
-    await this.#app.scoreWindows();
-    for (const message of queues.score.splice(0)) await this.#score(message);
-    for (const message of queues.notify.splice(0)) await this.#app.notify(message);
-    return this.#notified.toSorted();
-  }
-
-  /** The host tries a message again; here the next run does. */
-  async #score(message: unknown): Promise<void> {
-    try {
-      await this.#app.scorePartition(message);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-    }
-  }
-
-  async runsOf(hour: number): Promise<Run[]> {
-    const runs = await Array.fromAsync(this.tenant.stores.runs.since(at(hour)));
-    return runs.filter(({ asOf }) => asOf === at(hour));
-  }
-
-  async contextProblems(): Promise<string[]> {
-    const { problems } = await this.#app.health();
-    return problems.filter((each) => each.includes('context'));
-  }
-
-  async reports(of: Group, from: number, to: number, count: number): Promise<void> {
-    await this.tenant.reports(of, hours(from, to), count);
-  }
-
-  async replaceAll(change: (bytes: Buffer) => Buffer): Promise<void> {
-    for (const name of await this.names()) {
-      const { bytes = Buffer.alloc(0) } = (await this.files.open(name, 1e9)) ?? {};
-      await this.files.put(name, change(Buffer.from(bytes)));
-    }
-  }
-
-  async removeAll(): Promise<void> {
-    for (const name of await this.names()) await this.files.remove(name);
-  }
-
-  async names(): Promise<string[]> {
-    return (await Array.fromAsync(this.files.names())).flat();
+async function replaceAll(hourly: Hourly, change: (bytes: Buffer) => Buffer): Promise<void> {
+  for (const name of await hourly.contextNames()) {
+    const { bytes = Buffer.alloc(0) } = (await hourly.files.open(name, 1e9)) ?? {};
+    await hourly.files.put(name, change(Buffer.from(bytes)));
   }
 }
 
+async function removeAll(hourly: Hourly): Promise<void> {
+  for (const name of await hourly.contextNames()) await hourly.files.remove(name);
+}
+
+async function contextProblems(hourly: Hourly): Promise<string[]> {
+  const { problems } = await hourly.app.health();
+  return problems.filter((each) => each.includes('context'));
+}
+
 async function decided(): Promise<Hourly> {
-  const hourly = new Hourly();
+  const hourly = new Hourly(SETTINGS);
   await hourly.reports(OPEN, 0, 200, 60);
   const sent: string[] = [];
   for (const hour of hours(16, LOST - 1)) sent.push(...(await hourly.run(hour)));
   expect(sent).toEqual([OPEN.groupId]);
   expect(await hourly.tenant.detection(OPEN)).toMatchObject({ severity: 'high', decision: { isDecided: true } });
-  expect(await hourly.contextProblems()).toEqual([]);
+  expect(await contextProblems(hourly)).toEqual([]);
   return hourly;
 }
 
@@ -117,7 +47,7 @@ interface Loss {
 
 const LOSSES: Readonly<Record<string, Loss>> = {
   missing: {
-    lose: (hourly) => hourly.removeAll(),
+    lose: (hourly) => removeAll(hourly),
     pause: 0,
     fault: 'there is no context: 0 of 16 partitions have a partial of the last 24 hours',
   },
@@ -127,12 +57,12 @@ const LOSSES: Readonly<Record<string, Loss>> = {
     fault: 'there is no context: 0 of 16 partitions have a partial of the last 24 hours',
   },
   'of another version': {
-    lose: (hourly) => hourly.replaceAll((bytes) => Buffer.from([...bytes.subarray(0, 4), 1, ...bytes.subarray(5)])),
+    lose: (hourly) => replaceAll(hourly, (bytes) => Buffer.from([...bytes.subarray(0, 4), 1, ...bytes.subarray(5)])),
     pause: 0,
     fault: 'is of another version',
   },
   'half-written': {
-    lose: (hourly) => hourly.replaceAll((bytes) => bytes.subarray(0, bytes.length - 1)),
+    lose: (hourly) => replaceAll(hourly, (bytes) => bytes.subarray(0, bytes.length - 1)),
     pause: 0,
     fault: 'is damaged',
   },
@@ -156,7 +86,7 @@ async function expectNothingNew(hourly: Hourly, hour: number, fault: string, isF
   });
   expect(await hourly.tenant.row(SLOW)).toBeNull();
   // One run without a context is nothing yet: the first one never has one.
-  const problems = await hourly.contextProblems();
+  const problems = await contextProblems(hourly);
   if (isFirst) expect(problems).toEqual([]);
   else
     expect(problems).toEqual([
@@ -175,7 +105,7 @@ describe('context_lost', () => {
 
     for (const each of [NEW, SLOW]) await hourly.reports(each, first, first + 3, each === NEW ? 60 : 12);
     if (loss.pause === 0) await loss.lose(hourly);
-    else await hourly.removeAll();
+    else await removeAll(hourly);
     expect(await hourly.run(first + 1)).toEqual([]);
     await expectNothingNew(hourly, first + 1, loss.pause === 0 ? loss.fault : 'there is no context', false);
 
@@ -184,11 +114,11 @@ describe('context_lost', () => {
     expect(await hourly.tenant.detection(NEW)).toMatchObject({ revision: 1, decision: { isDecided: true } });
     expect(await hourly.tenant.detection(SLOW)).toMatchObject({ revision: 0, severity: 'low' });
     expect(await hourly.run(first + 3)).toEqual([SLOW.groupId]);
-    expect(await hourly.contextProblems()).toEqual([]);
+    expect(await contextProblems(hourly)).toEqual([]);
   });
 
   it('a partition that fails in every run does not silence the others', async () => {
-    const hourly = new Hourly();
+    const hourly = new Hourly(SETTINGS);
     const { context } = hourly.tenant.stores;
     const put = context.put.bind(context);
     context.put = async (name, bytes) => {
@@ -206,7 +136,7 @@ describe('context_lost', () => {
           expect(run).toMatchObject({ contextPartitions: 15, contextFault: 'partition 8 has no partial' });
     }
     expect(sent).toEqual([OPEN.groupId]);
-    expect(await hourly.contextProblems()).toEqual([
+    expect(await contextProblems(hourly)).toEqual([
       'The context of the last run is not whole: partition 8 has no partial.',
     ]);
   });
@@ -219,7 +149,7 @@ describe('context_lost', () => {
     await hourly.files.remove(`partial/${at(LOST)}/a`);
     expect(await hourly.run(LOST + 1)).toEqual([]);
     expect(await hourly.tenant.detection(NEW)).toMatchObject({ revision: 0, severity: 'low' });
-    expect(await hourly.contextProblems()).toEqual([
+    expect(await contextProblems(hourly)).toEqual([
       `The context of the last run is not whole: partition a counts its run of ${at(LOST - 1)}.`,
     ]);
     expect(await hourly.run(LOST + 2)).toEqual([NEW.groupId]);

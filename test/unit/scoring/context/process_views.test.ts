@@ -2,17 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import type { Counted } from '../../../../src/core/records/contribution.ts';
+import { REGULARITY_THRESHOLDS } from '../../../../src/core/regularity/assessment.ts';
 import { windowOf } from '../../../../src/core/scoring/window.ts';
 import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { partialName } from '../../../../src/scoring/context/names.ts';
 import { writePartial } from '../../../../src/scoring/context/partial_codec.ts';
+import {
+  type ListedProcess,
+  processViews,
+  type RegularProcess,
+} from '../../../../src/scoring/context/process_views.ts';
 import { RegularityWatch } from '../../../../src/scoring/context/regularity_watch.ts';
-import { DETECTION_SETTINGS } from '../../../../src/scoring/detection_settings.ts';
 import { scoreProcesses } from '../../../../src/scoring/score_processes.ts';
+import { Suppressor } from '../../../../src/scoring/suppressor.ts';
 import { groupIdOf, PARTITIONS, partitionOf, processIdOf } from '../../../../src/storage/keys.ts';
 import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import { MemoryContextFiles } from '../../../fakes/context.ts';
+import { memoryStores } from '../../../fakes/stores.ts';
+import { SETTINGS } from '../../../support/scoring/tenant.ts';
 
 const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
 const NEXT = addMs(T, HOUR_MS);
@@ -55,30 +63,36 @@ async function run(files: MemoryContextFiles, asOf: Timestamp, rows: readonly Co
 async function found(rows: readonly Counted[], files = new MemoryContextFiles()) {
   await run(files, T, rows);
   await mergeContext(files, NEXT);
-  const findings: unknown[] = [];
-  const tally = await scoreProcesses(
-    { context: files },
-    NEXT,
-    DETECTION_SETTINGS,
-    async (finding) => void findings.push(finding),
-  );
-  return { tally, findings };
+  return await findingsOf(files);
+}
+
+async function findingsOf(files: MemoryContextFiles) {
+  const { context } = await readContext(files, NEXT);
+  if (context === null) throw new Error('no context');
+  const faults: string[] = [];
+  const fleet = { context, thresholds: REGULARITY_THRESHOLDS };
+  const findings = await Array.fromAsync(processViews(files, NEXT, fleet, (fault) => void faults.push(fault)));
+  return { findings, faults };
 }
 
 const SERVERS = Array.from({ length: 20 }, (_, n) => `198.51.${n}.${n + 1}`);
 /** So that one device is few, and the partitions have others. */
 const OTHERS = Array.from({ length: 15 }, (_, n) => row(`ws-${n}`, 'browser.exe', `203.0.113.${n}`, 9, 3));
 
-describe('scoreProcesses(stores, asOf)', () => {
+describe('processViews(files, asOf, fleet, onFault)', () => {
   it('finds a process whose servers rotate over all partitions', async () => {
-    const { tally, findings } = await found([...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS)]);
-    expect(tally).toEqual({ asOf: NEXT, regularProcesses: 1, listedProcesses: 0, contextFault: '' });
+    const { findings, faults } = await found([...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS)]);
+    expect(faults).toEqual([]);
     const key = { source: 'defender', DeviceName: 'ws-1', InitiatingProcessFileName: 'rot.exe' } as const;
     expect(findings).toMatchObject([{ kind: 'regular', ...key, groupId: processIdOf(key) }]);
-    const [{ assessment, addresses }] = findings as [{ assessment: object; addresses: readonly object[] }];
+    const [{ assessment, addresses, counts, isNew }] = findings as [RegularProcess];
     expect(assessment).toMatchObject({ way: 'process', addresses: 20, interval: 300, connections: 71 * 12 });
     expect(addresses).toHaveLength(20);
     expect(addresses[0]).toEqual({ RemoteIP: '198.51.0.1', connections: 48 });
+    expect(counts).toHaveLength(71);
+    expect(counts.map(({ second }) => second)).toEqual(counts.map(({ second }) => second).toSorted((a, b) => a - b));
+    // The tenant had not been observed for a day before.
+    expect(isNew).toBe(false);
   });
 
   it('does not sum what more devices use', async () => {
@@ -89,9 +103,11 @@ describe('scoreProcesses(stores, asOf)', () => {
   it('lists the others where an address matches by itself', async () => {
     const steady = Array.from({ length: 71 }, (_, n) => row('ws-1', 'rot.exe', '198.51.99.9', 71 - n, 12));
     const { findings } = await found([...OTHERS, ...steady, ...rotating('ws-1', 'rot.exe', SERVERS)]);
-    const all = findings as [{ kind: string; matching: readonly string[]; others: readonly string[] }];
-    expect(all).toMatchObject([{ kind: 'listed', matching: ['198.51.99.9'] }]);
-    expect(all[0].others.toSorted()).toEqual(SERVERS.toSorted());
+    expect(findings).toMatchObject([{ kind: 'listed', matching: ['198.51.99.9'] }]);
+    expect((findings[0] as ListedProcess).others.toSorted()).toEqual(SERVERS.toSorted());
+    expect((await found([...OTHERS, ...steady])).findings).toMatchObject([
+      { kind: 'listed', matching: ['198.51.99.9'], others: [] },
+    ]);
   });
 
   it('names a partial that cannot be read, and goes on', async () => {
@@ -100,23 +116,14 @@ describe('scoreProcesses(stores, asOf)', () => {
     await found(rows, files);
     const name = partialName(T, '5' as Partition);
     await files.put(name, Buffer.from('BWCX'));
-    const { contextFault } = await scoreProcesses({ context: files }, NEXT);
-    expect(contextFault).toBe(`${name} is damaged`);
-  });
-
-  it('without a context does nothing, and says so', async () => {
-    const files = new MemoryContextFiles();
-    expect(await scoreProcesses({ context: files }, T)).toEqual({
-      asOf: T,
-      regularProcesses: 0,
-      listedProcesses: 0,
-      contextFault: `merged/${T} is missing`,
-    });
+    expect((await findingsOf(files)).faults).toEqual([`${name} is damaged`]);
   });
 });
 
 describe('the requests of the context', () => {
   it('are at most 120 an hour, with the process view and the removal of old files', async () => {
+    const stores = memoryStores();
+    const suppressor = await Suppressor.read(stores, T);
     const files = new MemoryContextFiles();
     let requests = 0;
     const counting = new Proxy(files, {
@@ -138,7 +145,9 @@ describe('the requests of the context', () => {
         const watch = new RegularityWatch(windowOf(asOf, 3), context);
         await writePartial(counting, asOf, partition, watch.partial(), watch.groups());
       }
-      await scoreProcesses({ context: counting }, asOf);
+      const fleet = { ...(await readContext(counting, asOf)), baseline: 'over' as const };
+      const job = { asOf, newestReport: asOf } as const;
+      await scoreProcesses({ ...stores, context: counting }, SETTINGS, [], job, fleet, suppressor);
     }
     // list, 16 partials, seen twice, merged; 16 runs read and write; the process view reads; 18 old files go.
     expect(requests).toBe(1 + 16 + 2 + 1 + 16 + 16 + (2 + 16) + 18);

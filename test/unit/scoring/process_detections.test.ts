@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Detection } from '../../../src/core/detections/detection.ts';
+import { isOfProcess } from '../../../src/scoring/process_key.ts';
+import { groupIdOf, processIdOf } from '../../../src/storage/keys.ts';
+import { suppression } from '../../contract/samples.ts';
+import { Hourly } from '../../support/scoring/hourly.ts';
+import { at, type Group, hours } from '../../support/scoring/tenant.ts';
+
+const KEY = { source: 'defender', DeviceName: 'ws-1', InitiatingProcessFileName: 'rot.exe' } as const;
+const ID = processIdOf(KEY);
+/** In a network each, so that no other process makes them common. */
+const SERVERS = Array.from({ length: 20 }, (_, n) => `198.${30 + n}.7.9`);
+
+function groupOf(RemoteIP: string, changes: Partial<Group> = {}): Group {
+  const key = { ...KEY, RemoteIP, ...changes };
+  return { ...key, groupId: groupIdOf(key) };
+}
+
+let hourly: Hourly;
+beforeEach(async () => {
+  hourly = new Hourly({ BASELINE_HOURS: '0' });
+  await arrive(hourly);
+});
+
+/** Twelve connections an hour, each hour to another server; and other devices, so that one is few. */
+async function arrive({ tenant }: Hourly, until = 73): Promise<void> {
+  for (const [n, server] of SERVERS.entries())
+    await tenant.reports(
+      groupOf(server),
+      hours(0, until).filter((hour) => hour % SERVERS.length === n),
+      12,
+    );
+  for (const n of hours(2, 16)) await tenant.reports(groupOf(`203.0.113.${n}`, { DeviceName: `ws-${n}` }), [70], 3);
+}
+
+const row = async () => (await hourly.tenant.stores.detections.get(ID))?.row ?? null;
+const detection = async (): Promise<Detection> => {
+  const found = await row();
+  if (found === null) throw new Error('no detection');
+  return found.detection;
+};
+
+describe('a process whose servers rotate', () => {
+  it('opens in the run after the one that saw it, and is decided by the next', async () => {
+    expect(await hourly.run(71)).toEqual([]);
+    expect(await row()).toBeNull();
+    expect(await hourly.run(72)).toEqual([]);
+    expect(await detection()).toMatchObject({
+      ...{ ...KEY, RemoteIP: '*', groupId: ID, state: 'new', episode: at(72), severity: 'low', revision: 0 },
+      ...{ devices: 1, fleetDevices: 16, otherProcesses: [], FirstConnection: at(0), LastConnection: at(70) },
+      assessments: {
+        'kql-rule': null,
+        regularity: { way: 'process', interval: 300, addresses: 20, regularDevices: 1, connections: 71 * 12 },
+      },
+    });
+    expect((await detection()).assessments.regularity?.remoteIPs).toHaveLength(20);
+    // The window has 72 hours, and the last one of them is not known yet.
+    expect((await detection()).hours.filter((count) => count === 12)).toHaveLength(71);
+
+    expect(await hourly.run(73)).toEqual([ID]);
+    const decided = await detection();
+    expect(decided).toMatchObject({ state: 'ongoing', severity: 'medium', revision: 1, asOf: at(73) });
+    expect(decided.decision).toMatchObject({ isDecided: true, isRipe: true, runsInARow: 2 });
+    expect(decided.severityReason).toMatch(/^No other device is as regular/);
+    // No group of it is a detection.
+    expect(await hourly.tenant.states()).toEqual([`${ID} ongoing`]);
+  });
+
+  it('is the same after each message once more, and after one that comes late', async () => {
+    for (const hour of [71, 72, 73]) await hourly.run(hour);
+    const before = await hourly.tenant.stores.detections.get(ID);
+    expect(await hourly.run(73)).toEqual([]);
+    await hourly.app.scorePartition({ partitions: [], asOf: at(72), newestReport: at(72), processes: true });
+    expect(await hourly.tenant.stores.detections.get(ID)).toEqual(before);
+  });
+
+  it('counts what it opened, and what is pending', async () => {
+    await hourly.run(71);
+    await hourly.run(72);
+    const job = { partitions: [], asOf: at(72), newestReport: at(72), processes: true };
+    expect(await hourly.app.scorePartition(job)).toEqual({
+      ...{ asOf: at(72), regularProcesses: 1, listedProcesses: 0, opened: 1, resolved: 0, pending: 0 },
+      contextFault: '',
+    });
+  });
+
+  it('is resolved once one of its addresses matches by itself', async () => {
+    for (const hour of [71, 72, 73]) await hourly.run(hour);
+    const steady = groupOf('198.90.7.9');
+    await hourly.reports(steady, 66, 74, 30);
+    // The run at 74 sees the address, and the process view at 75 what that run left.
+    await hourly.run(74);
+    expect(await detection()).toMatchObject({ state: 'ongoing', lastMatched: at(74) });
+    await hourly.run(75);
+    expect(await detection()).toMatchObject({ state: 'resolved', asOf: at(75) });
+    expect(await hourly.tenant.detection(steady)).toMatchObject({ state: 'ongoing' });
+  });
+
+  it('is resolved after 72 hours without a match, and not while the exporter is behind', async () => {
+    for (const hour of [71, 72, 73]) await hourly.run(hour);
+    // The last reports leave the window; other devices show that the exporter is not behind.
+    for (let hour = 85; hour <= 205; hour += 12) {
+      await hourly.tenant.reports(groupOf('203.0.113.2', { DeviceName: 'ws-2' }), [hour - 1], 3);
+      await hourly.run(hour);
+    }
+    const { lastMatched } = await detection();
+    expect(await detection()).toMatchObject({ state: 'ongoing', decision: { runsInARow: 0 } });
+    const over = hours(206, 240).find((hour) => lastMatched < at(hour - 72)) ?? 0;
+    await hourly.run(over + 6);
+    expect(await detection()).toMatchObject({ state: 'ongoing', lastMatched });
+    await hourly.tenant.reports(groupOf('203.0.113.2', { DeviceName: 'ws-2' }), [over + 6], 3);
+    await hourly.run(over + 7);
+    await hourly.run(over + 8);
+    expect(await detection()).toMatchObject({ state: 'resolved' });
+  });
+
+  it('is hidden by a suppression of device and process, not by one of an address', async () => {
+    const { suppressions } = hourly.tenant.stores;
+    const entry = { device: 'ws-1', process: 'rot.exe', remote: '', expires: at(1000) };
+    await suppressions.insert(suppression({ ...entry, id: 'range', remote: '198.0.0.0/8' }));
+    for (const hour of [71, 72]) await hourly.run(hour);
+    expect((await detection()).suppressedBy).toBe('');
+    await suppressions.insert(suppression({ ...entry, id: 'whole' }));
+    expect(await hourly.run(73)).toEqual([]);
+    expect(await detection()).toMatchObject({ suppressedBy: 'whole', severity: 'medium', revision: 1 });
+    await suppressions.remove('whole');
+    expect(await hourly.run(74)).toEqual([ID]);
+  });
+
+  it('is recorded during the baseline, and part of its digest', async () => {
+    const digests = { above: 5, atMost: 10, listed: 10, baseline: 'one', waitMs: 0 } as const;
+    hourly = new Hourly({}, digests);
+    await arrive(hourly, 80);
+    await hourly.reports(groupOf('198.91.7.9', { DeviceName: 'ws-9' }), 0, 80, 60);
+    for (const hour of [71, 72]) expect(await hourly.run(hour)).toEqual([]);
+    // This run ends it: what opened before is decided.
+    const sent = await hourly.run(73);
+    expect(sent).toContain(ID);
+    expect(hourly.sent.map(({ digest }) => digest)).toEqual([true]);
+    expect(await hourly.run(74)).toEqual([]);
+  });
+
+  it('opens nothing without regularity among the DETECTORS', async () => {
+    hourly = new Hourly({ BASELINE_HOURS: '0', DETECTORS: 'kql-rule' });
+    await arrive(hourly);
+    for (const hour of [71, 72, 73]) await hourly.run(hour);
+    expect(await row()).toBeNull();
+  });
+});
+
+describe('isOfProcess(detection)', () => {
+  it('is not what telemetry names an address `*`', () => {
+    expect(isOfProcess({ ...KEY, RemoteIP: '*', groupId: ID })).toBe(true);
+    expect(isOfProcess(groupOf('*'))).toBe(false);
+    expect(isOfProcess({ ...KEY, RemoteIP: '198.51.100.7', groupId: ID })).toBe(false);
+  });
+});
