@@ -24,7 +24,7 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .option('--severity <SEVERITY>', 'low, medium or high')
     .option('--source <NAME>', 'kind of telemetry')
     .option('--suppressed <true|false>', 'suppressed detections only, or the others only')
-    .option('--verdict <VERDICT>', 'acknowledged, true-positive, false-positive, or none')
+    .option('--verdict <VERDICT>', 'acknowledged, true-positive, benign-positive, false-positive, or none')
     .option('--since <TIME>', 'matched in a run at or after this time')
     .option(
       '-s, --sort <ORDER>',
@@ -57,7 +57,7 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .summary('record a verdict')
     .description('Records the verdict of an analyst. It replaces an earlier one, and stays over all later episodes.')
     .argument('<id>', 'as for show')
-    .requiredOption('--as <VERDICT>', 'acknowledged, true-positive or false-positive')
+    .requiredOption('--as <VERDICT>', 'acknowledged, true-positive, benign-positive or false-positive')
     .option('--note <TEXT>', 'at most 1,000 characters', '')
     .option('--who <NAME>', 'who records the verdict (default: the user of this machine)')
     .option('-f, --format <FORMAT>', 'table or json', 'table')

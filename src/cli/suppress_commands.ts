@@ -17,6 +17,12 @@ export function addSuppressCommands(program: Command, terminal: Terminal): void 
 
   criteria(suppress.command('add').summary('add an entry'))
     .requiredOption('--reason <TEXT>', 'why this is no threat')
+    .option(
+      '--from <ID>',
+      'propose the narrowest sensible entry for this detection, print what it would suppress, and ask; the options of ' +
+        'the entry take precedence',
+    )
+    .option('--yes', 'with --from: do not ask', false)
     .option('--owner <NAME>', 'who is responsible for the entry (default: the user of this machine)')
     .option('--days <N>', 'days until it expires, at most 366 (default: 90)')
     .option('--expires <TIME>', 'an instant or a date, in place of --days')

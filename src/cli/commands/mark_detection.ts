@@ -1,11 +1,14 @@
+import type { Detection } from '../../core/detections/detection.ts';
+import type { VerdictValue } from '../../core/detections/verdict.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { notificationViewOf } from '../../detections/detection_view.ts';
 import { faultsIn } from '../../detections/input_faults.ts';
 import { verdictInput } from '../../detections/verdict_input.ts';
+import { COMMAND_NAME } from '../command_name.ts';
 import { UsageError } from '../errors.ts';
 import { tableOrJson } from '../output/format.ts';
 import { jsonLines } from '../output/lines.ts';
-import type { Terminal } from '../terminal.ts';
+import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { idBeginningWith, noSuchDetection } from './detection_id.ts';
 import { optionFaults } from './option_faults.ts';
@@ -37,4 +40,14 @@ export async function markCommand(terminal: Terminal, start: string, options: Ma
       ? jsonLines([{ id, verdict: notificationViewOf(row).verdict }])
       : `${id}: ${input.data.value}, by ${escapeForDisplay(input.data.who)}\n`,
   );
+  if (!isJson) say(terminal, nextText(row.detection, input.data.value));
+}
+
+/** A verdict suppresses nothing: the text says whether sinks are notified of the detection, and how to end that. */
+function nextText({ groupId, state, suppressedBy, revision }: Detection, verdict: VerdictValue): string {
+  if (suppressedBy !== '') return `It is suppressed by ${suppressedBy}: no sink is notified of it.`;
+  const when = state === 'resolved' ? 'if it comes back' : `of each change after revision ${revision}`;
+  const goOn = `Notifications go on, ${when}: a verdict suppresses nothing.`;
+  const isWanted = verdict === 'benign-positive' || verdict === 'false-positive';
+  return isWanted ? `${goOn} To suppress it: ${COMMAND_NAME} suppress add --from ${groupId} --reason 'why'` : goOn;
 }

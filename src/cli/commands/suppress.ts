@@ -1,3 +1,4 @@
+import { proposedSuppression } from '../../core/detections/proposed_suppression.ts';
 import { faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
 import { DAY_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
@@ -13,7 +14,9 @@ import { minute } from '../output/number_text.ts';
 import { plainRows, type TextColumn, textTable } from '../output/text_table.ts';
 import { type TableView, viewOf } from '../output/view.ts';
 import { say, type Terminal } from '../terminal.ts';
+import { confirm } from './confirm.ts';
 import { connect } from './connect.ts';
+import { idBeginningWith, noSuchDetection } from './detection_id.ts';
 import { listText } from './detection_list.ts';
 import { whoOf } from './who.ts';
 
@@ -27,6 +30,8 @@ export interface CriteriaOptions {
 }
 
 export interface AddOptions extends CriteriaOptions {
+  readonly from?: string;
+  readonly yes: boolean;
   readonly reason: string;
   readonly owner?: string;
   readonly days?: string;
@@ -34,14 +39,19 @@ export interface AddOptions extends CriteriaOptions {
   readonly force: boolean;
 }
 
-/** `suppress add`: writes an entry, and prints how many detections of the last window it matches. */
+/**
+ * `suppress add`: writes an entry, and prints how many detections of the last window it matches. With `--from` the detection
+ * gives what the options do not, and the user confirms the entry.
+ */
 export async function addCommand(terminal: Terminal, options: AddOptions): Promise<void> {
   const format = formatOf(options.format);
   const { reason, force } = options;
   const owner = whoOf('--owner', options.owner, terminal.env);
   const expires = expiryOf(options);
+  if (options.from === undefined && options.yes) throw new UsageError('--yes needs --from');
   const app = connect(terminal);
-  const added = await app.addSuppression({ ...criteriaOf(options), owner, reason, expires }, force);
+  const criteria = options.from === undefined ? criteriaOf(options) : await confirmed(terminal, app, options);
+  const added = await app.addSuppression({ ...criteria, owner, reason, expires }, force);
   if (!added.ok) {
     throw new UsageError(
       `refused: ${escapeForDisplay(added.reason, 500)}${added.forcible ? '; --force adds it anyway' : ''}`,
@@ -56,6 +66,44 @@ export async function addCommand(terminal: Terminal, options: AddOptions): Promi
     `It matches ${counted(total, 'detection')} of the last window. It acts from the next scoring run until ` +
       `${minute(expires)} UTC.`,
   );
+}
+
+/** The proposal for a detection, once the user has seen what it would suppress and agrees. */
+async function confirmed(
+  terminal: Terminal,
+  app: ReturnType<typeof connect>,
+  options: AddOptions,
+): Promise<SuppressionCriteria> {
+  const id = await idBeginningWith(app, options.from ?? '');
+  const detection = await app.getDetection(id);
+  if (detection === null) throw noSuchDetection(id);
+  const criteria = { ...proposedSuppression(detection), ...givenCriteria(options) };
+  const fault = faultOf(criteria) ?? wildcardFault(criteria, options);
+  if (fault !== null) throw new UsageError(`no entry can be proposed for ${id}: ${fault}`);
+  const { total, detections } = await app.testSuppression(criteria);
+  say(terminal, `Entry: ${escapeForDisplay(criteriaText(criteria), 1000)}`);
+  terminal.stderr.write(listText(detections.slice(0, SHOWN), 'table', viewOf(terminal)));
+  const more = total > SHOWN ? ` (the first ${SHOWN} are listed)` : '';
+  const question = `It would have suppressed ${counted(total, 'detection')} of the last window${more}. Add it?`;
+  if (options.yes) say(terminal, question.replace(' Add it?', ''));
+  else if (!(await confirm(terminal, question)))
+    throw new CommandError('nothing was added; --yes adds it without asking');
+  return criteria;
+}
+
+/** Detections that a proposal lists. */
+const SHOWN = 10;
+
+/** The criteria that the options name; they take the place of those of the detection. */
+function givenCriteria(options: CriteriaOptions): Partial<SuppressionCriteria> {
+  return Object.fromEntries(Object.entries(criteriaOf(options)).filter(([, value]) => value !== ''));
+}
+
+/** A `*` in a name of the telemetry would be any text. */
+function wildcardFault({ device, process }: SuppressionCriteria, options: CriteriaOptions): string | null {
+  const isWild = (name: string, given: string | undefined) => given === undefined && name.includes('*');
+  if (isWild(device, options.device)) return 'the name of the device has a *; give --device';
+  return isWild(process, options.process) ? 'the name of the process has a *; give --process' : null;
 }
 
 /** `suppress list`: all entries, the next to expire first. */

@@ -12,7 +12,6 @@ import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
 import { programFacts } from './program_facts.ts';
 import { minuteText, type SentencePart, sentenceOf } from './sentence.ts';
-import { suppressCommand } from './suppress_command.ts';
 
 /**
  * The content of a notification about one detection, in order of importance. Labels, headline and figures are fixed; every
@@ -31,8 +30,8 @@ export interface Message {
   readonly facts: readonly Fact[];
   /** The query for the portal that has the detection's telemetry. */
   readonly query: { readonly portal: 'Defender' | 'Sentinel'; readonly text: string };
-  /** The command that suppresses the detection; null where a name is not safe in a shell. */
-  readonly suppress: string | null;
+  /** To type; they hold no text of the telemetry. */
+  readonly commands: { readonly show: string; readonly mark: string; readonly suppress: string };
 }
 
 export function messageOf(detection: Detection): Message {
@@ -45,7 +44,15 @@ export function messageOf(detection: Detection): Message {
     picture: activityPicture(detection),
     facts: factsOf(detection),
     query: queryOf(detection),
-    suppress: commandOf(detection),
+    commands: commandsOf(detection.groupId),
+  };
+}
+
+function commandsOf(id: string): Message['commands'] {
+  return {
+    show: `beaconwatch detections show ${id}`,
+    mark: `beaconwatch detections mark ${id} --as true-positive`,
+    suppress: `beaconwatch suppress add --from ${id} --reason 'why'`,
   };
 }
 
@@ -108,10 +115,4 @@ function firstSeenOf({ FirstConnection, episodes, lastMatched, assessments }: De
 /** The length of the window behind a detection's numbers. */
 export function lookbackDaysOf({ 'kql-rule': rule }: Detection['assessments']): number {
   return rule?.evidence.thresholds.lookbackDays ?? REGULARITY_DAYS;
-}
-
-/** null where an option would be missing: the command would suppress more than this detection. */
-function commandOf(detection: Detection): string | null {
-  const { command, omitted } = suppressCommand(detection);
-  return omitted.length === 0 ? `beaconwatch ${command}` : null;
 }

@@ -1,5 +1,5 @@
-/** The verdicts that an analyst can record. */
-export const VERDICTS = ['acknowledged', 'true-positive', 'false-positive'] as const;
+/** The verdicts that an analyst can record. `benign-positive`: it is a beacon, and a wanted one. */
+export const VERDICTS = ['acknowledged', 'true-positive', 'benign-positive', 'false-positive'] as const;
 export type VerdictValue = (typeof VERDICTS)[number];
 
 /** An analyst's verdict on a detection. It applies to all episodes of the group until a new verdict replaces it. */

@@ -22,14 +22,12 @@ export const CHAT_DETAILS: readonly ChatDetail[] = [
 /** Characters before the query at most: a person reads them on a phone. */
 export const TEXT_LENGTH = 1200;
 /** Kept free for the line that names what was omitted, without the labels of facts. */
-const OMITTED_LENGTH = 170;
+const OMITTED_LENGTH = 110;
 /** Characters of a name in the sentence, and of a fact. */
 const NAME_LENGTH = 60;
 const FACT_LENGTH = 160;
 /** Slack takes at most 3,000 characters in one text. */
 const LONGEST_QUERY = 2800;
-/** Nobody pastes a longer command. */
-const LONGEST_COMMAND = 1000;
 
 /** Escapes text of the telemetry for a format, and cuts it visibly. */
 type Escape = (text: string, maxLength: number) => string;
@@ -67,28 +65,18 @@ export function chatContentOf(
     figures.map(factLength).reduce(sum, 0);
   const { facts, left } = factsWithin(TEXT_LENGTH - OMITTED_LENGTH - whole, message.facts, escapeText);
   const query = message.query.text.length <= LONGEST_QUERY && detail.query ? message.query : null;
-  const command = message.suppress !== null && message.suppress.length <= LONGEST_COMMAND ? message.suppress : null;
   const omitted = [
     ...left,
     ...(query === null ? ['the query'] : []),
     ...(detail.links || links.length === 0 ? [] : ['links']),
-    ...(command === null ? [omittedCommand(message)] : []),
   ];
   return {
     ...{ headline, severity, sentence, figures, picture, bars, facts, query },
     links: detail.links ? links : [],
-    commands: [...commandsOf(message), ...(command === null ? [] : [command])],
+    commands: Object.values(message.commands),
     omitted:
       omitted.length === 0 ? '' : `Omitted: ${omitted.join(', ')}. See: beaconwatch detections show ${message.id}`,
   };
-}
-
-function commandsOf({ id }: Message): string[] {
-  return [`beaconwatch detections show ${id}`, `beaconwatch detections mark ${id} --as acknowledged --note 'why'`];
-}
-
-function omittedCommand({ suppress }: Message): string {
-  return suppress === null ? 'the suppress command (a name is empty, or unsafe in a shell)' : 'the suppress command';
 }
 
 /** The facts that fit into so many characters beside the labels of the others, in order, and these labels. */

@@ -42,7 +42,7 @@ function activityOf({ state, revision }: Detection): number {
 function findingOf(detection: Detection, notificationId: string, links: Links, detail: Detail): object {
   const data = detectionData(detection, links, detail);
   const activity_id = activityOf(detection);
-  const { headline, suppress } = messageOf(detection);
+  const { headline, commands } = messageOf(detection);
   const [link] = data.links;
   return {
     activity_id,
@@ -79,8 +79,7 @@ function findingOf(detection: Detection, notificationId: string, links: Links, d
     },
     evidences: [evidenceOf(data)],
     observables: observablesOf(data),
-    ...(suppress !== null &&
-      detail.queries && { remediation: { desc: `To suppress a known, benign beacon: ${suppress}` } }),
+    ...(detail.queries && { remediation: { desc: `To suppress a known, benign beacon: ${commands.suppress}` } }),
     unmapped: data,
   };
 }

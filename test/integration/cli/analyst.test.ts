@@ -134,7 +134,14 @@ describe('beaconwatch detections', () => {
   it('mark records a verdict, which stays in later runs', async () => {
     const [{ id }] = jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--remote', '203.0.113.7'));
     const marked = await beaconwatch('detections', 'mark', id, '--as', 'false-positive', '--note', 'ours \u202e');
-    expect(marked).toEqual({ code: 0, stdout: `${id}: false-positive, by ana\n`, stderr: '' });
+    expect(marked).toMatchObject({ code: 0, stdout: `${id}: false-positive, by ana\n` });
+    expect(marked.stderr).toMatch(
+      /^Notifications go on, of each change after revision \d+: a verdict suppresses nothing\. To suppress/,
+    );
+    expect(marked.stderr).toContain(`suppress add --from ${id} --reason 'why'\n`);
+    const wanted = await beaconwatch('detections', 'mark', id, '--as', 'true-positive');
+    expect(wanted.stderr).toMatch(/: a verdict suppresses nothing\.\n$/);
+    await beaconwatch('detections', 'mark', id, '--as', 'false-positive', '--note', 'ours \u202e');
     const json = await beaconwatch(
       'detections',
       'mark',
@@ -159,6 +166,60 @@ describe('beaconwatch detections', () => {
     expect((await beaconwatch('detections', 'show', id)).stdout).toMatch(
       /verdict +false-positive, by ana \d{4}-\d\d-\d\d \d\d:\d\d UTC: ours \\u202e\n/,
     );
+  });
+});
+
+describe('beaconwatch suppress add --from', () => {
+  beforeEach(tenant);
+  const add = (input: string | undefined, ...args: string[]) =>
+    command(['suppress', 'add', '--reason', 'ours', '--format', 'json', ...args], {
+      env: { USER: 'ana', AzureWebJobsStorage: connectionString },
+      ...(input !== undefined && { input }),
+    });
+  const idOf = async (remote: string): Promise<string> =>
+    jsonOf(await beaconwatch('detections', 'list', '--format', 'json', '--remote', remote))[0].id;
+
+  it('proposes the narrowest entry, prints what it would suppress, and adds it after a yes', async () => {
+    const id = await idOf('203.0.113.8');
+    const added = await add('y\n', '--from', id.slice(0, 12));
+    expect(added.code).toBe(0);
+    const said = added.stderr.split('\n');
+    expect(said[0]).toBe('Entry: device wks-1, process rundll32.exe, remote 203.0.113.8');
+    expect(said[2]).toContain('rundll32.exe');
+    expect(said[3]).toBe('It would have suppressed 1 detection of the last window. Add it? [y/N]');
+    expect(jsonOf(added)).toMatchObject([{ device: 'wks-1', process: 'rundll32.exe', remote: '203.0.113.8' }]);
+    expect((await beaconwatch('detections', 'mark', id, '--as', 'benign-positive')).stderr).toMatch(
+      /^Notifications go on/,
+    );
+    await score(1);
+    expect((await beaconwatch('detections', 'mark', id, '--as', 'benign-positive')).stderr).toMatch(
+      /^It is suppressed by s-[0-9a-f]+: no sink is notified of it\.\n$/,
+    );
+  });
+
+  it('adds nothing after anything else, and asks nothing with --yes', async () => {
+    const id = await idOf('198.51.100.9');
+    for (const input of ['n\n', '\n', 'yes please\n', '']) {
+      expect(await add(input, '--from', id)).toMatchObject({ code: 1, stdout: '' });
+    }
+    expect((await beaconwatch('suppress', 'list')).stdout).toBe('No suppressions.\n');
+    const added = await add(undefined, '--from', id, '--yes');
+    expect(added.code).toBe(0);
+    for (const text of ['\u202e', '\u001b', '[y/N]']) expect(added.stderr).not.toContain(text);
+  });
+
+  it('takes the options in place of the proposal', async () => {
+    const id = await idOf('203.0.113.7');
+    const added = await add('yes\n', '--from', id, '--device', 'wks-*', '--remote', '203.0.113.0/24');
+    expect(jsonOf(added)).toMatchObject([{ device: 'wks-*', process: 'Updater.exe', remote: '203.0.113.0/24' }]);
+  });
+
+  it.each([
+    [['--yes', '--process', 'a.exe'], 2],
+    [['--from', 'x'], 2],
+    [['--from', '0'.repeat(32)], 1],
+  ])('%j fails, and adds nothing', async (args, code) => {
+    expect(await add('y\n', ...args)).toMatchObject({ code, stdout: '' });
   });
 });
 
@@ -234,7 +295,7 @@ describe('beaconwatch detections with invalid arguments', () => {
     [
       ['mark', '0123456789ab', '--as', 'maybe'],
       2,
-      /--as must be one of acknowledged, true-positive, false-positive, got "maybe"\n$/,
+      /--as must be one of acknowledged, true-positive, benign-positive, false-positive, got "maybe"\n$/,
     ],
     [['mark', '0123456789ab', '--as', 'acknowledged'], 1, /there is no detection/],
     [['mark', '0123456789ab'], 2, /--as/],

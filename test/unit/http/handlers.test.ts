@@ -192,7 +192,7 @@ describe('GET detections', () => {
     ['severity=critical', 'severity must be one of low, medium, high'],
     ['source=mine', 'source must be one of defender, defender-raw, sysmon, wfp, zeek'],
     ['suppressed=yes', 'suppressed must be one of true, false'],
-    ['verdict=maybe', 'verdict must be one of acknowledged, true-positive, false-positive, none'],
+    ['verdict=maybe', 'verdict must be one of acknowledged, true-positive, benign-positive, false-positive, none'],
     ['since=yesterday', 'since must be an ISO 8601 instant such as 2026-11-20T12:00:00Z'],
     ['sort=asc', 'sort must be one of key, severity, average, prevalence, spread, newest'],
     ['limit=0', LIMIT],
@@ -327,7 +327,7 @@ describe('POST detections/{id}', () => {
     expect([status, headers['allow']]).toEqual([405, 'GET']);
   });
 
-  const VALUE = 'value must be one of acknowledged, true-positive, false-positive';
+  const VALUE = 'value must be one of acknowledged, true-positive, benign-positive, false-positive';
   const NOTE = 'note must be a string of at most 1000 characters';
   const WHO = 'who must be the name of a person, of 1 to 200 characters';
   it.each<[object | null, string]>([

@@ -128,13 +128,12 @@ describe('messageOf(detection)', () => {
     for (const source of ['sysmon', 'wfp'] as const) expect(of({ source }).query.portal).toBe('Sentinel');
   });
 
-  it('has the command that suppresses this detection alone', () => {
-    expect(of().suppress).toBe(
-      "beaconwatch suppress add --device=wks-0417.corp.example --process=updater.exe --remote=203.0.113.77 --reason='why'",
-    );
-    expect(of({ DeviceName: "it's" }).suppress).toBeNull();
-    expect(of({ InitiatingProcessFileName: '$(id)' }).suppress).toBeNull();
-    expect(of({ DeviceName: '' }).suppress).toBeNull();
-    expect(of({ DeviceName: 'a b' }).suppress).toContain("--device='a b'");
+  it('has commands by the id, which are safe for every name', () => {
+    const id = synthetic(NOW).groupId;
+    expect(of({ DeviceName: '$(id)' }).commands).toEqual({
+      show: `beaconwatch detections show ${id}`,
+      mark: `beaconwatch detections mark ${id} --as true-positive`,
+      suppress: `beaconwatch suppress add --from ${id} --reason 'why'`,
+    });
   });
 });

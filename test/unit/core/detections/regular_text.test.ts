@@ -4,6 +4,7 @@ import { defenderQuery, sentinelQuery } from '../../../../src/core/detections/hu
 import { matchReasonOf } from '../../../../src/core/detections/match_reason.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { regularPaceOf, regularReasonOf } from '../../../../src/core/detections/regular_text.ts';
+import { suppressCommand } from '../../../../src/core/detections/suppress_command.ts';
 import { SOURCES } from '../../../../src/core/records/report.ts';
 import { onlyRegular, regular, synthetic } from '../../../support/detections.ts';
 
@@ -49,8 +50,7 @@ describe('a detection of regularity alone', () => {
 
   it('of a process has no address, in text, command and queries', () => {
     const process = onlyRegular(synthetic(NOW, { RemoteIP: '*' }), PROCESS);
-    const { suppress } = messageOf(process);
-    expect(suppress).not.toContain('remote');
+    expect(suppressCommand(process).command).not.toContain('remote');
     expect(text(process)).toContain('to several addresses\n');
     for (const source of SOURCES) {
       for (const query of [defenderQuery({ ...process, source }), sentinelQuery({ ...process, source })]) {

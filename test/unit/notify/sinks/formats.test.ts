@@ -64,7 +64,7 @@ describe('slackRequest(notification, sink, links)', () => {
     expect(links).toBe('Run in Defender  ·  Device in Defender  ·  Portal');
     expect(query).toContain('Query for Defender');
     expect(query).toContain('DeviceNetworkEvents\n| where Timestamp');
-    expect(commands).toContain('beaconwatch suppress add --device=wks-0417.corp.example');
+    expect(commands).toContain('beaconwatch suppress add --from 7c1a0f3e52d94b6688aa01c2d3e4f506 --reason');
     expect(blocks[5].elements[0].elements.at(-1)).toEqual({
       type: 'link',
       url: 'https://portal.example/wks-0417.corp.example',
@@ -75,7 +75,7 @@ describe('slackRequest(notification, sink, links)', () => {
   it('names what it omits', () => {
     const long = of({ DeviceName: 'x'.repeat(1024), InitiatingProcessFileName: 'y'.repeat(1024) });
     const shown = textOf(JSON.parse(request('slack', long).body).blocks);
-    expect(shown).toContain('Omitted: URL, the query, the suppress command. See: beaconwatch detections show');
+    expect(shown).toContain('Omitted: the query. See: beaconwatch detections show');
     expect(shown).toContain(`${'x'.repeat(59)}…`);
   });
 
