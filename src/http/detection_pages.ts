@@ -49,12 +49,14 @@ export async function listResponse(app: ListApp, request: PageRequest, reader: R
   );
 }
 
-/** The strips of all open detections: the same query. */
-export async function fleetResponse(app: ListApp, reader: Reader): Promise<HttpAnswer> {
+/** The strips of all open detections, by hour or by day: the same query. */
+export async function fleetResponse(app: ListApp, request: PageRequest, reader: Reader): Promise<HttpAnswer> {
+  const { by } = Object.fromEntries(request.query) as Readonly<Record<string, string>>;
+  const unit = by === 'day' ? 'day' : 'hour';
   const { found } = await foundBy(app, 'open', '');
   const { span, detections } = pagesOf(app, found.detections);
   const status = statusOf(app, found.total ?? detections.length, span);
-  return page(200, fleetPage({ ...{ reader, status, detections }, ...shownSpan(span) }));
+  return page(200, fleetPage({ ...{ reader, status, unit, detections }, ...shownSpan(span) }));
 }
 
 /** One detection: its row, its newest reports, and the same query for its neighbours; null for an unknown id. */

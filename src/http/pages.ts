@@ -43,7 +43,7 @@ async function answerOf(app: PagesApp, request: PageRequest, reader: Reader): Pr
   if (id !== undefined) return (await detectionResponse(app, id, reader)) ?? notFound('../', reader);
   switch (view) {
     case 'fleet':
-      return await fleetResponse(app, reader);
+      return await fleetResponse(app, request, reader);
     case 'health':
       return await healthPageResponse(app, reader);
     case 'suppressions':

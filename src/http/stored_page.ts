@@ -71,13 +71,14 @@ type Summarized = Omit<SummaryView, 'assessments'> & {
 };
 
 function storedOf(
-  { days, lastMatched, assessments: { regularity }, devices, otherProcesses }: Summarized,
+  { days, lastMatched, assessments: { regularity }, devices, fleetDevices, otherProcesses }: Summarized,
   { asOf }: PageSpan,
 ) {
   return {
     days: shifted(days, lastMatched, asOf, DAY_MS),
     regularity: regularity && pageRegularity(regularity, regularity.way),
     devices,
+    fleetDevices,
     otherProcesses,
     isNew: null,
     otherAddresses: (regularity?.remoteIPs ?? []).map((RemoteIP) => ({ RemoteIP, connections: null, hosts: [] })),

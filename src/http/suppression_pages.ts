@@ -1,5 +1,8 @@
+import { ANY_REMOTE } from '../core/detections/assessments.ts';
+import { DETECTION_ID } from '../core/detections/detection.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { timestampFromMs } from '../core/kql/timestamp.ts';
+import type { GroupKey } from '../core/records/report.ts';
 import { wholeOf } from '../core/text/decimal.ts';
 import { groupedText } from '../core/text/numbers.ts';
 import { faultsIn, faultsText } from '../detections/input_faults.ts';
@@ -10,16 +13,21 @@ import { type SuppressionDraft, suppressionsPage } from '../web/suppressions_pag
 import type { HttpAnswer } from './answers.ts';
 import { type PageRequest, type PagesApp, page, seeOther } from './page_answers.ts';
 
-type SuppressionsApp = Pick<PagesApp, 'now' | 'listSuppressions' | 'addSuppression' | 'removeSuppression'>;
+type SuppressionsApp = Pick<
+  PagesApp,
+  'now' | 'getDetection' | 'listSuppressions' | 'addSuppression' | 'removeSuppression'
+>;
 type Fields = Readonly<Record<string, string>>;
 
-/** The entries. The parameters fill the form: a detection's page links here with its names. */
+/** The entries. The parameter `of` fills the form with the names of a detection, whose page links here. */
 export async function suppressionsPageResponse(
   app: SuppressionsApp,
   request: PageRequest,
   reader: Reader,
 ): Promise<HttpAnswer> {
-  return await shown(app, 200, draftOf(Object.fromEntries(request.query)), reader, '', false);
+  const { of = '' } = Object.fromEntries(request.query) as Fields;
+  const detection = DETECTION_ID.test(of) ? await app.getDetection(of) : null;
+  return await shown(app, 200, draftOf(detection === null ? {} : namesOf(detection)), reader, '', false);
 }
 
 /** Adds or removes an entry in the name of the reader. What is refused is shown again, with the reason. */
@@ -44,6 +52,11 @@ export async function postedSuppression(app: SuppressionsApp, fields: Fields, re
   const expires = timestampFromMs(app.now() + wanted.days * DAY_MS);
   const added = await app.addSuppression({ ...wanted, owner: reader.name, expires }, force);
   return added.ok ? seeOther('suppressions') : await shown(app, 400, draft, reader, added.reason, added.forcible);
+}
+
+/** A process as a whole has no address. */
+function namesOf({ DeviceName, InitiatingProcessFileName, RemoteIP }: GroupKey): Fields {
+  return { device: DeviceName, process: InitiatingProcessFileName, remote: RemoteIP === ANY_REMOTE ? '' : RemoteIP };
 }
 
 function draftOf({ device = '', process = '', remote = '', source = '', detector = '', reason = '', days }: Fields) {

@@ -65,9 +65,7 @@ function verdictForm(reader: Reader, { id }: PageDetection): Html | null {
   );
 }
 
-/** A process as a whole has no address, and `*` is none. */
-function suppressLink({ DeviceName, InitiatingProcessFileName, RemoteIP }: PageDetection): Html {
-  const criteria = { device: DeviceName, process: InitiatingProcessFileName, remote: RemoteIP === '*' ? '' : RemoteIP };
-  const named = Object.fromEntries(Object.entries(criteria).filter(([, value]) => value !== ''));
-  return html`<a class="button" href="${pageHref('../', 'suppressions', named)}" data-key="s">Suppress… <kbd>s</kbd></a>`;
+/** By its id: names of the telemetry in an address would end up in histories and logs. */
+function suppressLink({ id }: PageDetection): Html {
+  return html`<a class="button" href="${pageHref('../', 'suppressions', { of: id })}" data-key="s">Suppress… <kbd>s</kbd></a>`;
 }

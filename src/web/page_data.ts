@@ -53,6 +53,8 @@ export interface PageDetection extends GroupKey {
   readonly days: readonly (number | null)[];
   /** Devices that connect to the address in the window, this one included; null where that was not counted. */
   readonly devices: number | null;
+  /** Devices of the fleet in the window; null where that was not counted, or stands in `PageFleet`. */
+  readonly fleetDevices: number | null;
   /** Other processes that connect to it, on any device. */
   readonly otherProcesses: readonly string[];
   /** Remote ports, most reports first, and host names of the remote side; empty where the reports have none. */

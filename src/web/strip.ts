@@ -9,6 +9,16 @@ import type { PageDetection } from './page_data.ts';
 const CELL = 4;
 const HEIGHT = 16;
 
+/** What a cell stands for. */
+export type CellUnit = 'hour' | 'day';
+
+/** Whether a line stands before a cell: at midnight, or where Monday begins (UTC). */
+export function isMarked(name: Hour, unit: CellUnit): boolean {
+  return unit === 'hour' ? name.slice(11, 13) === '00' : new Date(name).getUTCDay() === MONDAY;
+}
+
+const MONDAY = 1;
+
 /** How a strip is drawn: alone; as the first one, which others repeat by its id; or as a repeat. */
 export type Drawing = { readonly kind: 'alone' } | { readonly kind: 'first' | 'again'; readonly id: string };
 
@@ -17,19 +27,30 @@ export type Drawing = { readonly kind: 'alone' } | { readonly kind: 'first' | 'a
  * colour of their own, an hour without a report is empty. Lines mark midnight (UTC). It has a name; the numbers stand in
  * the table of the fleet and in the detection's own.
  */
-export function hourStrip(detection: PageDetection, hours: readonly Hour[], drawing: Drawing): Html {
+export function hourStrip(
+  detection: PageDetection,
+  hours: readonly Hour[],
+  drawing: Drawing,
+  unit: CellUnit = 'hour',
+): Html {
   const flags = hourFlags(detection, hours);
   const usual = usualCount(detection.hours, flags);
-  return html`<svg class="strip" viewBox="0 0 ${hours.length * CELL} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${stripName(detection, flags, usual)}">${
+  return html`<svg class="strip" viewBox="0 0 ${hours.length * CELL} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${stripName(detection, flags, usual, unit)}">${
     drawing.kind === 'again'
       ? html`<use href="${fragmentHref(drawing.id)}"/>`
-      : html`<g class="cells"${drawing.kind === 'first' && attribute('id', drawing.id)}>${cellsOf(detection, hours, flags, usual)}</g>`
+      : html`<g class="cells"${drawing.kind === 'first' && attribute('id', drawing.id)}>${cellsOf(detection, hours, flags, usual, unit)}</g>`
   }</svg>`;
 }
 
-function cellsOf(detection: PageDetection, hours: readonly Hour[], flags: readonly number[], usual: number): Html {
+function cellsOf(
+  detection: PageDetection,
+  hours: readonly Hour[],
+  flags: readonly number[],
+  usual: number,
+  unit: CellUnit,
+): Html {
   const shades = detection.hours.map((count, index) => shadeOf(count, flags[index] ?? 0, usual));
-  return html`${SHADES.map((shade) => pathOf(shades, shade))}<path class="day" d="${midnights(hours)}"/>`;
+  return html`${SHADES.map((shade) => pathOf(shades, shade))}<path class="day" d="${marks(hours, unit)}"/>`;
 }
 
 const SHADES = ['s1', 's2', 's3', 's4', 'up', 'down'] as const;
@@ -57,14 +78,12 @@ function pathOf(shades: readonly (Shade | null)[], shade: Shade): Html | null {
   return moves.length === 0 ? null : html`<path class="${shade}" d="${moves.join('')}"/>`;
 }
 
-function midnights(hours: readonly Hour[]): string {
-  return hours
-    .map((hour, index) => (hour.slice(11, 13) === '00' && index > 0 ? `M${index * CELL} 0V${HEIGHT}` : ''))
-    .join('');
+function marks(hours: readonly Hour[], unit: CellUnit): string {
+  return hours.map((hour, index) => (isMarked(hour, unit) && index > 0 ? `M${index * CELL} 0V${HEIGHT}` : '')).join('');
 }
 
-function stripName({ hours }: PageDetection, flags: readonly number[], usual: number): string {
+function stripName({ hours }: PageDetection, flags: readonly number[], usual: number, unit: CellUnit): string {
   const active = hours.filter((count) => count !== null).length;
   const outliers = flags.filter((flag) => flag !== 0).length;
-  return `${active} of ${hours.length} hours with reports, usually ${rateText(usual)} an hour, ${counted(outliers, 'outlier')}`;
+  return `${active} of ${hours.length} ${unit}s with reports, usually ${rateText(usual)} ${unit === 'hour' ? 'an' : 'a'} ${unit}, ${counted(outliers, 'outlier')}`;
 }

@@ -17,8 +17,13 @@ interface Test {
 export function testsOf(detection: PageDetection, fleet: PageFleet | null, plot: readonly HourOfPlot[]): Html {
   const { kqlRule, regularity } = detection;
   return html`<h4>KQL rule: ${kqlRule === null ? 'no match' : 'match'}</h4>${kqlRule !== null && listOf(kqlTests(kqlRule))}
-<h4>regularity: ${regularity === null ? 'not measured' : regularity.way === null ? 'no match' : `match by ${regularity.way}`}</h4>${regularity !== null && listOf(regularityTests(regularity))}
+<h4>regularity: ${regularity === null ? withoutRegularity(detection) : regularity.way === null ? 'no match' : `match by ${regularity.way}`}</h4>${regularity !== null && listOf(regularityTests(regularity))}
 <h4>Severity: ${detection.severity}</h4><p class="reason">${detection.severityReason}</p>${listOf(signsOf(detection, fleet, plot))}`;
+}
+
+/** A stored detection has no assessment of a detector that has not matched; in a file nothing was measured. */
+function withoutRegularity({ record }: PageDetection): string {
+  return record === null ? 'not measured' : 'no match';
 }
 
 function listOf(tests: readonly Test[]): Html {
@@ -78,20 +83,21 @@ function regularityTests(regularity: PageRegularity): Test[] {
 }
 
 function signsOf(detection: PageDetection, fleet: PageFleet | null, plot: readonly HourOfPlot[]): Test[] {
-  const { devices, kqlRule, regularity } = detection;
+  const { devices, fleetDevices, kqlRule, regularity } = detection;
   const few = (fleet ?? UNKNOWN_FLEET).few;
+  const all = fleet?.devices ?? fleetDevices;
   const tests: Test[] = [];
   if (devices !== null)
     tests.push({
       name: 'rare',
       passed: devices <= few,
-      text: `${plural(devices, 'device connects', 'devices connect')} to this address (rare: at most ${few})`,
+      text: `${plural(devices, 'device connects', 'devices connect')} to this address (rare: at most ${few}${all === null ? '' : ` of ${groupedText(all)}`})`,
     });
   if (regularity !== null && regularity.way !== null && regularity.way !== 'process')
     tests.push({
       name: 'alone',
       passed: regularity.regularDevices <= few,
-      text: `${plural(regularity.regularDevices, 'device is', 'devices are')} regular with it (rare: at most ${few}${fleet === null ? '' : ` of ${groupedText(fleet.devices)}`})`,
+      text: `${plural(regularity.regularDevices, 'device is', 'devices are')} regular with it (rare: at most ${few}${all === null ? '' : ` of ${groupedText(all)}`})`,
     });
   if (kqlRule !== null)
     tests.push(

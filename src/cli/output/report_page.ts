@@ -33,7 +33,7 @@ function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetec
     regularity: regularityOf(detection),
     hours: hours.length > 0 || rule === null ? hours : hoursOfRule(rule, window),
     days: [],
-    ...{ devices, otherProcesses, ports, hosts, onlyFailed },
+    ...{ devices, fleetDevices: null, otherProcesses, ports, hosts, onlyFailed },
     isNew: detection.fleet.isNew,
     otherAddresses: isProcess ? regularity.remoteIPs : otherAddresses,
     traffic: null,

@@ -52,10 +52,11 @@ describe.skipIf(CHROMIUM === undefined)('the pages of beaconwatch ui in a browse
     page.evaluate<string[]>("[...document.querySelectorAll('.open')].map((each) => each.href)");
 
   it.each(
-    ['detections', `detections/${FIRST}`, 'fleet', 'health', 'suppressions', 'nothing'].flatMap((address) =>
-      [WIDE, PHONE].flatMap((viewport) =>
-        (['light', 'dark'] as const).map((scheme) => [address, scheme, viewport] as const),
-      ),
+    ['detections', `detections/${FIRST}`, 'fleet', 'fleet?by=day', 'health', 'suppressions', 'nothing'].flatMap(
+      (address) =>
+        [WIDE, PHONE].flatMap((viewport) =>
+          (['light', 'dark'] as const).map((scheme) => [address, scheme, viewport] as const),
+        ),
     ),
   )('%s passes axe, says nothing, asks nobody else and fits: %s %o', async (address, colorScheme, viewport) => {
     const { page, problems, close } = await opened(address, { colorScheme, viewport });

@@ -71,6 +71,7 @@ export function pageDetection(seed: number, changes: Partial<PageDetection> = {}
     hours,
     days: [],
     devices: 1 + (seed % 3),
+    fleetDevices: null,
     otherProcesses: [],
     ports: [443],
     hosts: [],

@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Detection } from '../../../src/core/detections/detection.ts';
 import { escapeForDisplay } from '../../../src/core/text/escape.ts';
+import { groupedText, rateText, roundedText } from '../../../src/core/text/numbers.ts';
+import { detectionsResponse } from '../../../src/http/handlers.ts';
+import { KEY_HOLDER } from '../../../src/http/sign_in.ts';
 import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import { delivery, groupId, HOSTILE_NAMES, suppression, verdict } from '../../contract/samples.ts';
@@ -42,7 +46,7 @@ describe('the list', () => {
     const all = Object.fromEntries(
       Object.entries(stores).map(([name, store]) => [name, watched(name, store as object)]),
     );
-    for (const page of ['detections', 'fleet', 'detections?view=resolved&q=process:updater*']) {
+    for (const page of ['detections', 'fleet', 'fleet?by=day', 'detections?view=resolved&q=process:updater*']) {
       queries.length = 0;
       expect((await asked(siteApp(all as never), page)).status).toBe(200);
       expect(queries).toEqual(['detections.summaries']);
@@ -116,6 +120,39 @@ describe('a detection', () => {
     expect(body).toContain('Notified soar (revision 1, 1 attempt');
     expect(body).toContain('<small>seen &lt;before&gt;</small>');
     expect(body).toContain('Opened');
+  });
+
+  it('has the numbers of the API: each hour with its count, what was expected, its outliers; thresholds, score, days', async () => {
+    await stores.detections.insert(storedDetection(OUTLIERS + 4));
+    const id = groupId(OUTLIERS + 4);
+    const request = { method: 'GET', params: { id }, query: [], headers: { get: () => null }, body: null };
+    const api = JSON.parse((await detectionsResponse(siteApp(stores), request, KEY_HOLDER)).body) as Detection;
+    const { body } = await get(`detections/${id}`);
+    const cells = [...body.matchAll(/<tr><th scope="row">(\d\d-\d\d \d\d:\d\d)((?:<td>[^<]*)+)/g)].map(
+      ([, hour, row = '']) => [hour, ...[...row.matchAll(/<td>([^<]*)/g)].map(([, cell]) => cell)],
+    );
+    const { 'kql-rule': rule, regularity } = api.assessments;
+    const evidence = rule?.evidence;
+    const points = evidence?.Timestamp.map((hour, index) => [
+      `${hour.slice(5, 10)} ${hour.slice(11, 16)}`,
+      String(evidence.ConnCounts[index]),
+      roundedText(evidence.baseline[index] ?? 0, 1),
+      ({ '1': 'above', '-1': 'below' } as Record<string, string>)[String(evidence.flags[index])] ?? '',
+    ]);
+    expect(points?.length).toBeGreaterThan(60);
+    expect(
+      cells
+        .filter(([, count]) => count !== 'no report')
+        .map(([hour, count, expected, , flag]) => [hour, count, expected, flag]),
+    ).toEqual(points);
+    expect([...body.matchAll(/<rect class="out"/g)]).toHaveLength(rule?.outlier_count ?? -1);
+    expect(body).toContain(`${rateText(rule?.average ?? 0)} per hour (threshold ${evidence?.thresholds.minAverage})`);
+    expect(body).toContain(`(minimum ${evidence?.thresholds.minUniform})`);
+    expect(body).toContain(`${regularity?.regularity.toFixed(3)} (minimum 0.6`);
+    const days = [...body.matchAll(/<th scope="row">2026-\d\d-\d\d<\/th><td>([^<]*)<\/td>/g)].map(([, text]) => text);
+    expect(days).toEqual(api.days.map((count) => (count === null ? 'not known' : groupedText(count))));
+    const hours = cells.map(([, count]) => (count === 'no report' ? null : Number(count)));
+    expect(hours).toEqual(api.hours);
   });
 
   it('is shown as it was, where it is resolved and others went on', async () => {
@@ -284,11 +321,18 @@ describe('suppressions', () => {
     expect([never.status, never.body.includes('days must be a whole number from 1 to 366')]).toEqual([400, true]);
   });
 
-  it('begin with the names of a detection', async () => {
-    const address = 'suppressions?device=wks-%3C1%3E&process=a%22.exe';
-    const { body } = await get(address, { reader: WRITES });
+  it('begin with the names of a detection, which no address repeats', async () => {
+    const names = { DeviceName: 'wks-<1>', InitiatingProcessFileName: 'a".exe', RemoteIP: '*' };
+    await stores.detections.insert(storedDetection(6, names));
+    const link = /href="(\.\.\/suppressions\?[^"]*)"/.exec(
+      (await get(`detections/${groupId(6)}`, { reader: WRITES })).body,
+    );
+    expect(link?.[1]).toBe(`../suppressions?of=${groupId(6)}`);
+    const { body } = await get(`suppressions?of=${groupId(6)}`, { reader: WRITES });
     expect(body).toContain('name="device" value="wks-&lt;1&gt;"');
     expect(body).toContain('name="process" value="a&quot;.exe"');
+    expect(body).toContain('name="remote" value=""');
+    expect((await get('suppressions?of=unknown', { reader: WRITES })).body).toContain('name="device" value=""');
     await stores.suppressions.insert(suppression({ id: 's-00000001', reason: '<b>' }));
     expect((await get('suppressions')).body).toContain('<td>&lt;b&gt;</td>');
   });

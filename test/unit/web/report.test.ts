@@ -4,6 +4,7 @@ import { trafficLists } from '../../../src/core/detections/traffic.ts';
 import { roundedText } from '../../../src/core/text/numbers.ts';
 import { reportHtml } from '../../../src/web/report.ts';
 import { tries } from '../../support/effort.ts';
+import { elementsOf } from '../../support/web/elements.ts';
 import { hostilePageDetection, PAGE_HOURS, pageData, pageDetection } from '../../support/web/page.ts';
 
 const LIMITS = { minAverage: 45, minScore: 0.6 };
@@ -67,15 +68,6 @@ describe('reportHtml', () => {
     ).toEqual([]);
   });
 });
-
-/** The tags of a page with the names of their attributes, without texts and values. */
-function elementsOf(page: string): string[] {
-  const body = page.slice(page.indexOf('<body>'));
-  return [...body.matchAll(/<(\/?[a-zA-Z0-9]+)((?:\s+[a-zA-Z-]+(?:="[^"]*")?)*)\s*\/?>/g)].map(
-    ([, tag, attributes = '']) =>
-      `${tag} ${[...attributes.matchAll(/([a-zA-Z-]+)="/g)].map(([, name]) => name).join(' ')}`,
-  );
-}
 
 function textsOf(detection: ReturnType<typeof pageDetection>) {
   const { DeviceName, RemoteIP, hosts, otherProcesses, otherAddresses, suppress, queries, traffic } = detection;
