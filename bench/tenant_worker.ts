@@ -173,6 +173,7 @@ function encoding(): Detections {
     updateAll: async () => [],
     mark: async () => '1',
     recordVerdict: async () => '1',
+    listAddresses: async () => '1',
     remove: async () => {},
   };
 }

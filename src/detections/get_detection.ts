@@ -6,7 +6,7 @@ import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Facts } from '../core/records/report.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
-import type { DetectionRow } from '../storage/ports/detections.ts';
+import type { DetectionRow, ListedAddresses } from '../storage/ports/detections.ts';
 import type { Outbox } from '../storage/ports/outbox.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { type NotificationView, notificationViewOf, pendingDeliveryView } from './detection_view.ts';
@@ -22,6 +22,8 @@ export interface ReportView extends Facts {
 export interface DetectionDetail extends Detection, NotificationView {
   readonly id: string;
   readonly latestReports: readonly ReportView[];
+  /** Absent where there are none. */
+  readonly otherAddresses?: ListedAddresses;
   /** KQL. */
   readonly queries: { readonly defender: string; readonly sentinel: string };
 }
@@ -47,7 +49,8 @@ export async function getDetection(
   const notifications = await withAttempts(stores.outbox, found.row);
   const latestReports = latest.toReversed().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));
   const queries = { defender: defenderQuery(detection), sentinel: sentinelQuery(detection) };
-  return { id, ...detection, ...notifications, latestReports, queries };
+  const { otherAddresses } = found.row;
+  return { id, ...detection, ...notifications, latestReports, queries, ...(otherAddresses && { otherAddresses }) };
 }
 
 /** The deliveries of a detection, the pending ones with the attempts that their rows of the outbox count. */

@@ -49,6 +49,7 @@ export function pageDetail(detail: DetectionDetail, span: PageSpan): PageDetecti
   return {
     ...keyOf(detail),
     ...storedOf(detail, span),
+    ...(detail.otherAddresses && { otherAddresses: detail.otherAddresses.remoteIPs.map(unmeasured) }),
     hours: shifted(detail.hours, detail.lastMatched, span.asOf, HOUR_MS),
     kqlRule: rule && pageKqlRule(rule),
     ports: traffic.ports.map(({ port }) => port),
@@ -81,8 +82,12 @@ function storedOf(
     fleetDevices,
     otherProcesses,
     isNew: null,
-    otherAddresses: (regularity?.remoteIPs ?? []).map((RemoteIP) => ({ RemoteIP, connections: null, hosts: [] })),
+    otherAddresses: (regularity?.remoteIPs ?? []).map(unmeasured),
   };
+}
+
+function unmeasured(RemoteIP: string) {
+  return { RemoteIP, connections: null, hosts: [] };
 }
 
 function recordOf({ state, suppressedBy, verdict }: Summarized) {

@@ -20,6 +20,7 @@ import { type ProcessFinding, processViews } from './context/process_views.ts';
 import { DetectionWriter } from './detection_writer.ts';
 import type { FleetOfRun } from './fleet_of_run.ts';
 import { GroupJudge } from './group_judge.ts';
+import { AddressLists } from './listed_addresses.ts';
 import { isOfProcess } from './process_key.ts';
 import { RowTally } from './row_tally.ts';
 import type { ScoreSettings } from './score_windows.ts';
@@ -101,6 +102,7 @@ class ProcessDetections {
   readonly #suppressor: Suppressor;
   readonly #writerOf: (partition: Partition) => DetectionWriter;
   readonly #writers = new Map<Partition, DetectionWriter>();
+  readonly #lists: AddressLists;
   /** The ids of what is open and was not met yet; null before it is read. */
   #open: Set<string> | null = null;
 
@@ -119,6 +121,7 @@ class ProcessDetections {
     this.#isFresh = isFresh(newestReport, asOf);
     this.#life = lifeWindowOf(asOf, settings.rule.lookbackDays);
     this.#suppressor = suppressor;
+    this.#lists = new AddressLists(stores, asOf);
     const suppressedBy = (group: Parameters<Suppressor['by']>[0]) => suppressor.by(group);
     this.#judge = new GroupJudge({ ...settings, asOf, countedRun: newestOf(context), fleet, sinks, suppressedBy });
     this.#writerOf = (partition) =>
@@ -134,10 +137,11 @@ class ProcessDetections {
       if (found === null) return;
       open.delete(groupId);
       await this.#advance(groupId, (before) => nextStep(before, found, runOf(before)));
-    } else if (open.delete(groupId)) {
-      // The detection of that address says the rest.
-      await this.#advance(groupId, (before) => this.#resolved(before));
+      return;
     }
+    // The detection of that address says the rest.
+    if (open.delete(groupId)) await this.#advance(groupId, (before) => this.#resolved(before));
+    await this.#lists.put(finding);
   }
 
   /** What is left open did not match. */

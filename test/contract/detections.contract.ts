@@ -282,6 +282,28 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
     });
   });
 
+  describe('listAddresses', () => {
+    const listed = { asOf: T1, remoteIPs: ['203.0.113.9', '2001:db8::1', "a' \u202e"] };
+
+    it('keeps the list beside what others write, and a summary has none', async () => {
+      let version = (await store.listAddresses(id, listed, await inserted())) as string;
+      version = (await other.recordVerdict(id, verdict(), version)) as string;
+      const later = detection({ asOf: T2 });
+      await store.update(later, version);
+      expect((await other.get(id))?.row).toEqual({
+        ...{ detection: later, deliveries: {}, verdict: verdict(), otherAddresses: listed },
+      });
+      expect((await rowsOf(store.summaries({}, [])))[0]).not.toHaveProperty('otherAddresses');
+    });
+
+    it('takes the place of an earlier list, also where the new one is empty', async () => {
+      const version = (await store.listAddresses(id, listed, await inserted())) as string;
+      await store.listAddresses(id, { asOf: T2, remoteIPs: [] }, version);
+      expect((await store.get(id))?.row.otherAddresses).toEqual({ asOf: T2, remoteIPs: [] });
+      expect(await store.listAddresses(id, listed, version)).toBeNull();
+    });
+  });
+
   describe('recordVerdict', () => {
     const recorded = verdict();
 

@@ -4,6 +4,7 @@ import {
   type DetectionRow,
   type DetectionRowFilter,
   type Detections,
+  type ListedAddresses,
   MAX_UPDATED,
   type RowPosition,
   type SummaryPage,
@@ -82,6 +83,10 @@ export class MemoryDetections implements Detections {
 
   async mark(id: string, change: OutboxChange, version: string): Promise<string | null> {
     return this.#change(id, version, [change], (before) => before);
+  }
+
+  async listAddresses(id: string, listed: ListedAddresses, version: string): Promise<string | null> {
+    return this.#rows.update(id, version, (row) => ({ ...row, otherAddresses: throughJson(listed) }));
   }
 
   async recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null> {

@@ -118,6 +118,7 @@ function trafficLines({ traffic, ...each }: DetectionDetail): string[] {
     ['owner', each.owner === undefined ? '' : escapeForDisplay(ownerText(each.owner), 250)],
     ['devices', `${groupedText(each.devices)} with connections to the address`],
     ['other processes', list(each.otherProcesses)],
+    ['other addresses', list(each.otherAddresses?.remoteIPs ?? [])],
     ['ports', ports],
     ['outcome', outcomeText(traffic)],
     ['local address', list(traffic.localIPs)],

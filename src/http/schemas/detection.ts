@@ -227,6 +227,12 @@ export const detectionDetail = z
     episodes: z
       .array(z.strictObject({ episode: timestamp, resolved: timestamp, average: z.number().nullable() }))
       .meta({ description: 'Past episodes, oldest first' }),
+    otherAddresses: z
+      .strictObject({ asOf: timestamp, remoteIPs: z.array(name) })
+      .optional()
+      .meta({
+        description: 'Other rare addresses of the process on this device, as of a run; absent where none are known',
+      }),
     latestReports: z
       .array(report)
       .meta({ description: 'Newest first, at most 10, of the newest four hours with reports' }),

@@ -6,6 +6,7 @@ import {
   type DetectionRow,
   type DetectionRowFilter,
   type Detections,
+  type ListedAddresses,
   MAX_UPDATED,
   type RowPosition,
   type SummaryPage,
@@ -24,6 +25,7 @@ import {
   deliveryColumns,
   encodeDelivery,
   encodeDetection,
+  encodeListed,
   encodeVerdict,
 } from './detections_codec.ts';
 import { SUMMARY_COLUMNS } from './detections_columns.ts';
@@ -122,6 +124,10 @@ export class AzureDetections implements Detections {
 
   async recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null> {
     return this.#table.update(encodeVerdict(id, verdict), 'Merge', version);
+  }
+
+  async listAddresses(id: string, listed: ListedAddresses, version: string): Promise<string | null> {
+    return this.#table.update(encodeListed(id, listed), 'Merge', version);
   }
 
   async remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void> {

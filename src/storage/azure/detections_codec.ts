@@ -8,7 +8,7 @@ import {
 } from '../../core/detections/detection.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { DetectionRow, SummaryRow } from '../ports/detections.ts';
+import type { DetectionRow, ListedAddresses, SummaryRow } from '../ports/detections.ts';
 import { double, int32, int64, joined, json, longText, readColumns, wellFormed } from './columns.ts';
 import {
   DELIVERY,
@@ -141,6 +141,11 @@ export function encodeVerdict(id: string, { value, note, who, at }: Verdict): Ne
   };
 }
 
+/** The column of the process view. It is absent until it lists something. */
+export function encodeListed(id: string, listed: ListedAddresses): NewTableRow {
+  return { ...keysOf(id), ...longText('OtherAddresses', json(listed)) };
+}
+
 /** Throws a BadRowError where the row is not one of Detections. */
 export function decodeDetection(row: TableRow): DetectionRow {
   const { detection, ...rest } = decodeSummary(row);
@@ -148,7 +153,12 @@ export function decodeDetection(row: TableRow): DetectionRow {
   const { Traffic: traffic, Episodes: episodes } = columns;
   const { 'kql-rule': rule, regularity } = detection.assessments;
   const assessments = { 'kql-rule': rule && { ...rule, evidence: decodeEvidence(row) }, regularity };
-  return { detection: { ...detection, assessments, traffic, episodes }, ...rest };
+  const { OtherAddresses: otherAddresses } = columns;
+  return {
+    detection: { ...detection, assessments, traffic, episodes },
+    ...rest,
+    ...(otherAddresses !== null && { otherAddresses }),
+  };
 }
 
 function decodeEvidence(row: TableRow): Evidence {

@@ -4,7 +4,7 @@ import { trafficLists } from '../../core/detections/traffic.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
 import type { Hour } from '../../core/kql/bin.ts';
 import { SOURCES } from '../../core/records/report.ts';
-import { FRACTION, jsonOf, partNames, TEXT, TIME, WHOLE } from './columns.ts';
+import { FRACTION, jsonOf, orNull, partNames, TEXT, TIME, WHOLE } from './columns.ts';
 
 /** The stored columns of Detections. */
 
@@ -103,7 +103,7 @@ export const REGULAR_ROW = z.object({
   ),
 });
 
-export const LONG_TEXTS = ['Traffic', 'Episodes'];
+export const LONG_TEXTS = ['Traffic', 'Episodes', 'OtherAddresses'];
 export const EVIDENCE_TEXTS = ['Evidence'];
 
 export const LONG_ROW = z.object({
@@ -116,6 +116,7 @@ export const LONG_ROW = z.object({
       ...trafficLists(() => TEXTS),
     }),
   ),
+  OtherAddresses: orNull(jsonOf(z.object({ asOf: TIME, remoteIPs: TEXTS }))),
   Episodes: jsonOf(z.array(z.object({ episode: TIME, resolved: TIME, average: z.number().nullable() }))),
 });
 

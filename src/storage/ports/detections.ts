@@ -11,11 +11,21 @@ import type { Partition } from './hourly_counts.ts';
 import type { OutboxChange } from './outbox.ts';
 import type { Versioned } from './versioned.ts';
 
-/** A row of Detections: the scorer's columns, the notifier's column per sink, and the analyst's verdict. */
+/** Rare addresses of the same process on the device, beside one that matches by itself. */
+export interface ListedAddresses {
+  /** The run that wrote the list. */
+  readonly asOf: Timestamp;
+  /** Those with the most connections first. */
+  readonly remoteIPs: readonly string[];
+}
+
+/** A row of Detections: the columns of the scorer, one of the notifier per sink, the analyst's verdict, and a list of the process view. */
 export interface DetectionRow {
   readonly detection: Detection;
   readonly deliveries: Readonly<Record<string, SinkDelivery>>;
   readonly verdict: Verdict | null;
+  /** Absent where there are none. */
+  readonly otherAddresses?: ListedAddresses;
 }
 
 /** Selects detections by their columns; all where nothing is set. The store compares, and answers only what fits. */
@@ -100,6 +110,8 @@ export interface Detections {
   mark(id: string, change: OutboxChange, version: string): Promise<string | null>;
   /** A person: writes a verdict in the place of an earlier one, likewise. */
   recordVerdict(id: string, verdict: Verdict, version: string): Promise<string | null>;
+  /** The process view: writes its list in the place of an earlier one, likewise. */
+  listAddresses(id: string, listed: ListedAddresses, version: string): Promise<string | null>;
   /** Removes the rows that still have the given version; ignores the others. */
   remove(rows: readonly { readonly id: string; readonly version: string }[]): Promise<void>;
 }

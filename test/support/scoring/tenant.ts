@@ -263,6 +263,7 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     updateAll: (rows) => base.updateAll(rows),
     mark: (id, change, version) => base.mark(id, change, version),
     recordVerdict: (id, verdict, version) => base.recordVerdict(id, verdict, version),
+    listAddresses: (id, listed, version) => base.listAddresses(id, listed, version),
     remove: (rows) => base.remove(rows),
     ...changes(base),
   };

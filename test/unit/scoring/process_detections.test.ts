@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import { recordVerdict } from '../../../src/detections/record_verdict.ts';
+import { AddressLists } from '../../../src/scoring/listed_addresses.ts';
 import { isOfProcess } from '../../../src/scoring/process_key.ts';
 import { groupIdOf, processIdOf } from '../../../src/storage/keys.ts';
 import { suppression } from '../../contract/samples.ts';
 import { Hourly } from '../../support/scoring/hourly.ts';
-import { at, type Group, hours } from '../../support/scoring/tenant.ts';
+import { at, type Group, hours, withDetections } from '../../support/scoring/tenant.ts';
 
 const KEY = { source: 'defender', DeviceName: 'ws-1', InitiatingProcessFileName: 'rot.exe' } as const;
 const ID = processIdOf(KEY);
@@ -93,7 +95,11 @@ describe('a process whose servers rotate', () => {
     expect(await detection()).toMatchObject({ state: 'ongoing', lastMatched: at(74) });
     await hourly.run(75);
     expect(await detection()).toMatchObject({ state: 'resolved', asOf: at(75) });
-    expect(await hourly.tenant.detection(steady)).toMatchObject({ state: 'ongoing' });
+    const row = await hourly.tenant.row(steady);
+    expect(row?.detection).toMatchObject({ state: 'ongoing' });
+    expect(row?.otherAddresses).toMatchObject({ asOf: at(75) });
+    expect(row?.otherAddresses?.remoteIPs.toSorted()).toEqual(SERVERS.toSorted());
+    expect(await hourly.app.getDetection(steady.groupId)).toMatchObject({ otherAddresses: { asOf: at(75) } });
   });
 
   it('is resolved after 72 hours without a match, and not while the exporter is behind', async () => {
@@ -145,6 +151,64 @@ describe('a process whose servers rotate', () => {
     await arrive(hourly);
     for (const hour of [71, 72, 73]) await hourly.run(hour);
     expect(await row()).toBeNull();
+  });
+});
+
+describe('AddressLists', () => {
+  const steady = groupOf('198.90.7.9');
+  const process = (others: readonly string[], matching = [steady.RemoteIP]) =>
+    ({ kind: 'listed', ...KEY, groupId: ID, matching, others }) as const;
+  const put = async (hour: number, others: readonly string[], most?: number) =>
+    await new AddressLists(hourly.tenant.stores, at(hour), most).put(process(others));
+  const listed = async () => (await hourly.tenant.row(steady))?.otherAddresses;
+
+  it('writes a list that is new or changed, and one of yesterday again', async () => {
+    await hourly.tenant.detected(steady);
+    await put(1, ['a', 'b']);
+    expect(await listed()).toEqual({ asOf: at(1), remoteIPs: ['a', 'b'] });
+    await put(2, ['b', 'a']);
+    expect(await listed()).toEqual({ asOf: at(1), remoteIPs: ['a', 'b'] });
+    await put(3, ['b', 'c']);
+    expect(await listed()).toEqual({ asOf: at(3), remoteIPs: ['b', 'c'] });
+    await put(26, ['c', 'b']);
+    expect(await listed()).toEqual({ asOf: at(3), remoteIPs: ['b', 'c'] });
+    await put(27, ['c', 'b']);
+    expect(await listed()).toEqual({ asOf: at(27), remoteIPs: ['c', 'b'] });
+    // A late run changes nothing, and neither does a process without others.
+    await put(5, ['d']);
+    await put(28, []);
+    expect(await listed()).toEqual({ asOf: at(27), remoteIPs: ['c', 'b'] });
+  });
+
+  it('writes nothing where there is no active detection, and reads so many at most', async () => {
+    await put(1, ['a']);
+    expect(await hourly.tenant.all()).toEqual([]);
+    await hourly.tenant.detected(steady, { state: 'resolved' });
+    await put(1, ['a']);
+    expect(await listed()).toBeUndefined();
+    const other = groupOf('198.91.7.9');
+    await hourly.tenant.detected(other);
+    const lists = new AddressLists(hourly.tenant.stores, at(1), 1);
+    await lists.put(process(['a'], [steady.RemoteIP, other.RemoteIP]));
+    expect((await hourly.tenant.row(other))?.otherAddresses).toBeUndefined();
+  });
+
+  it('keeps what an analyst wrote meanwhile', async () => {
+    await hourly.tenant.detected(steady);
+    const { stores } = hourly.tenant;
+    let isFirst = true;
+    const overtaken = withDetections(stores, (base) => ({
+      listAddresses: async (id, list, version) => {
+        if (isFirst) await recordVerdict(stores, id, { value: 'acknowledged', note: '', who: 'ana' }, () => 7);
+        isFirst = false;
+        return base.listAddresses(id, list, version);
+      },
+    }));
+    await new AddressLists(overtaken, at(1)).put(process(['a']));
+    expect(await hourly.tenant.row(steady)).toMatchObject({
+      verdict: { who: 'ana' },
+      otherAddresses: { remoteIPs: ['a'] },
+    });
   });
 });
 
