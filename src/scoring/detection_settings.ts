@@ -1,6 +1,6 @@
 import { DETECTORS, type Detector } from '../core/detections/assessments.ts';
 import { REGULARITY_THRESHOLDS, type RegularityThresholds } from '../core/regularity/assessment.ts';
-import { NEW_DAYS } from '../core/regularity/first_seen.ts';
+import { NEW_DAYS } from '../core/regularity/observed.ts';
 
 /** The settings of the runs that are none of the KQL rule. */
 export interface DetectionSettings {

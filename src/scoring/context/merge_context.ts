@@ -1,10 +1,11 @@
 import { telemetryHoursOf } from '../../core/detections/baseline.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../core/kql/timestamp.ts';
-import { type FirstSeen, NEW_DAYS, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
+import { type FirstSeen, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
 import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
 import { sumOfPartials } from '../../core/regularity/fleet_sum.ts';
+import { NEW_DAYS, observedSince } from '../../core/regularity/observed.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
@@ -129,7 +130,7 @@ async function seenAfter(
   files: ContextFiles,
   asOf: Timestamp,
   named: readonly NamedFile[],
-  { pairs }: FleetPartial,
+  { pairs, hours, reports }: FleetPartial,
   lastHour: number,
   hasPartials: boolean,
   faults: string[],
@@ -146,7 +147,8 @@ async function seenAfter(
     }
   }
   if (!hasPartials) return before;
-  const after = seenWith(before, pairs, lastHour);
+  const reported = reports.flatMap((number, at) => (number > 0 ? hours.firstHour + at : []));
+  const after = seenWith(before, pairs, lastHour, observedSince(reported));
   await files.put(seenName(asOf), encodeContextFile([encodeSeen(after)]));
   return after;
 }

@@ -25,6 +25,7 @@ function partialOf(asOf: Timestamp, number: number) {
   const builder = new PartialBuilder(hourOf(asOf), 12_501);
   const device = deviceHashOf(`ws-${number}`);
   builder.hours.mark(builder.hours.slotOf(device, 0), hourOf(asOf) - 1);
+  for (const ago of [1, 2, 3, 4]) builder.report(hourOf(asOf) - ago);
   const pair = builder.use('beat.exe', NETWORK, device, hourOf(asOf) - 1);
   if (pair !== null) builder.regular(pair, device);
   return builder.build(pairHashOf);
@@ -125,6 +126,19 @@ describe('mergeContext(files, asOf)', () => {
     expect(context?.isNew('new.exe', NETWORK)).toBe(true);
     expect(context?.newSince('new.exe', NETWORK)).toBe(hourOf(at(29)));
     expect(context?.isNew('beat.exe', NETWORK)).toBe(false);
+  });
+
+  it('calls nothing new where a single old report is all that precedes it', async () => {
+    const files = new MemoryContextFiles();
+    for (const partition of PARTITIONS) {
+      const part = partialOf(T, PARTITIONS.indexOf(partition));
+      // Its clock was wrong; the reports of the tenant begin four hours before T.
+      const stray = { firstHour: hourOf(T) - 60, users: [], regular: [] };
+      const pairs = new Map([...part.pairs, [pairHashOf('stray.exe', NETWORK), stray]]);
+      const reports = part.reports.with(12, 1);
+      await writePartial(files, T, partition, partition === '0' ? { ...part, pairs, reports } : part);
+    }
+    expect((await merged(files, at(1))).context?.isNew('beat.exe', NETWORK)).toBe(false);
   });
 
   it('removes what is older than a day, and keeps what was seen first', async () => {
