@@ -61,7 +61,7 @@ export async function fleetResponse(app: ListApp, request: PageRequest, reader: 
 
 /** One detection: its row, its newest reports, and the same query for its neighbours; null for an unknown id. */
 export async function detectionResponse(
-  app: ListApp & Pick<PagesApp, 'getDetection'>,
+  app: ListApp & Pick<PagesApp, 'getDetection' | 'ownerOf'>,
   id: string,
   reader: Reader,
 ): Promise<HttpAnswer | null> {
@@ -72,7 +72,7 @@ export async function detectionResponse(
   const open = await openDetections(app);
   const others = open.map((each) => pageSummary(each, span, app.config.rule)).sort(byUrgency);
   const at = others.findIndex((each) => each.id === id);
-  const detection = pageDetail(detail, span);
+  const detection = pageDetail(detail, await app.ownerOf(detail.RemoteIP), span);
   return page(
     200,
     detectionPage({

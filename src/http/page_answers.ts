@@ -9,6 +9,7 @@ export type PagesApp = Pick<
   | 'now'
   | 'listDetections'
   | 'getDetection'
+  | 'ownerOf'
   | 'recordVerdict'
   | 'health'
   | 'listSuppressions'

@@ -1,4 +1,5 @@
 import type { RuleSummary } from '../core/detections/assessments.ts';
+import { type Owner, ownerText } from '../core/detections/owner.ts';
 import { suppressCommand } from '../core/detections/suppress_command.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import { series_decompose_anomalies } from '../core/kql/series_decompose_anomalies.ts';
@@ -31,6 +32,7 @@ export function pageSummary(summary: SummaryView, span: PageSpan, rule: Rule): P
     kqlRule: match && ruleOfSummary(match, hours, span.hours, rule),
     ports: [],
     hosts: [],
+    owner: '',
     onlyFailed: false,
     traffic: null,
     queries: [],
@@ -39,8 +41,8 @@ export function pageSummary(summary: SummaryView, span: PageSpan, rule: Rule): P
   };
 }
 
-/** One detection with its evidence, its newest reports and its history. */
-export function pageDetail(detail: DetectionDetail, span: PageSpan): PageDetection {
+/** One detection with its evidence, its newest reports, its history and the owner of its address. */
+export function pageDetail(detail: DetectionDetail, owner: Owner | null, span: PageSpan): PageDetection {
   const { traffic, queries, source, RemoteIP } = detail;
   const rule = detail.assessments['kql-rule'];
   const { command, omitted } = suppressCommand(detail);
@@ -54,6 +56,7 @@ export function pageDetail(detail: DetectionDetail, span: PageSpan): PageDetecti
     kqlRule: rule && pageKqlRule(rule),
     ports: traffic.ports.map(({ port }) => port),
     hosts: [],
+    owner: owner === null ? '' : ownerText(owner),
     onlyFailed: traffic.failed > 0 && traffic.succeeded === 0,
     traffic,
     // A query names one address.
@@ -90,8 +93,15 @@ function unmeasured(RemoteIP: string) {
   return { RemoteIP, connections: null, hosts: [] };
 }
 
-function recordOf({ state, suppressedBy, verdict }: Summarized) {
-  return { state, suppressedBy, verdict: verdict?.value ?? null, events: [], reports: [] };
+function recordOf({ state, decision, suppressedBy, verdict }: Summarized) {
+  return {
+    state,
+    isDecided: decision.isDecided,
+    suppressedBy,
+    verdict: verdict?.value ?? null,
+    events: [],
+    reports: [],
+  };
 }
 
 /** Sums that end with one instant, as sums that end with a later one: what came between is not known. */

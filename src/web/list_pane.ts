@@ -75,6 +75,7 @@ function recordTags({ record }: PageDetection): Html | null {
   if (record === null) return null;
   const tags = [
     ...(record.state === 'ongoing' ? [] : [record.state]),
+    ...(record.isDecided ? [] : ['undecided']),
     ...(record.suppressedBy === '' ? [] : ['suppressed']),
     ...(record.verdict === null ? [] : [record.verdict]),
   ];

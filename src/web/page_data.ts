@@ -60,6 +60,8 @@ export interface PageDetection extends GroupKey {
   /** Remote ports, most reports first, and host names of the remote side; empty where the reports have none. */
   readonly ports: readonly number[];
   readonly hosts: readonly string[];
+  /** Who owns the address; '' where that is not known. */
+  readonly owner: string;
   /** Whether every report is of a failed attempt. */
   readonly onlyFailed: boolean;
   /** Whether the process is new to the network in this fleet; null where that is not known. */
@@ -79,6 +81,8 @@ export interface PageDetection extends GroupKey {
 /** The lifecycle of a stored detection. */
 export interface PageRecord {
   readonly state: DetectionState;
+  /** Whether its severity is known; before that no sink is notified. */
+  readonly isDecided: boolean;
   /** The id of the suppression that applies; '' for none. */
   readonly suppressedBy: string;
   readonly verdict: VerdictValue | null;

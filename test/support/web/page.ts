@@ -75,6 +75,7 @@ export function pageDetection(seed: number, changes: Partial<PageDetection> = {}
     otherProcesses: [],
     ports: [443],
     hosts: [],
+    owner: '',
     onlyFailed: false,
     isNew: false,
     otherAddresses: [],

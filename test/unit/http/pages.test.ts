@@ -120,6 +120,12 @@ describe('a detection', () => {
     expect(body).toContain('Notified soar (revision 1, 1 attempt');
     expect(body).toContain('<small>seen &lt;before&gt;</small>');
     expect(body).toContain('Opened');
+    expect(body).not.toContain('<dt>owner</dt>');
+    const owned = { ...siteApp(stores), ownerOf: async () => ({ asn: 64_496, organisation: '<b>', country: 'NL' }) };
+    expect((await asked(owned, `detections/${FIRST}`)).body).toContain('<dd>AS64496 &lt;b&gt;, NL</dd>');
+    await stores.detections.insert(undecided(storedDetection(5)));
+    expect((await get('detections')).body).toContain('<span class="tag plain">undecided</span>');
+    expect((await get(`detections/${groupId(5)}`)).body).toContain('its severity is decided in the next run');
   });
 
   it('has the numbers of the API: each hour with its count, what was expected, its outliers; thresholds, score, days', async () => {
@@ -337,3 +343,7 @@ describe('suppressions', () => {
     expect((await get('suppressions')).body).toContain('<td>&lt;b&gt;</td>');
   });
 });
+
+function undecided(detection: Detection): Detection {
+  return { ...detection, decision: { ...detection.decision, isDecided: false } };
+}

@@ -24,8 +24,9 @@ function pagesOf(detection: PageDetection, text: string): string[] {
   const shown = {
     ...detection,
     days: DAYS,
+    owner: text,
     record: {
-      ...{ state: 'ongoing' as const, suppressedBy: text, verdict: 'acknowledged' as const },
+      ...{ state: 'ongoing' as const, isDecided: false, suppressedBy: text, verdict: 'acknowledged' as const },
       events: [{ at: asOf, text, note: text }],
       reports: [{ at: asOf, count: 3, facts: [text] }],
     },
