@@ -6,6 +6,7 @@ import { detectionsResponse } from '../../../src/http/handlers.ts';
 import { KEY_HOLDER } from '../../../src/http/sign_in.ts';
 import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
 import { StoreError } from '../../../src/storage/ports/store_error.ts';
+import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { delivery, groupId, HOSTILE_NAMES, suppression, verdict } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { type Asked, asked, at, OUR_FORM, SITE_NOW, siteApp, storedDetection, WRITES } from '../../support/web/site.ts';
@@ -29,26 +30,30 @@ const post = (address: string, form: Record<string, string>, options: Asked = {}
 const rowsOf = ({ body }: { body: string }) =>
   [...body.matchAll(/<tr class="row[^"]*">.*?href="detections\/([0-9a-f]{32})"/gs)].map(([, id]) => id);
 
+/** The stores, and the requests that were made of them. */
+function watching() {
+  const queries: string[] = [];
+  const watched = (name: string, store: object): object =>
+    new Proxy(store, {
+      get: (target, member) => {
+        const value = Reflect.get(target, member) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          queries.push(`${name}.${String(member)}`);
+          return (value as (...all: unknown[]) => unknown).apply(target, args);
+        };
+      },
+    });
+  const all = Object.entries(stores).map(([name, store]) => [name, watched(name, store as object)]);
+  return { watched: Object.fromEntries(all) as Stores, queries };
+}
+
 describe('the list', () => {
   it('is one query of the detections and reads nothing else, however the stores would answer', async () => {
-    const queries: string[] = [];
-    const watched = (name: string, store: object): object =>
-      new Proxy(store, {
-        get: (target, member) => {
-          const value = Reflect.get(target, member) as unknown;
-          if (typeof value !== 'function') return value;
-          return (...args: unknown[]) => {
-            queries.push(`${name}.${String(member)}`);
-            return (value as (...all: unknown[]) => unknown).apply(target, args);
-          };
-        },
-      });
-    const all = Object.fromEntries(
-      Object.entries(stores).map(([name, store]) => [name, watched(name, store as object)]),
-    );
+    const { watched, queries } = watching();
     for (const page of ['detections', 'fleet', 'fleet?by=day', 'detections?view=resolved&q=process:updater*']) {
       queries.length = 0;
-      expect((await asked(siteApp(all as never), page)).status).toBe(200);
+      expect((await asked(siteApp(watched), page)).status).toBe(200);
       expect(queries).toEqual(['detections.summaries']);
     }
   });
@@ -159,6 +164,18 @@ describe('a detection', () => {
     expect(days).toEqual(api.days.map((count) => (count === null ? 'not known' : groupedText(count))));
     const hours = cells.map(([, count]) => (count === 'no report' ? null : Number(count)));
     expect(hours).toEqual(api.hours);
+  });
+
+  it('is one row, the query of the list, and at most four hours of its reports', async () => {
+    const { watched, queries } = watching();
+    expect((await asked(siteApp(watched), `detections/${FIRST}`)).status).toBe(200);
+    const of = (name: string) => queries.filter((each) => each === name).length;
+    expect([of('detections.get'), of('detections.summaries')]).toEqual([1, 1]);
+    expect(of('hourlyCounts.ofGroup')).toBeLessThanOrEqual(4);
+    // The rest reads the database of owners, once for the life of the process.
+    const others = queries.filter((each) => !/^(detections|hourlyCounts)\./.test(each));
+    expect(others.every((each) => each.startsWith('context.'))).toBe(true);
+    expect(queries.filter((each) => /^hourlyCounts\.(?!ofGroup)/.test(each))).toEqual([]);
   });
 
   it('is shown as it was, where it is resolved and others went on', async () => {
