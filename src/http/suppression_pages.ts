@@ -1,8 +1,7 @@
-import { ANY_REMOTE } from '../core/detections/assessments.ts';
 import { DETECTION_ID } from '../core/detections/detection.ts';
+import { proposedSuppression } from '../core/detections/proposed_suppression.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { timestampFromMs } from '../core/kql/timestamp.ts';
-import type { GroupKey } from '../core/records/report.ts';
 import { wholeOf } from '../core/text/decimal.ts';
 import { groupedText } from '../core/text/numbers.ts';
 import { faultsIn, faultsText } from '../detections/input_faults.ts';
@@ -19,7 +18,7 @@ type SuppressionsApp = Pick<
 >;
 type Fields = Readonly<Record<string, string>>;
 
-/** The entries. The parameter `of` fills the form with the names of a detection, whose page links here. */
+/** The entries. The parameter `of` fills the form with what is proposed for a detection, whose page links here. */
 export async function suppressionsPageResponse(
   app: SuppressionsApp,
   request: PageRequest,
@@ -27,7 +26,14 @@ export async function suppressionsPageResponse(
 ): Promise<HttpAnswer> {
   const { of = '' } = Object.fromEntries(request.query) as Fields;
   const detection = DETECTION_ID.test(of) ? await app.getDetection(of) : null;
-  return await shown(app, 200, draftOf(detection === null ? {} : namesOf(detection)), reader, '', false);
+  return await shown(
+    app,
+    200,
+    draftOf(detection === null ? {} : { ...proposedSuppression(detection) }),
+    reader,
+    '',
+    false,
+  );
 }
 
 /** Adds or removes an entry in the name of the reader. What is refused is shown again, with the reason. */
@@ -52,11 +58,6 @@ export async function postedSuppression(app: SuppressionsApp, fields: Fields, re
   const expires = timestampFromMs(app.now() + wanted.days * DAY_MS);
   const added = await app.addSuppression({ ...wanted, owner: reader.name, expires }, force);
   return added.ok ? seeOther('suppressions') : await shown(app, 400, draft, reader, added.reason, added.forcible);
-}
-
-/** A process as a whole has no address. */
-function namesOf({ DeviceName, InitiatingProcessFileName, RemoteIP }: GroupKey): Fields {
-  return { device: DeviceName, process: InitiatingProcessFileName, remote: RemoteIP === ANY_REMOTE ? '' : RemoteIP };
 }
 
 function draftOf({ device = '', process = '', remote = '', source = '', detector = '', reason = '', days }: Fields) {
