@@ -7,6 +7,7 @@ import { activityDaysOf } from './activity.ts';
 import type { Assessments } from './assessments.ts';
 import { decide, decidedMembersOf, type RunFacts, stateOf } from './decision.ts';
 import { type Detection, type Finding, MAX_EPISODES, type PastEpisode } from './detection.ts';
+import { withLolbin } from './lolbins.ts';
 
 /** What a run says of one group, beside its finding. */
 export interface GroupRun {
@@ -44,7 +45,9 @@ export function nextStep(before: Detection | null, finding: Finding | null, run:
   }
   const known = before && { days: before.days, asOf: before.lastMatched };
   const days = activityDaysOf(asOf, finding.hours, known);
-  const now = { ...finding, ...decidedMembersOf(state), days, asOf, lastMatched: asOf, suppressedBy };
+  const decided = decidedMembersOf(state);
+  const severityReason = withLolbin(decided.severityReason, finding.InitiatingProcessFileName);
+  const now = { ...finding, ...decided, severityReason, days, asOf, lastMatched: asOf, suppressedBy };
   if (open === null) {
     const episodes = before === null ? [] : [...before.episodes, pastOf(before)].slice(-MAX_EPISODES);
     const detection = { ...now, state: 'new', highestAverage: averageOf(finding), episodes } as const;

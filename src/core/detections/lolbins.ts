@@ -35,6 +35,14 @@ export function lolbinText({ technique, reason }: Lolbin): string {
   return `${technique}: ${reason}`;
 }
 
+/** The reason of a severity, with a sentence for a program that attackers use. Repeating it changes nothing. */
+export function withLolbin(reason: string, process: string): string {
+  const lolbin = lolbinOf(process);
+  if (lolbin === null) return reason;
+  const sentence = ` Attackers use this program (${lolbin.technique}).`;
+  return reason.endsWith(sentence) ? reason : `${reason}${sentence}`;
+}
+
 /**
  * The first LOLBin whose name fits, written with or without `.exe`; null where none does. For patterns: `power*` fits
  * `powershell.exe`.

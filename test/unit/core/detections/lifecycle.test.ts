@@ -120,6 +120,14 @@ const DECIDED = {
 const over: Detection = frozen({ ...opened, state: 'resolved', asOf: at(73) });
 
 describe('nextStep(before, finding, run) of a match', () => {
+  it('names a LOLBin in the reason of its severity, once', () => {
+    const mshta = { ...finding(60), InitiatingProcessFileName: 'mshta.exe' };
+    const first = detectionOf(nextStep(null, mshta, sight(0)));
+    expect(first.severityReason).toBe(`${OPENED} Attackers use this program (T1218.005).`);
+    const again = detectionOf(nextStep(first, mshta, sight(0)));
+    expect(again.severityReason).toBe(first.severityReason);
+  });
+
   it('opens what was never met', () => {
     expect(nextStep(null, finding(60), sight(0, 'ours'))).toEqual({
       kind: 'open',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOT_LOLBINS } from '../../../../src/core/detections/lolbin_list.ts';
-import { lolbinNames, lolbinOf, lolbinThatFits } from '../../../../src/core/detections/lolbins.ts';
+import { lolbinNames, lolbinOf, lolbinThatFits, withLolbin } from '../../../../src/core/detections/lolbins.ts';
 
 describe('lolbinOf(process)', () => {
   it.each([
@@ -31,5 +31,14 @@ describe('the list', () => {
     expect(new Set(all).size).toBe(all.length);
     for (const name of all) expect(name).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
     for (const name of lolbinNames()) expect(lolbinOf(name)?.technique).toMatch(/^T\d{4}(\.\d{3})?$/);
+  });
+});
+
+describe('withLolbin(reason, process)', () => {
+  it('adds a sentence for a LOLBin, once', () => {
+    const reason = withLolbin('Two signs.', 'MSHTA.exe');
+    expect(reason).toBe('Two signs. Attackers use this program (T1218.005).');
+    expect(withLolbin(reason, 'mshta.exe')).toBe(reason);
+    expect(withLolbin('Two signs.', 'updater.exe')).toBe('Two signs.');
   });
 });
