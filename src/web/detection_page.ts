@@ -37,7 +37,7 @@ export function detectionPage(page: OneDetection): string {
     actions:
       reader.formToken === null
         ? null
-        : html`<div class="actions">${verdictForm(reader, detection)}${suppressLink(detection)}</div>`,
+        : html`<div class="actions">${verdictForm(reader, detection)}${suppressLink(detection)}</div><p class="caption">A verdict suppresses nothing: sinks are notified of later changes all the same.</p>`,
   });
   const body = html`<article class="pane detail" aria-label="Detection">${stepsOf(page)}${pane}</article>`;
   return sitePage({ root: '../', current: null, title, status, asOf, reader, body });
@@ -53,7 +53,8 @@ function stepsOf({ previous, next }: OneDetection): Html {
 const VERDICT_KEYS = [
   { value: 'acknowledged', key: 'a', text: 'Acknowledge' },
   { value: 'true-positive', key: 't', text: 'True positive' },
-  { value: 'false-positive', key: 'b', text: 'Benign' },
+  { value: 'benign-positive', key: 'b', text: 'Benign positive' },
+  { value: 'false-positive', key: 'f', text: 'False positive' },
 ] as const;
 
 function verdictForm(reader: Reader, { id }: PageDetection): Html | null {

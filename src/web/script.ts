@@ -65,7 +65,7 @@ const start = () => {
     if (event.key === 'j' || event.key === 'ArrowDown' && event.target.matches('.open')) done = move(1);
     else if (event.key === 'k' || event.key === 'ArrowUp' && event.target.matches('.open')) done = move(-1);
     else if (event.key === '/' && filter) filter.focus();
-    else if ('atbs'.includes(event.key)) done = act(event.key);
+    else if ('atbfs'.includes(event.key)) done = act(event.key);
     else done = false;
     if (done) event.preventDefault();
   });

@@ -8,7 +8,10 @@ export function spanText(seconds: number): string {
 /** Two durations in the unit of the longer one: `195–349 s`. */
 export function spansText(low: number, high: number): string {
   const unit = unitOf(high);
-  return `${inUnit(low, unit)}–${inUnit(high, unit)} ${unit}`;
+  const [from, to] = [inUnit(low, unit), inUnit(high, unit)];
+  if (from !== to) return `${from}–${to} ${unit}`;
+  // Rounded to the same: seconds say how far apart they are.
+  return low === high || unit === 's' ? `${to} ${unit}` : `${inUnit(low, 's')}–${inUnit(high, 's')} s`;
 }
 
 type Unit = 's' | 'min' | 'h';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import { VERDICTS } from '../../../src/core/detections/verdict.ts';
 import { escapeForDisplay } from '../../../src/core/text/escape.ts';
 import { groupedText, rateText, roundedText } from '../../../src/core/text/numbers.ts';
 import { detectionsResponse } from '../../../src/http/handlers.ts';
@@ -275,6 +276,15 @@ describe('a form', () => {
       who: 'ana',
       at: SITE_NOW,
     });
+  });
+
+  it('offers every verdict, each under a key of its own', async () => {
+    const { body } = await get(`detections/${FIRST}`, { reader: WRITES });
+    const buttons = [...body.matchAll(/<button name="value" value="([^"]*)" data-key="(.)"/g)];
+    expect(buttons.map(([, value]) => value)).toEqual([...VERDICTS]);
+    const keys = buttons.map(([, , key]) => key);
+    expect(new Set(keys).size).toBe(VERDICTS.length);
+    for (const key of keys) expect(/'(\w+)'\.includes\(event\.key\)/.exec(body)?.[1]).toContain(key);
   });
 
   it('is refused with a fault, and for an unknown detection', async () => {
