@@ -10,7 +10,7 @@ import { GROUPS_PER_DEVICE } from './ingest/device_groups.ts';
 import type { Links } from './notify/sinks/links.ts';
 import { readLinks, readSinks } from './notify/sinks/read.ts';
 import type { SinkSettings } from './notify/sinks/settings.ts';
-import { DETECTION_SETTINGS, type DetectionSettings } from './scoring/detection_settings.ts';
+import { DETECTION_SETTINGS, type DetectionSettings, type FleetSettings } from './scoring/detection_settings.ts';
 import {
   type Env,
   number,
@@ -33,10 +33,21 @@ export const RULE_SETTINGS = {
   SERIES_GRAIN: oneOf(['hour', 'report']).default(KQL_RULE.grain),
 };
 
-/** The settings of an offline run: the rule and the sources. */
+/** The settings of the detector `regularity` that files have a use for. */
+const REGULARITY_SETTINGS = {
+  /** Score from which on it matches, and from which on it raises the severity at once. */
+  REGULARITY_THRESHOLD: number(REGULARITY_THRESHOLDS.match, { above: 0, most: 1 }),
+  REGULARITY_RIPE: number(REGULARITY_THRESHOLDS.ripe, { above: 0, most: 1 }),
+  /** Devices that are few; by default as the size of the fleet says. */
+  RARE_DEVICES: numberText({ least: 1, most: manyDevicesOf(0), whole: true }).optional(),
+  NEW_DAYS: number(DETECTION_SETTINGS.newDays, { least: 1, most: 30 }),
+};
+
+/** The settings of an offline run: the detectors and the sources. */
 export const SCORE_SETTINGS = {
   ...RULE_SETTINGS,
   SOURCES: z.string().default('defender').transform(sources),
+  ...REGULARITY_SETTINGS,
 };
 
 /** The container into which Defender's Streaming API writes the table. */
@@ -71,12 +82,6 @@ export const SYSTEM_SETTINGS = {
   /** More new detections than this go into one message of a chat. */
   /** The detectors that open detections. */
   DETECTORS: z.string().default(DETECTORS.join(',')).transform(detectors),
-  /** Score from which on `regularity` matches, and from which on it raises the severity at once. */
-  REGULARITY_THRESHOLD: number(REGULARITY_THRESHOLDS.match, { above: 0, most: 1 }),
-  REGULARITY_RIPE: number(REGULARITY_THRESHOLDS.ripe, { above: 0, most: 1 }),
-  /** Devices that are few; by default as the size of the fleet says. */
-  RARE_DEVICES: numberText({ least: 1, most: manyDevicesOf(0), whole: true }).optional(),
-  NEW_DAYS: number(DETECTION_SETTINGS.newDays, { least: 1, most: 30 }),
   BASELINE_HOURS: number(DETECTION_SETTINGS.baselineHours, { least: 0, most: 48, whole: true }),
   DIGEST_ABOVE: number(5, { least: 1, most: 1000, whole: true }),
   /** Who may call the HTTP functions; `platform`: whoever the platform's sign-in names, and people too. */
@@ -121,9 +126,11 @@ export interface Config {
 }
 
 /** Reads the settings of an offline run. Throws a SettingsError. */
-export function readScoreSettings(env: Env): Pick<Config, 'rule' | 'sources'> {
+export function readScoreSettings(env: Env): Pick<Config, 'rule' | 'sources'> & { readonly regularity: FleetSettings } {
   const settings = parseSettings(z.object(SCORE_SETTINGS), env);
-  return { rule: ruleOf(settings), sources: settings.SOURCES };
+  const faults = ripeFaults(settings);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return { rule: ruleOf(settings), sources: settings.SOURCES, regularity: regularityOf(settings) };
 }
 
 /**
@@ -161,12 +168,7 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
   if (retentionDays !== undefined && countFileDays < retentionDays) {
     faults.push(`COUNT_FILE_DAYS must be at least RETENTION_DAYS (${retentionDays}), got ${countFileDays}`);
   }
-  if (settings && settings.REGULARITY_RIPE < settings.REGULARITY_THRESHOLD) {
-    const { REGULARITY_RIPE, REGULARITY_THRESHOLD } = settings;
-    faults.push(
-      `REGULARITY_RIPE must be at least REGULARITY_THRESHOLD (${REGULARITY_THRESHOLD}), got ${REGULARITY_RIPE}`,
-    );
-  }
+  if (settings) faults.push(...ripeFaults(settings));
   const isRefused = faults.length > 0 || (invalidSinks === 'refuse' && sinkFaults.length > 0);
   if (isRefused || !settings || !storage || !exportStorage || !links || retentionDays === undefined) {
     throw new SettingsError([...faults, ...sinkFaults]);
@@ -221,16 +223,27 @@ function ruleOf(settings: RuleSettings): Rule {
   };
 }
 
-type RunSettings = z.infer<z.ZodObject<typeof SYSTEM_SETTINGS>>;
+type RegularitySettings = Pick<z.infer<z.ZodObject<typeof SCORE_SETTINGS>>, keyof typeof REGULARITY_SETTINGS>;
+type RunSettings = z.infer<z.ZodObject<typeof SYSTEM_SETTINGS>> & RegularitySettings;
 
 function detectionOf(settings: RunSettings): DetectionSettings {
   return {
     detectors: settings.DETECTORS,
+    ...regularityOf(settings),
+    baselineHours: settings.BASELINE_HOURS,
+  };
+}
+
+function regularityOf(settings: RegularitySettings): FleetSettings {
+  return {
     thresholds: { match: settings.REGULARITY_THRESHOLD, ripe: settings.REGULARITY_RIPE },
     rareDevices: settings.RARE_DEVICES ?? null,
     newDays: settings.NEW_DAYS,
-    baselineHours: settings.BASELINE_HOURS,
   };
+}
+
+function ripeFaults({ REGULARITY_RIPE: ripe, REGULARITY_THRESHOLD: match }: RegularitySettings): string[] {
+  return ripe < match ? [`REGULARITY_RIPE must be at least REGULARITY_THRESHOLD (${match}), got ${ripe}`] : [];
 }
 
 /** A comma-separated list of detectors. */

@@ -119,7 +119,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const format = formatOf(options.format);
   const detector = detectorIn(options, format);
   const order = orderFor(options.order, detector);
-  const { rule, sources } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
+  const { rule, sources, regularity } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
   const binSeconds = binSecondsIn(options, sources);
   const { windows, isRange } = windowsIn(options, detector === 'regularity' ? REGULARITY_DAYS : rule.lookbackDays);
   const comparison = await comparisonOf(options, sources, isRange);
@@ -130,7 +130,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const how = { format, view: viewOf(terminal), order, series, common, bin, explain, ownerOf };
   const task = { detector, rule, windows, isRange, regularWindow, comparison, ...how };
   const window = spanOfTask(task);
-  const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds);
+  const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds, regularity);
 
   const letters = new LetterLog();
   const offline = new OfflineScore(

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { REGULARITY_THRESHOLDS } from '../core/regularity/assessment.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
@@ -34,7 +33,7 @@ export interface ReportTask {
 export async function writeReport(file: string, found: OfflineDetections, task: ReportTask): Promise<void> {
   const { window, rule, paths, facts } = task;
   const page = reportHtml(reportPage(found, window, statusOf(facts)), {
-    limits: { minAverage: rule.minAverage, minScore: REGULARITY_THRESHOLDS.match },
+    limits: { minAverage: rule.minAverage, minScore: found.fleet.settings.thresholds.match },
     command: jsonCommand(paths, window),
   });
   try {

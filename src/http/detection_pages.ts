@@ -1,7 +1,6 @@
 import { ACTIVITY_HOURS } from '../core/detections/activity.ts';
 import { DAY_MS, HOUR_MS } from '../core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
-import { REGULARITY_THRESHOLDS } from '../core/regularity/assessment.ts';
 import { hoursOf } from '../core/scoring/hours.ts';
 import { windowOf } from '../core/scoring/window.ts';
 import { groupedText } from '../core/text/numbers.ts';
@@ -41,7 +40,7 @@ export async function listResponse(app: ListApp, request: PageRequest, reader: R
   const { found, fault } = await foundBy(app, view, search);
   const { span, detections } = pagesOf(app, found.detections);
   const total = found.total ?? detections.length;
-  const limits = { minAverage: app.config.rule.minAverage, minScore: REGULARITY_THRESHOLDS.match };
+  const limits = { minAverage: app.config.rule.minAverage, minScore: app.config.detection.thresholds.match };
   const status = statusOf(app, total, span);
   return page(
     fault === '' ? 200 : 400,
@@ -68,7 +67,7 @@ export async function detectionResponse(
   const detail = await app.getDetection(id);
   if (detail === null) return null;
   // A resolved one is shown as it was.
-  const span = spanTo(detail.lastMatched);
+  const span = spanTo(app, detail.lastMatched);
   const open = await openDetections(app);
   const others = open.map((each) => pageSummary(each, span, app.config.rule)).sort(byUrgency);
   const at = others.findIndex((each) => each.id === id);
@@ -112,19 +111,16 @@ async function foundBy(app: ListApp, view: ListView, search: string): Promise<{ 
 }
 
 /** The rows on one time axis, which ends with the newest run. */
-function pagesOf(
-  { config }: ListApp,
-  rows: readonly SummaryView[],
-): { span: PageSpan | null; detections: PageDetection[] } {
+function pagesOf(app: ListApp, rows: readonly SummaryView[]): { span: PageSpan | null; detections: PageDetection[] } {
   const newest = rows.reduce<Timestamp | null>((last, { asOf }) => (last === null || asOf > last ? asOf : last), null);
   if (newest === null) return { span: null, detections: [] };
-  const span = spanTo(newest);
-  return { span, detections: rows.map((row) => pageSummary(row, span, config.rule)).sort(byUrgency) };
+  const span = spanTo(app, newest);
+  return { span, detections: rows.map((row) => pageSummary(row, span, app.config.rule)).sort(byUrgency) };
 }
 
-function spanTo(asOf: Timestamp): PageSpan {
+function spanTo({ config }: ListApp, asOf: Timestamp): PageSpan {
   const days = (ACTIVITY_HOURS * HOUR_MS) / DAY_MS;
-  return { asOf, hours: hoursOf(windowOf(asOf, days)).slice(-ACTIVITY_HOURS) };
+  return { asOf, hours: hoursOf(windowOf(asOf, days)).slice(-ACTIVITY_HOURS), thresholds: config.detection.thresholds };
 }
 
 function shownSpan(span: PageSpan | null) {

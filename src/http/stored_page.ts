@@ -5,6 +5,7 @@ import type { Hour } from '../core/kql/bin.ts';
 import { series_decompose_anomalies } from '../core/kql/series_decompose_anomalies.ts';
 import { DAY_MS, HOUR_MS } from '../core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
+import type { RegularityThresholds } from '../core/regularity/assessment.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { DetectionDetail, ReportView } from '../detections/get_detection.ts';
 import type { SummaryView } from '../detections/query_detections.ts';
@@ -16,6 +17,7 @@ import { eventsOf } from './page_events.ts';
 export interface PageSpan {
   readonly asOf: Timestamp;
   readonly hours: readonly Hour[];
+  readonly thresholds: RegularityThresholds;
 }
 
 /**
@@ -76,11 +78,11 @@ type Summarized = Omit<SummaryView, 'assessments'> & {
 
 function storedOf(
   { days, lastMatched, assessments: { regularity }, devices, fleetDevices, otherProcesses }: Summarized,
-  { asOf }: PageSpan,
+  { asOf, thresholds }: PageSpan,
 ) {
   return {
     days: shifted(days, lastMatched, asOf, DAY_MS),
-    regularity: regularity && pageRegularity(regularity, regularity.way),
+    regularity: regularity && pageRegularity(regularity, regularity.way, thresholds),
     devices,
     fleetDevices,
     otherProcesses,

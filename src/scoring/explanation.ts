@@ -2,7 +2,7 @@ import { type Condition, processConditions, ruleConditions } from '../core/detec
 import { isAbove } from '../core/detections/severity.ts';
 import { isInScope } from '../core/records/in_scope.ts';
 import type { GroupKey } from '../core/records/report.ts';
-import { REGULARITY_THRESHOLDS, type RegularityAssessment, regularityOf } from '../core/regularity/assessment.ts';
+import { type RegularityAssessment, regularityOf } from '../core/regularity/assessment.ts';
 import { unmeasuredViews } from '../core/regularity/explained_view.ts';
 import { pointsOf } from '../core/regularity/points.ts';
 import { processRegularityOf } from '../core/regularity/process_view.ts';
@@ -102,7 +102,7 @@ function regularityExplained(
 ): ExplainedRegularity | null {
   const { key, place, counts } = group;
   const on = context.onBeside(group);
-  const assessment = regularityOf(counts, on, context.binSeconds);
+  const assessment = regularityOf(counts, on, context.binSeconds, context.settings.thresholds);
   return {
     kind: 'group',
     assessment,
@@ -125,8 +125,9 @@ export function processExplanation(
   const rare = addresses.map(({ key: { RemoteIP }, counts, ownId }) => ({
     ...{ RemoteIP, counts, devices: 1, matchesByItself: ownMatches.has(ownId) },
   }));
-  const assessment = processRegularityOf(rare, context.few, context.onOf(key), context.binSeconds);
-  const conditions = processConditions(assessment, REGULARITY_THRESHOLDS.match);
+  const { thresholds } = context.settings;
+  const assessment = processRegularityOf(rare, context.few, context.onOf(key), context.binSeconds, thresholds);
+  const conditions = processConditions(assessment, thresholds.match);
   const score = assessment.measured ? assessment.regularity : null;
   return {
     ...key,

@@ -1,7 +1,7 @@
 import type { Detector } from '../core/detections/assessments.ts';
 import { findingOf } from '../core/detections/finding.ts';
 import { ruleMatchOf, severityInFleet } from '../core/detections/severity.ts';
-import { type MeasuredGroup, REGULARITY_THRESHOLDS } from '../core/regularity/assessment.ts';
+import type { MeasuredGroup } from '../core/regularity/assessment.ts';
 import type { MeasuredProcess } from '../core/regularity/process_view.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { OfflineCandidate } from './offline_candidates.ts';
@@ -54,11 +54,11 @@ export function groupDetection(
         regularity: measured === null ? null : regularityFacts(measured, onlyFailed),
         ...{ regularDevices, isNew, few, many },
       },
-      measured !== null && isRipe(measured),
+      measured !== null && isRipe(measured, context),
     ),
     hours: candidate.hours,
     ...{ devices, otherProcesses, onlyFailed, ports: candidate.ports, hosts: candidate.hosts },
-    fleet: { devices: context.devices, few, many, isNew },
+    fleet: { devices: context.devices, few, many, isNew, settings: context.settings },
     otherAddresses: [],
   };
 }
@@ -71,8 +71,8 @@ export function regularityFacts({ regularity, way, interval }: Measured, onlyFai
 }
 
 /** Files have no history: only the score of this window, or a session. */
-export function isRipe({ regularity, way }: Measured): boolean {
-  return way === 'session' || (way !== null && regularity >= REGULARITY_THRESHOLDS.ripe);
+export function isRipe({ regularity, way }: Measured, { settings }: OfflineContext): boolean {
+  return way === 'session' || (way !== null && regularity >= settings.thresholds.ripe);
 }
 
 /** The numbers under their names in the output, with the views behind them. */

@@ -74,7 +74,12 @@ export async function candidatesOf(
 /** null where it cannot be measured. */
 export function measuredOf(group: TimedGroup, context: OfflineContext): MeasuredGroup | null {
   if (group.counts.length < MIN_REPORTS) return null;
-  const assessment = regularityOf(group.counts, context.onBeside(group), context.binSeconds);
+  const assessment = regularityOf(
+    group.counts,
+    context.onBeside(group),
+    context.binSeconds,
+    context.settings.thresholds,
+  );
   return assessment.measured ? assessment : null;
 }
 

@@ -4,10 +4,12 @@ import type { Report } from '../core/records/report.ts';
 import { DeviceHours, MAX_DEVICES_WITH_HOURS } from '../core/regularity/device_hours.ts';
 import { fewDevicesOf, manyDevicesOf } from '../core/regularity/fleet_limits.ts';
 import { FleetPairs, type ProcessPlace } from '../core/regularity/fleet_pairs.ts';
+import { MOST_USERS } from '../core/regularity/fleet_partial.ts';
 import { isNewSince, observedSince } from '../core/regularity/observed.ts';
 import { type PublicAddress, publicAddressOf } from '../core/regularity/public_address.ts';
 import { HOUR_SECONDS } from '../core/regularity/time_bin.ts';
 import type { Window } from '../core/scoring/window.ts';
+import { DETECTION_SETTINGS, type FleetSettings } from './detection_settings.ts';
 import { hoursWith, type TimedGroup } from './timed_groups.ts';
 
 /** What came earlier is not remembered, as on Azure. */
@@ -19,6 +21,7 @@ const MAX_PLACES = 50_000;
 export class OfflineContext {
   readonly window: Window;
   readonly binSeconds: number;
+  readonly settings: FleetSettings;
   readonly #asOfHour: number;
   readonly #deviceHours: DeviceHours;
   readonly #pairs = new FleetPairs();
@@ -27,7 +30,8 @@ export class OfflineContext {
   readonly #places = new Map<string, PublicAddress | null>();
 
   /** `window`: the 72 hours of the detector. `binSeconds`: 3600, or the length of the bins of a raw source. */
-  constructor(window: Window, binSeconds: number = HOUR_SECONDS) {
+  constructor(window: Window, binSeconds: number = HOUR_SECONDS, settings: FleetSettings = DETECTION_SETTINGS) {
+    this.settings = settings;
     this.window = window;
     this.binSeconds = binSeconds;
     this.#asOfHour = hourOf(window.asOf);
@@ -62,7 +66,7 @@ export class OfflineContext {
   }
 
   get few(): number {
-    return fewDevicesOf(this.devices);
+    return this.settings.rareDevices ?? fewDevicesOf(this.devices);
   }
 
   get many(): number {
@@ -89,14 +93,14 @@ export class OfflineContext {
     return this.#pairs.devicesOf(place);
   }
 
-  /** Whether at most `few` devices use the process in this network. */
+  /** Whether at most `few` devices use the process in this network; of these it counts three at most. */
   isRare(place: ProcessPlace): boolean {
-    return this.usersOf(place) <= this.few;
+    return this.usersOf(place) <= Math.min(MOST_USERS, this.few);
   }
 
   /** Whether the files reach back far enough to say that the process had not used this network before the last days. */
   isNew(place: ProcessPlace): boolean {
-    return isNewSince(this.firstHourOf(place), this.observedSince, this.#asOfHour);
+    return isNewSince(this.firstHourOf(place), this.observedSince, this.#asOfHour, this.settings.newDays);
   }
 
   /** The first hour in which any device used the process in this network, since 1970; null where that is not known. */

@@ -5,6 +5,7 @@ import type { GroupKey } from '../core/records/report.ts';
 import type { RegularityNumbers } from '../core/regularity/assessment.ts';
 import type { Session } from '../core/regularity/session.ts';
 import type { View } from '../core/regularity/view.ts';
+import type { FleetSettings } from './detection_settings.ts';
 import type { Explanations } from './explanation.ts';
 
 /**
@@ -71,6 +72,8 @@ export interface OfflineFleet {
   readonly many: number;
   /** Whether the process had not used the network before the last seven days; false where the files do not reach back. */
   readonly isNew: boolean;
+  /** What `regularity` compares with. */
+  readonly settings: FleetSettings;
 }
 
 /** What is regular on more than `many` devices: no detection of `regularity`. */

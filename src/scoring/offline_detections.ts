@@ -56,7 +56,8 @@ export async function offlineDetections(
       : await explainedBy(explain, scan, task, processRows, { context, detections, regular, ownMatches });
 
   const common = commonServices(judged.filter(({ measured, isCommon }) => isCommon && measured?.way != null));
-  return { detections: [...detections.values()], common, fleet: { devices, few, many }, groups, counted, explained };
+  const fleet = { devices, few, many, settings: context.settings };
+  return { detections: [...detections.values()], common, fleet, groups, counted, explained };
 }
 
 /** Which groups to explain; `matcher` null: the detections. */

@@ -47,7 +47,7 @@ export function measuredProcess({ key, addresses }: ProcessAddresses, context: O
     devices: 1,
     matchesByItself: false,
   }));
-  const assessment = processRegularityOf(rare, few, context.onOf(key), binSeconds);
+  const assessment = processRegularityOf(rare, few, context.onOf(key), binSeconds, context.settings.thresholds);
   return assessment.measured ? assessment : null;
 }
 
@@ -80,13 +80,13 @@ function processDetection(
       remoteIPs: busiestOf(addresses),
       addresses: measured.addresses,
     },
-    ...severityInFleet(facts, isRipe(measured)),
+    ...severityInFleet(facts, isRipe(measured, context)),
     hours: hourlySums(
       context.window,
       addresses.flatMap(({ counts }) => counts),
     ),
     ...{ devices: 1, otherProcesses: [], onlyFailed },
-    fleet: { devices, few, many, isNew },
+    fleet: { devices, few, many, isNew, settings: context.settings },
     ports: [...new Set(addresses.flatMap(({ ports }) => ports))].sort((a, b) => a - b).slice(0, MAX_SEEN),
     hosts: [...new Set(addresses.flatMap(({ hosts }) => hosts))].sort().slice(0, MAX_SEEN),
     otherAddresses: [],

@@ -1,5 +1,5 @@
 import type { RegularAssessment, RuleAssessment } from '../core/detections/assessments.ts';
-import { REGULARITY_THRESHOLDS } from '../core/regularity/assessment.ts';
+import type { RegularityThresholds } from '../core/regularity/assessment.ts';
 import type { PageKqlRule, PageRegularity } from './page_data.ts';
 
 /** A match of the KQL rule with the points of its evidence. */
@@ -24,13 +24,17 @@ export function pageKqlRule({ evidence, ...assessment }: RuleAssessment): PageKq
 type Measured = Omit<RegularAssessment, 'way' | 'remoteIPs' | 'lastMatched'>;
 
 /** What `regularity` measured; `way` is null where that is no match. */
-export function pageRegularity(measured: Measured, way: PageRegularity['way']): PageRegularity {
+export function pageRegularity(
+  measured: Measured,
+  way: PageRegularity['way'],
+  { match, ripe }: RegularityThresholds,
+): PageRegularity {
   const { regularity, view, views, interval, interval_low, interval_high, hours, active_hours, connections } = measured;
   const { regularDevices, session } = measured;
   return {
     ...{ way, regularity, view, views, interval, interval_low, interval_high },
     ...{ hours, active_hours, connections, regularDevices, session },
-    minScore: REGULARITY_THRESHOLDS.match,
-    ripeScore: REGULARITY_THRESHOLDS.ripe,
+    minScore: match,
+    ripeScore: ripe,
   };
 }

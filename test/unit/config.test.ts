@@ -78,10 +78,16 @@ describe('the rule of readScoreSettings(env)', () => {
 
 describe('readScoreSettings(env)', () => {
   it('is the rule, and the sources that it is run over', () => {
-    expect(readScoreSettings({})).toEqual({ rule: KQL_RULE, sources: ['defender'] });
+    const regularity = { thresholds: { match: 0.6, ripe: 0.7 }, rareDevices: null, newDays: 7 };
+    expect(readScoreSettings({})).toEqual({ rule: KQL_RULE, sources: ['defender'], regularity });
+    expect(readScoreSettings({ RARE_DEVICES: '2', NEW_DAYS: '3' })).toMatchObject({
+      regularity: { rareDevices: 2, newDays: 3 },
+    });
+    expect(() => readScoreSettings({ REGULARITY_RIPE: '0.5' })).toThrow('REGULARITY_RIPE must be at least');
     expect(readScoreSettings({ MIN_AVERAGE: '30', SOURCES: 'wfp' })).toEqual({
       rule: { ...KQL_RULE, minAverage: 30 },
       sources: ['wfp'],
+      regularity,
     });
   });
 

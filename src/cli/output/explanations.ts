@@ -1,7 +1,7 @@
 import { sessionCondition, viewConditions } from '../../core/detections/conditions.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { timestampFromMs } from '../../core/kql/timestamp.ts';
-import { MIN_REPORTS, REGULARITY_THRESHOLDS } from '../../core/regularity/assessment.ts';
+import { MIN_REPORTS } from '../../core/regularity/assessment.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import type { ExplainedProcess, ExplainedRegularity, GroupExplanation } from '../../scoring/explanation.ts';
@@ -9,7 +9,6 @@ import type { OfflineDetections } from '../../scoring/offline_detection.ts';
 import { ALL_CONDITIONS, conditionsText, ONE_VIEW, PROCESS_CONDITIONS } from './conditions.ts';
 import { minute, secondsText } from './number_text.ts';
 
-const { match } = REGULARITY_THRESHOLDS;
 const WIDEST_NAME = 120;
 
 interface Explained {
@@ -59,30 +58,34 @@ function ruleText({ rule }: GroupExplanation): string {
 function regularityText(regularity: GroupExplanation['regularity'], fleet: OfflineDetections['fleet']): string {
   if (regularity === null)
     return '  regularity  not applied: the address is out of its scope, or no report is in its window\n';
-  return regularity.kind === 'process' ? processText(regularity) : groupText(regularity, fleet);
+  return regularity.kind === 'process' ? processText(regularity, fleet) : groupText(regularity, fleet);
 }
 
 function groupText(each: ExplainedRegularity, fleet: OfflineDetections['fleet']): string {
   const { assessment, reports, unmeasured } = each;
+  const { match } = fleet.settings.thresholds;
   if (!assessment.measured && assessment.reason === 'too-few-reports')
     return `  regularity  not measured: ${counted(reports, 'report')} with a connection (needs at least ${MIN_REPORTS})\n`;
   const views = viewConditions(assessment.measured ? assessment.measuredViews : [], match, unmeasured);
   const session = assessment.measured ? [sessionCondition(assessment.session)] : [];
   return [
-    `  regularity  ${headOf(assessment)}: ${ONE_VIEW}\n`,
+    `  regularity  ${headOf(assessment, match)}: ${ONE_VIEW}\n`,
     conditionsText([...views, ...session]),
     ...contextLines(each, fleet),
   ].join('');
 }
 
-function headOf(assessment: ExplainedRegularity['assessment']): string {
+function headOf(assessment: ExplainedRegularity['assessment'], match: number): string {
   if (!assessment.measured) return 'not measured';
   const { regularity, way, interval, hours, active_hours } = assessment;
   const found = way === null ? 'does not match' : `matches by ${way}`;
   return `${found}, score ${regularity.toFixed(3)} (needs ${match}), every ${secondsText(interval)}, ${active_hours} of ${hours} hours`;
 }
 
-function contextLines(each: ExplainedRegularity, { devices, few, many }: OfflineDetections['fleet']): string[] {
+function contextLines(
+  each: ExplainedRegularity,
+  { devices, few, many, settings }: OfflineDetections['fleet'],
+): string[] {
   const { onHours, network, users, regularDevices } = each;
   const regular = regularDevices > many ? `more than ${many} devices` : counted(regularDevices, 'device');
   const on = onHours === null ? 'not known: silence counts as 0' : `other groups report in ${counted(onHours, 'hour')}`;
@@ -91,23 +94,26 @@ function contextLines(each: ExplainedRegularity, { devices, few, many }: Offline
     `  fleet       ${counted(devices, 'device')}: up to ${few} is rare, more than ${many} common\n`,
     `  regular     ${regular} with this address, or with this process in ${network}\n`,
     `  used by     ${users > 3 ? 'more than 3 devices' : counted(users, 'device')} with this process in ${network}; up to ${few} for the process view\n`,
-    `  new         ${newText(each)}\n`,
+    `  new         ${newText(each, settings.newDays)}\n`,
   ];
 }
 
-function newText({ isNew, firstHour, observedSince }: ExplainedRegularity): string {
+function newText({ isNew, firstHour, observedSince }: ExplainedRegularity, newDays: number): string {
   const first = `first seen ${hourText(firstHour)}, the fleet since ${hourText(observedSince)}`;
-  return `${isNew ? 'yes' : 'no'}: ${first} (needs: less than 7 days ago, and a day after the fleet)`;
+  return `${isNew ? 'yes' : 'no'}: ${first} (needs: less than ${counted(newDays, 'day')} ago, and a day after the fleet)`;
 }
 
 function hourText(hour: number | null): string {
   return hour === null ? 'unknown' : minute(timestampFromMs(hour * HOUR_MS));
 }
 
-function processText({ conditions, score, addresses, isCut }: ExplainedProcess): string {
+function processText(
+  { conditions, score, addresses, isCut }: ExplainedProcess,
+  { settings }: OfflineDetections['fleet'],
+): string {
   // A process with more addresses is not judged.
   if (isCut) return `  process     not summed: more than ${groupedText(addresses)} rare addresses\n`;
   const sum = `${groupedText(addresses)} rare ${addresses === 1 ? 'address' : 'addresses'}`;
-  const scored = score === null ? '' : `, score ${score.toFixed(3)} (needs ${match})`;
+  const scored = score === null ? '' : `, score ${score.toFixed(3)} (needs ${settings.thresholds.match})`;
   return `  process     sum of ${sum}${scored}: ${PROCESS_CONDITIONS}\n${conditionsText(conditions)}`;
 }

@@ -58,6 +58,7 @@ function hoursOfRule({ evidence }: RuleAssessment, window: Window): (number | nu
 }
 
 /** What is common stays measured, and is no match. */
-function regularityOf({ regularity, detectors }: OfflineDetection): PageRegularity | null {
-  return regularity && pageRegularity(regularity, detectors.includes('regularity') ? regularity.way : null);
+function regularityOf({ regularity, detectors, fleet }: OfflineDetection): PageRegularity | null {
+  const way = detectors.includes('regularity') ? (regularity?.way ?? null) : null;
+  return regularity && pageRegularity(regularity, way, fleet.settings.thresholds);
 }

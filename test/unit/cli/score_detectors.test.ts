@@ -97,6 +97,47 @@ describe('score --detector all', () => {
     expect(lines[3]?.['severityReason']).toMatch(/regularity does not match, so one severity lower\.$/);
   });
 
+  it('takes the settings of regularity', async () => {
+    const path = await file('settings.json', reports(both), reports(slow));
+    const regularBy = async (...settings: readonly string[]) => {
+      const set = settings.flatMap((each) => ['--set', each]);
+      const lines = await linesOf(path, '--detector', 'regularity', ...set);
+      return lines.map(({ DeviceName, severity }) => `${DeviceName} ${severity}`);
+    };
+    expect(await regularBy()).toEqual(['wks-1 medium', 'wks-2 medium']);
+    expect(await regularBy('REGULARITY_THRESHOLD=0.9', 'REGULARITY_RIPE=0.9')).toEqual(['wks-1 medium']);
+    expect(await regularBy('REGULARITY_RIPE=0.9')).toEqual(['wks-1 medium', 'wks-2 low']);
+    const explained = await score(
+      path,
+      '--explain',
+      '--device',
+      'wks-2',
+      '--set',
+      'REGULARITY_RIPE=0.99',
+      '--set',
+      'REGULARITY_THRESHOLD=0.95',
+    );
+    expect(explained.stdout).toMatch(/regularity {2}does not match, score 0\.8\d+ \(needs 0\.95\)/);
+    expect(await score(path, '--set', 'REGULARITY_RIPE=0.5')).toMatchObject({
+      ...{
+        code: 2,
+        stderr: expect.stringContaining('REGULARITY_RIPE must be at least REGULARITY_THRESHOLD (0.6), got 0.5'),
+      },
+    });
+  });
+
+  it('takes another number of devices as few', async () => {
+    const twice = ['wks-1', 'wks-2'].map((device) => reports({ ...slow, device }));
+    const path = await file('few.json', ...twice);
+    const severities = async (...settings: readonly string[]) => {
+      const set = settings.flatMap((each) => ['--set', each]);
+      return (await linesOf(path, '--detector', 'regularity', ...set)).map(({ severity }) => severity);
+    };
+    // Of two devices one is few.
+    expect(await severities()).toEqual(['low', 'low']);
+    expect(await severities('RARE_DEVICES=2')).toEqual(['medium', 'medium']);
+  });
+
   it('has the numbers that each detector has alone', async () => {
     const path = await file('alone.json', reports(both), reports(slow), reports(ruleAlone));
     const lines = await linesOf(path, '--detector', 'all', '--order', 'average');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs, timestampOf } from '../../../src/core/kql/timestamp.ts';
 import { windowOf } from '../../../src/core/scoring/window.ts';
+import { DETECTION_SETTINGS } from '../../../src/scoring/detection_settings.ts';
 import type { Scan } from '../../../src/scoring/offline_candidates.ts';
 import { OfflineContext } from '../../../src/scoring/offline_context.ts';
 import { offlineDetections } from '../../../src/scoring/offline_detections.ts';
@@ -90,7 +91,7 @@ describe('offlineDetections(scan, null, context, rows)', () => {
     expect(found).toEqual({
       detections: [],
       common: [],
-      fleet: { devices: 0, few: 1, many: 10 },
+      fleet: { devices: 0, few: 1, many: 10, settings: DETECTION_SETTINGS },
       groups: 0,
       counted: 0,
       explained: null,

@@ -28,4 +28,9 @@ describe('isNewSince(firstSeen, observed, now)', () => {
   ] as const)('first seen %s', (_when, firstSeen, observed, isNew) => {
     expect(isNewSince(firstSeen, observed, now)).toBe(isNew);
   });
+
+  it('is new for as many days as asked', () => {
+    expect(isNewSince(now - 47, 0, now, 2)).toBe(true);
+    expect(isNewSince(now - 48, 0, now, 2)).toBe(false);
+  });
 });
