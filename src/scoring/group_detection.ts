@@ -52,7 +52,7 @@ export function groupDetection(
       {
         kqlRule: finding && ruleMatchOf(finding, context, false),
         regularity: measured === null ? null : regularityFacts(measured, onlyFailed),
-        ...{ regularDevices, isNew, few, many },
+        ...{ regularDevices, isNew, ...NO_HISTORY, few, many },
       },
       measured !== null && isRipe(measured, context),
     ),
@@ -62,6 +62,9 @@ export function groupDetection(
     otherAddresses: [],
   };
 }
+
+/** Files say what many devices do now, not what they did before. */
+export const NO_HISTORY = { isEstablished: false, isShared: false } as const;
 
 type Measured = MeasuredGroup | MeasuredProcess;
 

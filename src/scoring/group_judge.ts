@@ -40,9 +40,11 @@ export interface Judged {
   readonly runOf: (before: Detection | null) => GroupRun;
 }
 
-type GroupFacts = Pick<RunFacts, 'kqlRule' | 'regularity' | 'regularDevices' | 'isNew'>;
+type GroupFacts = Pick<RunFacts, 'kqlRule' | 'regularity' | 'regularDevices' | 'isNew' | 'isEstablished' | 'isShared'>;
 
-const NO_MATCH: GroupFacts = { kqlRule: null, regularity: null, regularDevices: 0, isNew: false };
+const NO_MATCH: GroupFacts = {
+  ...{ kqlRule: null, regularity: null, regularDevices: 0, isNew: false, isEstablished: false, isShared: false },
+};
 
 /** Says of the groups of one partition what their detections need to know, in the fleet as the runs before know it. */
 export class GroupJudge {
@@ -66,14 +68,16 @@ export class GroupJudge {
     const finding = this.#findingOf(found, regularDevices);
     const suppressedBy = finding === null ? '' : this.#settings.suppressedBy(finding);
     const isHidden = (detector: Detector) => finding !== null && this.#isHidden(finding, detector, suppressedBy);
+    const isNew = place !== null && (context?.isNew(process, place.network) ?? false);
+    const isShared = place !== null && (context?.isShared(process, place.network) ?? false);
     const facts: GroupFacts = {
-      kqlRule: finding && ruleMatchOf(finding, this.#limits, isHidden('kql-rule')),
+      kqlRule: finding && ruleMatchOf(finding, { ...this.#limits, isShared }, isHidden('kql-rule')),
       regularity: regularityFactsOf(beside, {
         isActive: this.#isActive('regularity'),
         isHidden: isHidden('regularity'),
       }),
       regularDevices,
-      isNew: place !== null && (context?.isNew(process, place.network) ?? false),
+      ...{ isNew, isEstablished: context !== null && place !== null && !isNew, isShared },
     };
     return {
       finding,
@@ -90,7 +94,7 @@ export class GroupJudge {
     const facts: GroupFacts = {
       kqlRule: null,
       regularity: regularityFactsOf({ assessment: found.assessment, onlyFailed: false }, flags),
-      ...{ regularDevices: 1, isNew: found.isNew },
+      ...{ regularDevices: 1, isNew: found.isNew, isEstablished: !found.isNew, isShared: false },
     };
     return { finding, isMatch: finding !== null, runOf: (before) => this.#runOf(before, finding, facts, suppressedBy) };
   }

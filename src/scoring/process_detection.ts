@@ -2,7 +2,7 @@ import { ANY_REMOTE } from '../core/detections/assessments.ts';
 import { severityInFleet } from '../core/detections/severity.ts';
 import { type MeasuredProcess, processRegularityOf } from '../core/regularity/process_view.ts';
 import type { TimedCount } from '../core/regularity/timed_count.ts';
-import { isRipe, measuredNumbersOf, regularityFacts } from './group_detection.ts';
+import { isRipe, measuredNumbersOf, NO_HISTORY, regularityFacts } from './group_detection.ts';
 import { hourlySums } from './offline_candidates.ts';
 import type { OfflineContext } from './offline_context.ts';
 import type { OfflineDetection, RareAddress } from './offline_detection.ts';
@@ -63,7 +63,10 @@ function processDetection(
   const firsts = addresses.map(({ firstHour }) => firstHour).sort();
   const lasts = addresses.map(({ lastHour }) => lastHour).sort();
   const regularDevices = 1;
-  const facts = { kqlRule: null, regularity: regularityFacts(measured, onlyFailed), regularDevices, isNew, few, many };
+  const facts = {
+    ...{ kqlRule: null, regularity: regularityFacts(measured, onlyFailed) },
+    ...{ regularDevices, isNew, ...NO_HISTORY, few, many },
+  };
   return {
     ...key,
     RemoteIP: ANY_REMOTE,

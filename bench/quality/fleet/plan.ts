@@ -17,6 +17,11 @@ const REGULAR_PAIRS = 45;
 /** One rare regular program per 20 devices. */
 const RARE_PROGRAMS = DEVICES / 20;
 const BEACONS = 60;
+/** One beacon in so many hides: more than `SHARED_BY` devices use its process in its network. */
+const HIDDEN_ONE_IN = 3;
+const SHARED_BY = 10;
+/** Benign pairs use lower ones. */
+const BEACON_ADDRESS = 300;
 
 const LAPTOP_SHARE = 0.4;
 /** Of the pairs without a clock; the others are browsing. */
@@ -37,6 +42,8 @@ export type Role = (typeof ROLES)[number];
 export interface Pair extends PairTraffic {
   /** Devices that have it. */
   readonly devices: number;
+  /** A beacon in the process and the network of benign traffic of many devices. */
+  readonly isHidden?: boolean;
 }
 
 interface PairTraffic {
@@ -48,6 +55,8 @@ interface PairTraffic {
   /** How many addresses of the network it uses, and when it takes another one. */
   readonly addresses: number;
   readonly rotation: 'daily' | 'each';
+  /** The number of its first address in the network. */
+  readonly firstAddress?: number;
 }
 
 /** A pair on a device, from a time on. */
@@ -83,15 +92,19 @@ export function fleetPlan(seed: number): FleetPlan {
     const isLaptop = random.chance(LAPTOP_SHARE);
     return { name: `device-${device}`, isLaptop, spans: onSpans(isLaptop, FLEET_HOURS, random) };
   });
-  const benign = benignPairs(seed);
+  const benign = benignPairs(seed).map((pair, number) => ({
+    pair,
+    on: shareOf(pair, randomOf(seed, 'share', number)),
+  }));
+  const shared = benign.flatMap(({ pair, on }) => (pair.role === 'irregular' && on.length > SHARED_BY ? pair : []));
   return {
     devices,
     installations: [
-      ...benign.flatMap((pair, number) => installed(pair, shareOf(pair, randomOf(seed, 'share', number)))),
+      ...benign.flatMap(({ pair, on }) => installed(pair, on)),
       ...rareInstallations(seed),
       ...rollout(seed),
       ...updateDay(seed),
-      ...beacons(seed, devices),
+      ...beacons(seed, devices, shared),
     ],
     // With the pairs of the rollout and of the update day.
     pairs: benign.length + 2,
@@ -191,9 +204,10 @@ function updateDay(seed: number): Installation[] {
 }
 
 /** One device each, at any time of the week, 30 s to 4 h, up to 30 % jitter, one address. */
-function beacons(seed: number, devices: readonly FleetDevice[]): Installation[] {
+function beacons(seed: number, devices: readonly FleetDevice[], shared: readonly PairTraffic[]): Installation[] {
   return someDevices(BEACONS, randomOf(seed, 'infected')).map((device, number) => {
     const random = randomOf(seed, 'beacon', number);
+    const isHidden = number % HIDDEN_ONE_IN === 0;
     const pair: Pair = {
       process: random.chance(0.5) ? `app-${random.int(20, 90)}.exe` : `implant-${number}.exe`,
       network: networkOf(3_000 + number),
@@ -202,12 +216,18 @@ function beacons(seed: number, devices: readonly FleetDevice[]): Installation[] 
       addresses: 1,
       rotation: 'daily',
       devices: 1,
+      ...(isHidden && hiddenIn(randomOf(seed, 'hidden', number).pick(shared), number)),
     };
     const wanted = random.fraction() * WEEK_HOURS * HOUR_SECONDS;
     // It can start only while the device is on.
     const span = devices[device]?.spans.find(({ to }) => to > wanted);
     return { pair, device, from: Math.max(wanted, span?.from ?? wanted), to: Number.POSITIVE_INFINITY };
   });
+}
+
+/** As if injected into a program of that pair, behind an address of the same network. */
+function hiddenIn({ process, network }: PairTraffic, number: number) {
+  return { process, network, firstAddress: BEACON_ADDRESS + number, isHidden: true };
 }
 
 function someDevices(number: number, random: Random): number[] {

@@ -101,14 +101,15 @@ class FleetSystem {
     const lastRegular = this.#context?.regular ?? NO_REGULAR;
     for (const { id, looks, look } of seen) {
       lookedAt.add(id);
+      const fleet = this.#fleetFacts(asOf, isBaseline, looks.pair);
       const kqlRule = look.kql.match
-        ? kqlMatchOf(look.kql, devicesOf.get(looks.group.address)?.size ?? 1, this.#limits)
+        ? kqlMatchOf(look.kql, devicesOf.get(looks.group.address)?.size ?? 1, fleet)
         : null;
       const measured = look.regularity?.measured ? look.regularity : null;
       const isRegular = measured !== null && measured.way !== null;
       if (kqlRule === null && !isRegular && !this.#isKept(id)) continue;
       this.#next(id, asOf, looks.group.installation, {
-        ...this.#fleetFacts(asOf, isBaseline, looks.pair),
+        ...fleet,
         kqlRule,
         regularity: measured && { ...measured, ...REGULAR_FACTS, score: measured.regularity },
         regularDevices: isRegular ? regularDevicesOf(looks, regular, lastRegular) : 0,
@@ -159,7 +160,10 @@ class FleetSystem {
   #fleetFacts(asOf: number, isBaseline: boolean, pair: string) {
     const firstSeen = this.#firstSeen.get(pair) ?? asOf;
     const isNew = asOf - firstSeen < NEW_HOURS && firstSeen > OBSERVED_HOURS;
-    return { hasContext: this.#context !== null, isBaseline, isNew, ...this.#limits };
+    const { users } = this.#context ?? {};
+    const isShared = (users?.get(pair)?.size ?? 0) > this.#limits.few;
+    const hasContext = users !== undefined;
+    return { hasContext, isBaseline, isNew, isEstablished: hasContext && !isNew, isShared, ...this.#limits };
   }
 
   get #limits(): FleetLimits {
@@ -195,11 +199,15 @@ function addressDevices(seen: readonly SeenGroup[]): ReadonlyMap<string, Readonl
   return devices;
 }
 
-function kqlMatchOf({ series, flags, stats }: Match, devices: number, limits: FleetLimits) {
+function kqlMatchOf(
+  { series, flags, stats }: Match,
+  devices: number,
+  { few, many, isShared }: Pick<GroupFacts, 'few' | 'many' | 'isShared'>,
+) {
   const spread = spreadOf(series.ConnCounts, flags);
   const { minAverage } = KQL_RULE;
   return {
-    ...ruleSeverityOf({ ...limits, devices, spread, average: stats.avg, minAverage, grain: 'hour' }),
+    ...ruleSeverityOf({ few, many, isShared, devices, spread, average: stats.avg, minAverage, grain: 'hour' }),
     isHidden: false,
   };
 }

@@ -23,6 +23,8 @@ export interface FleetBeacon {
   readonly interval: number;
   readonly jitter: number;
   readonly isLaptop: boolean;
+  /** More than ten devices use its process in its network. */
+  readonly isHidden: boolean;
   /** Hour of the week. */
   readonly start: number;
   readonly recorded: number | null;
@@ -112,6 +114,7 @@ function beaconsOf({ plan, events }: FleetRun): FleetBeacon[] {
       {
         ...{ interval: Math.round(pair.rhythm.interval), jitter: rounded(pair.rhythm.jitter) },
         isLaptop: plan.devices[device]?.isLaptop ?? false,
+        isHidden: pair.isHidden ?? false,
         ...{ start: rounded(start), recorded: after('opened'), notified: after('notified') },
       },
     ];

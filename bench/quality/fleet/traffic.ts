@@ -3,7 +3,7 @@ import type { TimedCount } from '../../../src/core/regularity/timed_count.ts';
 import { type Random, randomOf } from '../../../tools/sample/random.ts';
 import { logUniform, normal, poisson, uniform } from '../irregular.ts';
 import { reportSecond } from '../simulated.ts';
-import { FLEET_HOURS, type FleetPlan, type Installation } from './plan.ts';
+import { FLEET_HOURS, type FleetPlan, type Installation, type Pair } from './plan.ts';
 import type { OnSpan } from './presence.ts';
 
 /** The reports of one device, process and address, in order of time. */
@@ -62,9 +62,14 @@ function groupsOf(installation: Installation, plan: FleetPlan, random: Random): 
   }
   const network = `${pair.network}.0.0/16`;
   return Array.from(open, ([number, group]) => ({
-    ...{ installation, network, address: `${pair.network}.${Math.floor(number / 250)}.${(number % 250) + 1}` },
+    ...{ installation, network, address: addressOf(pair, number) },
     ...inOrder(group),
   }));
+}
+
+function addressOf({ network, firstAddress = 0 }: Pair, number: number): string {
+  const all = firstAddress + number;
+  return `${network}.${Math.floor(all / 250)}.${(all % 250) + 1}`;
 }
 
 function* reportingHours({ from, to }: OnSpan): Generator<OnSpan> {

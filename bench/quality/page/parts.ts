@@ -220,7 +220,18 @@ function beacons({ fleets }: StoredQuality['fleet']): string {
   );
   return table(
     ['time between connections', 'beacons', 'recorded', 'notified', 'half notified by', '90 % notified by'],
-    [...rows, row('all', all)],
+    [
+      ...rows,
+      row(
+        'hidden in traffic of many devices',
+        all.filter(({ isHidden }) => isHidden),
+      ),
+      row(
+        'all others',
+        all.filter(({ isHidden }) => !isHidden),
+      ),
+      row('all', all),
+    ],
   );
 }
 

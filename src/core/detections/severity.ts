@@ -23,6 +23,8 @@ export const UNKNOWN_FLEET: FleetLimits = Object.freeze({ few: 3, many: 10 });
 export interface SeverityFactors extends FleetLimits {
   /** Devices with reports to the address in the window. */
   readonly devices: number;
+  /** More than `few` devices use the process in this network. */
+  readonly isShared?: boolean;
   readonly spread: number;
   readonly average: number;
   readonly minAverage: number;
@@ -30,20 +32,20 @@ export interface SeverityFactors extends FleetLimits {
 }
 
 /**
- * The severity of a match of the KQL rule by its own signs, and the reason in one sentence. Three count: the address is rare,
- * the series is even, and the average is clearly above the threshold. Three signs give `high`, two `medium`, fewer `low`.
+ * The severity of a match of the KQL rule by its own signs, and the reason in one sentence. Three count: the address and its network are
+ * rare, the series is even, and the average is clearly above the threshold. Three signs give `high`, two `medium`, fewer `low`.
  * A common address always gives `low`.
  *
  * Duration is not a sign: the severity of every beacon would rise with time.
  */
 export function ruleSeverityOf(factors: SeverityFactors): SeverityAndReason {
-  const { devices, few, many, spread, average, minAverage, grain } = factors;
-  const isRare = devices <= few;
+  const { devices, isShared = false, few, many, spread, average, minAverage, grain } = factors;
+  const isRare = devices <= few && !isShared;
   const isCommon = devices > many;
   const isRegular = spread <= REGULAR_SPREAD;
   const isClear = average >= CLEAR_FACTOR * minAverage;
   const severity = isCommon ? 'low' : BY_FACTORS[Number(isRare) + Number(isRegular) + Number(isClear)];
-  const rarity = isRare ? 'a rare address' : isCommon ? 'a common address' : 'an address';
+  const rarity = isRare ? 'a rare address' : isCommon ? 'a common address' : isShared ? SHARED_ADDRESS : 'an address';
   const pace = isRegular ? 'regular' : 'irregular';
   const height = isClear ? 'clearly above' : 'slightly above';
   const severityReason =
@@ -51,6 +53,8 @@ export function ruleSeverityOf(factors: SeverityFactors): SeverityAndReason {
     `(spread ${percentText(spread)} of the mean); the average of ${rateText(average)} ${rateUnit(grain)} is ${height} the threshold of ${rateText(minAverage)}.`;
   return { severity: severity ?? 'low', severityReason };
 }
+
+const SHARED_ADDRESS = 'an address in a network that other devices contact with this process';
 
 const BY_FACTORS: readonly Severity[] = ['low', 'low', 'medium', 'high'];
 
@@ -84,6 +88,10 @@ export interface FleetFacts extends FleetLimits {
   readonly regularDevices: number;
   /** The process has not used the network before the last days. */
   readonly isNew: boolean;
+  /** It is known that it is not new. Files have no history, so nothing in them is established. */
+  readonly isEstablished: boolean;
+  /** More than `few` devices use the process in this network, regularly or not. */
+  readonly isShared: boolean;
 }
 
 export interface SeverityAndReason {
@@ -94,16 +102,25 @@ export interface SeverityAndReason {
 
 /** Score from which on a rare and new group is `high`. */
 const HIGH_SCORE = 0.8;
+/**
+ * Score from which on chance does not explain one regular device among many that use the same process and network: with a
+ * hundred of them, one reaches 0.6 each week by chance.
+ */
+const SHARED_SCORE = 0.8;
 
 /**
- * The severity of a match in its fleet: `low` where more than `many` devices are regular, else the higher one of the
- * detectors that match. `isRipe`: `regularity` has shown enough for more than `low`. At least one detector matches. One
+ * The severity of a match in its fleet: `low` where more than `many` devices are regular, and where more than `few` are and
+ * the process has used the network for some time; else the higher one of the detectors that match. `isRipe`: `regularity` has shown enough for more than `low`. At least one detector matches. One
  * that is hidden counts only where all that match are.
  */
 export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAndReason {
-  const { kqlRule, regularity, regularDevices, many } = facts;
+  const { kqlRule, regularity, regularDevices, few, many } = facts;
   if (regularDevices > many) {
     return { severity: 'low', severityReason: `Common: more than ${many} devices are as regular.` };
+  }
+  if (regularDevices > few && facts.isEstablished) {
+    const reason = `${regularDevices} devices are as regular (more than ${few}), and this is not new in the fleet.`;
+    return { severity: 'low', severityReason: reason };
   }
   const found = [
     ...(regularity?.isActive && regularity.way !== null
@@ -120,14 +137,14 @@ export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAnd
 /** The severity of a match of the KQL rule by its own signs, in its fleet; null where the rule does not match. */
 export function ruleMatchOf(
   { assessments, devices }: Pick<Detection, 'assessments' | 'devices'>,
-  { few, many }: FleetLimits,
+  { few, many, isShared = false }: FleetLimits & Pick<SeverityFactors, 'isShared'>,
   isHidden: boolean,
 ): KqlRuleMatch | null {
   const rule = assessments['kql-rule'];
   if (rule === null) return null;
   const { spread, average, evidence } = rule;
   const { minAverage } = evidence.thresholds;
-  const factors = { devices, few, many, spread, average, minAverage, grain: evidence.grain };
+  const factors = { devices, isShared, few, many, spread, average, minAverage, grain: evidence.grain };
   return { ...ruleSeverityOf(factors), isHidden };
 }
 
@@ -143,7 +160,7 @@ function oneLower(match: KqlRuleMatch): KqlRuleMatch {
 
 function regularSeverity(
   { score, way, onlyFailed }: RegularityFacts,
-  { regularDevices, isNew, few }: FleetFacts,
+  { regularDevices, isNew, isEstablished, isShared, few }: FleetFacts,
   isRipe: boolean,
 ): SeverityAndReason {
   const measured = `the score is ${score}`;
@@ -151,6 +168,11 @@ function regularSeverity(
   const devices = regularDevices > 1 ? `${regularDevices} devices are` : 'No other device is';
   if (regularDevices > few) {
     return { severity: 'low', severityReason: `${devices} as regular (more than ${few}); ${measured}.` };
+  }
+  if (isShared && (way === 'session' || (isEstablished && score < SHARED_SCORE))) {
+    const users = `more than ${few} devices use this process in this network`;
+    const reason = way === 'session' ? 'a short session there can be chance' : `below ${SHARED_SCORE} it can be chance`;
+    return { severity: 'low', severityReason: `Recorded: ${users}, so ${reason}; ${measured}.` };
   }
   const rare = `${devices} as regular (at most ${few} is rare); ${measured}`;
   if (!isNew || score < HIGH_SCORE) return { severity: 'medium', severityReason: `${rare}.` };

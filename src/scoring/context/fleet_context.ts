@@ -52,6 +52,11 @@ export class FleetContext {
     return this.#merged.newPairs.has(pair);
   }
 
+  /** Whether more than `few` devices used the process in the network in the run before; true where that is not known. */
+  isShared(process: string, network: string): boolean {
+    return this.#merged.isFull || this.#merged.shared.has(pairHashOf(process, network));
+  }
+
   /** Whether a process and a network were seen first less than seven days ago, in a tenant that had been observed for a day. */
   isNew(process: string, network: string): boolean {
     return this.newSince(process, network) !== null;

@@ -13,6 +13,7 @@ import { encodeContextFile, readContextFile, UnreadableFileError } from './conte
 import { LEAST_PARTITIONS } from './fleet_context.ts';
 import { encodeMerged, encodeRare } from './merged_codec.ts';
 import { mergedName, type NamedFile, namedFileOf, partialName, seenName } from './names.ts';
+import { PairSet } from './pair_set.ts';
 import { decodePartial, PARTIAL_SECTION } from './partial_codec.ts';
 import { decodeSeen, encodeSeen } from './seen_codec.ts';
 
@@ -70,8 +71,9 @@ export async function mergeContext(
   const { hours, isFull } = sum;
   const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf), newDays);
   const regular = regularOf(sum);
-  const merged = encodeMerged({ counted, faults, hours, regular, newPairs, isFull });
-  await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rarePairsOf(sum, rareDevices))]));
+  const { rare, shared } = pairsByUse(sum, rareDevices);
+  const merged = encodeMerged({ counted, faults, hours, regular, shared, newPairs, isFull });
+  await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rare)]));
   await removeOld(files, asOf, named);
   const telemetryHours = telemetryHoursOf(sum.reports);
   return { partitions: counted.size, isContext, telemetryHours, fault: faults.join('; ') };
@@ -162,10 +164,13 @@ function regularOf({ pairs }: FleetPartial): Map<number, number> {
   return regular;
 }
 
-/** The pairs that few devices use. A pair counts at most `MOST_USERS` devices, whatever `rareDevices` is. */
-function rarePairsOf({ pairs, hours }: FleetPartial, rareDevices: number | null): number[] {
+/** The pairs that few devices use, and the others. A pair counts at most `MOST_USERS` devices, whatever `rareDevices` is. */
+function pairsByUse({ pairs, hours }: FleetPartial, rareDevices: number | null) {
   const few = rareDevices ?? fewDevicesOf(hours.devices);
-  return [...pairs].flatMap(([pair, { users }]) => (users !== null && users.length <= few ? pair : []));
+  const rare: number[] = [];
+  const shared: number[] = [];
+  for (const [pair, { users }] of pairs) (users !== null && users.length <= few ? rare : shared).push(pair);
+  return { rare, shared: new PairSet(shared) };
 }
 
 /** In order of kind, time and partition. */

@@ -4,6 +4,7 @@ import type { Partition } from '../../storage/ports/hourly_counts.ts';
 import { ByteReader } from '../count_files/byte_reader.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
 import { readHours, writeHours } from './hours_codec.ts';
+import { PairSet } from './pair_set.ts';
 
 /** What the runs of an hour read: the sum of the partials of the runs before. */
 export interface MergedFleet {
@@ -14,6 +15,8 @@ export interface MergedFleet {
   readonly hours: HourTable;
   /** By the hash of process and network: the number of devices on which it is regular; infinite for common. */
   readonly regular: ReadonlyMap<number, number>;
+  /** Pairs that more than few devices use. */
+  readonly shared: PairSet;
   /** Pairs that are new: the clock hour in which each was seen first. */
   readonly newPairs: ReadonlyMap<number, number>;
   /** Whether pairs were omitted: those that are not named can be common. */
@@ -31,7 +34,7 @@ export const MERGED_SECTION = 0;
 export const RARE_SECTION = 1;
 const COMMON = 0;
 
-export function encodeMerged({ counted, faults, hours, regular, newPairs, isFull }: MergedFleet): Buffer {
+export function encodeMerged({ counted, faults, hours, regular, shared, newPairs, isFull }: MergedFleet): Buffer {
   const writer = new ByteWriter();
   const meta: Meta = { counted: [...counted], faults, isFull };
   writer.text(JSON.stringify(meta));
@@ -41,6 +44,8 @@ export function encodeMerged({ counted, faults, hours, regular, newPairs, isFull
     writer.uint48(pair);
     writer.varint(Number.isFinite(devices) ? devices : COMMON);
   }
+  writer.varint(shared.size);
+  for (const pair of shared.values()) writer.uint48(pair);
   writer.varint(newPairs.size);
   for (const [pair, hour] of newPairs) {
     writer.uint48(pair);
@@ -60,9 +65,16 @@ export function decodeMerged(section: Buffer): MergedFleet {
     const devices = reader.varint();
     regular.set(pair, devices === COMMON ? Number.POSITIVE_INFINITY : devices);
   }
+  const shared = readPairs(reader);
   const newPairs = new Map<number, number>();
   for (let left = reader.varint(); left > 0; left--) newPairs.set(reader.uint48(), reader.varint());
-  return { counted: new Map(counted), faults, hours, regular, newPairs, isFull };
+  return { counted: new Map(counted), faults, hours, regular, shared, newPairs, isFull };
+}
+
+function readPairs(reader: ByteReader): PairSet {
+  const pairs: number[] = [];
+  for (let left = reader.varint(); left > 0; left--) pairs.push(reader.uint48());
+  return new PairSet(pairs);
 }
 
 /** Pairs that few devices use. */

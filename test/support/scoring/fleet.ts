@@ -8,6 +8,7 @@ import { FleetContext } from '../../../src/scoring/context/fleet_context.ts';
 import { encodeMerged, encodeRare, type MergedFleet } from '../../../src/scoring/context/merged_codec.ts';
 import { mergedName } from '../../../src/scoring/context/names.ts';
 import { pairHashOf } from '../../../src/scoring/context/pair_hash.ts';
+import { PairSet } from '../../../src/scoring/context/pair_set.ts';
 import { DETECTION_SETTINGS, type DetectionSettings } from '../../../src/scoring/detection_settings.ts';
 import type { FleetOfRun } from '../../../src/scoring/fleet_of_run.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
@@ -30,6 +31,8 @@ export interface FleetChanges {
   readonly counted?: Timestamp;
   /** Process and network, with the number of devices on which it was regular. */
   readonly regular?: readonly (readonly [process: string, network: string, devices: number])[];
+  /** Process and network that more than three devices use. */
+  readonly shared?: readonly (readonly [process: string, network: string])[];
   /** Process and network that are new. */
   readonly fresh?: readonly (readonly [process: string, network: string])[];
   readonly baseline?: BaselinePhase;
@@ -42,13 +45,14 @@ export function fleetAt(asOf: Timestamp, changes: FleetChanges = {}): FleetOfRun
 }
 
 function mergedAt(asOf: Timestamp, changes: FleetChanges): MergedFleet {
-  const { counted = addMs(asOf, -HOUR_MS), regular = [], fresh = [] } = changes;
+  const { counted = addMs(asOf, -HOUR_MS), regular = [], shared = [], fresh = [] } = changes;
   const lastHour = Math.floor(msOf(asOf) / HOUR_MS);
   return {
     counted: new Map(PARTITIONS.map((partition) => [partition, counted])),
     faults: [],
     hours: new HourTable(lastHour),
     regular: new Map(regular.map(([process, network, devices]) => [pairHashOf(process, network), devices])),
+    shared: new PairSet(shared.map(([process, network]) => pairHashOf(process, network))),
     newPairs: new Map(fresh.map(([process, network]) => [pairHashOf(process, network), lastHour])),
     isFull: false,
   };

@@ -114,6 +114,8 @@ const facts = fc.record({
   ),
   regularDevices: fc.constantFrom(1, 3, 4, 10, 11),
   isNew: fc.boolean(),
+  isEstablished: fc.boolean(),
+  isShared: fc.boolean(),
   notifiedFrom: fc.option(severity),
 });
 
@@ -143,12 +145,15 @@ function everyStep(check: (before: DecisionState | null, run: RunFacts, now: Dec
 
 /** The most that the table allows, from its text. */
 function mostAllowed(run: RunFacts, isRipe: boolean): Severity {
-  const { kqlRule, regularity, regularDevices, many, few, isNew } = run;
+  const { kqlRule, regularity, regularDevices, many, few, isNew, isEstablished, isShared } = run;
   if (run.isBaseline || regularDevices > many) return 'low';
+  if (isEstablished && regularDevices > few) return 'low';
   const isBoth = regularity !== null && regularity.way !== null;
   const byRule = kqlRule === null ? 0 : Math.max(0, rank(kqlRule.severity) - (isBoth ? 0 : 1));
   const isFull = isNew && isBoth && regularity.way === 'score' && !regularity.onlyFailed && regularity.score >= 0.8;
-  const byScore = isBoth && regularity.isActive && isRipe && regularDevices <= few ? (isFull ? 2 : 1) : 0;
+  const isChance = isBoth && isShared && (regularity.way === 'session' || (isEstablished && regularity.score < 0.8));
+  const isAboveLow = isBoth && regularity.isActive && isRipe && regularDevices <= few && !isChance;
+  const byScore = isAboveLow ? (isFull ? 2 : 1) : 0;
   return SEVERITIES[Math.max(byRule, byScore)]!;
 }
 

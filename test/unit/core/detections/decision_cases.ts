@@ -13,7 +13,17 @@ export function runAt(hour: number): Timestamp {
 export function quietRun(hour: number, changes: Partial<RunFacts> = {}): RunFacts {
   return {
     ...{ asOf: runAt(hour), hasContext: true, countedRun: runAt(hour - 1), isBaseline: false },
-    ...{ kqlRule: null, regularity: null, regularDevices: 1, isNew: false, few: 3, many: 10, notifiedFrom: 'medium' },
+    ...{
+      kqlRule: null,
+      regularity: null,
+      regularDevices: 1,
+      isNew: false,
+      isEstablished: false,
+      isShared: false,
+      few: 3,
+      many: 10,
+      notifiedFrom: 'medium',
+    },
     ...changes,
   };
 }

@@ -75,7 +75,7 @@ function factsOf(row: Row, counted: number, isBaseline: boolean, { few, many, mi
   const { score, interval, onlyFailed, kql } = row;
   return quietRun(row.hour, {
     ...{ hasContext: row.context, countedRun: runAt(counted), isBaseline, few, many, notifiedFrom: minSeverity },
-    ...{ regularDevices: row.regularDevices, isNew: row.new },
+    ...{ regularDevices: row.regularDevices, isNew: row.new, isEstablished: !row.new },
     kqlRule: kql && { severity: kql, severityReason: 'By its signs.', isHidden: false },
     regularity:
       score === null ? null : { score, way: wayOf(row), interval, onlyFailed, isActive: true, isHidden: false },

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isAbove, ruleSeverityOf, type SeverityFactors } from '../../../../src/core/detections/severity.ts';
+import {
+  type FleetFacts,
+  isAbove,
+  ruleSeverityOf,
+  type SeverityFactors,
+  severityInFleet,
+} from '../../../../src/core/detections/severity.ts';
 
 const ALL: SeverityFactors = { devices: 1, few: 3, many: 19, spread: 0, average: 60, minAverage: 45, grain: 'hour' };
 
@@ -10,6 +16,7 @@ describe('ruleSeverityOf(signs)', () => {
     ['the widest spread that is regular', { spread: 0.2 }, 'high'],
     ['the lowest average that is clear', { average: 56.25 }, 'high'],
     ['an address that is not rare', { devices: 4 }, 'medium'],
+    ['a rare address in a shared network', { isShared: true }, 'medium'],
     ['hours that are not regular', { spread: 0.2 + Number.EPSILON }, 'medium'],
     ['an average slightly above the threshold', { average: 56.24 }, 'medium'],
     ['the most devices that are not common', { devices: 19 }, 'medium'],
@@ -32,8 +39,49 @@ describe('ruleSeverityOf(signs)', () => {
         'the average of 46.3 per hour is slightly above the threshold of 45.',
     );
     expect(ruleSeverityOf({ ...ALL, devices: 7 }).severityReason).toContain('7 devices connect to an address;');
+    expect(ruleSeverityOf({ ...ALL, isShared: true }).severityReason).toContain(
+      'One device connects to an address in a network that other devices contact with this process;',
+    );
   });
 });
+
+const REGULAR: NonNullable<FleetFacts['regularity']> = {
+  ...{ score: 0.75, way: 'score', interval: 300, onlyFailed: false, isActive: true, isHidden: false },
+};
+const RULE: NonNullable<FleetFacts['kqlRule']> = { severity: 'medium', severityReason: 'Signs.', isHidden: false };
+const KNOWN: FleetFacts = {
+  ...{ kqlRule: null, regularity: REGULAR, regularDevices: 1, few: 3, many: 10 },
+  ...{ isNew: false, isEstablished: true, isShared: false },
+};
+
+describe('severityInFleet(facts, isRipe)', () => {
+  it.each<[string, Partial<FleetFacts>, string]>([
+    ['of a pair that few devices use', {}, 'medium'],
+    ['of a shared pair', { isShared: true }, 'low'],
+    ['of a shared pair with a score that chance does not explain', scored(0.8, 'score'), 'medium'],
+    ['of a shared pair, a session', scored(0.9, 'session'), 'low'],
+    ['of a shared pair that is new', { isShared: true, isNew: true, isEstablished: false }, 'medium'],
+    ['of a shared pair without history', { isShared: true, isEstablished: false }, 'medium'],
+    ['of as many regular devices as are few', { regularDevices: 3, kqlRule: RULE }, 'medium'],
+    ['of more than few', { regularDevices: 4, kqlRule: RULE }, 'low'],
+    ['of more than few, in files', { regularDevices: 4, kqlRule: RULE, isEstablished: false }, 'medium'],
+  ])('%s', (_what, changes, severity) => {
+    expect(severityInFleet({ ...KNOWN, ...changes }, true).severity).toBe(severity);
+  });
+
+  it('names the number that decides', () => {
+    expect(severityInFleet({ ...KNOWN, isShared: true }, true).severityReason).toBe(
+      'Recorded: more than 3 devices use this process in this network, so below 0.8 it can be chance; the score is 0.75.',
+    );
+    expect(severityInFleet({ ...KNOWN, regularDevices: 4, kqlRule: RULE }, true).severityReason).toBe(
+      '4 devices are as regular (more than 3), and this is not new in the fleet.',
+    );
+  });
+});
+
+function scored(score: number, way: 'score' | 'session'): Partial<FleetFacts> {
+  return { isShared: true, regularity: { ...REGULAR, score, way } };
+}
 
 describe('isAbove(severity, other)', () => {
   it('is the order low, medium, high', () => {

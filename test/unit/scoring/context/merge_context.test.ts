@@ -141,6 +141,26 @@ describe('mergeContext(files, asOf)', () => {
     expect((await merged(files, at(1))).context?.isNew('beat.exe', NETWORK)).toBe(false);
   });
 
+  it('knows which process more than few devices use in a network, over all partitions', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    const { pairs, ...partial } = partialOf(T, 99);
+    const facts = pairs.get(pairHashOf('beat.exe', NETWORK));
+    if (facts === undefined) throw new Error('no pair');
+    const write = (partition: string, users: readonly number[]) =>
+      writePartial(files, T, partition as Partition, {
+        ...partial,
+        pairs: new Map([[pairHashOf('svc.exe', NETWORK), { ...facts, users, regular: [] }]]),
+      });
+    await write('e', [1]);
+    await write('f', [1]);
+    expect((await merged(files, at(1))).context?.isShared('svc.exe', NETWORK)).toBe(false);
+    await write('f', [2, 3, 4]);
+    const { context } = await merged(files, at(1));
+    expect(context?.isShared('svc.exe', NETWORK)).toBe(true);
+    expect(context?.isShared('other.exe', NETWORK)).toBe(false);
+  });
+
   it('removes what is older than a day, and keeps what was seen first', async () => {
     const files = new MemoryContextFiles();
     for (let hour = 0; hour < 30; hour++) {
