@@ -76,8 +76,8 @@ function kqlLimit(x: LogScale, y: LogScale, slowest: number, isAlone: boolean): 
 <text class="first-name" x="${LEFT + 8}" y="${unit(y.at(REGULAR_SPREAD) + 16)}">even and fast: look here first</text>`;
 }
 
-/** Units that a label of the chart needs. */
-const LONGEST_LABEL = 240;
+/** Units that a label of the chart needs, on a phone too. */
+const LONGEST_LABEL = 300;
 
 const WINDOW_HOURS = 72;
 /** The weight that the view `spread` takes off the number of hours (docs/regularity.md). */

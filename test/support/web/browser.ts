@@ -40,7 +40,8 @@ export async function openPage(
 export async function picture(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS === undefined) return;
   await mkdir(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  // An artefact of CI refuses files with characters that some system does not know, such as `?`.
+  await page.screenshot({ path: join(SCREENSHOTS, `${name.replaceAll(/[^\w-]+/g, '-')}.png`) });
 }
 
 /** The rules that axe finds broken, with the first place of each. */
