@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bestRatio, isSlower } from '../../../bench/harness/guard.ts';
+import { bestRatio, isSlower, ratioAgainst } from '../../../bench/harness/guard.ts';
 
 /** A clock that the work itself moves on. */
 function clock() {
@@ -34,10 +34,30 @@ describe('bestRatio(ours, floor)', () => {
   });
 });
 
+describe('ratioAgainst(normal, measure)', () => {
+  const from = (ratios: readonly number[]) => {
+    const left = [...ratios];
+    return { left, measure: async () => left.shift() ?? Number.NaN };
+  };
+
+  it('measures once where it is as fast as before', async () => {
+    const { left, measure } = from([2.4, 1]);
+    expect(await ratioAgainst(2, measure)).toBe(2.4);
+    expect(left).toEqual([1]);
+  });
+
+  it('measures again where it is slower, and gives the lowest of three', async () => {
+    expect(await ratioAgainst(2, from([9, 2.4]).measure)).toBe(2.4);
+    const slow = from([2.9, 2.6, 2.7, 1]);
+    expect(await ratioAgainst(2, slow.measure)).toBe(2.6);
+    expect(slow.left).toEqual([1]);
+  });
+});
+
 describe('isSlower(ratio, normal)', () => {
-  it('is so beyond one and a half times the normal, and where there is no number', () => {
-    expect(isSlower(3, 2)).toBe(false);
-    expect(isSlower(3.01, 2)).toBe(true);
+  it('is so beyond one and a quarter times the normal, and where there is no number', () => {
+    expect(isSlower(2.5, 2)).toBe(false);
+    expect(isSlower(2.51, 2)).toBe(true);
     expect(isSlower(1, 2)).toBe(false);
     expect(isSlower(Number.NaN, 2)).toBe(true);
   });
