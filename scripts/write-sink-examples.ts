@@ -9,6 +9,9 @@ import { cardPage } from './card_page.ts';
 import { sinkExamples } from './sink_examples.ts';
 
 const folder = process.argv[2] ?? 'docs/sinks/examples';
+/** Widths of a card in pixels. */
+const DESKTOP = 760;
+const PHONE = 390;
 const examples = sinkExamples();
 await mkdir(folder, { recursive: true });
 for (const [name, text] of Object.entries(examples)) await writeFile(join(folder, name), text);
@@ -17,10 +20,15 @@ if (CHROMIUM === undefined) {
   console.warn('the cards are not drawn: there is no Chromium here');
 } else {
   const browser = await startBrowser();
-  for (const name of ['teams', 'teams-digest']) {
+  const pictures = [
+    { picture: 'teams', name: 'teams', width: DESKTOP },
+    { picture: 'teams-phone', name: 'teams', width: PHONE },
+    { picture: 'teams-digest', name: 'teams-digest', width: DESKTOP },
+  ];
+  for (const { picture, name, width } of pictures) {
     const [attachment] = JSON.parse(examples[`${name}.json`] ?? '{}').attachments;
-    const page = await cardPage(browser, attachment.content);
-    await page.locator('#card').screenshot({ path: join(folder, `${name}.png`) });
+    const page = await cardPage(browser, attachment.content, width);
+    await page.locator('#card').screenshot({ path: join(folder, `${picture}.png`) });
   }
   await browser.close();
 }

@@ -44,7 +44,7 @@ function beaconText({ kind, device, process, remoteIP }: SeededBeacon): string {
   return `${kind}: ${escapeForDisplay(device)}, ${escapeForDisplay(process ?? '')}, ${escapeForDisplay(remoteIP ?? '')}`;
 }
 
-/** The totals of a run, one line each: input, results, and storage requests. */
+/** The totals of a run, one line each: input, results, and storage requests where there are any. */
 export function totalsText({ uploaded, outcome, notifications, requests, seconds }: Totals): string {
   const { counters } = outcome;
   const lines: Line[] = [
@@ -70,16 +70,23 @@ export function totalsText({ uploaded, outcome, notifications, requests, seconds
   return `${[
     ...lines.map(([name, value, note]) => `${row(name, groupedText(value))}${note === '' ? '' : `  ${note}`}`),
     '',
-    row('requests from', 'functions', 'local host'),
-    ...requests.map(({ operation, functions, host }) => row(operation, groupedText(functions), groupedText(host))),
-    row(
-      'total',
-      groupedText(requests.reduce((sum, { functions }) => sum + functions, 0)),
-      groupedText(requests.reduce((sum, { host }) => sum + host, 0)),
-    ),
-    '',
+    ...requestLines(requests, row),
     `${seconds.toFixed(1)} s in total`,
   ].join('\n')}\n`;
+}
+
+function requestLines(
+  requests: readonly Requests[],
+  row: (name: string, ...cells: readonly string[]) => string,
+): string[] {
+  if (requests.length === 0) return [];
+  const total = (of: 'functions' | 'host') => groupedText(requests.reduce((sum, each) => sum + each[of], 0));
+  return [
+    row('requests from', 'functions', 'local host'),
+    ...requests.map(({ operation, functions, host }) => row(operation, groupedText(functions), groupedText(host))),
+    row('total', total('functions'), total('host')),
+    '',
+  ];
 }
 
 /** The totals as JSON, with the log lines, and the error of each failed invocation as the host logs it. */

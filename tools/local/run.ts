@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { storesOf } from '../../src/app.ts';
+import { listText } from '../../src/cli/commands/detection_list.ts';
 import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { detectionLinesText, type OutputFormat } from '../../src/cli/output/format.ts';
 import { minute } from '../../src/cli/output/number_text.ts';
@@ -9,6 +10,7 @@ import { viewOf } from '../../src/cli/output/view.ts';
 import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
 import { byAverage, type Ranked } from '../../src/core/detections/order.ts';
+import { compareSortKeys, sortKeyOf } from '../../src/core/detections/sort_key.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Source } from '../../src/core/records/report.ts';
@@ -23,7 +25,7 @@ import type { Invocation } from './functions_host.ts';
 import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
 import { Interrupted, keep, type Log } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
-import { reportJson, seededBeaconsText, totalsText } from './report.ts';
+import { reportJson, seededBeaconsText, type Totals, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
 import { notifiedOf, scoreThreeHours, sentText } from './three_hours.ts';
 import { APPENDS, type Uploaded, upload } from './uploader.ts';
@@ -38,6 +40,15 @@ export interface LocalOptions {
   /** File for the requests and log lines, as JSON; none if null. */
   readonly report: string | null;
 }
+
+/** For somebody who has just seen the system run once. */
+const NEXT = [
+  'Where to look next:',
+  '  npm start -- --keep              keeps the system running: pages in a browser, and the commands of an analyst',
+  '  npm start -- --exports DIR       runs it over your own exports',
+  '  npm run -s beaconwatch -- score DIR --html report.html',
+  '                                   scores a folder of exports without the system, with pictures',
+].join('\n');
 
 /** Pause between two sweeps while exports grow; five minutes on Azure. */
 const SWEEP_EVERY_MS = 1_000;
@@ -95,14 +106,8 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
     const isBaseline = (await stores.runs.baseline()).ended === '';
     /** The rule matched in the last run, not only in one before. */
     const isOfRule = ({ assessments }: DetectionView) => assessments['kql-rule']?.lastMatched === inputs.asOf;
-    terminal.stdout.write(
-      detectionLinesText(detections.filter(isOfRule).flatMap(lineOf).sort(byAverage), options.format, {
-        window,
-        grain: rule.grain,
-        hasReports,
-        view: viewOf(terminal),
-      }),
-    );
+    const shape = { window, grain: rule.grain, hasReports, view: viewOf(terminal) };
+    terminal.stdout.write(resultText(detections, detections.filter(isOfRule), options.format, shape));
     const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections.filter(isOfRule));
     const seconds = (performance.now() - started) / 1000;
     const notifications = received.verified;
@@ -110,7 +115,7 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
     if (options.report !== null) await writeFile(options.report, reportJson(inputs.asOf, totals, invocations));
     const output = options.format === 'table' ? terminal.stdout : terminal.stderr;
     const sent = sentText(detections, isBaseline);
-    output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${sent}\n${totalsText(totals)}`);
+    output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${sent}\n${endText(totals, options)}`);
 
     for await (const letter of firstLetters(stores)) progress(letter);
     for (const note of notesOn(outcome, detections.length)) progress(note);
@@ -224,6 +229,28 @@ async function get(system: LocalSystem, path: string): Promise<unknown> {
 }
 
 /** The rule's row of a detection; none where only `regularity` matched. */
+/** For a person all detections, the most severe first; for a machine the rows of the KQL rule, as `score` prints them. */
+function resultText(
+  detections: readonly DetectionView[],
+  ofRule: readonly DetectionView[],
+  format: OutputFormat,
+  shape: Parameters<typeof detectionLinesText>[2],
+): string {
+  if (format === 'table' && shape.hasReports) return listText(detections.toSorted(bySeverity), format, shape.view);
+  return detectionLinesText(ofRule.flatMap(lineOf).sort(byAverage), format, shape);
+}
+
+/** The totals, and where to look next. */
+function endText(totals: Totals, { report, keep: isKept }: LocalOptions): string {
+  const text = totalsText(report === null ? { ...totals, requests: [] } : totals);
+  return isKept ? text : `${text}\n${NEXT}\n`;
+}
+
+/** As `detections list` orders them. */
+function bySeverity(a: DetectionView, b: DetectionView): number {
+  return compareSortKeys(sortKeyOf(a, 'severity'), sortKeyOf(b, 'severity'));
+}
+
 function lineOf(detection: DetectionView): (DetectionLine & Ranked)[] {
   const rule = detection.assessments['kql-rule'];
   return rule === null

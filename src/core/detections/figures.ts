@@ -73,5 +73,5 @@ function regularFigure({ way, regularity, view, views, session }: RegularAssessm
 
 function outcomeOf({ traffic: { succeeded, failed } }: Detection): Fact | null {
   const all = succeeded + failed;
-  return all === 0 ? null : { label: 'Outcome', value: `${percentText(succeeded / all)} of reports succeed` };
+  return failed === 0 ? null : { label: 'Outcome', value: `${percentText(succeeded / all)} of reports succeed` };
 }

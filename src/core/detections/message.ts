@@ -73,6 +73,10 @@ function factsOf(detection: Detection): Fact[] {
   const facts: (Fact | null)[] = [
     detection.groupId === TEST_GROUP_ID ? { label: 'Test', value: detection.severityReason } : null,
     revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
+    // Of the KQL rule alone the reason only repeats the figures.
+    detection.assessments.regularity === null
+      ? null
+      : { label: `Why ${detection.severity}`, value: detection.severityReason },
     detection.owner === undefined ? null : { label: 'Owner of the address', value: ownerText(detection.owner) },
     ...programFacts(detection),
     listFact('URL', traffic.urls),
@@ -80,10 +84,6 @@ function factsOf(detection: Detection): Fact[] {
     portsOf(detection),
     listFact('Other processes there', otherProcesses),
     { label: 'First seen', value: firstSeenOf(detection) },
-    // Of the KQL rule alone the reason only repeats the figures.
-    detection.assessments.regularity === null
-      ? null
-      : { label: `Why ${detection.severity}`, value: detection.severityReason },
     technique === null ? null : { label: 'Technique', value: `${technique.id} ${technique.name}`.trim() },
   ];
   return facts.filter((fact) => fact !== null);

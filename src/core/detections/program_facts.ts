@@ -9,13 +9,21 @@ export function programFacts(detection: Detection): (Fact | null)[] {
   return [
     lolbin === null ? null : { label: 'LOLBin', value: `attackers use this program (${lolbinText(lolbin)})` },
     listFact('Path', traffic.folderPaths),
-    listFact('Command line', traffic.commandLines.slice(0, 1)),
+    listFact('Command line', commandLines(detection)),
     listFact('Parent', traffic.parents),
     listFact('File', fileTexts(traffic)),
     listFact('SHA-1', traffic.sha1),
     listFact('Account', accountTexts(traffic)),
     listFact('SHA-256', traffic.sha256),
   ];
+}
+
+/** The newest, unless it is the program alone, which the message has already. */
+function commandLines({ InitiatingProcessFileName, traffic }: Detection): readonly string[] {
+  const [newest] = traffic.commandLines;
+  const program = newest?.replaceAll('"', '').trim().toLowerCase();
+  const isAlone = [InitiatingProcessFileName, ...traffic.folderPaths].some((known) => known.toLowerCase() === program);
+  return newest === undefined || isAlone ? [] : [newest];
 }
 
 /** `Acme Updater 2.4.1.0, by Acme Ltd`: the newest of each, as the file says of itself. */

@@ -60,7 +60,9 @@ describe('messageOf(detection)', () => {
     expect(figureOf('Connections per hour', { interval: { seconds: 100, deviation: 1 } })).toBe(
       '59.8 (threshold 45), by its outliers',
     );
-    expect(of({ traffic: NONE }).figures.map(({ label }) => label)).not.toContain('Outcome');
+    for (const traffic of [NONE, { ...TRAFFIC, failed: 0 }]) {
+      expect(of({ traffic }).figures.map(({ label }) => label)).not.toContain('Outcome');
+    }
   });
 
   it('has the numbers of regularity where it matched alone, and its reason', () => {
@@ -94,6 +96,9 @@ describe('messageOf(detection)', () => {
       ...['Changed', 'LOLBin', 'Path', 'Command line', 'Parent', 'File', 'SHA-1', 'Account', 'URL', 'First seen'],
     ]);
     expect(facts[1]?.value).toBe('attackers use this program (T1218.005: runs foreign code in a signed program)');
+    for (const line of ['"Updater.exe" ', 'c:\\users\\kim\\appdata\\local\\acme\\updater.exe']) {
+      expect(factOf('Command line', { traffic: { ...TRAFFIC, commandLines: [line] } })).toBeUndefined();
+    }
     expect(factOf('File')).toBe('Acme Updater 2.4.1.0, by Acme Ltd');
     expect(factOf('Account')).toBe('kim@corp.example, domain corp, integrity Medium');
     expect(factOf('SHA-256', { traffic: { ...NONE, sha256: ['a'] } })).toBe('a');

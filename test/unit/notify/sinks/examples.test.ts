@@ -26,7 +26,7 @@ describe('docs/sinks/examples', () => {
     }
   });
 
-  it.each(['teams.png', 'teams-digest.png'])('%s is a picture', async (name) => {
+  it.each(['teams.png', 'teams-phone.png', 'teams-digest.png'])('%s is a picture', async (name) => {
     const picture = await readFile(new URL(`../../../../docs/sinks/examples/${name}`, import.meta.url));
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
     expect(picture.length).toBeGreaterThan(20_000);

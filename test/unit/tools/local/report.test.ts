@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_COUNTERS } from '../../../../src/reading/counters.ts';
 import type { DetectionView } from '../../../../tools/local/outcome.ts';
-import { seededBeaconsText, totalsText } from '../../../../tools/local/report.ts';
+import { seededBeaconsText, type Totals, totalsText } from '../../../../tools/local/report.ts';
 import type { SeededBeacon } from '../../../../tools/sample/plan.ts';
 
 const beacon = (device: string, process: string | null, expected: SeededBeacon['expected']): SeededBeacon => ({
@@ -47,27 +47,29 @@ describe('seededBeaconsText(seededBeacons, detections)', () => {
 });
 
 describe('totalsText(totals)', () => {
+  const TOTALS: Totals = {
+    uploaded: { exports: 2, appends: 9, bytes: 1_250_000 },
+    outcome: {
+      exports: 2,
+      segments: 4,
+      counters: { ...NO_COUNTERS, lines: 1234, reports: 56, deadLetters: 1 },
+      refused: [],
+      failed: [],
+      unfinished: [],
+      groups: 7,
+      rows: 50,
+      detections: 3,
+    },
+    notifications: 3,
+    requests: [
+      { operation: 'blob reads', functions: 12, host: 0, byFunction: { ingestQueued: 12 } },
+      { operation: 'queue sends', functions: 1000, host: 1, byFunction: { sweepExports: 1000 } },
+    ],
+    seconds: 12.345,
+  };
+
   it('has one line per count, and the requests by sender', () => {
-    const text = totalsText({
-      uploaded: { exports: 2, appends: 9, bytes: 1_250_000 },
-      outcome: {
-        exports: 2,
-        segments: 4,
-        counters: { ...NO_COUNTERS, lines: 1234, reports: 56, deadLetters: 1 },
-        refused: [],
-        failed: [],
-        unfinished: [],
-        groups: 7,
-        rows: 50,
-        detections: 3,
-      },
-      notifications: 3,
-      requests: [
-        { operation: 'blob reads', functions: 12, host: 0, byFunction: { ingestQueued: 12 } },
-        { operation: 'queue sends', functions: 1000, host: 1, byFunction: { sweepExports: 1000 } },
-      ],
-      seconds: 12.345,
-    });
+    const text = totalsText(TOTALS);
     expect(text).toBe(
       [
         'exports                 2  1.3 MB in 9 appends',
@@ -89,5 +91,15 @@ describe('totalsText(totals)', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('has no requests where none are asked for', () => {
+    const lines = totalsText({ ...TOTALS, requests: [] }).split('\n');
+    expect(lines.slice(-4)).toEqual([
+      'notifications           3  webhooks received with a valid signature',
+      '',
+      '12.3 s in total',
+      '',
+    ]);
   });
 });
