@@ -1,10 +1,10 @@
-import { ACTIVITY_HOURS } from '../../core/detections/activity.ts';
 import { detectorsOf, type RegularAssessment, type RuleAssessment } from '../../core/detections/assessments.ts';
 import { isRaisedByOutliers } from '../../core/detections/interval.ts';
 import { lolbinOf, lolbinText } from '../../core/detections/lolbins.ts';
 import { lookbackDaysOf } from '../../core/detections/message.ts';
 import { processOf, remoteOf } from '../../core/detections/names.ts';
 import { ownerText } from '../../core/detections/owner.ts';
+import { activityPicture, pictureText } from '../../core/detections/picture.ts';
 import { rateUnit } from '../../core/detections/rate_unit.ts';
 import { regularPaceOf, regularReasonOf } from '../../core/detections/regular_text.ts';
 import { type OmittedOption, suppressCommand } from '../../core/detections/suppress_command.ts';
@@ -12,7 +12,6 @@ import { isAtStart } from '../../core/scoring/hours.ts';
 import { windowOf } from '../../core/scoring/window.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText, rateText } from '../../core/text/numbers.ts';
-import { scaleOf, sparkline } from '../../core/text/sparkline.ts';
 import type { DetectionDetail } from '../../detections/get_detection.ts';
 import { COMMAND_NAME } from '../command_name.ts';
 import { minute, rounded, secondsText } from '../output/number_text.ts';
@@ -60,11 +59,10 @@ function seriesLines(each: DetectionDetail): string[] {
     ? `since the window began (${minute(each.FirstConnection)}) or before, last ${minute(each.LastConnection)}`
     : `${minute(each.FirstConnection)} to ${minute(each.LastConnection)}`;
   return labelled([
-    [
-      'hours',
-      `the last ${ACTIVITY_HOURS} up to ${minute(window.asOf)} UTC, one character per hour, ${scaleOf(hours)} connections:`,
-    ],
-    ['', sparkline(hours)],
+    ['hours', `connections in each of the last ${each.hours.length} up to ${minute(window.asOf)} UTC, 24 in a line:`],
+    ...pictureText(activityPicture(each))
+      .split('\n')
+      .map((line): Line => ['', line]),
     ['seen', `${seen} UTC, in ${hours.filter((count) => count !== null).length} of these hours`],
     ...ruleLines(assessments['kql-rule']),
     ...regularLines(assessments.regularity),

@@ -9,11 +9,6 @@ export function sparkline(values: readonly (number | null)[]): string {
   return values.map((value) => (value === null ? ' ' : barOf(value, highest))).join('');
 }
 
-/** The value of the highest bar: `█ is 60`. */
-export function scaleOf(values: readonly (number | null)[]): string {
-  return `${BARS.at(-1)} is ${highestOf(values)}`;
-}
-
 function highestOf(values: readonly (number | null)[]): number {
   return Math.max(...values.map((value) => value ?? 0), 0);
 }

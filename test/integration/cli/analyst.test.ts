@@ -102,7 +102,7 @@ describe('beaconwatch detections', () => {
       `detection       ${id}`,
       "beacon          =x'\\u202e\\u001b[31m on wks-2 to 198.51.100.9",
       'severity        high: ',
-      '█'.repeat(24),
+      '▅'.repeat(24),
       'average         80 connections per hour (threshold 45)',
       'inliers         24 of 24 points within the expected range (minimum 12, anomaly threshold 1.5)',
       'interval        45 s ± 0 s',
