@@ -1,3 +1,4 @@
+import { MAX_DEVICES_WITH_HOURS } from './device_hours.ts';
 import { manyDevicesOf } from './fleet_limits.ts';
 import { type FleetPartial, MAX_PAIRS, MOST_USERS, type PairFacts } from './fleet_partial.ts';
 import { HourTable, SOURCES_OF_DEVICE, TABLE_HOURS } from './hour_table.ts';
@@ -9,37 +10,50 @@ export interface SumLimits {
 
 /**
  * The sum of the partials of all partitions, as if one had seen all groups. Of each pair it keeps the devices on which it is
- * regular, up to `many` of the fleet; on more it is common. `lastHour`: the clock hour of the end of the newest window.
+ * regular, up to `many` of the fleet; on more it is common. Partials are added one by one, so that one of them is in memory.
  */
-export function sumOfPartials(
-  partials: readonly FleetPartial[],
-  lastHour: number,
-  limits: SumLimits = {},
-): FleetPartial {
-  // A device connects to addresses of all partitions: each partial has most devices.
-  const expected = partials.reduce((most, part) => Math.max(most, part.hours.slots), 0);
-  const hours = new HourTable(lastHour, limits.devices, expected);
-  for (const { hours: part } of partials) addHours(hours, part);
-  const many = manyDevicesOf(hours.devices);
-  const most = limits.pairs ?? MAX_PAIRS;
-  const pairs = new Map<number, PairFacts>();
-  let isFull = partials.some((part) => part.isFull);
-  for (const part of partials) {
-    for (const [pair, facts] of part.pairs) {
-      const before = pairs.get(pair);
-      if (before === undefined && pairs.size === most) isFull = true;
-      else pairs.set(pair, summed(before, facts, many));
-    }
+export class FleetSum {
+  readonly #lastHour: number;
+  readonly #limits: SumLimits;
+  #hours: HourTable | null = null;
+  readonly #pairs = new Map<number, PairFacts>();
+  #isFull = false;
+  readonly #reports = new Array<number>(TABLE_HOURS).fill(0);
+
+  /** `lastHour`: the clock hour of the end of the newest window. */
+  constructor(lastHour: number, limits: SumLimits = {}) {
+    this.#lastHour = lastHour;
+    this.#limits = limits;
   }
-  return { hours, pairs, isFull, reports: summedReports(hours.firstHour, partials) };
+
+  add({ hours: part, pairs, isFull, reports }: FleetPartial): void {
+    // A device connects to addresses of all partitions: each partial has most devices.
+    this.#hours ??= new HourTable(this.#lastHour, this.#limits.devices, part.slots);
+    addHours(this.#hours, part);
+    const most = this.#limits.pairs ?? MAX_PAIRS;
+    this.#isFull ||= isFull;
+    for (const [pair, facts] of pairs) {
+      const before = this.#pairs.get(pair);
+      if (before === undefined && this.#pairs.size === most) this.#isFull = true;
+      else this.#pairs.set(pair, summed(before, facts));
+    }
+    const shift = this.#hours.firstHour - part.firstHour;
+    for (let at = 0; at < TABLE_HOURS; at++) this.#reports[at] = (this.#reports[at] ?? 0) + (reports[at + shift] ?? 0);
+  }
+
+  /** Of what was added; call it after the last one. */
+  sum(): FleetPartial {
+    const hours = this.#hours ?? new HourTable(this.#lastHour, this.#limits.devices);
+    const many = manyDevicesOf(hours.devices);
+    for (const [pair, facts] of this.#pairs) {
+      if ((facts.regular?.length ?? 0) > many) this.#pairs.set(pair, { ...facts, regular: null });
+    }
+    return { hours, pairs: this.#pairs, isFull: this.#isFull, reports: this.#reports };
+  }
 }
 
-/** By hour of a table that begins with `firstHour`. */
-function summedReports(firstHour: number, partials: readonly FleetPartial[]): number[] {
-  return Array.from({ length: TABLE_HOURS }, (_, at) =>
-    partials.reduce((sum, { hours, reports }) => sum + (reports[firstHour + at - hours.firstHour] ?? 0), 0),
-  );
-}
+/** Of a fleet of any size: known only after the last partial. */
+const MOST_MANY = manyDevicesOf(MAX_DEVICES_WITH_HOURS);
 
 function addHours(into: HourTable, from: HourTable): void {
   const end = from.firstHour + TABLE_HOURS;
@@ -54,11 +68,11 @@ function addHours(into: HourTable, from: HourTable): void {
   }
 }
 
-function summed(before: PairFacts | undefined, next: PairFacts, many: number): PairFacts {
+function summed(before: PairFacts | undefined, next: PairFacts): PairFacts {
   return {
     firstHour: Math.min(before?.firstHour ?? next.firstHour, next.firstHour),
     users: union(before === undefined ? NONE : before.users, next.users, MOST_USERS),
-    regular: union(before === undefined ? NONE : before.regular, next.regular, many),
+    regular: union(before === undefined ? NONE : before.regular, next.regular, MOST_MANY),
   };
 }
 

@@ -4,7 +4,7 @@ import { addMs, msOf, type Timestamp } from '../../core/kql/timestamp.ts';
 import { type FirstSeen, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
 import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
-import { sumOfPartials } from '../../core/regularity/fleet_sum.ts';
+import { FleetSum } from '../../core/regularity/fleet_sum.ts';
 import { NEW_DAYS, observedSince } from '../../core/regularity/observed.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
@@ -55,14 +55,9 @@ export async function mergeContext(
   { rareDevices, newDays }: MergeSettings = { rareDevices: null, newDays: NEW_DAYS },
 ): Promise<MergedContext> {
   const named = await namedFiles(files);
-  const { found, faults } = await partialsBefore(files, asOf, named);
-  const lastHour = hourOf(newestOf(found) ?? asOf);
-  const sum = sumOfPartials(
-    [...found.values()].map(({ partial }) => partial),
-    lastHour,
-  );
-  const counted = new Map([...found].map(([partition, { asOf: of }]) => [partition, of]));
-  const seen = await seenAfter(files, asOf, named, sum, lastHour, found.size > 0, faults);
+  const { counted, sum, faults } = await partialsBefore(files, asOf, named);
+  const lastHour = hourOf(newestOf(counted) ?? asOf);
+  const seen = await seenAfter(files, asOf, named, sum, lastHour, counted.size > 0, faults);
   const isContext = counted.size >= LEAST_PARTITIONS;
   if (!isContext)
     faults.push(
@@ -84,23 +79,26 @@ interface Found {
   readonly partial: FleetPartial;
 }
 
-/** The newest readable partial of each partition. */
+/** The sum of the newest readable partial of each partition. Holds one of them. */
 async function partialsBefore(files: ContextFiles, asOf: Timestamp, named: readonly NamedFile[]) {
   const oldest = addMs(asOf, -MAX_AGE_MS);
   const recent = named.filter((each) => each.kind === 'partial' && each.asOf < asOf && each.asOf >= oldest);
   const last = recent.at(-1)?.asOf ?? null;
-  const found = new Map<Partition, Found>();
+  const counted = new Map<Partition, Timestamp>();
+  const sum = new FleetSum(hourOf(last ?? asOf));
   const faults: string[] = [];
   const budget = { retries: MAX_RETRIES };
   for (const partition of last === null ? [] : PARTITIONS) {
     const times = recent.filter((each) => each.partition === partition).map((each) => each.asOf);
     const newest = await newestReadable(files, partition, times, budget);
     if (typeof newest === 'string') faults.push(newest);
-    else found.set(partition, newest);
-    if (typeof newest !== 'string' && newest.asOf !== last)
-      faults.push(`partition ${partition} counts its run of ${newest.asOf}`);
+    else {
+      counted.set(partition, newest.asOf);
+      sum.add(newest.partial);
+      if (newest.asOf !== last) faults.push(`partition ${partition} counts its run of ${newest.asOf}`);
+    }
   }
-  return { found, faults };
+  return { counted, sum: sum.sum(), faults };
 }
 
 /** The newest of these partials that can be read; else a sentence why there is none. */
@@ -192,9 +190,9 @@ async function removeOld(files: ContextFiles, asOf: Timestamp, named: readonly N
   }
 }
 
-function newestOf(found: ReadonlyMap<Partition, Found>): Timestamp | null {
-  return [...found.values()].reduce<Timestamp | null>(
-    (newest, { asOf }) => (newest !== null && newest > asOf ? newest : asOf),
+function newestOf(counted: ReadonlyMap<Partition, Timestamp>): Timestamp | null {
+  return [...counted.values()].reduce<Timestamp | null>(
+    (newest, asOf) => (newest !== null && newest > asOf ? newest : asOf),
     null,
   );
 }

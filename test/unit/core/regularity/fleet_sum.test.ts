@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../../../src/core/regularity/fleet_limits.ts';
 import { type FleetPartial, PartialBuilder } from '../../../../src/core/regularity/fleet_partial.ts';
-import { sumOfPartials } from '../../../../src/core/regularity/fleet_sum.ts';
+import { FleetSum, type SumLimits } from '../../../../src/core/regularity/fleet_sum.ts';
 import { HourTable } from '../../../../src/core/regularity/hour_table.ts';
 import { tries } from '../../../support/effort.ts';
 
@@ -80,7 +80,13 @@ function shown({ hours, pairs }: FleetPartial) {
   return { devices: hours.devices, counted, pairs: all.sort((a, b) => a.pair - b.pair) };
 }
 
-describe('sumOfPartials(partials)', () => {
+function sumOfPartials(partials: readonly FleetPartial[], lastHour: number, limits?: SumLimits): FleetPartial {
+  const sum = new FleetSum(lastHour, limits);
+  for (const partial of partials) sum.add(partial);
+  return sum.sum();
+}
+
+describe('FleetSum', () => {
   it('is what one that has seen all groups knows, however they are split', () => {
     fc.assert(
       fc.property(fc.array(oneGroup, { maxLength: 60 }), (groups) => {
