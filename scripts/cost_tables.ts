@@ -94,10 +94,11 @@ function requestsTable(measured: Measured): string {
 }
 
 function hourlyTable({ measured, command, runs }: HourlyRuns): string {
-  const body = runs.map(({ devices, scanned, usual, quiet }) =>
-    [devices, scanned, usual.rows, usual.requests, usual.written, usual.cpuMs, quiet.rows, quiet.requests].map(
-      groupedText,
-    ),
+  const body = runs.map(({ devices, scanned, usual, quiet, begin, processes }) =>
+    [
+      ...[devices, scanned, usual.rows, usual.requests, usual.written, usual.cpuMs, quiet.rows, quiet.requests],
+      ...[begin.requests + processes.requests, begin.cpuMs + processes.cpuMs],
+    ].map(groupedText),
   );
   const head = [
     'devices',
@@ -108,6 +109,8 @@ function hourlyTable({ measured, command, runs }: HourlyRuns): string {
     'CPU, ms',
     'with nothing new: rows',
     'requests',
+    'once for all partitions: requests',
+    'CPU, ms',
   ];
   return `Counted ${measured} by \`${command}\`: one of the sixteen partitions, 18 rows per device and hour.\n\n${table(head, body)}`;
 }

@@ -47,6 +47,9 @@ export interface HourlyRuns {
     readonly first: CountedRun;
     readonly quiet: CountedRun;
     readonly usual: CountedRun;
+    /** Once for all partitions in such an hour: the sum of the context, and the process view. */
+    readonly begin: CountedRun;
+    readonly processes: CountedRun;
   }[];
 }
 
@@ -72,8 +75,9 @@ export interface ModelledRun {
 }
 
 const TABLES = /^(hourlyCounts|detections|runs|suppressions)\./;
-const BLOB_READS = /^countFiles\.(open|read)$/;
-const BLOB_WRITES = /^countFiles\.(put|stage|commit)$/;
+const BLOB_READS = /^(countFiles|context)\.(open|read)$/;
+/** A listing costs as much as a write; a removal is free. */
+const BLOB_WRITES = /^(countFiles|context)\.(put|stage|commit|names)$/;
 
 /**
  * A usual hourly run: what the counted runs of one partition took, between them in proportion to the rows of an hour. Beside it
@@ -85,6 +89,10 @@ export function countFilesRun(devices: number, shape: Shape, hourly: HourlyRuns)
   const open = shape.detections * devices;
   const all = (of: (run: CountedRun) => number) =>
     PARTITIONS.length * between(hourly, rowsPerHour / RUN.countedRows, ({ usual }) => of(usual));
+  const ofSize = (of: (run: HourlyRuns['runs'][number]) => number) =>
+    between(hourly, rowsPerHour / RUN.countedRows, of);
+  const once = (of: (run: CountedRun) => number) => ofSize(({ begin, processes }) => of(begin) + of(processes));
+  const secondsOf = ({ requests, cpuMs }: CountedRun) => requests * RUN.secondsPerRequest + cpuMs / 1_000 / RUN.cores;
   const requestsOf = (names: RegExp) => (run: CountedRun) =>
     Object.entries(run.byOperation).reduce((sum, [name, count]) => sum + (names.test(name) ? count : 0), 0);
   const rowsOfFiles = rowsPerHour * RUN.windowHours;
@@ -100,22 +108,28 @@ export function countFilesRun(devices: number, shape: Shape, hourly: HourlyRuns)
   const blobReads = all(requestsOf(BLOB_READS));
   const blobWrites = all(requestsOf(BLOB_WRITES));
   const cpuSeconds = all(({ cpuMs }) => cpuMs) / 1_000 + (open * RUN.cpuMicrosecondsPerDetection) / 1e6;
+  // The sum of the context comes before the partitions, the process view beside them.
+  const [beginSeconds, processSeconds] = [
+    ofSize(({ begin }) => secondsOf(begin)),
+    ofSize(({ processes }) => secondsOf(processes)),
+  ];
   const waiting = Math.max(
     (rowsRead + 2 * open) / rate,
     ((tableRequests + blobReads + blobWrites) * RUN.secondsPerRequest) / invocations,
   );
-  const seconds = waiting + cpuSeconds / RUN.cores / invocations;
+  const ofPartitions = waiting + cpuSeconds / RUN.cores / invocations;
+  const seconds = beginSeconds + Math.max(ofPartitions, processSeconds);
   return {
     invocations,
     rowsRead,
     rowsOfFiles,
     tableRequests,
-    blobReads,
-    blobWrites,
+    blobReads: blobReads + once(requestsOf(BLOB_READS)),
+    blobWrites: blobWrites + once(requestsOf(BLOB_WRITES)),
     written: all(({ written }) => written),
-    cpuSeconds,
+    cpuSeconds: cpuSeconds + once(({ cpuMs }) => cpuMs) / 1_000,
     seconds,
-    billedSeconds: Math.max(invocations, seconds * invocations),
+    billedSeconds: Math.max(invocations, ofPartitions * invocations) + Math.max(1, processSeconds) + beginSeconds,
     fits: seconds <= RUN.limitSeconds,
   };
 }

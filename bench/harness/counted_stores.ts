@@ -64,7 +64,8 @@ export function countedStores(stores: Stores, counts: Counts): Stores {
 
 function requestsOf(name: string, args: readonly unknown[]): number {
   if (name === 'queues.lengths') return QUEUES;
-  if (name === 'detections.remove') return (args[0] as readonly unknown[]).length;
+  // A transaction for each hundred of a partition; a scorer removes those of one.
+  if (name === 'detections.remove') return Math.ceil((args[0] as readonly unknown[]).length / MAX_MERGED);
   if (name === 'hourlyCounts.settle') return Math.ceil((args[2] as readonly unknown[]).length / MAX_MERGED);
   return 1;
 }

@@ -1,8 +1,14 @@
 import { type Counts, countedStores, total } from '../../../bench/harness/counted_stores.ts';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
-import { timestampFromMs } from '../../../src/core/kql/timestamp.ts';
+import { type Timestamp, timestampFromMs } from '../../../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
-import { scorePartition } from '../../../src/scoring/score_windows.ts';
+import { encodeContextFile, openContextFile } from '../../../src/scoring/context/context_file.ts';
+import { partialName } from '../../../src/scoring/context/names.ts';
+import { decodePartial, encodePartial } from '../../../src/scoring/context/partial_codec.ts';
+import { scoreProcesses } from '../../../src/scoring/score_processes.ts';
+import { beginRun, scorePartition } from '../../../src/scoring/score_windows.ts';
+import { PARTITIONS } from '../../../src/storage/keys.ts';
+import type { ContextFiles } from '../../../src/storage/ports/context.ts';
 import type { CountFiles } from '../../../src/storage/ports/count_files.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { P3 } from '../../contract/samples.ts';
@@ -29,8 +35,9 @@ export interface CountedRun {
 }
 
 /**
- * Hourly runs of one partition of a tenant: the one that builds the files, one with nothing new, and one after a usual hour. The
- * daily check falls into the first one.
+ * Hourly runs of one partition of a tenant: the one that builds the files, one with nothing new, and one after a usual hour, and what
+ * that hour does once for all partitions: `begin` adds up the context, `processes` is the process view. The daily check falls into
+ * the first run. The other partitions leave as much context as this one.
  */
 export async function hourlyRuns(devices: number, countFiles?: CountFiles) {
   const counts = new ArrivingCounts(devices, P3, START_MS);
@@ -40,27 +47,53 @@ export async function hourlyRuns(devices: number, countFiles?: CountFiles) {
     written += bytes;
   });
   const stores: Stores = { ...memory, countFiles: files, hourlyCounts: counts };
-  const run = async (hour: number): Promise<CountedRun> => {
+  const counted = async (work: (stores: Stores) => Promise<unknown>): Promise<CountedRun> => {
     const operations: Counts = new Map();
     [counts.rows, written] = [0, 0];
-    const asOf = timestampFromMs(START_MS + hour * HOUR_MS);
-    const message = { partition: P3, asOf, oldestUnreadMs: 0, newestReport: asOf } as const;
-    const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
-    const now = START_MS + (hour + 0.75) * HOUR_MS;
     const usage = process.cpuUsage();
-    await scorePartition(countedStores(stores, operations), settings, [], message, () => now);
+    await work(countedStores(stores, operations));
     const { user, system } = process.cpuUsage(usage);
     const cpuMs = Math.round((user + system) / 1000);
     const byOperation = Object.fromEntries(operations);
     return { requests: total(operations), byOperation, rows: counts.rows, written, cpuMs };
   };
+  const run = (hour: number) =>
+    counted(async (of) => {
+      const job = { partition: P3, asOf: asOfHour(hour), oldestUnreadMs: 0, newestReport: asOfHour(hour) } as const;
+      const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
+      await scorePartition(of, settings, [], job, () => START_MS + (hour + 0.75) * HOUR_MS);
+    });
   counts.begin(HOURS - 1);
   const first = await run(HOURS - 1);
   const quiet = await run(HOURS - 1);
+  await spreadPartial(stores.context, asOfHour(HOURS - 1));
   counts.arrive(HOURS);
+  const begin = await counted((of) => beginRun(of, NO_BASELINE, asOfHour(HOURS)));
   const usual = await run(HOURS);
-  return { first, quiet, usual, scanned: 72 * counts.groups };
+  const processes = await counted((of) => scoreProcesses(of, asOfHour(HOURS), NO_BASELINE));
+  return { first, quiet, usual, begin, processes, scanned: 72 * counts.groups };
 }
+
+function asOfHour(hour: number): Timestamp {
+  return timestampFromMs(START_MS + hour * HOUR_MS);
+}
+
+/** Gives the other partitions the partial of this one, each with pairs of its own. */
+async function spreadPartial(files: ContextFiles, asOf: Timestamp): Promise<void> {
+  const file = await openContextFile(files, partialName(asOf, P3));
+  const [first, ...groups] = await Promise.all(Array.from({ length: file.sections }, (_, n) => file.section(n)));
+  const partial = decodePartial(first as Buffer);
+  for (const [n, partition] of PARTITIONS.entries()) {
+    if (partition === P3) continue;
+    const pairs = new Map(
+      [...partial.pairs].map(([hash, facts]) => [(hash + n * PAIR_STEP) % 2 ** 48, facts] as const),
+    );
+    const sections = [encodePartial({ ...partial, pairs }), ...groups];
+    await files.put(partialName(asOf, partition), encodeContextFile(sections));
+  }
+}
+
+const PAIR_STEP = 7_919_000_003;
 
 function noting(files: CountFiles, note: (bytes: number) => void): CountFiles {
   return new Proxy(files, {
