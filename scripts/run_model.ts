@@ -123,7 +123,7 @@ export function countFilesRun(devices: number, shape: Shape, hourly: HourlyRuns)
     invocations,
     rowsRead,
     rowsOfFiles,
-    tableRequests,
+    tableRequests: tableRequests + once(requestsOf(TABLES)),
     blobReads: blobReads + once(requestsOf(BLOB_READS)),
     blobWrites: blobWrites + once(requestsOf(BLOB_WRITES)),
     written: all(({ written }) => written),

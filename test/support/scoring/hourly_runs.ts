@@ -5,8 +5,10 @@ import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
 import { encodeContextFile, openContextFile } from '../../../src/scoring/context/context_file.ts';
 import { partialName } from '../../../src/scoring/context/names.ts';
 import { decodePartial, encodePartial } from '../../../src/scoring/context/partial_codec.ts';
+import { fleetOfRun } from '../../../src/scoring/fleet_of_run.ts';
 import { scoreProcesses } from '../../../src/scoring/score_processes.ts';
 import { beginRun, scorePartition } from '../../../src/scoring/score_windows.ts';
+import { Suppressor } from '../../../src/scoring/suppressor.ts';
 import { PARTITIONS } from '../../../src/storage/keys.ts';
 import type { ContextFiles } from '../../../src/storage/ports/context.ts';
 import type { CountFiles } from '../../../src/storage/ports/count_files.ts';
@@ -19,6 +21,8 @@ import { NO_BASELINE } from './fleet.ts';
 const START_MS = Date.UTC(2026, 10, 20);
 /** Three days are full, and the hour is none in which a day ends. */
 const HOURS = 78;
+
+const SETTINGS = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
 
 /** What one run of a partition asked of storage. */
 export interface CountedRun {
@@ -60,8 +64,7 @@ export async function hourlyRuns(devices: number, countFiles?: CountFiles) {
   const run = (hour: number) =>
     counted(async (of) => {
       const job = { partition: P3, asOf: asOfHour(hour), oldestUnreadMs: 0, newestReport: asOfHour(hour) } as const;
-      const settings = { rule: KQL_RULE, technique: null, retentionDays: 4, historyDays: 90, detection: NO_BASELINE };
-      await scorePartition(of, settings, [], job, () => START_MS + (hour + 0.75) * HOUR_MS);
+      await scorePartition(of, SETTINGS, [], job, () => START_MS + (hour + 0.75) * HOUR_MS);
     });
   counts.begin(HOURS - 1);
   const first = await run(HOURS - 1);
@@ -70,7 +73,12 @@ export async function hourlyRuns(devices: number, countFiles?: CountFiles) {
   counts.arrive(HOURS);
   const begin = await counted((of) => beginRun(of, NO_BASELINE, asOfHour(HOURS)));
   const usual = await run(HOURS);
-  const processes = await counted((of) => scoreProcesses(of, asOfHour(HOURS), NO_BASELINE));
+  const processes = await counted(async (of) => {
+    const job = { asOf: asOfHour(HOURS), newestReport: asOfHour(HOURS) };
+    const fleet = await fleetOfRun(of, job.asOf, NO_BASELINE);
+    const suppressor = await Suppressor.read(of, job.asOf);
+    await scoreProcesses(of, SETTINGS, [], job, fleet, suppressor);
+  });
   return { first, quiet, usual, begin, processes, scanned: 72 * counts.groups };
 }
 
