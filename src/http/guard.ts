@@ -22,7 +22,7 @@ export function guarded(
     switch (signIn) {
       case 'off':
         // The function asks for a key. Pages have none, and are not there.
-        return audience === 'programs' ? await handler(request, KEY_HOLDER) : problemAnswer(503, NO_SIGN_IN);
+        return audience === 'programs' ? await handler(request, KEY_HOLDER) : problemAnswer(503, NO_PAGES);
       case 'missing':
         return problemAnswer(503, NO_SIGN_IN);
       case 'on': {
@@ -37,6 +37,7 @@ export function guarded(
 }
 
 const UNSIGNED = 'the request needs a token of this tenant for this app';
+const NO_PAGES = 'the pages need a sign-in, and the setting SIGN_IN is off: set it to platform, or run beaconwatch ui';
 const NO_SIGN_IN =
   "the setting SIGN_IN is platform, but the platform's sign-in is off (WEBSITE_AUTH_ENABLED is not true): " +
   'switch the sign-in on, or set SIGN_IN to off';

@@ -58,7 +58,7 @@ export function groupDetection(
     ),
     hours: candidate.hours,
     ...{ devices, otherProcesses, onlyFailed, ports: candidate.ports, hosts: candidate.hosts },
-    fleet: { devices: context.devices, few, many, isNew, settings: context.settings },
+    fleet: { devices: context.devices, few, many, isNew, unit: context.unit, settings: context.settings },
     otherAddresses: [],
   };
 }

@@ -7,7 +7,7 @@ import { FleetPairs, type ProcessPlace } from '../core/regularity/fleet_pairs.ts
 import { MOST_USERS } from '../core/regularity/fleet_partial.ts';
 import { isNewSince, observedSince } from '../core/regularity/observed.ts';
 import { type PublicAddress, publicAddressOf } from '../core/regularity/public_address.ts';
-import { HOUR_SECONDS } from '../core/regularity/time_bin.ts';
+import { type BinUnit, HOUR_SECONDS, unitOf } from '../core/regularity/time_bin.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { DETECTION_SETTINGS, type FleetSettings } from './detection_settings.ts';
 import { hoursWith, type TimedGroup } from './timed_groups.ts';
@@ -86,6 +86,10 @@ export class OfflineContext {
   /** Whether the detector counts by hours, not by bins of another length. */
   get isHourly(): boolean {
     return this.binSeconds === HOUR_SECONDS;
+  }
+
+  get unit(): BinUnit {
+    return unitOf(this.binSeconds);
   }
 
   /** Devices that use the process in this network: up to 3, or 4 for any larger number. */

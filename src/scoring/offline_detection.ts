@@ -4,6 +4,7 @@ import type { Hour } from '../core/kql/bin.ts';
 import type { GroupKey } from '../core/records/report.ts';
 import type { RegularityNumbers } from '../core/regularity/assessment.ts';
 import type { Session } from '../core/regularity/session.ts';
+import type { BinUnit } from '../core/regularity/time_bin.ts';
 import type { View } from '../core/regularity/view.ts';
 import type { FleetSettings } from './detection_settings.ts';
 import type { Explanations } from './explanation.ts';
@@ -72,6 +73,8 @@ export interface OfflineFleet {
   readonly many: number;
   /** Whether the process had not used the network before the last seven days; false where the files do not reach back. */
   readonly isNew: boolean;
+  /** What `regularity` counts by. */
+  readonly unit: BinUnit;
   /** What `regularity` compares with. */
   readonly settings: FleetSettings;
 }

@@ -56,7 +56,7 @@ export async function offlineDetections(
       : await explainedBy(explain, scan, task, processRows, { context, detections, regular, ownMatches });
 
   const common = commonServices(judged.filter(({ measured, isCommon }) => isCommon && measured?.way != null));
-  const fleet = { devices, few, many, settings: context.settings };
+  const fleet = { devices, few, many, unit: context.unit, settings: context.settings };
   return { detections: [...detections.values()], common, fleet, groups, counted, explained };
 }
 

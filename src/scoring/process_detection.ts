@@ -89,7 +89,7 @@ function processDetection(
       addresses.flatMap(({ counts }) => counts),
     ),
     ...{ devices: 1, otherProcesses: [], onlyFailed },
-    fleet: { devices, few, many, isNew, settings: context.settings },
+    fleet: { devices, few, many, isNew, unit: context.unit, settings: context.settings },
     ports: [...new Set(addresses.flatMap(({ ports }) => ports))].sort((a, b) => a - b).slice(0, MAX_SEEN),
     hosts: [...new Set(addresses.flatMap(({ hosts }) => hosts))].sort().slice(0, MAX_SEEN),
     otherAddresses: [],

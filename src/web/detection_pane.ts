@@ -74,7 +74,7 @@ function headline(detection: PageDetection): Html {
   const range = kqlRule === null && pace !== null ? ` (${spansText(pace.low, pace.high)})` : '';
   const hours =
     kqlRule === null && regularity !== null
-      ? `, in ${regularity.active_hours} of ${regularity.hours} hours with the device on`
+      ? `, in ${regularity.active_hours} of ${regularity.hours} ${regularity.unit}s with the device on`
       : '';
   return html`<b>${processText(detection)}</b> on <b>${DeviceName === '' ? '(no device name)' : DeviceName}</b> connects to <b>${remote}</b>${even} about every <b>${pace === null ? 'hour' : spanText(pace.seconds)}</b>${range}${hours}; ${othersText(detection)}.`;
 }

@@ -1,5 +1,6 @@
 import type { RegularAssessment, RuleAssessment } from '../core/detections/assessments.ts';
 import type { RegularityThresholds } from '../core/regularity/assessment.ts';
+import type { BinUnit } from '../core/regularity/time_bin.ts';
 import type { PageKqlRule, PageRegularity } from './page_data.ts';
 
 /** A match of the KQL rule with the points of its evidence. */
@@ -28,12 +29,13 @@ export function pageRegularity(
   measured: Measured,
   way: PageRegularity['way'],
   { match, ripe }: RegularityThresholds,
+  unit: BinUnit = 'hour',
 ): PageRegularity {
   const { regularity, view, views, interval, interval_low, interval_high, hours, active_hours, connections } = measured;
   const { regularDevices, session } = measured;
   return {
     ...{ way, regularity, view, views, interval, interval_low, interval_high },
-    ...{ hours, active_hours, connections, regularDevices, session },
+    ...{ unit, hours, active_hours, connections, regularDevices, session },
     minScore: match,
     ripeScore: ripe,
   };

@@ -3,6 +3,7 @@ import type { VerdictValue } from '../core/detections/verdict.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { GroupKey } from '../core/records/report.ts';
+import type { BinUnit } from '../core/regularity/time_bin.ts';
 import type { Grain } from '../core/scoring/series.ts';
 import type { Window } from '../core/scoring/window.ts';
 
@@ -148,6 +149,8 @@ export interface PageRegularity {
   readonly interval: number;
   readonly interval_low: number;
   readonly interval_high: number;
+  /** What `hours`, `active_hours` and `session` count. */
+  readonly unit: BinUnit;
   readonly hours: number;
   readonly active_hours: number;
   readonly connections: number;

@@ -55,7 +55,7 @@ function kqlTests({ inliner_count, outlier_count, count_of_hours, average, grain
 }
 
 function regularityTests(regularity: PageRegularity): Test[] {
-  const { regularity: score, minScore, ripeScore, views, view, session, hours, active_hours } = regularity;
+  const { regularity: score, minScore, ripeScore, views, view, session, unit, hours, active_hours } = regularity;
   const names = ['spread', 'steps', 'gaps'] as const;
   return [
     {
@@ -75,10 +75,10 @@ function regularityTests(regularity: PageRegularity): Test[] {
           {
             name: 'session',
             passed: true,
-            text: `${rateText(session.mean)} an hour for ${session.n} hours: chance gives this to one of ${groupedText(Math.round(Math.min(1e12, 1 / session.p)))} groups`,
+            text: `${rateText(session.mean)} per ${unit} for ${session.n} ${unit}s: chance gives this to one of ${groupedText(Math.round(Math.min(1e12, 1 / session.p)))} groups`,
           },
         ]),
-    { name: 'present', passed: null, text: `in ${active_hours} of the ${hours} hours with the device on` },
+    { name: 'present', passed: null, text: `in ${active_hours} of the ${hours} ${unit}s with the device on` },
   ];
 }
 

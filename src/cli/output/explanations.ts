@@ -67,28 +67,28 @@ function groupText(each: ExplainedRegularity, fleet: OfflineDetections['fleet'])
   if (!assessment.measured && assessment.reason === 'too-few-reports')
     return `  regularity  not measured: ${counted(reports, 'report')} with a connection (needs at least ${MIN_REPORTS})\n`;
   const views = viewConditions(assessment.measured ? assessment.measuredViews : [], match, unmeasured);
-  const session = assessment.measured ? [sessionCondition(assessment.session)] : [];
+  const session = assessment.measured ? [sessionCondition(assessment.session, fleet.unit)] : [];
   return [
-    `  regularity  ${headOf(assessment, match)}: ${ONE_VIEW}\n`,
+    `  regularity  ${headOf(assessment, fleet)}: ${ONE_VIEW}\n`,
     conditionsText([...views, ...session]),
     ...contextLines(each, fleet),
   ].join('');
 }
 
-function headOf(assessment: ExplainedRegularity['assessment'], match: number): string {
+function headOf(assessment: ExplainedRegularity['assessment'], { settings, unit }: OfflineDetections['fleet']): string {
   if (!assessment.measured) return 'not measured';
   const { regularity, way, interval, hours, active_hours } = assessment;
   const found = way === null ? 'does not match' : `matches by ${way}`;
-  return `${found}, score ${regularity.toFixed(3)} (needs ${match}), every ${secondsText(interval)}, ${active_hours} of ${hours} hours`;
+  return `${found}, score ${regularity.toFixed(3)} (needs ${settings.thresholds.match}), every ${secondsText(interval)}, ${active_hours} of ${hours} ${unit}s`;
 }
 
 function contextLines(
   each: ExplainedRegularity,
-  { devices, few, many, settings }: OfflineDetections['fleet'],
+  { devices, few, many, unit, settings }: OfflineDetections['fleet'],
 ): string[] {
   const { onHours, network, users, regularDevices } = each;
   const regular = regularDevices > many ? `more than ${many} devices` : counted(regularDevices, 'device');
-  const on = onHours === null ? 'not known: silence counts as 0' : `other groups report in ${counted(onHours, 'hour')}`;
+  const on = onHours === null ? 'not known: silence counts as 0' : `other groups report in ${counted(onHours, unit)}`;
   return [
     `  device on   ${on}\n`,
     `  fleet       ${counted(devices, 'device')}: up to ${few} is rare, more than ${many} common\n`,

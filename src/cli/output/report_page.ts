@@ -60,5 +60,5 @@ function hoursOfRule({ evidence }: RuleAssessment, window: Window): (number | nu
 /** What is common stays measured, and is no match. */
 function regularityOf({ regularity, detectors, fleet }: OfflineDetection): PageRegularity | null {
   const way = detectors.includes('regularity') ? (regularity?.way ?? null) : null;
-  return regularity && pageRegularity(regularity, way, fleet.settings.thresholds);
+  return regularity && pageRegularity(regularity, way, fleet.settings.thresholds, fleet.unit);
 }

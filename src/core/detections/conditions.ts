@@ -17,6 +17,7 @@ import {
   MIN_SESSION_MEAN,
   type Session,
 } from '../regularity/session.ts';
+import type { BinUnit } from '../regularity/time_bin.ts';
 import { type View, type ViewName, viewScore } from '../regularity/view.ts';
 import type { Grain } from '../scoring/series.ts';
 import { groupedText, rateText, roundedText } from '../text/numbers.ts';
@@ -96,15 +97,15 @@ export function viewConditions(
   });
 }
 
-/** The test of a short run: a second way to match, beside the views. */
-export function sessionCondition(session: Session): Condition {
+/** The test of a short run: a second way to match, beside the views. `unit`: what its counts are of. */
+export function sessionCondition(session: Session, unit: BinUnit = 'hour'): Condition {
   const { n, p, mean } = session;
   const hasLength = n >= MIN_SESSION_HOURS && n <= MAX_SESSION_HOURS;
   const isMeasured = hasLength && mean >= MIN_SESSION_MEAN;
   return {
     name: 'session',
-    found: `${n} whole hours, ${rateText(n === 0 ? 0 : mean)} per hour${isMeasured ? `, p ${p.toPrecision(2)}` : ''}`,
-    needed: `${MIN_SESSION_HOURS} to ${MAX_SESSION_HOURS} hours, at least ${MIN_SESSION_MEAN} per hour, p of at most ${MAX_SESSION_P}`,
+    found: `${n} whole ${unit}s, ${rateText(n === 0 ? 0 : mean)} per ${unit}${isMeasured ? `, p ${p.toPrecision(2)}` : ''}`,
+    needed: `${MIN_SESSION_HOURS} to ${MAX_SESSION_HOURS} ${unit}s, at least ${MIN_SESSION_MEAN} per ${unit}, p of at most ${MAX_SESSION_P}`,
     isMet: isSession(session),
   };
 }

@@ -3,6 +3,7 @@ import { clockShareOf } from './clock_variance.ts';
 import { gapsOf, MIN_GAP_MEAN, MIN_GAPS } from './gaps_view.ts';
 import type { Points } from './points.ts';
 import { MAX_CLOCK_SHARE, MIN_POINTS } from './spread_view.ts';
+import { unitOf } from './time_bin.ts';
 import type { ViewName } from './view.ts';
 
 /** Scores are compared after rounding to three digits, half to even: 0.5995 is 0.600. */
@@ -24,7 +25,7 @@ export function leastPointsFor(k: number, score: number): number {
 
 /** Why views of these points could not be measured: one phrase for each of them. */
 export function unmeasuredViews({ x, inner, on, binSeconds }: Points): ReadonlyMap<ViewName, string> {
-  const unit = binSeconds === 3600 ? 'hour' : 'bin';
+  const unit = unitOf(binSeconds);
   const reasons = new Map<ViewName, string>();
   const m = mean(x);
   if (x.length < MIN_POINTS) reasons.set('spread', `${x.length} whole ${unit}s (minimum ${MIN_POINTS})`);

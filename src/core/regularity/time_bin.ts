@@ -3,6 +3,14 @@ export const HOUR_SECONDS = 3600;
 export const REGULARITY_DAYS = 3;
 export const WINDOW_SECONDS = REGULARITY_DAYS * 24 * HOUR_SECONDS;
 
+/** What `regularity` counts by: clock hours, or shorter bins. */
+export type BinUnit = 'hour' | 'bin';
+
+/** `unitOf(3600)` is `hour`. */
+export function unitOf(binSeconds: number): BinUnit {
+  return binSeconds === HOUR_SECONDS ? 'hour' : 'bin';
+}
+
 /**
  * The seconds of a bin of some minutes, which replaces the hour for raw sources: `binSecondsOf(5)` is 300.
  * Throws a RangeError where the minutes do not divide an hour.

@@ -60,6 +60,7 @@ export function pageDetection(seed: number, changes: Partial<PageDetection> = {}
       interval: 60,
       interval_low: 55,
       interval_high: 65,
+      unit: 'hour',
       hours: 72,
       active_hours: 69,
       connections: 4312,

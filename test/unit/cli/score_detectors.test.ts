@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -328,6 +328,20 @@ describe('score --bin', () => {
     const [rule] = await linesOf(long, ...raw, '--detector', 'all', '--bin', '5m');
     expect(hourly).toHaveLength(1);
     expect(rule).toMatchObject(hourly[0] ?? {});
+  });
+
+  it('calls them bins in the explanation and in the report, not hours', async () => {
+    const path = await file('raw-session.json', events(1, 120, 180));
+    const { stdout } = await score(path, ...raw, '--bin', '5m', '--explain');
+    expect(stdout).toContain('12 of 12 bins: one of the views');
+    expect(stdout).toMatch(/session {2}10 whole bins, 5 per bin, p \S+ \(needs 4 to 12 bins, at least 4 per bin, p of/);
+    expect(stdout).toContain('device on   other groups report in 0 bins');
+    const report = join(folder, 'bins.html');
+    await score(path, ...raw, '--bin', '5m', '--html', report);
+    const page = await readFile(report, 'utf8');
+    expect(page).toContain('5 per bin for 10 bins: chance gives this');
+    expect(page).toContain('in 12 of the 12 bins with the device on');
+    expect(page).toContain(', in 12 of 12 bins with the device on');
   });
 
   it('takes the bins of a window that does not end at a full hour', async () => {

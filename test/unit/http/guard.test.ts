@@ -66,7 +66,8 @@ describe('guarded', () => {
 
   it('lets a key alone open what is for programs, without a sign-in', async () => {
     expect((await answerTo('off', 'programs', null)).caller).toEqual({ name: null, mayWrite: true });
-    expect((await answerTo('off', 'people', null)).status).toBe(503);
+    const { status, body } = await answerTo('off', 'people', null);
+    expect([status, JSON.parse(body).detail]).toEqual([503, expect.stringContaining('set it to platform')]);
   });
 
   it('answers nobody where the sign-in that the settings promise is not there', async () => {

@@ -91,7 +91,7 @@ describe('offlineDetections(scan, null, context, rows)', () => {
     expect(found).toEqual({
       detections: [],
       common: [],
-      fleet: { devices: 0, few: 1, many: 10, settings: DETECTION_SETTINGS },
+      fleet: { devices: 0, few: 1, many: 10, unit: 'hour', settings: DETECTION_SETTINGS },
       groups: 0,
       counted: 0,
       explained: null,
