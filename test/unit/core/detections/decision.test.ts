@@ -57,6 +57,22 @@ describe('decide(before, run)', () => {
     expect(state?.lastNotified).toEqual({ interval: 600, score: 0.9 });
   });
 
+  it.each<[string, (run: RunFacts) => RunFacts]>([
+    ['without context', (run) => ({ ...run, hasContext: false })],
+    ['of a hidden detector', (run) => ({ ...run, regularity: { ...run.regularity!, isHidden: true } })],
+    ['below a score of 0.8', (run) => ({ ...run, regularity: { ...run.regularity!, score: 0.79 } })],
+    ['below each sink', (run) => ({ ...run, notifiedFrom: 'high' })],
+    ['in a run without a match by score', (run) => ({ ...run, regularity: { ...run.regularity!, way: null } })],
+  ])('a changed time between connections is no revision %s', (_, changed) => {
+    const run = regularRun(2, 0.9, { kqlRule: KQL('medium') });
+    const slower = { ...run, regularity: { ...run.regularity!, interval: 600 } };
+    const before = [regularRun(0, 0.9), regularRun(1, 0.9)];
+    expect(stateAfter(...before, slower)).toMatchObject({ revision: 2 });
+    expect(stateAfter(...before, changed(slower))).toMatchObject({
+      ...{ revision: 1, lastNotified: { interval: 300, score: 0.9 } },
+    });
+  });
+
   it('takes what the baseline recorded as notified once it is over', () => {
     const during = stateAfter(
       regularRun(0, 0.9, { isBaseline: true }),
