@@ -35,8 +35,8 @@ interface PageGlobals {
  * Markdown; here everything that it would hand to one becomes HTML as it stands, links among it: whatever text of a card
  * gets there, acts.
  */
-export async function cardPage(browser: Browser, card: unknown, width = 760): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width, height: 400 }, deviceScaleFactor: 2 });
+export async function cardPage(browser: Browser, card: unknown, width = 760, scale = 2): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 400 }, deviceScaleFactor: scale });
   await page.setContent(
     '<!doctype html><meta charset="utf-8"><body style="margin:0;background:#fff"><div id="card" style="padding:12px"></div>',
   );

@@ -9,7 +9,7 @@ const LINKS = {
   'Address reputation': 'https://reputation.example/ip/{RemoteIP}',
 };
 const url = 'https://example.com/';
-const SINKS: readonly SinkSettings[] = [
+export const SINKS: readonly SinkSettings[] = [
   { name: 'json', format: 'json', url },
   { name: 'slack', format: 'slack', url },
   { name: 'teams', format: 'teams', url },
@@ -58,6 +58,11 @@ export function sinkExamples(): Record<string, string> {
       : []),
   ]);
   return Object.fromEntries(files) as Record<string, string>;
+}
+
+/** The body of a message on one line, inert in an editor or a terminal. */
+export function messageBody(notification: Notification, sink: SinkSettings, now: number): string {
+  return escapeJson(JSON.stringify(JSON.parse(bodyOf(notification, sink, LINKS, now))));
 }
 
 function inertLines(text: string): string {

@@ -5,6 +5,7 @@ import type { Detection } from './detection.ts';
 import type { Fact } from './fact.ts';
 import { isRaisedByOutliers } from './interval.ts';
 import { rateUnit } from './rate_unit.ts';
+import { rarityText } from './regular_text.ts';
 
 /** The numbers of a detection, each once and beside the number that it is judged against. Without text of the telemetry. */
 export function figuresOf(detection: Detection): readonly Fact[] {
@@ -26,7 +27,8 @@ function everyOf(rule: RuleAssessment | null, regularity: RegularAssessment | nu
   }
   if (regularity === null) return null;
   const { interval, interval_low, interval_high } = regularity;
-  return { label, value: `${spanText(interval)} (${spansText(interval_low, interval_high)})` };
+  const [middle, range] = [spanText(interval), spansText(interval_low, interval_high)];
+  return { label, value: middle === range ? middle : `${middle} (${range})` };
 }
 
 /** `29.9 s` */
@@ -61,13 +63,17 @@ function ruleFigures(rule: RuleAssessment): Fact[] {
   ];
 }
 
-const VIEWS: Readonly<Record<RegularAssessment['view'], string>> = { spread: 'spread', steps: 'steps', gaps: 'gaps' };
+const VIEWS: Readonly<Record<RegularAssessment['view'], string>> = {
+  spread: 'counts vary',
+  steps: 'counts change',
+  gaps: 'gaps vary',
+};
 
 function regularFigure({ way, regularity, view, views, session }: RegularAssessment): Fact {
   const value =
     way === 'session' && session !== null
-      ? `${roundedText(session.mean, 1)} per hour for ${session.n} whole hours`
-      : `score ${roundedText(regularity, 2)} of 1; ${VIEWS[view]} ${percentText(views[view] ?? 0)} of chance`;
+      ? `${roundedText(session.mean, 1)} per hour for ${session.n} whole hours; ${rarityText(session)}`
+      : `score ${roundedText(regularity, 2)} of 1; ${VIEWS[view]} ${percentText(views[view] ?? 0)} as much as by chance`;
   return { label: 'Regularity', value };
 }
 

@@ -37,10 +37,18 @@ export function lolbinText({ technique, reason }: Lolbin): string {
 
 /** The reason of a severity, with a sentence for a program that attackers use. Repeating it changes nothing. */
 export function withLolbin(reason: string, process: string): string {
+  return `${withoutLolbin(reason, process)}${sentenceOnLolbin(process)}`;
+}
+
+/** The reason without that sentence, beside a fact that says the same. */
+export function withoutLolbin(reason: string, process: string): string {
+  const sentence = sentenceOnLolbin(process);
+  return sentence !== '' && reason.endsWith(sentence) ? reason.slice(0, -sentence.length) : reason;
+}
+
+function sentenceOnLolbin(process: string): string {
   const lolbin = lolbinOf(process);
-  if (lolbin === null) return reason;
-  const sentence = ` Attackers use this program (${lolbin.technique}).`;
-  return reason.endsWith(sentence) ? reason : `${reason}${sentence}`;
+  return lolbin === null ? '' : ` Attackers use this program (${lolbin.technique}).`;
 }
 
 /**

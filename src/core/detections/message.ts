@@ -1,3 +1,5 @@
+import { HOUR_MS } from '../kql/timespan.ts';
+import { msOf } from '../kql/timestamp.ts';
 import { REGULARITY_DAYS } from '../regularity/time_bin.ts';
 import { isAtStart } from '../scoring/hours.ts';
 import { windowOf } from '../scoring/window.ts';
@@ -8,6 +10,7 @@ import { type Fact, listFact } from './fact.ts';
 import { figuresOf } from './figures.ts';
 import { headlineOf, TEST_GROUP_ID } from './headline.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
+import { withoutLolbin } from './lolbins.ts';
 import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
 import { programFacts } from './program_facts.ts';
@@ -71,22 +74,25 @@ function queryOf(detection: Detection): Message['query'] {
 function factsOf(detection: Detection): Fact[] {
   const { traffic, otherProcesses, revisionReason, technique } = detection;
   const facts: (Fact | null)[] = [
-    detection.groupId === TEST_GROUP_ID ? { label: 'Test', value: detection.severityReason } : null,
     revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
-    // Of the KQL rule alone the reason only repeats the figures.
-    detection.assessments.regularity === null
-      ? null
-      : { label: `Why ${detection.severity}`, value: detection.severityReason },
+    whyOf(detection),
     detection.owner === undefined ? null : { label: 'Owner of the address', value: ownerText(detection.owner) },
     ...programFacts(detection),
     listFact('URL', traffic.urls),
     remotesOf(detection),
     portsOf(detection),
     listFact('Other processes there', otherProcesses),
-    { label: 'First seen', value: firstSeenOf(detection) },
+    { label: 'First seen', value: firstSeenOf(detection) + lastSeenOf(detection) },
     technique === null ? null : { label: 'Technique', value: `${technique.id} ${technique.name}`.trim() },
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+/** Of the KQL rule alone the reason repeats the figures, except where it says why something is `low`. */
+function whyOf({ groupId, assessments, severity, severityReason, InitiatingProcessFileName }: Detection): Fact | null {
+  if (groupId === TEST_GROUP_ID) return { label: 'Test', value: severityReason };
+  if (assessments.regularity === null && severity !== 'low') return null;
+  return { label: `Why ${severity}`, value: withoutLolbin(severityReason, InitiatingProcessFileName) };
 }
 
 /** Several ports; one is part of the sentence. */
@@ -111,6 +117,15 @@ function firstSeenOf({ FirstConnection, episodes, lastMatched, assessments }: De
   const before = episodes.length === 0 ? '' : `; ${counted(episodes.length, 'earlier episode')}`;
   return `${isCut ? 'at or before ' : ''}${minuteText(FirstConnection)}${before}`;
 }
+
+/** Of a beacon that has stopped but is not over yet: the present tense of the sentence alone would mislead. */
+function lastSeenOf({ state, LastConnection, lastMatched }: Detection): string {
+  const hasStopped = msOf(lastMatched) - msOf(LastConnection) > QUIET_MS;
+  return state !== 'resolved' && hasStopped ? `; last seen in the hour from ${minuteText(LastConnection)}` : '';
+}
+
+/** An hour is reported within the next one. */
+const QUIET_MS = 3 * HOUR_MS;
 
 /** The length of the window behind a detection's numbers. */
 export function lookbackDaysOf({ 'kql-rule': rule }: Detection['assessments']): number {

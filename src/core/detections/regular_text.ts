@@ -1,3 +1,4 @@
+import type { Session } from '../regularity/session.ts';
 import { counted, groupedText, percentText, roundedText } from '../text/numbers.ts';
 import type { RegularAssessment } from './assessments.ts';
 
@@ -17,10 +18,7 @@ export function regularPaceOf(assessment: RegularAssessment): string {
 /** `score 0.91 (spread is 3 % of chance), 951 connections`; of a session how rarely chance makes one so even. */
 export function regularReasonOf({ way, regularity, view, views, connections, session }: RegularAssessment): string {
   const measured = `score ${roundedText(regularity, 2)} (${VIEWS[view]} ${percentText(views[view] ?? 0)} of chance)`;
-  const rare =
-    way === 'session' && session !== null
-      ? `; chance makes one of ${groupedText(rarityOf(session.p))} groups so even`
-      : '';
+  const rare = way === 'session' && session !== null ? `; ${rarityText(session)}` : '';
   return `${measured}, ${counted(connections, 'connection')}${rare}`;
 }
 
@@ -29,6 +27,11 @@ const VIEWS: Readonly<Record<RegularAssessment['view'], string>> = {
   steps: 'steps are',
   gaps: 'gaps are',
 };
+
+/** `chance makes one of 3,300 groups so even` */
+export function rarityText({ p }: Session): string {
+  return `chance makes one of ${groupedText(rarityOf(p))} groups so even`;
+}
 
 /** Two significant digits: 3,333 is 3,300. At most a million million, since p can be nearly 0. */
 function rarityOf(p: number): number {

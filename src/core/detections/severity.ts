@@ -45,16 +45,16 @@ export function ruleSeverityOf(factors: SeverityFactors): SeverityAndReason {
   const isRegular = spread <= REGULAR_SPREAD;
   const isClear = average >= CLEAR_FACTOR * minAverage;
   const severity = isCommon ? 'low' : BY_FACTORS[Number(isRare) + Number(isRegular) + Number(isClear)];
-  const rarity = isRare ? 'a rare address' : isCommon ? 'a common address' : isShared ? SHARED_ADDRESS : 'an address';
+  const rarity = isRare ? 'a rare address' : isCommon ? 'a common address' : isShared ? SHARED_NETWORK : 'an address';
   const pace = isRegular ? 'regular' : 'irregular';
   const height = isClear ? 'clearly above' : 'slightly above';
   const severityReason =
-    `${devices === 1 ? 'One device connects' : `${devices} devices connect`} to ${rarity}; the ${grain === 'hour' ? 'hours' : 'reports'} are ${pace} ` +
-    `(spread ${percentText(spread)} of the mean); the average of ${rateText(average)} ${rateUnit(grain)} is ${height} the threshold of ${rateText(minAverage)}.`;
+    `${devices === 1 ? 'One device connects' : `${devices} devices connect`} to ${rarity}; ${pace} ${grain === 'hour' ? 'hours' : 'reports'} ` +
+    `(spread ${percentText(spread)}); ${rateText(average)} ${rateUnit(grain)}, ${height} the threshold of ${rateText(minAverage)}.`;
   return { severity: severity ?? 'low', severityReason };
 }
 
-const SHARED_ADDRESS = 'an address in a network that other devices contact with this process';
+const SHARED_NETWORK = 'an address in a network that this process often uses';
 
 const BY_FACTORS: readonly Severity[] = ['low', 'low', 'medium', 'high'];
 

@@ -70,10 +70,18 @@ describe('messageOf(detection)', () => {
       onlyRegular(synthetic(NOW, { severityReason: 'No other device is as regular.' })),
     );
     expect(figures).toContainEqual({ label: 'Every', value: '272 s (195–349 s)' });
-    expect(figures).toContainEqual({ label: 'Regularity', value: 'score 0.91 of 1; spread 3 % of chance' });
+    expect(figures).toContainEqual({
+      label: 'Regularity',
+      value: 'score 0.91 of 1; counts vary 3 % as much as by chance',
+    });
     expect(facts).toContainEqual({ label: 'Why high', value: 'No other device is as regular.' });
     const session = messageOf(onlyRegular(synthetic(NOW), { way: 'session', session: { p: 1e-9, n: 5, mean: 13.24 } }));
-    expect(session.figures).toContainEqual({ label: 'Regularity', value: '13.2 per hour for 5 whole hours' });
+    expect(session.figures).toContainEqual({
+      label: 'Regularity',
+      value: '13.2 per hour for 5 whole hours; chance makes one of 1,000,000,000 groups so even',
+    });
+    const even = messageOf(onlyRegular(synthetic(NOW), { interval: 900, interval_low: 900, interval_high: 900 }));
+    expect(even.figures).toContainEqual({ label: 'Every', value: '15 min' });
   });
 
   it('names the addresses of a process as a whole', () => {
@@ -116,6 +124,23 @@ describe('messageOf(detection)', () => {
       expect(factOf('First seen', { ...changes, FirstConnection: start })).toBe('at or before 2026-11-17 09:00Z');
       expect(factOf('First seen', { ...changes, FirstConnection: next })).toBe('2026-11-17 10:00Z');
     }
+  });
+
+  it('says of a beacon that has stopped when it was last seen', () => {
+    const { lastMatched } = synthetic(NOW);
+    const stopped = (hours: number) => ({ LastConnection: bin(addMs(lastMatched, -hours * 3_600_000), '1h') });
+    expect(factOf('First seen', stopped(3))).toBe('at or before 2026-11-17 09:00Z');
+    expect(factOf('First seen', stopped(4))).toBe(
+      'at or before 2026-11-17 09:00Z; last seen in the hour from 2026-11-20 05:00Z',
+    );
+    expect(factOf('First seen', { ...stopped(4), state: 'resolved' })).not.toContain('last seen');
+  });
+
+  it('says why where that is more than the figures, and names a LOLBin once', () => {
+    const severityReason = 'Signs. Attackers use this program (T1218.005).';
+    const changes = { InitiatingProcessFileName: 'mshta.exe', severityReason };
+    expect(factOf('Why high', changes)).toBeUndefined();
+    expect(factOf('Why low', { ...changes, severity: 'low' })).toBe('Signs.');
   });
 
   it('says of a test message that it is one', () => {

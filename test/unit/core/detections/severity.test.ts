@@ -31,16 +31,15 @@ describe('ruleSeverityOf(signs)', () => {
 
   it('says why in one sentence, with the numbers', () => {
     expect(ruleSeverityOf(ALL).severityReason).toBe(
-      'One device connects to a rare address; the hours are regular (spread 0 % of the mean); ' +
-        'the average of 60 per hour is clearly above the threshold of 45.',
+      'One device connects to a rare address; regular hours (spread 0 %); 60 per hour, clearly above the threshold of 45.',
     );
     expect(ruleSeverityOf({ ...ALL, devices: 25, spread: 0.336, average: 46.27 }).severityReason).toBe(
-      '25 devices connect to a common address; the hours are irregular (spread 34 % of the mean); ' +
-        'the average of 46.3 per hour is slightly above the threshold of 45.',
+      '25 devices connect to a common address; irregular hours (spread 34 %); ' +
+        '46.3 per hour, slightly above the threshold of 45.',
     );
     expect(ruleSeverityOf({ ...ALL, devices: 7 }).severityReason).toContain('7 devices connect to an address;');
     expect(ruleSeverityOf({ ...ALL, isShared: true }).severityReason).toContain(
-      'One device connects to an address in a network that other devices contact with this process;',
+      'One device connects to an address in a network that this process often uses;',
     );
   });
 });
