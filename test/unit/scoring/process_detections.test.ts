@@ -4,6 +4,7 @@ import { recordVerdict } from '../../../src/detections/record_verdict.ts';
 import { AddressLists } from '../../../src/scoring/listed_addresses.ts';
 import { isOfProcess } from '../../../src/scoring/process_key.ts';
 import { groupIdOf, processIdOf } from '../../../src/storage/keys.ts';
+import { BadRowError, badRow } from '../../../src/storage/ports/bad_row.ts';
 import { suppression } from '../../contract/samples.ts';
 import { Hourly } from '../../support/scoring/hourly.ts';
 import { at, type Group, hours, withDetections } from '../../support/scoring/tenant.ts';
@@ -131,6 +132,30 @@ describe('a process whose servers rotate', () => {
     expect(await detection()).toMatchObject({ suppressedBy: 'whole', severity: 'medium', revision: 1 });
     await suppressions.remove('whole');
     expect(await hourly.run(74)).toEqual([ID]);
+  });
+
+  it('is decided by the newest run that the context counts, also where a partition has only an older one', async () => {
+    for (const hour of [71, 72]) await hourly.run(hour);
+    await hourly.files.remove(`partial/${at(72)}/0`);
+    expect(await hourly.run(73)).toEqual([ID]);
+  });
+
+  it('is a bad row alone: the others go on', async () => {
+    const other = { InitiatingProcessFileName: 'other.exe' };
+    for (const [n, server] of SERVERS.entries())
+      await hourly.tenant.reports(
+        groupOf(server, other),
+        hours(0, 73).filter((hour) => hour % SERVERS.length === n),
+        12,
+      );
+    for (const hour of [71, 72]) await hourly.run(hour);
+    const { detections } = hourly.tenant.stores;
+    const get = detections.get.bind(detections);
+    detections.get = async (id) => {
+      if (id === ID) throw new BadRowError(badRow('Detections', id.slice(0, 1), id, 'Average must be a number'));
+      return await get(id);
+    };
+    expect(await hourly.run(73)).toEqual([processIdOf({ ...KEY, ...other })]);
   });
 
   it('is recorded during the baseline, and part of its digest', async () => {
