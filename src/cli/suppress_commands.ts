@@ -71,7 +71,7 @@ function criteria(command: Command): Command {
     .option('-p, --process <NAME>', 'process file name; compared in the same way')
     .option('-r, --remote <ADDRESS>', 'address or CIDR range; at least /8 (IPv4) or /16 (IPv6)')
     .option('--source <NAME>', 'kind of telemetry')
-    .option('--detector <NAME>', 'detector, such as kql-rule');
+    .option('--detector <NAME>', 'detector: kql-rule or regularity');
 }
 
 /** The storage clients take half a second to load: only the commands that use them import them. */

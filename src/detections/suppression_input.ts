@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DETECTORS } from '../core/detections/assessments.ts';
 import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
 import { MAX_NAME_LENGTH, SOURCES } from '../core/records/report.ts';
 import { oneOfText } from './input_faults.ts';
@@ -20,7 +21,7 @@ export const suppressionInput = z
       process: name.meta({ description: 'InitiatingProcessFileName, as `device`' }),
       remote: name.meta({ description: 'Address or CIDR, IPv4 or IPv6' }),
       source: z.enum(['', ...SOURCES], { error: oneOfText(SOURCES) }).default(''),
-      detector: name.meta({ description: 'A detector, such as `kql-rule`' }),
+      detector: z.enum(['', ...DETECTORS], { error: oneOfText(DETECTORS) }).default(''),
       reason: z.string(REASON).max(MAX_REASON_LENGTH, REASON).regex(/\S/, REASON),
       owner: z.string(OWNER).max(MAX_WHO_LENGTH, OWNER).regex(/\S/, OWNER).optional().meta({
         description: 'Who is responsible: required with a function key alone, refused where a sign-in names it',

@@ -1,3 +1,4 @@
+import { DETECTORS } from '../core/detections/assessments.ts';
 import { ipRangeOf, ipRangeText } from '../core/detections/ip_range.ts';
 import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
@@ -74,7 +75,8 @@ function faultOfNew(wanted: NewSuppression, now: number): string | null {
   if (wanted.reason.trim() === '') return 'reason must not be empty';
   const { source, detector } = wanted;
   if (source !== '' && !SOURCES.some((each) => each === source)) return `source must be one of ${SOURCES.join(', ')}`;
-  if (!/^[a-z-]{0,40}$/.test(detector)) return 'detector must be the name of a detector, such as kql-rule';
+  if (detector !== '' && !DETECTORS.some((each) => each === detector))
+    return `detector must be one of ${DETECTORS.join(', ')}`;
   const days = (msOf(wanted.expires) - now) / DAY_MS;
   if (days <= 0) return 'a suppression must expire in the future';
   if (days > MAX_SUPPRESSION_DAYS)

@@ -64,7 +64,7 @@ describe('addSuppression(stores, wanted, force, …)', () => {
     [{ device: 'x', expires: inDays(0) }, /in the future/],
     [{ device: 'x', expires: inDays(366.01) }, /within 366 days/],
     [{ source: 'Defender' }, /source must be one of defender, /],
-    [{ detector: 'a b' }, /name of a detector/],
+    [{ detector: 'kql' }, /detector must be one of kql-rule, regularity$/],
     [{ remote: 'example.com' }, /address or CIDR/],
     [{ remote: '0.0.0.0/1' }, /no wider/],
   ])('refuses %o, and cannot be forced', async (changes, reason) => {

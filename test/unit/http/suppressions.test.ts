@@ -79,6 +79,7 @@ describe('suppressions', () => {
     [{ reason: 'why' }, 'an entry must name at least one of device, process, remote, source and detector'],
     [{ ...ENTRY, days: 0 }, 'days must be a whole number from 1 to 366'],
     [{ ...ENTRY, source: 'x' }, 'source must be one of defender'],
+    [{ ...ENTRY, detector: 'x' }, 'detector must be one of kql-rule, regularity'],
     [{ ...ENTRY, remote: '0.0.0.0/0' }, 'remote must be no wider than /8'],
     [{ ...ENTRY, id: 's-1' }, 'id is unknown'],
     [[], 'the body must be a JSON object'],
