@@ -20,7 +20,7 @@ const problems = (...statuses: readonly (keyof typeof DESCRIPTIONS)[]) =>
   );
 const DESCRIPTIONS = {
   '400': 'The query or the body is invalid; `detail` names the fault',
-  '401': 'SIGN_IN is on, and the request has no token of this tenant',
+  '401': 'SIGN_IN is `platform`, and the request has no token of this tenant',
   '403': 'The caller lacks the app role Beaconwatch.Write',
   '404': 'There is nothing with this id',
   '405': 'The method is not allowed here',
@@ -28,7 +28,7 @@ const DESCRIPTIONS = {
   '413': 'The body is larger than 16 KiB',
   '415': 'The body is not application/json',
   '500': 'The stored row of the detection cannot be read: `detail` names it',
-  '503': "SIGN_IN is on, but the platform's sign-in is off",
+  '503': "SIGN_IN is `platform`, but the platform's sign-in is off",
 };
 
 const ok = (description: string, schema: z.ZodType): ZodOpenApiOperationObject['responses'] => ({
@@ -133,7 +133,7 @@ export function openApiDocument(version: string): object {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A token of Entra for the app registration of this app, where SIGN_IN is on',
+          description: 'A token of Entra for the app registration of this app, where SIGN_IN is `platform`',
         },
       },
     },

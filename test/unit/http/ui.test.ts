@@ -44,6 +44,15 @@ describe('uiResponse', () => {
     expect((await stores.detections.get(groupId(1)))?.row.verdict).toMatchObject({ who: 'ana@corp.example' });
   });
 
+  it('takes no token from a cookie with a longer name: another host of the domain can set that one', async () => {
+    const planted = '0'.repeat(32);
+    for (const cookie of [`x__Host-beaconwatch-form=${planted}`, `a=b; x-__Host-beaconwatch-form=${planted}`]) {
+      const { headers, body } = await answerTo({ cookie }, true);
+      expect(headers['set-cookie']).toMatch(/^__Host-beaconwatch-form=/);
+      expect(body).not.toContain(planted);
+    }
+  });
+
   it('gives who only reads neither', async () => {
     const { headers, body } = await answerTo({}, false);
     expect([headers['set-cookie'], body.includes('name="token"')]).toEqual([undefined, false]);
