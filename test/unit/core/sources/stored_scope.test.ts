@@ -1,28 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isInScope } from '../../../../src/core/records/in_scope.ts';
 import { isStored } from '../../../../src/core/sources/stored_scope.ts';
 
-/** Published with the second detector: an address out of its scope has no network. */
-const VECTORS = JSON.parse(readFileSync('../shared/regularity-vectors.json', 'utf8')) as {
-  readonly scope: readonly { readonly address: string; readonly network: string | null }[];
-};
+/** Addresses with the scope of the second detector, of another implementation. They are not kept in this repository. */
+const FILE = fileURLToPath(new URL('../../../../../shared/regularity-vectors.json', import.meta.url));
+const absent = !existsSync(FILE);
+if (absent) console.log(`skipped: the scope of regularity, because ${FILE} is not there`);
 
-describe('isStored(remoteIP)', () => {
+interface Vectors {
+  readonly scope: readonly { readonly address: string; readonly network: string | null }[];
+}
+
+describe.skipIf(absent)('isStored(remoteIP) of ../shared/regularity-vectors.json', () => {
+  const { scope }: Vectors = absent ? { scope: [] } : JSON.parse(readFileSync(FILE, 'utf8'));
+
   it('is true for every address in the scope of the second detector', () => {
-    const wanted = VECTORS.scope.filter(({ network }) => network !== null).map(({ address }) => address);
+    const wanted = scope.filter(({ network }) => network !== null).map(({ address }) => address);
     expect(wanted.length).toBeGreaterThan(6);
     expect(wanted.filter((address) => !isStored(address))).toEqual([]);
   });
 
   it('is false for an address in the scope of none', () => {
     // The KQL rule scores multicast, broadcast and unspecified IPv4 addresses.
-    const others = VECTORS.scope.filter(({ network, address }) => network === null && !isInScope(address));
+    const others = scope.filter(({ network, address }) => network === null && !isInScope(address));
     expect(others.length).toBeGreaterThan(12);
     expect(others.filter(({ address }) => isStored(address))).toEqual([]);
   });
+});
 
+describe('isStored(remoteIP)', () => {
   it('is the scope of the KQL rule for everything without a colon', () => {
     const octet = fc.nat(300);
     const text = fc.oneof(
