@@ -110,8 +110,9 @@ const SHARED_SCORE = 0.8;
 
 /**
  * The severity of a match in its fleet: `low` where more than `many` devices are regular, and where more than `few` are and
- * the process has used the network for some time; else the higher one of the detectors that match. `isRipe`: `regularity` has shown enough for more than `low`. At least one detector matches. One
- * that is hidden counts only where all that match are.
+ * the process has used the network for some time; else the higher one of the detectors that match. `isRipe`: `regularity`
+ * has shown enough for more than `low`. At least one detector matches. One that is hidden counts only where all that match
+ * are.
  */
 export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAndReason {
   const { kqlRule, regularity, regularDevices, few, many } = facts;
