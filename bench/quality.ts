@@ -5,6 +5,7 @@
  * - `--check few|all`: measures the same with the same seed. Ends with 1, and names what is not as promised or differs from
  *   what is stored. `few` takes seconds, `all` some minutes. Stores nothing.
  * - `--seed N`: recall and false rates with other random numbers, checked in the same way. Stores nothing.
+ * - `--fleets 4,5,6`: the fleets of other seeds, against the goals. Stores nothing.
  * - `--captures DIR`: scores the public captures that lie in DIR. Stores the result if none is missing.
  * - `--page`: writes docs/quality.md from what is stored.
  */
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { originNow } from './harness/machine.ts';
 import { captureLines, captureTable } from './quality/captures/print.ts';
 import { runCaptures, WrongCapture } from './quality/captures/run_captures.ts';
+import { goalsText, missedGoals } from './quality/fleet/goals.ts';
 import { FLEET_SEEDS } from './quality/fleet/plan.ts';
 import { fleetSummary } from './quality/fleet/summary.ts';
 import { writePage } from './quality/page/write.ts';
@@ -19,16 +21,18 @@ import { brokenPromises, changes, fleetChanges } from './quality/regression.ts';
 import { allQuality, readQuality, writeQuality } from './quality/stored.ts';
 import { measureSynthetic, SEED, type SyntheticSize } from './quality/synthetic.ts';
 
-const USAGE = 'usage: npm run bench:quality -- [--check few|all] [--seed N] | --captures DIR | --page';
-const { check, seed, captures, page } = optionsOf();
-if (captures !== undefined) await scoreFolder(captures);
+const USAGE = 'usage: npm run bench:quality -- [--check few|all] [--seed N] | --fleets N,N | --captures DIR | --page';
+const NOTHING_STORED = 'there are no stored results: npm run bench:quality';
+const { check, seed, fleetSeeds, captures, page } = optionsOf();
+if (fleetSeeds !== undefined) measureFleets(fleetSeeds);
+else if (captures !== undefined) await scoreFolder(captures);
 else if (page) await writePage(allQuality());
 else if (check !== undefined || seed !== undefined) checkAll(seed ?? SEED, check ?? 'all');
 else await measureAll();
 
 function optionsOf() {
   const string = { type: 'string' } as const;
-  const options = { check: string, seed: string, captures: string, page: { type: 'boolean' } } as const;
+  const options = { check: string, seed: string, fleets: string, captures: string, page: { type: 'boolean' } } as const;
   try {
     const { values } = parseArgs({ options });
     const { check: size, seed: text } = values;
@@ -36,7 +40,10 @@ function optionsOf() {
     if (size !== undefined && size !== 'few' && size !== 'all')
       throw new TypeError(`--check is few or all, got "${size}"`);
     if (number !== undefined && !Number.isSafeInteger(number)) throw new TypeError(`--seed is a number, got "${text}"`);
-    return { ...values, check: size as SyntheticSize | undefined, seed: number };
+    const fleetSeeds = values.fleets?.split(',').map(Number);
+    if (fleetSeeds?.some((each) => !Number.isSafeInteger(each)))
+      throw new TypeError(`--fleets is seeds with commas, got "${values.fleets}"`);
+    return { ...values, check: size as SyntheticSize | undefined, seed: number, fleetSeeds };
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     process.exit(2);
@@ -47,27 +54,34 @@ async function measureAll(): Promise<void> {
   const origin = originNow();
   const synthetic = measureSynthetic(SEED, 'all');
   writeQuality('synthetic', { origin, ...synthetic });
-  writeQuality('fleet', { origin, fleets: FLEET_SEEDS.map((each) => fleetSummary(each)) });
+  const fleets = FLEET_SEEDS.map((each) => fleetSummary(each));
+  writeQuality('fleet', { origin, fleets });
   await writePage(allQuality());
-  report(brokenPromises(synthetic));
+  report([...brokenPromises(synthetic), ...missedGoals(fleets)]);
 }
 
 function checkAll(seedOfRun: number, size: SyntheticSize): void {
   const measured = measureSynthetic(seedOfRun, size);
   const stored = readQuality('synthetic');
   const faults = brokenPromises(measured);
-  if (stored === null) faults.push('there are no stored results: npm run bench:quality');
+  if (stored === null) faults.push(NOTHING_STORED);
   else faults.push(...changes(stored, measured));
   if (size === 'all' && seedOfRun === SEED) {
-    const fleets = readQuality('fleet')?.fleets ?? [];
-    faults.push(
-      ...fleetChanges(
-        fleets,
-        fleets.map((each) => fleetSummary(each.seed)),
-      ),
-    );
+    const before = readQuality('fleet')?.fleets ?? [];
+    const fleets = FLEET_SEEDS.map((each) => fleetSummary(each));
+    if (before.length === 0) faults.push(NOTHING_STORED);
+    faults.push(...missedGoals(fleets), ...fleetChanges(before, fleets));
   }
   report(faults);
+}
+
+function measureFleets(seeds: readonly number[]): void {
+  const fleets = seeds.map((each) => fleetSummary(each));
+  for (const fleet of fleets) console.log(`fleet ${fleet.seed}: ${goalsText([fleet])}`);
+  console.log(`together: ${goalsText(fleets)}`);
+  const missed = missedGoals(fleets);
+  for (const goal of missed) console.log(goal);
+  if (missed.length > 0) process.exitCode = 1;
 }
 
 async function scoreFolder(folder: string): Promise<void> {

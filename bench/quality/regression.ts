@@ -2,6 +2,7 @@ import { ACCEPTANCE_COLUMNS, ACCEPTANCE_ROWS, JITTERS } from './acceptance.ts';
 import { MEASURED_DETECTORS, type MeasuredDetector } from './detectors.ts';
 import type { FalseRate } from './false_rates.ts';
 import { SETUPS } from './fleet/detections.ts';
+import { notifiedBeacons } from './fleet/goals.ts';
 import { type FleetSummary, ORIGINS } from './fleet/summary.ts';
 import { cellName, type RecallCell, RUNS } from './recall.ts';
 import type { SyntheticResults } from './synthetic.ts';
@@ -106,14 +107,10 @@ export function fleetChanges(stored: readonly FleetSummary[], measured: readonly
         return [`fleet ${fleet.seed}, ${setup}, ${origin}: ${is} notifications, stored is ${was}`];
       }),
     );
-    const [was, is] = [foundIn(before), foundIn(fleet)];
+    const [was, is] = [notifiedBeacons([before]), notifiedBeacons([fleet])];
     if (agree(was, is)) return notified;
     return [...notified, `fleet ${fleet.seed}, beacons notified: ${shareText(is)}, stored is ${shareText(was)}`];
   });
-}
-
-function foundIn({ beacons }: FleetSummary): Share {
-  return { hits: beacons.filter(({ notified }) => notified !== null).length, of: beacons.length };
 }
 
 function sharesOf({ recall, looks, weeks }: Measured): [name: string, share: Share][] {

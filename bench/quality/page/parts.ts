@@ -5,7 +5,14 @@ import { CAPTURE_DETECTORS } from '../captures/score_capture.ts';
 import { MEASURED_DETECTORS, type MeasuredDetector } from '../detectors.ts';
 import type { FalseRate } from '../false_rates.ts';
 import { SETUPS } from '../fleet/detections.ts';
-import { FOUND_GOAL, NOTIFIED_GOAL, per100DeviceDays, WITHOUT_RARE } from '../fleet/goals.ts';
+import {
+  FOUND_GOAL,
+  NOTIFIED_GOAL,
+  notifiedBeacons,
+  notifiedRate,
+  per100DeviceDays,
+  WITHOUT_RARE,
+} from '../fleet/goals.ts';
 import { type FleetBeacon, ORIGINS } from '../fleet/summary.ts';
 import { GRID_SLEEPS } from '../grid.ts';
 import { acceptanceCell, FALSE_LOOK_LIMIT, FALSE_WEEK_LIMIT, pooled } from '../regression.ts';
@@ -30,9 +37,8 @@ export function qualityParts(stored: StoredQuality): ReadonlyMap<string, string>
 function verdict({ synthetic, fleet: { fleets } }: StoredQuality): string {
   const cells = acceptanceCells(synthetic);
   const agreeing = cells.filter(({ promised, measured }) => agree(promised, measured)).length;
-  const rate = per100DeviceDays(fleets, ({ notified }) => notified.both, WITHOUT_RARE);
-  const all = fleets.flatMap((each) => each.beacons);
-  const found = { hits: all.filter(({ notified }) => notified !== null).length, of: all.length };
+  const rate = notifiedRate(fleets);
+  const found = notifiedBeacons(fleets);
   return table(
     ['what', 'measured', 'goal', ''],
     [
@@ -179,7 +185,7 @@ function fleet({ origin, fleets }: StoredQuality['fleet']): string {
       [...perOrigin, sums('all without rare regular programs', WITHOUT_RARE), sums('all that is benign')],
     ),
     `By seed, both detectors, without rare regular programs: ${fleets
-      .map((each) => per100DeviceDays([each], ({ notified }) => notified.both, WITHOUT_RARE).toFixed(1))
+      .map((each) => notifiedRate([each]).toFixed(1))
       .join(
         ', ',
       )}. The digest at the end of the baseline holds ${per100DeviceDays(fleets, ({ digest }) => digest.both, WITHOUT_RARE).toFixed(1)} of it.`,
@@ -248,7 +254,7 @@ function captures({ origin, results, skipped }: StoredQuality['captures']): stri
     }),
   ]);
   return [
-    `${measuredAt(origin)}.${skipped.length > 0 ? ` Skipped: ${skipped.join(', ')}.` : ''}`,
+    `${measuredAt(origin, 'npm run bench:quality -- --captures DIR')}.${skipped.length > 0 ? ` Skipped: ${skipped.join(', ')}.` : ''}`,
     table(['capture', ...CAPTURE_DETECTORS], rows),
   ].join('\n\n');
 }
@@ -257,8 +263,8 @@ function originLine({ origin, seed }: StoredQuality['synthetic']): string {
   return `${measuredAt(origin)}; seed ${seed}, 200 runs a cell.`;
 }
 
-function measuredAt({ date, commit, dirty, node }: Origin): string {
-  return `\`npm run bench:quality\`: ${date.slice(0, 10)}, commit \`${commit}\`${dirty ? ' and changes' : ''}, Node ${node}`;
+function measuredAt({ date, commit, dirty, node }: Origin, command = 'npm run bench:quality'): string {
+  return `\`${command}\`: ${date.slice(0, 10)}, commit \`${commit}\`${dirty ? ' and changes' : ''}, Node ${node}`;
 }
 
 /** `1`, `0.95`, `0`: to two decimals. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { beaconGroup } from '../../../../bench/quality/beacon.ts';
 import { lookAt } from '../../../../bench/quality/detectors.ts';
+import { missedGoals } from '../../../../bench/quality/fleet/goals.ts';
+import type { FleetSummary } from '../../../../bench/quality/fleet/summary.ts';
 import { poisson } from '../../../../bench/quality/irregular.ts';
 import { recallOf } from '../../../../bench/quality/recall.ts';
 import { brokenPromises, changes, fleetChanges } from '../../../../bench/quality/regression.ts';
@@ -83,16 +85,30 @@ describe('the check', () => {
     ]);
   });
 
+  const none = {
+    ...{ 'common poller': 0, 'uncommon poller': 0, rollout: 0, 'update day': 0 },
+    ...{ 'irregular traffic': 0, 'rare regular program': 0, beacon: 0 },
+  };
+  const of = (rollout: number) => ({ 'kql-rule': none, regularity: none, both: { ...none, rollout } });
+  const fleet = (seed: number, rollout: number, beacons: FleetSummary['beacons'] = []) => ({
+    ...{ seed, hours: 240, groups: 1, pairs: 302, baselineEnd: 24, beacons },
+    ...{ opened: of(0), notified: of(rollout), digest: of(0) },
+  });
+
+  it('names a goal that the fleets together miss', () => {
+    const beacon = { interval: 60, jitter: 0, isLaptop: false, isHidden: false, start: 1, recorded: 3 };
+    const beacons = (notified: number) =>
+      Array.from({ length: 10 }, (_, number) => ({ ...beacon, notified: number < notified ? 3 : null }));
+    // 200 devices and a week are 1,400 device-days.
+    expect(missedGoals([fleet(1, 14, beacons(9))])).toEqual([]);
+    expect(missedGoals([fleet(1, 15, beacons(8))])).toEqual([
+      'fleets: 1.07 benign notifications per 100 device-days, the goal is at most 1',
+      'fleets: 8 of 10 beacons notified, the goal is at least 90 %',
+    ]);
+    expect(missedGoals([fleet(1, 15, beacons(8)), fleet(2, 0, beacons(10))])).toEqual([]);
+  });
+
   it('compares fleets of the same seed', () => {
-    const none = {
-      ...{ 'common poller': 0, 'uncommon poller': 0, rollout: 0, 'update day': 0 },
-      ...{ 'irregular traffic': 0, 'rare regular program': 0, beacon: 0 },
-    };
-    const of = (rollout: number) => ({ 'kql-rule': none, regularity: none, both: { ...none, rollout } });
-    const fleet = (seed: number, rollout: number) => ({
-      ...{ seed, hours: 240, groups: 1, pairs: 302, baselineEnd: 24, beacons: [] },
-      ...{ opened: of(0), notified: of(rollout), digest: of(0) },
-    });
     expect(fleetChanges([fleet(1, 0)], [fleet(1, 2)])).toEqual([]);
     expect(fleetChanges([fleet(1, 0)], [fleet(1, 40)])).toEqual([
       'fleet 1, both, rollout: 40 notifications, stored is 0',
