@@ -14,7 +14,7 @@ import { originNow } from './harness/machine.ts';
 import { captureLines, captureTable } from './quality/captures/print.ts';
 import { runCaptures, WrongCapture } from './quality/captures/run_captures.ts';
 import { goalsText, missedGoals } from './quality/fleet/goals.ts';
-import { FLEET_SEEDS } from './quality/fleet/plan.ts';
+import { FLEET_SEEDS, HELD_OUT_SEEDS } from './quality/fleet/plan.ts';
 import { fleetSummary } from './quality/fleet/summary.ts';
 import { writePage } from './quality/page/write.ts';
 import { brokenPromises, changes, fleetChanges } from './quality/regression.ts';
@@ -55,9 +55,10 @@ async function measureAll(): Promise<void> {
   const synthetic = measureSynthetic(SEED, 'all');
   writeQuality('synthetic', { origin, ...synthetic });
   const fleets = FLEET_SEEDS.map((each) => fleetSummary(each));
-  writeQuality('fleet', { origin, fleets });
+  const heldOut = HELD_OUT_SEEDS.map((each) => fleetSummary(each));
+  writeQuality('fleet', { origin, fleets, heldOut });
   await writePage(allQuality());
-  report([...brokenPromises(synthetic), ...missedGoals(fleets)]);
+  report([...brokenPromises(synthetic), ...missedGoals(fleets), ...missedGoals(heldOut)]);
 }
 
 function checkAll(seedOfRun: number, size: SyntheticSize): void {
@@ -67,10 +68,12 @@ function checkAll(seedOfRun: number, size: SyntheticSize): void {
   if (stored === null) faults.push(NOTHING_STORED);
   else faults.push(...changes(stored, measured));
   if (size === 'all' && seedOfRun === SEED) {
-    const before = readQuality('fleet')?.fleets ?? [];
+    const { fleets: before = [], heldOut: heldOutBefore = [] } = readQuality('fleet') ?? {};
     const fleets = FLEET_SEEDS.map((each) => fleetSummary(each));
-    if (before.length === 0) faults.push(NOTHING_STORED);
+    const heldOut = HELD_OUT_SEEDS.map((each) => fleetSummary(each));
+    if (before.length === 0 || heldOutBefore.length === 0) faults.push(NOTHING_STORED);
     faults.push(...missedGoals(fleets), ...fleetChanges(before, fleets));
+    faults.push(...missedGoals(heldOut), ...fleetChanges(heldOutBefore, heldOut));
   }
   report(faults);
 }

@@ -9,7 +9,11 @@ import type { SyntheticResults } from './synthetic.ts';
 /** What docs/quality.md is made of, by name. */
 export interface StoredQuality {
   readonly synthetic: SyntheticResults;
-  readonly fleet: { readonly origin: Origin; readonly fleets: readonly FleetSummary[] };
+  readonly fleet: {
+    readonly origin: Origin;
+    readonly fleets: readonly FleetSummary[];
+    readonly heldOut: readonly FleetSummary[];
+  };
   readonly captures: CaptureRun & { readonly origin: Origin };
 }
 

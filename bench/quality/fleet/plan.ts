@@ -6,6 +6,8 @@ import { type OnSpan, onSpans } from './presence.ts';
 export const DEVICES = 200;
 /** Fleets of a measurement. An outage of the export loses reports where the seed is even. */
 export const FLEET_SEEDS = [1, 2, 3] as const;
+/** Fleets that had no part in any choice. */
+export const HELD_OUT_SEEDS = [4, 5, 6] as const;
 /** Hours whose benign notifications count, and in which beacons start. */
 export const WEEK_HOURS = 168;
 /** Hourly runs: three days more than the week, so that a beacon of its last hour can be found. */
