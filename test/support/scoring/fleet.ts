@@ -36,6 +36,8 @@ export interface FleetChanges {
   /** Process and network that are new. */
   readonly fresh?: readonly (readonly [process: string, network: string])[];
   readonly baseline?: BaselinePhase;
+  /** Pairs were omitted. */
+  readonly isFull?: boolean;
 }
 
 /** A fleet in which three devices are few and ten many, as a run up to `asOf` knows it. */
@@ -45,7 +47,7 @@ export function fleetAt(asOf: Timestamp, changes: FleetChanges = {}): FleetOfRun
 }
 
 function mergedAt(asOf: Timestamp, changes: FleetChanges): MergedFleet {
-  const { counted = addMs(asOf, -HOUR_MS), regular = [], shared = [], fresh = [] } = changes;
+  const { counted = addMs(asOf, -HOUR_MS), regular = [], shared = [], fresh = [], isFull = false } = changes;
   const lastHour = Math.floor(msOf(asOf) / HOUR_MS);
   return {
     counted: new Map(PARTITIONS.map((partition) => [partition, counted])),
@@ -54,7 +56,7 @@ function mergedAt(asOf: Timestamp, changes: FleetChanges): MergedFleet {
     regular: new Map(regular.map(([process, network, devices]) => [pairHashOf(process, network), devices])),
     shared: new PairSet(shared.map(([process, network]) => pairHashOf(process, network))),
     newPairs: new Map(fresh.map(([process, network]) => [pairHashOf(process, network), lastHour])),
-    isFull: false,
+    isFull,
   };
 }
 

@@ -269,6 +269,14 @@ describe('score, the process view', () => {
   });
 });
 
+describe('score of files, which have no history', () => {
+  it('does not take what more than few devices do for established', async () => {
+    const path = await file('campaign.json', ...every(1, 0, 5).map((n) => reports({ ...both, device: `wks-${n}` })));
+    const severities = (await linesOf(path, '--detector', 'all')).map(({ severity }) => severity);
+    expect(new Set(severities)).toEqual(new Set(['medium']));
+  });
+});
+
 describe('score --common', () => {
   const fleet = every(1, 0, 12).flatMap((n) =>
     reports({

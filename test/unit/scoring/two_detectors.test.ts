@@ -38,6 +38,9 @@ interface Step {
 const even = (first: number, last: number, count: number) => [[first, last, count]] as const;
 const COMMON: FleetChanges = { regular: [[PROCESS, NETWORK, 11]] };
 const FRESH: FleetChanges = { fresh: [[PROCESS, NETWORK]] };
+const SHARED: FleetChanges = { shared: [[PROCESS, NETWORK]] };
+/** More than few devices are regular, and fewer than many. */
+const SOME: FleetChanges = { regular: [[PROCESS, NETWORK, 5]] };
 
 /** The KQL rule alone: four hours are too few for `regularity`. */
 const kqlFirst: readonly Step[] = [
@@ -59,6 +62,21 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
   'regularity opens, and the KQL rule follows hours later': [
     ...regularFirst,
     { reports: even(6, 25, 60), run: 26, stands: 'ongoing 6/2 high kql+reg notified' },
+  ],
+  'the KQL rule alone, where more than few devices use the process in this network': [
+    { reports: even(0, 3, 60), run: 4, fleet: SHARED, stands: 'new 4/0 low kql' },
+    { run: 5, fleet: SHARED, stands: 'ongoing 4/1 low kql' },
+    { run: 6, stands: 'ongoing 4/2 medium kql notified' },
+  ],
+  'a session alone, where more than few devices use the process in this network': [
+    { reports: even(0, 5, 12), run: 6, fleet: SHARED, stands: 'new 6/0 low reg' },
+    { run: 7, fleet: SHARED, stands: 'ongoing 6/1 low reg' },
+    { run: 8, stands: 'ongoing 6/2 medium reg notified' },
+  ],
+  'both, where more than few devices are regular: recorded, unless it is new': [
+    { reports: even(0, 5, 60), run: 6, fleet: SOME, stands: 'new 6/0 low kql+reg' },
+    { run: 7, fleet: SOME, stands: 'ongoing 6/1 low kql+reg' },
+    { run: 8, fleet: { ...SOME, ...FRESH }, stands: 'ongoing 6/2 high kql+reg notified' },
   ],
   'the second one is no revision where it does not raise the severity': [
     { reports: even(0, 5, 47), run: 6, fleet: FRESH, stands: 'new 6/0 low kql+reg' },

@@ -14,6 +14,7 @@ import { PARTITIONS } from '../../../../src/storage/keys.ts';
 import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import { MemoryContextFiles } from '../../../fakes/context.ts';
 import { tries } from '../../../support/effort.ts';
+import { fleetAt } from '../../../support/scoring/fleet.ts';
 
 const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
 const at = (hours: number) => addMs(T, hours * HOUR_MS);
@@ -159,6 +160,13 @@ describe('mergeContext(files, asOf)', () => {
     const { context } = await merged(files, at(1));
     expect(context?.isShared('svc.exe', NETWORK)).toBe(true);
     expect(context?.isShared('other.exe', NETWORK)).toBe(false);
+  });
+
+  it('takes what was omitted for common and shared: nothing is known of it', () => {
+    const known = fleetAt(T).context;
+    const full = fleetAt(T, { isFull: true }).context;
+    expect([known?.isShared('a.exe', NETWORK), known?.regularDevices('a.exe', NETWORK)]).toEqual([false, 0]);
+    expect([full?.isShared('a.exe', NETWORK), full?.regularDevices('a.exe', NETWORK)]).toEqual([true, Infinity]);
   });
 
   it('removes what is older than a day, and keeps what was seen first', async () => {
