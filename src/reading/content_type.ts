@@ -49,32 +49,38 @@ function firstLineOf(text: string): string | null {
 }
 
 /**
- * Whether the lines after the first continue one JSON text. They do not where an object contains another without a name,
- * or follows another without a comma: then the first line is a broken record among whole ones.
+ * Whether the lines of the head are one JSON text, or several below each other. They are not where an object contains
+ * another without a name, or follows another without a comma: then the first line is a broken record among whole ones.
  */
 function goesOn(head: readonly string[]): boolean {
   const lines = head.map((line) => line.trim()).filter((line) => line !== '');
-  const [first = '', second = ''] = lines;
-  if (second !== '' && !canFollow(first, second)) return false;
-  return !lines.slice(1).some((line, index) => isObject(line) && !/[,:[]$/.test(lines[index] as string));
-}
-
-/** Whether a text of JSON can go on with the next line, as far as the last character of one and the first of the other show. */
-function canFollow(line: string, next: string): boolean {
-  const open = openBrackets(line);
-  // No string of JSON has a line end in it.
-  if (open === null) return false;
-  if (line.endsWith(':')) return !/^[,:}\]]/.test(next);
-  const isBeforeItem = /[,{[]$/.test(line);
-  if (open.at(-1) === '{') return isBeforeItem ? next.startsWith('"') : /^[,}]/.test(next);
-  if (open.at(-1) === '[') return isBeforeItem ? !/^[,:}]/.test(next) : /^[,\]]/.test(next);
+  let open: readonly string[] = [];
+  for (const [index, line] of lines.slice(0, -1).entries()) {
+    const next = lines[index + 1] as string;
+    const stillOpen = openBrackets(line, open);
+    // No string of JSON has a line end in it.
+    if (stillOpen === null || !canFollow(line, stillOpen.at(-1), next)) return false;
+    if (isObject(next) && !/[,:[]$/.test(line)) return false;
+    open = stillOpen;
+  }
   return true;
 }
 
-/** The brackets that are still open at the end of a text, from the outermost on; null where a string is open. */
-function openBrackets(text: string): readonly string[] | null {
-  const open: string[] = [];
-  const withoutStrings = text.replace(STRINGS, '');
+/** Whether a text of JSON can go on with the next line, as far as the last character of one and the first of the other show. */
+function canFollow(line: string, innermost: string | undefined, next: string): boolean {
+  if (line.endsWith(':')) return !/^[,:}\]]/.test(next);
+  const isBeforeItem = /[,{[]$/.test(line);
+  // An empty object; as a whole text, it would be no record.
+  if (line.endsWith('{') && next.startsWith('}')) return line !== '{';
+  if (innermost === '{') return isBeforeItem ? next.startsWith('"') : /^[,}]/.test(next);
+  if (innermost === '[') return isBeforeItem ? !/^[,:}]/.test(next) : /^[,\]]/.test(next);
+  return true;
+}
+
+/** The brackets that are open at the end of a line, from the outermost on; null where a string is open. */
+function openBrackets(line: string, openBefore: readonly string[] = []): readonly string[] | null {
+  const open = [...openBefore];
+  const withoutStrings = line.replace(STRINGS, '');
   if (withoutStrings.includes('"')) return null;
   for (const [bracket] of withoutStrings.matchAll(/[[\]{}]/g)) {
     if (bracket === '{' || bracket === '[') open.push(bracket);
