@@ -10,13 +10,14 @@ import { type DetectionPage, QueryRefused, type SummaryView } from '../detection
 import { readSearch } from '../detections/search_text.ts';
 import { detectionPage } from '../web/detection_page.ts';
 import { fleetPage } from '../web/fleet_page.ts';
-import { LIST_VIEWS, type ListView, listPage } from '../web/list_page.ts';
+import { type ListView, listPage } from '../web/list_page.ts';
 import { neighbourIndex } from '../web/neighbours.ts';
 import type { PageDetection, PageStatus } from '../web/page_data.ts';
 import type { Reader } from '../web/site_page.ts';
 import { byUrgency } from '../web/urgency.ts';
 import type { HttpAnswer } from './answers.ts';
 import { type PageRequest, type PagesApp, page } from './page_answers.ts';
+import { FLEET_QUERY, LIST_QUERY, pageQueryOf } from './page_query.ts';
 import { type PageSpan, pageDetail, pageSummary } from './stored_page.ts';
 
 type ListApp = Pick<PagesApp, 'config' | 'now' | 'listDetections'>;
@@ -34,9 +35,7 @@ const PARAMETERS: Readonly<Record<ListView, Readonly<Record<string, string>>>> =
 
 /** The list. It is one query of the table Detections, and reads nothing else. */
 export async function listResponse(app: ListApp, request: PageRequest, reader: Reader): Promise<HttpAnswer> {
-  const asked = Object.fromEntries(request.query);
-  const view = LIST_VIEWS.find((name) => name === asked['view']) ?? 'open';
-  const search = asked['q'] ?? '';
+  const { view, q: search } = pageQueryOf(LIST_QUERY, request);
   const { found, fault } = await foundBy(app, view, search);
   const { span, detections } = pagesOf(app, found.detections);
   const total = found.total ?? detections.length;
@@ -50,8 +49,7 @@ export async function listResponse(app: ListApp, request: PageRequest, reader: R
 
 /** The strips of all open detections, by hour or by day: the same query. */
 export async function fleetResponse(app: ListApp, request: PageRequest, reader: Reader): Promise<HttpAnswer> {
-  const { by } = Object.fromEntries(request.query) as Readonly<Record<string, string>>;
-  const unit = by === 'day' ? 'day' : 'hour';
+  const { by: unit } = pageQueryOf(FLEET_QUERY, request);
   const { found } = await foundBy(app, 'open', '');
   const { span, detections } = pagesOf(app, found.detections);
   const status = statusOf(app, found.total ?? detections.length, span);
@@ -136,6 +134,6 @@ function statusOf({ now }: ListApp, total: number, span: PageSpan | null): PageS
   const lateMs = now() - msOf(span.asOf);
   const late = `no newer run for ${groupedText(Math.floor(lateMs / HOUR_MS))} hours: see Health`;
   return lateMs < LATE_MS
-    ? { isHealthy: null, title, parts: [], notes: [] }
+    ? { isHealthy: true, title: `runs are on time · ${title}`, parts: [], notes: [] }
     : { isHealthy: false, title, parts: [late], notes: [] };
 }

@@ -9,6 +9,7 @@ import type { HttpAnswer } from './answers.ts';
 import { detectionResponse, fleetResponse, listResponse } from './detection_pages.ts';
 import { type PageRequest, type PagesApp, page, seeOther } from './page_answers.ts';
 import { postedVerdict, postFault } from './page_posts.ts';
+import { PageQueryRefused } from './page_query.ts';
 import { postedSuppression, suppressionsPageResponse } from './suppression_pages.ts';
 
 /**
@@ -20,6 +21,7 @@ export async function pagesResponse(app: PagesApp, request: PageRequest, reader:
   try {
     return await answerOf(app, request, reader);
   } catch (error) {
+    if (error instanceof PageQueryRefused) return message(400, root, reader, 'Not shown', error.message);
     if (error instanceof QueryRefused) return message(400, root, reader, 'Too many detections', error.message);
     if (error instanceof BadRowError)
       return message(500, root, reader, 'A stored row cannot be read', `${error.message}. Repair or remove the row.`);

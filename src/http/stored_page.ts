@@ -32,7 +32,8 @@ export function pageSummary(summary: SummaryView, span: PageSpan, rule: Rule): P
     ...storedOf(summary, span),
     hours,
     kqlRule: match && ruleOfSummary(match, hours, span.hours, rule),
-    ports: [],
+    account: summary.account,
+    ports: summary.ports,
     hosts: [],
     owner: '',
     onlyFailed: false,
@@ -56,6 +57,7 @@ export function pageDetail(detail: DetectionDetail, owner: Owner | null, span: P
     ...(detail.otherAddresses && { otherAddresses: detail.otherAddresses.remoteIPs.map(unmeasured) }),
     hours: shifted(detail.hours, detail.lastMatched, span.asOf, HOUR_MS),
     kqlRule: rule && pageKqlRule(rule),
+    account: traffic.accounts[0] ?? '',
     ports: traffic.ports.map(({ port }) => port),
     hosts: [],
     owner: owner === null ? '' : ownerText(owner),
@@ -72,7 +74,7 @@ function keyOf({ id, source, DeviceName, InitiatingProcessFileName, RemoteIP, se
   return { id, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason };
 }
 
-type Summarized = Omit<SummaryView, 'assessments'> & {
+type Summarized = Omit<SummaryView, 'assessments' | 'account' | 'ports'> & {
   readonly assessments: { readonly regularity: SummaryView['assessments']['regularity'] };
 };
 

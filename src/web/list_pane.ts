@@ -58,14 +58,13 @@ export function classesOf(detection: PageDetection): string {
 }
 
 function rowOf(detection: PageDetection, { hours, hrefOf, drawingOf }: ListPaneOptions): Html {
-  const { DeviceName, RemoteIP, InitiatingProcessFileName, traffic, severity } = detection;
+  const { DeviceName, RemoteIP, InitiatingProcessFileName, account, severity } = detection;
   const { every, around } = paceTexts(detection);
-  const account = traffic?.accounts[0];
   const ports = detection.ports.slice(0, 3).join(', ');
   const devices = devicesText(detection);
   const lolbin = lolbinOf(InitiatingProcessFileName);
   return html`<tr class="${classesOf(detection)}"><td class="sev ${severity}">${severity}</td>
-<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}${recordTags(detection)}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== undefined && ` · ${account}`}</small></td>
+<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}${recordTags(detection)}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== '' && ` · ${account}`}</small></td>
 <td class="where"><span class="address">${RemoteIP === '*' ? 'many addresses' : RemoteIP}</span><small>${ports !== '' && `:${ports}`}${ports !== '' && devices !== '' && ' · '}${RemoteIP !== '*' && devices === 'only this device' ? html`<b>${devices}</b>` : RemoteIP !== '*' && devices}</small></td>
 <td class="num">${every}<small>${around}</small></td><td class="hours">${hourStrip(detection, hours, drawingOf(detection))}</td></tr>`;
 }

@@ -58,6 +58,8 @@ export interface PageDetection extends GroupKey {
   readonly fleetDevices: number | null;
   /** Other processes that connect to it, on any device. */
   readonly otherProcesses: readonly string[];
+  /** The newest account of the process; '' where none is known. */
+  readonly account: string;
   /** Remote ports, most reports first, and host names of the remote side; empty where the reports have none. */
   readonly ports: readonly number[];
   readonly hosts: readonly string[];

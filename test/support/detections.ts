@@ -32,7 +32,12 @@ export function synthetic(now: number, changes: DetectionChanges = {}): Detectio
 
 /** The detection as a list has it. */
 export function summaryOf(detection: Detection): DetectionSummary {
-  const { traffic: _traffic, episodes: _episodes, assessments, ...summary } = detection;
+  const { traffic, episodes: _episodes, assessments, ...rest } = detection;
+  const summary = {
+    ...rest,
+    account: traffic.accounts[0] ?? '',
+    ports: traffic.ports.slice(0, 3).map(({ port }) => port),
+  };
   const rule = assessments['kql-rule'];
   if (rule === null) return { ...summary, assessments: { 'kql-rule': null, regularity: assessments.regularity } };
   const { evidence: _evidence, ...numbers } = rule;

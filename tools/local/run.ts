@@ -11,6 +11,7 @@ import { say, type Terminal } from '../../src/cli/terminal.ts';
 import { readConfig, readScoreSettings } from '../../src/config.ts';
 import { byAverage, type Ranked } from '../../src/core/detections/order.ts';
 import { compareSortKeys, sortKeyOf } from '../../src/core/detections/sort_key.ts';
+import { listedTraffic } from '../../src/core/detections/traffic.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../../src/core/kql/timestamp.ts';
 import type { Source } from '../../src/core/records/report.ts';
@@ -228,7 +229,6 @@ async function get(system: LocalSystem, path: string): Promise<unknown> {
   return await response.json();
 }
 
-/** The rule's row of a detection; none where only `regularity` matched. */
 /** For a person all detections, the most severe first; for a machine the rows of the KQL rule, as `score` prints them. */
 function resultText(
   detections: readonly DetectionView[],
@@ -236,7 +236,8 @@ function resultText(
   format: OutputFormat,
   shape: Parameters<typeof detectionLinesText>[2],
 ): string {
-  if (format === 'table' && shape.hasReports) return listText(detections.toSorted(bySeverity), format, shape.view);
+  if (format === 'table' && shape.hasReports)
+    return listText(detections.toSorted(bySeverity).map(listed), format, shape.view);
   return detectionLinesText(ofRule.flatMap(lineOf).sort(byAverage), format, shape);
 }
 
@@ -251,6 +252,11 @@ function bySeverity(a: DetectionView, b: DetectionView): number {
   return compareSortKeys(sortKeyOf(a, 'severity'), sortKeyOf(b, 'severity'));
 }
 
+function listed(detection: DetectionView): Parameters<typeof listText>[0][number] {
+  return { ...detection, ...listedTraffic(detection.traffic) };
+}
+
+/** The rule's row of a detection; none where only `regularity` matched. */
 function lineOf(detection: DetectionView): (DetectionLine & Ranked)[] {
   const rule = detection.assessments['kql-rule'];
   return rule === null

@@ -15,7 +15,9 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'device', narrowest: 14 },
   { head: 'process', narrowest: 12 },
   { head: 'LOLBin', rank: 4 },
+  { head: 'account', rank: 9 },
   { head: 'remote' },
+  { head: 'port', rank: 9 },
   { head: 'avg/h', right: true, rank: 5 },
   { head: 'score', right: true, rank: 6 },
   { head: 'interval', right: true, rank: 1 },
@@ -32,6 +34,7 @@ const CSV_COLUMNS = [
   ...['average', 'spread', 'interval', 'regularity', 'way', 'view', 'interval_low', 'interval_high', 'regularDevices'],
   ...['devices', 'otherProcesses', 'severityReason', 'episode', 'revision'],
   ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note', 'fleetDevices', 'lolbin'],
+  ...['account', 'ports'],
 ];
 
 /** A page of detections. `isFirst` is false for later pages, which have no CSV header. */
@@ -84,7 +87,9 @@ function rowOf(each: SummaryView): (string | number)[] {
     each.DeviceName,
     each.InitiatingProcessFileName,
     lolbinOf(each.InitiatingProcessFileName)?.technique ?? '',
+    each.account,
     each.RemoteIP,
+    each.ports.join(' '),
     rule?.avg_conn_count ?? '',
     regularity?.regularity.toFixed(2) ?? '',
     intervalText(each),

@@ -34,6 +34,7 @@ function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetec
     hours: hours.length > 0 || rule === null ? hours : hoursOfRule(rule, window),
     days: [],
     ...{ devices, fleetDevices: null, otherProcesses, ports, hosts, onlyFailed },
+    account: '',
     owner: '',
     isNew: detection.fleet.isNew,
     otherAddresses: isProcess ? regularity.remoteIPs : otherAddresses,

@@ -47,6 +47,14 @@ export type TrafficLists = {
   readonly [Name in keyof Traffic as Traffic[Name] extends readonly string[] ? Name : never]: readonly string[];
 };
 
+/** What a list shows of the traffic. */
+export interface ListedTraffic {
+  /** The newest InitiatingProcessAccountName; '' where the telemetry has none, or no run has read it. */
+  readonly account: string;
+  /** Remote ports, at most 3, most reports first. */
+  readonly ports: readonly number[];
+}
+
 export const MAX_TRAFFIC_ROWS = 500;
 
 /** A technique of MITRE ATT&CK. The rule names none; a setting can. */
@@ -145,7 +153,7 @@ export interface Detection extends Finding {
 }
 
 /** A detection without its long members. */
-export interface DetectionSummary extends Omit<Detection, 'assessments' | 'traffic' | 'episodes'> {
+export interface DetectionSummary extends Omit<Detection, 'assessments' | 'traffic' | 'episodes'>, ListedTraffic {
   readonly assessments: AssessmentSummaries;
 }
 

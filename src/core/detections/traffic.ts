@@ -2,7 +2,7 @@ import { DAY_MS } from '../kql/timespan.ts';
 import { msOf, type Timestamp } from '../kql/timestamp.ts';
 import { isFailure } from '../records/contribution.ts';
 import { type Facts, isRaw, type Source, type TEXT_FACTS } from '../records/report.ts';
-import { type Detection, MAX_TRAFFIC_ROWS, type Traffic, type TrafficLists } from './detection.ts';
+import { type Detection, type ListedTraffic, MAX_TRAFFIC_ROWS, type Traffic, type TrafficLists } from './detection.ts';
 
 const MAX_PORTS = 10;
 const LONG = 5;
@@ -53,6 +53,12 @@ export const NO_TRAFFIC: Traffic = Object.freeze({
   failed: 0,
   ...trafficLists((): readonly string[] => []),
 });
+
+const LISTED_PORTS = 3;
+
+export function listedTraffic({ accounts, ports }: Traffic): ListedTraffic {
+  return { account: accounts[0] ?? '', ports: ports.slice(0, LISTED_PORTS).map(({ port }) => port) };
+}
 
 /** The facts of one report. */
 export interface SourcedFacts {

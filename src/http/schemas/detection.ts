@@ -170,7 +170,11 @@ const summaryShape = {
 };
 
 export const detectionSummary = z
-  .strictObject(summaryShape)
+  .strictObject({
+    ...summaryShape,
+    account: name.meta({ description: 'Newest account of the process; empty where none is known' }),
+    ports: z.array(z.int()).meta({ description: 'Remote ports, at most 3, most reports first' }),
+  })
   .meta({ id: 'DetectionSummary', description: 'A detection without its evidence, traffic and past episodes' });
 
 const evidence = z.strictObject({

@@ -6,6 +6,7 @@ import {
   type NotifiedRhythm,
   type SinkDelivery,
 } from '../../core/detections/detection.ts';
+import { listedTraffic } from '../../core/detections/traffic.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { DetectionRow, ListedAddresses, SummaryRow } from '../ports/detections.ts';
@@ -37,6 +38,7 @@ function keysOf(id: string): { partitionKey: string; rowKey: string } {
 export function encodeDetection(detection: Detection): NewTableRow {
   const { 'kql-rule': rule, regularity } = detection.assessments;
   const { decision, highestAverage } = detection;
+  const { account, ports } = listedTraffic(detection.traffic);
   return {
     ...keysOf(detection.groupId),
     Source: detection.source,
@@ -48,6 +50,8 @@ export function encodeDetection(detection: Detection): NewTableRow {
     Devices: int32(detection.devices),
     FleetDevices: int32(detection.fleetDevices ?? NONE),
     ...longText('OtherProcesses', json(detection.otherProcesses)),
+    Account: wellFormed(account),
+    ...longText('Ports', JSON.stringify(ports)),
     ...longText('Hours', JSON.stringify(detection.hours)),
     ...longText('Days', JSON.stringify(detection.days)),
     State: detection.state,
@@ -149,13 +153,14 @@ export function encodeListed(id: string, listed: ListedAddresses): NewTableRow {
 /** Throws a BadRowError where the row is not one of Detections. */
 export function decodeDetection(row: TableRow): DetectionRow {
   const { detection, ...rest } = decodeSummary(row);
+  const { account: _account, ports: _ports, ...listed } = detection;
   const columns = readColumns(TABLES.detections, LONG_ROW, joined(row, LONG_TEXTS));
   const { Traffic: traffic, Episodes: episodes } = columns;
   const { 'kql-rule': rule, regularity } = detection.assessments;
   const assessments = { 'kql-rule': rule && { ...rule, evidence: decodeEvidence(row) }, regularity };
   const { OtherAddresses: otherAddresses } = columns;
   return {
-    detection: { ...detection, assessments, traffic, episodes },
+    detection: { ...listed, assessments, traffic, episodes },
     ...rest,
     ...(otherAddresses !== null && { otherAddresses }),
   };
@@ -185,6 +190,8 @@ export function decodeSummary(row: TableRow): SummaryRow {
       devices: columns.Devices,
       fleetDevices: columns.FleetDevices,
       otherProcesses: columns.OtherProcesses,
+      account: columns.Account,
+      ports: columns.Ports,
       hours: columns.Hours,
       days: columns.Days,
       severity: columns.Severity,

@@ -28,6 +28,7 @@ const MOST_PARTS = {
   RuleInterval: 1,
   RegularMeasures: 1,
   RegularIPs: 1,
+  Ports: 1,
 };
 export const SUMMARY_TEXTS = Object.keys(MOST_PARTS);
 
@@ -42,6 +43,8 @@ export const SUMMARY_ROW = z.object({
   Devices: WHOLE,
   FleetDevices: FRACTION.transform((devices) => (devices < 0 ? null : devices)),
   OtherProcesses: jsonOf(TEXTS),
+  Account: TEXT,
+  Ports: jsonOf(z.array(z.int())),
   Hours: jsonOf(ACTIVITY),
   Days: jsonOf(ACTIVITY),
   Severity: z.enum(SEVERITIES),

@@ -86,7 +86,7 @@ describe('beaconwatch detections', () => {
     const table = await beaconwatch('detections');
     expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
     expect(table.stdout).toMatch(
-      /wks-1\trundll32\.exe\tT1218\.011\t203.*\n.*\twks-1\tUpdater\.exe\t\t203\.0\.113\.7\t60\t[\d.]+\t60 s\t/,
+      /wks-1\trundll32\.exe\tT1218\.011\tsystem\t203.*\n.*\twks-1\tUpdater\.exe\t\tsystem\t203\.0\.113\.7\t443\t60\t[\d.]+\t60 s\t/,
     );
     expect(table.stdout).toContain("=x'\\u202e\\u001b[31m");
     const csv = await beaconwatch('detections', 'list', '--format', 'csv', '--limit', '1');

@@ -74,6 +74,7 @@ export function pageDetection(seed: number, changes: Partial<PageDetection> = {}
     devices: 1 + (seed % 3),
     fleetDevices: null,
     otherProcesses: [],
+    account: seed % 5 === 0 ? '' : `user-${seed % 9}`,
     ports: [443],
     hosts: [],
     owner: '',

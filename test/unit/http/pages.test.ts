@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/detections/detection.ts';
+import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
 import { VERDICTS } from '../../../src/core/detections/verdict.ts';
 import { escapeForDisplay } from '../../../src/core/text/escape.ts';
 import { groupedText, rateText, roundedText } from '../../../src/core/text/numbers.ts';
@@ -85,6 +86,31 @@ describe('the list', () => {
     expect(wrong.body).toContain('value="colour:red"');
   });
 
+  it.each([
+    ['detections?severity=high', 'severity is unknown'],
+    ['detections?view=closed', 'view must be one of open, unreviewed, suppressed, resolved, all'],
+    [`detections?q=${'a'.repeat(501)}`, 'q must be at most 500 characters'],
+    ['fleet?days=14', 'days is unknown'],
+    ['fleet?by=week', 'by must be one of hour, day'],
+  ])('does not show everything for %s, which it does not know', async (address, fault) => {
+    const { status, body } = await get(address);
+    expect([status, body.includes(fault), body.includes('wks-first')]).toEqual([400, true, false]);
+  });
+
+  it('shows the account and the ports, which are in the row', async () => {
+    const traffic = {
+      ...NO_TRAFFIC,
+      accounts: ['ana.<b>', 'second.account'],
+      ports: [8443, 443, 80, 25].map((port) => ({ port, reports: 1 })),
+    };
+    const others = memoryStores();
+    await others.detections.insert(storedDetection(1, { traffic }));
+    const { body } = await asked(siteApp(others), 'detections');
+    expect(body).toContain(' · ana.&lt;b&gt;</small>');
+    expect(body).toContain('>:8443, 443, 80 · ');
+    expect(body).not.toContain('second.account');
+  });
+
   it('marks the outliers of the hours as the evidence has them', async () => {
     const { 'kql-rule': rule } = storedDetection(OUTLIERS).assessments;
     const outliers = rule?.evidence.flags.filter((flag) => flag !== 0).length ?? 0;
@@ -95,12 +121,14 @@ describe('the list', () => {
   });
 
   it('says that no run was there for hours', async () => {
-    expect((await get('detections')).body).not.toContain('no newer run');
+    expect((await get('detections')).body).toMatch(/class="lamp"><.span>runs are on time · 1 listed/);
     await stores.detections.insert(storedDetection(4, { asOf: at('2026-11-29T07:00:00.0000000Z') }));
     const late = memoryStores();
     const old = at('2026-11-29T01:00:00.0000000Z');
     await late.detections.insert(storedDetection(1, { asOf: old, lastMatched: old }));
-    expect((await asked(siteApp(late), 'detections')).body).toContain('no newer run for 6 hours: see Health');
+    const { body } = await asked(siteApp(late), 'detections');
+    expect(body).toContain('no newer run for 6 hours: see Health');
+    expect(body).toContain('class="lamp bad"');
   });
 
   it('is whole where nothing was found', async () => {
