@@ -1,18 +1,11 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import about from '../package.json' with { type: 'json' };
 import { namingBadRows } from '../src/cli/bad_rows.ts';
-import { addCompletionCommand } from '../src/cli/completion_command.ts';
-import { addDetectionsCommands } from '../src/cli/detections_commands.ts';
 import { CommandError, UsageError } from '../src/cli/errors.ts';
-import { addKqlCommand } from '../src/cli/kql_command.ts';
-import { addScoreCommand } from '../src/cli/score_command.ts';
-import { addStorageCommands } from '../src/cli/storage_commands.ts';
-import { addSuppressCommands } from '../src/cli/suppress_commands.ts';
 import { say, type Terminal } from '../src/cli/terminal.ts';
 import { escapeForDisplay } from '../src/core/text/escape.ts';
-import { SettingsError } from '../src/settings/read_settings.ts';
-import { addLocalCommand } from '../tools/local/command.ts';
-import { addSampleCommand } from '../tools/sample/command.ts';
+import { SettingsError } from '../src/settings/settings_error.ts';
+import { addCommands } from './commands.ts';
 
 const DONE = 0;
 const FAILED = 1;
@@ -24,7 +17,7 @@ const WRONG_USAGE = 2;
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await namingBadRows(terminal, () => programOn(terminal).parseAsync(argv, { from: 'user' }));
+    await namingBadRows(terminal, async () => (await programOn(terminal, argv[0])).parseAsync(argv, { from: 'user' }));
     return DONE;
   } catch (error) {
     // The library has printed the message, or the help.
@@ -34,7 +27,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
 }
 
-function programOn(terminal: Terminal): Command {
+async function programOn(terminal: Terminal, first: string | undefined): Promise<Command> {
   const { stdout, stderr } = terminal;
   const program = new Command('beaconwatch')
     .description('Finds beacons in the network telemetry of Microsoft Defender: hourly counts of connections.')
@@ -50,14 +43,7 @@ function programOn(terminal: Terminal): Command {
     .helpCommand('help [command]', 'describe a command')
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
-  addScoreCommand(program, terminal);
-  addKqlCommand(program, terminal);
-  addSampleCommand(program, terminal);
-  addLocalCommand(program, terminal);
-  addDetectionsCommands(program, terminal);
-  addSuppressCommands(program, terminal);
-  addStorageCommands(program, terminal);
-  addCompletionCommand(program, terminal);
+  await addCommands(program, terminal, first);
   return program;
 }
 

@@ -12,7 +12,7 @@ const SAME_MEANING: Readonly<Record<string, string>> = {
   median: 'the median; benchmarks do not use the functions that they measure',
 };
 
-const ROOT_FILES = ['src/app.ts', 'src/config.ts'];
+const ROOT_FILES = ['src/app.ts', 'src/config.ts', 'src/score_config.ts'];
 const FOLDERS = [
   'src/cli',
   'src/cli/commands',

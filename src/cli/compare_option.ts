@@ -8,7 +8,7 @@ import { contentsOf } from './input_files.ts';
 import type { ComparisonTask } from './score_result.ts';
 
 interface CompareOptions {
-  readonly compare?: string;
+  readonly compare: string;
   readonly series: boolean;
   readonly format: string;
 }
@@ -16,13 +16,12 @@ interface CompareOptions {
 /** An answer of 100,000 rows with all columns has about 300 MB. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** Reads the file of `--compare`; null without the option. Throws a UsageError or a CommandError. */
+/** Reads the file of `--compare`. Throws a UsageError or a CommandError. */
 export async function comparisonOf(
   { compare, series, format }: CompareOptions,
   sources: readonly Source[],
   isRange: boolean,
-): Promise<ComparisonTask | null> {
-  if (compare === undefined) return null;
+): Promise<ComparisonTask> {
   if (isRange) throw new UsageError('--compare compares one window: give --now, not --from and --to');
   if (series) throw new UsageError('--compare has no --series');
   if (format === 'csv') throw new UsageError('--compare needs --format table or json');

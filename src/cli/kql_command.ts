@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { RULE_SETTINGS, readScoreSettings } from '../config.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import { ruleQuery } from '../core/scoring/rule_query.ts';
+import { RULE_SETTING_NAMES } from '../settings/setting_names.ts';
 import { timeOf } from './instant.ts';
 import { collect, settingsSet } from './rule_options.ts';
+import { scoreSettingsOf } from './score_settings.ts';
 import type { Terminal } from './terminal.ts';
 
 interface KqlOptions {
@@ -27,7 +28,7 @@ export function addKqlCommand(program: Command, terminal: Terminal): void {
     .option('--grain <GRAIN>', 'hour or report (default: SERIES_GRAIN)')
     .option(
       '--set <NAME=VALUE>',
-      `a setting, in place of the environment; repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`,
+      `a setting, in place of the environment; repeatable: ${RULE_SETTING_NAMES.join(', ')}`,
       collect,
       [],
     )
@@ -38,8 +39,8 @@ export function addKqlCommand(program: Command, terminal: Terminal): void {
         '  beaconwatch kql --grain report\n' +
         '  beaconwatch kql --set MIN_AVERAGE=30 --now 2026-11-20T12:00:00Z\n',
     )
-    .action((options: KqlOptions) => {
-      const { rule } = readScoreSettings({ ...terminal.env, SOURCES: 'defender', ...settingsOf(options) });
+    .action(async (options: KqlOptions) => {
+      const { rule } = await scoreSettingsOf({ ...terminal.env, SOURCES: 'defender', ...settingsOf(options) });
       const asOf = options.now === undefined ? null : timeOf('--now', options.now);
       const query = ruleQuery(rule, asOf, options.sentinel ? 'sentinel' : 'defender');
       terminal.stdout.write(`${headOf(rule, asOf)}${query}`);
@@ -64,6 +65,6 @@ function headOf(rule: Rule, asOf: Timestamp | null): string {
 }
 
 function settingsOf({ set, grain }: KqlOptions): Record<string, string> {
-  const settings = settingsSet(set, RULE_SETTINGS);
+  const settings = settingsSet(set, RULE_SETTING_NAMES);
   return grain === undefined ? settings : { ...settings, SERIES_GRAIN: grain };
 }

@@ -6,9 +6,8 @@ import { MAX_OWNER_BYTES, OwnerDatabaseError, ownerDatabase } from '../reading/o
 import { CommandError, UsageError } from './errors.ts';
 import type { DetectorChoice } from './score_detector.ts';
 
-/** The database of `--owners`; null without the option. The nine columns of the KQL rule have no place for an owner. */
-export async function ownersOf(path: string | undefined, detector: DetectorChoice): Promise<OwnerOf | null> {
-  if (path === undefined) return null;
+/** The database of `--owners`. The nine columns of the KQL rule have no place for an owner. */
+export async function ownersOf(path: string, detector: DetectorChoice): Promise<OwnerOf> {
   if (detector === 'kql-rule') throw new UsageError('--owners needs --detector all or regularity');
   const name = escapeForDisplay(path);
   try {

@@ -1,10 +1,28 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { say, type Terminal } from './terminal.ts';
 
 const LINE_EVERY_MS = 10_000;
 
+interface Work {
+  readonly activity: string;
+  readonly total: number;
+  readonly unit: string;
+}
+
+/** Shows progress. `activity` as in "reading"; `total` in `unit`, 0 if unknown. Only a terminal loads the bar. */
+export async function progressOn(
+  terminal: Pick<Terminal, 'stderr'>,
+  activity: string,
+  total: number,
+  unit: string,
+): Promise<Progress> {
+  const work = { activity, total, unit };
+  const hasBar = terminal.stderr.isTTY && total > 0;
+  return new Progress(terminal, work, hasBar ? await barOn(terminal.stderr, work) : null);
+}
+
 /** Progress of long work on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
-export class Progress {
+class Progress {
   readonly #terminal: Pick<Terminal, 'stderr'>;
   readonly #activity: string;
   readonly #total: number;
@@ -13,13 +31,12 @@ export class Progress {
   #done = 0;
   #lastLine = performance.now();
 
-  /** `activity` as in "reading"; `total` in `unit`, 0 if unknown. */
-  constructor(terminal: Pick<Terminal, 'stderr'>, activity: string, total: number, unit: string) {
+  constructor(terminal: Pick<Terminal, 'stderr'>, { activity, total, unit }: Work, bar: SingleBar | null) {
     this.#terminal = terminal;
     this.#activity = activity;
     this.#total = total;
     this.#unit = unit;
-    this.#bar = terminal.stderr.isTTY && total > 0 ? barOn(terminal.stderr, activity, unit) : null;
+    this.#bar = bar;
     this.#bar?.start(Math.ceil(total), 0);
   }
 
@@ -37,7 +54,8 @@ export class Progress {
   }
 }
 
-function barOn(stream: NodeJS.WritableStream, activity: string, unit: string): SingleBar {
+async function barOn(stream: NodeJS.WritableStream, { activity, unit }: Work): Promise<SingleBar> {
+  const { Presets, SingleBar } = await import('cli-progress');
   const format = `${activity} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted}`;
   return new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 100 }, Presets.rect);
 }

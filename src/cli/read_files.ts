@@ -11,7 +11,7 @@ import { cutText, type FileProblem, problemOf } from './file_problem.ts';
 import { contentsOf, type InputFile } from './input_files.ts';
 import { listed } from './output/listed.ts';
 import { PipeCopy } from './pipe_copy.ts';
-import { Progress } from './progress.ts';
+import { progressOn } from './progress.ts';
 import { refusedText } from './refused_text.ts';
 import { say, type Terminal } from './terminal.ts';
 
@@ -27,7 +27,7 @@ interface ReadTask {
 /** Reads every file, and every member of an archive. One that cannot be read, or is foreign, is named and stops no other. */
 export async function readFiles(terminal: Terminal, offline: OfflineScore, task: ReadTask) {
   const total = task.files.reduce((sum, file) => sum + file.bytes, 0);
-  const progress = new Progress(terminal, 'reading', total / 1e6, 'MB');
+  const progress = await progressOn(terminal, 'reading', total / 1e6, 'MB');
   const reader = new FilesReader(offline, task);
   for (const file of task.files) await reader.read(file, (bytes) => progress.add(bytes / 1e6), terminal.stdin);
   progress.stop();

@@ -7,14 +7,12 @@ export function collect(value: string, before: readonly string[]): string[] {
 }
 
 /** The settings of `--set NAME=VALUE` by name; the last value of a name counts. Throws a UsageError for other names. */
-export function settingsSet(pairs: readonly string[], known: object): Record<string, string> {
+export function settingsSet(pairs: readonly string[], known: readonly string[]): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const pair of pairs) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    if (!Object.hasOwn(known, name)) {
-      throw new UsageError(
-        `--set must be NAME=VALUE with one of ${Object.keys(known).join(', ')}, got "${escapeForDisplay(pair)}"`,
-      );
+    if (!known.includes(name)) {
+      throw new UsageError(`--set must be NAME=VALUE with one of ${known.join(', ')}, got "${escapeForDisplay(pair)}"`);
     }
     settings[name] = value;
   }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { readScoreSettings, SCORE_SETTINGS } from '../config.ts';
 import { bin } from '../core/kql/bin.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../core/kql/timestamp.ts';
 import type { DateOrder } from '../core/records/locale_instant.ts';
+import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { REGULARITY_DAYS } from '../core/regularity/time_bin.ts';
 import { isWithin, type Window, windowOf } from '../core/scoring/window.ts';
@@ -13,7 +13,7 @@ import { counted, groupedText } from '../core/text/numbers.ts';
 import { formatsOf } from '../reading/formats.ts';
 import { OfflineContext } from '../scoring/offline_context.ts';
 import { OfflineScore } from '../scoring/offline_scorer.ts';
-import { comparisonOf } from './compare_option.ts';
+import { SCORE_SETTING_NAMES } from '../settings/setting_names.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { inputFiles } from './input_files.ts';
 import { tomorrow } from './instant.ts';
@@ -22,15 +22,21 @@ import { skippedText } from './output/counters.ts';
 import { FORMATS, formatOf } from './output/format.ts';
 import { listed } from './output/listed.ts';
 import { viewOf } from './output/view.ts';
-import { ownersOf } from './owners_option.ts';
 import { readFiles } from './read_files.ts';
 import { collect, settingsSet } from './rule_options.ts';
-import { binSecondsIn, type DetectorOptions, detectorIn, explainIn, orderFor } from './score_detector.ts';
+import {
+  binSecondsIn,
+  type DetectorChoice,
+  type DetectorOptions,
+  detectorIn,
+  explainIn,
+  orderFor,
+} from './score_detector.ts';
 import { resultOf, spanOfTask } from './score_result.ts';
+import { scoreSettingsOf } from './score_settings.ts';
 import { windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { say, type Terminal } from './terminal.ts';
-import { writeReport } from './write_report.ts';
 
 interface ScoreOptions extends DetectorOptions {
   readonly owners?: string;
@@ -84,7 +90,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       '--set <NAME=VALUE>',
-      `a setting, in place of the environment; repeatable: ${Object.keys(SCORE_SETTINGS).join(', ')}`,
+      `a setting, in place of the environment; repeatable: ${SCORE_SETTING_NAMES.join(', ')}`,
       collect,
       [],
     )
@@ -119,15 +125,18 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const format = formatOf(options.format);
   const detector = detectorIn(options, format);
   const order = orderFor(options.order, detector);
-  const { rule, sources, regularity } = readScoreSettings({ ...terminal.env, ...settingsOf(options) });
+  const { rule, sources, regularity } = await scoreSettingsOf({
+    ...terminal.env,
+    ...settingsOf(options),
+  });
   const binSeconds = binSecondsIn(options, sources);
   const { windows, isRange } = windowsIn(options, detector === 'regularity' ? REGULARITY_DAYS : rule.lookbackDays);
-  const comparison = await comparisonOf(options, sources, isRange);
+  const comparison = await comparisonIn(options, sources, isRange);
   const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
   const { series, common, bin } = options;
   const explain = explainIn(options);
-  const ownerOf = await ownersOf(options.owners, detector);
-  const how = { format, view: viewOf(terminal), order, series, common, bin, explain, ownerOf };
+  const ownerOf = await ownersIn(options.owners, detector);
+  const how = { format, view: await viewOf(terminal), order, series, common, bin, explain, ownerOf };
   const task = { detector, rule, windows, isRange, regularWindow, comparison, ...how };
   const window = spanOfTask(task);
   const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds, regularity);
@@ -154,6 +163,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   letters.report(terminal);
   if (options.html !== undefined && found !== undefined && regularWindow !== null) {
     const facts = { files: read.exports, counters, problems: read.problems, skipped, notes };
+    const { writeReport } = await import('./write_report.ts');
     await writeReport(options.html, found, { window: regularWindow, rule, paths, facts });
     say(terminal, `report: ${escapeForDisplay(options.html)}`);
   }
@@ -180,6 +190,18 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   if (read.problems.length > 0)
     throw new CommandError(`${read.problems.join(', ')}; ${restText(counters.reports)} (docs/sources.md)`);
   if (failure !== null) throw new CommandError(failure);
+}
+
+/** The file of `--compare`; null without the option. */
+async function comparisonIn(options: ScoreOptions, sources: readonly Source[], isRange: boolean) {
+  const { compare } = options;
+  if (compare === undefined) return null;
+  return (await import('./compare_option.ts')).comparisonOf({ ...options, compare }, sources, isRange);
+}
+
+/** The database of `--owners`; null without the option. */
+async function ownersIn(path: string | undefined, detector: DetectorChoice) {
+  return path === undefined ? null : (await import('./owners_option.ts')).ownersOf(path, detector);
 }
 
 function restText(reports: number): string {
@@ -209,6 +231,6 @@ function nowFor(newest: Timestamp, { after, asOf }: Window): string {
 }
 
 function settingsOf(options: ScoreOptions): Record<string, string> {
-  const settings = settingsSet(options.set, SCORE_SETTINGS);
+  const settings = settingsSet(options.set, SCORE_SETTING_NAMES);
   return options.grain === undefined ? settings : { ...settings, SERIES_GRAIN: options.grain };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { RULE_SETTINGS } from '../config.ts';
+import { RULE_SETTING_NAMES } from '../settings/setting_names.ts';
 import type { IngestOptions } from './commands/ingest.ts';
 import type { NotifyCommandOptions } from './commands/notify.ts';
 import type { ReplayOptions } from './commands/replay.ts';
@@ -25,12 +25,7 @@ export function addStorageCommands(program: Command, terminal: Terminal): void {
     )
     .option('--dry-run', 'write nothing; compare', false)
     .option('--rebuild', 'first build the count files again of which the rows are stored', false)
-    .option(
-      '--set <NAME=VALUE>',
-      `with --dry-run only, repeatable: ${Object.keys(RULE_SETTINGS).join(', ')}`,
-      collect,
-      [],
-    )
+    .option('--set <NAME=VALUE>', `with --dry-run only, repeatable: ${RULE_SETTING_NAMES.join(', ')}`, collect, [])
     .option('-f, --format <FORMAT>', FORMATS.join(', '), 'table')
     .addHelpText(
       'after',

@@ -1,5 +1,6 @@
 import type { StorageConnection } from '../storage/azure/clients.ts';
-import { type Env, SettingsError } from './read_settings.ts';
+import type { Env } from './read_settings.ts';
+import { SettingsError } from './settings_error.ts';
 
 /** The services of an account. An account with exports alone needs blobs, and queues for the blob trigger. */
 export type Service = 'blob' | 'queue' | 'table';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig, readScoreSettings } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import { KQL_RULE } from '../../src/core/scoring/rule.ts';
-import { SettingsError } from '../../src/settings/read_settings.ts';
+import { readScoreSettings } from '../../src/score_config.ts';
+import { SettingsError } from '../../src/settings/settings_error.ts';
 
 const read = (env: Record<string, string | undefined>) => readScoreSettings(Object.freeze(env)).rule;
 

@@ -7,8 +7,9 @@ import { detectionLinesText, type OutputFormat } from '../../src/cli/output/form
 import { minute } from '../../src/cli/output/number_text.ts';
 import type { DetectionLine } from '../../src/cli/output/table.ts';
 import { viewOf } from '../../src/cli/output/view.ts';
+import { scoreSettingsOf } from '../../src/cli/score_settings.ts';
 import { say, type Terminal } from '../../src/cli/terminal.ts';
-import { readConfig, readScoreSettings } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import { byAverage, type Ranked } from '../../src/core/detections/order.ts';
 import { compareSortKeys, sortKeyOf } from '../../src/core/detections/sort_key.ts';
 import { listedTraffic } from '../../src/core/detections/traffic.ts';
@@ -70,7 +71,7 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
   };
   // The sample is in Defender's format, whatever else the environment reads.
   if (options.exports === null) delete terminal.env['SOURCES'];
-  const { rule, sources } = readScoreSettings(terminal.env);
+  const { rule, sources } = await scoreSettingsOf(terminal.env);
   const inputs = await inputsOf(options, sources);
   progress(`${inputs.description}; window up to ${minute(inputs.asOf)} UTC`);
   // The minute in which the hourly timer scores this window.
@@ -107,7 +108,7 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
     const isBaseline = (await stores.runs.baseline()).ended === '';
     /** The rule matched in the last run, not only in one before. */
     const isOfRule = ({ assessments }: DetectionView) => assessments['kql-rule']?.lastMatched === inputs.asOf;
-    const shape = { window, grain: rule.grain, hasReports, view: viewOf(terminal) };
+    const shape = { window, grain: rule.grain, hasReports, view: await viewOf(terminal) };
     terminal.stdout.write(resultText(detections, detections.filter(isOfRule), options.format, shape));
     const seeded = inputs.seededBeacons && seededBeaconsText(inputs.seededBeacons, detections.filter(isOfRule));
     const seconds = (performance.now() - started) / 1000;

@@ -5,7 +5,7 @@ import { CommandError, UsageError } from '../../src/cli/errors.ts';
 import { timeOf } from '../../src/cli/instant.ts';
 import { plainRows, type TextColumn, textTable } from '../../src/cli/output/text_table.ts';
 import { type TableView, viewOf } from '../../src/cli/output/view.ts';
-import { Progress } from '../../src/cli/progress.ts';
+import { progressOn } from '../../src/cli/progress.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { msOf } from '../../src/core/kql/timestamp.ts';
@@ -70,7 +70,7 @@ async function sample(terminal: Terminal, { out, end, plain, ...options }: Optio
   const devices = options.devices === undefined ? SAMPLE_FORMATS[format].devices : whole('--devices', options.devices);
   const seed = whole('--seed', options.seed);
   const endMs = end === undefined ? Date.now() : msOf(timeOf('--end', end));
-  const progress = new Progress(terminal, 'writing', 0, 'exports');
+  const progress = await progressOn(terminal, 'writing', 0, 'exports');
   const written = await writeSample({
     out,
     format,
@@ -84,7 +84,7 @@ async function sample(terminal: Terminal, { out, end, plain, ...options }: Optio
     .finally(() => progress.stop());
   const now = new Date(Math.floor(endMs / HOUR_MS) * HOUR_MS).toISOString().slice(0, 19);
   terminal.stdout.write(
-    `${seededBeaconsTable(written.seededBeacons, viewOf(terminal))}\n${totals(written, format)}\n` +
+    `${seededBeaconsTable(written.seededBeacons, await viewOf(terminal))}\n${totals(written, format)}\n` +
       `Description of the seeded beacons: ${join(out, SEEDED_BEACONS_FILE)}\n\n` +
       `Next:  ${sourcesOf(format)}${COMMAND_NAME} score ${quoted(out)} --now ${now}Z\n`,
   );

@@ -8,7 +8,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import { timeOf } from '../instant.ts';
 import { skippedText } from '../output/counters.ts';
 import { leasedText } from '../output/leased.ts';
-import { Progress } from '../progress.ts';
+import { progressOn } from '../progress.ts';
 import { STOPPED, stopSignal } from '../stop_signal.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
@@ -41,7 +41,7 @@ export async function ingestCommand(
   for (const container of work.missingContainers)
     say(terminal, `there is no container ${escapeForDisplay(container)}; check EXPORT_CONTAINERS and ExportStorage`);
   const bytes = work.exports.reduce((sum, each) => sum + each.length, 0);
-  const progress = new Progress(terminal, 'reading', bytes / 1e6, 'MB');
+  const progress = await progressOn(terminal, 'reading', bytes / 1e6, 'MB');
   const { signal, release } = stopSignal(terminal);
   const total = await catchUp(app, work.exports, parallel, (read) => progress.add(read / 1e6), signal).finally(release);
   progress.stop();

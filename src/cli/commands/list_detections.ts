@@ -50,7 +50,7 @@ export async function listDetectionsCommand(
   }
   // An order needs all rows: one reading for all of them, not one for each page.
   const { detections, total } = await app.listDetections({ ...query, ...(all && { limit: ALL }) }, ALL);
-  terminal.stdout.write(listText(detections, format, viewOf(terminal)));
+  terminal.stdout.write(listText(detections, format, await viewOf(terminal)));
   say(terminal, `${groupedText(detections.length)} of ${groupedText(total ?? 0)} detections`);
 }
 
@@ -84,7 +84,7 @@ async function listByKey(
     else terminal.stdout.write(listText(detections, format, PLAIN, query.after === null));
     listed += detections.length;
     if (next === null || listed >= wanted) {
-      if (format === 'table') terminal.stdout.write(listText(rows, format, viewOf(terminal)));
+      if (format === 'table') terminal.stdout.write(listText(rows, format, await viewOf(terminal)));
       say(terminal, `${counted(listed, 'detection')}${next === null ? '' : '; there may be more: --all lists them'}`);
       return;
     }

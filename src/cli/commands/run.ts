@@ -1,9 +1,9 @@
-import { RULE_SETTINGS, readScoreSettings } from '../../config.ts';
 import { bin } from '../../core/kql/bin.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import { WindowError } from '../../scoring/window_end.ts';
+import { RULE_SETTING_NAMES } from '../../settings/setting_names.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { timeOf } from '../instant.ts';
@@ -12,8 +12,9 @@ import { csvLines, jsonLines } from '../output/lines.ts';
 import { minute } from '../output/number_text.ts';
 import { plainRows, textTable } from '../output/text_table.ts';
 import { type TableView, viewOf } from '../output/view.ts';
-import { Progress } from '../progress.ts';
+import { progressOn } from '../progress.ts';
 import { settingsSet } from '../rule_options.ts';
+import { scoreSettingsOf } from '../score_settings.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { connect } from './connect.ts';
 import { whatIfText } from './what_if_text.ts';
@@ -29,7 +30,7 @@ export interface RunOptions {
 /** `run`: scores every partition now, or compares the result of other settings with the active detections. */
 export async function runCommand(terminal: Terminal, options: RunOptions): Promise<void> {
   const format = formatOf(options.format);
-  const set = settingsSet(options.set, RULE_SETTINGS);
+  const set = settingsSet(options.set, RULE_SETTING_NAMES);
   if (!options.dryRun && options.set.length > 0) {
     throw new UsageError('--set needs --dry-run: the next hourly run would undo a run with other settings');
   }
@@ -55,9 +56,9 @@ async function compare(
   format: OutputFormat,
 ): Promise<void> {
   const app = connect(terminal);
-  const { rule } = readScoreSettings({ ...terminal.env, ...set });
+  const { rule } = await scoreSettingsOf({ ...terminal.env, ...set });
   const found = await app.whatIf(rule, now ?? app.scoredHour());
-  terminal.stdout.write(whatIfText(found, format, viewOf(terminal)));
+  terminal.stdout.write(whatIfText(found, format, await viewOf(terminal)));
   const { window, groups, detections, kept, addedInAll, goneInAll, gaps, oldest } = found;
   say(
     terminal,
@@ -98,10 +99,10 @@ async function score(
   const app = connect(terminal);
   const asOf = now ?? app.scoredHour();
   const started = performance.now();
-  const progress = new Progress(terminal, 'scoring', 16, 'partitions');
+  const progress = await progressOn(terminal, 'scoring', 16, 'partitions');
   const runs = await app.runNow(asOf, () => progress.add(1), isRebuild).finally(() => progress.stop());
   const total = totalOf(asOf, runs);
-  terminal.stdout.write(totalText(total, format, viewOf(terminal)));
+  terminal.stdout.write(totalText(total, format, await viewOf(terminal)));
   for (const { fileFault } of runs) if (fileFault !== '') say(terminal, `Count files: ${fileFault}.`);
   const sending = total.pending > 0 ? ' The functions send the pending notifications within two minutes.' : '';
   say(terminal, `${((performance.now() - started) / 1000).toFixed(1)} s.${sending}`);

@@ -59,7 +59,7 @@ export async function addCommand(terminal: Terminal, options: AddOptions): Promi
   }
   const { suppression } = added;
   const never = { expired: false, hits: { detections: 0, since: null, last: null } };
-  terminal.stdout.write(entriesText([{ ...suppression, ...never }], format, viewOf(terminal)));
+  terminal.stdout.write(entriesText([{ ...suppression, ...never }], format, await viewOf(terminal)));
   const { total } = await app.testSuppression(suppression);
   say(
     terminal,
@@ -82,7 +82,7 @@ async function confirmed(
   if (fault !== null) throw new UsageError(`no entry can be proposed for ${id}: ${fault}`);
   const { total, detections } = await app.testSuppression(criteria);
   say(terminal, `Entry: ${escapeForDisplay(criteriaText(criteria), 1000)}`);
-  terminal.stderr.write(listText(detections.slice(0, SHOWN), 'table', viewOf(terminal)));
+  terminal.stderr.write(listText(detections.slice(0, SHOWN), 'table', await viewOf(terminal)));
   const more = total > SHOWN ? ` (the first ${SHOWN} are listed)` : '';
   const question = `It would have suppressed ${counted(total, 'detection')} of the last window${more}. Add it?`;
   if (options.yes) say(terminal, question.replace(' Add it?', ''));
@@ -111,7 +111,9 @@ export async function listSuppressionsCommand(terminal: Terminal, options: { rea
   const format = formatOf(options.format);
   const entries = await connect(terminal).listSuppressions();
   terminal.stdout.write(
-    entries.length === 0 && format === 'table' ? 'No suppressions.\n' : entriesText(entries, format, viewOf(terminal)),
+    entries.length === 0 && format === 'table'
+      ? 'No suppressions.\n'
+      : entriesText(entries, format, await viewOf(terminal)),
   );
 }
 
@@ -144,7 +146,7 @@ export async function testCommand(terminal: Terminal, id: string | undefined, op
   const fault = faultOf(criteria);
   if (fault !== null) throw new UsageError(fault);
   const { window, total, detections } = await app.testSuppression(criteria);
-  terminal.stdout.write(listText(detections, format, viewOf(terminal)));
+  terminal.stdout.write(listText(detections, format, await viewOf(terminal)));
   const span = window === null ? 'there are no detections' : `window up to ${minute(window.asOf)} UTC`;
   const some = detections.length < total ? `; the first ${groupedText(detections.length)} are listed` : '';
   say(terminal, `${counted(total, 'detection')} would be suppressed (${span})${some}`);

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import stringWidth from 'string-width';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { fitColumns } from './fit_columns.ts';
 import { withoutFormulas } from './lines.ts';
@@ -34,7 +33,7 @@ const GAP = '  ';
  * gets every column in full, with tabs between them. Texts may come from the telemetry: they are escaped.
  */
 export function textTable(columns: readonly TextColumn[], rows: readonly TextRow[], view: TableView): string {
-  return view.width === null ? tabbed(columns, rows) : drawn(columns, rows, view.width, view.hasColour);
+  return view.width === null ? tabbed(columns, rows) : drawn(columns, rows, { ...view, width: view.width });
 }
 
 /** Rows that are nothing but cells. */
@@ -52,20 +51,24 @@ function inFull(cell: Cell): string {
   return typeof cell === 'string' ? withoutFormulas(escapeForDisplay(cell, Number.MAX_SAFE_INTEGER)) : String(cell);
 }
 
-function drawn(columns: readonly TextColumn[], rows: readonly TextRow[], width: number, hasColour: boolean): string {
+function drawn(
+  columns: readonly TextColumn[],
+  rows: readonly TextRow[],
+  { width, hasColour, widthOf }: TableView & { readonly width: number },
+): string {
   const texts = rows.map(({ cells }) => cells.map((cell, n) => shown(cell, columns[n]?.widest ?? WIDEST)));
   const wanted = columns.map((column, n) => ({
     ...column,
     // A column without any text says nothing.
-    width: texts.reduce((most, cells) => Math.max(most, stringWidth(cells[n] ?? '')), stringWidth(column.head)),
+    width: texts.reduce((most, cells) => Math.max(most, widthOf(cells[n] ?? '')), widthOf(column.head)),
     isEmpty: texts.length > 0 && texts.every((cells) => cells[n] === ''),
   }));
   const { widths, omitted } = fitColumns(wanted, width, GAP.length);
   const line = (cells: readonly string[], paint: (text: string, n: number) => string) =>
     [...widths]
       .map(([n, size]) => {
-        const text = cutTo(cells[n] ?? '', size);
-        const space = ' '.repeat(size - stringWidth(text));
+        const text = cutTo(cells[n] ?? '', size, widthOf);
+        const space = ' '.repeat(size - widthOf(text));
         return columns[n]?.right === true ? `${space}${paint(text, n)}` : `${paint(text, n)}${space}`;
       })
       .join(GAP)
@@ -97,11 +100,11 @@ function shown(cell: Cell, widest: number): string {
 }
 
 /** The text, or its longest beginning that fits with `…` behind it. A wide character takes two columns. */
-function cutTo(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+function cutTo(text: string, width: number, widthOf: TableView['widthOf']): string {
+  if (widthOf(text) <= width) return text;
   let cut = '';
   for (const character of text) {
-    if (stringWidth(`${cut}${character}…`) > width) break;
+    if (widthOf(`${cut}${character}…`) > width) break;
     cut += character;
   }
   return `${cut}…`;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Env, parseValues, SettingsError } from '../../settings/read_settings.ts';
+import { type Env, parseValues } from '../../settings/read_settings.ts';
+import { SettingsError } from '../../settings/settings_error.ts';
 import { type Links, linksSchema } from './links.ts';
 import { type SinkSettings, sinkSchema } from './settings.ts';
 

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readConfig, SCORE_SETTINGS, SYSTEM_SETTINGS } from '../../../src/config.ts';
+import { readConfig, SYSTEM_SETTINGS } from '../../../src/config.ts';
 import { KQL_RULE } from '../../../src/core/scoring/rule.ts';
-import { SettingsError } from '../../../src/settings/read_settings.ts';
+import { SCORE_SETTINGS } from '../../../src/score_config.ts';
+import { SettingsError } from '../../../src/settings/settings_error.ts';
 
 const sample = JSON.parse(await readFile(new URL('../../../local.settings.sample.json', import.meta.url), 'utf8'));
 const settings: Record<string, string> = sample.Values;

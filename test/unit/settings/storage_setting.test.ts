@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
-import { SettingsError } from '../../../src/settings/read_settings.ts';
+import { SettingsError } from '../../../src/settings/settings_error.ts';
 import { readStorage, type Service } from '../../../src/settings/storage_setting.ts';
 import { type StorageConnection, storageClients } from '../../../src/storage/azure/clients.ts';
 

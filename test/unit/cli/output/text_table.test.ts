@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import stringWidth from 'string-width';
+import widthOf from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { type Cell, plainRows, type TextColumn, textTable } from '../../../../src/cli/output/text_table.ts';
 import { PLAIN, viewOf } from '../../../../src/cli/output/view.ts';
@@ -16,7 +16,7 @@ const ROWS = plainRows([
   ['high', 'srv-7618.corp.example', 1, '2026-11-20 12:00', ''],
   ['low', 'wks-1', 120, '2026-11-20 12:00', ''],
 ]);
-const at = (width: number, hasColour = false) => textTable(COLUMNS, ROWS, { width, hasColour });
+const at = (width: number, hasColour = false) => textTable(COLUMNS, ROWS, { width, hasColour, widthOf });
 
 describe('textTable(columns, rows, view)', () => {
   it('aligns the columns, and has no column without a text', () => {
@@ -58,7 +58,7 @@ describe('textTable(columns, rows, view)', () => {
 
   it('puts a line across below its row', () => {
     const rows = [{ cells: ['low', 'wks-1', 1, '', ''], below: ['▁'.repeat(30)] }];
-    expect(textTable(COLUMNS, rows, { width: 30, hasColour: false }).split('\n').slice(2)).toEqual([
+    expect(textTable(COLUMNS, rows, { width: 30, hasColour: false, widthOf }).split('\n').slice(2)).toEqual([
       `  ${'▁'.repeat(28)}`,
       '▁▁',
       '',
@@ -72,9 +72,9 @@ describe('textTable(columns, rows, view)', () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: 20, max: 200 }), fc.boolean(), (cells, width, hasColour) => {
         const fitting = cells.map((row) => row.map((each, n): Cell => (n === 1 ? String(each) : each)));
-        const lines = textTable(COLUMNS, plainRows(fitting), { width, hasColour }).split('\n');
+        const lines = textTable(COLUMNS, plainRows(fitting), { width, hasColour, widthOf }).split('\n');
         const table = lines.filter((line) => !line.startsWith('(not shown'));
-        expect(Math.max(...table.map((line) => stringWidth(line)))).toBeLessThanOrEqual(width);
+        expect(Math.max(...table.map((line) => widthOf(line)))).toBeLessThanOrEqual(width);
       }),
       { numRuns: 40 },
     );
@@ -84,15 +84,15 @@ describe('textTable(columns, rows, view)', () => {
 describe('viewOf(terminal)', () => {
   const stdout = (changes: object) => ({ ...changes }) as Parameters<typeof viewOf>[0]['stdout'];
 
-  it('is plain in a pipe', () => {
-    expect(viewOf({ stdout: stdout({ columns: 100 }), env: {} })).toEqual(PLAIN);
+  it('is plain in a pipe', async () => {
+    expect(await viewOf({ stdout: stdout({ columns: 100 }), env: {} })).toEqual(PLAIN);
   });
 
-  it('has the width of the terminal, and colours except with NO_COLOR or a dumb terminal', () => {
+  it('has the width of the terminal, and colours except with NO_COLOR or a dumb terminal', async () => {
     const terminal = stdout({ isTTY: true, columns: 100 });
-    expect(viewOf({ stdout: terminal, env: { NO_COLOR: '' } })).toEqual({ width: 100, hasColour: true });
-    expect(viewOf({ stdout: terminal, env: { NO_COLOR: '1' } })).toEqual({ width: 100, hasColour: false });
-    expect(viewOf({ stdout: terminal, env: { TERM: 'dumb' } }).hasColour).toBe(false);
-    expect(viewOf({ stdout: stdout({ isTTY: true }), env: {} }).width).toBe(80);
+    expect(await viewOf({ stdout: terminal, env: { NO_COLOR: '' } })).toEqual({ width: 100, hasColour: true, widthOf });
+    expect(await viewOf({ stdout: terminal, env: { NO_COLOR: '1' } })).toMatchObject({ width: 100, hasColour: false });
+    expect(await viewOf({ stdout: terminal, env: { TERM: 'dumb' } })).toMatchObject({ hasColour: false });
+    expect(await viewOf({ stdout: stdout({ isTTY: true }), env: {} })).toMatchObject({ width: 80 });
   });
 });

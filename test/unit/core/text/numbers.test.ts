@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { counted, groupedText, percentText, rateText, roundedText } from '../../../../src/core/text/numbers.ts';
 
@@ -9,6 +10,16 @@ describe('numbers as text', () => {
     [1_234.5, '1,234.5'],
   ])('groupedText(%d) is %s', (value, text) => {
     expect(groupedText(value)).toBe(text);
+  });
+
+  it('groupedText(value) is what the locale of the United States writes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.double()), (value) => {
+        // An integer has no negative zero.
+        fc.pre(!Object.is(value, -0));
+        expect(groupedText(value)).toBe(value.toLocaleString('en-US'));
+      }),
+    );
   });
 
   it.each([

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linksOf } from '../../../../src/notify/sinks/links.ts';
 import { readLinks } from '../../../../src/notify/sinks/read.ts';
-import { SettingsError } from '../../../../src/settings/read_settings.ts';
+import { SettingsError } from '../../../../src/settings/settings_error.ts';
 import { detection, groupId } from '../../../contract/samples.ts';
 import { HOSTILE, hostileText } from '../../../support/sinks/hostile.ts';
 
