@@ -8,7 +8,7 @@ import { GROUPS_PER_DEVICE } from './ingest/device_groups.ts';
 import type { Links } from './notify/sinks/links.ts';
 import { readLinks, readSinks } from './notify/sinks/read.ts';
 import type { SinkSettings } from './notify/sinks/settings.ts';
-import { listOf, namesOf, regularityOf, ripeFaults, ruleOf, SCORE_SETTINGS } from './score_config.ts';
+import { fleetSettingsOf, listOf, namesOf, ripeFaults, ruleOf, SCORE_SETTINGS } from './score_config.ts';
 import { DETECTION_SETTINGS, type DetectionSettings } from './scoring/detection_settings.ts';
 import { type Env, number, numberText, oneOf, parseSettings, quoted, setOnly } from './settings/read_settings.ts';
 import { SettingsError } from './settings/settings_error.ts';
@@ -168,13 +168,13 @@ const DEFAULT_COUNT_FILE_DAYS = 30;
 /** A placeholder where the storage setting itself is invalid, so that its fault is listed once. */
 const UNREAD_STORAGE: StorageConnection = { kind: 'connectionString', value: '' };
 
-type RegularitySettings = Parameters<typeof regularityOf>[0];
+type RegularitySettings = Parameters<typeof fleetSettingsOf>[0];
 type RunSettings = z.infer<z.ZodObject<typeof SYSTEM_SETTINGS>> & RegularitySettings;
 
 function detectionOf(settings: RunSettings): DetectionSettings {
   return {
     detectors: settings.DETECTORS,
-    ...regularityOf(settings),
+    ...fleetSettingsOf(settings),
     baselineHours: settings.BASELINE_HOURS,
   };
 }

@@ -34,7 +34,7 @@ export const SCORE_SETTINGS = {
 };
 
 /** What an offline run reads from the settings. */
-export interface ScoreSettings {
+export interface OfflineSettings {
   readonly rule: Rule;
   /** The active sources, each once. */
   readonly sources: readonly Source[];
@@ -42,11 +42,11 @@ export interface ScoreSettings {
 }
 
 /** Reads the settings of an offline run. Throws a SettingsError. */
-export function readScoreSettings(env: Env): ScoreSettings {
+export function readScoreSettings(env: Env): OfflineSettings {
   const settings = parseSettings(z.object(SCORE_SETTINGS), env);
   const faults = ripeFaults(settings);
   if (faults.length > 0) throw new SettingsError(faults);
-  return { rule: ruleOf(settings), sources: settings.SOURCES, regularity: regularityOf(settings) };
+  return { rule: ruleOf(settings), sources: settings.SOURCES, regularity: fleetSettingsOf(settings) };
 }
 
 type RuleSettings = { [K in keyof typeof RULE_SETTINGS]: z.infer<(typeof RULE_SETTINGS)[K]> };
@@ -62,7 +62,7 @@ export function ruleOf(settings: RuleSettings): Rule {
 }
 
 type RegularitySettings = Pick<z.infer<z.ZodObject<typeof SCORE_SETTINGS>>, keyof typeof REGULARITY_SETTINGS>;
-export function regularityOf(settings: RegularitySettings): FleetSettings {
+export function fleetSettingsOf(settings: RegularitySettings): FleetSettings {
   return {
     thresholds: { match: settings.REGULARITY_THRESHOLD, ripe: settings.REGULARITY_RIPE },
     rareDevices: settings.RARE_DEVICES ?? null,
