@@ -1,4 +1,3 @@
-import type { PairFacts } from './fleet_partial.ts';
 import { isNewSince, NEW_DAYS } from './observed.ts';
 
 /** When a pair of process and network was seen: clock hours since 1970. */
@@ -26,12 +25,12 @@ export interface SeenSettings {
 export const SEEN_SETTINGS: SeenSettings = { keptHours: 30 * 24, maxPairs: 1_000_000 };
 
 /**
- * What was seen, with the pairs of a run whose windows end in `lastHour`. `before`: null where nothing is known yet.
+ * What was seen, with the pairs of a run whose windows end in `lastHour`, each with its first hour. `before`: null where nothing is known yet.
  * `observed`: `observedSince` of the hours with reports in these windows.
  */
 export function seenWith(
   before: FirstSeen | null,
-  pairs: ReadonlyMap<number, Pick<PairFacts, 'firstHour'>>,
+  pairs: Iterable<readonly [pair: number, firstHour: number]>,
   lastHour: number,
   observed: number | null,
   { keptHours, maxPairs }: SeenSettings = SEEN_SETTINGS,
@@ -39,7 +38,7 @@ export function seenWith(
   const kept = new Map<number, PairSeen>();
   for (const [pair, seen] of before?.pairs ?? []) if (lastHour - seen.last <= keptHours) kept.set(pair, seen);
   const since = Math.min(before?.since ?? lastHour, observed ?? lastHour);
-  for (const [pair, { firstHour }] of pairs) {
+  for (const [pair, firstHour] of pairs) {
     const seen = kept.get(pair);
     if (seen === undefined && kept.size === maxPairs) continue;
     kept.set(pair, { first: Math.min(seen?.first ?? firstHour, firstHour), last: Math.max(seen?.last ?? 0, lastHour) });

@@ -16,14 +16,19 @@ const MIN_GAIN = 2;
  */
 export function hourOffsetOf(seconds: readonly number[]): number {
   const sorted = isSorted(seconds) ? seconds : seconds.toSorted((a, b) => a - b);
-  const needed = distinctHours(sorted, 0) + MIN_GAIN;
+  return sortedOffsetOf(sorted, sorted.length, distinctHours(sorted, sorted.length, 0));
+}
+
+/** The same of the first `length` times, which are sorted; they have so many distinct clock hours. */
+export function sortedOffsetOf(sorted: readonly number[], length: number, clockHours: number): number {
+  const needed = clockHours + MIN_GAIN;
   // No offset yields more hours than there are reports: this spares most groups the search.
-  if (sorted.length < needed) return 0;
+  if (length < needed) return 0;
   let best = { offset: 0, hours: needed, margin: -1 };
   for (let offset = STEP_SECONDS; offset < HOUR_SECONDS; offset += STEP_SECONDS) {
-    const hours = distinctHours(sorted, offset);
+    const hours = distinctHours(sorted, length, offset);
     if (hours < best.hours) continue;
-    const margin = marginOf(sorted, offset);
+    const margin = marginOf(sorted, length, offset);
     if (hours > best.hours || margin >= best.margin) best = { offset, hours, margin };
   }
   return best.offset;
@@ -36,10 +41,10 @@ export function isSorted(seconds: readonly number[]): boolean {
 }
 
 /** In sorted times an hour is new where it differs from the one before. */
-function distinctHours(sorted: readonly number[], offset: number): number {
+function distinctHours(sorted: readonly number[], length: number, offset: number): number {
   let hours = 0;
   let before = Number.NaN;
-  for (let at = 0; at < sorted.length; at++) {
+  for (let at = 0; at < length; at++) {
     const hour = Math.floor(((sorted[at] as number) - offset) / HOUR_SECONDS);
     if (hour !== before) hours++;
     before = hour;
@@ -48,10 +53,10 @@ function distinctHours(sorted: readonly number[], offset: number): number {
 }
 
 /** The smallest distance of any report to a border of an hour, in seconds. */
-function marginOf(seconds: readonly number[], offset: number): number {
+function marginOf(seconds: readonly number[], length: number, offset: number): number {
   let margin = HOUR_SECONDS;
-  for (const second of seconds) {
-    const after = (((second - offset) % HOUR_SECONDS) + HOUR_SECONDS) % HOUR_SECONDS;
+  for (let at = 0; at < length; at++) {
+    const after = ((((seconds[at] as number) - offset) % HOUR_SECONDS) + HOUR_SECONDS) % HOUR_SECONDS;
     margin = Math.min(margin, after, HOUR_SECONDS - after);
   }
   return margin;

@@ -22,9 +22,9 @@ export interface Points {
 export type DeviceOn = { has(hour: number): boolean } | null;
 
 /** A device is talkative if other groups report in this share of a group's own hours. Then silence of all means that it was off. */
-const TALKATIVE = 0.8;
+export const TALKATIVE = 0.8;
 /** A stretch of this many hours loses its first and its last. */
-const MIN_TO_DROP = 4;
+export const MIN_TO_DROP = 4;
 
 /**
  * The points of a group.

@@ -23,10 +23,20 @@ export class SlotIndex {
     return this.#size;
   }
 
+  has(key: number): boolean {
+    return this.#keys[this.#placeOf(key)] !== 0;
+  }
+
   /** The slot of a key; -1 where it has none. */
   get(key: number): number {
     const place = this.#placeOf(key);
     return this.#keys[place] === 0 ? -1 : (this.#slots[place] as number);
+  }
+
+  /** The slot of a key; one that has none gets the next one: then `size` is one more than before. */
+  place(key: number): number {
+    const place = this.#placeOf(key);
+    return this.#keys[place] === 0 ? this.add(key) : (this.#slots[place] as number);
   }
 
   /** Gives the next slot to a key that has none. */
@@ -49,10 +59,11 @@ export class SlotIndex {
   }
 
   #placeOf(key: number): number {
-    const mask = this.#keys.length - 1;
+    const keys = this.#keys;
+    const mask = keys.length - 1;
     // Hashes already: their low bits are as good as any, but for those of the source.
-    let place = Math.imul((key % 2 ** 32) | 0, 0x9e3779b1) >>> 7;
-    for (place &= mask; this.#keys[place] !== 0 && this.#keys[place] !== key; ) place = (place + 1) & mask;
+    let place = Math.imul(key | 0, 0x9e3779b1) >>> 7;
+    for (place &= mask; keys[place] !== 0 && keys[place] !== key; ) place = (place + 1) & mask;
     return place;
   }
 

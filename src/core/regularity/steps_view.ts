@@ -2,7 +2,7 @@ import { mean } from '../kql/mean.ts';
 import type { View } from './view.ts';
 
 /** The mean of z² over the smallest two thirds of |z|, where z is standard normal: the value that chance would give. */
-const CHANCE = 0.27487;
+export const CHANCE = 0.27487;
 
 /**
  * The steps between neighbouring hours, each against the size that chance would give it: t = (a − b)²/(a + b). The largest

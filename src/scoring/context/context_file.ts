@@ -35,8 +35,8 @@ const REASONS = {
 /** Bytes that one request reads. */
 export const READ_BYTES = 4 * 1024 * 1024;
 const MAGIC = Buffer.from('BWCX');
-/** 2: partials count the reports of each hour. */
-const VERSION = 2;
+/** 3: hours of devices as bits; users of a pair say whether they stay. */
+const VERSION = 3;
 /** The magic text, the version and the length of the head. */
 const FIXED_BYTES = 9;
 const CHECKSUM_BYTES = 4;

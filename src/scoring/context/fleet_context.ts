@@ -1,5 +1,7 @@
-import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { HOUR_MS } from '../../core/kql/timespan.ts';
+import { msOf, type Timestamp } from '../../core/kql/timestamp.ts';
 import { fewDevicesOf, manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
+import { STAY_HOURS } from '../../core/regularity/fleet_partial.ts';
 import type { HourTable } from '../../core/regularity/hour_table.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
@@ -21,6 +23,8 @@ export class FleetContext {
   readonly few: number;
   readonly many: number;
   readonly #merged: MergedFleet;
+  /** The last clock hour of which the oldest counted partial says who still uses a pair. */
+  readonly #settledUntil: number;
 
   /** `rareDevices`: a number of devices that are few, whatever the size of the fleet; null: as the fleet says. */
   constructor(merged: MergedFleet, rareDevices: number | null = null) {
@@ -29,6 +33,8 @@ export class FleetContext {
     this.devices = merged.hours.devices;
     this.few = rareDevices ?? fewDevicesOf(this.devices);
     this.many = manyDevicesOf(this.devices);
+    const counted = [...merged.counted.values()].map((asOf) => Math.floor(msOf(asOf) / HOUR_MS));
+    this.#settledUntil = Math.min(...counted) + STAY_HOURS;
   }
 
   /** The hours of the devices, by hash and source. */
@@ -55,6 +61,14 @@ export class FleetContext {
   /** Whether more than `few` devices used the process in the network in the run before; true where that is not known. */
   isShared(process: string, network: string): boolean {
     return this.#merged.isFull || this.#merged.shared.has(pairHashOf(process, network));
+  }
+
+  /**
+   * Whether more than `few` devices use a pair, as the runs of a time know it: then this is so for all partitions together, too.
+   * `hour`: the clock hour of the end of their window. False where that is not known.
+   */
+  isSettled(pair: number, hour: number): boolean {
+    return hour <= this.#settledUntil && this.#merged.settled.has(pair);
   }
 
   /** Whether a process and a network were seen first less than seven days ago, in a tenant that had been observed for a day. */

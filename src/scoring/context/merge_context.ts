@@ -3,9 +3,10 @@ import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../core/kql/timestamp.ts';
 import { type FirstSeen, newPairsOf, seenWith } from '../../core/regularity/first_seen.ts';
 import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
-import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
+import type { FleetPartial } from '../../core/regularity/fleet_partial.ts';
 import { FleetSum } from '../../core/regularity/fleet_sum.ts';
 import { NEW_DAYS, observedSince } from '../../core/regularity/observed.ts';
+import { MOST_USERS, type PairTable } from '../../core/regularity/pair_table.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
@@ -66,8 +67,8 @@ export async function mergeContext(
   const { hours, isFull } = sum;
   const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf), newDays);
   const regular = regularOf(sum);
-  const { rare, shared } = pairsByUse(sum, rareDevices);
-  const merged = encodeMerged({ counted, faults, hours, regular, shared, newPairs, isFull });
+  const { rare, shared, settled } = pairsByUse(sum, rareDevices);
+  const merged = encodeMerged({ counted, faults, hours, regular, shared, settled, newPairs, isFull });
   await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rare)]));
   await removeOld(files, asOf, named);
   const telemetryHours = telemetryHoursOf(sum.reports);
@@ -148,27 +149,38 @@ async function seenAfter(
   }
   if (!hasPartials) return before;
   const reported = reports.flatMap((number, at) => (number > 0 ? hours.firstHour + at : []));
-  const after = seenWith(before, pairs, lastHour, observedSince(reported));
+  const after = seenWith(before, firstHoursOf(pairs), lastHour, observedSince(reported));
   await files.put(seenName(asOf), encodeContextFile([encodeSeen(after)]));
   return after;
 }
 
+function* firstHoursOf(pairs: PairTable): Generator<readonly [pair: number, firstHour: number]> {
+  for (let slot = 0; slot < pairs.size; slot++) yield [pairs.pairAt(slot), pairs.firstHourAt(slot)];
+}
+
 function regularOf({ pairs }: FleetPartial): Map<number, number> {
   const regular = new Map<number, number>();
-  for (const [pair, { regular: devices }] of pairs as ReadonlyMap<number, PairFacts>) {
-    if (devices === null) regular.set(pair, Number.POSITIVE_INFINITY);
-    else if (devices.length > 0) regular.set(pair, devices.length);
+  for (const [slot, devices] of pairs.regular) {
+    regular.set(pairs.pairAt(slot), devices === 'common' ? Number.POSITIVE_INFINITY : devices.size);
   }
   return regular;
 }
 
-/** The pairs that few devices use, and the others. A pair counts at most `MOST_USERS` devices, whatever `rareDevices` is. */
+/**
+ * The pairs that few devices use, and the others; of these those that more than few devices will still use in the windows of the
+ * next hours (`STAY_HOURS`). A pair counts at most `MOST_USERS` devices, whatever `rareDevices` is.
+ */
 function pairsByUse({ pairs, hours }: FleetPartial, rareDevices: number | null) {
-  const few = rareDevices ?? fewDevicesOf(hours.devices);
+  const few = Math.min(rareDevices ?? fewDevicesOf(hours.devices), MOST_USERS);
   const rare: number[] = [];
   const shared: number[] = [];
-  for (const [pair, { users }] of pairs) (users !== null && users.length <= few ? rare : shared).push(pair);
-  return { rare, shared: new PairSet(shared) };
+  const settled: number[] = [];
+  for (let slot = 0; slot < pairs.size; slot++) {
+    const pair = pairs.pairAt(slot);
+    (pairs.usersAt(slot) <= few ? rare : shared).push(pair);
+    if (pairs.stayingAt(slot) > few) settled.push(pair);
+  }
+  return { rare, shared: new PairSet(shared), settled: new PairSet(settled) };
 }
 
 /** In order of kind, time and partition. */

@@ -17,6 +17,8 @@ export interface MergedFleet {
   readonly regular: ReadonlyMap<number, number>;
   /** Pairs that more than few devices use. */
   readonly shared: PairSet;
+  /** Those of them of which that holds for the next hours too (`STAY_HOURS`). */
+  readonly settled: PairSet;
   /** Pairs that are new: the clock hour in which each was seen first. */
   readonly newPairs: ReadonlyMap<number, number>;
   /** Whether pairs were omitted: those that are not named can be common. */
@@ -34,7 +36,16 @@ export const MERGED_SECTION = 0;
 export const RARE_SECTION = 1;
 const COMMON = 0;
 
-export function encodeMerged({ counted, faults, hours, regular, shared, newPairs, isFull }: MergedFleet): Buffer {
+export function encodeMerged({
+  counted,
+  faults,
+  hours,
+  regular,
+  shared,
+  settled,
+  newPairs,
+  isFull,
+}: MergedFleet): Buffer {
   const writer = new ByteWriter();
   const meta: Meta = { counted: [...counted], faults, isFull };
   writer.text(JSON.stringify(meta));
@@ -45,7 +56,10 @@ export function encodeMerged({ counted, faults, hours, regular, shared, newPairs
     writer.varint(Number.isFinite(devices) ? devices : COMMON);
   }
   writer.varint(shared.size);
-  for (const pair of shared.values()) writer.uint48(pair);
+  for (const pair of shared.values()) {
+    writer.uint48(pair);
+    writer.byte(settled.has(pair) ? 1 : 0);
+  }
   writer.varint(newPairs.size);
   for (const [pair, hour] of newPairs) {
     writer.uint48(pair);
@@ -65,16 +79,17 @@ export function decodeMerged(section: Buffer): MergedFleet {
     const devices = reader.varint();
     regular.set(pair, devices === COMMON ? Number.POSITIVE_INFINITY : devices);
   }
-  const shared = readPairs(reader);
+  const shared: number[] = [];
+  const settled: number[] = [];
+  for (let left = reader.varint(); left > 0; left--) {
+    const pair = reader.uint48();
+    shared.push(pair);
+    if (reader.byte() === 1) settled.push(pair);
+  }
   const newPairs = new Map<number, number>();
   for (let left = reader.varint(); left > 0; left--) newPairs.set(reader.uint48(), reader.varint());
-  return { counted: new Map(counted), faults, hours, regular, shared, newPairs, isFull };
-}
-
-function readPairs(reader: ByteReader): PairSet {
-  const pairs: number[] = [];
-  for (let left = reader.varint(); left > 0; left--) pairs.push(reader.uint48());
-  return new PairSet(pairs);
+  const sets = { shared: new PairSet(shared), settled: new PairSet(settled) };
+  return { counted: new Map(counted), faults, hours, regular, ...sets, newPairs, isFull };
 }
 
 /** Pairs that few devices use. */

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 
 /** SHA-256 of a name, its first two words. */
-type Digest = readonly [number, number];
+export type NameDigest = readonly [number, number];
 
 /** Names repeat from pair to pair: the last ones that were asked for. */
-const digests = new Map<string, Digest>();
+const digests = new Map<string, NameDigest>();
 const MAX_DIGESTS = 20_000;
 
 /**
@@ -14,15 +14,19 @@ const MAX_DIGESTS = 20_000;
  * No key: partitions and runs must agree on the hash, and a key would be a secret to keep.
  */
 export function pairHashOf(process: string, network: string): number {
-  const [a, b] = digestOf(process);
-  const [c, d] = digestOf(network);
+  return pairHashOfDigests(digestOf(process), digestOf(network));
+}
+
+/** The same of their digests. */
+export function pairHashOfDigests([a, b]: NameDigest, [c, d]: NameDigest): number {
   // Odd factors keep every bit of the digest of the process: two networks give a process two unrelated hashes.
   const low = Math.imul(a, c | 1) ^ Math.imul(b ^ (b >>> 15), d | 1);
   const high = Math.imul(b, c | 1) ^ Math.imul(a ^ (a >>> 15), d | 1);
   return ((high ^ (high >>> 16)) & 0xffff) * 2 ** 32 + ((low ^ (low >>> 16)) >>> 0);
 }
 
-function digestOf(name: string): Digest {
+/** The digest of a process or a network. */
+export function digestOf(name: string): NameDigest {
   let digest = digests.get(name);
   if (digest === undefined) {
     const bytes = hash('sha256', name, 'buffer');

@@ -1,27 +1,25 @@
-/** Hashes of pairs of process and network, 8 bytes each: a Set of so large numbers takes some 60. */
+import { SlotIndex } from '../../core/regularity/slot_index.ts';
+
+/** Hashes of pairs of process and network, some 40 bytes each: a Set of so large numbers takes some 60, and is slow. */
 export class PairSet {
-  readonly #sorted: Float64Array;
+  readonly #index: SlotIndex;
 
   constructor(pairs: readonly number[]) {
-    this.#sorted = Float64Array.from(pairs).sort();
+    this.#index = new SlotIndex(pairs.length);
+    // Not 0, which the index does not take.
+    for (const pair of pairs) this.#index.place(pair + 1);
   }
 
   get size(): number {
-    return this.#sorted.length;
+    return this.#index.size;
   }
 
   has(pair: number): boolean {
-    let [low, high] = [0, this.#sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#sorted[middle] as number) < pair) low = middle + 1;
-      else high = middle;
-    }
-    return this.#sorted[low] === pair;
+    return this.#index.has(pair + 1);
   }
 
-  /** In ascending order. */
+  /** In the order in which they were given. */
   values(): Iterable<number> {
-    return this.#sorted;
+    return this.#index.keys().map((key) => key - 1);
   }
 }

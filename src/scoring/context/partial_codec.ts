@@ -1,9 +1,10 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { FleetPartial, PairFacts } from '../../core/regularity/fleet_partial.ts';
-import { TABLE_HOURS } from '../../core/regularity/hour_table.ts';
+import type { FleetPartial } from '../../core/regularity/fleet_partial.ts';
+import { TABLE_HOURS } from '../../core/regularity/hour_bits.ts';
+import { PairTable } from '../../core/regularity/pair_table.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
-import { ByteReader } from '../count_files/byte_reader.ts';
+import { ByteReader, MalformedError } from '../count_files/byte_reader.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
 import { encodeContextFile } from './context_file.ts';
 import { readHours, writeHours } from './hours_codec.ts';
@@ -12,12 +13,16 @@ import { partialName } from './names.ts';
 /** The sections of a partial: what is added up, and from the second one on the groups of the process view. */
 export const PARTIAL_SECTION = 0;
 export const FIRST_GROUPS = 1;
-/** A number of devices that stands for more than are listed. */
-const MORE = 0;
+/** Stands for more devices than are listed. */
+const COMMON = 0;
+/** The number of the users of a pair is below it; a bit for each that stays follows. */
+const USER_COUNTS = 8;
+/** A wrong number of a damaged file must not fill the memory. */
+const MAX_EXPECTED = 1_000_000;
 
 /**
- * A partial without its groups: the hours of the devices; for each pair its hash, its first hour after that of the table, the
- * devices that use it and those on which it is regular.
+ * A partial without its groups: the hours of the devices; for each pair its hash, its first hour after that of the table, and the
+ * devices that use it; then the devices on which pairs are regular.
  */
 export function encodePartial({ hours, pairs, isFull, reports }: FleetPartial): Buffer {
   const writer = new ByteWriter();
@@ -25,13 +30,24 @@ export function encodePartial({ hours, pairs, isFull, reports }: FleetPartial): 
   for (const number of reports) writer.varint(number);
   writer.varint(isFull ? 1 : 0);
   writer.varint(pairs.size);
-  for (const [pair, { firstHour, users, regular }] of pairs) {
-    writer.uint48(pair);
-    writer.varint(firstHour - hours.firstHour);
-    writeDevices(users, writer);
-    writeDevices(regular, writer);
+  for (let slot = 0; slot < pairs.size; slot++) writePair(pairs, slot, hours.firstHour, writer);
+  writer.varint(pairs.regular.size);
+  for (const [slot, devices] of pairs.regular) {
+    writer.varint(slot);
+    writer.varint(devices === 'common' ? COMMON : 1 + devices.size);
+    if (devices !== 'common') for (const device of devices) writer.uint48(device);
   }
   return Buffer.from(writer.view());
+}
+
+function writePair(pairs: PairTable, slot: number, firstHour: number, into: ByteWriter): void {
+  const users = pairs.usersAt(slot);
+  let mark = users;
+  for (let n = 0; n < users; n++) if (pairs.staysAt(slot, n)) mark |= USER_COUNTS << n;
+  into.uint48(pairs.pairAt(slot));
+  into.varint(pairs.firstHourAt(slot) - firstHour);
+  into.byte(mark);
+  for (let n = 0; n < users; n++) into.uint48(pairs.userAt(slot, n));
 }
 
 /** Throws a MalformedError. */
@@ -40,29 +56,24 @@ export function decodePartial(section: Buffer): FleetPartial {
   const hours = readHours(reader);
   const reports = Array.from({ length: TABLE_HOURS }, () => reader.varint());
   const isFull = reader.varint() === 1;
-  const pairs = new Map<number, PairFacts>();
-  for (let left = reader.varint(); left > 0; left--) {
-    const pair = reader.uint48();
-    const firstHour = hours.firstHour + reader.varint();
-    pairs.set(pair, { firstHour, users: readDevices(reader), regular: readDevices(reader) });
+  const size = reader.varint();
+  const pairs = new PairTable(Math.min(size, MAX_EXPECTED));
+  for (let left = size; left > 0; left--) {
+    const slot = pairs.slotOf(reader.uint48(), hours.firstHour + reader.varint());
+    const mark = reader.byte();
+    for (let n = 0; n < mark % USER_COUNTS; n++) pairs.use(slot, reader.uint48(), (mark & (USER_COUNTS << n)) !== 0);
   }
+  for (let left = reader.varint(); left > 0; left--) readRegular(reader, pairs);
   return { hours, pairs, isFull, reports };
 }
 
-function writeDevices(devices: readonly number[] | null, into: ByteWriter): void {
-  into.varint(devices === null ? MORE : 1 + devices.length);
-  for (const device of devices ?? []) into.uint48(device);
-}
-
-function readDevices(from: ByteReader): readonly number[] | null {
+function readRegular(from: ByteReader, pairs: PairTable): void {
+  const slot = from.varint();
+  if (slot >= pairs.size) throw new MalformedError('a regular pair that is not there');
   const number = from.varint();
-  if (number === MORE) return null;
-  const devices: number[] = [];
-  for (let n = 1; n < number; n++) devices.push(from.uint48());
-  return devices.length === 0 ? NONE : devices;
+  if (number === COMMON) pairs.setCommon(slot);
+  for (let n = 1; n < number; n++) pairs.addRegular(slot, from.uint48());
 }
-
-const NONE: readonly number[] = [];
 
 /** Leaves a partial for the next run, and the sections of its groups. Repeating it changes nothing. */
 export async function writePartial(

@@ -2,31 +2,48 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { SOURCES } from '../../core/records/report.ts';
 import { ByteReader, MalformedError } from '../count_files/byte_reader.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
+import { READ_BYTES } from './context_file.ts';
 import { type ProcessGroup, type ProcessOrder, processOrderOf } from './process_order.ts';
 
 /** A section ends after so many bytes: one is in memory at a time. */
 const SECTION_BYTES = 256 * 1024;
 const MAX_SECTION_BYTES = 64 * 1024 * 1024;
 const LEVEL = 1;
+/** What one request reads is written as it is: compressing takes longer than all else that is done with it. */
+const MAX_PLAIN_BYTES = READ_BYTES;
 /** Of the flags: the names are those of the group before. */
 const SAME = 2;
 
-/** Writes groups in their order as sections, each to be read alone, compressed. */
+/** Writes groups in their order as sections, each to be read alone; large ones compressed. */
 export class ProcessSections {
   readonly #writer = new ByteWriter();
   readonly #sections: Buffer[] = [];
-  #before: { readonly order: ProcessOrder; readonly names: Buffer } | null = null;
+  readonly #isCompressed: boolean;
+  #device = -1;
+  #process = -1;
 
-  /** `names`: device and process; `rest`: address and counts, both as they are stored. */
-  add(flags: number, order: ProcessOrder, names: Buffer, pair: number, rest: Buffer): void {
-    const before = this.#before;
-    const isSame =
-      before?.order.device === order.device && before.order.process === order.process && before.names.equals(names);
+  /** `bytes`: about as many as there are. */
+  constructor(bytes: number) {
+    this.#isCompressed = bytes > MAX_PLAIN_BYTES;
+  }
+
+  /**
+   * Begins a group, whose names have these numbers. Its names, first the device's, are to be written to what is returned; null
+   * where they are those of the group before.
+   */
+  begin(flags: number, device: number, process: number): ByteWriter | null {
+    const isSame = this.#device === device && this.#process === process;
+    this.#device = device;
+    this.#process = process;
+    if (this.#writer.length === 0) this.#writer.byte(this.#isCompressed ? 1 : 0);
     this.#writer.varint(flags + (isSame ? SAME : 0));
-    if (!isSame) this.#writer.bytes(names);
+    return isSame ? null : this.#writer;
+  }
+
+  /** Ends a group; from `start` to `end` stand its address and its counts as they are stored. */
+  end(pair: number, bytes: Buffer, start: number, end: number): void {
     this.#writer.uint48(pair);
-    this.#writer.bytes(rest);
-    this.#before = { order, names };
+    this.#writer.copy(bytes, start, end);
     if (this.#writer.length >= SECTION_BYTES) this.#end();
   }
 
@@ -36,9 +53,13 @@ export class ProcessSections {
   }
 
   #end(): void {
-    this.#sections.push(deflateRawSync(this.#writer.view(), { level: LEVEL }));
+    const view = this.#writer.view();
+    const whole = this.#isCompressed
+      ? Buffer.concat([view.subarray(0, 1), deflateRawSync(view.subarray(1), { level: LEVEL })])
+      : Buffer.from(view);
+    this.#sections.push(whole);
     this.#writer.clear();
-    this.#before = null;
+    this.#device = -1;
   }
 }
 
@@ -68,9 +89,11 @@ export function decodeProcessGroups(section: Buffer): ProcessGroup[] {
   return groups;
 }
 
+/** The first byte says whether the others are compressed. */
 function inflated(section: Buffer): Buffer {
+  if (section[0] === 0) return section.subarray(1);
   try {
-    return inflateRawSync(section, { maxOutputLength: MAX_SECTION_BYTES });
+    return inflateRawSync(section.subarray(1), { maxOutputLength: MAX_SECTION_BYTES });
   } catch (cause) {
     throw new MalformedError('a section cannot be decompressed', { cause });
   }

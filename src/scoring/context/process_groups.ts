@@ -1,13 +1,15 @@
 import { type GroupKey, SOURCES } from '../../core/records/report.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
-import type { OpenPair } from '../../core/regularity/fleet_partial.ts';
 import { SOURCES_OF_DEVICE } from '../../core/regularity/hour_table.ts';
-import type { TimedCount } from '../../core/regularity/timed_count.ts';
+import { MOST_USERS, type PairTable } from '../../core/regularity/pair_table.ts';
+import type { TimedColumns } from '../../core/regularity/possible_match.ts';
+import { compareText } from '../../core/text/compare_text.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
 import { ProcessSections } from './process_codec.ts';
 
 /** Bytes of groups in memory. */
 const MAX_BYTES = 64 * 1024 * 1024;
+const BYTES_PER_NAME = 64;
 /** Where that share is left after the common ones are removed, no more are taken. */
 const NEARLY = 0.9;
 
@@ -16,105 +18,151 @@ const NEARLY = 0.9;
  * many devices run to the same network is an ordinary service. It keeps bytes, since a large partition has a million groups.
  */
 export class ProcessGroups {
+  readonly #table: PairTable;
   readonly #maxBytes: number;
   #bytes = new ByteWriter();
-  /** By group: where its names and its other bytes begin, and its places in the order. */
+  readonly #devices = new Names();
+  readonly #processes = new Names();
+  /** By group: where its bytes begin, its names, its flags and the slot of its pair. */
   #starts: number[] = [];
-  #middles: number[] = [];
-  #devices: number[] = [];
-  #processes: number[] = [];
+  #deviceOf: number[] = [];
+  #processOf: number[] = [];
   #flags: number[] = [];
-  #pairs: OpenPair[] = [];
+  #pairs: number[] = [];
   #isFull = false;
   /** Groups that it did not take, because there were too many. */
   omitted = 0;
 
-  constructor(maxBytes = MAX_BYTES) {
+  /** `pairs`: those whose slots the groups have. */
+  constructor(pairs: PairTable, maxBytes = MAX_BYTES) {
+    this.#table = pairs;
     this.#maxBytes = maxBytes;
   }
 
-  add(key: GroupKey, device: number, matchesByItself: boolean, counts: readonly TimedCount[], pair: OpenPair): void {
-    if (!this.#isFull && this.#bytes.length >= this.#maxBytes) {
+  add(key: GroupKey, device: number, matchesByItself: boolean, reports: TimedColumns, pair: number): void {
+    if (!this.#isFull && this.#size >= this.#maxBytes) {
       this.#removeCommon();
-      this.#isFull = this.#bytes.length >= NEARLY * this.#maxBytes;
+      this.#isFull = this.#size >= NEARLY * this.#maxBytes;
     }
     if (this.#isFull) {
       this.omitted++;
       return;
     }
     const bytes = this.#bytes;
-    this.#starts.push(bytes.length);
-    bytes.text(key.DeviceName);
-    bytes.text(key.InitiatingProcessFileName);
-    this.#middles.push(bytes.length);
-    bytes.text(key.RemoteIP);
-    bytes.varint(counts.length);
-    let last = 0;
-    for (const { second, count } of counts) {
-      bytes.varint(second - last);
-      bytes.varint(count);
-      last = second;
-    }
     const source = SOURCES.indexOf(key.source);
-    this.#devices.push(device * SOURCES_OF_DEVICE + source);
-    this.#processes.push(deviceHashOf(key.InitiatingProcessFileName));
+    const orderOfDevice = device * SOURCES_OF_DEVICE + source;
+    this.#starts.push(bytes.length);
+    this.#deviceOf.push(this.#devices.numberOf(key.DeviceName, source, () => orderOfDevice));
+    this.#processOf.push(this.#processes.numberOf(key.InitiatingProcessFileName, 0, deviceHashOf));
     this.#flags.push(source * 4 + (matchesByItself ? 1 : 0));
     this.#pairs.push(pair);
+    bytes.text(key.RemoteIP);
+    bytes.varint(reports.length);
+    let last = 0;
+    for (let at = 0; at < reports.length; at++) {
+      const second = reports.seconds[at] as number;
+      bytes.varint(second - last);
+      bytes.varint(reports.counts[at] as number);
+      last = second;
+    }
   }
 
-  /** The groups in order, as sections of a file. The pairs must have been built: they have hashes then. */
+  /** The groups in order, as sections of a file. */
   sections(): Buffer[] {
     const bytes = this.#bytes.view();
-    const sections = new ProcessSections();
-    for (const group of this.#sorted(bytes)) {
-      const [start, middle, end] = this.#placesOf(group);
-      const names = { device: this.#devices[group] as number, process: this.#processes[group] as number };
-      const pair = this.#pairs[group] as OpenPair;
-      sections.add(
-        this.#flags[group] as number,
-        names,
-        bytes.subarray(start, middle),
-        pair.hash,
-        bytes.subarray(middle, end),
-      );
+    const sections = new ProcessSections(this.#size);
+    for (const group of this.#sorted()) {
+      const pair = this.#table.pairAt(this.#pairs[group] as number);
+      const [device, process] = [this.#deviceOf[group] as number, this.#processOf[group] as number];
+      const names = sections.begin(this.#flags[group] as number, device, process);
+      if (names !== null) {
+        names.text(this.#devices.textOf(device));
+        names.text(this.#processes.textOf(process));
+      }
+      sections.end(pair, bytes, this.#starts[group] as number, this.#starts[group + 1] ?? bytes.length);
     }
     return sections.take();
   }
 
-  #sorted(bytes: Buffer): Uint32Array {
-    const rare = this.#pairs.flatMap(({ users }, group) => (users === null ? [] : group));
-    return Uint32Array.from(rare).sort(
-      (a, b) =>
-        (this.#devices[a] as number) - (this.#devices[b] as number) ||
-        (this.#processes[a] as number) - (this.#processes[b] as number) ||
-        bytes.compare(bytes, ...this.#namesOf(b), ...this.#namesOf(a)),
-    );
+  get #size(): number {
+    return this.#bytes.length + this.#devices.bytes + this.#processes.bytes;
   }
 
-  #namesOf(group: number): [number, number] {
-    return [this.#starts[group] as number, this.#middles[group] as number];
-  }
-
-  #placesOf(group: number): [number, number, number] {
-    return [...this.#namesOf(group), this.#starts[group + 1] ?? this.#bytes.length];
+  /** Those whose pair few devices use, in the order of `compareProcesses`: by process, and then, as far as that leaves open, by device. */
+  #sorted(): Uint32Array {
+    const rare = this.#pairs.flatMap((pair, group) => (this.#table.usersAt(pair) > MOST_USERS ? [] : group));
+    const groups = Uint32Array.from(rare);
+    return ranked(ranked(groups, this.#processOf, this.#processes), this.#deviceOf, this.#devices);
   }
 
   #removeCommon(): void {
-    const before = { bytes: this.#bytes.view(), starts: this.#starts, middles: this.#middles };
-    const ends = [...before.starts.slice(1), before.bytes.length];
-    const kept = this.#pairs.flatMap(({ users }, group) => (users === null ? [] : group));
+    const before = { bytes: this.#bytes.view(), starts: this.#starts };
+    const kept = this.#pairs.flatMap((pair, group) => (this.#table.usersAt(pair) > MOST_USERS ? [] : group));
     this.#bytes = new ByteWriter();
     this.#starts = [];
-    this.#middles = [];
     for (const group of kept) {
-      const start = before.starts[group] as number;
       this.#starts.push(this.#bytes.length);
-      this.#middles.push(this.#bytes.length + (before.middles[group] as number) - start);
-      this.#bytes.bytes(before.bytes.subarray(start, ends[group]));
+      const start = before.starts[group] as number;
+      this.#bytes.bytes(before.bytes.subarray(start, before.starts[group + 1] ?? before.bytes.length));
     }
-    this.#devices = kept.map((group) => this.#devices[group] as number);
-    this.#processes = kept.map((group) => this.#processes[group] as number);
+    this.#deviceOf = kept.map((group) => this.#deviceOf[group] as number);
+    this.#processOf = kept.map((group) => this.#processOf[group] as number);
     this.#flags = kept.map((group) => this.#flags[group] as number);
-    this.#pairs = kept.map((group) => this.#pairs[group] as OpenPair);
+    this.#pairs = kept.map((group) => this.#pairs[group] as number);
   }
+}
+
+/** Names of devices or processes, numbered as they come. Groups repeat them. */
+class Names {
+  /** By source, and for processes one. */
+  readonly #numbers: Map<string, number>[] = [];
+  readonly #texts: string[] = [];
+  readonly #orders: number[] = [];
+  /** About as many bytes as they take. */
+  bytes = 0;
+
+  /** `order`: what they are sorted by, and `compareText` among equal ones. */
+  numberOf(text: string, source: number, order: (text: string) => number): number {
+    const numbers = this.#numbers[source] ?? new Map<string, number>();
+    this.#numbers[source] = numbers;
+    const known = numbers.get(text);
+    if (known !== undefined) return known;
+    const number = this.#texts.push(text) - 1;
+    this.#orders.push(order(text));
+    this.bytes += text.length + BYTES_PER_NAME;
+    numbers.set(text, number);
+    return number;
+  }
+
+  textOf(number: number): string {
+    return this.#texts[number] as string;
+  }
+
+  /** The place of each number in their order. */
+  ranks(): Uint32Array {
+    const [orders, texts] = [this.#orders, this.#texts];
+    const sorted = Uint32Array.from(orders.keys()).sort(
+      (a, b) => (orders[a] as number) - (orders[b] as number) || compareText(texts[a] as string, texts[b] as string),
+    );
+    const ranks = new Uint32Array(sorted.length);
+    for (let rank = 0; rank < sorted.length; rank++) ranks[sorted[rank] as number] = rank;
+    return ranks;
+  }
+}
+
+/** The groups in order of their names; those with equal names stay in their order. Counts instead of compares: a counting sort. */
+function ranked(groups: Uint32Array, nameOf: readonly number[], names: Names): Uint32Array {
+  const ranks = names.ranks();
+  const places = new Uint32Array(ranks.length + 1);
+  const rankOf = (group: number): number => ranks[nameOf[group] as number] as number;
+  for (const group of groups) places[rankOf(group) + 1] = (places[rankOf(group) + 1] as number) + 1;
+  for (let rank = 1; rank < places.length; rank++)
+    places[rank] = (places[rank] as number) + (places[rank - 1] as number);
+  const sorted = new Uint32Array(groups.length);
+  for (const group of groups) {
+    const rank = rankOf(group);
+    sorted[places[rank] as number] = group;
+    places[rank] = (places[rank] as number) + 1;
+  }
+  return sorted;
 }

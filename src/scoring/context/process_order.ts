@@ -36,8 +36,8 @@ export function compareProcesses(
 ): number {
   return (
     a.order.device - b.order.device ||
-    a.order.process - b.order.process ||
     compareText(a.DeviceName, b.DeviceName) ||
+    a.order.process - b.order.process ||
     compareText(a.InitiatingProcessFileName, b.InitiatingProcessFileName)
   );
 }

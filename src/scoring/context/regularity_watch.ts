@@ -9,9 +9,11 @@ import {
 } from '../../core/regularity/assessment.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
-import { type FleetPartial, type OpenPair, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
-import { TABLE_HOURS } from '../../core/regularity/hour_table.ts';
+import { type FleetPartial, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
+import { addHour, type HourBits, hasHour, noHours } from '../../core/regularity/hour_bits.ts';
+import { MOST_USERS } from '../../core/regularity/pair_table.ts';
 import type { DeviceOn } from '../../core/regularity/points.ts';
+import { PossibleMatch, type TimedColumns } from '../../core/regularity/possible_match.ts';
 import { type PublicAddress, publicAddressOf } from '../../core/regularity/public_address.ts';
 import { HOUR_SECONDS } from '../../core/regularity/time_bin.ts';
 import { summedPer, type TimedCount } from '../../core/regularity/timed_count.ts';
@@ -20,7 +22,7 @@ import type { BesideFinding } from '../../core/scoring/address_scorer.ts';
 import type { Beside } from '../../core/scoring/group_cutter.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { FleetContext } from './fleet_context.ts';
-import { pairHashOf } from './pair_hash.ts';
+import { digestOf, type NameDigest, pairHashOfDigests } from './pair_hash.ts';
 import { ProcessGroups } from './process_groups.ts';
 
 /** What `regularity` finds of a group. */
@@ -50,6 +52,7 @@ const OUT_OF_SCOPE: RegularityFinding = {
   onlyFailed: false,
 };
 const NO_MATCH: RegularityFinding = { ...OUT_OF_SCOPE, isInScope: true };
+const NO_DIGEST: NameDigest = [0, 0];
 
 /**
  * The detector `regularity` over the rows of one partition, and what they say of the fleet for the next run. Holds the counts of
@@ -58,33 +61,37 @@ const NO_MATCH: RegularityFinding = { ...OUT_OF_SCOPE, isInScope: true };
 export class RegularityWatch implements Beside<RegularityFinding> {
   readonly window: Window;
   readonly #context: FleetContext | null;
+  readonly #thresholds: RegularityThresholds;
   readonly #builder: PartialBuilder;
-  readonly #groups = new ProcessGroups();
+  readonly #groups: ProcessGroups;
+  readonly #possible: PossibleMatch;
+  /** The clock hours of the window. */
+  readonly #firstHour: number;
+  readonly #lastHour: number;
   #key: GroupKey | null = null;
   #place: PublicAddress | null = null;
+  #network = NO_DIGEST;
   /** Of the address that `#place` is of. */
   #address: string | null = null;
   #isRaw = false;
-  /** The reports of the group: the first `#length` of each. They are used again and again. */
-  readonly #seconds: number[] = [];
-  readonly #numbers: number[] = [];
-  #length = 0;
-  #limit = MANY_COUNTS;
-  /** 1 for an hour of the group at hand. Used again for each group. */
-  readonly #own = new Uint8Array(TABLE_HOURS);
-  #onlyFailed = true;
-  readonly #thresholds: RegularityThresholds;
+  readonly #reports = new GroupReports();
+  /** The hours in which another group of the device at hand reported. Used again for each group. */
+  readonly #beside = noHours();
 
   /** `window`: the 72 hours up to `asOf`. */
   constructor(window: Window, context: FleetContext | null, thresholds: RegularityThresholds = REGULARITY_THRESHOLDS) {
     this.window = window;
     this.#thresholds = thresholds;
     this.#context = context;
+    this.#lastHour = hourOf(wholeSecondOf(window.asOf));
     this.#builder = new PartialBuilder(
-      hourOf(wholeSecondOf(window.asOf)),
+      this.#lastHour,
       context?.many ?? manyDevicesOf(LARGEST_FLEET),
       context === null ? {} : { expectedDevices: context.devices },
     );
+    this.#firstHour = this.#builder.hours.firstHour;
+    this.#groups = new ProcessGroups(this.#builder.pairs);
+    this.#possible = new PossibleMatch(thresholds.match);
   }
 
   begin(key: GroupKey): void {
@@ -93,52 +100,43 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     if (key.RemoteIP !== this.#address) {
       this.#address = key.RemoteIP;
       this.#place = publicAddressOf(key.RemoteIP);
+      this.#network = this.#place === null ? NO_DIGEST : digestOf(this.#place.network);
     }
-    this.#length = 0;
-    this.#limit = MANY_COUNTS;
-    this.#onlyFailed = true;
+    this.#reports.clear(this.#firstHour);
   }
 
   add({ Timestamp, count, failed }: Counted): void {
     if (this.#place === null || count === null || count <= 0) return;
     const second = wholeSecondOf(Timestamp);
     this.#builder.report(hourOf(second));
-    if (!failed) this.#onlyFailed = false;
-    const last = this.#length - 1;
-    // The rows of an hour of raw events are one report, however the exports are cut.
-    if (this.#isRaw && this.#seconds[last] === second && last >= 0) {
-      this.#numbers[last] = (this.#numbers[last] as number) + count;
-      return;
-    }
-    this.#seconds[this.#length] = second;
-    this.#numbers[this.#length++] = count;
-    if (this.#length === this.#limit) this.#join();
+    this.#reports.add(second, count, failed, this.#isRaw);
   }
 
   end(): RegularityFinding {
-    const [key, place, length] = [this.#key, this.#place, this.#length];
+    const [key, place, reports] = [this.#key, this.#place, this.#reports];
     if (key === null || place === null) return OUT_OF_SCOPE;
-    if (length === 0) return NO_MATCH;
+    if (reports.length === 0) return NO_MATCH;
     const device = deviceHashOf(key.DeviceName);
     const source = SOURCES.indexOf(key.source);
-    const pair = this.#note(key.InitiatingProcessFileName, place.network, device, source);
-    const isRare = pair !== null && pair.users !== null;
-    const counts = length >= MIN_REPORTS || isRare ? this.#counts() : NONE;
-    const assessment =
-      length < MIN_REPORTS ? null : regularMatchOf(counts, this.#deviceOn(device, source), this.#thresholds);
+    const pair = pairHashOfDigests(digestOf(key.InitiatingProcessFileName), this.#network);
+    const slot = this.#note(pair, device, source);
+    const deviceOn = reports.length < MIN_REPORTS ? null : this.#deviceOn(device, source);
+    const isPossible = reports.length >= MIN_REPORTS && this.#possible.of(reports, deviceOn);
+    const counts = isPossible ? reports.counted() : NONE;
+    const assessment = isPossible ? regularMatchOf(counts, this.#asDeviceOn(deviceOn), this.#thresholds) : null;
     const matches = assessment !== null;
-    if (matches && pair !== null) this.#builder.regular(pair, device);
-    if (isRare) this.#groups.add(key, device, matches, counts, pair);
+    if (matches && slot !== -1) this.#builder.regular(slot, device);
+    if (slot !== -1 && this.#isRare(slot, pair)) this.#groups.add(key, device, matches, reports, slot);
     if (!matches) return NO_MATCH;
-    return { matches, isInScope: true, assessment, place, counts, onlyFailed: this.#onlyFailed };
+    return { matches, isInScope: true, assessment, place, counts, onlyFailed: reports.onlyFailed };
   }
 
   /** What the rows said of the fleet; call it after the last group. */
   partial(): FleetPartial {
-    return this.#builder.build(pairHashOf);
+    return this.#builder.build();
   }
 
-  /** The groups of rare processes and networks, as sections of a file; call it after `partial`. */
+  /** The groups of rare processes and networks, as sections of a file; call it after the last group. */
   groups(): Buffer[] {
     return this.#groups.sections();
   }
@@ -148,48 +146,84 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     return this.#groups.omitted;
   }
 
-  /** The hours of the group, and that the device uses process and network. */
-  #note(process: string, network: string, device: number, source: number): OpenPair | null {
+  /** The hours of the group, and that the device uses process and network. Returns the slot of the pair, -1 for too many. */
+  #note(pair: number, device: number, source: number): number {
     const { hours } = this.#builder;
-    const slot = hours.slotOf(device, source);
-    let last = -1;
-    for (let at = 0; at < this.#length; at++) {
-      const hour = hourOf(this.#seconds[at] as number);
-      if (hour !== last) hours.mark(slot, hour);
-      last = hour;
-    }
-    return this.#builder.use(process, network, device, hourOf(this.#seconds[0] as number));
+    const { seconds, length, hours: own } = this.#reports;
+    hours.markAll(hours.slotOf(device, source), own);
+    const [first, last] = [hourOf(seconds[0] as number), hourOf(seconds[length - 1] as number)];
+    return this.#builder.use(pair, device, first, last);
   }
 
-  /** The hours in which another group of the device reported, by the run before. */
-  #deviceOn(device: number, source: number): DeviceOn {
+  /** Whether few devices use a pair, as far as the partition and the run before can see. */
+  #isRare(slot: number, pair: number): boolean {
+    if (this.#builder.pairs.usersAt(slot) > MOST_USERS) return false;
+    return this.#context === null || !this.#context.isSettled(pair, this.#lastHour);
+  }
+
+  /** The hours in which another group of the device reported, by the run before; null for an unknown device. */
+  #deviceOn(device: number, source: number): HourBits | null {
     const hours = this.#context?.hours;
     const slot = hours?.find(device, source) ?? -1;
     if (hours === undefined || slot === -1) return null;
-    const { firstHour } = hours;
-    const own = this.#own.fill(0);
-    for (let at = 0; at < this.#length; at++) own[hourOf(this.#seconds[at] as number) - firstHour] = 1;
-    // No group reported in an hour outside of the table.
-    return { has: (hour) => hours.groupsAt(slot, hour) > (own[hour - firstHour] ?? 0) };
+    hours.hoursBeside(slot, this.#reports.hours, this.#firstHour, this.#beside);
+    return this.#beside;
   }
 
-  #counts(): TimedCount[] {
-    const counts: TimedCount[] = [];
-    for (let at = 0; at < this.#length; at++) {
-      counts.push({ second: this.#seconds[at] as number, count: this.#numbers[at] as number });
+  #asDeviceOn(hours: HourBits | null): DeviceOn {
+    if (hours === null) return null;
+    return { has: (hour) => hasHour(hours, hour - this.#firstHour) };
+  }
+}
+
+/** The reports of the group at hand, in order of time: the first `length` of each list. It is used again and again. */
+class GroupReports implements TimedColumns {
+  readonly seconds: number[] = [];
+  readonly counts: number[] = [];
+  length = 0;
+  readonly hours = noHours();
+  firstHour = 0;
+  onlyFailed = true;
+  #limit = MANY_COUNTS;
+
+  clear(firstHour: number): void {
+    this.length = 0;
+    this.firstHour = firstHour;
+    this.hours.fill(0);
+    this.onlyFailed = true;
+    this.#limit = MANY_COUNTS;
+  }
+
+  /** `isRaw`: the rows of an hour are one report, however the exports are cut. */
+  add(second: number, count: number, failed: boolean, isRaw: boolean): void {
+    if (!failed) this.onlyFailed = false;
+    const last = this.length - 1;
+    if (isRaw && last >= 0 && this.seconds[last] === second) {
+      this.counts[last] = (this.counts[last] as number) + count;
+      return;
     }
-    return counts;
+    addHour(this.hours, hourOf(second) - this.firstHour);
+    this.seconds[this.length] = second;
+    this.counts[this.length++] = count;
+    if (this.length === this.#limit) this.#join();
+  }
+
+  counted(): TimedCount[] {
+    return Array.from({ length: this.length }, (_, at) => ({
+      second: this.seconds[at] as number,
+      count: this.counts[at] as number,
+    }));
   }
 
   /** Joins the counts of the same second. */
   #join(): void {
-    const counts = summedPer(1, this.#counts());
-    this.#length = counts.length;
-    for (const [at, { second, count }] of counts.entries()) {
-      this.#seconds[at] = second;
-      this.#numbers[at] = count;
+    const joined = summedPer(1, this.counted());
+    this.length = joined.length;
+    for (const [at, { second, count }] of joined.entries()) {
+      this.seconds[at] = second;
+      this.counts[at] = count;
     }
-    this.#limit = 2 * Math.max(MANY_COUNTS, counts.length);
+    this.#limit = 2 * Math.max(MANY_COUNTS, joined.length);
   }
 }
 

@@ -42,6 +42,13 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
+  /** Bytes from `start` to `end` of another piece of memory. */
+  copy(from: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    // Mostly a few dozen: a view of them would take longer.
+    for (let at = start; at < end; at++) this.#bytes[this.#length++] = from[at] as number;
+  }
+
   /** Digits of an even number, without their number. */
   hex(digits: string): void {
     this.#reserve(digits.length / 2);

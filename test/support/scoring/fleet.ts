@@ -55,6 +55,7 @@ function mergedAt(asOf: Timestamp, changes: FleetChanges): MergedFleet {
     hours: new HourTable(lastHour),
     regular: new Map(regular.map(([process, network, devices]) => [pairHashOf(process, network), devices])),
     shared: new PairSet(shared.map(([process, network]) => pairHashOf(process, network))),
+    settled: new PairSet([]),
     newPairs: new Map(fresh.map(([process, network]) => [pairHashOf(process, network), lastHour])),
     isFull,
   };

@@ -17,6 +17,7 @@ import { P3 } from '../../contract/samples.ts';
 import { memoryStores } from '../../fakes/stores.ts';
 import { ArrivingCounts } from './arriving_counts.ts';
 import { NO_BASELINE } from './fleet.ts';
+import { pairsOf, pairTableOf } from './pair_table.ts';
 
 const START_MS = Date.UTC(2026, 10, 20);
 /** Three days are full, and the hour is none in which a day ends. */
@@ -93,8 +94,8 @@ async function spreadPartial(files: ContextFiles, asOf: Timestamp): Promise<void
   const partial = decodePartial(first as Buffer);
   for (const [n, partition] of PARTITIONS.entries()) {
     if (partition === P3) continue;
-    const pairs = new Map(
-      [...partial.pairs].map(([hash, facts]) => [(hash + n * PAIR_STEP) % 2 ** 48, facts] as const),
+    const pairs = pairTableOf(
+      [...pairsOf(partial.pairs)].map(([hash, facts]) => [(hash + n * PAIR_STEP) % 2 ** 48, facts] as const),
     );
     const sections = [encodePartial({ ...partial, pairs }), ...groups];
     await files.put(partialName(asOf, partition), encodeContextFile(sections));

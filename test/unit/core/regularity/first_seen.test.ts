@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newPairsOf, seenWith } from '../../../../src/core/regularity/first_seen.ts';
 
-const pairs = (...entries: readonly (readonly [number, number])[]) =>
-  new Map(entries.map(([pair, firstHour]) => [pair, { firstHour }]));
+const pairs = (...entries: readonly (readonly [number, number])[]) => entries;
 const SETTINGS = { keptHours: 720, maxPairs: 3 };
 
 describe('seenWith(before, pairs, lastHour)', () => {

@@ -6,6 +6,7 @@ import { type FleetPartial, PartialBuilder } from '../../../../src/core/regulari
 import { FleetSum, type SumLimits } from '../../../../src/core/regularity/fleet_sum.ts';
 import { HourTable } from '../../../../src/core/regularity/hour_table.ts';
 import { tries } from '../../../support/effort.ts';
+import { pairsOf } from '../../../support/scoring/pair_table.ts';
 
 const LAST = 494_000;
 
@@ -39,10 +40,10 @@ function partialOf(groups: readonly OneGroup[], most: number, limits = {}): Flee
     const hash = deviceHashOf(device);
     const slot = builder.hours.slotOf(hash, source);
     for (const hour of hours) builder.hours.mark(slot, hour);
-    const pair = builder.use(process, network, hash, Math.min(...hours));
-    if (isRegular && pair !== null) builder.regular(pair, hash);
+    const pair = builder.use(hashOf(process, network), hash, Math.min(...hours), Math.max(...hours));
+    if (isRegular && pair !== -1) builder.regular(pair, hash);
   }
-  return builder.build(hashOf);
+  return builder.build();
 }
 
 /** What the whole fleet comes to, from the definition. */
@@ -74,7 +75,7 @@ function shown({ hours, pairs }: FleetPartial) {
     }
   }
   const sorted = (devices: readonly number[] | null) => devices?.toSorted((a, b) => a - b) ?? null;
-  const all = [...pairs].map(([pair, { firstHour, users, regular }]) => {
+  const all = [...pairsOf(pairs)].map(([pair, { firstHour, users, regular }]) => {
     return { pair, firstHour, users: sorted(users), regular: sorted(regular) };
   });
   return { devices: hours.devices, counted, pairs: all.sort((a, b) => a.pair - b.pair) };
@@ -108,7 +109,7 @@ describe('FleetSum', () => {
     const old = new PartialBuilder(LAST - 5, 9);
     old.hours.mark(old.hours.slotOf(1, 0), LAST - 5);
     old.hours.mark(old.hours.slotOf(1, 0), LAST - 77);
-    const sum = sumOfPartials([old.build(hashOf)], LAST);
+    const sum = sumOfPartials([old.build()], LAST);
     expect(shown(sum).counted).toEqual({ [`1 0 ${LAST - 5}`]: 1 });
   });
 

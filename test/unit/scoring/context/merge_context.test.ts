@@ -15,6 +15,7 @@ import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import { MemoryContextFiles } from '../../../fakes/context.ts';
 import { tries } from '../../../support/effort.ts';
 import { fleetAt } from '../../../support/scoring/fleet.ts';
+import { pairsOf, pairTableOf } from '../../../support/scoring/pair_table.ts';
 
 const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
 const at = (hours: number) => addMs(T, hours * HOUR_MS);
@@ -27,9 +28,9 @@ function partialOf(asOf: Timestamp, number: number) {
   const device = deviceHashOf(`ws-${number}`);
   builder.hours.mark(builder.hours.slotOf(device, 0), hourOf(asOf) - 1);
   for (const ago of [1, 2, 3, 4]) builder.report(hourOf(asOf) - ago);
-  const pair = builder.use('beat.exe', NETWORK, device, hourOf(asOf) - 1);
-  if (pair !== null) builder.regular(pair, device);
-  return builder.build(pairHashOf);
+  const pair = builder.use(pairHashOf('beat.exe', NETWORK), device, hourOf(asOf) - 1, hourOf(asOf) - 1);
+  builder.regular(pair, device);
+  return builder.build();
 }
 
 async function run(files: MemoryContextFiles, asOf: Timestamp, partitions: readonly Partition[] = PARTITIONS) {
@@ -121,7 +122,7 @@ describe('mergeContext(files, asOf)', () => {
     const late = partialOf(at(30), 99);
     const pair = late.pairs.get(pairHashOf('beat.exe', NETWORK));
     if (pair === undefined) throw new Error('no pair');
-    const pairs = new Map([[pairHashOf('new.exe', NETWORK), pair]]);
+    const pairs = pairTableOf([[pairHashOf('new.exe', NETWORK), pair]]);
     await writePartial(files, at(30), 'f' as Partition, { ...late, pairs });
     const { context } = await merged(files, at(31));
     expect(context?.isNew('new.exe', NETWORK)).toBe(true);
@@ -135,7 +136,7 @@ describe('mergeContext(files, asOf)', () => {
       const part = partialOf(T, PARTITIONS.indexOf(partition));
       // Its clock was wrong; the reports of the tenant begin four hours before T.
       const stray = { firstHour: hourOf(T) - 60, users: [], regular: [] };
-      const pairs = new Map([...part.pairs, [pairHashOf('stray.exe', NETWORK), stray]]);
+      const pairs = pairTableOf([...pairsOf(part.pairs), [pairHashOf('stray.exe', NETWORK), stray]]);
       const reports = part.reports.with(12, 1);
       await writePartial(files, T, partition, partition === '0' ? { ...part, pairs, reports } : part);
     }
@@ -151,7 +152,7 @@ describe('mergeContext(files, asOf)', () => {
     const write = (partition: string, users: readonly number[]) =>
       writePartial(files, T, partition as Partition, {
         ...partial,
-        pairs: new Map([[pairHashOf('svc.exe', NETWORK), { ...facts, users, regular: [] }]]),
+        pairs: pairTableOf([[pairHashOf('svc.exe', NETWORK), { ...facts, users, regular: [] }]]),
       });
     await write('e', [1]);
     await write('f', [1]);
@@ -231,10 +232,10 @@ describe('the files of the context', () => {
         const builder = new PartialBuilder(hourOf(T), most);
         for (const { device, source, hour: of, process } of uses) {
           builder.hours.mark(builder.hours.slotOf(device, source), of);
-          const pair = builder.use(`${process}`, NETWORK, device, of);
-          if (pair !== null && of % 2 === 0) builder.regular(pair, device);
+          const pair = builder.use(pairHashOf(`${process}`, NETWORK), device, of, of);
+          if (of % 2 === 0) builder.regular(pair, device);
         }
-        const partial = builder.build(pairHashOf);
+        const partial = builder.build();
         const decoded = decodePartial(encodePartial(partial));
         expect(decoded.hours.keys()).toEqual(partial.hours.keys());
         for (let slot = 0; slot < partial.hours.slots; slot++) {
@@ -242,7 +243,11 @@ describe('the files of the context', () => {
             expect(decoded.hours.groupsAt(slot, of)).toBe(partial.hours.groupsAt(slot, of));
           }
         }
-        expect([decoded.pairs, decoded.isFull]).toEqual([partial.pairs, partial.isFull]);
+        expect([pairsOf(decoded.pairs), decoded.isFull]).toEqual([pairsOf(partial.pairs), partial.isFull]);
+        for (let slot = 0; slot < partial.pairs.size; slot++) {
+          const pair = partial.pairs.pairAt(slot);
+          expect(decoded.pairs.stayingAt(decoded.pairs.find(pair))).toBe(partial.pairs.stayingAt(slot));
+        }
       }),
       { seed: 20_261_129, numRuns: tries(40, 2_000) },
     );

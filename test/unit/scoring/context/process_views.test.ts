@@ -1,12 +1,17 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import type { Counted } from '../../../../src/core/records/contribution.ts';
 import { REGULARITY_THRESHOLDS } from '../../../../src/core/regularity/assessment.ts';
-import { windowOf } from '../../../../src/core/scoring/window.ts';
-import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
+import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
+import { isOfWindow, windowOf } from '../../../../src/core/scoring/window.ts';
+import { readContextFile } from '../../../../src/scoring/context/context_file.ts';
+import { FleetContext, readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
-import { partialName } from '../../../../src/scoring/context/names.ts';
+import { decodeMerged, MERGED_SECTION } from '../../../../src/scoring/context/merged_codec.ts';
+import { mergedName, partialName } from '../../../../src/scoring/context/names.ts';
+import { PairSet } from '../../../../src/scoring/context/pair_set.ts';
 import { writePartial } from '../../../../src/scoring/context/partial_codec.ts';
 import {
   type ListedProcess,
@@ -20,6 +25,7 @@ import { groupIdOf, PARTITIONS, partitionOf, processIdOf } from '../../../../src
 import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
 import { MemoryContextFiles } from '../../../fakes/context.ts';
 import { memoryStores } from '../../../fakes/stores.ts';
+import { tries } from '../../../support/effort.ts';
 import { SETTINGS } from '../../../support/scoring/tenant.ts';
 
 const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
@@ -43,13 +49,20 @@ function rotating(device: string, process: string, addresses: readonly string[])
   return Array.from({ length: 71 }, (_, n) => row(device, process, addresses[n % addresses.length] ?? '', 71 - n, 12));
 }
 
-/** Scores the rows partition by partition, as runs do. */
-async function run(files: MemoryContextFiles, asOf: Timestamp, rows: readonly Counted[]): Promise<void> {
-  const { context } = await readContext(files, asOf);
+/** Scores the rows partition by partition, as runs do. `context`: by default what the runs before left. */
+async function run(
+  files: MemoryContextFiles,
+  asOf: Timestamp,
+  rows: readonly Counted[],
+  known?: FleetContext | null,
+): Promise<void> {
+  const context = known === undefined ? (await readContext(files, asOf)).context : known;
+  const window = windowOf(asOf, 3);
   for (const partition of PARTITIONS) {
-    const watch = new RegularityWatch(windowOf(asOf, 3), context);
-    const own = rows.filter(({ groupId }) => partitionOf(groupId) === partition);
-    const groups = [...Map.groupBy(own, ({ groupId }) => groupId)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const watch = new RegularityWatch(window, context);
+    const own = rows.filter((each) => partitionOf(each.groupId) === partition && isOfWindow(each, window));
+    const inOrder = own.sort((a, b) => (a.groupId + a.Timestamp < b.groupId + b.Timestamp ? -1 : 1));
+    const groups = Map.groupBy(inOrder, ({ groupId }) => groupId);
     for (const [, [first, ...rest]] of groups) {
       if (first === undefined) continue;
       watch.begin(first);
@@ -66,12 +79,12 @@ async function found(rows: readonly Counted[], files = new MemoryContextFiles())
   return await findingsOf(files);
 }
 
-async function findingsOf(files: MemoryContextFiles) {
-  const { context } = await readContext(files, NEXT);
+async function findingsOf(files: MemoryContextFiles, asOf = NEXT) {
+  const { context } = await readContext(files, asOf);
   if (context === null) throw new Error('no context');
   const faults: string[] = [];
   const fleet = { context, thresholds: REGULARITY_THRESHOLDS };
-  const findings = await Array.fromAsync(processViews(files, NEXT, fleet, (fault) => void faults.push(fault)));
+  const findings = await Array.fromAsync(processViews(files, asOf, fleet, (fault) => void faults.push(fault)));
   return { findings, faults };
 }
 
@@ -110,6 +123,15 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     ]);
   });
 
+  it('keeps two devices apart whose names have the same hash', async () => {
+    const devices = ['ws-1460778', 'ws-15690531'];
+    expect(new Set(devices.map(deviceHashOf)).size).toBe(1);
+    const rows = devices.flatMap((device) => ['rot.exe', 'svc.exe'].flatMap((name) => rotating(device, name, SERVERS)));
+    const { findings } = await found([...OTHERS, ...rows]);
+    expect(findings).toHaveLength(4);
+    for (const finding of findings) expect(finding).toMatchObject({ kind: 'regular', assessment: { addresses: 20 } });
+  });
+
   it('names a partial that cannot be read, and goes on', async () => {
     const files = new MemoryContextFiles();
     const rows = [...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS)];
@@ -117,6 +139,72 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     const name = partialName(T, '5' as Partition);
     await files.put(name, Buffer.from('BWCX'));
     expect((await findingsOf(files)).faults).toEqual([`${name} is damaged`]);
+  });
+});
+
+describe('processViews after a run that skips what more devices use', () => {
+  /** What is found some hours after T, with what the run at T knew; and without: then a run writes all groups that it can. */
+  async function laterRun(rows: readonly Counted[], hours: number, isSkipping: boolean) {
+    const files = new MemoryContextFiles();
+    await run(files, T, rows);
+    const second = addMs(T, hours * HOUR_MS);
+    await mergeContext(files, second);
+    const merged = await readContextFile(files, mergedName(second), MERGED_SECTION, decodeMerged);
+    const settled = isSkipping ? merged.settled : new PairSet([]);
+    await run(files, second, rows, new FleetContext({ ...merged, settled }));
+    const third = addMs(second, HOUR_MS);
+    await mergeContext(files, third);
+    const bytes = await Promise.all(PARTITIONS.map((each) => files.open(partialName(second, each), 1)));
+    const { findings, faults } = await findingsOf(files, third);
+    return { findings, faults, bytes: bytes.reduce((sum, each) => sum + (each?.length ?? 0), 0) };
+  }
+
+  it('sums a process whose last other user leaves the window meanwhile', async () => {
+    const rotated = rotating('ws-1', 'rot.exe', SERVERS);
+    const leaving = SERVERS.map((address) => row('ws-2', 'rot.exe', address, 72, 5));
+    const staying = SERVERS.map((address) => row('ws-2', 'rot.exe', address, 60, 5));
+    expect((await found([...OTHERS, ...leaving, ...rotated])).findings).toEqual([]);
+    expect((await laterRun([...OTHERS, ...leaving, ...rotated], 1, true)).findings).toMatchObject([
+      { kind: 'regular' },
+    ]);
+    expect((await laterRun([...OTHERS, ...staying, ...rotated], 1, true)).findings).toEqual([]);
+    // The window of six hours later no longer has a report at its very beginning.
+    const first = leaving.map((each) => ({ ...each, Timestamp: addMs(T, -66 * HOUR_MS) }));
+    expect((await laterRun([...OTHERS, ...first, ...rotated], 6, true)).findings).toMatchObject([{ kind: 'regular' }]);
+    // After a pause of eight hours nothing is known of who still uses it.
+    const paused = SERVERS.map((address) => row('ws-2', 'rot.exe', address, 65, 5));
+    expect((await laterRun([...OTHERS, ...paused, ...rotated], 8, true)).findings).toMatchObject([{ kind: 'regular' }]);
+  });
+
+  it('finds the same as after one that skips nothing, and writes less', async () => {
+    const sizes = { skipping: 0, whole: 0 };
+    let regular = 0;
+    const use = fc.record({
+      device: fc.nat(3).map((n) => `ws-${n}`),
+      process: fc.constantFrom('rot.exe', 'svc.exe'),
+      addresses: fc.constantFrom(SERVERS.slice(0, 3), SERVERS, ['203.0.113.5', '203.0.113.6']),
+      kind: fc.constantFrom('rotating', 'once'),
+      ago: fc.constantFrom(72, 71, 70, 67, 66, 65, 64, 5),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(use, { maxLength: 6 }), fc.constantFrom(1, 2, 6, 7), async (uses, hours) => {
+        const rows = uses.flatMap(({ device, process, addresses, kind, ago }) =>
+          kind === 'rotating'
+            ? rotating(device, process, addresses)
+            : addresses.map((address) => row(device, process, address, ago, 5)),
+        );
+        const skipping = await laterRun([...OTHERS, ...rows], hours, true);
+        const whole = await laterRun([...OTHERS, ...rows], hours, false);
+        expect(skipping.findings).toEqual(whole.findings);
+        expect([...skipping.faults, ...whole.faults]).toEqual([]);
+        sizes.skipping += skipping.bytes;
+        sizes.whole += whole.bytes;
+        regular += skipping.findings.length;
+      }),
+      { seed: 20_261_130, numRuns: tries(15, 500) },
+    );
+    expect(regular).toBeGreaterThan(2);
+    expect(sizes.skipping).toBeLessThan(sizes.whole);
   });
 });
 

@@ -14,6 +14,7 @@ import { pairHashOf } from '../../../../src/scoring/context/pair_hash.ts';
 import { RegularityWatch } from '../../../../src/scoring/context/regularity_watch.ts';
 import { groupIdOf } from '../../../../src/storage/keys.ts';
 import { tries } from '../../../support/effort.ts';
+import { pairsOf } from '../../../support/scoring/pair_table.ts';
 
 const T = '2026-11-20T06:00:00.0000000Z' as Timestamp;
 const WINDOW = windowOf(T, 3);
@@ -92,8 +93,8 @@ describe('RegularityWatch over a stream', () => {
           if (beside?.matches) matches++;
         }
         const { pairs, hours } = watch.partial();
-        expect(new Set(pairs.keys())).toEqual(new Set(twin.users.keys()));
-        for (const [pair, facts] of pairs) {
+        expect(new Set(pairsOf(pairs).keys())).toEqual(new Set(twin.users.keys()));
+        for (const [pair, facts] of pairsOf(pairs)) {
           const users = twin.users.get(pair) ?? new Set();
           expect(facts.users === null ? null : new Set(facts.users)).toEqual(users.size > 3 ? null : users);
           expect(new Set(facts.regular)).toEqual(twin.regular.get(pair) ?? new Set());
