@@ -172,6 +172,17 @@ describe('twice, three or nine times the connections', () => {
 });
 
 describe('roundHalfEven(value, digits)', () => {
+  it('is what the language prints, where no two results are equally near', () => {
+    const near = fc.tuple(fc.nat(2_000_000), fc.integer({ min: -3, max: 3 })).map(([n, by]) => n / 2_000 + by * 1e-13);
+    fc.assert(
+      fc.property(fc.oneof(near, fc.double({ min: 0, max: 1e12, noNaN: true })), fc.nat(3), (value, digits) => {
+        if (Math.abs((value * 2 ** (digits + 1)) % 2) === 1) return;
+        expect(roundHalfEven(value, digits)).toBe(Number(value.toFixed(digits)));
+      }),
+      { seed: 20_261_130, numRuns: tries(1_000, 50_000) },
+    );
+  });
+
   it('is the nearest number, and of two the even one', () => {
     expect([0.125, 0.375, 2.5, 3.5, -0.5, 0.0625].map((each) => roundHalfEven(each, 2))).toEqual([
       0.12, 0.38, 2.5, 3.5, -0.5, 0.06,
