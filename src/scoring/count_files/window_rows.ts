@@ -147,19 +147,22 @@ class FileDay implements MergedDay {
     const { partition, day } = this.#ref;
     const { entries, hasMore } = this.#hasTable ? await readEntries(hourlyCounts, this.#ref) : NO_ENTRIES;
     const { file, reason } = await this.#file();
-    // A day without its table reads as empty.
-    if (file === null && this.#hasTable) this.#hasTable = (await hourlyCounts.days()).includes(day);
     if (file === null && !this.#hasTable) return this.#gap(reason);
+    // A day without its table reads as empty. Its file was written before the table went, so it is looked for again.
+    if (file === null && !(await hourlyCounts.days()).includes(day)) {
+      this.#hasTable = false;
+      return await this.#overlaid(fromGroup);
+    }
     const replaced =
       file === null || hasMore
         ? await ReplacedHours.all(hourlyCounts, partition, day)
         : ReplacedHours.touched(hourlyCounts, partition, day, entries, file.directory);
     const { first, last } = this.#hours;
     const asked = replaced.hours.filter((hour) => hour >= first && hour <= last);
-    if (file === null) return replaced.streams(asked, fromGroup);
     const streams = replaced
       .streams(asked, fromGroup)
       .map((stream) => ({ ...stream, pages: this.#whileThere(stream.pages) }));
+    if (file === null) return streams;
     return [...this.#streams(file, replaced, fromGroup), ...streams];
   }
 

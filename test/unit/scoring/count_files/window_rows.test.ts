@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sealDay } from '../../../../src/scoring/count_files/seal_day.ts';
 import { P3 } from '../../../contract/samples.ts';
 import { tries } from '../../../support/effort.ts';
 import {
@@ -90,6 +91,29 @@ describe('windowRows(stores, partition, window)', () => {
     const { rows: found } = await read(stepwiseStores(world, step), 49, { mode: 'overlay' });
     expect(isSealed).toBe(true);
     expect(found).toEqual(expected);
+  });
+
+  it('laid over nothing lacks no row where another run builds the missing file, and its day is sealed meanwhile', async () => {
+    for (let sealedAt = 0; sealedAt < 12; sealedAt++) {
+      const world = await filled([1, 2, 3].map((group) => ({ group, hour: 22 + (group % 2), number: 1 })));
+      const before = await scan(world, 49);
+      let calls = 0;
+      const sealing: Step = async (call, run) => {
+        if (call.startsWith('rows.') && calls++ === sealedAt) {
+          await read(world, 49);
+          await sealDay(world, FIRST_DAY, async () => {}, [P3]);
+        }
+        return await run();
+      };
+      const { rows, gaps } = await read(stepwiseStores(world, sealing), 49, { mode: 'overlay' });
+      expect({ sealedAt, lacks: lacking(before, rows), more: lacking(rows, before) }).toEqual({
+        sealedAt,
+        lacks: [],
+        more: [],
+      });
+      expect(gaps.map(({ day }) => day)).not.toContain(FIRST_DAY);
+      if (calls > sealedAt) expect(world.sealed).toHaveLength(3);
+    }
   });
 
   it('laid over the files gives the same, and writes nothing', async () => {
