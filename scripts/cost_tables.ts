@@ -70,6 +70,7 @@ function sampleText({
 
 function requestsTable(measured: Measured): string {
   const per = (count: number, of: number) => (of === 0 ? '0' : groupedText(Math.round((count / of) * 10_000) / 10));
+  const runs = measured.invocations['scoreWindows']?.count ?? 1;
   const body = measured.requests
     .map(({ operation }) => {
       const only = (names: readonly string[]) => requestsOf(measured, new RegExp(`^${operation}$`), names);
@@ -83,7 +84,7 @@ function requestsTable(measured: Measured): string {
       operation,
       per(ingest, measured.reports),
       (ingest / measured.segments).toFixed(1),
-      per(score, measured.groups),
+      per(score, measured.groups * runs),
       sweep.toFixed(1),
       notify.toFixed(1),
     ]);

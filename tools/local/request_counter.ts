@@ -37,7 +37,7 @@ export class RequestCounter {
   #count(request: ClientRequest): void {
     const service = this.#services.get(String(request.getHeader('host')));
     if (service === undefined) return;
-    const operation = `${service} ${OPERATIONS[service](request.method, request.path)}`;
+    const operation = operationOf(service, request.method, request.path);
     const count = this.#counts.get(operation) ?? { functions: 0, host: 0, byFunction: {} };
     this.#counts.set(operation, count);
     const sender = currentFunction();
@@ -67,7 +67,11 @@ function servicesOf(connectionString: string): Map<string, Service> {
   return services;
 }
 
-/** The operation of a request, by its method and its path with the query. */
+/** The operation of a request, by its method and its path with the query: `table gets`. */
+export function operationOf(service: Service, method: string, path: string): string {
+  return `${service} ${OPERATIONS[service](method, path)}`;
+}
+
 const OPERATIONS: Readonly<Record<Service, (method: string, path: string) => string>> = {
   blob(method, path) {
     if (method === 'GET') return path.includes('comp=list') ? 'listings' : 'reads';
@@ -80,7 +84,7 @@ const OPERATIONS: Readonly<Record<Service, (method: string, path: string) => str
   },
   table(method, path) {
     if (path.includes('/$batch')) return 'transactions';
-    if (/\/Tables\b/.test(path)) return 'creations';
+    if (/\/Tables\b/.test(path)) return { GET: 'listings', POST: 'creations' }[method] ?? 'removals';
     if (method === 'GET') return /\((?:PartitionKey|%50)/.test(path) ? 'gets' : 'queries';
     return { POST: 'inserts', PUT: 'updates', PATCH: 'updates', MERGE: 'updates', DELETE: 'deletes' }[method] ?? method;
   },

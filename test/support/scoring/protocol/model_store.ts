@@ -42,7 +42,8 @@ export interface Part {
 }
 
 export const HOURS = 2;
-export const WHOLE_DAY = HOURS;
+/** The number of a part that has all hours. */
+export const WHOLE_DAY = 2;
 export const ALL_HOURS = [0, 2 * HOURS - 1] as const;
 
 export interface Row {

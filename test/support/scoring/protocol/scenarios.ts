@@ -232,12 +232,11 @@ export const LARGE_SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
-    name: 'two scorers, two that seal, and late rows of two segments',
+    name: 'two that seal, and late rows of two segments',
     filed: 'a00 b01',
     late: 'a01 b00',
     endedBefore: 1,
     actors: ([one = 0, other = 0]: readonly number[]) => [
-      run('refresh', 1),
       run('refresh', 1),
       SEAL,
       SEAL,
