@@ -11,7 +11,7 @@ const LATER = '2026-12-20T12:00:00.0000000Z' as Timestamp;
 const entries = Array.from(
   { length: ENTRIES },
   (_, n): Suppression => ({
-    ...{ id: `s-${n}`, device: '', process: '', source: '', detector: '', owner: 'soc', reason: 'bench' },
+    ...{ id: `s-${n}`, device: '', process: '', hash: '', source: '', detector: '', owner: 'soc', reason: 'bench' },
     remote: n % 2 === 0 ? `198.51.${n % 256}.0/24` : `2001:db8:${n.toString(16)}::/48`,
     ...{ createdAt: NOW, expires: LATER },
   }),
@@ -21,7 +21,7 @@ const entryOf = suppressionMatcher(entries, NOW);
 let hits = 0;
 for (let n = 0; n < DETECTIONS; n++) {
   const RemoteIP = n % 2 === 0 ? `203.0.113.${n % 256}` : `2001:db9::${n.toString(16)}`;
-  const names = { DeviceName: `wks-${n}`, InitiatingProcessFileName: 'updater.exe' };
+  const names = { DeviceName: `wks-${n}`, InitiatingProcessFileName: 'updater.exe', programHash: null };
   if (entryOf({ ...names, RemoteIP, source: 'defender', assessments: { 'kql-rule': {}, regularity: null } })) hits++;
 }
 const { user, system } = process.cpuUsage(started);

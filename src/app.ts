@@ -31,6 +31,7 @@ import { withOwners } from './notify/with_owners.ts';
 import { health } from './operations/health.ts';
 import { NO_COUNTERS } from './reading/counters.ts';
 import { formatsOf } from './reading/formats.ts';
+import { KnownBlob } from './reading/stored_known.ts';
 import { OwnersBlob } from './reading/stored_owners.ts';
 import { rebuildFiles } from './scoring/count_files/refresh_day.ts';
 import { fleetOfRun } from './scoring/fleet_of_run.ts';
@@ -112,6 +113,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
   const stores = parts.stores ?? storesOf(config);
   const clock = parts.clock ?? Date.now;
   const owners = new OwnersBlob(stores.context);
+  const known = new KnownBlob(stores.context);
   const context = {
     links: config.links,
     digestAbove: config.digestAbove,
@@ -214,12 +216,13 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       // Its rows in Runs would stay the newest ones until then, and the runs before would change no detection of it.
       if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
+      const { knownOf } = await known.get();
       if (job.processes) {
         const fleet = await fleetOfRun(stores, job.asOf, config.detection);
         const suppressor = await Suppressor.read(stores, timestampFromMs(clock()));
-        return await scoreProcesses(stores, settings, states, job, fleet, suppressor);
+        return await scoreProcesses(stores, { ...settings, knownOf }, states, job, fleet, suppressor);
       }
-      return await scorePartitions(stores, settings, states, job, clock);
+      return await scorePartitions(stores, { ...settings, knownOf }, states, job, clock);
     },
 
     /**
@@ -233,6 +236,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       if (asOf > lastFullHour(now)) throw new WindowError(notEnded(asOf, now));
       // The settings of the functions alone say which sinks there are, not those of this shell.
       const states = await knownSinks(stores);
+      const scoreSettings = { ...settings, knownOf: (await known.get()).knownOf };
       const runs: Run[] = [];
       await beginRun(stores, config.detection, asOf);
       const fleet = await fleetOfRun(stores, asOf, config.detection);
@@ -242,13 +246,13 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
         for (const partition of partitions) {
           if (isRebuild) await rebuildFiles(stores, partition, Math.min(now, msOf(asOf)));
           const job = { ...window, partition };
-          const run = await scorePartition(stores, settings, states, job, clock, fleet, suppressor);
+          const run = await scorePartition(stores, scoreSettings, states, job, clock, fleet, suppressor);
           onRun(run);
           runs.push(run);
         }
       }
       const { newestReport = '' as const } = messages[0] ?? {};
-      await scoreProcesses(stores, settings, states, { asOf, newestReport }, fleet, suppressor);
+      await scoreProcesses(stores, scoreSettings, states, { asOf, newestReport }, fleet, suppressor);
       await closeOldDays(stores, asOf, config, clock);
       return runs;
     },
@@ -318,7 +322,8 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       health(stores, sweepSettings, sinkNames, clock, {
         sinkFaults: config.sinkFaults,
         groupsPerDevice,
-        owners: () => owners.read(),
+        owners: () => owners.get(),
+        known: () => known.get(),
       }),
     /** Throws a QueryRefused, also where more than `maxSorted` detections would have to be sorted. */
     listDetections: (query: DetectionQuery, maxSorted?: number) => listDetections(stores, sinkNames, query, maxSorted),

@@ -40,6 +40,7 @@ import { say, type Terminal } from './terminal.ts';
 
 interface ScoreOptions extends DetectorOptions {
   readonly owners?: string;
+  readonly known?: string;
   readonly dates?: string;
   readonly set: readonly string[];
   readonly format: string;
@@ -101,6 +102,10 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         '(its default), score, prevalence; all: any of these (default: severity)',
     )
     .option('--owners <FILE>', 'an MMDB file, such as GeoLite2-ASN.mmdb: adds the owner of each address')
+    .option(
+      '--known <FILE>',
+      'a CSV of networks and programs that you expect, and of indicators: changes the severity by one (docs/known.md)',
+    )
     .option('--html <FILE>', 'also write a report: one HTML file with pictures, which opens without a network')
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(
@@ -110,6 +115,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
         '  beaconwatch score exports/ --from 30d --to now\n' +
         '  beaconwatch score exports/ --now 2026-11-20T12:00:00Z --grain report --compare answer.csv\n' +
         '  beaconwatch score exports/ --html report.html\n' +
+        '  beaconwatch score exports/ --known known.csv\n' +
         '  beaconwatch score exports/ --common\n' +
         "  beaconwatch score exports/ --explain --device ws-7 --process '*sync*'\n" +
         '  beaconwatch score exports/ --set SOURCES=sysmon --bin 5m\n' +
@@ -136,10 +142,12 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const { series, common, bin } = options;
   const explain = explainIn(options);
   const ownerOf = await ownersIn(options.owners, detector);
-  const how = { format, view: await viewOf(terminal), order, series, common, bin, explain, ownerOf };
+  const knownOf = await knownIn(options.known, detector, terminal);
+  const hasKnown = knownOf !== undefined;
+  const how = { format, view: await viewOf(terminal), order, series, common, bin, explain, ownerOf, hasKnown };
   const task = { detector, rule, windows, isRange, regularWindow, comparison, ...how };
   const window = spanOfTask(task);
-  const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds, regularity);
+  const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds, regularity, knownOf);
 
   const letters = new LetterLog();
   const offline = new OfflineScore(
@@ -202,6 +210,11 @@ async function comparisonIn(options: ScoreOptions, sources: readonly Source[], i
 /** The database of `--owners`; null without the option. */
 async function ownersIn(path: string | undefined, detector: DetectorChoice) {
   return path === undefined ? null : (await import('./owners_option.ts')).ownersOf(path, detector);
+}
+
+/** The file of `--known`; undefined without the option, which is rare, so its modules are loaded for it alone. */
+async function knownIn(path: string | undefined, detector: DetectorChoice, terminal: Terminal) {
+  return path === undefined ? undefined : (await import('./known_option.ts')).knownFileOf(path, detector, terminal);
 }
 
 function restText(reports: number): string {

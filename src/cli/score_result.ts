@@ -54,6 +54,8 @@ export interface ScoreTask extends Windows {
   readonly explain: Explain | null;
   /** Who owns an address; null where no database is given. */
   readonly ownerOf: OwnerOf | null;
+  /** Whether a file of known networks and programs is given. */
+  readonly hasKnown: boolean;
   /** The length of the bins as it was given. */
   readonly bin?: string | undefined;
   readonly series: boolean;
@@ -100,7 +102,7 @@ async function ofWindow(offline: OfflineScore, { rule, windows, format, view, or
 }
 
 async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
-  const { detector, rule, windows, format, view, order, common, bin, explain, ownerOf } = task;
+  const { detector, rule, windows, format, view, order, common, bin, explain, ownerOf, hasKnown } = task;
   const hasRule = detector === 'all';
   const result = await offline.detections(hasRule ? { rule, window: spanOf(windows) } : null, explain);
   const { detections, groups, counted } = result;
@@ -110,7 +112,7 @@ async function ofDetectors(offline: OfflineScore, task: ScoreTask) {
       ? explanationsText(result, { hasReports, hasRule })
       : common
         ? commonText(result, format, view)
-        : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view, ownerOf });
+        : offlineText(inOrderOf(detections, order), format, { bin, hasReports, view, ownerOf, hasKnown });
   const notes = hasReports ? fleetNotes(result) : [];
   return { text, detections: detections.length, groups, counted, notes, failure: null, found: result };
 }

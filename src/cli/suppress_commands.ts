@@ -22,6 +22,7 @@ export function addSuppressCommands(program: Command, terminal: Terminal): void 
       'propose the narrowest sensible entry for this detection, print what it would suppress, and ask; the options of ' +
         'the entry take precedence',
     )
+    .option('--no-hash', 'with --from: name no hash, so that the entry also fits the next version of the program')
     .option('--yes', 'with --from: do not ask', false)
     .option('--owner <NAME>', 'who is responsible for the entry (default: the user of this machine)')
     .option('--days <N>', 'days until it expires, at most 366 (default: 90)')
@@ -70,6 +71,7 @@ function criteria(command: Command): Command {
     .option('-d, --device <NAME>', 'device; compared without regard to case, * is any text')
     .option('-p, --process <NAME>', 'process file name; compared in the same way')
     .option('-r, --remote <ADDRESS>', 'address or CIDR range; at least /8 (IPv4) or /16 (IPv6)')
+    .option('--hash <HASH>', 'SHA-1 or SHA-256: only while the newest program of the group has it')
     .option('--source <NAME>', 'kind of telemetry')
     .option('--detector <NAME>', 'detector: kql-rule or regularity');
 }

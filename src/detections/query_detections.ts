@@ -187,7 +187,7 @@ function filterMatcher({
   numbers = [],
 }: DetectionFilter): (row: SummaryRow) => boolean {
   const hasNames = device !== '' || process !== '';
-  const names = criteriaMatcher({ device, process, remote: '', source: '', detector: '' });
+  const names = criteriaMatcher({ device, process, remote: '', hash: '', source: '', detector: '' });
   const range = remote && ipRangeMatcher(remote);
   return (row) =>
     (!hasNames || names(candidateOf(row.detection))) &&

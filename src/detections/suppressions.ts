@@ -1,5 +1,6 @@
 import { DETECTORS } from '../core/detections/assessments.ts';
 import { ipRangeOf, ipRangeText } from '../core/detections/ip_range.ts';
+import { programHashIn } from '../core/detections/program_hash.ts';
 import { dangerOf, faultOf, type Suppression, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import { MAX_WHO_LENGTH } from '../core/detections/verdict.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
@@ -30,7 +31,7 @@ export type Added =
   /** Why it was refused; `forcible`: `force` adds it all the same. */
   | { readonly ok: false; readonly reason: string; readonly forcible: boolean };
 
-/** Writes a new suppression, with `remote` in canonical form. It applies from the next scoring run on. */
+/** Writes a new suppression, with `remote` and `hash` in canonical form. It applies from the next scoring run on. */
 export async function addSuppression(
   stores: Pick<Stores, 'suppressions'>,
   wanted: NewSuppression,
@@ -51,10 +52,11 @@ export async function addSuppression(
   }
   const range = ipRangeOf(wanted.remote);
   const { device, process, source, detector, owner, reason, expires } = wanted;
+  const hash = programHashIn(wanted.hash) ?? '';
   return await retryOnConflict('suppression', async () => {
     const suppression: Suppression = {
       id: newId(),
-      ...{ device, process, remote: range === null ? '' : ipRangeText(range), source, detector },
+      ...{ device, process, remote: range === null ? '' : ipRangeText(range), hash, source, detector },
       ...{ owner, reason, createdAt: timestampFromMs(now), expires },
     };
     return (await stores.suppressions.insert(suppression)) ? { ok: true, suppression } : CONFLICT;

@@ -70,8 +70,9 @@ export function pageDetail(detail: DetectionDetail, owner: Owner | null, span: P
   };
 }
 
-function keyOf({ id, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason }: Summarized) {
-  return { id, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason };
+function keyOf({ id, source, DeviceName, InitiatingProcessFileName, RemoteIP, ...rest }: Summarized) {
+  const { severity, severityReason, known } = rest;
+  return { id, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, known };
 }
 
 type Summarized = Omit<SummaryView, 'assessments' | 'account' | 'ports'> & {

@@ -60,8 +60,9 @@ export async function postedSuppression(app: SuppressionsApp, fields: Fields, re
   return added.ok ? seeOther('suppressions') : await shown(app, 400, draft, reader, added.reason, added.forcible);
 }
 
-function draftOf({ device = '', process = '', remote = '', source = '', detector = '', reason = '', days }: Fields) {
-  return { device, process, remote, source, detector, reason, days: days ?? String(DEFAULT_SUPPRESSION_DAYS) };
+function draftOf({ reason = '', days = String(DEFAULT_SUPPRESSION_DAYS), ...fields }: Fields): SuppressionDraft {
+  const { device = '', process = '', remote = '', hash = '', source = '', detector = '' } = fields;
+  return { device, process, remote, hash, source, detector, reason, days };
 }
 
 async function shown(

@@ -14,6 +14,7 @@ import {
   factProblems,
   groupLimitProblems,
   inactiveSourceProblems,
+  knownProblems,
   MAX_BAD_ROWS,
   ownerProblems,
   silenceProblems,
@@ -39,6 +40,8 @@ export interface HealthOptions {
   readonly groupsPerDevice?: number;
   /** The operator's database of owners. */
   readonly owners?: () => Promise<{ readonly fault: string } | null>;
+  /** The operator's file of known networks and programs. */
+  readonly known?: () => Promise<{ readonly fault: string } | null>;
   readonly sectionTimeoutMs?: number;
 }
 
@@ -52,13 +55,14 @@ export async function health(
     sinkFaults = [],
     groupsPerDevice = GROUPS_PER_DEVICE,
     owners = async () => null,
+    known = async () => null,
     sectionTimeoutMs = SECTION_TIMEOUT_MS,
   }: HealthOptions = {},
 ): Promise<Health> {
   return await collectBadRows(async (badRows) => {
     const now = clock();
     const sections = new Sections(sectionTimeoutMs);
-    const [runs, states, unreadIn, notified, , queues, days, owned] = await Promise.all([
+    const [runs, states, unreadIn, notified, , queues, days, owned, listed] = await Promise.all([
       sections.read('runs', () => runHistory(stores.runs, now)),
       sections.readEach('exports', settings.containers, (container) => statesOf(stores, container)),
       sections.readEach('unread', settings.containers, (container) =>
@@ -76,6 +80,7 @@ export async function health(
       sections.read('queues', () => stores.queues.lengths()),
       sections.read('counts', () => storedDays(stores, now)),
       sections.read('owners', owners),
+      sections.read('known', known),
     ]);
     // An export whose data is older than the retention would add nothing.
     const kept = now - settings.retentionDays * 24 * HOUR_MS;
@@ -115,6 +120,7 @@ export async function health(
       ...skipped,
       ...sinkProblems(inUse ?? []),
       ...ownerProblems(owned),
+      ...knownProblems(listed),
       ...badRowProblems(badRows),
     ];
     return { problems, ...facts };

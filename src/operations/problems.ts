@@ -144,3 +144,11 @@ export function ownerProblems(owners: { readonly fault: string } | null): readon
     `Messages name no owner of an address: ${owners.fault}. Upload another MMDB file or delete the blob, and restart the app.`,
   ];
 }
+
+/** Why the file of known networks and programs, or a part of it, is not used: severities are then without it. */
+export function knownProblems(known: { readonly fault: string } | null): readonly string[] {
+  if (known === null || known.fault === '') return [];
+  return [
+    `Severity lacks a part of the file of known networks and programs: ${known.fault}. Upload a corrected file or delete the blob, and restart the app.`,
+  ];
+}

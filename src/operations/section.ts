@@ -12,6 +12,7 @@ export const SECTIONS = [
   'queues',
   'counts',
   'owners',
+  'known',
 ] as const;
 
 /** Runs the sections of a check. Each stands alone: one that fails, or does not answer in time, is a problem and no error. */
@@ -92,6 +93,7 @@ const SUBJECTS: Readonly<Record<Section, string>> = {
   queues: 'The lengths of the queues',
   counts: 'The list of the tables HourlyCounts',
   owners: 'The database of owners',
+  known: 'The file of known networks and programs',
 };
 
 /** Never telemetry or a URL: the message of any other error may hold them. */

@@ -1,7 +1,7 @@
 import type { OwnerOf } from '../core/detections/owner.ts';
 import type { ContextFiles } from '../storage/ports/context.ts';
-import { StoreError } from '../storage/ports/store_error.ts';
 import { MAX_OWNER_BYTES, OwnerDatabaseError, ownerDatabase } from './owner_database.ts';
+import { ReadOnce } from './read_once.ts';
 
 /** The blob that an operator puts into the container `context`. */
 export const OWNERS_BLOB = 'owners.mmdb';
@@ -14,33 +14,14 @@ export interface StoredOwners {
 }
 
 /** The database of owners in the account, which is read once: a newer blob counts from the next start. */
-export class OwnersBlob {
-  readonly #files: Pick<ContextFiles, 'open'>;
-  #known: Promise<StoredOwners> | null = null;
-
+export class OwnersBlob extends ReadOnce<StoredOwners> {
   constructor(files: Pick<ContextFiles, 'open'>) {
-    this.#files = files;
-  }
-
-  /** Throws the errors of storage; the next call then tries again. */
-  async read(): Promise<StoredOwners> {
-    this.#known ??= read(this.#files);
-    try {
-      return await this.#known;
-    } catch (error) {
-      this.#known = null;
-      throw error;
-    }
+    super(() => read(files));
   }
 
   /** No owners where storage fails, and where the blob is absent, damaged or too large. */
   async owners(): Promise<OwnerOf> {
-    try {
-      return (await this.read()).ownerOf;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return noOwner;
-    }
+    return (await this.getOr({ ownerOf: noOwner, fault: '' })).ownerOf;
   }
 }
 

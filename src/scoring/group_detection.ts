@@ -25,6 +25,7 @@ export function groupDetection(
   const { few, many } = context;
   const finding =
     candidate.rule === null || rule === null ? null : findingOf(candidate.rule, rule, null, context.window.asOf);
+  const known = context.knownOf({ ...key, programHash: candidate.programHash, addresses: [key.RemoteIP] });
   const isNew = place !== null && context.isNew({ ...key, ...place });
   const isRegular = measured !== null && measured.way !== null && !isCommon;
   const detectors: Detector[] = [
@@ -52,10 +53,11 @@ export function groupDetection(
       {
         kqlRule: finding && ruleMatchOf(finding, context, false),
         regularity: measured === null ? null : regularityFacts(measured, onlyFailed),
-        ...{ regularDevices, isNew, ...NO_HISTORY, few, many },
+        ...{ regularDevices, isNew, ...NO_HISTORY, known, few, many },
       },
       measured !== null && isRipe(measured, context),
     ),
+    known,
     hours: candidate.hours,
     ...{ devices, otherProcesses, onlyFailed, ports: candidate.ports, hosts: candidate.hosts },
     fleet: { devices: context.devices, few, many, isNew, unit: context.unit, settings: context.settings },

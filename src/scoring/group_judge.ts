@@ -2,6 +2,7 @@ import { ANY_REMOTE, type Detector } from '../core/detections/assessments.ts';
 import type { RunFacts } from '../core/detections/decision.ts';
 import type { Detection, Finding, Technique } from '../core/detections/detection.ts';
 import { findingOf, regularFindingOf } from '../core/detections/finding.ts';
+import { type Known, type KnownOf, NOTHING_KNOWN } from '../core/detections/known.ts';
 import { type GroupRun, joinedAssessments } from '../core/detections/lifecycle.ts';
 import { type FleetLimits, ruleMatchOf, UNKNOWN_FLEET } from '../core/detections/severity.ts';
 import { notifiedFrom } from '../core/detections/sink_scope.ts';
@@ -28,6 +29,8 @@ export interface JudgeSettings {
   readonly sinks: readonly KnownSink[];
   /** Id of the suppression of a group, '' for none. */
   readonly suppressedBy: (group: Suppressible) => string;
+  /** What the operator knows; absent: nothing. */
+  readonly knownOf?: KnownOf | undefined;
 }
 
 /** What a run says of a group, whatever its detection was before. */
@@ -40,10 +43,14 @@ export interface Judged {
   readonly runOf: (before: Detection | null) => GroupRun;
 }
 
-type GroupFacts = Pick<RunFacts, 'kqlRule' | 'regularity' | 'regularDevices' | 'isNew' | 'isEstablished' | 'isShared'>;
+type GroupFacts = Pick<
+  RunFacts,
+  'kqlRule' | 'regularity' | 'regularDevices' | 'isNew' | 'isEstablished' | 'isShared' | 'known'
+>;
 
 const NO_MATCH: GroupFacts = {
   ...{ kqlRule: null, regularity: null, regularDevices: 0, isNew: false, isEstablished: false, isShared: false },
+  known: null,
 };
 
 /** Says of the groups of one partition what their detections need to know, in the fleet as the runs before know it. */
@@ -78,6 +85,7 @@ export class GroupJudge {
       }),
       regularDevices,
       ...{ isNew, isEstablished: context !== null && place !== null && !isNew, isShared },
+      known: finding?.known ?? null,
     };
     return {
       finding,
@@ -95,6 +103,7 @@ export class GroupJudge {
       kqlRule: null,
       regularity: regularityFactsOf({ assessment: found.assessment, onlyFailed: false }, flags),
       ...{ regularDevices: 1, isNew: found.isNew, isEstablished: !found.isNew, isShared: false },
+      known: finding?.known ?? null,
     };
     return { finding, isMatch: finding !== null, runOf: (before) => this.#runOf(before, finding, facts, suppressedBy) };
   }
@@ -103,10 +112,19 @@ export class GroupJudge {
     const { asOf, technique, fleet } = this.#settings;
     const remoteIPs = addresses.map(({ RemoteIP }) => RemoteIP);
     const regularity = processAssessmentOf(assessment, remoteIPs, asOf);
-    const group = { groupId, key: { ...key, RemoteIP: ANY_REMOTE } };
+    const group = { groupId, key: { ...key, RemoteIP: ANY_REMOTE }, programHash: null };
     const found = { group, devices: 1, otherProcesses: [] };
     const finding = regularity && regularFindingOf(found, counts, regularity, technique, asOf);
-    return finding && { ...finding, fleetDevices: fleet.context?.devices ?? null };
+    // Where it has more addresses than are named, the others may be anywhere.
+    const all = assessment.addresses > remoteIPs.length ? [...remoteIPs, ''] : remoteIPs;
+    return finding && { ...this.#withKnown(finding, all), fleetDevices: fleet.context?.devices ?? null };
+  }
+
+  #withKnown(finding: Finding, addresses: readonly string[]): Finding {
+    const { knownOf = NOTHING_KNOWN } = this.#settings;
+    const { InitiatingProcessFileName, programHash } = finding;
+    const known: Known | null = knownOf({ InitiatingProcessFileName, programHash, addresses });
+    return { ...finding, known };
   }
 
   /** Of a group that no detector matches. */
@@ -120,7 +138,8 @@ export class GroupJudge {
 
   #findingOf(found: FoundGroup<RegularityFinding>, regularDevices: number): Finding | null {
     const finding = this.#matchOf(found, regularDevices);
-    return finding && { ...finding, fleetDevices: this.#settings.fleet.context?.devices ?? null };
+    const fleetDevices = this.#settings.fleet.context?.devices ?? null;
+    return finding && { ...this.#withKnown(finding, [finding.RemoteIP]), fleetDevices };
   }
 
   /** What is common is no match of `regularity`; without a context nothing is. */

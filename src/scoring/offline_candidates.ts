@@ -36,6 +36,7 @@ export interface OfflineCandidate {
   readonly otherProcesses: readonly string[];
   readonly rule: Matched | null;
   readonly measured: MeasuredGroup | null;
+  readonly programHash: string | null;
 }
 
 /** Judges each group in its context. Takes the matches of the rule out of `matched`. */
@@ -111,11 +112,12 @@ class AddressCandidates {
 
   finish(): void {
     for (const { group, judged } of this.#open) {
-      const { groupId, place, firstHour, lastHour, hosts, ports, onlyFailed, counts } = group;
+      const { groupId, place, firstHour, lastHour, hosts, ports, onlyFailed, counts, programHash } = group;
       const { InitiatingProcessFileName, RemoteIP } = group.key;
       const prevalence = this.#prevalence.get(RemoteIP);
       this.#candidates.push({
         ...{ groupId, key: keyOf(group.key), place, firstHour, lastHour, hosts, ports, onlyFailed, ...judged },
+        programHash,
         connections: sumOf(counts),
         devices: prevalence?.devices ?? 1,
         otherProcesses: prevalence?.processesBut(InitiatingProcessFileName) ?? [],
@@ -135,7 +137,7 @@ export function ruleCandidate(matched: Matched, window: Window): OfflineCandidat
     // A series that matches has at least one row.
     firstHour: Timestamp[0] as Hour,
     lastHour: Timestamp.at(-1) as Hour,
-    ...{ hosts: [], ports: [], onlyFailed: false, connections: 0, measured: null },
+    ...{ hosts: [], ports: [], onlyFailed: false, connections: 0, measured: null, programHash: group.programHash },
     hours: countsByHour(window, countHours, ConnCounts).slice(-LAST_HOURS),
   };
 }

@@ -1,3 +1,4 @@
+import { type KnownOf, NOTHING_KNOWN } from '../core/detections/known.ts';
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
 import type { Report } from '../core/records/report.ts';
@@ -21,6 +22,8 @@ const MAX_PLACES = 50_000;
 export class OfflineContext {
   readonly window: Window;
   readonly binSeconds: number;
+  /** What the operator knows of networks and programs. */
+  readonly knownOf: KnownOf;
   readonly settings: FleetSettings;
   readonly #asOfHour: number;
   readonly #deviceHours: DeviceHours;
@@ -30,8 +33,14 @@ export class OfflineContext {
   readonly #places = new Map<string, PublicAddress | null>();
 
   /** `window`: the 72 hours of the detector. `binSeconds`: 3600, or the length of the bins of a raw source. */
-  constructor(window: Window, binSeconds: number = HOUR_SECONDS, settings: FleetSettings = DETECTION_SETTINGS) {
+  constructor(
+    window: Window,
+    binSeconds: number = HOUR_SECONDS,
+    settings: FleetSettings = DETECTION_SETTINGS,
+    knownOf: KnownOf = NOTHING_KNOWN,
+  ) {
     this.settings = settings;
+    this.knownOf = knownOf;
     this.window = window;
     this.binSeconds = binSeconds;
     this.#asOfHour = hourOf(window.asOf);

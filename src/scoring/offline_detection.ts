@@ -1,5 +1,6 @@
 import type { Detector, RuleAssessment } from '../core/detections/assessments.ts';
 import type { Severity } from '../core/detections/detection.ts';
+import type { Known } from '../core/detections/known.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { GroupKey } from '../core/records/report.ts';
 import type { RegularityNumbers } from '../core/regularity/assessment.ts';
@@ -28,6 +29,8 @@ export interface OfflineDetection extends GroupKey {
   readonly severity: Severity;
   /** One sentence. */
   readonly severityReason: string;
+  /** What the file of `--known` says of it; null for nothing. */
+  readonly known: Known | null;
   /** Connections of the last 72 clock hours of the window, oldest first; null for an hour without a report. */
   readonly hours: readonly (number | null)[];
   /** Devices that connect to the address in the window; of a process 1. */

@@ -1,5 +1,6 @@
 import { activeHoursOf } from '../core/detections/activity.ts';
 import { type Detection, MAX_TRAFFIC_ROWS, type Technique } from '../core/detections/detection.ts';
+import type { KnownOf } from '../core/detections/known.ts';
 import {
   isFresh,
   isOver,
@@ -49,6 +50,8 @@ export interface PartitionSettings {
   readonly watch: RegularityWatch;
   readonly fleet: FleetOfRun;
   readonly detection: DetectionSettings;
+  /** What the operator knows; absent: nothing. */
+  readonly knownOf?: KnownOf | undefined;
   /** The run removes resolved detections whose last match is older. */
   readonly expireDetections: Timestamp;
 }

@@ -62,10 +62,12 @@ function processDetection(
   const isNew = addresses.every(({ place }) => context.isNew({ ...key, ...place }));
   const firsts = addresses.map(({ firstHour }) => firstHour).sort();
   const lasts = addresses.map(({ lastHour }) => lastHour).sort();
+  const remoteIPs = addresses.map(({ key: { RemoteIP } }) => RemoteIP);
+  const known = context.knownOf({ ...key, programHash: null, addresses: remoteIPs });
   const regularDevices = 1;
   const facts = {
     ...{ kqlRule: null, regularity: regularityFacts(measured, onlyFailed) },
-    ...{ regularDevices, isNew, ...NO_HISTORY, few, many },
+    ...{ regularDevices, isNew, ...NO_HISTORY, known, few, many },
   };
   return {
     ...key,
@@ -84,6 +86,7 @@ function processDetection(
       addresses: measured.addresses,
     },
     ...severityInFleet(facts, isRipe(measured, context)),
+    known,
     hours: hourlySums(
       context.window,
       addresses.flatMap(({ counts }) => counts),

@@ -1,4 +1,5 @@
 import type { Technique } from '../core/detections/detection.ts';
+import type { KnownOf } from '../core/detections/known.ts';
 import { FRESH_MS } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
@@ -54,6 +55,8 @@ export interface ScoreSettings {
   readonly retentionDays: number;
   readonly historyDays: number;
   readonly detection: DetectionSettings;
+  /** What the operator knows of networks and programs; absent: nothing. */
+  readonly knownOf?: KnownOf;
 }
 
 /**
@@ -185,7 +188,7 @@ export async function scorePartition(
   const started = clock();
   const expireDetections = expiryOf(asOf, timestampFromMs(started), newestReport, settings.historyDays);
   const window = windowOf(asOf, settings.rule.lookbackDays);
-  const { rule, technique, detection } = settings;
+  const { rule, technique, detection, knownOf } = settings;
   const endedBefore = Math.min(msOf(asOf), started);
   const fleet = known ?? (await fleetOfRun(stores, asOf, detection));
   const { context, fault } = fleet;
@@ -195,7 +198,7 @@ export async function scorePartition(
     const watch = new RegularityWatch(windowOf(asOf, REGULARITY_DAYS), context, detection.thresholds);
     const scorer = new PartitionScorer(
       stores,
-      { rule, technique, suppressedBy, endedBefore, expireDetections, watch, fleet, detection },
+      { rule, technique, suppressedBy, endedBefore, expireDetections, watch, fleet, detection, knownOf },
       sinks,
       partition,
       window,

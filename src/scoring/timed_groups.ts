@@ -21,6 +21,8 @@ export interface TimedGroup {
   /** Remote ports, the lowest first, and host names, by name: at most `MAX_SEEN` of each. */
   readonly ports: readonly number[];
   readonly hosts: readonly string[];
+  /** Of its newest report that has one: see `Contribution`. */
+  readonly programHash: string | null;
 }
 
 export const MAX_SEEN = 10;
@@ -82,6 +84,7 @@ class OpenGroup {
   #onlyFailed = true;
   readonly #ports = new Set<number>();
   readonly #hosts = new Set<string>();
+  #programHash: string | null = null;
 
   constructor(first: OfflineRow, place: PublicAddress) {
     this.groupId = first.groupId;
@@ -92,6 +95,7 @@ class OpenGroup {
 
   add(row: OfflineRow): void {
     this.#last = row;
+    if (row.programHash !== null) this.#programHash = row.programHash;
     const count = timedCountOf(row);
     if (count === null) return;
     if (!row.failed) this.#onlyFailed = false;
@@ -115,6 +119,7 @@ class OpenGroup {
       onlyFailed: this.#onlyFailed && this.#counts.length > 0,
       ports: [...this.#ports].sort((a, b) => a - b),
       hosts: [...this.#hosts].sort(),
+      programHash: this.#programHash,
     };
   }
 }

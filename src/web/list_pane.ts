@@ -64,9 +64,14 @@ function rowOf(detection: PageDetection, { hours, hrefOf, drawingOf }: ListPaneO
   const devices = devicesText(detection);
   const lolbin = lolbinOf(InitiatingProcessFileName);
   return html`<tr class="${classesOf(detection)}"><td class="sev ${severity}">${severity}</td>
-<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}${recordTags(detection)}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== '' && ` · ${account}`}</small></td>
+<td class="who"><a class="open" href="${hrefOf(detection)}">${processText(detection)}</a>${lolbin !== null && html` <span class="tag" title="${lolbinText(lolbin)}">LOLBin</span>`}${knownTag(detection)}${recordTags(detection)}<small title="${DeviceName}">${shortDevice(DeviceName)}${account !== '' && ` · ${account}`}</small></td>
 <td class="where"><span class="address">${RemoteIP === '*' ? 'many addresses' : RemoteIP}</span><small>${ports !== '' && `:${ports}`}${ports !== '' && devices !== '' && ' · '}${RemoteIP !== '*' && devices === 'only this device' ? html`<b>${devices}</b>` : RemoteIP !== '*' && devices}</small></td>
 <td class="num">${every}<small>${around}</small></td><td class="hours">${hourStrip(detection, hours, drawingOf(detection))}</td></tr>`;
+}
+
+/** What the file of the operator says. */
+function knownTag({ known }: PageDetection): Html | null {
+  return known && html` <span class="tag plain" title="${known.reason}">${known.list}</span>`;
 }
 
 /** `new`, the suppression and the verdict, where there are any. */

@@ -1,4 +1,5 @@
 import type { DetectionState, Severity, Traffic } from '../core/detections/detection.ts';
+import type { Known } from '../core/detections/known.ts';
 import type { VerdictValue } from '../core/detections/verdict.ts';
 import type { Hour } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
@@ -44,6 +45,8 @@ export interface PageDetection extends GroupKey {
   readonly severity: Severity;
   /** One sentence. */
   readonly severityReason: string;
+  /** What the file of the operator says of it; null for nothing. */
+  readonly known: Known | null;
   /** null: no match. */
   readonly kqlRule: PageKqlRule | null;
   /** null: not measured, or not applied. */

@@ -1,4 +1,4 @@
-import type { Suppression, SuppressionCriteria } from '../core/detections/suppression.ts';
+import { CRITERIA, type Suppression, type SuppressionCriteria } from '../core/detections/suppression.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { groupedText } from '../core/text/numbers.ts';
 import { pageHref } from './href.ts';
@@ -43,8 +43,6 @@ function tableOf(suppressions: readonly PageSuppression[], reader: Reader): Html
   return html`<table class="list-table entries"><caption class="sr">Suppressions, the first to expire first</caption><thead><tr><th scope="col">matches</th><th scope="col">reason</th><th scope="col">owner</th><th scope="col">expires</th><th scope="col" class="num">hits</th><th scope="col"><span class="sr">remove</span></th></tr></thead><tbody>${suppressions.map((each) => rowOf(each, reader))}</tbody></table>`;
 }
 
-const CRITERIA = ['device', 'process', 'remote', 'source', 'detector'] as const;
-
 function rowOf(entry: PageSuppression, reader: Reader): Html {
   const { id, reason, owner, createdAt, expires, expired, hits } = entry;
   const named = CRITERIA.filter((name) => entry[name] !== '');
@@ -64,6 +62,7 @@ const LABELS: Readonly<Record<(typeof CRITERIA)[number], string>> = {
   device: 'Device (* is any text)',
   process: 'Process (* is any text)',
   remote: 'Address or CIDR range',
+  hash: 'SHA-1 or SHA-256 of the newest program',
   source: 'Source',
   detector: 'Detector',
 };

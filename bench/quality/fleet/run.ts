@@ -163,7 +163,15 @@ class FleetSystem {
     const { users } = this.#context ?? {};
     const isShared = (users?.get(pair)?.size ?? 0) > this.#limits.few;
     const hasContext = users !== undefined;
-    return { hasContext, isBaseline, isNew, isEstablished: hasContext && !isNew, isShared, ...this.#limits };
+    return {
+      hasContext,
+      isBaseline,
+      isNew,
+      isEstablished: hasContext && !isNew,
+      isShared,
+      known: null,
+      ...this.#limits,
+    };
   }
 
   get #limits(): FleetLimits {

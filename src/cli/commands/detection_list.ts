@@ -15,6 +15,7 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'device', narrowest: 14 },
   { head: 'process', narrowest: 12 },
   { head: 'LOLBin', rank: 4 },
+  { head: 'known', rank: 3 },
   { head: 'account', rank: 9 },
   { head: 'remote' },
   { head: 'port', rank: 9 },
@@ -34,6 +35,7 @@ const CSV_COLUMNS = [
   ...['average', 'spread', 'interval', 'regularity', 'way', 'view', 'interval_low', 'interval_high', 'regularDevices'],
   ...['devices', 'otherProcesses', 'severityReason', 'episode', 'revision'],
   ...['revisionReason', 'asOf', 'lastMatched', 'suppressedBy', 'verdict', 'who', 'note', 'fleetDevices', 'lolbin'],
+  ...['known', 'programHash'],
   ...['account', 'ports'],
 ];
 
@@ -64,6 +66,7 @@ function csvRow({ verdict, assessments, ...rest }: SummaryView): object {
     detectors: detectorsOf({ assessments }),
     interval: intervalOf(assessments),
     lolbin: lolbinOf(rest.InitiatingProcessFileName)?.technique ?? '',
+    known: rest.known?.list ?? '',
   };
   return verdict === null ? { ...row, verdict: '' } : { ...row, ...verdict, verdict: verdict.value };
 }
@@ -87,6 +90,7 @@ function rowOf(each: SummaryView): (string | number)[] {
     each.DeviceName,
     each.InitiatingProcessFileName,
     lolbinOf(each.InitiatingProcessFileName)?.technique ?? '',
+    each.known?.list ?? '',
     each.account,
     each.RemoteIP,
     each.ports.join(' '),

@@ -1,5 +1,5 @@
 import { proposedSuppression } from '../../core/detections/proposed_suppression.ts';
-import { faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
+import { CRITERIA, faultOf, type SuppressionCriteria } from '../../core/detections/suppression.ts';
 import { DAY_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
 import { decimalOf } from '../../core/text/decimal.ts';
@@ -24,6 +24,8 @@ export interface CriteriaOptions {
   readonly device?: string;
   readonly process?: string;
   readonly remote?: string;
+  /** false: `--no-hash`. */
+  readonly hash?: string | false;
   readonly source?: string;
   readonly detector?: string;
   readonly format: string;
@@ -96,7 +98,8 @@ const SHOWN = 10;
 
 /** The criteria that the options name; they take the place of those of the detection. */
 function givenCriteria(options: CriteriaOptions): Partial<SuppressionCriteria> {
-  return Object.fromEntries(Object.entries(criteriaOf(options)).filter(([, value]) => value !== ''));
+  const given = Object.entries(criteriaOf(options)).filter(([, value]) => value !== '');
+  return { ...Object.fromEntries(given), ...(options.hash === false && { hash: '' }) };
 }
 
 /** A `*` in a name of the telemetry would be any text. */
@@ -158,8 +161,9 @@ async function criteriaOfEntry(app: ReturnType<typeof connect>, id: string): Pro
   return found;
 }
 
-function criteriaOf({ device = '', process = '', remote = '', source = '', detector = '' }: CriteriaOptions) {
-  return { device, process, remote, source, detector };
+function criteriaOf({ hash, ...options }: CriteriaOptions): SuppressionCriteria {
+  const { device = '', process = '', remote = '', source = '', detector = '' } = options;
+  return { device, process, remote, hash: hash || '', source, detector };
 }
 
 function expiryOf({ days, expires }: AddOptions): Timestamp {
@@ -181,7 +185,7 @@ const COLUMNS: readonly TextColumn[] = [
   { head: 'last hit (UTC)', rank: 4 },
 ];
 const CSV_COLUMNS = [
-  ...['id', 'device', 'process', 'remote', 'source', 'detector', 'owner', 'reason', 'createdAt', 'expires', 'expired'],
+  ...['id', ...CRITERIA, 'owner', 'reason', 'createdAt', 'expires', 'expired'],
   ...['detections', 'since', 'last'],
 ];
 
@@ -214,9 +218,8 @@ function entriesText(entries: readonly SuppressionView[], format: OutputFormat, 
 }
 
 /** `process updater.exe, remote 203.0.113.0/24` */
-function criteriaText({ device, process, remote, source, detector }: SuppressionCriteria): string {
-  return Object.entries({ device, process, remote, source, detector })
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name} ${value}`)
+function criteriaText(criteria: SuppressionCriteria): string {
+  return CRITERIA.filter((name) => criteria[name] !== '')
+    .map((name) => `${name} ${criteria[name]}`)
     .join(', ');
 }

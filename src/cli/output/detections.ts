@@ -44,6 +44,7 @@ const COLUMNS = [
   'remoteIPs',
   'otherAddresses',
   'bin',
+  'known',
   'owner',
 ] as const;
 
@@ -55,20 +56,24 @@ interface Shown {
   readonly view: TableView;
   /** Who owns an address; null where no database is given. */
   readonly ownerOf: OwnerOf | null;
+  /** Whether a file of known networks and programs is given. */
+  readonly hasKnown: boolean;
 }
 
 /** The detections, in order, as text that ends with a newline, or '' for JSON without any. */
 export function offlineText(
   detections: readonly OfflineDetection[],
   format: OutputFormat,
-  { bin, hasReports, view, ownerOf }: Shown,
+  { bin, hasReports, view, ownerOf, hasKnown }: Shown,
 ): string {
   if (format === 'table') {
     if (!hasReports) return 'No report in the window: nothing was scored.\n';
-    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections, view, ownerOf);
+    return detections.length === 0 ? 'No beacons in the window.\n' : tableOf(detections, view, ownerOf, hasKnown);
   }
   const rows = detections.flatMap((each) => each.detectors.map((detector) => rowOf(each, detector, bin, ownerOf)));
-  return format === 'json' ? jsonLines(rows) : csvLines(ownerOf === null ? COLUMNS.slice(0, -1) : COLUMNS, rows);
+  const absent = [...(ownerOf === null ? ['owner'] : []), ...(hasKnown ? [] : ['known'])];
+  const columns = COLUMNS.filter((column) => !absent.includes(column));
+  return format === 'json' ? jsonLines(rows) : csvLines(columns, rows);
 }
 
 /** The fleet to which the matches are compared, and how many are not listed. */
@@ -86,9 +91,11 @@ function rowOf(
   ownerOf: OwnerOf | null,
 ): object {
   const { source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, devices } = detection;
+  const { known } = detection;
   const values: Readonly<Record<string, unknown>> = {
     ...{ detector, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason, devices },
     isNew: detection.fleet.isNew,
+    ...(known !== null && { known: known.list }),
     ...(detector === 'kql-rule' ? ruleValues(detection) : regularityValues(detection)),
     ...(bin !== undefined && detector === 'regularity' && { bin }),
     ...(ownerOf !== null && { owner: ownerTextOf(RemoteIP, ownerOf) }),
@@ -133,7 +140,14 @@ const TABLE_COLUMNS: readonly TextColumn[] = [
   { head: 'detectors', rank: 3 },
 ];
 
-function tableOf(detections: readonly OfflineDetection[], view: TableView, ownerOf: OwnerOf | null): string {
+const KNOWN: TextColumn = { head: 'known', rank: 3 };
+
+function tableOf(
+  detections: readonly OfflineDetection[],
+  view: TableView,
+  ownerOf: OwnerOf | null,
+  hasKnown: boolean,
+): string {
   const rows = detections.map((each) => {
     const { severity, DeviceName, InitiatingProcessFileName, rule, regularity, devices } = each;
     const isRegular = each.detectors.includes('regularity');
@@ -144,12 +158,14 @@ function tableOf(detections: readonly OfflineDetection[], view: TableView, owner
         isRegular ? (regularity?.regularity.toFixed(2) ?? '') : '',
         devices,
         each.detectors.map((detector) => (detector === 'regularity' ? wayText(each) : detector)).join(', '),
+        ...(hasKnown ? [each.known?.list ?? ''] : []),
         ...(ownerOf === null ? [] : [ownerTextOf(each.RemoteIP, ownerOf)]),
       ],
       below: [sparkline(each.hours), each.severityReason],
     };
   });
-  return textTable(ownerOf === null ? TABLE_COLUMNS : [...TABLE_COLUMNS, OWNER], rows, view);
+  const columns = [...TABLE_COLUMNS, ...(hasKnown ? [KNOWN] : []), ...(ownerOf === null ? [] : [OWNER])];
+  return textTable(columns, rows, view);
 }
 
 function remoteOf({ RemoteIP, regularity }: OfflineDetection): string {

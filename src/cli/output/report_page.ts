@@ -29,6 +29,7 @@ function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetec
   const { command, omitted } = suppressCommand(detection);
   return {
     ...{ id: groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason },
+    known: detection.known,
     kqlRule: rule && pageKqlRule(rule),
     regularity: regularityOf(detection),
     hours: hours.length > 0 || rule === null ? hours : hoursOfRule(rule, window),

@@ -2,6 +2,7 @@ import type { Hour } from '../kql/bin.ts';
 import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
 import type { AssessmentSummaries, Assessments } from './assessments.ts';
+import type { Known } from './known.ts';
 import type { Owner } from './owner.ts';
 
 /** `new`: the newest run opened it. `ongoing`: it matched again since. `resolved`: no match within a whole window. */
@@ -84,6 +85,10 @@ export interface Finding extends GroupKey {
   /** In addition to the tactic, which is always Command and Control (TA0011). */
   readonly technique: Technique | null;
   readonly traffic: Traffic;
+  /** 64 bits of the hash of the newest program, 16 hex digits; null where the telemetry has none. */
+  readonly programHash: string | null;
+  /** What the file of the operator says of it, which changes its severity; null for nothing. */
+  readonly known: Known | null;
 }
 
 /** An episode that has ended. */

@@ -36,6 +36,8 @@ export function findingOf(matched: Matched, rule: Rule, technique: Technique | n
     hours: activityHoursOf(asOf, group.series.countHours, group.series.ConnCounts),
     technique,
     traffic: NO_TRAFFIC,
+    programHash: group.programHash,
+    known: null,
   };
 }
 
@@ -49,7 +51,7 @@ export function regularFindingOf(
     devices,
     otherProcesses,
   }: Pick<FoundGroup<never>, 'devices' | 'otherProcesses'> & {
-    readonly group: Pick<Matched['group'], 'groupId' | 'key'>;
+    readonly group: Pick<Matched['group'], 'groupId' | 'key' | 'programHash'>;
   },
   counts: readonly TimedCount[],
   regularity: RegularAssessment,
@@ -69,7 +71,7 @@ export function regularFindingOf(
       hours,
       counts.map(({ count }) => count),
     ),
-    ...{ technique, traffic: NO_TRAFFIC },
+    ...{ technique, traffic: NO_TRAFFIC, programHash: group.programHash, known: null },
   };
 }
 

@@ -10,6 +10,7 @@ import { type Fact, listFact } from './fact.ts';
 import { figuresOf } from './figures.ts';
 import { headlineOf, TEST_GROUP_ID } from './headline.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
+import { knownPartOf } from './known.ts';
 import { withoutLolbin } from './lolbins.ts';
 import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
@@ -75,6 +76,7 @@ function factsOf(detection: Detection): Fact[] {
   const { traffic, otherProcesses, revisionReason, technique } = detection;
   const facts: (Fact | null)[] = [
     revisionReason === '' ? null : { label: 'Changed', value: revisionReason },
+    knownOf(detection),
     whyOf(detection),
     detection.owner === undefined ? null : { label: 'Owner of the address', value: ownerText(detection.owner) },
     ...programFacts(detection),
@@ -88,8 +90,15 @@ function factsOf(detection: Detection): Fact[] {
   return facts.filter((fact) => fact !== null);
 }
 
+/** What the file of the operator says. */
+function knownOf({ severityReason, known }: Detection): Fact | null {
+  const part = knownPartOf(severityReason, known);
+  return part && { label: part.label, value: part.value };
+}
+
 /** Of the KQL rule alone the reason repeats the figures, except where it says why something is `low`. */
-function whyOf({ groupId, assessments, severity, severityReason, InitiatingProcessFileName }: Detection): Fact | null {
+function whyOf({ groupId, assessments, severity, known, InitiatingProcessFileName, ...rest }: Detection): Fact | null {
+  const severityReason = knownPartOf(rest.severityReason, known)?.rest ?? rest.severityReason;
   if (groupId === TEST_GROUP_ID) return { label: 'Test', value: severityReason };
   if (assessments.regularity === null && severity !== 'low') return null;
   return { label: `Why ${severity}`, value: withoutLolbin(severityReason, InitiatingProcessFileName) };

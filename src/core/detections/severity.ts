@@ -1,6 +1,7 @@
 import type { Grain } from '../scoring/series.ts';
 import { percentText, rateText } from '../text/numbers.ts';
 import type { Detection, Severity } from './detection.ts';
+import { type Known, knownSentence } from './known.ts';
 import { rateUnit } from './rate_unit.ts';
 
 /** Spread up to which a series is regular: a deviation of 12 connections on a mean of 60. */
@@ -92,6 +93,8 @@ export interface FleetFacts extends FleetLimits {
   readonly isEstablished: boolean;
   /** More than `few` devices use the process in this network, regularly or not. */
   readonly isShared: boolean;
+  /** What the file of the operator says of it: an indicator is one severity higher, the expected one lower. null for nothing. */
+  readonly known: Known | null;
 }
 
 export interface SeverityAndReason {
@@ -112,9 +115,23 @@ const SHARED_SCORE = 0.8;
  * The severity of a match in its fleet: `low` where more than `many` devices are regular, and where more than `few` are and
  * the process has used the network for some time; else the higher one of the detectors that match. `isRipe`: `regularity`
  * has shown enough for more than `low`. At least one detector matches. One that is hidden counts only where all that match
- * are.
+ * are. What the operator knows changes that by one.
  */
 export function severityInFleet(facts: FleetFacts, isRipe: boolean): SeverityAndReason {
+  return withKnown(severityOfFleet(facts, isRipe), facts.known);
+}
+
+function withKnown(judged: SeverityAndReason, known: Known | null): SeverityAndReason {
+  if (known === null) return judged;
+  const severity = (known.list === 'indicator' ? HIGHER : LOWER)[judged.severity];
+  const from = severity === judged.severity ? null : judged.severity;
+  return { severity, severityReason: `${judged.severityReason} ${knownSentence(known, from)}` };
+}
+
+const HIGHER: Readonly<Record<Severity, Severity>> = { low: 'medium', medium: 'high', high: 'high' };
+const LOWER: Readonly<Record<Severity, Severity>> = { low: 'low', medium: 'low', high: 'medium' };
+
+function severityOfFleet(facts: FleetFacts, isRipe: boolean): SeverityAndReason {
   const { kqlRule, regularity, regularDevices, few, many } = facts;
   if (regularDevices > many) {
     return { severity: 'low', severityReason: `Common: more than ${many} devices are as regular.` };
@@ -153,7 +170,7 @@ const NONE = { severity: 'low', severityReason: '', isHidden: false } as const;
 
 /** The KQL rule alone: one severity lower, never dropped. */
 function oneLower(match: KqlRuleMatch): KqlRuleMatch {
-  const severity = match.severity === 'high' ? 'medium' : 'low';
+  const severity = LOWER[match.severity];
   if (severity === match.severity) return match;
   const reason = match.severityReason.replace(/\.$/, '');
   return { ...match, severity, severityReason: `${reason}; regularity does not match, so one severity lower.` };

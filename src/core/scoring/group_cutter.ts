@@ -9,6 +9,8 @@ export interface Group {
   readonly groupId: string;
   readonly key: GroupKey;
   readonly series: Series;
+  /** Of its newest report that has one: see `Contribution`. */
+  readonly programHash: string | null;
 }
 
 /** The same group, and what the second detector finds of it; absent without a second detector. */
@@ -37,7 +39,7 @@ export class GroupCutter<Other = never> {
   readonly #grain: Grain;
   readonly #beside: Beside<Other> | null;
   readonly #hasOneWindow: boolean;
-  #open: { groupId: string; key: GroupKey; builder: SeriesBuilder } | null = null;
+  #open: { groupId: string; key: GroupKey; builder: SeriesBuilder; programHash: string | null } | null = null;
   /** The newest report at or before asOf, '' before the first. */
   newest: Timestamp | '' = '';
 
@@ -61,10 +63,12 @@ export class GroupCutter<Other = never> {
       let open = this.#open;
       if (open?.groupId !== groupId) {
         this.#finishInto(groups);
-        open = { groupId, key: contribution, builder: new SeriesBuilder(grainOf(contribution, this.#grain)) };
+        const builder = new SeriesBuilder(grainOf(contribution, this.#grain));
+        open = { groupId, key: contribution, builder, programHash: null };
         this.#open = open;
         beside?.begin(contribution);
       }
+      if (contribution.programHash !== null) open.programHash = contribution.programHash;
       if (isInside) open.builder.add(Timestamp, count);
       if (isBeside) beside.add(contribution);
     }
@@ -80,11 +84,9 @@ export class GroupCutter<Other = never> {
 
   #finishInto(groups: BesideGroup<Other>[]): void {
     if (this.#open === null) return;
-    const { groupId, key, builder } = this.#open;
+    const { groupId, key, builder, programHash } = this.#open;
     this.#open = null;
-    const series = builder.build();
-    groups.push(
-      this.#beside === null ? { groupId, key, series } : { groupId, key, series, beside: this.#beside.end() },
-    );
+    const group = { groupId, key, series: builder.build(), programHash };
+    groups.push(this.#beside === null ? group : { ...group, beside: this.#beside.end() });
   }
 }

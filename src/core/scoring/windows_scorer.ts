@@ -111,7 +111,8 @@ export class WindowsScorer {
     const match = kqlRule(series, this.#rule);
     if (open === null || !match.match) return;
     open.matching[window] = true;
-    open.last = { group: { groupId: open.groupId, key: open.key, series }, match };
+    // A row of a range of windows has no program.
+    open.last = { group: { groupId: open.groupId, key: open.key, series, programHash: null }, match };
   }
 
   #endGroup(): void {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detections/detection.ts';
+import { KNOWN_LISTS } from '../../core/detections/known.ts';
 import { trafficLists } from '../../core/detections/traffic.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
 import { TEXT_FACTS } from '../../core/records/report.ts';
@@ -143,6 +144,14 @@ const summaryShape = {
   technique: technique
     .nullable()
     .meta({ description: 'Technique of MITRE ATT&CK (setting MITRE_TECHNIQUE); the tactic is always TA0011' }),
+  programHash: text
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable()
+    .meta({ description: 'The first 64 bits of the hash of the newest program; null where the telemetry has none' }),
+  known: z
+    .strictObject({ list: z.enum(KNOWN_LISTS), reason: text })
+    .nullable()
+    .meta({ description: 'The entry of the file of known networks and programs that changed its severity' }),
   state,
   episode: timestamp.meta({ description: 'The asOf of the run that opened it' }),
   revision: count.meta({

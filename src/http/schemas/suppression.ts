@@ -11,6 +11,7 @@ export const suppressionSchema = z
     device: text,
     process: text,
     remote: text.meta({ description: 'An address, or a range in CIDR form' }),
+    hash: text.meta({ description: 'SHA-1 or SHA-256 of the newest program of the group' }),
     source: text,
     detector: text,
     owner: text,

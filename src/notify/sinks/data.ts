@@ -38,7 +38,7 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
   const { groupId, state, episode, revision, revisionReason, asOf, source, traffic } = detection;
   const { episodes, devices, fleetDevices, otherProcesses, severity, severityReason, technique, hours, days } =
     detection;
-  const { owner = null } = detection;
+  const { owner = null, known, programHash } = detection;
   const cut = (text: string) => cutTo(text, detail.length);
   const some = (texts: readonly string[]) => texts.slice(0, detail.listed).map(cut);
   const whole = {
@@ -54,6 +54,8 @@ export function detectionData(detection: Detection, links: Links, detail: Detail
     asOf,
     severity,
     severityReason,
+    known,
+    programHash,
     tactic: { id: 'TA0011', name: 'Command and Control' },
     technique,
     source,

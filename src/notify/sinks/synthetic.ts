@@ -68,6 +68,8 @@ export function syntheticDetection(now: number, changes: Partial<Detection> = {}
     severity,
     severityReason,
     technique: null,
+    programHash: null,
+    known: null,
     traffic: {
       asOf,
       ports: [{ port: 443, reports: 71 }],

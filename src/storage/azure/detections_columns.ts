@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../../core/detections/detection.ts';
+import { KNOWN_LISTS } from '../../core/detections/known.ts';
 import { trafficLists } from '../../core/detections/traffic.ts';
 import { VERDICTS } from '../../core/detections/verdict.ts';
 import type { Hour } from '../../core/kql/bin.ts';
@@ -23,6 +24,7 @@ const ACTIVITY = z.array(z.number().nullable());
 const MOST_PARTS = {
   OtherProcesses: 3,
   Technique: 1,
+  Known: 1,
   Hours: 1,
   Days: 1,
   RuleInterval: 1,
@@ -50,6 +52,11 @@ export const SUMMARY_ROW = z.object({
   Severity: z.enum(SEVERITIES),
   SeverityReason: TEXT,
   Technique: jsonOf(z.object({ id: z.string(), name: z.string() }).nullable()),
+  ProgramHash: z
+    .string()
+    .regex(/^(?:[0-9a-f]{16})?$/, { error: 'must be 16 hex digits or empty' })
+    .transform((hash) => (hash === '' ? null : hash)),
+  Known: jsonOf(z.object({ list: z.enum(KNOWN_LISTS), reason: z.string() }).nullable()),
   State: z.enum(DETECTION_STATES),
   Episode: TIME,
   Revision: WHOLE,

@@ -17,6 +17,8 @@ beforeEach(async () => {
   connectionString = await freshAccount(inject('azurite'));
 });
 
+const SHA1 = 'cb51e2a277e8cd74530915c7649d55e5cc4eb2eb';
+
 /** Three beacons of a day in the system: two on one device, and one with an unsafe name. */
 async function tenant(): Promise<() => Promise<void>> {
   receiver = await startReceiver();
@@ -26,14 +28,17 @@ async function tenant(): Promise<() => Promise<void>> {
   system = new System(connectionString, NOW, { SINKS: sinks, BASELINE_HOURS: '0' });
   const beacons = [
     { DeviceName: 'wks-1', InitiatingProcessFileName: 'Updater.exe', RemoteIP: '203.0.113.7', count: 60 },
-    { DeviceName: 'wks-1', InitiatingProcessFileName: 'rundll32.exe', RemoteIP: '203.0.113.8', count: 70 },
+    { DeviceName: 'wks-1', InitiatingProcessFileName: 'rundll32.exe', RemoteIP: '203.0.113.8', count: 70, sha1: SHA1 },
     { DeviceName: 'wks-2', InitiatingProcessFileName: "=x'\u202e\u001b[31m", RemoteIP: '198.51.100.9', count: 80 },
   ];
-  const lines = beacons.flatMap(({ count, ...names }, beacon) =>
+  const lines = beacons.flatMap(({ count, sha1, ...names }, beacon) =>
     Array.from({ length: 24 }, (_, hour) => {
       const Timestamp = timestampFromMs(NOW - (hour + 1) * HOUR_MS);
       const AdditionalFields = { uniqueEventsAggregated: count };
-      return JSON.stringify(streamed({ ...names, Timestamp, ReportId: beacon * 100 + hour, AdditionalFields }));
+      const hash = sha1 === undefined ? {} : { InitiatingProcessSHA1: sha1 };
+      return JSON.stringify(
+        streamed({ ...names, ...hash, Timestamp, ReportId: beacon * 100 + hour, AdditionalFields }),
+      );
     }),
   );
   await system.append({ container: CONTAINER, name: 'a.json' }, Buffer.from(`${lines.join('\r\n')}\r\n`));
@@ -86,7 +91,7 @@ describe('beaconwatch detections', () => {
     const table = await beaconwatch('detections');
     expect(table).toMatchObject({ code: 0, stderr: '3 of 3 detections\n' });
     expect(table.stdout).toMatch(
-      /wks-1\trundll32\.exe\tT1218\.011\tsystem\t203.*\n.*\twks-1\tUpdater\.exe\t\tsystem\t203\.0\.113\.7\t443\t60\t[\d.]+\t60 s\t/,
+      /wks-1\trundll32\.exe\tT1218\.011\t\tsystem\t203.*\n.*\twks-1\tUpdater\.exe\t\t\tsystem\t203\.0\.113\.7\t443\t60\t[\d.]+\t60 s\t/,
     );
     expect(table.stdout).toContain("=x'\\u202e\\u001b[31m");
     const csv = await beaconwatch('detections', 'list', '--format', 'csv', '--limit', '1');
@@ -184,10 +189,12 @@ describe('beaconwatch suppress add --from', () => {
     const added = await add('y\n', '--from', id.slice(0, 12));
     expect(added.code).toBe(0);
     const said = added.stderr.split('\n');
-    expect(said[0]).toBe('Entry: device wks-1, process rundll32.exe, remote 203.0.113.8');
+    expect(said[0]).toBe(`Entry: device wks-1, process rundll32.exe, remote 203.0.113.8, hash ${SHA1}`);
     expect(said[2]).toContain('rundll32.exe');
     expect(said[3]).toBe('It would have suppressed 1 detection of the last window. Add it? [y/N]');
-    expect(jsonOf(added)).toMatchObject([{ device: 'wks-1', process: 'rundll32.exe', remote: '203.0.113.8' }]);
+    expect(jsonOf(added)).toMatchObject([
+      { device: 'wks-1', process: 'rundll32.exe', remote: '203.0.113.8', hash: SHA1 },
+    ]);
     expect((await beaconwatch('detections', 'mark', id, '--as', 'benign-positive')).stderr).toMatch(
       /^Notifications go on/,
     );
@@ -195,6 +202,11 @@ describe('beaconwatch suppress add --from', () => {
     expect((await beaconwatch('detections', 'mark', id, '--as', 'benign-positive')).stderr).toMatch(
       /^It is suppressed by s-[0-9a-f]+: no sink is notified of it\.\n$/,
     );
+  });
+
+  it('names no hash with --no-hash', async () => {
+    const added = await add(undefined, '--from', await idOf('203.0.113.8'), '--yes', '--no-hash');
+    expect(jsonOf(added)).toMatchObject([{ remote: '203.0.113.8', hash: '' }]);
   });
 
   it('adds nothing after anything else, and asks nothing with --yes', async () => {

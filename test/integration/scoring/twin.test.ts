@@ -94,7 +94,7 @@ class Twin {
     const others = new Set(sameAddress.map(({ group }) => group.InitiatingProcessFileName));
     const otherProcesses = [...others].filter((name) => name !== each.InitiatingProcessFileName).sort();
     return findingOf(
-      { group: { groupId: each.groupId, key: each, series }, match, devices, otherProcesses },
+      { group: { groupId: each.groupId, key: each, series, programHash: null }, match, devices, otherProcesses },
       RULE,
       null,
       asOf,

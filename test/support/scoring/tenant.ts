@@ -99,18 +99,25 @@ export class Tenant {
   #contributions = 0;
 
   /** A report in the middle of each of these hours. */
-  async reports(of: Group, hours: readonly number[], count: number | null = 60): Promise<void> {
-    await this.reportsAt(
-      of,
-      hours.map((hour) => at(hour + 0.5)),
-      count,
-    );
+  async reports(
+    of: Group,
+    hours: readonly number[],
+    count: number | null = 60,
+    programHash: string | null = null,
+  ): Promise<void> {
+    const times = hours.map((hour) => at(hour + 0.5));
+    await this.reportsAt(of, times, count, programHash);
   }
 
-  async reportsAt(of: Group, times: readonly Timestamp[], count: number | null = 60): Promise<void> {
+  async reportsAt(
+    of: Group,
+    times: readonly Timestamp[],
+    count: number | null = 60,
+    programHash: string | null = null,
+  ): Promise<void> {
     const rows: ContributionRow[] = times.map((Timestamp) => {
       const contribution = (++this.#contributions).toString(16).padStart(16, '0');
-      return { ...of, Timestamp, contribution, count, failed: false, programHash: null, facts: {} };
+      return { ...of, Timestamp, contribution, count, failed: false, programHash, facts: {} };
     });
     await storeRows(this.stores.hourlyCounts, rows);
   }
@@ -156,6 +163,8 @@ export class Tenant {
       severity: 'high',
       severityReason: 'All three signs.',
       technique: null,
+      programHash: null,
+      known: null,
       traffic: { ...NO_TRAFFIC, asOf: at(0) },
     } as const;
     const rule = {

@@ -32,6 +32,7 @@ export function pageDetection(seed: number, changes: Partial<PageDetection> = {}
     RemoteIP: `203.0.113.${seed % 40}`,
     severity,
     severityReason: 'One device connects to a rare address.',
+    known: null,
     kqlRule: {
       count_of_hours: counts.length,
       inliner_count: counts.length - outliers,

@@ -77,6 +77,67 @@ describe('score --owners FILE', () => {
   });
 });
 
+describe('score --known FILE', () => {
+  const CSV = [
+    'list,network,program,hash,reason',
+    'expected,203.0.113.0/24,,,lab of Example',
+    'indicator,198.51.100.2,,,\u001b[31mINC-4711',
+    'expected,192.0.2.0/24,,,',
+  ];
+
+  async function withKnown(lines: readonly string[], ...args: readonly string[]) {
+    const known = join(folder, 'known.csv');
+    await writeFile(known, lines.join('\n'));
+    const path = await file('known.json', reports(both), reports(slow), reports(ruleAlone));
+    return { path, ended: await score(path, '--known', known, ...args) };
+  }
+  const severities = (lines: readonly Record<string, unknown>[]) =>
+    Object.fromEntries(lines.map(({ RemoteIP, severity, known = '' }) => [RemoteIP, `${severity} ${known}`.trim()]));
+
+  it('lowers and raises the severity by one, says why, and names a line that is not used', async () => {
+    const { path, ended } = await withKnown(CSV, '--detector', 'all', '--format', 'json');
+    expect(severities(await linesOf(path, '--detector', 'all'))).toEqual({
+      '192.0.2.3': 'medium',
+      '198.51.100.2': 'medium',
+      '203.0.113.1': 'high',
+    });
+    const lines = ended.stdout.split('\n').slice(0, -1);
+    expect(severities(lines.map((line) => JSON.parse(line)))).toEqual({
+      '192.0.2.3': 'medium',
+      '198.51.100.2': 'high indicator',
+      '203.0.113.1': 'medium expected',
+    });
+    expect(ended.stdout).toContain('Expected: lab of Example; so one severity lower than high.');
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/known\.csv: not used: line 4: the reason is/),
+    });
+  });
+
+  it('has a column of its own, and escapes the reason', async () => {
+    const { ended } = await withKnown(CSV);
+    expect(ended.stdout).toMatch(/\tknown\n/);
+    expect(ended.stdout).toMatch(/198\.51\.100\.2\t.*\tindicator\n/);
+    expect(ended.stdout).not.toContain('\u001b');
+  });
+
+  it('is wrong usage for the nine columns of the KQL rule, and refuses a file without a header', async () => {
+    expect((await withKnown(CSV, '--format', 'json')).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--known needs --detector all or regularity'),
+    });
+    expect((await withKnown(CSV.slice(1))).ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('known.csv: line 1: the first line must name the columns'),
+    });
+    const { path } = await withKnown(CSV);
+    expect(await score(path, '--known', join(folder, 'none'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/none: ENOENT/),
+    });
+  });
+});
+
 describe('score --detector all', () => {
   it('gives a line for each assessment in json, with the severity of the detection', async () => {
     const path = await file('all.json', reports(both), reports(slow), reports(ruleAlone));

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 const wanted = (changes: Partial<NewSuppression> = {}): NewSuppression => ({
-  ...{ device: '', process: '', remote: '', source: '', detector: '' },
+  ...{ device: '', process: '', remote: '', hash: '', source: '', detector: '' },
   ...{ owner: 'ana', reason: 'ours', expires: inDays(90) },
   ...changes,
 });

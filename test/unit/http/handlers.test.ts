@@ -441,7 +441,7 @@ describe('GET health', () => {
     expect(found.problems).toContainEqual(
       expect.stringContaining('The table Runs cannot be read: x failed (ECONNREFUSED)'),
     );
-    expect(found.problems).toHaveLength(8);
+    expect(found.problems).toHaveLength(9);
     expect((await healthResponse(without({ ...parts, queues: stores.queues }))).status).toBe(200);
   });
 });

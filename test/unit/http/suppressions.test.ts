@@ -76,7 +76,7 @@ describe('suppressions', () => {
 
   it.each([
     [{}, 'reason must be a text of 1 to 1000 characters'],
-    [{ reason: 'why' }, 'an entry must name at least one of device, process, remote, source and detector'],
+    [{ reason: 'why' }, 'an entry must name at least one of device, process, remote, hash, source and detector'],
     [{ ...ENTRY, days: 0 }, 'days must be a whole number from 1 to 366'],
     [{ ...ENTRY, source: 'x' }, 'source must be one of defender'],
     [{ ...ENTRY, detector: 'x' }, 'detector must be one of kql-rule, regularity'],

@@ -600,6 +600,18 @@ describe('health reads queues and sinks', () => {
   });
 });
 
+describe('health(…) and the file of known networks', () => {
+  it('says which lines are not used, and what to do', async () => {
+    const of = async (fault: string) =>
+      (await health(world.stores, SETTINGS, [], () => world.now, { known: async () => ({ fault }) })).problems;
+    expect(await of('')).toEqual([]);
+    expect(await of('1 line of known.csv is not used: line 3: the reason is missing')).toEqual([
+      'Severity lacks a part of the file of known networks and programs: 1 line of known.csv is not used: ' +
+        'line 3: the reason is missing. Upload a corrected file or delete the blob, and restart the app.',
+    ]);
+  });
+});
+
 describe('health(…) and the database of owners', () => {
   const withOwners = (owners: () => Promise<{ readonly fault: string }>) =>
     health(world.stores, SETTINGS, [], () => world.now, { owners });

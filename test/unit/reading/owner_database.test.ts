@@ -86,18 +86,18 @@ describe('OwnersBlob', () => {
     const store = files((name) => (name === OWNERS_BLOB ? FILE : null));
     const blob = new OwnersBlob(store);
     for (let n = 0; n < 3; n++) expect((await blob.owners())('203.0.113.7')?.asn).toBe(64_496);
-    expect((await blob.read()).fault).toBe('');
+    expect((await blob.get()).fault).toBe('');
     expect(store.count()).toBe(1);
   });
 
   it('has no owners where the blob is absent, damaged or too large, and says why', async () => {
-    expect((await new OwnersBlob(files(() => null)).read()).fault).toBe('');
+    expect((await new OwnersBlob(files(() => null)).get()).fault).toBe('');
     const broken = new OwnersBlob(files(() => Buffer.from('x')));
-    const { fault } = await broken.read();
+    const { fault } = await broken.get();
     expect(fault).toBe('owners.mmdb in the container context is not used: it is no MMDB file, or it is damaged');
     expect((await broken.owners())('203.0.113.7')).toBeNull();
     const large = { open: async () => ({ version: '1', length: MAX_OWNER_BYTES + 1, bytes: FILE }) };
-    expect((await new OwnersBlob(large).read()).fault).toContain('at most 67108864 are read');
+    expect((await new OwnersBlob(large).get()).fault).toContain('at most 67108864 are read');
   });
 
   it('has none where storage fails, and tries again', async () => {
@@ -108,7 +108,7 @@ describe('OwnersBlob', () => {
         return FILE;
       }),
     );
-    await expect(blob.read()).rejects.toThrow(StoreError);
+    await expect(blob.get()).rejects.toThrow(StoreError);
     expect((await blob.owners())('203.0.113.7')).toBeNull();
     isDown = false;
     expect((await blob.owners())('203.0.113.7')).not.toBeNull();

@@ -27,7 +27,7 @@ describe('Suppressor', () => {
   it('by(group) is the id of what suppresses it, while that has not expired', async () => {
     const one = {
       ...({ source: 'defender', assessments: { 'kql-rule': {}, regularity: null }, DeviceName: 'x' } as const),
-      ...{ InitiatingProcessFileName: 'y', RemoteIP: '198.51.100.7' },
+      ...{ InitiatingProcessFileName: 'y', RemoteIP: '198.51.100.7', programHash: null },
     };
     expect((await Suppressor.read(stores, T0)).by(one)).toBe('s-2');
     expect((await Suppressor.read(stores, T1)).by(one)).toBe('');

@@ -35,7 +35,16 @@ function pagesOf(detection: PageDetection, text: string): string[] {
   const detections = [shown, other];
   const common = { reader, status, asOf, hours: PAGE_HOURS };
   const limits = { minAverage: 45, minScore: 0.6 };
-  const draft = { device: text, process: text, remote: text, source: text, detector: text, reason: text, days: text };
+  const draft = {
+    device: text,
+    process: text,
+    remote: text,
+    hash: text,
+    source: text,
+    detector: text,
+    reason: text,
+    days: text,
+  };
   const entry = suppression({ device: text, process: text, remote: text, owner: text, reason: text, id: text });
   const hits = { expired: true, hits: { detections: 3, last: asOf } };
   return [

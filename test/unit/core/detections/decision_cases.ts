@@ -20,6 +20,7 @@ export function quietRun(hour: number, changes: Partial<RunFacts> = {}): RunFact
       isNew: false,
       isEstablished: false,
       isShared: false,
+      known: null,
       few: 3,
       many: 10,
       notifiedFrom: 'medium',

@@ -25,7 +25,7 @@ function finding(counts: readonly (number | null)[], grain: Grain = 'hour', seco
   if (!match.match) throw new Error(match.reason);
   const others = frozen({ devices: 3, otherProcesses: ['b.exe'] });
   return findingOf(
-    frozen({ group: { groupId: '0123', key: KEY, series }, match, ...others }),
+    frozen({ group: { groupId: '0123', key: KEY, series, programHash: 'ab' }, match, ...others }),
     { ...KQL_RULE, grain },
     null,
     AS_OF,
@@ -48,6 +48,8 @@ describe('findingOf(matched, grain)', () => {
       hours: [...new Array<null>(50).fill(null), ...times(20, 60), 900, 0],
       technique: null,
       traffic: NO_TRAFFIC,
+      programHash: 'ab',
+      known: null,
       assessments: {
         'kql-rule': {
           FirstConnection: '1970-01-01T00:00:00.0000000Z',

@@ -81,6 +81,8 @@ const finding = (count: number): Finding =>
     hours: NO_HOURS,
     technique: null,
     traffic: NO_TRAFFIC,
+    programHash: null,
+    known: null,
   });
 
 const NOTHING: LifecycleStep = { kind: 'none' };

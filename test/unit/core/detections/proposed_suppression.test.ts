@@ -7,7 +7,7 @@ import { tries } from '../../../support/effort.ts';
 
 const NOW = Date.parse('2026-11-20T09:45:12.987Z');
 const of = (changes: Parameters<typeof synthetic>[1] = {}) => proposedSuppression(synthetic(NOW, changes));
-const NONE = { source: '', detector: '' };
+const NONE = { hash: '', source: '', detector: '' };
 const KEY = { device: 'wks-0417.corp.example', process: 'updater.exe', remote: '203.0.113.77' };
 
 describe('proposedSuppression(detection)', () => {
@@ -22,6 +22,17 @@ describe('proposedSuppression(detection)', () => {
 
   it('names the device of a process as a whole, which has no address', () => {
     expect(of({ devices: 5, RemoteIP: '*' })).toEqual({ ...KEY, remote: '', ...NONE });
+  });
+
+  it('names the hash of the newest program where the reports that were read have it', () => {
+    const [sha1, sha256] = ['cb51e2a277e8cd74530915c7649d55e5cc4eb2eb', 'ab'.repeat(32)];
+    const { traffic } = synthetic(NOW);
+    const hashOf = (programHash: string | null, files: Partial<typeof traffic>) =>
+      of({ programHash, traffic: { ...traffic, sha1: [], sha256: [], ...files } }).hash;
+    expect(hashOf('cb51e2a277e8cd74', { sha1: ['x', sha1.toUpperCase()], sha256: [sha256] })).toBe(sha1);
+    expect(hashOf('abababababababab', { sha256: [sha256] })).toBe(sha256);
+    expect(hashOf('cb51e2a277e8cd75', { sha1: [sha1] })).toBe('');
+    expect(hashOf(null, { sha1: [sha1] })).toBe('');
   });
 
   it('suppresses its detection, whatever the names without a *', () => {

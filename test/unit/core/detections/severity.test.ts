@@ -50,7 +50,7 @@ const REGULAR: NonNullable<FleetFacts['regularity']> = {
 const RULE: NonNullable<FleetFacts['kqlRule']> = { severity: 'medium', severityReason: 'Signs.', isHidden: false };
 const KNOWN: FleetFacts = {
   ...{ kqlRule: null, regularity: REGULAR, regularDevices: 1, few: 3, many: 10 },
-  ...{ isNew: false, isEstablished: true, isShared: false },
+  ...{ isNew: false, isEstablished: true, isShared: false, known: null },
 };
 
 describe('severityInFleet(facts, isRipe)', () => {
@@ -66,6 +66,26 @@ describe('severityInFleet(facts, isRipe)', () => {
     ['of more than few, in files', { regularDevices: 4, kqlRule: RULE, isEstablished: false }, 'medium'],
   ])('%s', (_what, changes, severity) => {
     expect(severityInFleet({ ...KNOWN, ...changes }, true).severity).toBe(severity);
+  });
+
+  it.each<[NonNullable<FleetFacts['known']>['list'], boolean, string, string]>([
+    ['indicator', true, 'high', '0.75. Known indicator: INC-4711; so one severity higher than medium.'],
+    ['indicator', false, 'medium', 'shown enough. Known indicator: INC-4711; so one severity higher than low.'],
+    ['expected', true, 'low', '0.75. Expected: INC-4711; so one severity lower than medium.'],
+    ['expected', false, 'low', 'shown enough. Expected: INC-4711.'],
+  ])('with what is %s, ripe: %s, is %s', (list, isRipe, severity, end) => {
+    const judged = severityInFleet({ ...KNOWN, known: { list, reason: 'INC-4711.' } }, isRipe);
+    expect(judged.severity).toBe(severity);
+    expect(judged.severityReason.endsWith(end)).toBe(true);
+  });
+
+  it('leaves a known indicator that is high as it is', () => {
+    const kqlRule = { ...RULE, severity: 'high' } as const;
+    const known = { list: 'indicator', reason: 'INC-4711' } as const;
+    expect(severityInFleet({ ...KNOWN, kqlRule, known }, true)).toEqual({
+      severity: 'high',
+      severityReason: 'Signs. Known indicator: INC-4711.',
+    });
   });
 
   it('names the number that decides', () => {

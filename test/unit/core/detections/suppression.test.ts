@@ -21,10 +21,11 @@ const ONE: Suppressible = Object.freeze({
   DeviceName: 'wks-0417.corp.example',
   InitiatingProcessFileName: 'Updater.exe',
   RemoteIP: '203.0.113.77',
+  programHash: 'cb51e2a277e8cd74',
 });
 
 const criteria = (changes: Partial<SuppressionCriteria> = {}): SuppressionCriteria =>
-  Object.freeze({ device: '', process: '', remote: '', source: '', detector: '', ...changes });
+  Object.freeze({ device: '', process: '', remote: '', hash: '', source: '', detector: '', ...changes });
 
 const fits = (one: SuppressionCriteria, detection: Suppressible) => criteriaMatcher(one)(candidateOf(detection));
 const suppressedBy = (entries: readonly Suppression[], detection: Suppressible, now: Timestamp) =>
@@ -35,6 +36,7 @@ const VALUES: Readonly<Record<keyof SuppressionCriteria, readonly [fitting: stri
   device: ['WKS-0417.corp.EXAMPLE', 'wks-0417'],
   process: ['updater.EXE', 'updater'],
   remote: ['203.0.113.64/26', '203.0.113.0/26'],
+  hash: ['CB51E2A277E8CD74530915C7649D55E5CC4EB2EB', 'cb51e2a277e8cd75530915c7649d55e5cc4eb2eb'],
   source: ['defender', 'sysmon'],
   detector: ['kql-rule', 'other'],
 };
@@ -44,7 +46,7 @@ describe('criteriaMatcher(criteria)', () => {
   it('where everything that is named fits, and something is named', () => {
     const choice = fc.constantFrom('' as const, 'fitting' as const, 'other' as const);
     fc.assert(
-      fc.property(fc.tuple(choice, choice, choice, choice, choice), (choices) => {
+      fc.property(fc.tuple(choice, choice, choice, choice, choice, choice), (choices) => {
         const named = NAMES.map((name, n) => [
           name,
           choices[n] === '' ? '' : VALUES[name][choices[n] === 'fitting' ? 0 : 1],
@@ -126,7 +128,7 @@ it('suppressionMatcher parses each entry once, and the address of each detection
 
 describe('faultOf(criteria)', () => {
   it.each<[Partial<SuppressionCriteria>, RegExp]>([
-    [{}, /at least one of device, process, remote, source and detector/],
+    [{}, /at least one of device, process, remote, hash, source and detector/],
     [{ remote: '203.0.113' }, /address or CIDR/],
     [{ process: '*' }, /process must be one name; \* is any text/],
     [{ device: '**', process: 'a' }, /device must be one name/],

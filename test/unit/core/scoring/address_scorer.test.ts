@@ -21,6 +21,7 @@ const group = (number: number, addressPart: string): Group => ({
     RemoteIP: ADDRESSES[addressPart] ?? '',
   },
   series: SERIES,
+  programHash: null,
 });
 
 function scored(groups: readonly Group[]): Address[] {

@@ -68,6 +68,8 @@ describe('jsonRequest(detection, sink, now)', () => {
         asOf: '2026-11-20T09:00:00.0000000Z',
         severity: 'high',
         severityReason: detection().severityReason,
+        known: detection().known,
+        programHash: detection().programHash,
         tactic: { id: 'TA0011', name: 'Command and Control' },
         technique: detection().technique,
         source: 'defender',
