@@ -21,15 +21,17 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Cuts an export into lines, one batch per 64 KiB. Memory is bounded by a chunk and `maxLineBytes`. Lines without a
+ * Cuts an export into lines, one batch per 64 KiB, or 256 KiB once the export is recognized. Memory is bounded by a chunk and `maxLineBytes`. Lines without a
  * pre-filter token are counted without decoding: in a real tenant these are nearly all.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: LineOptions,
 ): AsyncGenerator<LineBatch> {
+  const { probe } = options;
   const cutter = new LineCutter(options);
-  for await (const piece of piecesIn(chunks)) yield cutter.cut(piece);
+  // Whether an export is foreign is judged at the end of a batch: while it is open, batches have the size of an ingest.
+  for await (const piece of piecesIn(chunks, () => probe?.active === false)) yield cutter.cut(piece);
   if (options.tail === 'line') yield cutter.finish();
 }
 
@@ -119,16 +121,13 @@ class LineCutter {
   }
 }
 
+const BOM_BEGIN = 0xef;
 const SPACE = 0x20;
 const TAB = 0x09;
 const RETURN = 0x0d;
-const BRACKETS = new Map([
-  [0x7b, 0x7d],
-  [0x5b, 0x5d],
-  // An event as XML.
-  [0x3c, 0x3e],
-]);
-const XML_END = 0x3e;
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
+/** Of an event as XML. */
+const [XML_BEGIN, XML_END] = [0x3c, 0x3e];
 
 class Batch extends FilledBatch {
   readonly #maxLineBytes: number;
@@ -153,7 +152,7 @@ class Batch extends FilledBatch {
       this.tooLong.push({ offset, length, bytes: buffer.subarray(from, from + kept) });
       return;
     }
-    let start = startsWithBom(buffer, from, to) ? from + 3 : from;
+    let start = buffer[from] === BOM_BEGIN && startsWithBom(buffer, from, to) ? from + 3 : from;
     let end = to;
     while (start < end && isSpace(buffer[start])) start++;
     while (end > start && isSpace(buffer[end - 1])) end--;
@@ -162,7 +161,7 @@ class Batch extends FilledBatch {
     this.lines++;
     const last = buffer[end - 1];
     // Syslog writes a header before the XML of an event.
-    if (BRACKETS.get(buffer[start] as number) !== last && !(hit && last === XML_END)) {
+    if (!encloses(buffer[start], last) && !(hit && last === XML_END)) {
       this.malformed.add('bad-json', () => ({ offset, length, bytes: buffer.subarray(start, end), fault: 'bad-json' }));
     } else if (hit || this.#probing) {
       (hit ? this.hits : this.probes).push({ offset, length, bytes: buffer.subarray(start, end) });
@@ -170,10 +169,15 @@ class Batch extends FilledBatch {
   }
 }
 
+function encloses(first: number | undefined, last: number | undefined): boolean {
+  if (first === OPEN_OBJECT) return last === CLOSE_OBJECT;
+  return first === OPEN_ARRAY ? last === CLOSE_ARRAY : first === XML_BEGIN && last === XML_END;
+}
+
 function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB || byte === RETURN;
 }
 
 function startsWithBom(buffer: Buffer, from: number, to: number): boolean {
-  return to - from >= 3 && buffer[from] === 0xef && buffer[from + 1] === 0xbb && buffer[from + 2] === 0xbf;
+  return to - from >= 3 && buffer[from] === BOM_BEGIN && buffer[from + 1] === 0xbb && buffer[from + 2] === 0xbf;
 }

@@ -152,7 +152,7 @@ export class ReportReader {
         reports.push(lacks === undefined ? located : { ...located, lacks });
       }
       faults.addRecords(line, reading.faults);
-      for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
+      if (reading.moreFaults.size > 0) for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
       counters.records += reading.records;
       counters.skipped += reading.skipped;
       counters.excluded += reading.excluded;

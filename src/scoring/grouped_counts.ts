@@ -38,12 +38,13 @@ export class GroupedCounts {
     for (const groupId of [...groups.keys()].sort()) {
       const group = groups.get(groupId);
       if (!group) continue;
-      const { keys, counts, marks } = group.sorted();
+      const { keys, counts, marks } = group.shared();
       const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
       for (const [index, key] of keys.entries()) {
         const { Timestamp, contribution } = parseKey(key);
         const count = counts[index] ?? null;
-        page.push({
+        const { failed, programHash, port, host } = this.#marks.at(marks[index] ?? 0);
+        const row: Writable<OfflineRow> = {
           groupId,
           source,
           DeviceName,
@@ -52,8 +53,12 @@ export class GroupedCounts {
           Timestamp,
           contribution,
           count,
-          ...this.#marks.at(marks[index] ?? 0),
-        });
+          failed,
+          programHash,
+        };
+        if (port !== undefined) row.port = port;
+        if (host !== undefined) row.host = host;
+        page.push(row);
         if (page.length < PAGE_ROWS) continue;
         yield page;
         page = [];
@@ -94,6 +99,8 @@ export class GroupedCounts {
   }
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The rows of one group: three parallel lists. */
 interface Rows {
   /** `<time>|<contribution>` of each row, in order. */
@@ -110,11 +117,13 @@ const MOST_MARKS = 100_000;
 
 /** What rows say beside their counts, each different one once. */
 class Marks {
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string | null, number>();
   readonly #marks: Mark[] = [];
 
   numberOf({ failed, programHash, port, host }: Mark): number {
-    const key = `${failed}|${programHash}|${port ?? ''}|${host ?? ''}`;
+    // Without port and host, the KQL rule alone, the hash says nearly all.
+    const isPlain = port === undefined && host === undefined && !failed;
+    const key = isPlain ? programHash : `${failed}|${programHash}|${port ?? ''}|${host ?? ''}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     if (host !== undefined && this.#marks.length >= MOST_MARKS) return this.numberOf({ failed, programHash, port });
@@ -132,8 +141,9 @@ class Marks {
 class Group {
   readonly key: GroupKey;
   readonly #marks: Marks;
-  /** Not changed after it was returned: a scan may use it. */
   #rows: Rows = { keys: [], counts: [], marks: [] };
+  /** Whether a scan may use the lists: then they are not changed any more, and the next row goes into copies. */
+  #isShared = false;
   /** Number of rows, from the first, that are sorted and without repeats. */
   #tidy = 0;
 
@@ -147,23 +157,30 @@ class Group {
   }
 
   put(row: OfflineRow): void {
-    // Returned rows are complete and sorted; new rows go into copies.
-    if (this.#tidy === this.size) this.#rows = copyOf(this.#rows);
-    this.#rows.keys.push(keyOf(row));
-    this.#rows.counts.push(row.count);
-    this.#rows.marks.push(this.#marks.numberOf(row));
+    if (this.#isShared) this.#rows = copyOf(this.#rows);
+    this.#isShared = false;
+    const { keys, counts, marks } = this.#rows;
+    const key = keyOf(row);
+    const last = keys.at(-1);
+    // Exports come in order of time, and so do nearly all rows of a group.
+    if (this.#tidy === keys.length && (last === undefined || key > last)) this.#tidy++;
+    keys.push(key);
+    counts.push(row.count);
+    marks.push(this.#marks.numberOf(row));
     // Repeats use memory until the next sort: at most half of the rows.
-    if (this.size > 16 && this.size > 2 * this.#tidy) this.sorted();
+    if (this.size > 16 && this.size > 2 * this.#tidy) this.#sort();
   }
 
-  sorted(): Rows {
-    if (this.#tidy !== this.size) this.#keep(sortedOnce(this.#rows));
+  /** The rows in key order, each once. They do not change when further rows are put. */
+  shared(): Rows {
+    if (this.#tidy !== this.size) this.#sort();
+    this.#isShared = true;
     return this.#rows;
   }
 
-  #keep(rows: Rows): void {
-    this.#rows = rows;
-    this.#tidy = rows.keys.length;
+  #sort(): void {
+    this.#rows = sortedOnce(this.#rows);
+    this.#tidy = this.size;
   }
 }
 

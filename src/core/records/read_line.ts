@@ -61,6 +61,16 @@ export function readLine(text: string, formats: readonly RecordFormat[]): LineRe
   const records = recordsOf(text);
   if (typeof records === 'string') return { ...NOTHING, records: 1, faults: [{ fault: records, record: 0 }] };
 
+  const [only] = records;
+  if (records.length === 1 && isObject(only)) {
+    const found = readingsOf(only, formats);
+    const [first] = found;
+    // Nine of ten lines that are parsed.
+    if (found.length === 1 && first?.kind === 'report') return { ...ONE, reports: [reportAt(first, 0)] };
+    const tally = new Tally();
+    for (const each of found) tally.add(each, 0);
+    return tally.reading();
+  }
   const tally = new Tally();
   for (const [index, record] of records.entries()) {
     if (!isObject(record)) tally.addNoRecord(index);
@@ -73,7 +83,7 @@ export function readLine(text: string, formats: readonly RecordFormat[]): LineRe
 class Tally {
   readonly #reports: ReportOfLine[] = [];
   readonly #faults: (FieldFault & { record: number })[] = [];
-  readonly #moreFaults = new Map<string, number>();
+  #moreFaults: Map<string, number> | null = null;
   #records = 0;
   #skipped = 0;
   #excluded = 0;
@@ -121,7 +131,7 @@ class Tally {
       firstUnknownShape: this.#firstUnknownShape,
       known: this.#records - this.#foreign,
       faults: this.#faults,
-      moreFaults: this.#moreFaults,
+      moreFaults: this.#moreFaults ?? NONE_MORE,
     };
   }
 
@@ -131,6 +141,7 @@ class Tally {
       return;
     }
     const text = faultText(fault);
+    this.#moreFaults ??= new Map();
     this.#moreFaults.set(text, (this.#moreFaults.get(text) ?? 0) + 1);
   }
 
@@ -148,6 +159,9 @@ class Tally {
 
 const NO_RECORD: FieldFault = { fault: 'bad-json' };
 
+/** A line with few faults, as nearly all are, needs no map of its own. */
+const NONE_MORE: ReadonlyMap<string, number> = new Map();
+
 const NOTHING: LineReading = {
   reports: [],
   records: 0,
@@ -158,8 +172,11 @@ const NOTHING: LineReading = {
   firstUnknownShape: null,
   known: 0,
   faults: [],
-  moreFaults: new Map(),
+  moreFaults: NONE_MORE,
 };
+
+/** A line with one report and nothing else. */
+const ONE: LineReading = { ...NOTHING, records: 1, known: 1 };
 
 function reportAt({ report, lacks }: Reading & { readonly kind: 'report' }, record: number): ReportOfLine {
   return lacks === undefined ? { report, record } : { report, record, lacks };

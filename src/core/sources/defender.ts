@@ -28,7 +28,8 @@ export const defender: RecordFormat = {
 
 /** `ActionType endswith "AggregatedReport"`; endswith ignores case. */
 function isAggregatedReport(actionType: unknown): actionType is string {
-  return typeof actionType === 'string' && actionType.toLowerCase().endsWith('aggregatedreport');
+  if (typeof actionType !== 'string') return false;
+  return actionType.endsWith('AggregatedReport') || actionType.toLowerCase().endsWith('aggregatedreport');
 }
 
 /** `toint(parse_json(AdditionalFields).uniqueEventsAggregated)` */

@@ -12,6 +12,8 @@ import {
 import { fault, isObject, type JsonRow } from './row.ts';
 import { isStored } from './stored_scope.ts';
 
+/** As the Streaming API writes it. */
+const CATEGORY = 'AdvancedHunting-DeviceNetworkEvents';
 /** Other tables of advanced hunting, as the Streaming API and as Log Analytics name them. */
 const HUNTING_CATEGORY = /^advancedhunting-/i;
 const HUNTING_TABLE = /^(?!.*_CL$)(?:Device|Alert|Cloud|Email|Identity|Url)[A-Z]/;
@@ -24,8 +26,7 @@ const HUNTING_TABLE = /^(?!.*_CL$)(?:Device|Alert|Cloud|Email|Identity|Url)[A-Z]
 export function rowOf(record: JsonRow): JsonRow | NoRow | null {
   const { category, properties } = record;
   if (typeof category === 'string' && properties !== undefined) {
-    const ours = /^(?:advancedhunting-)?devicenetworkevents$/i.test(category);
-    if (ours) return isObject(properties) ? properties : 'broken';
+    if (isOurs(category)) return isObject(properties) ? properties : 'broken';
     if (isObject(properties)) return HUNTING_CATEGORY.test(category) ? 'hunting-table' : 'other-table';
   }
   const { Type, ActionType } = record;
@@ -33,6 +34,10 @@ export function rowOf(record: JsonRow): JsonRow | NoRow | null {
   if (typeof Type === 'string' && !Type.endsWith('_CL'))
     return HUNTING_TABLE.test(Type) ? 'hunting-table' : 'other-table';
   return typeof ActionType === 'string' && ('DeviceName' in record || 'DeviceId' in record) ? record : null;
+}
+
+function isOurs(category: string): boolean {
+  return category === CATEGORY || /^(?:advancedhunting-)?devicenetworkevents$/i.test(category);
 }
 
 /** The record is of another table; 'broken': it is of this table, but cannot be read. */
@@ -100,7 +105,9 @@ function factsOf(row: JsonRow): Facts {
   const facts: Record<string, string | number> = {};
   for (const name of TEXT_FACTS) {
     const value = row[name];
-    if (typeof value === 'string' && value !== '') facts[name] = value.slice(0, MAX_FACT_LENGTH);
+    if (typeof value === 'string' && value !== '') {
+      facts[name] = value.length > MAX_FACT_LENGTH ? value.slice(0, MAX_FACT_LENGTH) : value;
+    }
   }
   const process = row['InitiatingProcessId'];
   if (typeof process === 'number') facts['InitiatingProcessId'] = String(process);

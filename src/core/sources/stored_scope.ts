@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { isInScope } from '../records/in_scope.ts';
+import { remembered } from '../text/remembered.ts';
 
 /** The longest form of an IPv6 address with a zone. */
 const MAX_LENGTH = 64;
@@ -12,7 +13,9 @@ const EXCLUDED: ReadonlySet<string> = new Set(['unspecified', 'loopback', 'linkL
  * but not unspecified, loopback, link-local, unique local and multicast ones. An IPv4-mapped address counts as its IPv4
  * address.
  */
-export function isStored(remoteIP: string): boolean {
+export const isStored = remembered(isStoredAddress);
+
+function isStoredAddress(remoteIP: string): boolean {
   if (!remoteIP.includes(':')) return isInScope(remoteIP);
   if (remoteIP.length > MAX_LENGTH || !ipaddr.IPv6.isValid(remoteIP)) return false;
   const address = ipaddr.IPv6.parse(remoteIP);
