@@ -9,6 +9,7 @@ import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { collectEarly } from './collect_early.ts';
 import { NO_COUNTERS } from './counters.ts';
+import { reportOfDefenderLine } from './defender_line.ts';
 import { type FaultCounts, KEPT_LETTERS } from './faulty_lines.ts';
 import { formatsBeside } from './formats.ts';
 import type { Line } from './line.ts';
@@ -61,6 +62,7 @@ export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly RecordFormat[];
   readonly #sources: readonly Source[];
+  readonly #isBrief: boolean;
   readonly #inactive: ReadonlyMap<Source, RecordFormat>;
   /** An option of readLines: active until the export is recognized. */
   readonly probe: { active: boolean };
@@ -78,11 +80,16 @@ export class ReportReader {
   /** Letters that may still be returned. */
   #room = KEPT_LETTERS;
 
-  /** `before`: the state after the part of the export that was read earlier. */
-  constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD) {
+  /**
+   * `before`: the state after the part of the export that was read earlier. `isBrief`: reports of Defender may lack the facts
+   * that no row of `score` has.
+   */
+  constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD, isBrief = false) {
     this.#ref = ref;
     this.#formats = formats;
     this.#sources = formats.map(({ source }) => source);
+    // Formats are tried in order: a record that another one could know first is not read here.
+    this.#isBrief = isBrief && formats[0]?.source === 'defender';
     this.#inactive = formatsBeside(formats);
     this.#linesSeen = before.lines;
     this.#bytesPassed = before.start ?? 0;
@@ -137,29 +144,13 @@ export class ReportReader {
     counters.records = batch.lines - hits.length;
     counters.skipped = batch.lines - parsed;
     for (const line of hits) {
-      if (!isUtf8(line.bytes)) {
-        faults.addRecords(line, [{ fault: 'bad-utf8', record: 0 }]);
+      const whole = this.#isBrief ? this.#readWhole(line) : null;
+      if (whole !== null) {
+        reports.push(whole);
         counters.records++;
         continue;
       }
-      const text = line.bytes.toString('utf8');
-      const reading = this.#read(line, text);
-      const { offset, length } = line;
-      const hasRaw = reading.reports.some(({ report }) => report.identity === null);
-      const digest = hasRaw ? digestOf(line) : 0;
-      for (const { report, record, lacks } of reading.reports) {
-        const located = { report, offset, length, record, digest };
-        reports.push(lacks === undefined ? located : { ...located, lacks });
-      }
-      faults.addRecords(line, reading.faults);
-      if (reading.moreFaults.size > 0) for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
-      counters.records += reading.records;
-      counters.skipped += reading.skipped;
-      counters.excluded += reading.excluded;
-      withoutAddress += reading.withoutAddress;
-      counters.unknownShapes += reading.unknownShapes;
-      this.#unknownShape ??= shapeAt(reading, offset);
-      this.#recognise(reading, text);
+      withoutAddress += this.#readHit(line, { reports, faults, counters });
     }
     counters.reports = reports.length;
     counters.deadLetters = faults.total;
@@ -168,6 +159,33 @@ export class ReportReader {
     this.#room -= letters.length;
     if (faults.more.size > 0 || counters.records > MANY_RECORDS) collectEarly();
     return { reports, letters, more: faults.more, withoutAddress, counters };
+  }
+
+  /** Parses a line. Returns the number of its excluded records without a member for the address. */
+  #readHit(line: Line, { reports, faults, counters }: BatchSoFar): number {
+    if (!isUtf8(line.bytes)) {
+      faults.addRecords(line, [{ fault: 'bad-utf8', record: 0 }]);
+      counters.records++;
+      return 0;
+    }
+    const text = line.bytes.toString('utf8');
+    const reading = this.#read(line, text);
+    const { offset, length } = line;
+    const hasRaw = reading.reports.some(({ report }) => report.identity === null);
+    const digest = hasRaw ? digestOf(line) : 0;
+    for (const { report, record, lacks } of reading.reports) {
+      const located = { report, offset, length, record, digest };
+      reports.push(lacks === undefined ? located : { ...located, lacks });
+    }
+    faults.addRecords(line, reading.faults);
+    if (reading.moreFaults.size > 0) for (const [fault, times] of reading.moreFaults) faults.count(fault, times);
+    counters.records += reading.records;
+    counters.skipped += reading.skipped;
+    counters.excluded += reading.excluded;
+    counters.unknownShapes += reading.unknownShapes;
+    this.#unknownShape ??= shapeAt(reading, offset);
+    this.#recognise(reading, text);
+    return reading.withoutAddress;
   }
 
   #read({ missing }: Line, text: string): LineReading {
@@ -191,6 +209,16 @@ export class ReportReader {
     for (const line of batch.tooLong) this.#bytesPassed += line.length;
     this.#bytesSeen = batch.end - this.#bytesPassed;
     this.#judge(false);
+  }
+
+  /** The report of a line as Defender writes it; null for any other line. */
+  #readWhole({ offset, length, bytes, missing }: Line): LocatedReport | null {
+    const report = missing === undefined ? reportOfDefenderLine(bytes) : null;
+    if (report === null) return null;
+    this.#recognised = true;
+    this.#counted = true;
+    this.probe.active = false;
+    return { report, offset, length, record: 0, digest: 0 };
   }
 
   /** Updates the recognition of the export from a line. */
@@ -225,6 +253,15 @@ function shapeAt({ firstUnknownShape }: LineReading, offset: number): LocatedSha
 function digestOf(line: Line): number {
   return Number.parseInt(hash('sha256', line.bytes).slice(0, 13), 16);
 }
+
+/** What was read of a batch so far. */
+interface BatchSoFar {
+  readonly reports: LocatedReport[];
+  readonly faults: BatchFaults;
+  readonly counters: Writable<Counters>;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** More records than a batch of real telemetry has. */
 const MANY_RECORDS = 50_000;

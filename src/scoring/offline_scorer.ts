@@ -97,7 +97,7 @@ export class OfflineScore {
     const orders = new DateOrders();
     const known = dateOrder !== undefined;
     const formats = known ? withDateOrder(this.#formats, dateOrder) : orders.noting(this.#formats);
-    const reader = new ReportReader(ref, formats);
+    const reader = new ReportReader(ref, formats, undefined, true);
     const tally = new FileTally(ref, this.#onLetters);
     let isWindows1252 = false;
     const onWindows1252 = () => {
