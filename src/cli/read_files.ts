@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { DateOrder } from '../core/records/locale_instant.ts';
 import type { Source } from '../core/records/report.ts';
 import type { Window } from '../core/scoring/window.ts';
@@ -6,6 +5,7 @@ import { escapeForDisplay } from '../core/text/escape.ts';
 import type { OfflineReading, OfflineScore } from '../scoring/offline_scorer.ts';
 import { SpillError } from '../scoring/sorted_runs.ts';
 import { CommandError } from './errors.ts';
+import { contentNamed, isRegular } from './file_content.ts';
 import { FileLog, type LogKind } from './file_log.ts';
 import { cutText, type FileProblem, problemOf } from './file_problem.ts';
 import { contentsOf, type InputFile } from './input_files.ts';
@@ -120,20 +120,6 @@ class FilesReader {
   /** A folder or an archive may hold files of other tables: these are only named. */
   #kindOf({ kind }: FileProblem, { name }: ReadContent): LogKind {
     return kind === 'none' && !this.#task.named.has(name) ? 'other' : kind;
-  }
-}
-
-/** Whether the file can be read again: a pipe cannot, by whatever name. */
-function isRegular({ path }: InputFile): boolean {
-  return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
-}
-
-/** The bytes of a file or of a member, once more. */
-async function* contentNamed(file: InputFile, name: string): AsyncGenerator<Uint8Array> {
-  for await (const content of contentsOf(file, () => {})) {
-    if (content.name !== name || !('chunks' in content)) continue;
-    yield* content.chunks;
-    return;
   }
 }
 

@@ -172,7 +172,8 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   if (options.html !== undefined && found !== undefined && regularWindow !== null) {
     const facts = { files: read.exports, counters, problems: read.problems, skipped, notes };
     const { writeReport } = await import('./write_report.ts');
-    await writeReport(options.html, found, { window: regularWindow, rule, paths, facts });
+    const again = { files, formats: formatsOf(sources), dateOrder: datesOf(options.dates) };
+    await writeReport(terminal, options.html, found, { window: regularWindow, rule, paths, facts, again });
     say(terminal, `report: ${escapeForDisplay(options.html)}`);
   }
   const spanName = isRange ? 'windows' : comparison === null ? 'window' : 'window and an hour around it';

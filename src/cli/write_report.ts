@@ -1,15 +1,19 @@
 import { writeFile } from 'node:fs/promises';
+import type { Traffic } from '../core/detections/detection.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
 import type { OfflineDetections } from '../scoring/offline_detection.ts';
+import { OfflineTraffic } from '../scoring/offline_traffic.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
-import type { PageStatus } from '../web/page_data.ts';
+import type { PageDetection, PageStatus } from '../web/page_data.ts';
 import { reportHtml } from '../web/report.ts';
 import { COMMAND_NAME } from './command_name.ts';
 import { CommandError } from './errors.ts';
 import { reportPage } from './output/report_page.ts';
+import { type FilesAgain, readFacts } from './read_facts.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What was read, and what of it was not. */
 export interface ReadingFacts {
@@ -27,21 +31,44 @@ export interface ReportTask {
   readonly rule: Rule;
   readonly paths: readonly string[];
   readonly facts: ReadingFacts;
+  /** What is read once more, for who ran the programs. */
+  readonly again: FilesAgain;
 }
 
+/** Of how many detections the facts are read: as many as a report has in its list in the usual case. */
+const MOST_WITH_FACTS = 500;
+
 /** Writes what `score` found as one HTML file. Throws a CommandError if it cannot be written. */
-export async function writeReport(file: string, found: OfflineDetections, task: ReportTask): Promise<void> {
+export async function writeReport(
+  terminal: Terminal,
+  file: string,
+  found: OfflineDetections,
+  task: ReportTask,
+): Promise<void> {
   const { window, rule, paths, facts } = task;
-  const page = reportHtml(reportPage(found, window, statusOf(facts)), {
-    limits: { minAverage: rule.minAverage, minScore: found.fleet.settings.thresholds.match },
-    command: jsonCommand(paths, window),
-  });
+  const ordered = reportPage(found, window, statusOf(facts));
+  const urgent = new Set(ordered.detections.slice(0, MOST_WITH_FACTS).map(({ id }) => id));
+  const wanted = found.detections.filter(({ groupId }) => urgent.has(groupId));
+  const traffic = new OfflineTraffic(wanted, window, task.again.formats);
+  const notes = [...ordered.status.notes, ...(await readFacts(terminal, traffic, task.again))];
+  const detections = ordered.detections.map((each) => withTraffic(each, traffic.of(each.id)));
+  const page = reportHtml(
+    { ...ordered, status: { ...ordered.status, notes }, detections },
+    {
+      limits: { minAverage: rule.minAverage, minScore: found.fleet.settings.thresholds.match },
+      command: jsonCommand(paths, window),
+    },
+  );
   try {
     await writeFile(file, page);
   } catch (error) {
     const { code = 'error' } = error as NodeJS.ErrnoException;
     throw new CommandError(`the report was not written to ${escapeForDisplay(file)}: ${code}`);
   }
+}
+
+function withTraffic(detection: PageDetection, traffic: Traffic | null): PageDetection {
+  return { ...detection, traffic, account: traffic?.accounts[0] ?? '' };
 }
 
 function statusOf({ files, counters, problems, skipped, notes }: ReadingFacts): PageStatus {

@@ -10,7 +10,7 @@ import {
   resolvedStep,
 } from '../core/detections/lifecycle.ts';
 import type { Suppressible } from '../core/detections/suppression.ts';
-import { needsTraffic, trafficOf } from '../core/detections/traffic.ts';
+import { trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Address, FoundGroup } from '../core/scoring/address_scorer.ts';
@@ -34,6 +34,7 @@ import { GroupJudge, type Judged } from './group_judge.ts';
 import { isOfProcess } from './process_key.ts';
 import { RowTally } from './row_tally.ts';
 import { scoreGroups } from './score_groups.ts';
+import { withTraffic } from './step_traffic.ts';
 
 const REMOVED_AT_ONCE = 100;
 /** Detections that one run resolves at most: it keeps their ids until it knows whether the data is fresh. The next run goes on. */
@@ -149,16 +150,8 @@ export class PartitionScorer {
   }
 
   #step(before: Detection | null, { finding, runOf }: Judged): Promise<LifecycleStep> {
-    return this.#withTraffic(before, nextStep(before, finding, runOf(before)));
-  }
-
-  /** Reads the traffic behind a match where `needsTraffic` asks for it; else keeps the traffic of the last reading. */
-  async #withTraffic(before: Detection | null, step: LifecycleStep): Promise<LifecycleStep> {
-    if (step.kind === 'none') return step;
-    const { detection } = step;
-    const traffic =
-      before !== null && !needsTraffic(before, detection) ? before.traffic : await this.#trafficOf(detection);
-    return { ...step, detection: { ...detection, traffic } };
+    const step = nextStep(before, finding, runOf(before));
+    return withTraffic(before, step, (detection) => this.#trafficOf(detection));
   }
 
   async #trafficOf(detection: Detection) {

@@ -1,4 +1,4 @@
-import type { Detection } from '../core/detections/detection.ts';
+import { type Detection, MAX_TRAFFIC_ROWS, type Traffic } from '../core/detections/detection.ts';
 import {
   isFresh,
   isOver,
@@ -7,16 +7,19 @@ import {
   nextStep,
   resolvedStep,
 } from '../core/detections/lifecycle.ts';
+import { trafficOf } from '../core/detections/traffic.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Window } from '../core/scoring/window.ts';
+import { compareText } from '../core/text/compare_text.ts';
+import { newestRows } from '../detections/newest_rows.ts';
 import type { KnownSink } from '../notify/sink_states.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
-import { partitionOf } from '../storage/keys.ts';
-import type { Partition } from '../storage/ports/hourly_counts.ts';
+import { groupIdOf, partitionOf } from '../storage/keys.ts';
+import type { ContributionRow, Partition } from '../storage/ports/hourly_counts.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { UnreadableFileError } from './context/context_file.ts';
 import type { FleetContext } from './context/fleet_context.ts';
-import { type ProcessFinding, processViews } from './context/process_views.ts';
+import { type ProcessFinding, processViews, type RegularProcess } from './context/process_views.ts';
 import { DetectionWriter } from './detection_writer.ts';
 import type { FleetOfRun } from './fleet_of_run.ts';
 import { GroupJudge } from './group_judge.ts';
@@ -24,6 +27,7 @@ import { AddressLists } from './listed_addresses.ts';
 import { isOfProcess } from './process_key.ts';
 import { RowTally } from './row_tally.ts';
 import type { ScoreSettings } from './score_windows.ts';
+import { withTraffic } from './step_traffic.ts';
 import type { Suppressor } from './suppressor.ts';
 
 /** What the process view of an hour came to. */
@@ -48,7 +52,7 @@ export interface ProcessJob {
   readonly newestReport: Timestamp | '';
 }
 
-type ProcessStores = Pick<Stores, 'context' | 'detections' | 'outbox' | 'queues'>;
+type ProcessStores = Pick<Stores, 'context' | 'detections' | 'hourlyCounts' | 'outbox' | 'queues'>;
 
 /**
  * The process view of the runs before `asOf`: it waits for none of the partitions. Opens, continues and resolves one detection
@@ -136,12 +140,25 @@ class ProcessDetections {
       const { finding: found, runOf } = this.#judge.process(finding);
       if (found === null) return;
       open.delete(groupId);
-      await this.#advance(groupId, (before) => nextStep(before, found, runOf(before)));
+      await this.#advance(groupId, (before) =>
+        withTraffic(before, nextStep(before, found, runOf(before)), () => this.#trafficOf(finding)),
+      );
       return;
     }
     // The detection of that address says the rest.
     if (open.delete(groupId)) await this.#advance(groupId, (before) => this.#resolved(before));
     await this.#lists.put(finding);
+  }
+
+  /** A process has the newest rows of its addresses: a request for each. */
+  async #trafficOf({ newest, source, DeviceName, InitiatingProcessFileName }: RegularProcess): Promise<Traffic> {
+    const rows: ContributionRow[] = [];
+    for (const { RemoteIP, hour } of newest) {
+      const groupId = groupIdOf({ source, DeviceName, InitiatingProcessFileName, RemoteIP });
+      for (const row of await newestRows(this.#stores.hourlyCounts, groupId, [hour], this.#life, MAX_TRAFFIC_ROWS))
+        rows.push(row);
+    }
+    return trafficOf(rows.sort(byTime), this.#asOf);
   }
 
   /** What is left open did not match. */
@@ -160,7 +177,10 @@ class ProcessDetections {
     return open;
   }
 
-  async #advance(id: string, stepOf: (before: Detection | null) => LifecycleStep): Promise<void> {
+  async #advance(
+    id: string,
+    stepOf: (before: Detection | null) => LifecycleStep | Promise<LifecycleStep>,
+  ): Promise<void> {
     const found = await unlessBad(this.#stores.detections.get(id));
     if (found === BAD) return;
     const partition = partitionOf(id);
@@ -178,6 +198,10 @@ class ProcessDetections {
   #resolved(before: Detection | null): LifecycleStep {
     return before === null ? NOTHING : resolvedStep(before, this.#asOf, this.#suppressor.by(before));
   }
+}
+
+function byTime(a: ContributionRow, b: ContributionRow): number {
+  return compareText(a.Timestamp, b.Timestamp);
 }
 
 const NOTHING: LifecycleStep = { kind: 'none' };

@@ -131,7 +131,7 @@ function whoAndWhat(detection: PageDetection): Html {
   const { DeviceName, InitiatingProcessFileName, RemoteIP, source, traffic, devices } = detection;
   const { ports, hosts, onlyFailed, isNew } = detection;
   const lolbin = lolbinOf(InitiatingProcessFileName);
-  return html`<dl class="facts">${fact('device', DeviceName || '(no device name)')}${fact('process', processText(detection))}${lolbin !== null && fact('LOLBin', lolbinText(lolbin))}${fact('address', RemoteIP === '*' ? 'many' : RemoteIP)}${detection.owner !== '' && fact('owner', detection.owner)}${listFact('port', ports.map(String))}${listFact('host', hosts)}${onlyFailed && fact('outcome', 'only failed attempts')}${isNew === true && fact('new', 'the process is new to this network')}${traffic !== null && factsOf(traffic)}${devices !== null && fact('who else', devicesText(detection))}${fact('source', source)}${fact('id', html`<code>${detection.id}</code>`)}</dl>`;
+  return html`<dl class="facts">${fact('device', DeviceName || '(no device name)')}${fact('process', processText(detection))}${lolbin !== null && fact('LOLBin', lolbinText(lolbin))}${fact('address', RemoteIP === '*' ? 'many' : RemoteIP)}${detection.owner !== '' && fact('owner', detection.owner)}${listFact('port', ports.map(String))}${listFact('host', hosts)}${onlyFailed && traffic === null && fact('outcome', 'only failed attempts')}${isNew === true && fact('new', 'the process is new to this network')}${traffic !== null && factsOf(traffic)}${devices !== null && fact('who else', devicesText(detection))}${fact('source', source)}${fact('id', html`<code>${detection.id}</code>`)}</dl>`;
 }
 
 function factsOf({

@@ -1,4 +1,5 @@
-import type { Timestamp } from '../../core/kql/timestamp.ts';
+import { bin, type Hour } from '../../core/kql/bin.ts';
+import { type Timestamp, timestampFromMs } from '../../core/kql/timestamp.ts';
 import { SOURCES } from '../../core/records/report.ts';
 import type { RegularityThresholds } from '../../core/regularity/assessment.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
@@ -35,6 +36,8 @@ export interface RegularProcess extends ProcessKey {
   readonly assessment: MeasuredProcess;
   /** The addresses, those with the most connections first. */
   readonly addresses: readonly SummedAddress[];
+  /** Of the addresses with the newest reports the hour of these: at most `MOST_NEWEST`, the newest first. */
+  readonly newest: readonly { readonly RemoteIP: string; readonly hour: Hour }[];
   /** The connections of all addresses, in order of time. */
   readonly counts: readonly TimedCount[];
   /** The process is new in each of their networks. */
@@ -58,6 +61,8 @@ export interface SummedAddress {
 const MAX_ADDRESSES = 20_000;
 /** Addresses that a finding names. */
 const MAX_NAMED = 100;
+/** Addresses whose newest reports are read: each is a request. */
+const MOST_NEWEST = 4;
 
 /**
  * The process view of the runs before `asOf`, from what the partitions left: the addresses of each process on a device, of those
@@ -113,7 +118,8 @@ function* findingOfProcess(
   if (!assessment.measured || assessment.way === null) return;
   const counts = groups.flatMap((group) => group.counts).sort((a, b) => a.second - b.second);
   const isNew = groups.every(({ pair }) => context.isNewPair(pair));
-  yield { kind: 'regular', ...key, groupId, assessment, addresses: busiest(groups).slice(0, MAX_NAMED), counts, isNew };
+  const read = { addresses: busiest(groups).slice(0, MAX_NAMED), newest: newestHours(groups) };
+  yield { kind: 'regular', ...key, groupId, assessment, ...read, counts, isNew };
 }
 
 /** All hours in which the device reported. */
@@ -127,6 +133,15 @@ function busiest(groups: readonly ProcessGroup[]): SummedAddress[] {
   return groups
     .map(({ RemoteIP, counts }) => ({ RemoteIP, connections: counts.reduce((sum, { count }) => sum + count, 0) }))
     .sort((a, b) => b.connections - a.connections || compareText(a.RemoteIP, b.RemoteIP));
+}
+
+/** Of each address the newest hour alone: rows of several say more of a program than more rows of one. */
+function newestHours(groups: readonly ProcessGroup[]): RegularProcess['newest'] {
+  return groups
+    .map(({ RemoteIP, counts }) => ({ RemoteIP, second: Math.max(...counts.map(({ second }) => second)) }))
+    .sort((a, b) => b.second - a.second || compareText(a.RemoteIP, b.RemoteIP))
+    .slice(0, MOST_NEWEST)
+    .map(({ RemoteIP, second }) => ({ RemoteIP, hour: bin(timestampFromMs(second * 1000), '1h') }));
 }
 
 function named(groups: readonly ProcessGroup[]): string[] {

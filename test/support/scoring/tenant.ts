@@ -103,21 +103,21 @@ export class Tenant {
     of: Group,
     hours: readonly number[],
     count: number | null = 60,
-    programHash: string | null = null,
+    also: Partial<Pick<ContributionRow, 'programHash' | 'facts'>> = {},
   ): Promise<void> {
     const times = hours.map((hour) => at(hour + 0.5));
-    await this.reportsAt(of, times, count, programHash);
+    await this.reportsAt(of, times, count, also);
   }
 
   async reportsAt(
     of: Group,
     times: readonly Timestamp[],
     count: number | null = 60,
-    programHash: string | null = null,
+    also: Partial<Pick<ContributionRow, 'programHash' | 'facts'>> = {},
   ): Promise<void> {
     const rows: ContributionRow[] = times.map((Timestamp) => {
       const contribution = (++this.#contributions).toString(16).padStart(16, '0');
-      return { ...of, Timestamp, contribution, count, failed: false, programHash, facts: {} };
+      return { ...of, Timestamp, contribution, count, failed: false, programHash: null, facts: {}, ...also };
     });
     await storeRows(this.stores.hourlyCounts, rows);
   }

@@ -35,6 +35,32 @@ const both = { remote: '203.0.113.1', hours: every(1), count: () => 60 };
 const slow = { device: 'wks-2', remote: '198.51.100.2', hours: every(3) };
 const ruleAlone = { device: 'wks-3', process: 'chat.exe', remote: '192.0.2.3', hours: every(1), count: busy };
 
+describe('score --html FILE', () => {
+  const program = { InitiatingProcessAccountName: 'ana.<b>', InitiatingProcessCommandLine: 'a.exe --quiet' };
+
+  it('shows who ran the program, from a second reading of the files', async () => {
+    const path = await file('facts.json', reports({ ...both, facts: program }), reports(slow));
+    const page = join(folder, 'facts.html');
+    expect((await score(path, '--html', page)).code).toBe(0);
+    const text = await readFile(page, 'utf8');
+    expect(text).toContain('<dt>account</dt><dd>ana.&lt;b&gt;</dd>');
+    expect(text).toContain('<dt>command line</dt><dd><code>a.exe --quiet</code></dd>');
+    expect(text).toContain(' · ana.&lt;b&gt;</small>');
+    expect(text).not.toContain('read twice');
+  });
+
+  it('says that a pipe cannot be read twice', async () => {
+    const page = join(folder, 'pipe.html');
+    const input = `${reports({ ...both, facts: program }).join('\n')}\n`;
+    expect((await beaconwatch(['score', '-', '--now', NOW, '--html', page], { input })).code).toBe(0);
+    const text = await readFile(page, 'utf8');
+    expect(text).toContain(
+      'standard input and pipes cannot be read twice: programs and accounts in them are not shown',
+    );
+    expect(text).not.toContain('ana.');
+  });
+});
+
 describe('score --owners FILE', () => {
   async function withOwners(...args: readonly string[]) {
     const database = join(folder, 'owners.mmdb');

@@ -22,7 +22,7 @@ const KEY = { source: 'defender', DeviceName: 'wks-1', InitiatingProcessFileName
 const { session: _session, lastMatched: _last, remoteIPs: _ips, regularDevices: _devices, ...numbers } = regular();
 const assessment: MeasuredProcess = { ...numbers, measured: true, way: 'process', addresses: 2 };
 const process: RegularProcess = {
-  ...{ kind: 'regular', ...KEY, groupId: processIdOf(KEY), assessment, counts: [], isNew: false },
+  ...{ kind: 'regular', ...KEY, groupId: processIdOf(KEY), assessment, newest: [], counts: [], isNew: false },
   addresses: ['203.0.113.1', '203.0.113.2'].map((RemoteIP) => ({ RemoteIP, connections: 400 })),
 };
 

@@ -16,11 +16,11 @@ describe('a suppression by hash', () => {
       suppression({ id: 's-hash', process: '', remote: '', hash: SHA1, expires: at(1000) }),
     );
     const suppressedBy = async () => (await tenant.detection(BEACON)).suppressedBy;
-    await tenant.reports(BEACON, hours(0, 3), 60, OLD);
+    await tenant.reports(BEACON, hours(0, 3), 60, { programHash: OLD });
     await tenant.decided(4, { sinks: SINKS });
     expect(await tenant.detection(BEACON)).toMatchObject({ programHash: OLD, suppressedBy: 's-hash' });
     // A report without a hash says nothing of another program.
-    await tenant.reports(BEACON, [4, 5], 60, null);
+    await tenant.reports(BEACON, [4, 5]);
     await tenant.run(6, { sinks: SINKS });
     expect(await suppressedBy()).toBe('s-hash');
     // Nothing matches at 20: the row says which program it was.
@@ -28,7 +28,7 @@ describe('a suppression by hash', () => {
     expect(await suppressedBy()).toBe('s-hash');
     expect(await tenant.pending()).toEqual([]);
 
-    await tenant.reports(BEACON, hours(20, 24), 60, NEW);
+    await tenant.reports(BEACON, hours(20, 24), 60, { programHash: NEW });
     await tenant.run(25, { sinks: SINKS });
     expect(await tenant.detection(BEACON)).toMatchObject({ programHash: NEW, suppressedBy: '' });
     expect(await tenant.pending()).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('what the operator knows', () => {
     ['expected', '', 'low', 0],
   ] as const)('changes the severity of the decision: %s', async (list, hash, severity, sent) => {
     const tenant = new Tenant();
-    await tenant.reports(BEACON, hours(0, 3), 60, OLD);
+    await tenant.reports(BEACON, hours(0, 3), 60, { programHash: OLD });
     await tenant.run(4, { settings: settings(list, hash), sinks: SINKS });
     // It has just opened.
     expect(await tenant.detection(BEACON)).toMatchObject({ severity: 'low', known: { list } });
@@ -70,7 +70,7 @@ describe('what the operator knows', () => {
 
   it('is medium without it', async () => {
     const tenant = new Tenant();
-    await tenant.reports(BEACON, hours(0, 3), 60, OLD);
+    await tenant.reports(BEACON, hours(0, 3), 60, { programHash: OLD });
     await tenant.decided(4, { settings: { ...settings('indicator', `f${SHA1.slice(1)}`) } });
     expect(await tenant.detection(BEACON)).toMatchObject({ severity: 'medium', known: null });
   });

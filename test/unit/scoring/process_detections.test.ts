@@ -69,6 +69,24 @@ describe('a process whose servers rotate', () => {
     expect(await hourly.tenant.states()).toEqual([`${ID} ongoing`]);
   });
 
+  it('has the facts of the newest reports of its addresses, read at the opening and then once a day', async () => {
+    const server = SERVERS[70 % SERVERS.length] ?? '';
+    const ran = (name: string) => ({ facts: { RemotePort: 8443, InitiatingProcessAccountName: name } });
+    await hourly.tenant.reports(groupOf(server), [70], 1, ran('ana'));
+    await hourly.run(71);
+    await hourly.run(72);
+    const opened = (await detection()).traffic;
+    expect(opened).toMatchObject({ asOf: at(72), accounts: ['ana'], ports: [{ port: 8443, reports: 1 }] });
+    await hourly.tenant.reports(groupOf(SERVERS[72 % SERVERS.length] ?? ''), [72], 1, ran('bo'));
+    await hourly.run(73);
+    expect((await detection()).traffic).toEqual(opened);
+    for (const hour of hours(74, 97)) {
+      await hourly.tenant.reports(groupOf(SERVERS[hour % SERVERS.length] ?? ''), [hour - 1], 12, ran('cy'));
+      await hourly.run(hour);
+    }
+    expect((await detection()).traffic).toMatchObject({ asOf: at(96), accounts: ['cy'] });
+  });
+
   it('is the same after each message once more, and after one that comes late', async () => {
     for (const hour of [71, 72, 73]) await hourly.run(hour);
     const before = await hourly.tenant.stores.detections.get(ID);
