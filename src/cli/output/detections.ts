@@ -128,6 +128,8 @@ function ownerTextOf(address: string, ownerOf: OwnerOf): string {
 
 const OWNER: TextColumn = { head: 'owner', widest: 40, narrowest: 12, rank: 4 };
 
+const SOURCE: TextColumn = { head: 'source', rank: 3 };
+
 const TABLE_COLUMNS: readonly TextColumn[] = [
   { head: 'severity', kind: 'severity' },
   { head: 'device', narrowest: 14 },
@@ -148,6 +150,8 @@ function tableOf(
   ownerOf: OwnerOf | null,
   hasKnown: boolean,
 ): string {
+  // Files of several sources can have the same names: then a row says of which it is.
+  const hasSources = new Set(detections.map(({ source }) => source)).size > 1;
   const rows = detections.map((each) => {
     const { severity, DeviceName, InitiatingProcessFileName, rule, regularity, devices } = each;
     const isRegular = each.detectors.includes('regularity');
@@ -158,13 +162,15 @@ function tableOf(
         isRegular ? (regularity?.regularity.toFixed(2) ?? '') : '',
         devices,
         each.detectors.map((detector) => (detector === 'regularity' ? wayText(each) : detector)).join(', '),
+        ...(hasSources ? [each.source] : []),
         ...(hasKnown ? [each.known?.list ?? ''] : []),
         ...(ownerOf === null ? [] : [ownerTextOf(each.RemoteIP, ownerOf)]),
       ],
       below: [sparkline(each.hours), each.severityReason],
     };
   });
-  const columns = [...TABLE_COLUMNS, ...(hasKnown ? [KNOWN] : []), ...(ownerOf === null ? [] : [OWNER])];
+  const sources = hasSources ? [SOURCE] : [];
+  const columns = [...TABLE_COLUMNS, ...sources, ...(hasKnown ? [KNOWN] : []), ...(ownerOf === null ? [] : [OWNER])];
   return textTable(columns, rows, view);
 }
 

@@ -35,6 +35,21 @@ const both = { remote: '203.0.113.1', hours: every(1), count: () => 60 };
 const slow = { device: 'wks-2', remote: '198.51.100.2', hours: every(3) };
 const ruleAlone = { device: 'wks-3', process: 'chat.exe', remote: '192.0.2.3', hours: every(1), count: busy };
 
+it('score has a column for the source where the detections are of several', async () => {
+  const defender = await file('defender.json', reports(both));
+  const conn = await file('zeek.json', zeek(72 * 60));
+  const sources = ['--set', 'SOURCES=defender,zeek'];
+  const mixed = (await score(defender, conn, ...sources)).stdout.split('\n');
+  expect(mixed[0]).toMatch(/\tdetectors\tsource$/);
+  expect(
+    mixed
+      .slice(1, 3)
+      .map((line) => line.split('\t').at(-1))
+      .toSorted(),
+  ).toEqual(['defender', 'zeek']);
+  expect((await score(defender, ...sources)).stdout.split('\n')[0]).toMatch(/\tdetectors$/);
+});
+
 describe('score --html FILE', () => {
   const program = { InitiatingProcessAccountName: 'ana.<b>', InitiatingProcessCommandLine: 'a.exe --quiet' };
 
@@ -60,6 +75,16 @@ describe('score --html FILE', () => {
     expect(text).not.toContain('ana.');
   });
 });
+
+/** A connection a minute, as Zeek logs it. */
+function zeek(minutes: number): string[] {
+  return Array.from({ length: minutes }, (_, n) =>
+    JSON.stringify({
+      ...{ ts: FIRST / 1000 + n * 60 + 1, uid: `C${n}`, proto: 'tcp', conn_state: 'SF', local_orig: true },
+      ...{ 'id.orig_h': '10.0.0.5', 'id.orig_p': 40_000, 'id.resp_h': '198.51.100.9', 'id.resp_p': 443 },
+    }),
+  );
+}
 
 describe('score --owners FILE', () => {
   async function withOwners(...args: readonly string[]) {
