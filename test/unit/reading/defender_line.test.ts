@@ -187,6 +187,7 @@ describe('reportOfDefenderLine(bytes)', () => {
     ['two devices', whole.replace('"LocalPort":null', '"DeviceName":"b"')],
     ['a device without ASCII', whole.replace('srv-1', 'srv-é')],
     ['a private address', whole.replace('203.0.113.7', '10.1.1.1')],
+    ['a name that is too long', whole.replace('srv-1', 'n'.repeat(1025))],
     ['no ReportId', whole.replace('"ReportId":6001,', '')],
   ])('leaves %s to the parser', (_what, line) => {
     expect(expectSame(line)).toBe(false);
