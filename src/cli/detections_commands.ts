@@ -23,6 +23,7 @@ export function addDetectionsCommands(program: Command, terminal: Terminal): voi
     .option('-r, --remote <ADDRESS>', 'address or CIDR range, IPv4 or IPv6')
     .option('--severity <SEVERITY>', 'low, medium or high')
     .option('--source <NAME>', 'kind of telemetry')
+    .option('--detector <NAME>', 'kql-rule or regularity: it has matched in this episode')
     .option('--suppressed <true|false>', 'suppressed detections only, or the others only')
     .option('--verdict <VERDICT>', 'acknowledged, true-positive, benign-positive, false-positive, or none')
     .option('--since <TIME>', 'matched in a run at or after this time')

@@ -173,7 +173,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     const facts = { files: read.exports, counters, problems: read.problems, skipped, notes };
     const { writeReport } = await import('./write_report.ts');
     const again = { files, formats: formatsOf(sources), dateOrder: datesOf(options.dates) };
-    await writeReport(terminal, options.html, found, { window: regularWindow, rule, paths, facts, again });
+    await writeReport(terminal, options.html, found, { window: regularWindow, rule, paths, facts, again, ownerOf });
     say(terminal, `report: ${escapeForDisplay(options.html)}`);
   }
   const spanName = isRange ? 'windows' : comparison === null ? 'window' : 'window and an hour around it';

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Traffic } from '../core/detections/detection.ts';
+import type { OwnerOf } from '../core/detections/owner.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
@@ -33,6 +34,8 @@ export interface ReportTask {
   readonly facts: ReadingFacts;
   /** What is read once more, for who ran the programs. */
   readonly again: FilesAgain;
+  /** null where no database is given. */
+  readonly ownerOf: OwnerOf | null;
 }
 
 /** Of how many detections the facts are read: as many as a report has in its list in the usual case. */
@@ -45,8 +48,8 @@ export async function writeReport(
   found: OfflineDetections,
   task: ReportTask,
 ): Promise<void> {
-  const { window, rule, paths, facts } = task;
-  const ordered = reportPage(found, window, statusOf(facts));
+  const { window, rule, paths, facts, ownerOf } = task;
+  const ordered = reportPage(found, window, statusOf(facts), ownerOf);
   const urgent = new Set(ordered.detections.slice(0, MOST_WITH_FACTS).map(({ id }) => id));
   const wanted = found.detections.filter(({ groupId }) => urgent.has(groupId));
   const traffic = new OfflineTraffic(wanted, window, task.again.formats);

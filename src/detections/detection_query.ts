@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DETECTORS } from '../core/detections/assessments.ts';
 import { DETECTION_ID, DETECTION_STATES, SEVERITIES } from '../core/detections/detection.ts';
 import { ipRangeOf } from '../core/detections/ip_range.ts';
 import { NAME_PATTERN_FAULT, namePatternOf } from '../core/detections/name_pattern.ts';
@@ -47,6 +48,7 @@ export const detectionQuery = z.strictObject({
     .meta({ description: 'Address or CIDR, IPv4 or IPv6' }),
   severity: words(SEVERITIES).optional(),
   source: words(SOURCES).optional().meta({ description: 'Kind of telemetry' }),
+  detector: words(DETECTORS).optional().meta({ description: 'It has matched in this episode' }),
   suppressed: words(['true', 'false']).optional(),
   verdict: words([...VERDICTS, 'none'])
     .optional()

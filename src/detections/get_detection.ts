@@ -1,8 +1,8 @@
 import { activeHoursOf } from '../core/detections/activity.ts';
 import type { Detection } from '../core/detections/detection.ts';
 import { defenderQuery, sentinelQuery } from '../core/detections/hunting_queries.ts';
-import { DAY_MS } from '../core/kql/timespan.ts';
-import { addMs, type Timestamp } from '../core/kql/timestamp.ts';
+import { lifeWindowOf } from '../core/detections/lifecycle.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Facts } from '../core/records/report.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { pendingKeyOf } from '../storage/pending_id.ts';
@@ -31,8 +31,8 @@ export interface DetectionDetail extends Detection, NotificationView {
 const LATEST_REPORTS = 10;
 
 /**
- * One detection, and the newest reports of its group within `lookbackDays` before its last match, of the newest hours with
- * reports; null for an unknown id.
+ * One detection, however old, and the newest reports of its group within the windows of both detectors before its last match, of
+ * the newest hours with reports; null for an unknown id.
  */
 export async function getDetection(
   stores: Pick<Stores, 'detections' | 'outbox' | 'hourlyCounts'>,
@@ -44,7 +44,7 @@ export async function getDetection(
   // Up to the last match: a resolved detection has no newer reports.
   const { detection } = found.row;
   const { groupId, lastMatched } = detection;
-  const window = { after: addMs(lastMatched, -lookbackDays * DAY_MS), asOf: lastMatched };
+  const window = lifeWindowOf(lastMatched, lookbackDays);
   const latest = await newestRows(stores.hourlyCounts, groupId, activeHoursOf(detection), window, LATEST_REPORTS);
   const notifications = await withAttempts(stores.outbox, found.row);
   const latestReports = latest.toReversed().map(({ Timestamp, count, facts }) => ({ Timestamp, count, ...facts }));

@@ -1,3 +1,4 @@
+import type { Detector } from '../core/detections/assessments.ts';
 import type { Detection, DetectionSummary, Severity } from '../core/detections/detection.ts';
 import { type IpRange, ipAddressOf, ipRangeMatcher } from '../core/detections/ip_range.ts';
 import { compareSortKeys, type Sort, type SortKey, sortKeyOf } from '../core/detections/sort_key.ts';
@@ -25,6 +26,8 @@ export interface DetectionFilter {
   readonly remote?: IpRange | undefined;
   readonly severity?: Severity | undefined;
   readonly source?: string | undefined;
+  /** It has matched in this episode. */
+  readonly detector?: Detector | undefined;
   readonly suppressed?: boolean | undefined;
   /** The last verdict; `none` for no verdict. */
   readonly verdict?: VerdictValue | 'none' | undefined;
@@ -183,6 +186,7 @@ function filterMatcher({
   device = '',
   process = '',
   remote,
+  detector,
   verdict,
   numbers = [],
 }: DetectionFilter): (row: SummaryRow) => boolean {
@@ -192,6 +196,7 @@ function filterMatcher({
   return (row) =>
     (!hasNames || names(candidateOf(row.detection))) &&
     (range === undefined || range(ipAddressOf(row.detection.RemoteIP))) &&
+    (detector === undefined || row.detection.assessments[detector] !== null) &&
     (verdict !== 'none' || row.verdict === null) &&
     fitsNumbers(numbers, row.detection);
 }

@@ -30,7 +30,9 @@ export function fitsNumbers(tests: readonly NumberTest[], detection: Numbered): 
   });
 }
 
-const PARAMETERS = ['state', 'device', 'process', 'remote', 'severity', 'source', 'suppressed', 'verdict', 'since'];
+const PARAMETERS = [
+  ...['state', 'device', 'process', 'remote', 'severity', 'source', 'detector', 'suppressed', 'verdict', 'since'],
+];
 
 /** What a search text asks for: parameters of a list, and comparisons of numbers. */
 export type SearchReading =

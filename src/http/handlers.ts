@@ -11,7 +11,7 @@ import { readBody } from './body.ts';
 import type { Caller } from './sign_in.ts';
 import { MAY_NOT_WRITE, writerOf } from './writer.ts';
 
-type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdict'>;
+type DetectionsApp = Pick<App, 'listDetections' | 'getDetection' | 'recordVerdict' | 'ownerOf'>;
 
 /** `GET detections`, `GET detections/{id}`, and `POST detections/{id}` with a verdict. */
 export async function detectionsResponse(app: DetectionsApp, request: ApiRequest, caller: Caller): Promise<HttpAnswer> {
@@ -56,7 +56,8 @@ async function list(app: DetectionsApp, { query }: ApiRequest): Promise<HttpAnsw
 
 async function show(app: DetectionsApp, id: string): Promise<HttpAnswer> {
   const detection = DETECTION_ID.test(id) ? await app.getDetection(id) : null;
-  return detection === null ? unknown() : jsonAnswer(200, detection);
+  if (detection === null) return unknown();
+  return jsonAnswer(200, { ...detection, owner: await app.ownerOf(detection.RemoteIP) });
 }
 
 async function postVerdict(app: DetectionsApp, id: string, request: ApiRequest, caller: Caller): Promise<HttpAnswer> {

@@ -21,10 +21,10 @@ export async function showCommand(terminal: Terminal, start: string, { format, e
   const detection = await app.getDetection(id);
   if (detection === null) throw noSuchDetection(id);
   const explanation = explain ? storedExplanation(detection.assessments) : '';
+  const owner = await app.ownerOf(detection.RemoteIP);
   if (isJson) {
-    terminal.stdout.write(jsonLines([detection]));
+    terminal.stdout.write(jsonLines([{ ...detection, owner }]));
     return;
   }
-  const owner = await app.ownerOf(detection.RemoteIP);
   terminal.stdout.write(`${detectionText(owner === null ? detection : { ...detection, owner })}${explanation}`);
 }

@@ -1,5 +1,6 @@
 import type { RuleAssessment } from '../../core/detections/assessments.ts';
 import { defenderQuery, sentinelQuery } from '../../core/detections/hunting_queries.ts';
+import { type OwnerOf, ownerText } from '../../core/detections/owner.ts';
 import { suppressCommand } from '../../core/detections/suppress_command.ts';
 import { countsByHour, hoursOf } from '../../core/scoring/hours.ts';
 import type { Window } from '../../core/scoring/window.ts';
@@ -13,19 +14,21 @@ export function reportPage(
   { detections, common, fleet }: OfflineDetections,
   window: Window,
   status: PageStatus,
+  ownerOf: OwnerOf | null = null,
 ): PageData {
   return {
     window,
     status,
-    detections: detections.map((each) => pageDetectionOf(each, window)).sort(byUrgency),
+    detections: detections.map((each) => pageDetectionOf(each, window, ownerOf)).sort(byUrgency),
     fleet: { ...fleet, common: common.reduce((sum, { groups }) => sum + groups, 0) },
   };
 }
 
-function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetection {
+function pageDetectionOf(detection: OfflineDetection, window: Window, ownerOf: OwnerOf | null): PageDetection {
   const { groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, rule, regularity, hours } = detection;
   const { severity, severityReason, devices, otherProcesses, ports, hosts, onlyFailed, otherAddresses } = detection;
   const isProcess = regularity?.way === 'process';
+  const owner = ownerOf?.(RemoteIP) ?? null;
   const { command, omitted } = suppressCommand(detection);
   return {
     ...{ id: groupId, source, DeviceName, InitiatingProcessFileName, RemoteIP, severity, severityReason },
@@ -36,7 +39,7 @@ function pageDetectionOf(detection: OfflineDetection, window: Window): PageDetec
     days: [],
     ...{ devices, fleetDevices: null, otherProcesses, ports, hosts, onlyFailed },
     account: '',
-    owner: '',
+    owner: owner === null ? '' : ownerText(owner),
     isNew: detection.fleet.isNew,
     otherAddresses: isProcess ? regularity.remoteIPs : otherAddresses,
     traffic: null,

@@ -5,7 +5,7 @@ import { isAtStart } from '../scoring/hours.ts';
 import { windowOf } from '../scoring/window.ts';
 import { counted } from '../text/numbers.ts';
 import { ANY_REMOTE } from './assessments.ts';
-import type { Detection, Severity } from './detection.ts';
+import { type Detection, MAX_EPISODES, type Severity } from './detection.ts';
 import { type Fact, listFact } from './fact.ts';
 import { figuresOf } from './figures.ts';
 import { headlineOf, TEST_GROUP_ID } from './headline.ts';
@@ -16,6 +16,7 @@ import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
 import { programFacts } from './program_facts.ts';
 import { minuteText, type SentencePart, sentenceOf } from './sentence.ts';
+import { isOfRuleSigns } from './severity.ts';
 
 /**
  * The content of a notification about one detection, in order of importance. Labels, headline and figures are fixed; every
@@ -79,12 +80,12 @@ function factsOf(detection: Detection): Fact[] {
     knownOf(detection),
     whyOf(detection),
     detection.owner === undefined ? null : { label: 'Owner of the address', value: ownerText(detection.owner) },
+    { label: 'First seen', value: firstSeenOf(detection) + lastSeenOf(detection) },
     ...programFacts(detection),
     listFact('URL', traffic.urls),
     remotesOf(detection),
     portsOf(detection),
     listFact('Other processes there', otherProcesses),
-    { label: 'First seen', value: firstSeenOf(detection) + lastSeenOf(detection) },
     technique === null ? null : { label: 'Technique', value: `${technique.id} ${technique.name}`.trim() },
   ];
   return facts.filter((fact) => fact !== null);
@@ -96,12 +97,13 @@ function knownOf({ severityReason, known }: Detection): Fact | null {
   return part && { label: part.label, value: part.value };
 }
 
-/** Of the KQL rule alone the reason repeats the figures, except where it says why something is `low`. */
+/** The signs of the KQL rule repeat the figures, except where they say why something is `low`. */
 function whyOf({ groupId, assessments, severity, known, InitiatingProcessFileName, ...rest }: Detection): Fact | null {
   const severityReason = knownPartOf(rest.severityReason, known)?.rest ?? rest.severityReason;
   if (groupId === TEST_GROUP_ID) return { label: 'Test', value: severityReason };
-  if (assessments.regularity === null && severity !== 'low') return null;
-  return { label: `Why ${severity}`, value: withoutLolbin(severityReason, InitiatingProcessFileName) };
+  const value = withoutLolbin(severityReason, InitiatingProcessFileName);
+  if (severity !== 'low' && (assessments.regularity === null || isOfRuleSigns(value))) return null;
+  return { label: `Why ${severity}`, value };
 }
 
 /** Several ports; one is part of the sentence. */
@@ -123,7 +125,13 @@ function remotesOf({ RemoteIP, assessments }: Detection): Fact | null {
 
 function firstSeenOf({ FirstConnection, episodes, lastMatched, assessments }: Detection): string {
   const isCut = isAtStart(FirstConnection, windowOf(lastMatched, lookbackDaysOf(assessments)));
-  const before = episodes.length === 0 ? '' : `; ${counted(episodes.length, 'earlier episode')}`;
+  const [oldest] = episodes;
+  // Of a group that comes and goes the oldest episodes are not kept.
+  const isFirst = episodes.length < MAX_EPISODES ? '' : ' or before';
+  const before =
+    oldest === undefined
+      ? ''
+      : `; first found ${minuteText(oldest.episode)}${isFirst} (${counted(episodes.length, 'earlier episode')})`;
   return `${isCut ? 'at or before ' : ''}${minuteText(FirstConnection)}${before}`;
 }
 

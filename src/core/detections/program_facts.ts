@@ -11,9 +11,9 @@ export function programFacts(detection: Detection): (Fact | null)[] {
     listFact('Path', traffic.folderPaths),
     listFact('Command line', commandLines(detection)),
     listFact('Parent', traffic.parents),
-    listFact('File', fileTexts(traffic)),
-    listFact('SHA-1', traffic.sha1),
+    listFact('File', fileTexts(detection)),
     listFact('Account', accountTexts(traffic)),
+    listFact('SHA-1', traffic.sha1),
     listFact('SHA-256', traffic.sha256),
   ];
 }
@@ -26,10 +26,18 @@ function commandLines({ InitiatingProcessFileName, traffic }: Detection): readon
   return newest === undefined || isAlone ? [] : [newest];
 }
 
-/** `Acme Updater 2.4.1.0, by Acme Ltd`: the newest of each, as the file says of itself. */
-function fileTexts({ products: [product], versions: [version], companies: [company] }: Traffic): string[] {
-  const known = [product, version].filter((text) => text !== undefined).join(' ');
-  return [...(known === '' ? [] : [known]), ...(company === undefined ? [] : [`by ${company}`])];
+/**
+ * `Acme Updater 2.4.1.0, by Acme Ltd`: the newest of each, as the file says of itself. Programs of vendors name a company, so that
+ * none is worth a word where the telemetry would have it.
+ */
+function fileTexts({ source, traffic }: Detection): string[] {
+  const { products, versions, companies, commandLines, parents } = traffic;
+  const [company] = companies;
+  const known = [products[0], versions[0]].filter((text) => text !== undefined).join(' ');
+  const isDefender = source === 'defender' || source === 'defender-raw';
+  const hasFacts = commandLines.length > 0 || parents.length > 0 || known !== '';
+  const by = company === undefined ? (isDefender && hasFacts ? ['names no company'] : []) : [`by ${company}`];
+  return [...(known === '' ? [] : [known]), ...by];
 }
 
 /** `kim@corp.example`, `domain corp`, `integrity Medium`: what the name alone does not say. */

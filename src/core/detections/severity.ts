@@ -55,6 +55,11 @@ export function ruleSeverityOf(factors: SeverityFactors): SeverityAndReason {
   return { severity: severity ?? 'low', severityReason };
 }
 
+/** Whether a reason is that of the KQL rule's own signs: its numbers are also those of a message. */
+export function isOfRuleSigns(severityReason: string): boolean {
+  return /^(?:One device connects|\d+ devices connect) to .*; .* the threshold of [\d.,]+\.$/.test(severityReason);
+}
+
 const SHARED_NETWORK = 'an address in a network that this process often uses';
 
 const BY_FACTORS: readonly Severity[] = ['low', 'low', 'medium', 'high'];

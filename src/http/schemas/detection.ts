@@ -234,6 +234,10 @@ export const detectionDetail = z
     assessments: z
       .strictObject({ 'kql-rule': ruleAssessment.nullable(), regularity: regularAssessment.nullable() })
       .meta({ description: 'By detector; null for one that has not matched in this episode' }),
+    owner: z
+      .strictObject({ asn: count.nullable(), organisation: text, country: text })
+      .nullable()
+      .meta({ description: 'Who owns the address, by the database in the account; null where that is not known' }),
     traffic: traffic.meta({
       description: 'Facts of the newest reports beside their counts, of the newest four hours with reports',
     }),

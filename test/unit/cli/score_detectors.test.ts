@@ -111,6 +111,12 @@ describe('score --owners FILE', () => {
     expect((await score(path, '--detector', 'all', '--format', 'csv')).stdout.split('\n')[0]).toMatch(/,bin\r?$/);
   });
 
+  it('names it in the report', async () => {
+    const html = join(folder, 'owners.html');
+    expect((await withOwners('--html', html)).ended.code).toBe(0);
+    expect(await readFile(html, 'utf8')).toMatch(/<dt>owner<\/dt><dd>AS64496 Example .*Hosting</);
+  });
+
   it('is wrong usage for the nine columns of the KQL rule, and refuses a file that is no database', async () => {
     expect((await withOwners('--format', 'json')).ended).toMatchObject({
       code: 2,

@@ -298,7 +298,7 @@ describe('getDetection(stores, id, lookbackDays)', () => {
 
   it('has the newest ten reports of its window, newest first, with what is known of each', async () => {
     const times = Array.from({ length: 14 }, (_, n) => addMs(T1, n * 60_000));
-    const outside = [addMs(T2, -43_200_000), addMs(T2, 1)];
+    const outside = [addMs(T2, -259_200_000), addMs(T2, 1)];
     await insertAt([...outside, ...times]);
     const rows = [...times, ...outside].map((Timestamp, n) => contribution({ Timestamp, count: n, facts: FACTS }));
     await storeRows(stores.hourlyCounts, rows);
@@ -308,9 +308,16 @@ describe('getDetection(stores, id, lookbackDays)', () => {
     expect(reports).toEqual(wanted.slice(-10).reverse());
   });
 
-  it('has none from before its window', async () => {
-    const inside = addMs(T2, -43_199_999);
-    const rows = [addMs(T2, -43_200_000), inside, T2, addMs(T2, 1)].map((Timestamp) => contribution({ Timestamp }));
+  it('is there however old it is', async () => {
+    const old = { lastMatched: '2025-01-01T00:00:00.0000000Z' as Timestamp, state: 'resolved' } as const;
+    await insert(1, { ...old, asOf: T2 });
+    expect(await getDetection(stores, id, 3)).toMatchObject({ id, ...old });
+    expect(await listed()).toEqual([1]);
+  });
+
+  it('has none from before the longer one of the windows of both detectors', async () => {
+    const inside = addMs(T2, -71 * 3_600_000);
+    const rows = [addMs(T2, -259_200_000), inside, T2, addMs(T2, 1)].map((Timestamp) => contribution({ Timestamp }));
     await insertAt([inside, T2]);
     await storeRows(stores.hourlyCounts, rows);
     const times = (await getDetection(stores, id, 0.5))?.latestReports.map(({ Timestamp }) => Timestamp);

@@ -13,6 +13,7 @@ import { contribution, delivery, detection, FACTS, groupId, traffic } from '../.
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
 import { summaryOf } from '../../support/detections.ts';
 import { faultsOfAnswer } from '../../support/http/published.ts';
+import { mmdbOf } from '../../support/reading/mmdb.ts';
 import { storeRows } from '../../support/storage/counts.ts';
 
 let stores: MemoryStores;
@@ -123,6 +124,8 @@ describe('GET detections', () => {
   });
 
   it.each([
+    ['detector=kql-rule', [FIRST, SECOND, THIRD]],
+    ['detector=regularity', []],
     ['state=new', [FIRST]],
     ['state=active', [FIRST, SECOND]],
     ['state=resolved', [THIRD]],
@@ -243,6 +246,16 @@ describe('GET detections/{id}', () => {
       expect.objectContaining({ count: 60 }),
     ]);
     expect((json['queries'] as Record<string, string>)['defender']).toContain('DeviceNetworkEvents');
+  });
+
+  it('names the owner of the address where the account has a database of them', async () => {
+    expect((await show(FIRST)).json['owner']).toBeNull();
+    const { RemoteIP } = DETECTIONS[0] as Detection;
+    const named = { autonomous_system_number: 64_496, autonomous_system_organization: 'Example Hosting' };
+    await stores.context.put('owners.mmdb', mmdbOf({ [`${RemoteIP}/32`]: named }));
+    // It is read once for the life of the app.
+    app = createApp(readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' }), { stores, sinks: [] });
+    expect((await show(FIRST)).json['owner']).toEqual({ asn: 64_496, organisation: 'Example Hosting', country: '' });
   });
 
   it('escapes unsafe characters; the JSON value stays the same', async () => {

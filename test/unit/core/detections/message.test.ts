@@ -3,7 +3,7 @@ import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
 import { bin } from '../../../../src/core/kql/bin.ts';
-import { addMs } from '../../../../src/core/kql/timestamp.ts';
+import { addMs, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import { testNotification } from '../../../../src/notify/sinks/synthetic.ts';
 import { type DetectionChanges, onlyRegular, regular, synthetic } from '../../../support/detections.ts';
 
@@ -101,13 +101,22 @@ describe('messageOf(detection)', () => {
   it('says what the program is, the most important first', () => {
     const { facts } = of({ InitiatingProcessFileName: 'MSHTA.exe', revision: 1, revisionReason: 'The average rose.' });
     expect(facts.map(({ label }) => label)).toEqual([
-      ...['Changed', 'LOLBin', 'Path', 'Command line', 'Parent', 'File', 'SHA-1', 'Account', 'URL', 'First seen'],
+      ...['Changed', 'First seen', 'LOLBin', 'Path', 'Command line', 'Parent', 'File', 'Account', 'SHA-1', 'URL'],
     ]);
-    expect(facts[1]?.value).toBe('attackers use this program (T1218.005: runs foreign code in a signed program)');
+    expect(facts[2]?.value).toBe('attackers use this program (T1218.005: runs foreign code in a signed program)');
     for (const line of ['"Updater.exe" ', 'c:\\users\\kim\\appdata\\local\\acme\\updater.exe']) {
       expect(factOf('Command line', { traffic: { ...TRAFFIC, commandLines: [line] } })).toBeUndefined();
     }
     expect(factOf('File')).toBe('Acme Updater 2.4.1.0, by Acme Ltd');
+    const files = (changes: Partial<Detection['traffic']>) => ({
+      traffic: { ...NONE, asOf: TRAFFIC.asOf, ...changes },
+    });
+    expect(factOf('File', files({ products: ['Sync'], versions: ['1.0'] }))).toBe('Sync 1.0, names no company');
+    expect(factOf('File', files({ parents: ['explorer.exe'] }))).toBe('names no company');
+    expect(factOf('File', files({ parents: ['explorer.exe'], companies: ['Acme'] }))).toBe('by Acme');
+    // Neither says anything of a company: no facts of the program at all, and events of Sysmon.
+    expect(factOf('File', files({}))).toBeUndefined();
+    expect(factOf('File', { source: 'sysmon', ...files({ commandLines: ['a b'] }) })).toBeUndefined();
     expect(factOf('Account')).toBe('kim@corp.example, domain corp, integrity Medium');
     expect(factOf('SHA-256', { traffic: { ...NONE, sha256: ['a'] } })).toBe('a');
     expect(factOf('Other processes there', { otherProcesses: ['a.exe', 'b.exe'] })).toBe('a.exe, b.exe');
@@ -126,6 +135,21 @@ describe('messageOf(detection)', () => {
     }
   });
 
+  it('says when it was first found, over all episodes', () => {
+    const past = (n: number) =>
+      Array.from({ length: n }, (_, day) => ({
+        episode: `2026-10-${String(day + 1).padStart(2, '0')}T08:00:00.0000000Z` as Timestamp,
+        resolved: '2026-11-01T08:00:00.0000000Z' as Timestamp,
+        average: null,
+      }));
+    expect(factOf('First seen', { episodes: past(2) })).toBe(
+      'at or before 2026-11-17 09:00Z; first found 2026-10-01 08:00Z (2 earlier episodes)',
+    );
+    expect(factOf('First seen', { episodes: past(20) })).toContain(
+      'first found 2026-10-01 08:00Z or before (20 earlier episodes)',
+    );
+  });
+
   it('says of a beacon that has stopped when it was last seen', () => {
     const { lastMatched } = synthetic(NOW);
     const stopped = (hours: number) => ({ LastConnection: bin(addMs(lastMatched, -hours * 3_600_000), '1h') });
@@ -141,6 +165,20 @@ describe('messageOf(detection)', () => {
     const changes = { InitiatingProcessFileName: 'mshta.exe', severityReason };
     expect(factOf('Why high', changes)).toBeUndefined();
     expect(factOf('Why low', { ...changes, severity: 'low' })).toBe('Signs.');
+  });
+
+  it('repeats no signs of the KQL rule where both detectors match, and says what regularity found', () => {
+    const both = { 'kql-rule': synthetic(NOW).assessments['kql-rule'], regularity: regular() };
+    const { severityReason } = synthetic(NOW);
+    expect(factOf('Why high', { assessments: both, severityReason })).toBeUndefined();
+    const other = 'No other device is as regular (at most 3 is rare); the score is 0.93.';
+    expect(factOf('Why high', { assessments: both, severityReason: other })).toBe(other);
+    const known = { list: 'indicator', reason: 'INC-4711' } as const;
+    const raised = `${severityReason} Known indicator: INC-4711; so one severity higher than medium.`;
+    expect(factOf('Why high', { assessments: both, severityReason: raised, known })).toBeUndefined();
+    expect(factOf('Known indicator', { severityReason: raised, known })).toBe(
+      'INC-4711; so one severity higher than medium',
+    );
   });
 
   it('says of a test message that it is one', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type FleetFacts,
   isAbove,
+  isOfRuleSigns,
   ruleSeverityOf,
   type SeverityFactors,
   severityInFleet,
@@ -52,6 +53,21 @@ const KNOWN: FleetFacts = {
   ...{ kqlRule: null, regularity: REGULAR, regularDevices: 1, few: 3, many: 10 },
   ...{ isNew: false, isEstablished: true, isShared: false, known: null },
 };
+
+describe('isOfRuleSigns(severityReason)', () => {
+  it('knows every reason of ruleSeverityOf, and no other', () => {
+    for (const devices of [1, 3, 4, 1200])
+      for (const spread of [0, 0.336])
+        for (const average of [46.27, 8648.4])
+          for (const grain of ['hour', 'report'] as const)
+            expect(isOfRuleSigns(ruleSeverityOf({ ...ALL, devices, spread, average, grain }).severityReason)).toBe(
+              true,
+            );
+    const { severityReason } = ruleSeverityOf(ALL);
+    expect(isOfRuleSigns(`${severityReason} Expected: lab.`)).toBe(false);
+    expect(isOfRuleSigns('No other device is as regular (at most 3 is rare); the score is 0.75.')).toBe(false);
+  });
+});
 
 describe('severityInFleet(facts, isRipe)', () => {
   it.each<[string, Partial<FleetFacts>, string]>([

@@ -58,7 +58,7 @@ describe('slackRequest(notification, sink, links)', () => {
     );
     expect(bars.split('\n')).toHaveLength(7);
     expect(facts).toContain('Path: C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe\nCommand line: "C:');
-    expect(facts).toContain('Parent: explorer.exe\nFile: Acme Updater 2.4.1.0, by Acme Ltd\nSHA-1: 3f78');
+    expect(facts).toContain('Parent: explorer.exe\nFile: Acme Updater 2.4.1.0, by Acme Ltd\nAccount: kim@corp.example, ');
     // An address of theirs is nothing to click on.
     expect(facts).toContain('URL: https[:]//updates.example.com/check');
     expect(links).toBe('Run in Defender  ·  Device in Defender  ·  Portal');
@@ -275,7 +275,7 @@ describe('the owner of an address', () => {
 
   it('is in every format, where a database knows it', () => {
     const facts = textOf(JSON.parse(request('slack', owned).body).blocks);
-    expect(facts).toContain('Owner of the address: AS64496 Example Hosting, NL\nPath: ');
+    expect(facts).toContain('Owner of the address: AS64496 Example Hosting, NL\nFirst seen: ');
     const found = JSON.parse(request('ocsf', owned).body);
     expect(isDetectionFinding(found), JSON.stringify(isDetectionFinding.errors)).toBe(true);
     expect(found.evidences[0].dst_endpoint).toMatchObject({
