@@ -345,6 +345,36 @@ describe('app.runNow(asOf), by settings of its own', () => {
   });
 });
 
+describe('the app, with the file of known networks and programs in its account', () => {
+  const CSV = 'list,network,program,hash,reason\nindicator,,updater.exe,,INC-4711\n';
+
+  // A partition alone has no context, so that its detection stays low.
+  it.each([
+    ['scorePartition', 'low'],
+    ['runNow', 'high'],
+  ])('%s applies it, and reads it once: %s', async (how, wanted) => {
+    const tenant = new Tenant();
+    const { stores } = tenant;
+    await stores.context.put('known.csv', Buffer.from(CSV));
+    const open = stores.context.open.bind(stores.context);
+    let reads = 0;
+    stores.context.open = (name, most) => {
+      if (name === 'known.csv') reads++;
+      return open(name, most);
+    };
+    await tenant.reports(group(1), hours(0, 3));
+    const app = createApp(CONFIG, { stores, clock: () => msOf(at(7)), sinks: [] });
+    for (const hour of [4, 5]) {
+      if (how === 'runNow') await app.runNow(at(hour));
+      else for (const partition of PARTITIONS) await app.scorePartition({ partition, asOf: at(hour) });
+    }
+    expect(reads).toBe(1);
+    const { known, severity } = await tenant.detection(group(1));
+    expect(known).toEqual({ list: 'indicator', reason: 'INC-4711' });
+    expect(severity).toBe(wanted);
+  });
+});
+
 describe('expireHistory(stores, asOf, historyDays)', () => {
   const ASOFS = [addMs(at(0), -1), at(0), at(23), at(47)];
 
