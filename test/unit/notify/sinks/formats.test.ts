@@ -58,7 +58,9 @@ describe('slackRequest(notification, sink, links)', () => {
     );
     expect(bars.split('\n')).toHaveLength(7);
     expect(facts).toContain('Path: C:\\Users\\kim\\AppData\\Local\\Acme\\updater.exe\nCommand line: "C:');
-    expect(facts).toContain('Parent: explorer.exe\nFile: Acme Updater 2.4.1.0, by Acme Ltd\nAccount: kim@corp.example, ');
+    expect(facts).toContain(
+      'Parent: explorer.exe\nFile: Acme Updater 2.4.1.0, by Acme Ltd\nAccount: kim@corp.example, ',
+    );
     // An address of theirs is nothing to click on.
     expect(facts).toContain('URL: https[:]//updates.example.com/check');
     expect(links).toBe('Run in Defender  ·  Device in Defender  ·  Portal');
