@@ -39,7 +39,18 @@ export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 const TRIED = fileURLToPath(new URL('../../.local/bench/results/', import.meta.url));
 
 /** All benchmarks, in the order of the documentation. */
-export const NAMES = ['score', 'raw', 'ingest', 'requests', 'series', 'tenant', 'start', 'memory', 'growth'] as const;
+export const NAMES = [
+  'score',
+  'raw',
+  'ingest',
+  'requests',
+  'series',
+  'tenant',
+  'detectors',
+  'start',
+  'memory',
+  'growth',
+] as const;
 
 export function isMet({ value, atMost, atLeast }: BenchOutcome): boolean {
   return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? Number.NEGATIVE_INFINITY);

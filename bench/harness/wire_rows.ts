@@ -95,6 +95,8 @@ const HOUR_DIGITS = TIMES.map((time) => time.slice(11, 13));
 /** The hours that have rows. */
 export const WIRE_HOURS: readonly Hour[] = TIMES.map((time) => bin(time as Timestamp, '1h'));
 const NAMES = [...BROWSERS, ...OTHER_PROGRAMS].map(({ fileName }) => fileName);
+/** Row `n` of a partition has program `n` modulo this. */
+export const PROGRAMS_OF_ROWS = NAMES.length;
 
 function groupOf(number: number): { first: number; hours: number; typical: number } {
   const place = number % 100;

@@ -7,6 +7,8 @@ const DAYS_OF_400_YEARS = 146_097;
 /** Rows come in order of group, so days repeat: the last days that were asked for, as numbers of a calendar. */
 const days = new Map<number, number>();
 const MAX_DAYS = 1_000;
+/** The last of them. */
+let last = { key: -1, day: 0 };
 
 /** The whole seconds since 1970 of an instant, the fraction cut off. It reads the digits, since `Date.parse` takes ten times as long. */
 export function wholeSecondOf(timestamp: Timestamp): number {
@@ -18,6 +20,7 @@ export function wholeSecondOf(timestamp: Timestamp): number {
 /** Days since 1970. */
 function dayNumberOf(year: number, month: number, date: number): number {
   const key = (year * 16 + month) * 32 + date;
+  if (key === last.key) return last.day;
   let day = days.get(key);
   if (day === undefined) {
     // 400 years later: `Date.UTC` takes the years 0 to 99 for those of the last century.
@@ -25,5 +28,6 @@ function dayNumberOf(year: number, month: number, date: number): number {
     if (days.size === MAX_DAYS) days.clear();
     days.set(key, day);
   }
+  last = { key, day };
   return day;
 }

@@ -3,7 +3,7 @@ import { SOURCES } from '../../core/records/report.ts';
 import { ByteReader, MalformedError } from '../count_files/byte_reader.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
 import { READ_BYTES } from './context_file.ts';
-import { type ProcessGroup, type ProcessOrder, processOrderOf } from './process_order.ts';
+import { type ProcessKey, type ProcessOrder, processOrderOf } from './process_order.ts';
 
 /** A section ends after so many bytes: one is in memory at a time. */
 const SECTION_BYTES = 256 * 1024;
@@ -63,30 +63,74 @@ export class ProcessSections {
   }
 }
 
-/** Throws a MalformedError. */
-export function decodeProcessGroups(section: Buffer): ProcessGroup[] {
+/** What the process view needs of one group: one address of a process on a device. */
+export interface ProcessGroup {
+  readonly RemoteIP: string;
+  /** The hash of its process and network. */
+  readonly pair: number;
+  /** Whether the group matches on its own. */
+  readonly matchesByItself: boolean;
+  /** Its reports, in order of time: whole seconds since 1970, and connections. */
+  readonly seconds: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** The groups of one process on a device that stand together in a section: at least one. */
+export interface ProcessRun extends ProcessKey {
+  /** Its place in the order of the streams. */
+  readonly order: ProcessOrder;
+  readonly groups: readonly ProcessGroup[];
+}
+
+/** Groups that the reader of a section wants: of these pairs, and of them the reports from `first` to `last`, in seconds. */
+export interface WantedGroups {
+  has(pair: number): boolean;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The processes of a section that have such groups. Throws a MalformedError. */
+export function decodeProcesses(section: Buffer, wanted: WantedGroups): ProcessRun[] {
   const reader = new ByteReader(inflated(section));
-  const groups: ProcessGroup[] = [];
-  let names = { DeviceName: '', InitiatingProcessFileName: '' };
-  let order: ProcessOrder = { device: 0, process: 0 };
+  const runs: ProcessRun[] = [];
+  let key: ProcessKey | null = null;
+  let groups: ProcessGroup[] = [];
+  const end = (): void => {
+    if (key !== null && groups.length > 0) runs.push({ ...key, order: processOrderOf(key), groups });
+    groups = [];
+  };
   while (!reader.isAtEnd) {
     const flags = reader.varint();
-    const source = SOURCES[Math.floor(flags / 4)];
-    if (source === undefined) throw new MalformedError('an unknown source');
     if ((flags & SAME) === 0) {
-      names = { DeviceName: reader.text(), InitiatingProcessFileName: reader.text() };
-      order = processOrderOf({ source, ...names });
+      end();
+      const source = SOURCES[Math.floor(flags / 4)];
+      if (source === undefined) throw new MalformedError('an unknown source');
+      key = { source, DeviceName: reader.text(), InitiatingProcessFileName: reader.text() };
     }
-    const pair = reader.uint48();
-    const RemoteIP = reader.text();
-    let second = 0;
-    const counts = Array.from({ length: reader.varint() }, () => {
-      second += reader.varint();
-      return { second, count: reader.varint() };
-    });
-    groups.push({ source, ...names, RemoteIP, pair, matchesByItself: (flags & 1) === 1, counts, order });
+    const group = readGroup(reader, (flags & 1) === 1, wanted);
+    if (group !== null) groups.push(group);
   }
-  return groups;
+  end();
+  return runs;
+}
+
+/** null for a group that is not wanted. */
+function readGroup(from: ByteReader, matchesByItself: boolean, wanted: WantedGroups): ProcessGroup | null {
+  const pair = from.uint48();
+  const isWanted = wanted.has(pair);
+  const address = from.take(from.varint());
+  const seconds: number[] = [];
+  const counts: number[] = [];
+  let second = 0;
+  for (let left = from.varint(); left > 0; left--) {
+    second += from.varint();
+    const count = from.varint();
+    if (!isWanted || second < wanted.first || second > wanted.last) continue;
+    seconds.push(second);
+    counts.push(count);
+  }
+  if (seconds.length === 0) return null;
+  return { RemoteIP: address.toString('utf8'), pair, matchesByItself, seconds, counts };
 }
 
 /** The first byte says whether the others are compressed. */

@@ -1,19 +1,7 @@
 import { type GroupKey, SOURCES } from '../../core/records/report.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { SOURCES_OF_DEVICE } from '../../core/regularity/hour_table.ts';
-import type { TimedCount } from '../../core/regularity/timed_count.ts';
 import { compareText } from '../../core/text/compare_text.ts';
-
-/** What the process view needs of one group: one address of a process on a device. */
-export interface ProcessGroup extends GroupKey {
-  /** The hash of its process and network. */
-  readonly pair: number;
-  /** Whether the group matches on its own. */
-  readonly matchesByItself: boolean;
-  readonly counts: readonly TimedCount[];
-  /** Its place in the order of the streams. */
-  readonly order: ProcessOrder;
-}
 
 /** A process on a device, whatever its addresses. */
 export type ProcessKey = Omit<GroupKey, 'RemoteIP'>;
@@ -29,7 +17,7 @@ export function processOrderOf({ source, DeviceName, InitiatingProcessFileName }
   return { device, process: deviceHashOf(InitiatingProcessFileName) };
 }
 
-/** The order of the streams that the process view merges: 0 for two addresses of one process on a device. */
+/** The order of the streams that the process view merges: 0 for one process on one device. */
 export function compareProcesses(
   a: ProcessKey & { order: ProcessOrder },
   b: ProcessKey & { order: ProcessOrder },

@@ -16,8 +16,9 @@ import type { FleetContext } from './fleet_context.ts';
 import { decodeRare, RARE_SECTION } from './merged_codec.ts';
 import { mergedName, partialName } from './names.ts';
 import { FIRST_GROUPS } from './partial_codec.ts';
-import { decodeProcessGroups } from './process_codec.ts';
-import { compareProcesses, type ProcessGroup, type ProcessKey } from './process_order.ts';
+import { PossibleProcess } from './possible_process.ts';
+import { decodeProcesses, type ProcessGroup, type ProcessRun, type WantedGroups } from './process_codec.ts';
+import { compareProcesses, type ProcessKey } from './process_order.ts';
 
 /** What the process view measures with. */
 export interface ProcessFleet {
@@ -63,6 +64,8 @@ const MAX_ADDRESSES = 20_000;
 const MAX_NAMED = 100;
 /** Addresses whose newest reports are read: each is a request. */
 const MOST_NEWEST = 4;
+/** Processes in a list. */
+const RUNS_AT_ONCE = 256;
 
 /**
  * The process view of the runs before `asOf`, from what the partitions left: the addresses of each process on a device, of those
@@ -78,48 +81,43 @@ export async function* processViews(
 ): AsyncGenerator<ProcessFinding> {
   const { context } = fleet;
   const rare = await readContextFile(files, mergedName(asOf), RARE_SECTION, decodeRare);
-  const until = wholeSecondOf(newestOf(context));
+  const last = wholeSecondOf(newestOf(context));
   // A partition whose last partial is missing has an older window.
-  const isRecent = ({ second }: TimedCount) => second >= until - WINDOW_SECONDS && second <= until;
-  let open: ProcessGroup[] = [];
-  for await (const group of mergedGroups(files, context, onFault)) {
-    const [first] = open;
-    if (first !== undefined && compareProcesses(first, group) !== 0) {
-      yield* findingOfProcess(open, fleet);
-      open = [];
+  const wanted = { has: (pair: number) => rare.has(pair), first: last - WINDOW_SECONDS, last };
+  const possible = new PossibleProcess(context, fleet.thresholds.match, Math.floor(last / HOUR_SECONDS));
+  for await (const runs of mergedRuns(files, context, wanted, onFault)) {
+    for (const process of runs) {
+      const finding = findingOfProcess(process, fleet, possible);
+      if (finding !== null) yield finding;
     }
-    if (!rare.has(group.pair) || open.length >= MAX_ADDRESSES) continue;
-    const counts = group.counts.filter(isRecent);
-    if (counts.length > 0) open.push({ ...group, counts });
   }
-  yield* findingOfProcess(open, fleet);
 }
 
-function* findingOfProcess(
-  groups: readonly ProcessGroup[],
+function findingOfProcess(
+  { groups, source, DeviceName, InitiatingProcessFileName }: ProcessRun,
   { context, thresholds }: ProcessFleet,
-): Generator<ProcessFinding> {
-  const [first] = groups;
-  if (first === undefined) return;
-  const { source, DeviceName, InitiatingProcessFileName } = first;
+  possible: PossibleProcess,
+): ProcessFinding | null {
   const key = { source, DeviceName, InitiatingProcessFileName };
-  const groupId = processIdOf(key);
   const matching = groups.filter(({ matchesByItself }) => matchesByItself);
   if (matching.length > 0) {
     const others = groups.filter(({ matchesByItself }) => !matchesByItself);
-    yield { kind: 'listed', ...key, groupId, matching: named(matching), others: named(others) };
-    return;
+    return { kind: 'listed', ...key, groupId: processIdOf(key), matching: named(matching), others: named(others) };
   }
-  if (groups.length === 1) return;
+  if (groups.length === 1 || !possible.of(key, groups)) return null;
   // Only rare pairs are summed.
-  const addresses = groups.map((group) => ({ ...group, devices: 1 }));
-  const deviceOn = deviceOnOf(first, context);
+  const addresses = groups.map((group) => ({ ...group, devices: 1, counts: countsOf(group) }));
+  const deviceOn = deviceOnOf(key, context);
   const assessment = processRegularityOf(addresses, context.few, deviceOn, HOUR_SECONDS, thresholds);
-  if (!assessment.measured || assessment.way === null) return;
-  const counts = groups.flatMap((group) => group.counts).sort((a, b) => a.second - b.second);
+  if (!assessment.measured || assessment.way === null) return null;
+  const counts = groups.flatMap(countsOf).sort((a, b) => a.second - b.second);
   const isNew = groups.every(({ pair }) => context.isNewPair(pair));
   const read = { addresses: busiest(groups).slice(0, MAX_NAMED), newest: newestHours(groups) };
-  yield { kind: 'regular', ...key, groupId, assessment, ...read, counts, isNew };
+  return { kind: 'regular', ...key, groupId: processIdOf(key), assessment, ...read, counts, isNew };
+}
+
+function countsOf({ seconds, counts }: ProcessGroup): TimedCount[] {
+  return seconds.map((second, at) => ({ second, count: counts[at] as number }));
 }
 
 /** All hours in which the device reported. */
@@ -131,14 +129,14 @@ function deviceOnOf({ source, DeviceName }: ProcessKey, context: FleetContext): 
 
 function busiest(groups: readonly ProcessGroup[]): SummedAddress[] {
   return groups
-    .map(({ RemoteIP, counts }) => ({ RemoteIP, connections: counts.reduce((sum, { count }) => sum + count, 0) }))
+    .map(({ RemoteIP, counts }) => ({ RemoteIP, connections: counts.reduce((sum, count) => sum + count, 0) }))
     .sort((a, b) => b.connections - a.connections || compareText(a.RemoteIP, b.RemoteIP));
 }
 
 /** Of each address the newest hour alone: rows of several say more of a program than more rows of one. */
 function newestHours(groups: readonly ProcessGroup[]): RegularProcess['newest'] {
   return groups
-    .map(({ RemoteIP, counts }) => ({ RemoteIP, second: Math.max(...counts.map(({ second }) => second)) }))
+    .map(({ RemoteIP, seconds }) => ({ RemoteIP, second: seconds.at(-1) as number }))
     .sort((a, b) => b.second - a.second || compareText(a.RemoteIP, b.RemoteIP))
     .slice(0, MOST_NEWEST)
     .map(({ RemoteIP, second }) => ({ RemoteIP, hour: bin(timestampFromMs(second * 1000), '1h') }));
@@ -150,45 +148,88 @@ function named(groups: readonly ProcessGroup[]): string[] {
     .map(({ RemoteIP }) => RemoteIP);
 }
 
-/** The groups of all partitions in one order. */
-async function* mergedGroups(
+/**
+ * The processes of all partitions in their order, each with its groups of all partitions. Given in lists: a promise for each process
+ * would take longer than the process.
+ */
+async function* mergedRuns(
   files: ContextFiles,
   context: FleetContext,
+  wanted: WantedGroups,
   onFault: (fault: string) => void,
-): AsyncGenerator<ProcessGroup> {
-  let heads: Head[] = [];
+): AsyncGenerator<readonly ProcessRun[]> {
+  let streams: RunStream[] = [];
   for (const [partition, asOf] of context.counted) {
-    const head = await nextOf(groupsOf(files, partialName(asOf, partition), onFault));
-    if (head !== null) heads.push(head);
+    const stream = new RunStream(sectionsOf(files, partialName(asOf, partition), wanted, onFault));
+    if (await stream.turn()) streams.push(stream);
   }
-  heads.sort((a, b) => compareProcesses(a.group, b.group));
-  for (let [first, ...rest] = heads; first !== undefined; [first, ...rest] = heads) {
-    yield first.group;
-    const next = await nextOf(first.groups);
-    const place = next === null ? 0 : rest.findIndex(({ group }) => compareProcesses(next.group, group) < 0);
-    heads = next === null ? rest : rest.toSpliced(place === -1 ? rest.length : place, 0, next);
+  let merged: ProcessRun[] = [];
+  while (streams.length > 0) {
+    const first = streams.reduce((a, b) => (compareProcesses(b.head, a.head) < 0 ? b : a)).head;
+    const groups: ProcessGroup[] = [];
+    let hasEnded = false;
+    for (const stream of streams) {
+      // A process can go on in the next section.
+      while (stream.takeInto(groups, first)) if (!(await stream.turn())) break;
+      hasEnded ||= stream.isAtEnd;
+    }
+    if (hasEnded) streams = streams.filter(({ isAtEnd }) => !isAtEnd);
+    merged.push({ ...first, groups });
+    if (merged.length < RUNS_AT_ONCE) continue;
+    yield merged;
+    merged = [];
+  }
+  yield merged;
+}
+
+/** The processes of one partition, in order. */
+class RunStream {
+  readonly #sections: AsyncIterator<readonly ProcessRun[]>;
+  #section: readonly ProcessRun[] = [];
+  #at = 0;
+
+  constructor(sections: AsyncIterator<readonly ProcessRun[]>) {
+    this.#sections = sections;
+  }
+
+  get head(): ProcessRun {
+    return this.#section[this.#at] as ProcessRun;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#section.length;
+  }
+
+  /** Takes the groups of one process, if it is the next one. Returns whether the section ends there. */
+  takeInto(groups: ProcessGroup[], process: ProcessRun): boolean {
+    while (!this.isAtEnd && compareProcesses(this.head, process) === 0) {
+      for (const group of this.head.groups) if (groups.length < MAX_ADDRESSES) groups.push(group);
+      this.#at++;
+    }
+    return this.isAtEnd;
+  }
+
+  /** Moves to the next section that has something; false where there is none. */
+  async turn(): Promise<boolean> {
+    for (;;) {
+      const { done, value } = await this.#sections.next();
+      if (done) return false;
+      [this.#section, this.#at] = [value, 0];
+      if (this.#section.length > 0) return true;
+    }
   }
 }
 
-interface Head {
-  readonly group: ProcessGroup;
-  readonly groups: AsyncGenerator<ProcessGroup>;
-}
-
-async function nextOf(groups: AsyncGenerator<ProcessGroup>): Promise<Head | null> {
-  const { done, value } = await groups.next();
-  return done ? null : { group: value, groups };
-}
-
-async function* groupsOf(
+async function* sectionsOf(
   files: ContextFiles,
   name: string,
+  wanted: WantedGroups,
   onFault: (fault: string) => void,
-): AsyncGenerator<ProcessGroup> {
+): AsyncGenerator<readonly ProcessRun[]> {
   try {
     const file = await openContextFile(files, name);
     for (let number = FIRST_GROUPS; number < file.sections; number++) {
-      yield* await readContextSection(name, file, number, decodeProcessGroups);
+      yield await readContextSection(name, file, number, (section) => decodeProcesses(section, wanted));
     }
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;

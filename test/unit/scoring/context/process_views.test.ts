@@ -6,7 +6,7 @@ import type { Counted } from '../../../../src/core/records/contribution.ts';
 import { REGULARITY_THRESHOLDS } from '../../../../src/core/regularity/assessment.ts';
 import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
 import { isOfWindow, windowOf } from '../../../../src/core/scoring/window.ts';
-import { readContextFile } from '../../../../src/scoring/context/context_file.ts';
+import { openContextFile, readContextFile } from '../../../../src/scoring/context/context_file.ts';
 import { FleetContext, readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { decodeMerged, MERGED_SECTION } from '../../../../src/scoring/context/merged_codec.ts';
@@ -123,6 +123,22 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     ]);
   });
 
+  it('sums a process whose groups fill more than one section of a partition', async () => {
+    const one = row('ws-1', 'rot.exe', SERVERS[0] ?? '', 0, 1);
+    const rows = Array.from({ length: 5_680 }, (_, n) => ({
+      ...one,
+      // An id of its own in partition 0, and a long address.
+      groupId: `0${n.toString(16).padStart(31, '0')}`,
+      RemoteIP: `2001:0db8:0000:0000:0000:0000:0000:${n.toString(16).padStart(4, '0')}`,
+      Timestamp: addMs(T, -(n % 71) * HOUR_MS - 3_000_000),
+    }));
+    const files = new MemoryContextFiles();
+    const { findings } = await found([...OTHERS, ...rows], files);
+    expect((await openContextFile(files, partialName(T, '0' as Partition))).sections).toBeGreaterThan(2);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ kind: 'regular', assessment: { addresses: rows.length } });
+  });
+
   it('keeps two devices apart whose names have the same hash', async () => {
     const devices = ['ws-1460778', 'ws-15690531'];
     expect(new Set(devices.map(deviceHashOf)).size).toBe(1);
@@ -130,6 +146,19 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     const { findings } = await found([...OTHERS, ...rows]);
     expect(findings).toHaveLength(4);
     for (const finding of findings) expect(finding).toMatchObject({ kind: 'regular', assessment: { addresses: 20 } });
+  });
+
+  it('sums no report of an older partial that the window no longer has', async () => {
+    const files = new MemoryContextFiles();
+    const old = row('ws-1', 'rot.exe', SERVERS[0] ?? '', 75, 12);
+    const rows = [...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS), old];
+    for (const asOf of [addMs(T, -5 * HOUR_MS), T]) await run(files, asOf, rows);
+    await files.remove(partialName(T, partitionOf(old.groupId)));
+    await mergeContext(files, NEXT);
+    const { findings } = await findingsOf(files);
+    expect(findings).toMatchObject([{ kind: 'regular' }]);
+    const [{ counts }] = findings as [RegularProcess];
+    expect(Math.min(...counts.map(({ second }) => second))).toBe(Date.parse(T) / 1000 - 71 * 3600 + 600);
   });
 
   it('names a partial that cannot be read, and goes on', async () => {
