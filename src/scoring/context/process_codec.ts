@@ -76,7 +76,7 @@ export interface ProcessGroup {
 }
 
 /** The groups of one process on a device that stand together in a section: at least one. */
-export interface ProcessRun extends ProcessKey {
+export interface GroupedProcess extends ProcessKey {
   /** Its place in the order of the streams. */
   readonly order: ProcessOrder;
   readonly groups: readonly ProcessGroup[];
@@ -90,9 +90,9 @@ export interface WantedGroups {
 }
 
 /** The processes of a section that have such groups. Throws a MalformedError. */
-export function decodeProcesses(section: Buffer, wanted: WantedGroups): ProcessRun[] {
+export function decodeProcesses(section: Buffer, wanted: WantedGroups): GroupedProcess[] {
   const reader = new ByteReader(inflated(section));
-  const runs: ProcessRun[] = [];
+  const runs: GroupedProcess[] = [];
   let key: ProcessKey | null = null;
   let groups: ProcessGroup[] = [];
   const end = (): void => {

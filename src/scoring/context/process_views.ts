@@ -17,7 +17,7 @@ import { decodeRare, RARE_SECTION } from './merged_codec.ts';
 import { mergedName, partialName } from './names.ts';
 import { FIRST_GROUPS } from './partial_codec.ts';
 import { PossibleProcess } from './possible_process.ts';
-import { decodeProcesses, type ProcessGroup, type ProcessRun, type WantedGroups } from './process_codec.ts';
+import { decodeProcesses, type GroupedProcess, type ProcessGroup, type WantedGroups } from './process_codec.ts';
 import { compareProcesses, type ProcessKey } from './process_order.ts';
 
 /** What the process view measures with. */
@@ -94,7 +94,7 @@ export async function* processViews(
 }
 
 function findingOfProcess(
-  { groups, source, DeviceName, InitiatingProcessFileName }: ProcessRun,
+  { groups, source, DeviceName, InitiatingProcessFileName }: GroupedProcess,
   { context, thresholds }: ProcessFleet,
   possible: PossibleProcess,
 ): ProcessFinding | null {
@@ -157,13 +157,13 @@ async function* mergedRuns(
   context: FleetContext,
   wanted: WantedGroups,
   onFault: (fault: string) => void,
-): AsyncGenerator<readonly ProcessRun[]> {
+): AsyncGenerator<readonly GroupedProcess[]> {
   let streams: RunStream[] = [];
   for (const [partition, asOf] of context.counted) {
     const stream = new RunStream(sectionsOf(files, partialName(asOf, partition), wanted, onFault));
     if (await stream.turn()) streams.push(stream);
   }
-  let merged: ProcessRun[] = [];
+  let merged: GroupedProcess[] = [];
   while (streams.length > 0) {
     const first = streams.reduce((a, b) => (compareProcesses(b.head, a.head) < 0 ? b : a)).head;
     const groups: ProcessGroup[] = [];
@@ -184,16 +184,16 @@ async function* mergedRuns(
 
 /** The processes of one partition, in order. */
 class RunStream {
-  readonly #sections: AsyncIterator<readonly ProcessRun[]>;
-  #section: readonly ProcessRun[] = [];
+  readonly #sections: AsyncIterator<readonly GroupedProcess[]>;
+  #section: readonly GroupedProcess[] = [];
   #at = 0;
 
-  constructor(sections: AsyncIterator<readonly ProcessRun[]>) {
+  constructor(sections: AsyncIterator<readonly GroupedProcess[]>) {
     this.#sections = sections;
   }
 
-  get head(): ProcessRun {
-    return this.#section[this.#at] as ProcessRun;
+  get head(): GroupedProcess {
+    return this.#section[this.#at] as GroupedProcess;
   }
 
   get isAtEnd(): boolean {
@@ -201,7 +201,7 @@ class RunStream {
   }
 
   /** Takes the groups of one process, if it is the next one. Returns whether the section ends there. */
-  takeInto(groups: ProcessGroup[], process: ProcessRun): boolean {
+  takeInto(groups: ProcessGroup[], process: GroupedProcess): boolean {
     while (!this.isAtEnd && compareProcesses(this.head, process) === 0) {
       for (const group of this.head.groups) if (groups.length < MAX_ADDRESSES) groups.push(group);
       this.#at++;
@@ -225,7 +225,7 @@ async function* sectionsOf(
   name: string,
   wanted: WantedGroups,
   onFault: (fault: string) => void,
-): AsyncGenerator<readonly ProcessRun[]> {
+): AsyncGenerator<readonly GroupedProcess[]> {
   try {
     const file = await openContextFile(files, name);
     for (let number = FIRST_GROUPS; number < file.sections; number++) {
