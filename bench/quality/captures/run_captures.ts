@@ -28,7 +28,7 @@ export interface CaptureRun {
   readonly skipped: readonly string[];
 }
 
-/** A file that is another one than the labels are of. The message names it. */
+/** A file that is another one than the labels are of, or no file at all. The message names it. */
 export class WrongCapture extends Error {}
 
 /** Scores the captures that lie in the folder, one folder for each. Throws WrongCapture. */
@@ -51,6 +51,11 @@ export function runCaptures(folder: string, captures: readonly Capture[] = known
     }
     const scored = scoreCapture(connections, timestampFromMs(Date.parse(capture.convert.now)));
     for (const detector of CAPTURE_DETECTORS) results.push(captureResult(capture, detector, scored[detector]));
+  }
+  const [first] = captures;
+  if (results.length === 0 && first !== undefined) {
+    const example = join(folder, first.name, basename(first.path));
+    throw new WrongCapture(`no capture in ${folder}: the first is looked for as ${example} (docs/quality.md)`);
   }
   return { results, skipped };
 }

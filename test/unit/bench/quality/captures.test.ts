@@ -68,6 +68,13 @@ describe('runCaptures(folder)', () => {
     expect(captureTable(run)).toContain('| lab | kql-rule | 1 of 1, rank 1 | 0 |');
   });
 
+  it('is an error for a folder without any of them, which says where the first is looked for', () => {
+    const place = join('elsewhere', 'lab', 'conn.log');
+    expect(() => runCaptures('elsewhere', [CAPTURE])).toThrow(
+      `no capture in elsewhere: the first is looked for as ${place}`,
+    );
+  });
+
   it('refuses another file than the labels are of, and other numbers than are known', () => {
     write('lab', `${text}\n`);
     expect(() => runCaptures(folder, [CAPTURE])).toThrow(WrongCapture);
