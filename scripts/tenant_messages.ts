@@ -1,4 +1,5 @@
 import { type Detection, notificationIdOf } from '../src/core/detections/detection.ts';
+import { neighboursIn } from '../src/core/detections/neighbours.ts';
 import { messageBody, SINKS } from './sink_examples.ts';
 import { TENANT_NOW, tenantDetections } from './tenant_detections.ts';
 
@@ -22,10 +23,13 @@ export const DRAWN = ['lolbin', 'several-addresses', 'browser'] as const;
 /** Ten detections of the synthetic tenant, in the order of `TEN`: of each process the one on the first device by name. */
 export async function tenDetections(): Promise<readonly Detection[]> {
   const all = [...(await tenantDetections())].sort((a, b) => (a.DeviceName < b.DeviceName ? -1 : 1));
+  const neighboursOf = neighboursIn(
+    all.filter(({ state, suppressedBy }) => state !== 'resolved' && suppressedBy === ''),
+  );
   return TEN.map(({ kind, process }) => {
     const found = all.find((each) => each.InitiatingProcessFileName === process && each.decision.isDecided);
     if (found === undefined) throw new Error(`no detection of ${process} for ${kind} in the synthetic tenant`);
-    return found;
+    return { ...found, neighbours: neighboursOf(found) };
   });
 }
 

@@ -21,6 +21,7 @@ import { segmentBytesOf } from './ingest/segment_cutter.ts';
 import { type SweepResult, sweep, unread } from './ingest/sweep.ts';
 import { findNotification } from './notify/find_notification.ts';
 import { type NotifyResult, notify } from './notify/notify.ts';
+import { openNeighbours, withNeighbours } from './notify/open_neighbours.ts';
 import { type Previewed, previewOf } from './notify/preview.ts';
 import { retryFailed } from './notify/retry_failed.ts';
 import type { Notification, Sink, SinkAnswer } from './notify/sink.ts';
@@ -285,7 +286,9 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       // The test message needs no storage.
       if (of === undefined) return body(testNotification(clock()));
       const shown = await previewOf(stores, scope, of);
-      return shown && body(withOwners(shown, await owners.owners()));
+      if (shown === null) return null;
+      const neighboursOf = shown.digest ? null : await openNeighbours(stores);
+      return body(withOwners(withNeighbours(shown, neighboursOf), await owners.owners()));
     },
 
     /**

@@ -1,10 +1,12 @@
 import type { Detection } from '../core/detections/detection.ts';
+import type { NeighboursOf } from '../core/detections/neighbours.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { Clock } from '../storage/ports/clock.ts';
 import type { PendingNotification } from '../storage/ports/outbox.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { LEASE_MS, type PendingRow } from './batching.ts';
 import { leaseAll, REQUESTS_AT_ONCE, release } from './leases.ts';
+import { withNeighbours } from './open_neighbours.ts';
 import { isPending } from './outbox_changes.ts';
 import { inParallel } from './parallel.ts';
 import type { PendingMessage } from './pending_messages.ts';
@@ -26,8 +28,11 @@ export async function deliver(
   message: PendingMessage,
   clock: Clock,
   jitter: number,
+  neighbours: () => Promise<NeighboursOf | null>,
 ): Promise<Delivered> {
   const notSent = { sent: 0, failed: 0, waiting: 0, leased: message.members.length, answer: null };
+  // Before the lease, whose time is short.
+  const neighboursOf = message.digest ? null : await neighbours();
   const leasedAt = clock();
   const leased = await leaseAll(stores.outbox, message, leasedAt);
   if (leased === null) return notSent;
@@ -40,7 +45,8 @@ export async function deliver(
     return notSent;
   }
   const { id, digest } = message;
-  const answer = await sink.send({ id, detections, more: members.length - detections.length, digest }, now);
+  const notification = { id, detections, more: members.length - detections.length, digest };
+  const answer = await sink.send(withNeighbours(notification, neighboursOf), now);
   return { ...(await settleAll(stores, members, answer, clock, jitter)), leased: left.size, answer };
 }
 

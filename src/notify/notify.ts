@@ -1,3 +1,4 @@
+import type { NeighboursOf } from '../core/detections/neighbours.ts';
 import { loggedNotificationId } from '../logging/correlation.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import type { Clock } from '../storage/ports/clock.ts';
@@ -6,6 +7,7 @@ import type { Stores } from '../storage/ports/stores.ts';
 import { sinkBackoffMs } from './backoff.ts';
 import { LEASE_MS, pendingBatchOf } from './batching.ts';
 import { type Delivered, deliver } from './deliver.ts';
+import { openNeighbours } from './open_neighbours.ts';
 import { inParallel } from './parallel.ts';
 import { type PendingMessage, pendingMessagesOf } from './pending_messages.ts';
 import type { Sink, SinkAnswer } from './sink.ts';
@@ -131,6 +133,8 @@ class Batch {
   /** The sink has answered, and no answer has ended the batch. */
   #hasAnswered = false;
   #begun = 0;
+  /** Of all messages of the batch; null before the first. */
+  #neighbours: Promise<NeighboursOf | null> | null = null;
   #isOverBudget = false;
   #hasConflict = false;
   /** When the queue calls again, where an answer ended the batch. */
@@ -171,7 +175,8 @@ class Batch {
     }
     this.#begun++;
     const jitter = this.#random();
-    const delivered = await deliver(this.#stores, this.#sink, message, this.#clock, jitter);
+    const neighbours = () => (this.#neighbours ??= openNeighbours(this.#stores));
+    const delivered = await deliver(this.#stores, this.#sink, message, this.#clock, jitter, neighbours);
     this.#tally.add(message.id, message.members.length, delivered);
     if (delivered.answer !== null) await this.#take(delivered.answer, jitter);
     // What was leased of a digest is free again.

@@ -3,6 +3,7 @@ import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
 import type { AssessmentSummaries, Assessments } from './assessments.ts';
 import type { Known } from './known.ts';
+import type { Neighbours } from './neighbours.ts';
 import type { Owner } from './owner.ts';
 
 /** `new`: the newest run opened it. `ongoing`: it matched again since. `resolved`: no match within a whole window. */
@@ -155,6 +156,8 @@ export interface Detection extends Finding {
   readonly suppressedBy: string;
   /** Who owns the address, where a database is at hand. Not stored. */
   readonly owner?: Owner;
+  /** Other open detections, where they were read. Not stored. */
+  readonly neighbours?: Neighbours;
 }
 
 /** A detection without its long members. */

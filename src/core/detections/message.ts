@@ -12,6 +12,7 @@ import { headlineOf, TEST_GROUP_ID } from './headline.ts';
 import { defenderQuery, sentinelQuery } from './hunting_queries.ts';
 import { knownPartOf } from './known.ts';
 import { withoutLolbin } from './lolbins.ts';
+import { neighbourFact } from './neighbours.ts';
 import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
 import { programFacts } from './program_facts.ts';
@@ -82,6 +83,7 @@ function factsOf(detection: Detection): Fact[] {
     detection.owner === undefined ? null : { label: 'Owner of the address', value: ownerText(detection.owner) },
     { label: 'First seen', value: firstSeenOf(detection) + lastSeenOf(detection) },
     ...programFacts(detection),
+    neighbourFact(detection),
     listFact('URL', traffic.urls),
     remotesOf(detection),
     portsOf(detection),

@@ -36,6 +36,11 @@ describe('beaconwatch as a process', () => {
     expect((await stat(built)).mode & 0o111).toBe(0o111);
   });
 
+  it('starts where its cache cannot be written', async () => {
+    const { code, stdout } = await beaconwatch(['--version'], { XDG_CACHE_HOME: '/proc/none' });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  });
+
   it('without a command ends with 2', async () => {
     const { code, stdout, stderr } = await beaconwatch([]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
