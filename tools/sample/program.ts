@@ -7,6 +7,7 @@ export interface Program {
   /** Folder and file name. */
   readonly path: string | null;
   readonly company: string | null;
+  readonly product: string | null;
   readonly version: string | null;
   readonly parent: string;
   readonly runBy: 'system' | 'user';
@@ -19,12 +20,16 @@ export interface Program {
 export interface ProgramFacts {
   readonly folder?: string;
   readonly company?: string | null;
+  /** By default Windows for programs of Microsoft, else the name of the company. */
+  readonly product?: string;
   readonly version?: string | null;
   readonly parent?: string;
   readonly runBy?: Program['runBy'];
   /** Arguments of the command line. */
   readonly options?: string;
 }
+
+const WINDOWS = 'Microsoft® Windows® Operating System';
 
 export function program(fileName: string | null, facts: ProgramFacts = {}): Program {
   const {
@@ -35,12 +40,14 @@ export function program(fileName: string | null, facts: ProgramFacts = {}): Prog
     runBy = 'system',
     options = '',
   } = facts;
+  const { product = company === 'Microsoft Corporation' ? WINDOWS : company } = facts;
   const path = fileName === null ? null : `${folder}\\${fileName}`;
   const sha1 = createHash('sha1').update(`${path} ${version}`).digest('hex');
   return {
     fileName,
     path,
     company,
+    product,
     version,
     parent,
     runBy,
@@ -52,12 +59,23 @@ export function program(fileName: string | null, facts: ProgramFacts = {}): Prog
 }
 
 const BROWSER = { folder: 'c:\\program files\\browser', parent: 'explorer.exe', runBy: 'user' } as const;
-const OFFICE = { folder: 'c:\\program files\\office', version: '16.0.18025', runBy: 'user' } as const;
+const OFFICE = {
+  folder: 'c:\\program files\\office',
+  product: 'Microsoft Office',
+  version: '16.0.18025',
+  runBy: 'user',
+} as const;
 
 export const BROWSERS: readonly Program[] = [
-  program('chrome.exe', { ...BROWSER, company: 'Google LLC', version: '142.0.7444.60', options: '--type=utility' }),
-  program('msedge.exe', { ...BROWSER, version: '142.0.3595.53', options: '--type=utility' }),
-  program('firefox.exe', { ...BROWSER, company: 'Mozilla Corporation', version: '145.0' }),
+  program('chrome.exe', {
+    ...BROWSER,
+    company: 'Google LLC',
+    product: 'Google Chrome',
+    version: '142.0.7444.60',
+    options: '--type=utility',
+  }),
+  program('msedge.exe', { ...BROWSER, product: 'Microsoft Edge', version: '142.0.3595.53', options: '--type=utility' }),
+  program('firefox.exe', { ...BROWSER, company: 'Mozilla Corporation', product: 'Firefox', version: '145.0' }),
 ];
 
 /** Programs with a little Internet traffic in every hour. */
@@ -74,7 +92,13 @@ export const OTHER_PROGRAMS: readonly Program[] = [
   program('sihclient.exe', { parent: 'svchost.exe' }),
   program('backgroundtaskhost.exe', { parent: 'svchost.exe', runBy: 'user' }),
   program('smartscreen.exe', { parent: 'svchost.exe', runBy: 'user' }),
-  program('code.exe', { folder: 'c:\\tools\\editor', version: '1.106.2', parent: 'explorer.exe', runBy: 'user' }),
+  program('code.exe', {
+    folder: 'c:\\tools\\editor',
+    product: 'Visual Studio Code',
+    version: '1.106.2',
+    parent: 'explorer.exe',
+    runBy: 'user',
+  }),
 ];
 
 /** Programs that connect to internal servers. */

@@ -90,7 +90,7 @@ function processColumns({ program, user, ...process }: Process): Columns {
     InitiatingProcessTokenElevation: 'TokenElevationTypeDefault',
     InitiatingProcessFileSize: program.size,
     InitiatingProcessVersionInfoCompanyName: program.company,
-    InitiatingProcessVersionInfoProductName: program.company,
+    InitiatingProcessVersionInfoProductName: program.product,
     InitiatingProcessVersionInfoProductVersion: program.version,
     InitiatingProcessVersionInfoOriginalFileName: program.version === null ? null : program.fileName,
     InitiatingProcessSessionId: process.sessionId,

@@ -108,7 +108,7 @@ function started({ process, atMs }: PlannedConnection, device: Device, utc: Data
     ['Image', imageOf(program, random)],
     ['FileVersion', text(program.version)],
     ['Description', '-'],
-    ['Product', text(program.company)],
+    ['Product', text(program.product)],
     ['Company', text(program.company)],
     ['OriginalFileName', '-'],
     ['CommandLine', text(program.commandLine)],

@@ -3,7 +3,7 @@ import type { Timestamp } from '../kql/timestamp.ts';
 import type { GroupKey } from '../records/report.ts';
 import type { AssessmentSummaries, Assessments } from './assessments.ts';
 import type { Known } from './known.ts';
-import type { Neighbours } from './neighbours.ts';
+import type { OpenNeighbours } from './neighbours.ts';
 import type { Owner } from './owner.ts';
 
 /** `new`: the newest run opened it. `ongoing`: it matched again since. `resolved`: no match within a whole window. */
@@ -157,7 +157,7 @@ export interface Detection extends Finding {
   /** Who owns the address, where a database is at hand. Not stored. */
   readonly owner?: Owner;
   /** Other open detections, where they were read. Not stored. */
-  readonly neighbours?: Neighbours;
+  readonly neighbours?: OpenNeighbours;
 }
 
 /** A detection without its long members. */

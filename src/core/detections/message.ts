@@ -15,7 +15,7 @@ import { withoutLolbin } from './lolbins.ts';
 import { neighbourFact } from './neighbours.ts';
 import { ownerText } from './owner.ts';
 import { activityPicture, type Picture } from './picture.ts';
-import { programFacts } from './program_facts.ts';
+import { hashFacts, programFacts } from './program_facts.ts';
 import { minuteText, type SentencePart, sentenceOf } from './sentence.ts';
 import { isOfRuleSigns } from './severity.ts';
 
@@ -84,6 +84,7 @@ function factsOf(detection: Detection): Fact[] {
     { label: 'First seen', value: firstSeenOf(detection) + lastSeenOf(detection) },
     ...programFacts(detection),
     neighbourFact(detection),
+    ...hashFacts(detection),
     listFact('URL', traffic.urls),
     remotesOf(detection),
     portsOf(detection),

@@ -10,13 +10,13 @@ export type NeighbourKey = Pick<
 >;
 
 /** The other open detections that share something with one. Each is in one list alone, the first that fits. */
-export interface Neighbours {
+export interface OpenNeighbours {
   readonly sameDevice: readonly NeighbourKey[];
   readonly sameAddress: readonly NeighbourKey[];
   readonly sameProcess: readonly NeighbourKey[];
 }
 
-export type NeighboursOf = (detection: NeighbourKey) => Neighbours;
+export type NeighboursOf = (detection: NeighbourKey) => OpenNeighbours;
 
 /** `open`: all open detections, in any order. The lists begin with the most severe. */
 export function neighboursIn(open: readonly NeighbourKey[]): NeighboursOf {

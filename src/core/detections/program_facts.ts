@@ -13,9 +13,11 @@ export function programFacts(detection: Detection): (Fact | null)[] {
     listFact('Parent', traffic.parents),
     listFact('File', fileTexts(detection)),
     listFact('Account', accountTexts(traffic)),
-    listFact('SHA-1', traffic.sha1),
-    listFact('SHA-256', traffic.sha256),
   ];
+}
+
+export function hashFacts({ traffic }: Detection): (Fact | null)[] {
+  return [listFact('SHA-1', traffic.sha1), listFact('SHA-256', traffic.sha256)];
 }
 
 /** The newest, unless it is the program alone, which the message has already. */

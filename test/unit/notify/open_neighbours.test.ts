@@ -58,7 +58,7 @@ it('each message of a detection has its open neighbours, from one reading for al
 it('a digest has none, and reads none', async () => {
   const stores = await storesOfDevice();
   const reads = watched(stores);
-  const { sink, sent } = recording({ above: 1, atMost: 100, listed: 10 });
+  const { sink, sent } = recording({ above: 1, atMost: 100, listed: 10, waitMs: 0 });
   await notify(stores, sink, () => msOf(T1));
   expect(sent.map(({ digest, detections }) => [digest, detections.length])).toEqual([[true, 3]]);
   expect(sent[0]?.detections.some((each) => 'neighbours' in each)).toBe(false);
