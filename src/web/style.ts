@@ -26,7 +26,7 @@ code,pre,.address{font-family:ui-monospace,"SF Mono",Consolas,"DejaVu Sans Mono"
 kbd{font:.8em ui-monospace,monospace;border:1px solid currentColor;border-radius:3px;padding:0 .25rem}
 .caption,figcaption{color:var(--dim);font-size:.82rem;margin:.2rem 0 .7rem}
 svg{display:block;max-width:100%}svg text{fill:var(--ink);font:11px system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
-.scatter,.plot{width:100%;height:auto}
+.scatter,.plot{width:100%;height:auto}.plot{overflow:visible}
 svg .tick{fill:var(--dim)}svg .axis{fill:var(--dim)}
 .grid{stroke:var(--grid);fill:none}.first{fill:var(--pick);opacity:.55}svg .first-name{fill:var(--link);font-weight:600}
 .limit,.limit2{fill:none;stroke:var(--out);stroke-width:1.3;stroke-dasharray:5 3}.limit2{stroke:var(--ok);stroke-dasharray:2 3}svg .limit-name{fill:var(--out)}svg .limit2-name{fill:var(--ok)}

@@ -119,6 +119,24 @@ describe.skipIf(CHROMIUM === undefined)('the report in a browser', () => {
     await close();
   });
 
+  it('cuts no number of a plot on a phone', async () => {
+    const { kqlRule } = pageDetection(1);
+    const points = (kqlRule?.points ?? []).map((point) => ({ ...point, expected: 120.1 }));
+    const path = join(folder, 'labels-report.html');
+    const labelled = pageDetection(1, { kqlRule: kqlRule && { ...kqlRule, points } });
+    await writeFile(path, reportHtml(pageData([labelled]), { limits: LIMITS, command: 'score FILES' }));
+    const { page, close } = await opened({ viewport: PHONE }, { fragment: '#d0', path });
+    const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('.detail .plot text')].filter((text) => {
+      const plot = text.closest('svg');
+      const isCut = getComputedStyle(plot).overflow === 'hidden';
+      return text.getBoundingClientRect().right > (isCut ? plot.getBoundingClientRect().right : innerWidth);
+    }).map((text) => text.textContent)`);
+    expect(await page.locator('.plot text', { hasText: 'expected 120.1' }).count()).toBe(1);
+    expect(cut).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width);
+    await close();
+  });
+
   it('shows every name of the sample as text, and runs none', async () => {
     const { page, problems, close } = await opened({ viewport: WIDE });
     const { seededBeacons: seeded } = JSON.parse(await readFile(join(sample, '_seeded-beacons.json'), 'utf8')) as {
