@@ -40,6 +40,13 @@ export class LetterLog {
     for (const [reason, times] of byReason) this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + times);
   }
 
+  /** How many of each reason, as a sentence; '' without any. */
+  reasons(): string {
+    if (this.#byReason.size === 0) return '';
+    const all = [...this.#byReason].map(([reason, times]) => `${groupedText(times)} ${escapeForDisplay(reason)}`);
+    return `dead letters by reason: ${all.join(', ')}`;
+  }
+
   report(terminal: Terminal): void {
     if (this.#byReason.size === 0) return;
     for (const letter of this.#first) {
@@ -50,9 +57,8 @@ export class LetterLog {
         `dead letter: ${escapeForDisplay(ref.name)} at byte ${offset} (${length} bytes${within}): ${letterReason(letter)}`,
       );
     }
+    say(terminal, this.reasons());
     const reasons = [...this.#byReason];
-    const all = reasons.map(([reason, times]) => `${groupedText(times)} ${escapeForDisplay(reason)}`).join(', ');
-    say(terminal, `dead letters by reason: ${all}`);
     for (const [reason] of reasons) {
       const advice = ADVICE.get(reason);
       if (advice !== undefined) say(terminal, advice);

@@ -170,7 +170,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   terminal.stdout.write(text);
   letters.report(terminal);
   if (options.html !== undefined && found !== undefined && regularWindow !== null) {
-    const facts = { files: read.exports, counters, problems: read.problems, skipped, notes };
+    const facts = { files: read.exports, counters, problems: read.problems, skipped, deadLetters: letters.reasons() };
     const { writeReport } = await import('./write_report.ts');
     const again = { files, formats: formatsOf(sources), dateOrder: datesOf(options.dates) };
     await writeReport(terminal, options.html, found, { window: regularWindow, rule, paths, facts, again, ownerOf });

@@ -23,7 +23,8 @@ export interface ReadingFacts {
   /** One for each file that was not read as it should be. */
   readonly problems: readonly string[];
   readonly skipped: readonly string[];
-  readonly notes: readonly string[];
+  /** How many of each reason, as a sentence; '' without any. */
+  readonly deadLetters: string;
 }
 
 export interface ReportTask {
@@ -74,14 +75,19 @@ function withTraffic(detection: PageDetection, traffic: Traffic | null): PageDet
   return { ...detection, traffic, account: traffic?.accounts[0] ?? '' };
 }
 
-function statusOf({ files, counters, problems, skipped, notes }: ReadingFacts): PageStatus {
-  const { reports, deadLetters, unknownShapes } = counters;
+function statusOf({ files, counters, problems, skipped, deadLetters }: ReadingFacts): PageStatus {
+  const { reports, unknownShapes } = counters;
   const unread = unknownShapes === 0 ? [] : [`${groupedText(unknownShapes)} records of an unknown shape`];
   return {
     isHealthy: problems.length === 0,
     title: problems.length === 0 ? 'All files were read' : counted(problems.length, 'problem'),
-    parts: [counted(files, 'file'), counted(reports, 'report'), counted(deadLetters, 'dead letter'), ...unread],
-    notes: [...problems, ...skipped.map((path) => `skipped: ${path}`), ...notes],
+    parts: [
+      counted(files, 'file'),
+      counted(reports, 'report'),
+      counted(counters.deadLetters, 'dead letter'),
+      ...unread,
+    ],
+    notes: [...problems, ...(deadLetters === '' ? [] : [deadLetters]), ...skipped.map((path) => `skipped: ${path}`)],
   };
 }
 

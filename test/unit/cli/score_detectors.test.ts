@@ -64,6 +64,15 @@ describe('score --html FILE', () => {
     expect(text).not.toContain('read twice');
   });
 
+  it('notes once how large the fleet is, and dead letters by reason', async () => {
+    const path = await file('notes.json', reports(both), ['{"category":"AdvancedHunting-DeviceNetworkEvents",']);
+    const page = join(folder, 'notes.html');
+    expect((await score(path, '--html', page)).code).toBe(0);
+    const notes = /<ul class="notes">.*<\/ul>/.exec(await readFile(page, 'utf8'))?.[0] ?? '';
+    expect(notes.match(/in the window: regular on/g)).toHaveLength(1);
+    expect(notes).toContain('<li>dead letters by reason: 1 bad-json</li>');
+  });
+
   it('says that a pipe cannot be read twice', async () => {
     const page = join(folder, 'pipe.html');
     const input = `${reports({ ...both, facts: program }).join('\n')}\n`;
