@@ -24,7 +24,11 @@ export const FLEET_QUERY = z.strictObject({
 
 /** The parameters of a request for a page. Throws a PageQueryRefused. */
 export function pageQueryOf<Q>(schema: z.ZodType<Q>, { query }: PageRequest): Q {
-  const read = schema.safeParse(Object.fromEntries(query));
+  const named = [...query];
+  const read = schema.safeParse(Object.fromEntries(named));
+  // Of two values one would be ignored silently.
+  const twice = named.map(([name]) => name).find((name, index, names) => names.indexOf(name) < index);
+  if (read.success && twice !== undefined) throw new PageQueryRefused(`${twice} must be given only once.`);
   if (read.success) return read.data;
   throw new PageQueryRefused(`${faultsText(faultsIn(read.error))}.`);
 }

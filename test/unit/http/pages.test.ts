@@ -90,6 +90,7 @@ describe('the list', () => {
     ['detections?severity=high', 'severity is unknown'],
     ['detections?view=closed', 'view must be one of open, unreviewed, suppressed, resolved, all'],
     [`detections?q=${'a'.repeat(501)}`, 'q must be at most 500 characters'],
+    ['detections?q=device:wks-other&q=', 'q must be given only once'],
     ['fleet?days=14', 'days is unknown'],
     ['fleet?by=week', 'by must be one of hour, day'],
   ])('does not show everything for %s, which it does not know', async (address, fault) => {
