@@ -210,8 +210,14 @@ function jsonOf({
   suppress: _suppress,
   hours: _hours,
   kqlRule,
+  traffic,
   ...detection
 }: PageDetection): string {
   const { points: _points, ...rule } = kqlRule ?? { points: [] };
-  return JSON.stringify({ ...detection, kqlRule: kqlRule && rule });
+  return JSON.stringify({ ...detection, kqlRule: kqlRule && rule, traffic: traffic && besides(traffic) });
+}
+
+/** The facts that do not stand beside the JSON. */
+function besides({ asOf, ports, deviceIds, processIds, domains, protocols }: NonNullable<PageDetection['traffic']>) {
+  return { asOf, ports, deviceIds, processIds, domains, protocols };
 }

@@ -44,9 +44,13 @@ export function attribute(name: string, value: string | number): Html {
   return new Html(` ${name}="${escapeMarkup(String(value))}"`, true);
 }
 
-/** A text of several lines: their ends stay. */
+/**
+ * A text of several lines: their ends stay. So do its quotes, which end nothing where this may stand: never in an
+ * attribute. Queries and JSON have many, and a file has hundreds of both.
+ */
 export function preformatted(text: string): Html {
-  return new Html(text.split('\n').map(escapeMarkup).join('\n'), false);
+  const lines = text.split('\n').map(escapeMarkup);
+  return new Html(lines.join('\n').replaceAll('&quot;', '"').replaceAll('&#39;', "'"), false);
 }
 
 /** Markup that this program holds as a constant, such as its style sheet. Never for text of the telemetry. */

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from '../../../scripts/browser.ts';
-import { NO_TRAFFIC } from '../../../src/core/detections/traffic.ts';
+import { NO_TRAFFIC, trafficLists } from '../../../src/core/detections/traffic.ts';
 import { escapeForDisplay } from '../../../src/core/text/escape.ts';
 import type { PageDetection } from '../../../src/web/page_data.ts';
 import { reportHtml } from '../../../src/web/report.ts';
@@ -89,7 +89,10 @@ describe('score --html', () => {
 
   it('keeps 500 detections below 5 MB, and below 1 MB compressed', () => {
     const query = { label: 'Query for Defender', query: 'x'.repeat(1200) };
-    const detections = Array.from({ length: 500 }, (_, seed) => pageDetection(seed, { queries: [query] }));
+    // A fact of each kind, as long as those of the sample.
+    const facts = trafficLists(() => ['c:\\windows\\system32\\a-1.exe']);
+    const traffic = { ...NO_TRAFFIC, ...facts, ports: [{ port: 443, reports: 72 }], succeeded: 72 };
+    const detections = Array.from({ length: 500 }, (_, seed) => pageDetection(seed, { queries: [query], traffic }));
     const page = reportHtml(pageData(detections), { limits: LIMITS, command: 'score FILES' });
     expect(Buffer.byteLength(page)).toBeLessThan(5_000_000);
     expect(gzipSync(page).length).toBeLessThan(1_000_000);

@@ -23,6 +23,9 @@ describe('html', () => {
       fc.property(hostileText, (text) => {
         const inText = String(html`<p>${text}</p>`);
         expect(inText.slice(3, -4)).not.toMatch(/[<>"'\p{Cc}]/u);
+        const inLines = String(html`<pre>${preformatted(text)}</pre>`);
+        expect(inLines.slice(5, -6)).not.toMatch(/[<>]|[^\P{Cc}\n]/u);
+        expect(() => html`<p title="${preformatted(text)}"></p>`).toThrow(TypeError);
         const inAttribute = String(html`<p title="${text}"></p>`);
         expect(inAttribute.slice(10, -6)).not.toMatch(/[<>"'\p{Cc}]/u);
         for (const href of [fragmentHref(text), defenderDeviceHref(text)]) {
