@@ -85,7 +85,7 @@ function drawn(
     ...(omitted.length === 0
       ? []
       : [
-          omittedText(
+          ...omittedLines(
             omitted.map((n) => heads[n] as string),
             width,
           ),
@@ -124,8 +124,18 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-function omittedText(heads: readonly string[], width: number): string {
-  return `(not shown at ${width} columns: ${heads.join(', ')})`;
+/** The omitted columns, in as many lines as they need: no name is cut. */
+function omittedLines(heads: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  let line = `(not shown at ${width} columns:`;
+  for (const [index, head] of heads.entries()) {
+    const next = `${head}${index === heads.length - 1 ? ')' : ','}`;
+    if (line.length + 1 + next.length > width) {
+      lines.push(line);
+      line = ` ${next}`;
+    } else line += ` ${next}`;
+  }
+  return [...lines, line];
 }
 
 const COLOURS = { high: ['red', 'bold'], medium: ['yellow'] } as const;
