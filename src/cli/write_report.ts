@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Traffic } from '../core/detections/detection.ts';
 import type { OwnerOf } from '../core/detections/owner.ts';
+import { trafficLists } from '../core/detections/traffic.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { escapeForDisplay } from '../core/text/escape.ts';
@@ -72,7 +73,17 @@ export async function writeReport(
 }
 
 function withTraffic(detection: PageDetection, traffic: Traffic | null): PageDetection {
-  return { ...detection, traffic, account: traffic?.accounts[0] ?? '' };
+  return { ...detection, traffic: traffic && shortTraffic(traffic), account: traffic?.accounts[0] ?? '' };
+}
+
+/** Facts of a detection in a file: a command line can have 512 characters, and the file has 200 of each. */
+const MOST_CHARACTERS = 200;
+const MOST_VALUES = 2;
+
+function shortTraffic(traffic: Traffic): Traffic {
+  const cut = (text: string) =>
+    text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS).toWellFormed()}…` : text;
+  return { ...traffic, ...trafficLists((name) => traffic[name].slice(0, MOST_VALUES).map(cut)) };
 }
 
 function statusOf({ files, counters, problems, skipped, deadLetters }: ReadingFacts): PageStatus {

@@ -73,6 +73,20 @@ describe('score --html FILE', () => {
     expect(notes).toContain('<li>dead letters by reason: 1 bad-json</li>');
   });
 
+  it('cuts long facts, and says so by an ellipsis: 200 detections have to fit', async () => {
+    const long = `a.exe ${'x'.repeat(400)}`;
+    const urls = ['a', 'b', 'c'].map((name, n) =>
+      reports({ ...both, hours: [n], facts: { RemoteUrl: `${name}.example`, InitiatingProcessCommandLine: long } }),
+    );
+    const path = await file('long-facts.json', ...urls, reports({ ...both, hours: every(1, 3) }));
+    const page = join(folder, 'long-facts.html');
+    await score(path, '--html', page);
+    const text = await readFile(page, 'utf8');
+    expect(text).toContain(`<code>${long.slice(0, 200)}…</code>`);
+    expect(text).not.toContain(long.slice(0, 201));
+    expect(text).toContain('<dt>URL</dt><dd>c.example, b.example</dd>');
+  });
+
   it('says that a pipe cannot be read twice', async () => {
     const page = join(folder, 'pipe.html');
     const input = `${reports({ ...both, facts: program }).join('\n')}\n`;
