@@ -18,7 +18,7 @@ export function addLocalCommand(program: Command, terminal: Terminal): void {
     .description(
       'Starts a storage emulator (Azurite), uploads growing exports, and runs the functions until every notification has ' +
         'arrived. Then it prints the detections and the counts of the run. Nothing leaves the machine; the data is ' +
-        'deleted at the end. Rule settings come from the environment, all others are fixed.',
+        'deleted at the end. Rule settings, SOURCES and DETECTORS come from the environment, all others are fixed.',
     )
     .option('--exports <DIR>', 'folder with your own exports, as JSON lines (default: the sample)')
     .option('--now <TIME>', 'end of the window, a full hour (default: end of the data)')

@@ -9,11 +9,12 @@ export interface LocalSettings {
 
 /**
  * Sets the environment of this process, from which the functions read their settings, to the storage and sink of this
- * machine. All other settings of the system are deleted, so that no other account is touched. The settings of the rule
- * and SOURCES stay.
+ * machine. All other settings of the system are deleted, so that no other account is touched. The settings of the rule,
+ * SOURCES and DETECTORS stay.
  */
 export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecret }: LocalSettings): void {
   for (const name of Object.keys(process.env)) {
+    if (name === 'DETECTORS') continue;
     if (/^(AzureWebJobsStorage|ExportStorage)/.test(name) || Object.hasOwn(SYSTEM_SETTINGS, name)) {
       delete process.env[name];
     }

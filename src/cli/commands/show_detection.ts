@@ -20,7 +20,7 @@ export async function showCommand(terminal: Terminal, start: string, { format, e
   const id = await idBeginningWith(app, start);
   const detection = await app.getDetection(id);
   if (detection === null) throw noSuchDetection(id);
-  const explanation = explain ? storedExplanation(detection.assessments) : '';
+  const explanation = explain ? storedExplanation(detection.assessments, app.config.detection.thresholds) : '';
   const owner = await app.ownerOf(detection.RemoteIP);
   if (isJson) {
     terminal.stdout.write(jsonLines([{ ...detection, owner }]));

@@ -5,16 +5,22 @@ import {
   summedConditions,
   viewConditions,
 } from '../../core/detections/conditions.ts';
-import { REGULARITY_THRESHOLDS } from '../../core/regularity/assessment.ts';
+import type { RegularityThresholds } from '../../core/regularity/assessment.ts';
 import { ALL_CONDITIONS, conditionsText, ONE_VIEW, PROCESS_CONDITIONS } from '../output/conditions.ts';
 import { minute } from '../output/number_text.ts';
 
-/** The conditions of each detector at its last match, from the stored assessments. */
-export function storedExplanation({ 'kql-rule': rule, regularity }: Assessments): string {
+/**
+ * The conditions of each detector at its last match, from the stored assessments. That of the KQL rule has its thresholds with
+ * it; `thresholds` are those of `regularity` now.
+ */
+export function storedExplanation(
+  { 'kql-rule': rule, regularity }: Assessments,
+  thresholds: Pick<RegularityThresholds, 'match'>,
+): string {
   return [
     '\nConditions, at the last match of each detector:\n',
     rule === null ? '  kql-rule    has not matched in this episode\n' : ruleText(rule),
-    regularity === null ? '  regularity  has not matched in this episode\n' : regularText(regularity),
+    regularity === null ? '  regularity  has not matched in this episode\n' : regularText(regularity, thresholds),
   ].join('');
 }
 
@@ -24,9 +30,8 @@ function ruleText({ inliner_count, outlier_count, average, evidence, lastMatched
   return `  kql-rule    ${minute(lastMatched)} UTC: ${ALL_CONDITIONS}\n${conditionsText(conditions)}`;
 }
 
-function regularText(regular: RegularAssessment): string {
+function regularText(regular: RegularAssessment, { match }: Pick<RegularityThresholds, 'match'>): string {
   const { measuredViews, session, way, regularity, lastMatched } = regular;
-  const { match } = REGULARITY_THRESHOLDS;
   const conditions =
     session === null
       ? summedConditions(regular, match)

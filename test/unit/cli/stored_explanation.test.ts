@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { storedExplanation } from '../../../src/cli/commands/stored_explanation.ts';
+import { REGULARITY_THRESHOLDS } from '../../../src/core/regularity/assessment.ts';
 import { syntheticDetection } from '../../../src/notify/sinks/synthetic.ts';
 import { regular } from '../../support/detections.ts';
 
@@ -8,7 +9,7 @@ const views = [{ name: 'spread', value: 0.0321, n: 69.7, k: 5 } as const];
 
 it('storedExplanation(assessments) prints the conditions of each detector at its last match', () => {
   const regularity = regular({ measuredViews: views, session: { n: 70, p: 1, mean: 13.2 }, regularity: 0.903 });
-  expect(storedExplanation({ 'kql-rule': rule, regularity })).toBe(`
+  expect(storedExplanation({ 'kql-rule': rule, regularity }, REGULARITY_THRESHOLDS)).toBe(`
 Conditions, at the last match of each detector:
   kql-rule    2026-11-20 12:00 UTC: all of these must hold
     yes  points   72 (needs at least 12)
@@ -24,11 +25,18 @@ Conditions, at the last match of each detector:
 
 it('storedExplanation(assessments) has the conditions of a process, and names a detector that has not matched', () => {
   const regularity = regular({ way: 'process', session: null, addresses: 46, interval: 153, measuredViews: views });
-  const text = storedExplanation({ 'kql-rule': null, regularity });
+  const text = storedExplanation({ 'kql-rule': null, regularity }, REGULARITY_THRESHOLDS);
   expect(text).toContain('  kql-rule    has not matched in this episode\n');
   expect(text).toMatch(
     /: one of the views must hold, and all others\n[\s\S]*\n {4}yes {2}addresses {2}46 \(needs at least 2\)\n/,
   );
   expect(text).toMatch(/\n {4}yes {2}interval {3}153 s \(needs at most 7,200 s\)\n$/);
-  expect(storedExplanation({ 'kql-rule': rule, regularity: null })).toContain('regularity  has not matched');
+  expect(storedExplanation({ 'kql-rule': rule, regularity: null }, REGULARITY_THRESHOLDS)).toContain(
+    'regularity  has not matched',
+  );
+});
+
+it('storedExplanation(assessments, thresholds) needs the score of the settings', () => {
+  const text = storedExplanation({ 'kql-rule': null, regularity: regular() }, { match: 0.75 });
+  expect(text).toContain('score 0.910 (needs 0.75)');
 });
