@@ -36,7 +36,7 @@ table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600}
 .list-table th,.list-table td{padding:.42rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
 .list-table thead th{font-size:.86rem;color:var(--dim);vertical-align:bottom}
 .list-table small{display:block}
-.list-table .hours{width:32%;min-width:150px;vertical-align:middle}.list-table .sev{width:5rem;white-space:nowrap}.list-table .where{min-width:8.6rem}.list-table thead th{white-space:nowrap}
+.list-table{table-layout:fixed;overflow-wrap:anywhere}.list-table th:nth-child(1){width:5rem}.list-table th:nth-child(3){width:26%}.list-table th:nth-child(4){width:4.4rem}.list-table th:nth-child(5){width:28%}.list-table .hours{vertical-align:middle}.list-table .sev{white-space:nowrap}.list-table thead th{white-space:nowrap}
 .num{text-align:right;white-space:nowrap}
 .open{font-weight:600;color:inherit;text-decoration:none}.open:hover{text-decoration:underline}
 tr:has([aria-current]),tr:has(.open:focus-visible){background:var(--pick)}

@@ -458,7 +458,8 @@ describe('notify() of what is not pending', () => {
     await addPending(sink);
     await scored({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 });
     await tell(sink);
-    expect(sink.sent).toEqual([detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 })]);
+    const neighbours = { sameDevice: [], sameAddress: [], sameProcess: [] };
+    expect(sink.sent).toEqual([{ ...detection({ state: 'ongoing', asOf: T_LATER, count_of_hours: 73 }), neighbours }]);
   });
 });
 
