@@ -130,6 +130,7 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
   if (isRefused || !settings || !storage || !exportStorage || !links || retentionDays === undefined) {
     throw new SettingsError([...faults, ...sinkFaults]);
   }
+  const signIn = signInOf(settings.SIGN_IN, set);
   return {
     rule: ruleOf(settings),
     sources: settings.SOURCES,
@@ -143,12 +144,17 @@ export function readConfig(env: Env, invalidSinks: 'refuse' | 'skip' = 'refuse')
     groupsPerDevice: settings.GROUPS_PER_DEVICE,
     technique: settings.MITRE_TECHNIQUE ?? null,
     blobTrigger: settings.BLOB_TRIGGER,
-    signIn: signInOf(settings.SIGN_IN, set),
+    signIn,
     sinks,
     sinkFaults,
     digestAbove: settings.DIGEST_ABOVE,
-    links,
+    links: signIn === 'on' ? { ...pageLink(set), ...links } : links,
   };
+}
+
+/** Messages lead to the page of a detection, under the host name that the platform sets. One with a port is that of a local host. */
+function pageLink({ WEBSITE_HOSTNAME: host = '' }: Record<string, string>): Links {
+  return /^[a-z0-9.-]+$/i.test(host) ? { Open: `https://${host}/api/ui/detections/{id}` } : {};
 }
 
 /**

@@ -252,6 +252,22 @@ it.each(['2.5', '0x10', '0', '1001'])('refuses DIGEST_ABOVE=%s: it is a whole nu
 });
 
 describe('SIGN_IN', () => {
+  it('on, messages offer the page of a detection under the host name of the app, unless LINKS has another one', () => {
+    const links = (settings: Record<string, string>) =>
+      readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true', ...settings }).links;
+    const on = { SIGN_IN: 'platform', WEBSITE_AUTH_ENABLED: 'True', WEBSITE_HOSTNAME: 'bw.azurewebsites.net' };
+    const page = { Open: 'https://bw.azurewebsites.net/api/ui/detections/{id}' };
+    const ticket = { Ticket: 'https://tickets.example/{id}' };
+    expect(links(on)).toEqual(page);
+    expect(links({ ...on, LINKS: JSON.stringify(ticket) })).toEqual({ ...page, ...ticket });
+    expect(links({ ...on, LINKS: '{"Open":"https://soc.example/{id}"}' })).toEqual({
+      Open: 'https://soc.example/{id}',
+    });
+    expect(links({ ...on, WEBSITE_AUTH_ENABLED: 'False' })).toEqual({});
+    for (const WEBSITE_HOSTNAME of ['', 'localhost:7071', 'a.example/x', 'a@b.example'])
+      expect(links({ ...on, WEBSITE_HOSTNAME })).toEqual({});
+  });
+
   const signIn = (settings: Record<string, string>) =>
     readConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true', ...settings }).signIn;
 
