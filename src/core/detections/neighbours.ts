@@ -44,7 +44,7 @@ function rankOf(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 
-/** `Also open: 2 more on this device, such as high rundll32.exe to 203.0.113.1; 1 more to this address`; null for none. */
+/** `Also open: 2 more on this device, such as high rundll32.exe to 203.0.113.1; 1 to this address from 1 other device`; null for none. */
 export function neighbourFact({ neighbours }: Pick<Detection, 'neighbours'>): Fact | null {
   if (neighbours === undefined) return null;
   const { sameDevice, sameAddress, sameProcess } = neighbours;

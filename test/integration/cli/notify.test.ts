@@ -166,7 +166,10 @@ describe('beaconwatch notify --preview of what is stored', () => {
     const one = await preview('--detection', first);
     expect(one).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(one.stdout).text).toBe('HIGH: new beacon, every 60 s, 1 of 200 devices');
+    // The suppressed one is no neighbour.
+    expect(one.stdout).toContain('1 to this address from 1 other device');
     const digest = await preview('--digest');
+    expect(digest.stdout).not.toContain('Also open');
     expect(JSON.parse(digest.stdout).text).toBe('HIGH: 1 new or changed beacon');
     expect(digest.stdout).toContain('wks-1');
     expect(digest.stdout).not.toMatch(/wks-[23]/);

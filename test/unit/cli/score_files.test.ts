@@ -155,6 +155,17 @@ describe('score of dates of two numbers', () => {
     );
   });
 
+  it('reads the facts of a report in the same order', async () => {
+    const days = ['10/12/2026', '11/12/2026', '12/12/2026'].flatMap(hours);
+    const rows = csv(days).replace('Timestamp,', 'Timestamp,InitiatingProcessAccountName,');
+    const path = await file('facts.csv', rows.replaceAll(/^(\d[^,]*),/gm, '$1,ana,'));
+    const page = join(folder, 'facts.html');
+    const at = ['--now', '2026-12-13T00:00:00Z', '--set', 'MIN_AVERAGE=30', '--html', page];
+    const { code, stderr } = await beaconwatch(['score', path, ...at, '--dates', 'day-first']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('report: ')]);
+    expect(await readFile(page, 'utf8')).toContain('<dt>account</dt><dd>ana</dd>');
+  });
+
   it('reads them in the order of --dates', async () => {
     const path = await file('given.csv', csv(ambiguous));
     const found = await score(path, '--dates', 'month-first');
