@@ -124,6 +124,9 @@ describe('beaconwatch detections', () => {
     expect(explained.stdout.slice(stdout.length)).toMatch(
       /^\nConditions, at the last .*:\n {2}kql-rule .*\n {4}yes {2}points {3}24 /,
     );
+    const stricter = { AzureWebJobsStorage: connectionString, REGULARITY_THRESHOLD: '0.65' };
+    const other = await command(['detections', 'show', id, '--explain'], { env: stricter });
+    expect(other.stdout).toContain('(needs 0.65)');
     const refused = await beaconwatch('detections', 'show', id, '--explain', '--format', 'json');
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--explain prints text') });
     const [json] = jsonOf(await beaconwatch('detections', 'show', id, '--format', 'json'));
