@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { type Buffer, isUtf8 } from 'node:buffer';
 import { parse_json } from '../core/kql/parse_json.ts';
 import { toint } from '../core/kql/toint.ts';
 import { identityOf } from '../core/records/identity.ts';
@@ -8,15 +8,18 @@ import { isObject } from '../core/sources/row.ts';
 import { isStored } from '../core/sources/stored_scope.ts';
 
 /**
- * The report of a line exactly as the Streaming API writes it: one object without white space, of ASCII, whose `properties` is
- * flat, with every value that the rule needs. null for every other line, also one that is no JSON: the parser reads it.
+ * The report of a line exactly as the Streaming API writes it: one object without white space, whose `properties` is flat, with
+ * every value that the rule needs. null for every other line, also one that is no JSON: the parser reads it. Names of products
+ * hold signs such as `®`, so only what is kept has to be of ASCII.
  *
  * Of the facts it has those that a row of `score` needs. `JSON.parse` makes fifty values of a line, of which these are
  * twelve. A property test holds this reader against the parser.
  */
 export function reportOfDefenderLine(bytes: Buffer): Report | null {
   kinds.fill(Kind.absent);
+  isAscii = true;
   if (bytes[0] !== OPEN || endOfMembers(bytes, 1, ENVELOPE) !== bytes.length) return null;
+  if (!isAscii && !isUtf8(bytes)) return null;
   if (kinds[Field.records] !== Kind.absent || kinds[Field.properties] !== Kind.object) return null;
   if (textOf(bytes, Field.category) !== CATEGORY) return null;
 
@@ -54,8 +57,8 @@ const CATEGORY = 'AdvancedHunting-DeviceNetworkEvents';
 /** Only a report without a ReportId is identified by them. */
 const NO_PROPERTIES = {};
 
-/** The kind of a member's value. */
-const Kind = { absent: 0, null: 1, number: 2, text: 3, escaped: 4, boolean: 5, object: 6 } as const;
+/** The kind of a member's value; `wide` is text with other bytes than ASCII. */
+const Kind = { absent: 0, null: 1, number: 2, text: 3, escaped: 4, boolean: 5, object: 6, wide: 7 } as const;
 type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** The members that are kept, by their place in `kinds`, `starts` and `ends`. */
@@ -91,6 +94,7 @@ const OPTIONAL_TEXTS = [
 const kinds = new Uint8Array(NAMES.length);
 const starts = new Int32Array(NAMES.length);
 const ends = new Int32Array(NAMES.length);
+let isAscii = true;
 
 /** Finds a member by a hash of its name: `slots[hash & MASK]` is its place, or none. The name is compared afterwards. */
 const MASK = 0xfff;
@@ -119,7 +123,7 @@ function nextHash(hash: number, byte: number): number {
 }
 
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE] = [0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d];
-const [SPACE, TILDE, ZERO, NINE] = [0x20, 0x7e, 0x30, 0x39];
+const [SPACE, TILDE, DELETE, ZERO, NINE] = [0x20, 0x7e, 0x7f, 0x30, 0x39];
 const WRONG = -1;
 
 /**
@@ -209,11 +213,16 @@ function endOfText(bytes: Buffer, start: number): number {
   for (let at = start; ; at++) {
     const byte = bytes[at] as number;
     if (byte === QUOTE) return at + 1;
-    if (!isPlain(byte)) return WRONG;
-    if (byte !== BACKSLASH) continue;
-    kind = Kind.escaped;
-    at++;
-    if (!isEscaped(bytes[at])) return WRONG;
+    if (byte === BACKSLASH) {
+      if (kind === Kind.text) kind = Kind.escaped;
+      at++;
+      if (!isEscaped(bytes[at])) return WRONG;
+    } else if (byte > TILDE) {
+      if (byte === DELETE) return WRONG;
+      kind = Kind.wide;
+      isAscii = false;
+      // Also at the end of the line, where there is no byte.
+    } else if (!(byte >= SPACE)) return WRONG;
   }
 }
 

@@ -25,6 +25,7 @@ const ROW: Readonly<Record<string, string>> = {
   IsInitiatingProcessRemoteSession: 'false',
   ActionType: '"ConnectionSuccessAggregatedReport"',
   InitiatingProcessSHA256: 'null',
+  InitiatingProcessVersionInfoProductName: '"Microsoft® Windows® Operating System"',
   AdditionalFields: '"{\\"uniqueEventsAggregated\\":63}"',
   Timestamp: '"2026-11-18T05:07:05.2212150Z"',
 };
@@ -88,6 +89,10 @@ const VALUES = [
     '"\u0001"',
     '"\u007f"',
     '"é"',
+    '"é\\n"',
+    '"\\n\u{1f600}"',
+    '"\ufeff"',
+    '"\u2028"',
     '"',
     '{}',
     '[]',
@@ -186,6 +191,7 @@ describe('reportOfDefenderLine(bytes)', () => {
     ['records', whole.replace('"Tenant"', '"records"')],
     ['two devices', whole.replace('"LocalPort":null', '"DeviceName":"b"')],
     ['a device without ASCII', whole.replace('srv-1', 'srv-é')],
+    ['a product without UTF-8', Buffer.from(whole, 'latin1')],
     ['a private address', whole.replace('203.0.113.7', '10.1.1.1')],
     ['a name that is too long', whole.replace('srv-1', 'n'.repeat(1025))],
     ['no ReportId', whole.replace('"ReportId":6001,', '')],
@@ -231,7 +237,8 @@ describe('reportOfDefenderLine(bytes)', () => {
 
   it('ends at the end of its bytes, whatever lies behind them in memory', () => {
     const memory = Buffer.from(`${whole}${whole}`);
-    for (let end = 0; end < whole.length; end++) expect(reportOfDefenderLine(memory.subarray(0, end))).toBe(null);
-    expect(reportOfDefenderLine(memory.subarray(whole.length))).not.toBe(null);
+    const { length } = Buffer.from(whole);
+    for (let end = 0; end < length; end++) expect(reportOfDefenderLine(memory.subarray(0, end))).toBe(null);
+    expect(reportOfDefenderLine(memory.subarray(length))).not.toBe(null);
   });
 });
