@@ -78,7 +78,7 @@ async function walk(folder: string, files: InputFile[], skipped: string[]): Prom
 /**
  * What a file holds: itself, or the members of an archive. Throws the error of the system (with `code`) for a file that
  * cannot be opened. A piece may reuse the memory of the piece before it, because new memory costs more than the disk: the
- * reader must be done with a piece before it asks for the next. `onRead` receives the number of bytes read from disk.
+ * reader must be done with a piece before it asks for the next, or for another file. `onRead` receives the number of bytes read from disk.
  */
 export async function* contentsOf(
   { path }: InputFile,
@@ -95,15 +95,20 @@ export async function* contentsOf(
   yield* containers.unpacked({ name: path, chunks: counted(raw, onRead), path: isFile ? path : null, onRead });
 }
 
+/** The memory of the last file that was read. New memory for each file costs as much as reading half of it. */
+let spare: Buffer | null = null;
+
 async function* windowsOf(path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  const window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
   const file = openSync(path, 'r');
+  const window = spare ?? Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  spare = null;
   try {
     for (let bytes = readSync(file, window); bytes > 0; bytes = readSync(file, window)) {
       onRead(bytes);
       yield window.subarray(0, bytes);
     }
   } finally {
+    spare = window;
     closeSync(file);
   }
 }

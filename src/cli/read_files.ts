@@ -133,6 +133,7 @@ function readError(error: unknown): string {
 /** The first bytes of a file; null if it cannot be read again. */
 async function headOf({ again }: ReadContent): Promise<Uint8Array | null> {
   if (again === null) return null;
-  for await (const bytes of again()) return bytes;
+  // A copy: the memory is for the next file.
+  for await (const bytes of again()) return Buffer.from(bytes);
   return null;
 }

@@ -1,11 +1,12 @@
 import { type Buffer, isUtf8 } from 'node:buffer';
 import { parse_json } from '../core/kql/parse_json.ts';
 import { toint } from '../core/kql/toint.ts';
-import { identityOf } from '../core/records/identity.ts';
+import { identityOfPlain } from '../core/records/identity.ts';
 import { readInstant } from '../core/records/instant.ts';
 import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report } from '../core/records/report.ts';
 import { isObject } from '../core/sources/row.ts';
 import { isStored } from '../core/sources/stored_scope.ts';
+import { RepeatedTexts } from './repeated_texts.ts';
 
 /**
  * The report of a line exactly as the Streaming API writes it: one object without white space, whose `properties` is flat, with
@@ -29,7 +30,7 @@ export function reportOfDefenderLine(bytes: Buffer): Report | null {
   const RemoteIP = textOf(bytes, Field.RemoteIP);
   if (!isName(DeviceName) || !isName(InitiatingProcessFileName) || !isName(RemoteIP)) return null;
   if (ActionType?.endsWith('AggregatedReport') !== true || !isStored(RemoteIP)) return null;
-  const time = textOf(bytes, Field.Timestamp);
+  const time = kinds[Field.Timestamp] === Kind.text ? ownTextOf(bytes, Field.Timestamp) : null;
   const Timestamp = time === null ? null : readInstant(time);
   const count = countOf(bytes);
   const ReportId = numberOf(bytes, Field.ReportId);
@@ -48,14 +49,12 @@ export function reportOfDefenderLine(bytes: Buffer): Report | null {
     RemoteIP,
     Timestamp,
     count,
-    identity: identityOf(parts, NO_PROPERTIES),
+    identity: identityOfPlain(parts),
     facts: factsOf(bytes, ActionType, RemotePort),
   };
 }
 
 const CATEGORY = 'AdvancedHunting-DeviceNetworkEvents';
-/** Only a report without a ReportId is identified by them. */
-const NO_PROPERTIES = {};
 
 /** The kind of a member's value; `wide` is text with other bytes than ASCII. */
 const Kind = { absent: 0, null: 1, number: 2, text: 3, escaped: 4, boolean: 5, object: 6, wide: 7 } as const;
@@ -259,9 +258,16 @@ function isWord(bytes: Buffer, start: number, word: string): boolean {
   return true;
 }
 
-/** null where the value is no text, or has escapes. */
+const texts = new RepeatedTexts();
+
+/** null where the value is no text of ASCII, or has escapes. */
 function textOf(bytes: Buffer, field: number): string | null {
   if (kinds[field] !== Kind.text) return null;
+  return texts.of(bytes, (starts[field] as number) + 1, (ends[field] as number) - 1);
+}
+
+/** Of a text that no other line has. */
+function ownTextOf(bytes: Buffer, field: number): string {
   return bytes.toString('latin1', (starts[field] as number) + 1, (ends[field] as number) - 1);
 }
 
@@ -286,9 +292,32 @@ function isName(text: string | null): text is string {
 function countOf(bytes: Buffer): number | null {
   const field = Field.AdditionalFields;
   if (kinds[field] !== Kind.escaped) return null;
-  const text = JSON.parse(bytes.toString('latin1', starts[field], ends[field])) as string;
+  const [start, end] = [starts[field] as number, ends[field] as number];
+  const count = plainCountOf(bytes, start, end);
+  if (count !== null) return count;
+  const text = JSON.parse(bytes.toString('latin1', start, end)) as string;
   const fields = parse_json(text);
   return isObject(fields) ? toint(fields['uniqueEventsAggregated']) : null;
+}
+
+const BEFORE_COUNT = '"{\\"uniqueEventsAggregated\\":';
+/** Digits that a 32-bit integer always holds. */
+const MAX_COUNT_DIGITS = 9;
+
+/** Of a text with nothing but a count, as most reports have it; null for another one. */
+function plainCountOf(bytes: Buffer, start: number, end: number): number | null {
+  const first = start + BEFORE_COUNT.length;
+  const after = end - 2;
+  const digits = after - first;
+  if (digits < 1 || digits > MAX_COUNT_DIGITS || bytes[after] !== CLOSE || !isWord(bytes, start, BEFORE_COUNT)) return null;
+  if (bytes[first] === ZERO && digits > 1) return null;
+  let count = 0;
+  for (let at = first; at < after; at++) {
+    const byte = bytes[at] as number;
+    if (byte < ZERO || byte > NINE) return null;
+    count = count * 10 + byte - ZERO;
+  }
+  return count;
 }
 
 /** The facts that a row of `score` has: see `contributionOf` and `OfflineRow`. */

@@ -46,7 +46,7 @@ interface Head {
   readonly failure?: unknown;
 }
 
-/** Reads more chunks until `isComplete`. */
+/** Reads more chunks until `isComplete`. The bytes of a first chunk that is complete are no copy, and good until the next one. */
 async function read(
   source: AsyncIterator<Uint8Array>,
   before: Head,
@@ -54,11 +54,13 @@ async function read(
 ): Promise<Head> {
   let { bytes } = before;
   while (!('failure' in before) && !isComplete(bytes)) {
+    // A copy: the next chunk may come in the same memory.
+    const kept = Buffer.from(bytes);
+    bytes = kept;
     try {
       const { value, done } = await source.next();
       if (done) break;
-      // A copy: the chunk may be a window on memory that its owner fills again.
-      bytes = Buffer.concat([bytes, value]);
+      bytes = kept.length === 0 ? value : Buffer.concat([kept, value]);
     } catch (failure) {
       return { bytes, failure };
     }

@@ -36,6 +36,26 @@ export function identityOf(parts: IdentityParts, properties: object): string {
   ]);
 }
 
+/** The parts of a report with a number as its ReportId, and texts that JSON writes as they are: ASCII without quotes and backslashes. */
+export interface PlainParts {
+  readonly DeviceId: string | null;
+  readonly DeviceName: string;
+  readonly Timestamp: Timestamp;
+  readonly ReportId: number;
+  readonly ActionType: string;
+  readonly RemotePort: number | null;
+  readonly LocalIP: string | null;
+  readonly count: number;
+}
+
+/** The same text as that of `identityOf`, in a fifth of its time. */
+export function identityOfPlain(parts: PlainParts): string {
+  const { DeviceId, DeviceName, Timestamp, ReportId, ActionType, RemotePort, LocalIP, count } = parts;
+  const port = RemotePort === null ? 'null' : `"${RemotePort}"`;
+  const address = LocalIP === null || LocalIP === '' ? 'null' : `"${LocalIP}"`;
+  return `["${DeviceId || DeviceName}","${Timestamp}","${ReportId}","${ActionType}",${port},${address},${count}]`;
+}
+
 function canonical(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return null;
   return typeof value === 'object' ? sortedJson(value) : String(value);
