@@ -1,4 +1,6 @@
 import { type BuildOptions, build } from 'esbuild';
+import { joinChunks } from './bundle/join_chunks.ts';
+import { lateModules } from './bundle/late_modules.ts';
 
 /** How everything that ships, or is measured as it ships, is bundled. */
 export const COMMON: BuildOptions = {
@@ -25,7 +27,7 @@ export const COMMON: BuildOptions = {
 
 /** Bundles the command line into `beaconwatch.js` of a folder, with its chunks beside it. */
 export async function buildCommandLine(outdir: string, options: BuildOptions = {}): Promise<void> {
-  await build({
+  const { metafile } = await build({
     ...COMMON,
     ...options,
     outdir,
@@ -37,7 +39,10 @@ export async function buildCommandLine(outdir: string, options: BuildOptions = {
     // Only the commands that need the storage clients load them.
     splitting: true,
     chunkNames: 'beaconwatch-[name]-[hash]',
+    plugins: [lateModules],
+    metafile: true,
   });
+  await joinChunks(metafile, ['bin/main.ts', 'src/cli/score_command.ts'], outdir, { ...COMMON, ...options });
 }
 
 /** Bundles the functions into `functions.js` of a folder. The worker of the host provides the core itself. */

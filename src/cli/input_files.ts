@@ -1,5 +1,13 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  createReadStream,
+  type Dirent,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { escapeForDisplay } from '../core/text/escape.ts';
@@ -27,11 +35,11 @@ const CHUNK_BYTES = 1024 * 1024;
 const WINDOW_BYTES = 256 * 1024;
 
 /**
- * The files of the arguments; folders are walked in order of name. A file that is named itself is always read. In
+ * The files of the arguments, read at once: Node's promises for files load streams and much else. Folders are walked in order of name. A file that is named itself is always read. In
  * folders, names that begin with `_` or `.` are skipped, the convention of data tools for files without data. Throws a
  * CommandError for a path that does not exist.
  */
-export async function inputFiles(paths: readonly string[]): Promise<InputFiles> {
+export function inputFiles(paths: readonly string[]): InputFiles {
   const files: InputFile[] = [];
   const skipped: string[] = [];
   for (const path of paths) {
@@ -39,39 +47,56 @@ export async function inputFiles(paths: readonly string[]): Promise<InputFiles> 
       files.push({ path, bytes: 0 });
       continue;
     }
-    const found = await stat(path).catch(noSuch(path));
-    if (found.isDirectory()) await walk(path, files, skipped);
+    const found = statOf(path);
+    if (found.isDirectory()) walk(path, files, skipped);
     else files.push({ path, bytes: found.size });
   }
   return { files, skipped };
 }
 
-function noSuch(path: string) {
-  return (error: NodeJS.ErrnoException): never => {
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     const name = escapeForDisplay(path, 500);
-    throw new CommandError(error.code === 'ENOENT' ? `${name}: no such file or folder` : `${name}: ${error.code}`);
-  };
+    throw new CommandError(code === 'ENOENT' ? `${name}: no such file or folder` : `${name}: ${code}`);
+  }
 }
 
-async function walk(folder: string, files: InputFile[], skipped: string[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    // A folder without access stops no other.
-    skipped.push(`${folder} (${error.code})`);
-    return [];
-  });
+function walk(folder: string, files: InputFile[], skipped: string[]): void {
+  const entries = entriesOf(folder, skipped);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (/^[_.]/.test(entry.name)) {
       skipped.push(path);
     } else if (entry.isDirectory()) {
-      await walk(path, files, skipped);
+      walk(path, files, skipped);
     } else {
       // A link to a file counts. A link to a folder may lead in a circle, and a link may lead nowhere.
-      const found = await stat(path).catch(() => null);
+      const found = statOrNull(path);
       if (found?.isFile()) files.push({ path, bytes: found.size });
       else skipped.push(path);
     }
+  }
+}
+
+function entriesOf(folder: string, skipped: string[]): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    // A folder without access stops no other.
+    skipped.push(`${folder} (${(error as NodeJS.ErrnoException).code})`);
+    return [];
+  }
+}
+
+function statOrNull(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
   }
 }
 
@@ -83,7 +108,7 @@ async function walk(folder: string, files: InputFile[], skipped: string[]): Prom
 export async function* contentsOf(
   { path }: InputFile,
   onRead: (bytes: number) => void,
-  stdin: Readable = process.stdin,
+  stdin: () => Readable = () => process.stdin,
 ): AsyncGenerator<Content> {
   const isFile = path !== '-' && statSync(path).isFile();
   if (isFile && signatureOf(headOf(path)) === null) {
@@ -91,7 +116,7 @@ export async function* contentsOf(
     return;
   }
   const containers = await import('../reading/containers/contents.ts');
-  const raw = path === '-' ? stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const raw = path === '-' ? stdin() : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   yield* containers.unpacked({ name: path, chunks: counted(raw, onRead), path: isFile ? path : null, onRead });
 }
 

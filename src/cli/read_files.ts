@@ -29,7 +29,12 @@ export async function readFiles(terminal: Terminal, offline: OfflineScore, task:
   const total = task.files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = await progressOn(terminal, 'reading', total / 1e6, 'MB');
   const reader = new FilesReader(offline, task);
-  for (const file of task.files) await reader.read(file, (bytes) => progress.add(bytes / 1e6), terminal.stdin);
+  for (const file of task.files)
+    await reader.read(
+      file,
+      (bytes) => progress.add(bytes / 1e6),
+      () => terminal.stdin,
+    );
   progress.stop();
   return reader.report(terminal);
 }
@@ -55,7 +60,7 @@ class FilesReader {
     this.#task = task;
   }
 
-  async read(file: InputFile, onRead: (bytes: number) => void, stdin: Terminal['stdin']): Promise<void> {
+  async read(file: InputFile, onRead: (bytes: number) => void, stdin: () => Terminal['stdin']): Promise<void> {
     const before = this.#exports;
     const isFile = isRegular(file);
     try {

@@ -158,7 +158,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     undefined,
     context,
   );
-  const { files, skipped } = await inputFiles(paths);
+  const { files, skipped } = inputFiles(paths);
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
   const named = new Set(paths);

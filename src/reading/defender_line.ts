@@ -309,7 +309,8 @@ function plainCountOf(bytes: Buffer, start: number, end: number): number | null 
   const first = start + BEFORE_COUNT.length;
   const after = end - 2;
   const digits = after - first;
-  if (digits < 1 || digits > MAX_COUNT_DIGITS || bytes[after] !== CLOSE || !isWord(bytes, start, BEFORE_COUNT)) return null;
+  if (digits < 1 || digits > MAX_COUNT_DIGITS || bytes[after] !== CLOSE || !isWord(bytes, start, BEFORE_COUNT))
+    return null;
   if (bytes[first] === ZERO && digits > 1) return null;
   let count = 0;
   for (let at = first; at < after; at++) {

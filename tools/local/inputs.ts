@@ -54,7 +54,7 @@ export function sampleInputs(until: number): Inputs {
  * are read once to find it. Throws a CommandError if there is no file, or no report to find.
  */
 export async function folderInputs(folder: string, now: Timestamp | null, sources: readonly Source[]): Promise<Inputs> {
-  const { files } = await inputFiles([folder]);
+  const { files } = inputFiles([folder]);
   if (files.length === 0)
     throw new CommandError(`${folder}: the folder has no file to read (names that begin with _ or . are skipped)`);
   const readErrors: string[] = [];
