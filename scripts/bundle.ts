@@ -42,7 +42,10 @@ export async function buildCommandLine(outdir: string, options: BuildOptions = {
     plugins: [lateModules],
     metafile: true,
   });
-  await joinChunks(metafile, ['bin/main.ts', 'src/cli/score_command.ts'], outdir, { ...COMMON, ...options });
+  await joinChunks(metafile, 'bin/beaconwatch.ts', ['bin/main.ts', 'src/cli/score_command.ts'], outdir, {
+    ...COMMON,
+    ...options,
+  });
 }
 
 /** Bundles the functions into `functions.js` of a folder. The worker of the host provides the core itself. */

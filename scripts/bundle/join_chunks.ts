@@ -3,22 +3,25 @@ import { basename, join, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 /**
- * Joins the chunks that these modules always load into one file, `beaconwatch-core.js`. esbuild makes a chunk for each set of
+ * Joins the chunks that these modules always load, and the entry does not, into one file, `beaconwatch-core.js`. esbuild makes a chunk for each set of
  * commands that share code, and Node takes as long for a file as for some 20 KB of code. Of each chunk a file stays that exports
  * the same names from the joined one, for what else imports it. `options`: those of the first build.
  */
 export async function joinChunks(
   { outputs }: Metafile,
+  entry: string,
   modules: readonly string[],
   outdir: string,
   options: BuildOptions,
 ): Promise<void> {
-  const paths = [...closureOf(outputs, modules)].map((path) => resolve(path));
+  // What the entry imports is loaded before compiled code is kept.
+  const early = closureOf(outputs, [entry]);
+  const paths = [...closureOf(outputs, modules)].filter((path) => !early.has(path)).map((path) => resolve(path));
   const chunks = paths.map((path, index) => {
     const names = outputs[Object.keys(outputs).find((each) => resolve(each) === path) ?? '']?.exports ?? [];
     return { path, file: `./${basename(path)}`, names: names.map((name) => [name, `c${index}_${name}`] as const) };
   });
-  const entry = chunks.map(
+  const contents = chunks.map(
     ({ file, names }) =>
       `export { ${names.map(([name, joined]) => `${name} as ${joined}`).join(', ')} } from '${file}';`,
   );
@@ -29,7 +32,7 @@ export async function joinChunks(
     ...options,
     legalComments: 'inline',
     outfile: core,
-    stdin: { contents: entry.join('\n'), resolveDir: outdir },
+    stdin: { contents: contents.join('\n'), resolveDir: outdir },
     plugins: [
       {
         name: 'chunks',
