@@ -21,7 +21,7 @@ export const bench: Bench = {
     for (const format of FORMATS) samples.push(await sampleOf(cli, format, Math.max(1, Math.round(size))));
     const measured = await rounds(samples.flatMap(contestantsOf), count);
     const cpu = (name: string) => valuesOf(measured, name, 'cpuMs');
-    const ratio = (a: string, b: string) => outcomeOf(pairedRatio(cpu(a), cpu(b)), 'of its CPU');
+    const ratio = (a: string, b: string, goal = {}) => outcomeOf(pairedRatio(cpu(a), cpu(b)), 'of its CPU', goal);
     return {
       work: Object.fromEntries(
         samples.flatMap(({ format, bytes, lines }) => [
@@ -32,7 +32,10 @@ export const bench: Bench = {
       measured,
       outcomes: {
         ...Object.fromEntries(
-          FORMATS.map((format) => [`score against parsing, ${format}`, ratio(ours(format), floor(format))]),
+          FORMATS.map((format) => [
+            `score against parsing, ${format}`,
+            ratio(ours(format), floor(format), { atMost: AT_MOST[format] }),
+          ]),
         ),
         'XML against JSON': ratio(ours('sysmon-event'), ours('winlogbeat')),
       },
@@ -42,6 +45,8 @@ export const bench: Bench = {
 
 const FORMATS = ['sysmon-event', 'winlogbeat'] as const;
 type Format = (typeof FORMATS)[number];
+/** The parser reads the XML as one text, and Winlogbeat's values one by one. */
+const AT_MOST: Readonly<Record<Format, number>> = { 'sysmon-event': 6, winlogbeat: 2.2 };
 
 const NOW = new Date(END).toISOString();
 const ours = (format: Format) => `beaconwatch score, ${format}`;

@@ -92,7 +92,9 @@ export class RawEventCounter {
 
   #count(event: LocatedReport): void {
     const { source, DeviceName, InitiatingProcessFileName, RemoteIP, Timestamp } = event.report;
-    const key = JSON.stringify([source, DeviceName, InitiatingProcessFileName, RemoteIP, this.#spanOf(Timestamp)]);
+    // The lengths keep two groups apart whose joined names are the same text.
+    const lengths = `${DeviceName.length},${InitiatingProcessFileName.length},${RemoteIP.length}`;
+    const key = `${lengths},${DeviceName}${InitiatingProcessFileName}${RemoteIP}${source}${this.#spanOf(Timestamp)}`;
     const failed = isFailure(event.report.facts);
     const count = this.#counts.get(key);
     if (count === undefined) {

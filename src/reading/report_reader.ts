@@ -1,7 +1,14 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type LineReading, readLine } from '../core/records/read_line.ts';
-import { type FieldFault, faultText, type Needed, type ReadFault, type RecordFormat } from '../core/records/reading.ts';
+import {
+  type FieldFault,
+  faultText,
+  type Needed,
+  type ReadFault,
+  type Reading,
+  type RecordFormat,
+} from '../core/records/reading.ts';
 import type { Report, Source } from '../core/records/report.ts';
 import type { MissingColumns } from '../core/records/table_header.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
@@ -15,6 +22,7 @@ import { formatsBeside } from './formats.ts';
 import type { Line } from './line.ts';
 import type { LineBatch } from './line_batch.ts';
 import { KEPT_BYTES } from './line_reader.ts';
+import { SysmonLines } from './sysmon_line.ts';
 import { withoutColumns } from './without_columns.ts';
 
 /** A report and its place. */
@@ -62,7 +70,8 @@ export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly RecordFormat[];
   readonly #sources: readonly Source[];
-  readonly #isBrief: boolean;
+  readonly #hasDefenderFirst: boolean;
+  readonly #sysmonLines: SysmonLines | null;
   readonly #inactive: ReadonlyMap<Source, RecordFormat>;
   /** An option of readLines: active until the export is recognized. */
   readonly probe: { active: boolean };
@@ -81,15 +90,18 @@ export class ReportReader {
   #room = KEPT_LETTERS;
 
   /**
-   * `before`: the state after the part of the export that was read earlier. `isBrief`: reports of Defender may lack the facts
-   * that no row of `score` has.
+   * `before`: the state after the part of the export that was read earlier. `isBrief`: reports may lack the facts that no row
+   * of `score` has.
    */
   constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD, isBrief = false) {
     this.#ref = ref;
     this.#formats = formats;
     this.#sources = formats.map(({ source }) => source);
     // Formats are tried in order: a record that another one could know first is not read here.
-    this.#isBrief = isBrief && formats[0]?.source === 'defender';
+    this.#hasDefenderFirst = isBrief && formats[0]?.source === 'defender';
+    // A record of Sysmon is of no other format. A format with an order of dates may read only some records.
+    const hasSysmon = this.#sources.includes('sysmon') && formats.every(({ dateOrder }) => dateOrder === undefined);
+    this.#sysmonLines = hasSysmon ? new SysmonLines(isBrief) : null;
     this.#inactive = formatsBeside(formats);
     this.#linesSeen = before.lines;
     this.#bytesPassed = before.start ?? 0;
@@ -144,13 +156,9 @@ export class ReportReader {
     counters.records = batch.lines - hits.length;
     counters.skipped = batch.lines - parsed;
     for (const line of hits) {
-      const whole = this.#isBrief ? this.#readWhole(line) : null;
-      if (whole !== null) {
-        reports.push(whole);
-        counters.records++;
-        continue;
-      }
-      withoutAddress += this.#readHit(line, { reports, faults, counters });
+      const reading = this.#readBytes(line);
+      if (reading === null) withoutAddress += this.#readHit(line, { reports, faults, counters });
+      else this.#addRecord(line, reading, { reports, faults, counters });
     }
     counters.reports = reports.length;
     counters.deadLetters = faults.total;
@@ -211,14 +219,28 @@ export class ReportReader {
     this.#judge(false);
   }
 
-  /** The report of a line as Defender writes it; null for any other line. */
-  #readWhole({ offset, length, bytes, missing }: Line): LocatedReport | null {
-    const report = missing === undefined ? reportOfDefenderLine(bytes) : null;
-    if (report === null) return null;
+  /** The reading of a line with one record in a form that is read without the parser; null for any other line. */
+  #readBytes({ bytes, missing }: Line): Reading | null {
+    if (missing !== undefined) return null;
+    const report = this.#hasDefenderFirst ? reportOfDefenderLine(bytes) : null;
+    if (report !== null) return { kind: 'report', report };
+    const reading = this.#sysmonLines?.read(bytes) ?? null;
+    // While the export is probed, the parser also looks for inactive sources in a record that is skipped.
+    return reading?.kind === 'skipped' && this.probe.active ? null : reading;
+  }
+
+  /** Adds the reading of `#readBytes`. */
+  #addRecord(line: Line, reading: Reading, { reports, counters }: BatchSoFar): void {
+    counters.records++;
     this.#recognised = true;
+    if (reading.kind === 'skipped') {
+      counters.skipped++;
+      return;
+    }
     this.#counted = true;
     this.probe.active = false;
-    return { report, offset, length, record: 0, digest: 0 };
+    if (reading.kind === 'report') reports.push(locatedAt(line, reading));
+    else counters.excluded++;
   }
 
   /** Updates the recognition of the export from a line. */
@@ -248,6 +270,12 @@ function shapeAt({ firstUnknownShape }: LineReading, offset: number): LocatedSha
   if (firstUnknownShape === null) return null;
   const { source, members } = firstUnknownShape;
   return { source, offset, members };
+}
+
+function locatedAt(line: Line, { report, lacks }: Reading & { readonly kind: 'report' }): LocatedReport {
+  const { offset, length } = line;
+  const located = { report, offset, length, record: 0, digest: report.identity === null ? digestOf(line) : 0 };
+  return lacks === undefined ? located : { ...located, lacks };
 }
 
 function digestOf(line: Line): number {

@@ -38,10 +38,12 @@ export function timestampOf(text: string): Timestamp | null {
   return utc === undefined ? null : (`${utc}.${fraction.padEnd(7, '0')}Z` as Timestamp);
 }
 
-/** A plain time in the canonical form; nine of ten times of Defender have it already. */
+/** A plain time in the canonical form; nine of ten times of Defender have it already, and other products write milliseconds. */
 function canonicalOf(text: string): Timestamp {
   if (text.length === 28 && text[10] === 'T' && text[27] === 'Z') return text as Timestamp;
-  const fraction = /[Zz]$/.test(text) ? text.slice(SECONDS_LENGTH + 1, -1) : text.slice(SECONDS_LENGTH + 1);
+  if (text.length === 24 && text[10] === 'T' && text[23] === 'Z') return `${text.slice(0, 23)}0000Z` as Timestamp;
+  const hasZone = text.endsWith('Z') || text.endsWith('z');
+  const fraction = text.slice(SECONDS_LENGTH + 1, hasZone ? -1 : undefined);
   return `${text.slice(0, 10)}T${text.slice(11, SECONDS_LENGTH)}.${fraction.padEnd(7, '0')}Z` as Timestamp;
 }
 

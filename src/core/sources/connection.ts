@@ -2,6 +2,7 @@ import type { Timestamp } from '../kql/timestamp.ts';
 import { toint } from '../kql/toint.ts';
 import type { Reading } from '../records/reading.ts';
 import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Source } from '../records/report.ts';
+import { remembered } from '../text/remembered.ts';
 import { unmapped } from './address.ts';
 import { fault } from './row.ts';
 import { isStored } from './stored_scope.ts';
@@ -39,7 +40,7 @@ export interface ConnectionEvent {
  */
 export function readConnection(connection: ConnectionEvent): Reading {
   const { source, time, names, fields } = connection;
-  const computer = textOf(connection.computer)?.toLowerCase();
+  const computer = textOf(connection.computer);
   const image = textOf(connection.image);
   const address = textOf(connection.remoteIP);
   if (isUdpReply(connection)) return { kind: 'skipped' };
@@ -50,11 +51,10 @@ export function readConnection(connection: ConnectionEvent): Reading {
   if (address === null) return fault('bad-field', fields.remoteIP);
   if (address === '') return fault('no-address', fields.remoteIP);
   const RemoteIP = unmapped(address);
-  const InitiatingProcessFileName = image.slice(Math.max(image.lastIndexOf('\\'), image.lastIndexOf('/')) + 1);
   const key = {
     source,
-    DeviceName: computer,
-    InitiatingProcessFileName: InitiatingProcessFileName.toLowerCase(),
+    DeviceName: inLowerCase(computer),
+    InitiatingProcessFileName: programOf(image),
     RemoteIP,
   };
   if (key.DeviceName.length > MAX_NAME_LENGTH) return fault('name-too-long', names.computer);
@@ -66,6 +66,13 @@ export function readConnection(connection: ConnectionEvent): Reading {
     ? { kind: 'report', report, lacks: [fields.image] }
     : { kind: 'report', report };
 }
+
+const inLowerCase = remembered((text) => text.toLowerCase());
+
+/** The file name of an image, in lower case. */
+const programOf = remembered((image) =>
+  image.slice(Math.max(image.lastIndexOf('\\'), image.lastIndexOf('/')) + 1).toLowerCase(),
+);
 
 /**
  * Whether a UDP event is a server's reply that Windows reports as outbound. UDP has no connections, so Windows guesses the

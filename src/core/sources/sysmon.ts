@@ -4,7 +4,6 @@ import { readInstant } from '../records/instant.ts';
 import type { RecordFormat } from '../records/reading.ts';
 import { readConnection, textOf } from './connection.ts';
 import { fault, type JsonRow } from './row.ts';
-import type { WindowsEvent } from './windows_event.ts';
 import { windowsEventOf } from './windows_event_of.ts';
 
 const PROVIDERS: readonly string[] = ['Microsoft-Windows-Sysmon', 'Linux-Sysmon'];
@@ -29,7 +28,7 @@ export const sysmon: RecordFormat = {
       return fault('bad-field', Object.keys(data).length === 0 ? event.names.data : 'Initiated');
     return readConnection({
       source: 'sysmon',
-      time: timeOf(event, readInstant(data['UtcTime'])),
+      time: connectionTimeOf(event.logged, readInstant(data['UtcTime'])) ?? event.received,
       lacksZone: event.lacksZone ?? false,
       computer: event.computer,
       image: data['Image'],
@@ -42,12 +41,13 @@ export const sysmon: RecordFormat = {
       remotePort: data['DestinationPort'],
       remoteName: data['DestinationHostname'],
       names: event.names,
-      fields: FIELDS,
+      fields: SYSMON_FIELDS,
     });
   },
 };
 
-const FIELDS = { image: 'Image', remoteIP: 'DestinationIp' } as const;
+/** The event's names for its own fields. */
+export const SYSMON_FIELDS = { image: 'Image', remoteIP: 'DestinationIp' } as const;
 
 /** More than any error of Sysmon's clock, less than the difference between two time zones. */
 const DRIFT_MS = 30 * MINUTE_MS;
@@ -59,9 +59,9 @@ const TEN_MINUTES = 15;
  * off. Where the two differ by more than half an hour it is `UtcTime`: then the log's time is local time labelled as UTC,
  * or the arrival of a late record.
  */
-function timeOf({ logged, received }: WindowsEvent, utcTime: Timestamp | null): Timestamp | null {
-  if (logged === null) return utcTime ?? received;
+export function connectionTimeOf(logged: Timestamp | null, utcTime: Timestamp | null): Timestamp | null {
+  if (logged === null) return utcTime;
   // Nearly all are of the same ten minutes.
-  if (utcTime === null || logged.slice(0, TEN_MINUTES) === utcTime.slice(0, TEN_MINUTES)) return logged;
+  if (utcTime === null || utcTime.startsWith(logged.slice(0, TEN_MINUTES))) return logged;
   return Math.abs(msOf(logged) - msOf(utcTime)) > DRIFT_MS ? utcTime : logged;
 }

@@ -99,7 +99,7 @@ const REFERENCE = /&(?:(lt|gt|amp|quot|apos);)?/g;
 const CHARACTERS: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 /** The value with its references decoded; null if one is not of the five that every XML has. */
-function withoutReferences(value: string): string | null {
+export function withoutReferences(value: string): string | null {
   let areKnown = true;
   const text = value.replace(REFERENCE, (reference, name?: string) => {
     if (name === undefined) areKnown = false;

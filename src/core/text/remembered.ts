@@ -12,10 +12,11 @@ export function remembered<T>(work: (text: string) => T): (text: string) => T {
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
-    const result = work(text);
-    if (text.length > MAX_LENGTH) return result;
+    if (text.length > MAX_LENGTH) return work(text);
+    const copy = copyOf(text);
+    const result = work(copy);
     if (known.size === MOST) known.clear();
-    known.set(copyOf(text), result);
+    known.set(copy, result);
     return result;
   };
 }
