@@ -1,33 +1,21 @@
-import type { Buffer } from 'node:buffer';
-
-/** A power of two. With names of at most 1,024 characters it takes at most some 8 MB. */
-const SLOTS = 8192;
-/** A longer text is none that repeats. */
+/** With texts of at most `MAX_LENGTH` characters they take at most some 20 MB. */
+const MOST = 20_000;
 const MAX_LENGTH = 1024;
 
 /**
- * Texts of ASCII that lines repeat: the same bytes give the same string, so that no new one is made, and a map that has it as
- * its key compares no characters. Each slot keeps the last text with its hash.
+ * Texts that lines repeat: one string for each, so that a map that has it as its key compares no characters. It is a copy,
+ * because a text that was cut out of a line keeps the line in memory. Forgets all of them when there are too many.
  */
 export class RepeatedTexts {
-  readonly #slots: (string | null)[] = Array.from({ length: SLOTS }, () => null);
+  readonly #known = new Map<string, string>();
 
-  /** The text of the bytes `[start, end)`, all of them ASCII. */
-  of(bytes: Buffer, start: number, end: number): string {
-    if (end - start > MAX_LENGTH) return bytes.toString('latin1', start, end);
-    let hash = end - start;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
-    const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
-    const known = this.#slots[slot];
-    if (known != null && isSame(known, bytes, start, end)) return known;
-    const text = bytes.toString('latin1', start, end);
-    this.#slots[slot] = text;
-    return text;
+  of(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const copy = JSON.parse(JSON.stringify(text)) as string;
+    if (text.length > MAX_LENGTH) return copy;
+    if (this.#known.size === MOST) this.#known.clear();
+    this.#known.set(copy, copy);
+    return copy;
   }
-}
-
-function isSame(text: string, bytes: Buffer, start: number, end: number): boolean {
-  if (text.length !== end - start) return false;
-  for (let n = 0; n < text.length; n++) if (text.charCodeAt(n) !== bytes[start + n]) return false;
-  return true;
 }

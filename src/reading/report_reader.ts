@@ -16,7 +16,7 @@ import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { collectEarly } from './collect_early.ts';
 import { NO_COUNTERS } from './counters.ts';
-import { reportOfDefenderLine } from './defender_line.ts';
+import type { DefenderLines } from './defender_line.ts';
 import { type FaultCounts, KEPT_LETTERS } from './faulty_lines.ts';
 import { formatsBeside } from './formats.ts';
 import type { Line } from './line.ts';
@@ -70,7 +70,7 @@ export class ReportReader {
   readonly #ref: ExportRef;
   readonly #formats: readonly RecordFormat[];
   readonly #sources: readonly Source[];
-  readonly #hasDefenderFirst: boolean;
+  readonly #brief: DefenderLines | null;
   readonly #sysmonLines: SysmonLines | null;
   readonly #inactive: ReadonlyMap<Source, RecordFormat>;
   /** An option of readLines: active until the export is recognized. */
@@ -90,18 +90,23 @@ export class ReportReader {
   #room = KEPT_LETTERS;
 
   /**
-   * `before`: the state after the part of the export that was read earlier. `isBrief`: reports may lack the facts that no row
-   * of `score` has.
+   * `before`: the state after the part of the export that was read earlier. `brief`: reports may lack the facts that no row of
+   * `score` has, and it reads those of Defender; null: no report may lack them.
    */
-  constructor(ref: ExportRef, formats: readonly RecordFormat[], before: Before = UNREAD, isBrief = false) {
+  constructor(
+    ref: ExportRef,
+    formats: readonly RecordFormat[],
+    before: Before = UNREAD,
+    brief: DefenderLines | null = null,
+  ) {
     this.#ref = ref;
     this.#formats = formats;
     this.#sources = formats.map(({ source }) => source);
     // Formats are tried in order: a record that another one could know first is not read here.
-    this.#hasDefenderFirst = isBrief && formats[0]?.source === 'defender';
+    this.#brief = formats[0]?.source === 'defender' ? brief : null;
     // A record of Sysmon is of no other format. A format with an order of dates may read only some records.
     const hasSysmon = this.#sources.includes('sysmon') && formats.every(({ dateOrder }) => dateOrder === undefined);
-    this.#sysmonLines = hasSysmon ? new SysmonLines(isBrief) : null;
+    this.#sysmonLines = hasSysmon ? new SysmonLines(brief !== null) : null;
     this.#inactive = formatsBeside(formats);
     this.#linesSeen = before.lines;
     this.#bytesPassed = before.start ?? 0;
@@ -178,6 +183,7 @@ export class ReportReader {
     }
     const text = line.bytes.toString('utf8');
     const reading = this.#read(line, text);
+    if (reading.reports.length === 1) this.#brief?.learn(text);
     const { offset, length } = line;
     const hasRaw = reading.reports.some(({ report }) => report.identity === null);
     const digest = hasRaw ? digestOf(line) : 0;
@@ -222,8 +228,8 @@ export class ReportReader {
   /** The reading of a line with one record in a form that is read without the parser; null for any other line. */
   #readBytes({ bytes, missing }: Line): Reading | null {
     if (missing !== undefined) return null;
-    const report = this.#hasDefenderFirst ? reportOfDefenderLine(bytes) : null;
-    if (report !== null) return { kind: 'report', report };
+    const report = this.#brief?.reportOf(bytes);
+    if (report != null) return { kind: 'report', report };
     const reading = this.#sysmonLines?.read(bytes) ?? null;
     // While the export is probed, the parser also looks for inactive sources in a record that is skipped.
     return reading?.kind === 'skipped' && this.probe.active ? null : reading;

@@ -13,6 +13,7 @@ import { type MatchedOver, WindowsScorer } from '../core/scoring/windows_scorer.
 import type { LocatedRow } from '../ingest/batch_writer.ts';
 import { BLOCK_BYTES, RawEventCounter } from '../ingest/raw_event_counter.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
+import { DefenderLines } from '../reading/defender_line.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { type FileFacts, FileTally, type OnLetters } from '../reading/file_tally.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
@@ -55,6 +56,8 @@ export class OfflineScore {
   readonly #plausible: Timestamp;
   readonly #context: OfflineContext | null;
   #processRows: ProcessRows | null = null;
+  /** Exports have lines of the same forms. */
+  readonly #lines = new DefenderLines();
   counters: Counters = NO_COUNTERS;
   /** The first record of an unknown shape, and its file; null where there is none. */
   unknownShape: (LocatedShape & { readonly name: string }) | null = null;
@@ -97,7 +100,7 @@ export class OfflineScore {
     const orders = new DateOrders();
     const known = dateOrder !== undefined;
     const formats = known ? withDateOrder(this.#formats, dateOrder) : orders.noting(this.#formats);
-    const reader = new ReportReader(ref, formats, undefined, true);
+    const reader = new ReportReader(ref, formats, undefined, this.#lines);
     const tally = new FileTally(ref, this.#onLetters);
     let isWindows1252 = false;
     const onWindows1252 = () => {

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../kql/timestamp.ts';
+import { remembered } from '../text/remembered.ts';
 import type { Facts, GroupKey } from './report.ts';
 
 /** The count that one report, or one block of raw events, adds to one hour of one group: one row of HourlyCounts. */
@@ -38,9 +39,7 @@ const HASH = /^[0-9a-f]{16}/i;
 
 /** SHA-1 first: Defender fills it most often, and one program must not have two hashes. */
 export function programHashOf({ InitiatingProcessSHA1, InitiatingProcessSHA256 }: Facts): string | null {
-  for (const hash of [InitiatingProcessSHA1, InitiatingProcessSHA256]) {
-    const found = HASH.exec(hash ?? '');
-    if (found) return found[0].toLowerCase();
-  }
-  return null;
+  return (InitiatingProcessSHA1 && partOfHash(InitiatingProcessSHA1)) || partOfHash(InitiatingProcessSHA256 ?? '');
 }
+
+const partOfHash = remembered((hash) => HASH.exec(hash)?.[0].toLowerCase() ?? null);

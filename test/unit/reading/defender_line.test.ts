@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Facts, Report } from '../../../src/core/records/report.ts';
-import { reportOfDefenderLine } from '../../../src/reading/defender_line.ts';
+import { DefenderLines } from '../../../src/reading/defender_line.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Line } from '../../../src/reading/line.ts';
 import { ReportReader } from '../../../src/reading/report_reader.ts';
@@ -48,10 +48,10 @@ const FORMATS = formatsOf(['defender']);
 const FACTS = ['ActionType', 'RemotePort', 'RemoteUrl', 'InitiatingProcessSHA1', 'InitiatingProcessSHA256'] as const;
 
 /** What `ReportReader` says of the line, whose reports have only the facts of `score`. */
-function readingOf(bytes: Buffer, isBrief: boolean) {
+function readingOf(bytes: Buffer, lines: DefenderLines | null) {
   const line: Line = { offset: 0, length: bytes.length, bytes };
   const batch = { hits: [line], probes: [], malformed: { kept: [], more: new Map() }, tooLong: [], lines: 1, end: 0 };
-  const reader = new ReportReader({ container: '', name: '' }, FORMATS, undefined, isBrief);
+  const reader = new ReportReader({ container: '', name: '' }, FORMATS, undefined, lines);
   const { reports, ...reading } = reader.read(batch);
   const { recognised, unknownShape, otherSource } = reader;
   const isProbing = reader.probe.active;
@@ -68,10 +68,22 @@ function briefly(report: Report): Report {
   return { ...report, facts };
 }
 
-function expectSame(line: string | Buffer): boolean {
+const WHOLE = lineOf(membersOf(ROW));
+
+/** A reader that knows the form of this line, and of the whole one if it knows no other. */
+function readerOf(line: string = WHOLE): DefenderLines {
+  const lines = new DefenderLines();
+  lines.learn(line);
+  lines.learn(WHOLE);
+  return lines;
+}
+
+/** Whether the line was read without the parser. `lines`: by default one that knows the line's own form. */
+function expectSame(line: string | Buffer, lines?: DefenderLines): boolean {
   const bytes = Buffer.from(line as string);
-  expect(readingOf(bytes, true)).toEqual(readingOf(bytes, false));
-  return reportOfDefenderLine(bytes) !== null;
+  const reader = lines ?? readerOf(bytes.toString());
+  expect(readingOf(bytes, reader)).toEqual(readingOf(bytes, null));
+  return reader.reportOf(bytes) !== null;
 }
 
 /** Values that decide how a member is read. */
@@ -158,12 +170,10 @@ function changed(
 
 const BYTES = [...'{}[]":,\\ \t\u0000\u001f/-0eE.tn'].map((each) => each.charCodeAt(0)).concat(0x7f, 0x80, 0xc3, 0xff);
 
-describe('reportOfDefenderLine(bytes)', () => {
-  const whole = lineOf(membersOf(ROW));
-
+describe('reportOf(bytes)', () => {
   it('reads a line as the Streaming API writes it, as the parser does', () => {
-    expect(expectSame(whole)).toBe(true);
-    expect(reportOfDefenderLine(Buffer.from(whole))).toEqual({
+    expect(expectSame(WHOLE)).toBe(true);
+    expect(readerOf().reportOf(Buffer.from(WHOLE))).toEqual({
       source: 'defender',
       DeviceName: 'srv-1.corp.example',
       InitiatingProcessFileName: 'msmpeng.exe',
@@ -183,18 +193,18 @@ describe('reportOfDefenderLine(bytes)', () => {
   });
 
   it.each([
-    ['a space', whole.replace(',', ', ')],
-    ['text behind it', `${whole}{}`],
-    ['a list', `[${whole}]`],
-    ['another first bracket', `[${whole.slice(1)}`],
-    ['an end that is missing', whole.slice(0, -1)],
-    ['records', whole.replace('"Tenant"', '"records"')],
-    ['two devices', whole.replace('"LocalPort":null', '"DeviceName":"b"')],
-    ['a device without ASCII', whole.replace('srv-1', 'srv-é')],
-    ['a product without UTF-8', Buffer.from(whole, 'latin1')],
-    ['a private address', whole.replace('203.0.113.7', '10.1.1.1')],
-    ['a name that is too long', whole.replace('srv-1', 'n'.repeat(1025))],
-    ['no ReportId', whole.replace('"ReportId":6001,', '')],
+    ['a space', WHOLE.replace(',', ', ')],
+    ['text behind it', `${WHOLE}{}`],
+    ['a list', `[${WHOLE}]`],
+    ['another first bracket', `[${WHOLE.slice(1)}`],
+    ['an end that is missing', WHOLE.slice(0, -1)],
+    ['records', WHOLE.replace('"Tenant"', '"records"')],
+    ['two devices', WHOLE.replace('"LocalPort":null', '"DeviceName":"b"')],
+    ['a device without ASCII', WHOLE.replace('srv-1', 'srv-é')],
+    ['a product without UTF-8', Buffer.from(WHOLE, 'latin1')],
+    ['a private address', WHOLE.replace('203.0.113.7', '10.1.1.1')],
+    ['a name that is too long', WHOLE.replace('srv-1', 'n'.repeat(1025))],
+    ['no ReportId', WHOLE.replace('"ReportId":6001,', '')],
   ])('leaves %s to the parser', (_what, line) => {
     expect(expectSame(line)).toBe(false);
   });
@@ -221,24 +231,26 @@ describe('reportOfDefenderLine(bytes)', () => {
     });
     let read = 0;
     const runs = tries(3_000, 60_000);
+    const lines = readerOf();
     const property = fc.property(bytes, (edits) => {
-      const all = [...Buffer.from(whole)];
+      const all = [...Buffer.from(WHOLE)];
       for (const [place, how, byte] of edits) {
         const at = place % all.length;
         if (how === 'insert') all.splice(at, 0, byte);
         else if (how === 'delete') all.splice(at, 1);
         else all[at] = byte;
       }
-      if (expectSame(Buffer.from(all))) read++;
+      if (expectSame(Buffer.from(all), lines)) read++;
     });
     fc.assert(property, { numRuns: runs });
     expect(read).toBeGreaterThan(runs / 20);
   });
 
   it('ends at the end of its bytes, whatever lies behind them in memory', () => {
-    const memory = Buffer.from(`${whole}${whole}`);
-    const { length } = Buffer.from(whole);
-    for (let end = 0; end < length; end++) expect(reportOfDefenderLine(memory.subarray(0, end))).toBe(null);
-    expect(reportOfDefenderLine(memory.subarray(length))).not.toBe(null);
+    const memory = Buffer.from(`${WHOLE}${WHOLE}`);
+    const { length } = Buffer.from(WHOLE);
+    const lines = readerOf();
+    for (let end = 0; end < length; end++) expect(lines.reportOf(memory.subarray(0, end))).toBe(null);
+    expect(lines.reportOf(memory.subarray(length))).not.toBe(null);
   });
 });
