@@ -158,8 +158,8 @@ function isPlainName(name: string): boolean {
   return /^[\w .:-]+$/.test(name);
 }
 
-function membersOf(object: object, valueOf: (name: string) => string): string {
-  const members = Object.keys(object).map((name) => `"${name.replaceAll('.', '\\.')}":${valueOf(name)}`);
+function membersOf(object: object, patternOf: (name: string) => string): string {
+  const members = Object.keys(object).map((name) => `"${name.replaceAll('.', '\\.')}":${patternOf(name)}`);
   return `\\{${members.join(',')}\\}`;
 }
 

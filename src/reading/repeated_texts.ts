@@ -1,3 +1,5 @@
+import { copyOf } from '../core/text/remembered.ts';
+
 /** With texts of at most `MAX_LENGTH` characters they take at most some 20 MB. */
 const MOST = 20_000;
 const MAX_LENGTH = 1024;
@@ -12,7 +14,7 @@ export class RepeatedTexts {
   of(text: string): string {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    const copy = JSON.parse(JSON.stringify(text)) as string;
+    const copy = copyOf(text);
     if (text.length > MAX_LENGTH) return copy;
     if (this.#known.size === MOST) this.#known.clear();
     this.#known.set(copy, copy);

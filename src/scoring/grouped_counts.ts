@@ -38,33 +38,37 @@ export class GroupedCounts {
     for (const groupId of [...groups.keys()].sort()) {
       const group = groups.get(groupId);
       if (!group) continue;
-      const { keys, counts, marks } = group.shared();
-      const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = group.key;
-      for (const [index, key] of keys.entries()) {
-        const { Timestamp, contribution } = parseKey(key);
-        const count = counts[index] ?? null;
-        const { failed, programHash, port, host } = this.#marks.at(marks[index] ?? 0);
-        const row: Writable<OfflineRow> = {
-          groupId,
-          source,
-          DeviceName,
-          InitiatingProcessFileName,
-          RemoteIP,
-          Timestamp,
-          contribution,
-          count,
-          failed,
-          programHash,
-        };
-        if (port !== undefined) row.port = port;
-        if (host !== undefined) row.host = host;
-        page.push(row);
+      const rows = group.shared();
+      for (let n = 0; n < rows.keys.length; n++) {
+        page.push(this.#rowOf(groupId, group.key, rows, n));
         if (page.length < PAGE_ROWS) continue;
         yield page;
         page = [];
       }
     }
     if (page.length > 0) yield page;
+  }
+
+  /** Apart from the generator, which V8 compiles late. */
+  #rowOf(groupId: string, key: GroupKey, { keys, counts, marks }: Rows, n: number): OfflineRow {
+    const { source, DeviceName, InitiatingProcessFileName, RemoteIP } = key;
+    const { Timestamp, contribution } = parseKey(keys[n] as string);
+    const { failed, programHash, port, host } = this.#marks.at(marks[n] ?? 0);
+    const row: Writable<OfflineRow> = {
+      groupId,
+      source,
+      DeviceName,
+      InitiatingProcessFileName,
+      RemoteIP,
+      Timestamp,
+      contribution,
+      count: counts[n] ?? null,
+      failed,
+      programHash,
+    };
+    if (port !== undefined) row.port = port;
+    if (host !== undefined) row.host = host;
+    return row;
   }
 
   #groupOf(row: OfflineRow): Group {

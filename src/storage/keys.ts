@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { isFailure, programHashOf } from '../core/records/contribution.ts';
-import { type GroupKey, isRaw, type Report } from '../core/records/report.ts';
-import { remembered } from '../core/text/remembered.ts';
+import { type GroupKey, isRaw, type Report, type Source } from '../core/records/report.ts';
+import { copyOf } from '../core/text/remembered.ts';
 import type { ExportRef } from './ports/exports.ts';
 import type { ContributionRow, Partition } from './ports/hourly_counts.ts';
 
@@ -11,24 +11,62 @@ import type { ContributionRow, Partition } from './ports/hourly_counts.ts';
  * InitiatingProcessFileName, RemoteIP). So the groups of one address are adjacent in key order, and a key contains no
  * name, which an attacker may choose. Frozen: a change needs a new table.
  */
-export function groupIdOf({ source, DeviceName, InitiatingProcessFileName, RemoteIP }: GroupKey): string {
-  // The lengths keep two groups apart whose joined names are the same text.
-  const lengths = `${DeviceName.length},${InitiatingProcessFileName.length},${RemoteIP.length}`;
-  return idOfNames(`${lengths},${DeviceName}${InitiatingProcessFileName}${RemoteIP}${source}`);
+export function groupIdOf(key: GroupKey): string {
+  let known = knownIds.get(key.source);
+  if (known === undefined) {
+    known = new KnownIds(key.source);
+    knownIds.set(key.source, known);
+  }
+  return known.of(key);
 }
 
-/** Two hashes take longer than all else that is done for a report, and most reports are of a group that was seen before. */
-const idOfNames = remembered((joined) => {
-  const [device = '', process = '', address = ''] = joined.split(',', 3);
-  const names = joined.slice(device.length + process.length + address.length + 3);
-  const afterDevice = Number(device);
-  const afterProcess = afterDevice + Number(process);
-  const afterAddress = afterProcess + Number(address);
-  const source = names.slice(afterAddress);
-  const RemoteIP = names.slice(afterProcess, afterAddress);
-  const group = [source, names.slice(0, afterDevice), names.slice(afterDevice, afterProcess), RemoteIP];
-  return sha256([source, RemoteIP]).slice(0, 8) + sha256(group).slice(0, 24);
-});
+const MOST_IDS = 20_000;
+/** Longer names are remembered by no product: their ids are worked out each time, so that a sender cannot fill the memory. */
+const MAX_NAMES = 256;
+
+/**
+ * The ids of the last groups of a source. Two hashes take longer than all else that is done for a report, and most reports are of
+ * a group that was seen before. Maps in maps: to join the names takes as long as to find them.
+ */
+class KnownIds {
+  readonly #source: Source;
+  readonly #devices = new Map<string, Map<string, Map<string, string>>>();
+  #size = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  of({ DeviceName, InitiatingProcessFileName, RemoteIP }: Omit<GroupKey, 'source'>): string {
+    const known = this.#devices.get(DeviceName)?.get(InitiatingProcessFileName)?.get(RemoteIP);
+    if (known !== undefined) return known;
+    const group = [this.#source, DeviceName, InitiatingProcessFileName, RemoteIP];
+    // A copy, since a joined text keeps its parts.
+    const id = copyOf(sha256([this.#source, RemoteIP]).slice(0, 8) + sha256(group).slice(0, 24));
+    if (DeviceName.length + InitiatingProcessFileName.length + RemoteIP.length > MAX_NAMES) return id;
+    if (this.#size === MOST_IDS) this.#forget();
+    this.#size++;
+    memberOf(memberOf(this.#devices, DeviceName), InitiatingProcessFileName).set(copyOf(RemoteIP), id);
+    return id;
+  }
+
+  #forget(): void {
+    this.#devices.clear();
+    this.#size = 0;
+  }
+}
+
+const knownIds = new Map<Source, KnownIds>();
+
+/** The map at a key; a new one where there is none. */
+function memberOf<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(copyOf(key), map);
+  }
+  return map;
+}
 
 /** The id of a process on a device as a whole, whose servers rotate: 128 bits of SHA-256(source, DeviceName, process, `*`). Frozen too. */
 export function processIdOf({ source, DeviceName, InitiatingProcessFileName }: Omit<GroupKey, 'RemoteIP'>): string {

@@ -31,8 +31,10 @@ export function addressPartOf(groupId: string): string {
 
 /** `ConnectionFailedAggregatedReport`, `ConnectionFailed`: Defender's names, ignoring case. */
 export function isFailure({ ActionType = '' }: Facts): boolean {
-  return /^ConnectionFailed/i.test(ActionType);
+  return isFailed(ActionType);
 }
+
+const isFailed = remembered((actionType) => /^ConnectionFailed/i.test(actionType));
 
 /** Begins with 64 bits of a hash in hex. */
 const HASH = /^[0-9a-f]{16}/i;

@@ -22,6 +22,6 @@ export function remembered<T>(work: (text: string) => T): (text: string) => T {
 }
 
 /** A text that was cut out of a line, or joined, keeps what it was made of in memory. */
-function copyOf(text: string): string {
+export function copyOf(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }
