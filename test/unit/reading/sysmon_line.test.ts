@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLine } from '../../../src/core/records/read_line.ts';
 import type { Reading } from '../../../src/core/records/reading.ts';
+import { DefenderLines } from '../../../src/reading/defender_line.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import { ReportReader } from '../../../src/reading/report_reader.ts';
 import { SysmonLines } from '../../../src/reading/sysmon_line.ts';
@@ -423,7 +424,7 @@ describe('ReportReader.read(batch) of lines of Sysmon', () => {
     const lines = [BEAT_LINE, udp, TABLE_LINE.replace('203.0.113.77', '10.1.1.1'), `${BEAT_LINE.slice(0, -1)},"x":1}`];
     const hits = lines.map((line) => ({ offset: 0, length: line.length, bytes: Buffer.from(line) }));
     const batch = { hits, probes: [], malformed: { kept: [], more: new Map() }, tooLong: [], lines: 4, end: 0 };
-    const reader = new ReportReader({ container: '', name: '' }, FORMATS[0], undefined, true);
+    const reader = new ReportReader({ container: '', name: '' }, FORMATS[0], undefined, new DefenderLines());
     const { reports, counters } = reader.read(batch);
     expect(counters).toMatchObject({ lines: 4, records: 4, reports: 2, skipped: 1, excluded: 1, deadLetters: 0 });
     expect(reports.map(({ digest }) => digest > 0)).toEqual([true, true]);
