@@ -14,6 +14,7 @@ import { trafficOf } from '../core/detections/traffic.ts';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { addMs, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts';
 import type { Address, FoundGroup } from '../core/scoring/address_scorer.ts';
+import type { Beside } from '../core/scoring/group_cutter.ts';
 import type { Rule } from '../core/scoring/rule.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { newestRows } from '../detections/newest_rows.ts';
@@ -24,7 +25,7 @@ import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { Versioned } from '../storage/ports/versioned.ts';
-import type { RegularityFinding, RegularityWatch } from './context/regularity_watch.ts';
+import type { RegularityFinding } from './context/regularity_watch.ts';
 import { type Gap, gapText, lostDays, windowRows } from './count_files/window_rows.ts';
 import { DetectionCursor } from './detection_cursor.ts';
 import type { DetectionSettings } from './detection_settings.ts';
@@ -47,8 +48,8 @@ export interface PartitionSettings {
   readonly suppressedBy: (group: Suppressible) => string;
   /** Days that end later have not ended (ms since the epoch). */
   readonly endedBefore: number;
-  /** The second detector: it sees the same rows. */
-  readonly watch: RegularityWatch;
+  /** The second detector: it sees the same rows. null: the KQL rule alone. */
+  readonly watch: Beside<RegularityFinding> | null;
   readonly fleet: FleetOfRun;
   readonly detection: DetectionSettings;
   /** What the operator knows; absent: nothing. */

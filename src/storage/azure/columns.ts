@@ -97,12 +97,33 @@ export function jsonOf<S extends z.ZodType>(shape: S) {
   }).pipe(shape);
 }
 
-/** Reads the columns of a row by the schema of its table. Throws a BadRowError. */
-export function readColumns<S extends z.ZodType>(table: string, columns: S, row: TableRow): z.infer<S> {
-  const result = columns.safeParse(row);
+/** Reads the columns of a row, or of `values`, by the schema of its table. Throws a BadRowError. */
+export function readColumns<S extends z.ZodType>(
+  table: string,
+  columns: S,
+  row: TableRow,
+  values: Readonly<Record<string, unknown>> = row,
+): z.infer<S> {
+  const result = columns.safeParse(values);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw badRowError(table, row, `${(issue?.path ?? []).join('.')} ${issue?.message ?? 'cannot be read'}`);
+}
+
+/**
+ * The columns whose names begin with a prefix, each read by one schema, by the rest of its name; a null column is absent. Make the
+ * schema once (`z.record`): zod compiles each new one. Throws a BadRowError.
+ */
+export function readPrefixed<V>(
+  table: string,
+  prefix: string,
+  columns: z.ZodType<Record<string, V>>,
+  row: TableRow,
+): Record<string, V> {
+  const names = Object.keys(row).filter((name) => name.startsWith(prefix) && row[name] !== null);
+  if (names.length === 0) return {};
+  const values = readColumns(table, columns, row, Object.fromEntries(names.map((name) => [name, row[name]])));
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 export function badRowError(table: string, row: TableRow, fault: string): BadRowError {

@@ -10,7 +10,7 @@ import { listedTraffic } from '../../core/detections/traffic.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { DetectionRow, ListedAddresses, SummaryRow } from '../ports/detections.ts';
-import { double, int32, int64, joined, json, longText, readColumns, wellFormed } from './columns.ts';
+import { double, int32, int64, joined, json, longText, readColumns, readPrefixed, wellFormed } from './columns.ts';
 import {
   DELIVERY,
   EVIDENCE_ROW,
@@ -28,6 +28,7 @@ import type { NewTableRow, TableRow } from './table.ts';
 
 /** A sink's name has letters, digits and `_` only, so that it can stand in a column's name. */
 const SINK = 'Sink_';
+const DELIVERIES = z.record(z.string(), DELIVERY);
 
 function keysOf(id: string): { partitionKey: string; rowKey: string } {
   if (!DETECTION_ID.test(id)) throw new RangeError(`not an id of a detection: ${id}`);
@@ -217,7 +218,7 @@ export function decodeSummary(row: TableRow): SummaryRow {
       lastMatched: columns.LastMatched,
       suppressedBy: columns.SuppressedBy,
     },
-    deliveries: decodeDeliveries(row),
+    deliveries: readPrefixed(TABLES.detections, SINK, DELIVERIES, row),
     verdict: decodeVerdict(row),
   };
 }
@@ -267,16 +268,6 @@ function decodeRegular(row: TableRow, lastMatched: Timestamp | ''): RegularAsses
     remoteIPs: columns.RegularIPs,
     lastMatched,
   };
-}
-
-function decodeDeliveries(row: TableRow): Record<string, SinkDelivery> {
-  const names = Object.keys(row).filter((name) => name.startsWith(SINK) && row[name] !== null);
-  const columns = readColumns(
-    TABLES.detections,
-    z.object(Object.fromEntries(names.map((name) => [name, DELIVERY]))),
-    row,
-  );
-  return Object.fromEntries(names.map((name) => [name.slice(SINK.length), columns[name] as SinkDelivery]));
 }
 
 function decodeVerdict(row: TableRow): Verdict | null {

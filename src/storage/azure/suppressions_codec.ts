@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Suppression } from '../../core/detections/suppression.ts';
 import type { Partition } from '../ports/hourly_counts.ts';
 import type { SuppressedCount, SuppressionRow } from '../ports/suppressions.ts';
-import { jsonOf, readColumns, TEXT, TIME, wellFormed } from './columns.ts';
+import { jsonOf, readColumns, readPrefixed, TEXT, TIME, wellFormed } from './columns.ts';
 import { TABLES } from './names.ts';
 import type { NewTableRow, TableRow } from './table.ts';
 
@@ -52,7 +52,7 @@ const ROW = z.object({
   Expires: TIME,
 });
 
-const COUNT = jsonOf(z.object({ asOf: TIME, detections: z.int().min(0), since: TIME }));
+const COUNTS = z.record(z.string(), jsonOf(z.object({ asOf: TIME, detections: z.int().min(0), since: TIME })));
 
 /** Throws a BadRowError where the row is not one of Suppressions. */
 export function decodeSuppression(row: TableRow): SuppressionRow {
@@ -71,18 +71,8 @@ export function decodeSuppression(row: TableRow): SuppressionRow {
       createdAt: columns.CreatedAt,
       expires: columns.Expires,
     },
-    suppressed: decodeSuppressed(row),
+    suppressed: readPrefixed(TABLES.suppressions, SUPPRESSED, COUNTS, row),
   };
-}
-
-function decodeSuppressed(row: TableRow): SuppressionRow['suppressed'] {
-  const names = Object.keys(row).filter((name) => name.startsWith(SUPPRESSED) && row[name] !== null);
-  const columns = readColumns(
-    TABLES.suppressions,
-    z.object(Object.fromEntries(names.map((name) => [name, COUNT]))),
-    row,
-  );
-  return Object.fromEntries(names.map((name) => [name.slice(SUPPRESSED.length), columns[name] as SuppressedCount]));
 }
 
 function keysOf(id: string): { partitionKey: string; rowKey: string } {
