@@ -1,20 +1,24 @@
 import { HOUR_MS } from '../src/core/kql/timespan.ts';
-import { addMs, timestampFromMs } from '../src/core/kql/timestamp.ts';
-import { REGULARITY_THRESHOLDS } from '../src/core/regularity/assessment.ts';
+import { addMs, type Timestamp, timestampFromMs } from '../src/core/kql/timestamp.ts';
 import { KQL_RULE } from '../src/core/scoring/rule.ts';
 import { windowOf } from '../src/core/scoring/window.ts';
-import { readContext } from '../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../src/scoring/context/merge_context.ts';
 import { writePartial } from '../src/scoring/context/partial_codec.ts';
-import { processViews } from '../src/scoring/context/process_views.ts';
 import { RegularityWatch } from '../src/scoring/context/regularity_watch.ts';
-import { windowRows } from '../src/scoring/count_files/window_rows.ts';
-import { scoreGroups } from '../src/scoring/score_groups.ts';
+import { DETECTION_SETTINGS } from '../src/scoring/detection_settings.ts';
+import { type FleetOfRun, fleetOfRun } from '../src/scoring/fleet_of_run.ts';
+import { PartitionScorer } from '../src/scoring/partition_scorer.ts';
+import { scoreProcesses } from '../src/scoring/score_processes.ts';
+import { Suppressor } from '../src/scoring/suppressor.ts';
 import { PARTITIONS } from '../src/storage/keys.ts';
+import type { Detections } from '../src/storage/ports/detections.ts';
+import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import { DiskCountFiles } from './harness/disk_count_files.ts';
 import { countsOfFleet, type FleetShape, rareShareOf } from './harness/fleet_counts.ts';
+import { knownDetections } from './harness/known_detections.ts';
+import { beforeLastHour, withLastHour } from './harness/last_hour.ts';
 import { pairedRatio } from './harness/statistics.ts';
 import { END } from './harness/tenant.ts';
 
@@ -66,48 +70,43 @@ function nameOf(who: string, shape: FleetShape): string {
 }
 
 const asOf = timestampFromMs(END);
-const window = windowOf(asOf, KQL_RULE.lookbackDays);
+const NO_FLEET: FleetOfRun = { context: null, fault: '', baseline: 'over' };
 
 class Fleet {
   readonly shape: FleetShape;
   readonly #files = new DiskCountFiles();
-  readonly #stores;
-  /** Matches of the rule: the same in each pass. */
-  #matches = -1;
+  readonly #stores: Stores;
+  /** What was found before the pass, by the KQL rule alone and by both detectors. */
+  readonly #known = new Map<boolean, Detections>();
+  /** Matches of a pass: the same in each. */
+  readonly #matches = new Map<boolean, number>();
 
   constructor(shape: FleetShape, groups: number) {
     this.shape = shape;
-    this.#stores = { ...memoryStores(), countFiles: this.#files, hourlyCounts: countsOfFleet(shape, groups) };
+    const hourlyCounts = countsOfFleet(shape, groups);
+    this.#stores = { ...memoryStores(), countFiles: this.#files, hourlyCounts };
   }
 
-  /** Builds the count files, and makes the run before. */
+  /** Builds the count files, and makes the runs before: the first one has no context yet. */
   async begin(): Promise<void> {
-    await this.pass(true, addMs(asOf, -HOUR_MS));
+    const stores = { ...this.#stores, hourlyCounts: beforeLastHour(this.#stores.hourlyCounts) };
+    for (const isBoth of [false, true]) {
+      const { detections, outbox } = memoryStores();
+      for (const hours of [2, 1]) await run({ ...stores, detections, outbox }, addMs(asOf, -hours * HOUR_MS), isBoth);
+      this.#known.set(isBoth, await knownDetections(detections));
+    }
   }
 
-  /** All partitions: the rule alone, or both detectors with the context of the run before. */
-  async pass(isBoth: boolean, of = asOf) {
+  /** The run of the hour that has come since. */
+  async pass(isBoth: boolean) {
+    const detections = this.#known.get(isBoth) as Detections;
+    const stores = { ...this.#stores, detections, hourlyCounts: withLastHour(this.#stores.hourlyCounts) };
     const usage = process.cpuUsage();
-    const stores = this.#stores;
-    let matches = 0;
-    if (isBoth) await mergeContext(stores.context, of);
-    const context = isBoth ? (await readContext(stores.context, of)).context : null;
-    for (const partition of PARTITIONS) {
-      const pages = windowRows(stores, partition, window, { mode: 'refresh', endedBefore: END, onGap: () => {} });
-      const watch = isBoth ? new RegularityWatch(window, context) : null;
-      for await (const { addresses } of scoreGroups(pages, KQL_RULE, window, watch)) {
-        for (const { matched } of addresses) matches += matched.length;
-      }
-      if (watch !== null) await writePartial(stores.context, of, partition, watch.partial(), watch.groups());
-    }
-    let processes = 0;
-    if (context !== null) {
-      const views = processViews(stores.context, of, { context, thresholds: REGULARITY_THRESHOLDS }, throwFault);
-      for await (const _found of views) processes++;
-    }
+    const { matches, processes } = await run(stores, asOf, isBoth);
     const { user, system } = process.cpuUsage(usage);
-    if (this.#matches === -1) this.#matches = matches;
-    if (matches !== this.#matches) throw new Error(`${matches} matches in place of ${this.#matches}`);
+    const before = this.#matches.get(isBoth) ?? matches;
+    if (matches !== before) throw new Error(`${matches} matches in place of ${before}`);
+    this.#matches.set(isBoth, matches);
     return { cpuMs: (user + system) / 1000, matches, processes };
   }
 
@@ -116,6 +115,34 @@ class Fleet {
   }
 }
 
-function throwFault(fault: string): never {
-  throw new Error(fault);
+/** A run as `scoreWindows`, `scorePartition` and `scoreProcesses` make it; or without all that serves the second detector. */
+async function run(stores: Stores, of: Timestamp, isBoth: boolean) {
+  const window = windowOf(of, KQL_RULE.lookbackDays);
+  if (isBoth) await mergeContext(stores.context, of);
+  const fleet = isBoth ? await fleetOfRun(stores, of, DETECTION_SETTINGS) : NO_FLEET;
+  const settings = {
+    rule: KQL_RULE,
+    technique: null,
+    retentionDays: 4,
+    historyDays: 90,
+    detection: DETECTION_SETTINGS,
+  };
+  let matches = 0;
+  for (const partition of PARTITIONS) {
+    const watch = isBoth ? new RegularityWatch(window, fleet.context) : null;
+    const scorer = new PartitionScorer(
+      stores,
+      { ...settings, suppressedBy: () => '', endedBefore: END, expireDetections: window.after, watch, fleet },
+      [],
+      partition,
+      window,
+    );
+    matches += (await scorer.run('')).detections;
+    if (watch !== null) await writePartial(stores.context, of, partition, watch.partial(), watch.groups());
+  }
+  if (fleet.context === null) return { matches, processes: 0 };
+  const suppressor = await Suppressor.read(stores, of);
+  const job = { asOf: of, newestReport: of };
+  const { regularProcesses, listedProcesses } = await scoreProcesses(stores, settings, [], job, fleet, suppressor);
+  return { matches, processes: regularProcesses + listedProcesses };
 }

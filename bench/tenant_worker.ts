@@ -30,13 +30,13 @@ import type { Stores } from '../src/storage/ports/stores.ts';
 import { memoryStores } from '../test/fakes/stores.ts';
 import { DiskContextFiles } from './harness/disk_context_files.ts';
 import { DiskCountFiles } from './harness/disk_count_files.ts';
+import { beforeLastHour, withLastHour } from './harness/last_hour.ts';
 import { AnswerReader, answersOf } from './harness/service_answers.ts';
 import { streamingCounts, takingCounts } from './harness/streaming_counts.ts';
 import { END } from './harness/tenant.ts';
 import { WIRE_HOURS, wirePagesByGroup, wirePagesOf } from './harness/wire_rows.ts';
 
 const [mode = '', groups = '', folder = ''] = process.argv.slice(2);
-const LAST_HOUR = WIRE_HOURS.at(-1) as (typeof WIRE_HOURS)[number];
 const reader = new AnswerReader();
 
 if (folder === 'warm') await passOf(mode, 100_000);
@@ -54,11 +54,11 @@ async function passOf(which: string, total: number) {
     case 'scan':
       return await scan(each);
     case 'build':
-      return await run(filesIn(folder, allBut(answered(each))), END - HOUR_MS);
+      return await run(filesIn(folder, beforeLastHour(answered(each))), END - HOUR_MS);
     case 'hour':
     case 'one':
       return await run(
-        filesIn(folder, announced(answered(each))),
+        filesIn(folder, withLastHour(answered(each))),
         END,
         which === 'one' ? PARTITIONS.slice(0, 1) : PARTITIONS,
       );
@@ -138,24 +138,6 @@ function answered(each: number): HourlyCounts {
       for (const hour of hours) yield* reader.ours(answersOf(wirePagesOf(partition, each, hour)));
     },
   });
-}
-
-/** Before the last hour has come. */
-function allBut(counts: HourlyCounts): HourlyCounts {
-  const hour: HourlyCounts['hour'] = (partition, of) => (of === LAST_HOUR ? none() : counts.hour(partition, of));
-  return { ...counts, hour };
-}
-
-async function* none(): AsyncGenerator<never> {}
-
-/** The last hour has come since. */
-function announced(counts: HourlyCounts): HourlyCounts {
-  return {
-    ...counts,
-    async *touched(_partition, day) {
-      if (day === dayOf(LAST_HOUR)) yield [{ hour: LAST_HOUR, groupId: null, segmentId: '0'.repeat(32), version: '1' }];
-    },
-  };
 }
 
 /** Detections that are encoded as the adapter on Azure encodes them, and forgotten: each is the first of its group. */
