@@ -1,18 +1,12 @@
 import { isNewSince, NEW_DAYS } from './observed.ts';
-
-/** When a pair of process and network was seen: clock hours since 1970. */
-export interface PairSeen {
-  readonly first: number;
-  /** The end of the last window in which it was seen. */
-  readonly last: number;
-}
+import { SeenPairs } from './seen_pairs.ts';
 
 /** When the tenant, and each pair in it, was seen first. */
 export interface FirstSeen {
   /** The hour from which on the tenant was observed (`observedSince`); until that is known, the end of the last window. */
   readonly since: number;
   /** By the hash of process and network. */
-  readonly pairs: ReadonlyMap<number, PairSeen>;
+  readonly pairs: SeenPairs;
 }
 
 export interface SeenSettings {
@@ -35,13 +29,13 @@ export function seenWith(
   observed: number | null,
   { keptHours, maxPairs }: SeenSettings = SEEN_SETTINGS,
 ): FirstSeen {
-  const kept = new Map<number, PairSeen>();
-  for (const [pair, seen] of before?.pairs ?? []) if (lastHour - seen.last <= keptHours) kept.set(pair, seen);
+  const kept = new SeenPairs(before?.pairs.size);
+  before?.pairs.forEach((pair, first, last) => {
+    if (lastHour - last <= keptHours) kept.note(pair, first, last);
+  });
   const since = Math.min(before?.since ?? lastHour, observed ?? lastHour);
   for (const [pair, firstHour] of pairs) {
-    const seen = kept.get(pair);
-    if (seen === undefined && kept.size === maxPairs) continue;
-    kept.set(pair, { first: Math.min(seen?.first ?? firstHour, firstHour), last: Math.max(seen?.last ?? 0, lastHour) });
+    if (kept.size < maxPairs || kept.has(pair)) kept.note(pair, firstHour, lastHour);
   }
   return { since, pairs: kept };
 }
@@ -49,8 +43,8 @@ export function seenWith(
 /** The pairs that are new in a run whose windows end in `lastHour`, and the hour in which each was seen first. */
 export function newPairsOf({ since, pairs }: FirstSeen, lastHour: number, newDays = NEW_DAYS): Map<number, number> {
   const found = new Map<number, number>();
-  for (const [pair, { first }] of pairs) {
+  pairs.forEach((pair, first) => {
     if (isNewSince(first, since, lastHour, newDays)) found.set(pair, first);
-  }
+  });
   return found;
 }

@@ -86,7 +86,9 @@ export class GroupCutter<Other = never> {
     if (this.#open === null) return;
     const { groupId, key, builder, programHash } = this.#open;
     this.#open = null;
-    const group = { groupId, key, series: builder.build(), programHash };
-    groups.push(this.#beside === null ? group : { ...group, beside: this.#beside.end() });
+    const series = builder.build();
+    const beside = this.#beside;
+    if (beside === null) groups.push({ groupId, key, series, programHash });
+    else groups.push({ groupId, key, series, programHash, beside: beside.end() });
   }
 }

@@ -101,9 +101,9 @@ export function encodeRare(pairs: readonly number[]): Buffer {
 }
 
 /** Throws a MalformedError. */
-export function decodeRare(section: Buffer): ReadonlySet<number> {
+export function decodeRare(section: Buffer): PairSet {
   const reader = new ByteReader(section);
-  const pairs = new Set<number>();
-  for (let left = reader.varint(); left > 0; left--) pairs.add(reader.uint48());
-  return pairs;
+  const pairs: number[] = [];
+  for (let left = reader.varint(); left > 0; left--) pairs.push(reader.uint48());
+  return new PairSet(pairs);
 }

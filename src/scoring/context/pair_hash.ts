@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { ipv4NetworkText } from '../../core/regularity/public_ipv4.ts';
 
 /** SHA-256 of a name, its first two words. */
 export type NameDigest = readonly [number, number];
@@ -25,8 +26,16 @@ export function pairHashOfDigests([a, b]: NameDigest, [c, d]: NameDigest): numbe
   return ((high ^ (high >>> 16)) & 0xffff) * 2 ** 32 + ((low ^ (low >>> 16)) >>> 0);
 }
 
+/** 48 bits of a digest as a number. */
+export function numberOfDigest([a, b]: NameDigest): number {
+  return (b & 0xffff) * 2 ** 32 + (a >>> 0);
+}
+
 /** The digest of a process or a network. */
 export function digestOf(name: string): NameDigest {
+  const place = placeOf(name);
+  const recent = recentDigests[place] as NameDigest;
+  if (recentNames[place] === name) return recent;
   let digest = digests.get(name);
   if (digest === undefined) {
     const bytes = hash('sha256', name, 'buffer');
@@ -34,5 +43,29 @@ export function digestOf(name: string): NameDigest {
     if (digests.size === MAX_DIGESTS) digests.clear();
     digests.set(name, digest);
   }
+  recentNames[place] = name;
+  recentDigests[place] = digest;
   return digest;
 }
+
+/** A few programs have most groups: the last name of each place, which is found without its hash. */
+const PLACES = 256;
+const recentNames: (string | null)[] = new Array(PLACES).fill(null);
+const recentDigests: NameDigest[] = new Array(PLACES).fill([0, 0]);
+
+function placeOf(name: string): number {
+  const { length } = name;
+  return length === 0 ? 0 : (31 * length + 7 * name.charCodeAt(0) + name.charCodeAt(length >> 1)) % PLACES;
+}
+
+/** The digest of a /16 by its number: see `ipv4NetworkOf`. Those that were asked for are kept: 65,536 at most. */
+export function digestOfIpv4Network(network: number): NameDigest {
+  let digest = ofNetworks[network];
+  if (digest === undefined) {
+    digest = digestOf(ipv4NetworkText(network));
+    ofNetworks[network] = digest;
+  }
+  return digest;
+}
+
+const ofNetworks: (NameDigest | undefined)[] = new Array(65_536);

@@ -1,7 +1,8 @@
 import { SOURCES } from '../../core/records/report.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
-import { addHour, type HourBits, noHours, TABLE_HOURS } from '../../core/regularity/hour_bits.ts';
+import { addHour, type HourBits, hoursIn, noHours, TABLE_HOURS } from '../../core/regularity/hour_bits.ts';
 import { PossibleMatch } from '../../core/regularity/possible_match.ts';
+import { MIN_PROCESS_HOURS } from '../../core/regularity/process_view.ts';
 import { HOUR_SECONDS } from '../../core/regularity/time_bin.ts';
 import type { FleetContext } from './fleet_context.ts';
 import type { ProcessGroup } from './process_codec.ts';
@@ -29,15 +30,15 @@ export class PossibleProcess {
   of(key: ProcessKey, groups: readonly ProcessGroup[]): boolean {
     const all = groups.reduce((sum, { seconds }) => sum + seconds.length, 0);
     if (all >= PLACES) return true;
+    // Most processes have too few hours: they need not be sorted.
+    if (this.#hoursOf(groups) < MIN_PROCESS_HOURS) return false;
     const order = new Float64Array(all);
     const [unsorted, seconds, counts]: [number[], number[], number[]] = [[], [], []];
-    this.#own.fill(0);
     for (const group of groups) {
       for (let at = 0; at < group.seconds.length; at++) {
         const second = group.seconds[at] as number;
         order[unsorted.length] = second * PLACES + unsorted.length;
         unsorted.push(group.counts[at] as number);
-        addHour(this.#own, Math.floor(second / HOUR_SECONDS) - this.#firstHour);
       }
     }
     for (const place of order.sort()) {
@@ -46,6 +47,15 @@ export class PossibleProcess {
     }
     const reports = { seconds, counts, length: all, hours: this.#own, firstHour: this.#firstHour };
     return this.#possible.of(reports, this.#deviceOn(key));
+  }
+
+  /** Sets `#own` to the hours with reports. How many they are. */
+  #hoursOf(groups: readonly ProcessGroup[]): number {
+    this.#own.fill(0);
+    for (const { seconds } of groups) {
+      for (const second of seconds) addHour(this.#own, Math.floor(second / HOUR_SECONDS) - this.#firstHour);
+    }
+    return hoursIn(this.#own);
   }
 
   /** All hours in which the device reported; null for an unknown device. */

@@ -118,7 +118,9 @@ export function decodeProcesses(section: Buffer, wanted: WantedGroups): GroupedP
 function readGroup(from: ByteReader, matchesByItself: boolean, wanted: WantedGroups): ProcessGroup | null {
   const pair = from.uint48();
   const isWanted = wanted.has(pair);
-  const address = from.take(from.varint());
+  const length = from.varint();
+  const start = from.at;
+  from.skip(length);
   const seconds: number[] = [];
   const counts: number[] = [];
   let second = 0;
@@ -130,7 +132,7 @@ function readGroup(from: ByteReader, matchesByItself: boolean, wanted: WantedGro
     counts.push(count);
   }
   if (seconds.length === 0) return null;
-  return { RemoteIP: address.toString('utf8'), pair, matchesByItself, seconds, counts };
+  return { RemoteIP: from.textAt(start, start + length), pair, matchesByItself, seconds, counts };
 }
 
 /** The first byte says whether the others are compressed. */

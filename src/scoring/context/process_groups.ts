@@ -1,8 +1,9 @@
-import { type GroupKey, SOURCES } from '../../core/records/report.ts';
+import type { GroupKey } from '../../core/records/report.ts';
 import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { SOURCES_OF_DEVICE } from '../../core/regularity/hour_table.ts';
 import { MOST_USERS, type PairTable } from '../../core/regularity/pair_table.ts';
 import type { TimedColumns } from '../../core/regularity/possible_match.ts';
+import { SlotIndex } from '../../core/regularity/slot_index.ts';
 import { compareText } from '../../core/text/compare_text.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
 import { ProcessSections } from './process_codec.ts';
@@ -13,6 +14,13 @@ const BYTES_PER_NAME = 64;
 /** Where that share is left after the common ones are removed, no more are taken. */
 const NEARLY = 0.9;
 
+/** Hashes of the names of a group, 0 to 2^52 − 2. */
+export interface NameHashes {
+  /** That of the device, times `SOURCES_OF_DEVICE`, and its source: see `ProcessOrder`. */
+  readonly device: number;
+  readonly process: number;
+}
+
 /**
  * Collects the groups of a partition whose process and network few devices use, as far as the partition can see: a process that
  * many devices run to the same network is an ordinary service. It keeps bytes, since a large partition has a million groups.
@@ -21,8 +29,8 @@ export class ProcessGroups {
   readonly #table: PairTable;
   readonly #maxBytes: number;
   #bytes = new ByteWriter();
-  readonly #devices = new Names();
-  readonly #processes = new Names();
+  readonly #devices = new Names((_device, hash) => hash);
+  readonly #processes = new Names(deviceHashOf);
   /** By group: where its bytes begin, its names, its flags and the slot of its pair. */
   #starts: number[] = [];
   #deviceOf: number[] = [];
@@ -39,7 +47,8 @@ export class ProcessGroups {
     this.#maxBytes = maxBytes;
   }
 
-  add(key: GroupKey, device: number, matchesByItself: boolean, reports: TimedColumns, pair: number): void {
+  /** `hashes`: of the device and its source as they are ordered, and of the process; `pair`: the slot. */
+  add(key: GroupKey, hashes: NameHashes, matchesByItself: boolean, reports: TimedColumns, pair: number): void {
     if (!this.#isFull && this.#size >= this.#maxBytes) {
       this.#removeCommon();
       this.#isFull = this.#size >= NEARLY * this.#maxBytes;
@@ -49,12 +58,10 @@ export class ProcessGroups {
       return;
     }
     const bytes = this.#bytes;
-    const source = SOURCES.indexOf(key.source);
-    const orderOfDevice = device * SOURCES_OF_DEVICE + source;
     this.#starts.push(bytes.length);
-    this.#deviceOf.push(this.#devices.numberOf(key.DeviceName, source, () => orderOfDevice));
-    this.#processOf.push(this.#processes.numberOf(key.InitiatingProcessFileName, 0, deviceHashOf));
-    this.#flags.push(source * 4 + (matchesByItself ? 1 : 0));
+    this.#deviceOf.push(this.#devices.numberOf(key.DeviceName, hashes.device));
+    this.#processOf.push(this.#processes.numberOf(key.InitiatingProcessFileName, hashes.process));
+    this.#flags.push((hashes.device % SOURCES_OF_DEVICE) * 4 + (matchesByItself ? 1 : 0));
     this.#pairs.push(pair);
     bytes.text(key.RemoteIP);
     bytes.varint(reports.length);
@@ -112,26 +119,44 @@ export class ProcessGroups {
   }
 }
 
-/** Names of devices or processes, numbered as they come. Groups repeat them. */
+/** Names of devices or processes, numbered as they come. Groups repeat them, so they are found by a hash. */
 class Names {
-  /** By source, and for processes one. */
-  readonly #numbers: Map<string, number>[] = [];
+  readonly #order: (text: string, hash: number) => number;
+  readonly #index = new SlotIndex();
+  /** By the slot of the hash. */
+  readonly #numbers: number[] = [];
+  /** Names whose hash another name has: nobody's group may hide behind that of another one. */
+  readonly #others = new Map<string, number>();
   readonly #texts: string[] = [];
   readonly #orders: number[] = [];
   /** About as many bytes as they take. */
   bytes = 0;
 
   /** `order`: what they are sorted by, and `compareText` among equal ones. */
-  numberOf(text: string, source: number, order: (text: string) => number): number {
-    const numbers = this.#numbers[source] ?? new Map<string, number>();
-    this.#numbers[source] = numbers;
-    const known = numbers.get(text);
+  constructor(order: (text: string, hash: number) => number) {
+    this.#order = order;
+  }
+
+  numberOf(text: string, hash: number): number {
+    const slot = this.#index.place(hash + 1);
+    if (slot === this.#numbers.length) this.#numbers.push(this.#add(text, hash));
+    const number = this.#numbers[slot] as number;
+    return this.#texts[number] === text ? number : this.#otherNumberOf(text, hash);
+  }
+
+  #otherNumberOf(text: string, hash: number): number {
+    const name = `${hash} ${text}`;
+    const known = this.#others.get(name);
     if (known !== undefined) return known;
-    const number = this.#texts.push(text) - 1;
-    this.#orders.push(order(text));
-    this.bytes += text.length + BYTES_PER_NAME;
-    numbers.set(text, number);
+    const number = this.#add(text, hash);
+    this.#others.set(name, number);
     return number;
+  }
+
+  #add(text: string, hash: number): number {
+    this.#orders.push(this.#order(text, hash));
+    this.bytes += text.length + BYTES_PER_NAME;
+    return this.#texts.push(text) - 1;
   }
 
   textOf(number: number): string {

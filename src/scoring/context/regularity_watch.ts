@@ -11,10 +11,12 @@ import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import { type FleetPartial, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
 import { addHour, type HourBits, hasHour, noHours } from '../../core/regularity/hour_bits.ts';
+import { SOURCES_OF_DEVICE } from '../../core/regularity/hour_table.ts';
 import { MOST_USERS } from '../../core/regularity/pair_table.ts';
 import type { DeviceOn } from '../../core/regularity/points.ts';
 import { PossibleMatch, type TimedColumns } from '../../core/regularity/possible_match.ts';
 import { type PublicAddress, publicAddressOf } from '../../core/regularity/public_address.ts';
+import { ipv4NetworkOf, OTHER_TEXT } from '../../core/regularity/public_ipv4.ts';
 import { HOUR_SECONDS } from '../../core/regularity/time_bin.ts';
 import { summedPer, type TimedCount } from '../../core/regularity/timed_count.ts';
 import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
@@ -22,7 +24,7 @@ import type { BesideFinding } from '../../core/scoring/address_scorer.ts';
 import type { Beside } from '../../core/scoring/group_cutter.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { FleetContext } from './fleet_context.ts';
-import { digestOf, type NameDigest, pairHashOfDigests } from './pair_hash.ts';
+import { digestOf, digestOfIpv4Network, type NameDigest, numberOfDigest, pairHashOfDigests } from './pair_hash.ts';
 import { ProcessGroups } from './process_groups.ts';
 
 /** What `regularity` finds of a group. */
@@ -69,10 +71,12 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   readonly #firstHour: number;
   readonly #lastHour: number;
   #key: GroupKey | null = null;
-  #place: PublicAddress | null = null;
-  #network = NO_DIGEST;
-  /** Of the address that `#place` is of. */
+  /** That of the group at hand; groups of one address follow each other. */
   #address: string | null = null;
+  #isInScope = false;
+  #network = NO_DIGEST;
+  /** By its number in `SOURCES`. */
+  #source = -1;
   #isRaw = false;
   readonly #reports = new GroupReports();
   /** The hours in which another group of the device at hand reported. Used again for each group. */
@@ -95,39 +99,42 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   }
 
   begin(key: GroupKey): void {
-    this.#key = key;
-    this.#isRaw = isRaw(key.source);
-    if (key.RemoteIP !== this.#address) {
-      this.#address = key.RemoteIP;
-      this.#place = publicAddressOf(key.RemoteIP);
-      this.#network = this.#place === null ? NO_DIGEST : digestOf(this.#place.network);
+    if (key.source !== this.#key?.source) {
+      this.#source = SOURCES.indexOf(key.source);
+      this.#isRaw = isRaw(key.source);
     }
+    this.#key = key;
+    if (key.RemoteIP !== this.#address) this.#take(key.RemoteIP);
     this.#reports.clear(this.#firstHour);
   }
 
   add({ Timestamp, count, failed }: Counted): void {
-    if (this.#place === null || count === null || count <= 0) return;
+    if (!this.#isInScope || count === null || count <= 0) return;
     const second = wholeSecondOf(Timestamp);
     this.#builder.report(hourOf(second));
     this.#reports.add(second, count, failed, this.#isRaw);
   }
 
   end(): RegularityFinding {
-    const [key, place, reports] = [this.#key, this.#place, this.#reports];
-    if (key === null || place === null) return OUT_OF_SCOPE;
+    const [key, reports] = [this.#key, this.#reports];
+    if (key === null || !this.#isInScope) return OUT_OF_SCOPE;
     if (reports.length === 0) return NO_MATCH;
     const device = deviceHashOf(key.DeviceName);
-    const source = SOURCES.indexOf(key.source);
-    const pair = pairHashOfDigests(digestOf(key.InitiatingProcessFileName), this.#network);
-    const slot = this.#note(pair, device, source);
-    const deviceOn = reports.length < MIN_REPORTS ? null : this.#deviceOn(device, source);
+    const process = digestOf(key.InitiatingProcessFileName);
+    const pair = pairHashOfDigests(process, this.#network);
+    const slot = this.#note(pair, device);
+    const deviceOn = reports.length < MIN_REPORTS ? null : this.#deviceOn(device);
     const isPossible = reports.length >= MIN_REPORTS && this.#possible.of(reports, deviceOn);
     const counts = isPossible ? reports.counted() : NONE;
     const assessment = isPossible ? regularMatchOf(counts, this.#asDeviceOn(deviceOn), this.#thresholds) : null;
     const matches = assessment !== null;
     if (matches && slot !== -1) this.#builder.regular(slot, device);
-    if (slot !== -1 && this.#isRare(slot, pair)) this.#groups.add(key, device, matches, reports, slot);
+    if (slot !== -1 && this.#isRare(slot, pair)) {
+      const hashes = { device: device * SOURCES_OF_DEVICE + this.#source, process: numberOfDigest(process) };
+      this.#groups.add(key, hashes, matches, reports, slot);
+    }
     if (!matches) return NO_MATCH;
+    const place = publicAddressOf(key.RemoteIP);
     return { matches, isInScope: true, assessment, place, counts, onlyFailed: reports.onlyFailed };
   }
 
@@ -146,11 +153,21 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     return this.#groups.omitted;
   }
 
+  /** The next address. Its text is not needed yet, and its network by number for nearly all. */
+  #take(address: string): void {
+    this.#address = address;
+    const network = ipv4NetworkOf(address);
+    const place = network === OTHER_TEXT ? publicAddressOf(address) : null;
+    this.#isInScope = network >= 0 || place !== null;
+    if (network >= 0) this.#network = digestOfIpv4Network(network);
+    else if (place !== null) this.#network = digestOf(place.network);
+  }
+
   /** The hours of the group, and that the device uses process and network. Returns the slot of the pair, -1 for too many. */
-  #note(pair: number, device: number, source: number): number {
+  #note(pair: number, device: number): number {
     const { hours } = this.#builder;
     const { seconds, length, hours: own } = this.#reports;
-    hours.markAll(hours.slotOf(device, source), own);
+    hours.markAll(hours.slotOf(device, this.#source), own);
     const [first, last] = [hourOf(seconds[0] as number), hourOf(seconds[length - 1] as number)];
     return this.#builder.use(pair, device, first, last);
   }
@@ -162,9 +179,9 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   }
 
   /** The hours in which another group of the device reported, by the run before; null for an unknown device. */
-  #deviceOn(device: number, source: number): HourBits | null {
+  #deviceOn(device: number): HourBits | null {
     const hours = this.#context?.hours;
-    const slot = hours?.find(device, source) ?? -1;
+    const slot = hours?.find(device, this.#source) ?? -1;
     if (hours === undefined || slot === -1) return null;
     hours.hoursBeside(slot, this.#reports.hours, this.#firstHour, this.#beside);
     return this.#beside;

@@ -63,7 +63,15 @@ export class ByteReader {
   }
 
   text(): string {
-    return this.take(this.varint()).toString('utf8');
+    const length = this.varint();
+    const start = this.#at;
+    this.skip(length);
+    return this.textAt(start, this.#at);
+  }
+
+  /** The text of bytes that were read or skipped. */
+  textAt(start: number, end: number): string {
+    return this.#bytes.toString('utf8', start, end);
   }
 
   byte(): number {

@@ -1,3 +1,6 @@
+/** Units of a short text: their number is one byte. */
+const MAX_SHORT = 64;
+
 /** Writes numbers and texts into memory that grows. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafe(1024);
@@ -57,10 +60,26 @@ export class ByteWriter {
 
   /** Its length in bytes, and UTF-8. */
   text(text: string): void {
+    if (text.length <= MAX_SHORT && this.#shortText(text)) return;
     const bytes = Buffer.byteLength(text);
     this.varint(bytes);
     this.#reserve(bytes);
     this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  /** A short text of ASCII, as most are: a call of the runtime takes longer. False, with nothing written, for any other. */
+  #shortText(text: string): boolean {
+    const { length } = text;
+    this.#reserve(1 + length);
+    const start = this.#length + 1;
+    for (let at = 0; at < length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit > 0x7f) return false;
+      this.#bytes[start + at] = unit;
+    }
+    this.#bytes[this.#length] = length;
+    this.#length = start + length;
+    return true;
   }
 
   /** A view of what was written; it is valid until the next write. */
