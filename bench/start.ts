@@ -1,18 +1,24 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { COMMON } from '../scripts/bundle.ts';
 import { type Bench, outcomeOf, rounds, valuesOf } from './harness/bench.ts';
 import { builtBundles } from './harness/bundles.ts';
+import { inputOf } from './harness/input.ts';
 import type { Contestant } from './harness/interleave.ts';
 import { measureProcess, type ProcessRun } from './harness/process.ts';
 import { pairedRatio } from './harness/statistics.ts';
 
-/** From the start of the worker's process to all functions registered; size has no meaning here. */
+/**
+ * From the start of the worker's process to all functions registered; and a whole run of `score` on one small file, most of
+ * which is the start. Size has no meaning here.
+ */
 export const bench: Bench = {
   name: 'start',
   full: { size: 1, rounds: 25 },
   async run({ rounds: count }) {
-    const bundle = builtBundles().functions;
+    const { functions: bundle, cli } = builtBundles();
+    const oneFile = oneFileOf(cli);
     const imported = await unbundledFunctions('esm');
     const required = await unbundledFunctions('cjs');
     const measured = await rounds(
@@ -21,6 +27,7 @@ export const bench: Bench = {
         { name: BUNDLED, run: () => measureFunctions(bundle) },
         { name: IMPORTED, run: () => measureFunctions(imported) },
         { name: REQUIRED, run: () => measureFunctions(required) },
+        { name: ONE_FILE, run: async () => numbersOf(await measure(oneFile)) },
       ] satisfies Contestant[],
       count,
       2,
@@ -37,6 +44,11 @@ export const bench: Bench = {
       outcomes: {
         'bundled against unbundled and imported, both less bare Node': against(IMPORTED),
         'bundled against unbundled and required, both less bare Node': against(REQUIRED),
+        'score of one file of 10 MB against bare Node': outcomeOf(
+          pairedRatio(valuesOf(measured, ONE_FILE, 'wallMs'), valuesOf(measured, BARE, 'wallMs')),
+          'of its wall time',
+          { atMost: 2 },
+        ),
       },
     };
   },
@@ -46,6 +58,9 @@ const BARE = 'bare Node';
 const BUNDLED = 'the bundle that is deployed';
 const IMPORTED = 'the same code, its packages not bundled, imported';
 const REQUIRED = 'the same code, its packages not bundled, required';
+
+const ONE_FILE = 'beaconwatch score, one file of 10 MB';
+const ONE_FILE_BYTES = 10e6;
 
 /** Without settings that ask for more (test/bundle). */
 const FUNCTIONS = 7;
@@ -65,6 +80,15 @@ async function unbundledFunctions(format: 'esm' | 'cjs'): Promise<string> {
   const banner = format === 'esm' ? COMMON.banner : {};
   await build({ ...COMMON, entryPoints, outfile, format, packages: 'external', ...(banner && { banner }) });
   return outfile;
+}
+
+/** Arguments of `score` on a file of the exports of one device, which it is about half of. */
+function oneFileOf(cli: string): string[] {
+  const { folder, files, now } = inputOf(1);
+  const path = `${folder}-one.json`;
+  const bytes = Buffer.concat(files.map((file) => readFileSync(file)));
+  writeFileSync(path, bytes.subarray(0, bytes.lastIndexOf('\n', ONE_FILE_BYTES) + 1));
+  return [cli, 'score', path, '--now', now, '--format', 'json'];
 }
 
 /** Loads functions. Throws where fewer register than the bundle tests say. */
