@@ -1,0 +1,45 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundles, node } from '../../support/bundle/child.ts';
+
+let folder: string;
+let cache: string;
+
+beforeAll(async () => {
+  folder = await bundles();
+  cache = await mkdtemp(join(tmpdir(), 'beaconwatch-cache-'));
+});
+afterAll(() => rm(cache, { recursive: true, force: true }));
+
+/** Prints the modules of Node that were loaded. */
+const LOADED = 'data:text/javascript,process.on("exit",()=>process._rawDebug(process.moduleLoadList.join(",")))';
+
+describe('the start of the command line', () => {
+  it('loads one file of code for score, after Node keeps what it compiles', async () => {
+    const env = { XDG_CACHE_HOME: cache, LOCALAPPDATA: cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const { code, stdout, stderr } = await node([join(folder, 'beaconwatch.js'), 'score', '--help'], { env });
+    expect({ code, isHelp: stdout.startsWith('Usage: beaconwatch score') }).toEqual({ code: 0, isHelp: true });
+    const kept = [...stderr.matchAll(/writing cache for ESM \S*\/(beaconwatch\S*\.js)/g)].map(([, file]) => file);
+    expect(kept).toContain('beaconwatch-core.js');
+    const chunks = (await readdir(folder)).filter((name) => name.endsWith('.js'));
+    expect(chunks.length).toBeGreaterThan(20);
+    expect(kept.length).toBeLessThan(5);
+  });
+
+  it('loads modules of Node only when they are used', async () => {
+    const { code, stderr } = await node(['--import', LOADED, join(folder, 'beaconwatch.js'), 'score', 'nothing']);
+    expect(code).toBe(1);
+    const loaded = stderr.split(',').map((line) => line.replace('NativeModule ', ''));
+    expect(loaded).toContain('crypto');
+    for (const module of [
+      'internal/fs/promises',
+      'child_process',
+      'worker_threads',
+      'v8',
+      'internal/readline/interface',
+    ])
+      expect(loaded).not.toContain(module);
+  });
+});
