@@ -109,9 +109,9 @@ export class GroupJudge {
   }
 
   #processFindingOf({ kind: _, assessment, addresses, counts, isNew: _isNew, groupId, ...key }: RegularProcess) {
-    const { asOf, technique, fleet } = this.#settings;
+    const { asOf, technique, fleet, detection } = this.#settings;
     const remoteIPs = addresses.map(({ RemoteIP }) => RemoteIP);
-    const regularity = processAssessmentOf(assessment, remoteIPs, asOf);
+    const regularity = processAssessmentOf(assessment, remoteIPs, asOf, detection.thresholds.match);
     const group = { groupId, key: { ...key, RemoteIP: ANY_REMOTE }, programHash: null };
     const found = { group, devices: 1, otherProcesses: [] };
     const finding = regularity && regularFindingOf(found, counts, regularity, technique, asOf);
@@ -144,11 +144,12 @@ export class GroupJudge {
 
   /** What is common is no match of `regularity`; without a context nothing is. */
   #matchOf(found: FoundGroup<RegularityFinding>, regularDevices: number): Finding | null {
-    const { asOf, rule, technique, fleet } = this.#settings;
+    const { asOf, rule, technique, fleet, detection } = this.#settings;
     const { beside } = found.group;
     const isCommon = fleet.context !== null && regularDevices > this.#limits.many;
     const isCounted = this.#isActive('regularity') && !isCommon;
-    const regularity = isCounted ? regularAssessmentOf(beside, regularDevices, asOf) : null;
+    const { match } = detection.thresholds;
+    const regularity = isCounted ? regularAssessmentOf(beside, regularDevices, asOf, match) : null;
     if (found.match !== null && this.#isActive('kql-rule')) {
       const finding = findingOf({ ...found, match: found.match }, rule, technique, asOf);
       return { ...finding, assessments: { ...finding.assessments, regularity } };

@@ -8,16 +8,21 @@ type Found =
   | { readonly assessment: RegularityFinding['assessment'] | MeasuredProcess; readonly onlyFailed: boolean }
   | undefined;
 
-/** What `regularity` found of a group in the run that ends at `asOf`, as its detection keeps it; null where it does not match. */
+/**
+ * What `regularity` found of a group in the run that ends at `asOf`, as its detection keeps it; null where it does not match.
+ * `threshold`: the score from which on it matches.
+ */
 export function regularAssessmentOf(
   found: Pick<RegularityFinding, 'assessment'> | undefined,
   regularDevices: number,
   asOf: Timestamp,
+  threshold: number,
 ): RegularAssessment | null {
   const assessment = found?.assessment ?? null;
   if (assessment === null || !assessment.measured || assessment.way === null) return null;
   const { measured: _measured, way, session, measuredViews, ...numbers } = assessment;
-  return { ...numbers, way, session, measuredViews, regularDevices, addresses: 1, remoteIPs: [], lastMatched: asOf };
+  const group = { regularDevices, addresses: 1, remoteIPs: [], lastMatched: asOf };
+  return { ...numbers, way, threshold, session, measuredViews, ...group };
 }
 
 /** The same of a process as a whole. `remoteIPs`: the first of its addresses. */
@@ -25,9 +30,11 @@ export function processAssessmentOf(
   { measured: _measured, way, measuredViews, addresses, ...numbers }: MeasuredProcess,
   remoteIPs: readonly string[],
   asOf: Timestamp,
+  threshold: number,
 ): RegularAssessment | null {
   if (way === null) return null;
-  return { ...numbers, way, session: null, measuredViews, regularDevices: 1, addresses, remoteIPs, lastMatched: asOf };
+  const process = { regularDevices: 1, addresses, remoteIPs, lastMatched: asOf };
+  return { ...numbers, way, threshold, session: null, measuredViews, ...process };
 }
 
 /** The same for the decision, of a match and of what is not one; null where nothing was measured. */

@@ -22,7 +22,7 @@ export function pageKqlRule({ evidence, ...assessment }: RuleAssessment): PageKq
   };
 }
 
-type Measured = Omit<RegularAssessment, 'way' | 'remoteIPs' | 'lastMatched'>;
+type Measured = Omit<RegularAssessment, 'way' | 'threshold' | 'remoteIPs' | 'lastMatched'>;
 
 /** What `regularity` measured; `way` is null where that is no match. */
 export function pageRegularity(

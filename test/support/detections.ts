@@ -49,6 +49,7 @@ export function regular(changes: Partial<RegularAssessment> = {}): RegularAssess
   return {
     regularity: 0.91,
     way: 'score',
+    threshold: 0.6,
     view: 'spread',
     views: { spread: 0.026, steps: 0.031 },
     measuredViews: [

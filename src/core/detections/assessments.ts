@@ -69,6 +69,8 @@ export interface RuleAssessment extends RuleSummary {
 /** What the detector `regularity` found in its newest run with a match. */
 export interface RegularAssessment extends RegularityNumbers {
   readonly way: 'score' | 'session' | 'process';
+  /** The score from which on it matches; a session needs none. */
+  readonly threshold: number;
   /** The views unrounded, with the n and k of their score. */
   readonly measuredViews: readonly View[];
   /** null for a process. */

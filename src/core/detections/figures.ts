@@ -63,17 +63,26 @@ function ruleFigures(rule: RuleAssessment): Fact[] {
   ];
 }
 
-const VIEWS: Readonly<Record<RegularAssessment['view'], string>> = {
-  spread: 'counts vary',
-  steps: 'counts change',
-  gaps: 'gaps vary',
+const BY_CHANCE: Readonly<Record<RegularAssessment['view'], string>> = {
+  spread: 'random counts vary',
+  steps: 'random counts change',
+  gaps: 'random gaps vary',
 };
+/** Smaller values are all the same. */
+const SMALLEST_VIEW = 0.01;
 
-function regularFigure({ way, regularity, view, views, session }: RegularAssessment): Fact {
+/** `random counts vary 33 times as much` of a view of 0.03: 1 is chance. */
+function byChance(view: RegularAssessment['view'], value: number): string {
+  const times = 1 / Math.max(SMALLEST_VIEW, value);
+  const text = value < SMALLEST_VIEW ? `over ${times}` : roundedText(times, times < 10 ? 1 : 0);
+  return `${BY_CHANCE[view]} ${text} times as much`;
+}
+
+function regularFigure({ way, regularity, threshold, view, views, session }: RegularAssessment): Fact {
   const value =
     way === 'session' && session !== null
       ? `${roundedText(session.mean, 1)} per hour for ${session.n} whole hours; ${rarityText(session)}`
-      : `score ${roundedText(regularity, 2)} of 1; ${VIEWS[view]} ${percentText(views[view] ?? 0)} as much as by chance`;
+      : `score ${roundedText(regularity, 2)} (threshold ${roundedText(threshold, 2)}); ${byChance(view, views[view] ?? 1)}`;
   return { label: 'Regularity', value };
 }
 

@@ -86,6 +86,7 @@ const regularAssessment = z
   .strictObject({
     regularity: z.number().min(0).max(1).meta({ description: 'The score: 0 is chance, 1 is clockwork' }),
     way: z.enum(['score', 'session', 'process']).meta({ description: 'How it matched' }),
+    threshold: z.number().min(0).max(1).meta({ description: 'The score from which on it matches' }),
     view: viewName.meta({ description: 'The view that gave the score' }),
     views: z.partialRecord(viewName, z.number()).meta({ description: '1 is chance, 0 is clockwork' }),
     measuredViews: z

@@ -105,6 +105,7 @@ function regularColumns(regular: RegularAssessment) {
   const { views, measuredViews, session } = regular;
   return {
     Regularity: double(regular.regularity),
+    RegularThreshold: double(regular.threshold),
     RegularWay: regular.way,
     RegularView: regular.view,
     RegularInterval: int64(regular.interval),
@@ -251,6 +252,7 @@ function decodeRegular(row: TableRow, lastMatched: Timestamp | ''): RegularAsses
   return {
     regularity: columns.Regularity,
     way: columns.RegularWay,
+    threshold: columns.RegularThreshold,
     view: columns.RegularView,
     views,
     interval: columns.RegularInterval,

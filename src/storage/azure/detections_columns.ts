@@ -91,6 +91,7 @@ export const RULE_ROW = z.object({
 /** That of `regularity`, likewise. */
 export const REGULAR_ROW = z.object({
   Regularity: FRACTION,
+  RegularThreshold: FRACTION,
   RegularWay: z.enum(['score', 'session', 'process']),
   RegularView: VIEW,
   RegularInterval: WHOLE,

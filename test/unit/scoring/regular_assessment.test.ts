@@ -13,17 +13,25 @@ function found(counts: typeof EVERY_HOUR, onlyFailed = false) {
   return { assessment: regularityOf(counts, null), onlyFailed };
 }
 
-describe('regularAssessmentOf(found, regularDevices, asOf)', () => {
+describe('regularAssessmentOf(found, regularDevices, asOf, threshold)', () => {
   it('has the numbers', () => {
-    expect(regularAssessmentOf(found(EVERY_HOUR), 5, T1)).toMatchObject({
-      ...{ way: 'score', regularity: 0.933, interval: 300, regularDevices: 5, addresses: 1, lastMatched: T1 },
+    expect(regularAssessmentOf(found(EVERY_HOUR), 5, T1, 0.6)).toMatchObject({
+      ...{
+        way: 'score',
+        threshold: 0.6,
+        regularity: 0.933,
+        interval: 300,
+        regularDevices: 5,
+        addresses: 1,
+        lastMatched: T1,
+      },
     });
   });
 
   it('is none where it does not match, or cannot be measured', () => {
-    expect(regularAssessmentOf(found(UNEVEN), 0, T1)).toBeNull();
-    expect(regularAssessmentOf(found(EVERY_HOUR.slice(0, 4)), 0, T1)).toBeNull();
-    expect(regularAssessmentOf(undefined, 0, T1)).toBeNull();
+    expect(regularAssessmentOf(found(UNEVEN), 0, T1, 0.6)).toBeNull();
+    expect(regularAssessmentOf(found(EVERY_HOUR.slice(0, 4)), 0, T1, 0.6)).toBeNull();
+    expect(regularAssessmentOf(undefined, 0, T1, 0.6)).toBeNull();
   });
 });
 

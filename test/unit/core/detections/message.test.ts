@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RegularAssessment } from '../../../../src/core/detections/assessments.ts';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { messageOf } from '../../../../src/core/detections/message.ts';
 import { NO_TRAFFIC } from '../../../../src/core/detections/traffic.ts';
@@ -72,8 +73,13 @@ describe('messageOf(detection)', () => {
     expect(figures).toContainEqual({ label: 'Every', value: '272 s (195–349 s)' });
     expect(figures).toContainEqual({
       label: 'Regularity',
-      value: 'score 0.91 of 1; counts vary 3 % as much as by chance',
+      value: 'score 0.91 (threshold 0.6); random counts vary 38 times as much',
     });
+    const viewed = (changes: Partial<RegularAssessment>) =>
+      messageOf(onlyRegular(synthetic(NOW), changes)).figures.find(({ label }) => label === 'Regularity')?.value;
+    expect(viewed({ view: 'steps', views: { steps: 0 } })).toMatch(/; random counts change over 100 times as much$/);
+    expect(viewed({ view: 'gaps', views: { gaps: 0.4 } })).toMatch(/; random gaps vary 2\.5 times as much$/);
+    expect(viewed({ threshold: 0.45 })).toMatch(/^score 0\.91 \(threshold 0\.45\)/);
     expect(facts).toContainEqual({ label: 'Why high', value: 'No other device is as regular.' });
     const session = messageOf(onlyRegular(synthetic(NOW), { way: 'session', session: { p: 1e-9, n: 5, mean: 13.24 } }));
     expect(session.figures).toContainEqual({
