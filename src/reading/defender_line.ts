@@ -24,6 +24,7 @@ export class DefenderLines {
 
   /** null for a line of an unknown form, also one that is no JSON. */
   reportOf(bytes: Buffer): Report | null {
+    if (bytes.length > MAX_LENGTH) return null;
     // Other bytes than those of ASCII can only stand where nothing is kept.
     const line = bytes.toString('latin1');
     for (const [index, layout] of this.#layouts.entries()) {
@@ -82,6 +83,8 @@ export class DefenderLines {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** The pattern needs memory for each escape of a value, and fails with some millions of them. A report has some 2 KB. */
+const MAX_LENGTH = 64 * 1024;
 /** A sender chooses the members of its lines: each layout costs a few milliseconds, and each one that does not fit some more. */
 const MAX_LAYOUTS = 8;
 const MAX_ATTEMPTS = 64;

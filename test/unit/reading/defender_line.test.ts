@@ -209,6 +209,23 @@ describe('reportOf(bytes)', () => {
     expect(expectSame(line)).toBe(false);
   });
 
+  it('leaves lines that are much longer than a report to the parser', () => {
+    const escapes = (times: number) => WHOLE.replace('"\\"msmpeng', `"${'\\n'.repeat(times)}\\"msmpeng`);
+    const lines = readerOf();
+    expect(expectSame(escapes(30_000), lines)).toBe(true);
+    expect(expectSame(escapes(300_000), lines)).toBe(false);
+    expect(lines.reportOf(Buffer.from(escapes(5_000_000)))).toBe(null);
+  });
+
+  it('learns no more forms than it keeps, and goes on with these', () => {
+    const lines = new DefenderLines();
+    const other = (n: number) => WHOLE.replace('"LocalPort"', `"Port${n}"`);
+    for (let n = 0; n < 100; n++) lines.learn(other(n));
+    const read = Array.from({ length: 100 }, (_, n) => lines.reportOf(Buffer.from(other(n))) !== null);
+    expect(read.filter(Boolean).length).toBe(8);
+    expect(lines.reportOf(Buffer.from(other(3)))).not.toBe(null);
+  });
+
   it('is the parser, for any members and values', () => {
     let read = 0;
     const runs = tries(3_000, 60_000);
