@@ -1,4 +1,3 @@
-import { detectionsResponse } from '../src/http/handlers.ts';
 import { app } from './beaconwatch.ts';
 import { registerHttp } from './http.ts';
 
@@ -6,5 +5,6 @@ registerHttp('detections', {
   methods: ['GET', 'POST'],
   route: 'detections/{id?}',
   audience: 'programs',
-  handler: (request, caller) => detectionsResponse(app, request, caller),
+  handler: async (request, caller) =>
+    (await import('../src/http/responses.ts')).RESPONSES.detections(app, request, caller),
 });

@@ -1,4 +1,3 @@
-import { healthResponse } from '../src/http/handlers.ts';
 import { app } from './beaconwatch.ts';
 import { registerHttp } from './http.ts';
 
@@ -6,5 +5,5 @@ registerHttp('health', {
   methods: ['GET'],
   route: 'health',
   audience: 'programs',
-  handler: () => healthResponse(app),
+  handler: async () => (await import('../src/http/responses.ts')).RESPONSES.health(app),
 });

@@ -1,4 +1,3 @@
-import { suppressionsResponse } from '../src/http/suppressions.ts';
 import { app } from './beaconwatch.ts';
 import { registerHttp } from './http.ts';
 
@@ -6,5 +5,6 @@ registerHttp('suppressions', {
   methods: ['GET', 'POST', 'DELETE'],
   route: 'suppressions/{id?}',
   audience: 'programs',
-  handler: (request, caller) => suppressionsResponse(app, request, caller),
+  handler: async (request, caller) =>
+    (await import('../src/http/responses.ts')).RESPONSES.suppressions(app, request, caller),
 });

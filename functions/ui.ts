@@ -1,4 +1,3 @@
-import { uiResponse } from '../src/http/ui.ts';
 import { app } from './beaconwatch.ts';
 import { registerHttp } from './http.ts';
 
@@ -6,5 +5,5 @@ registerHttp('ui', {
   methods: ['GET', 'POST'],
   route: 'ui/{view?}/{id?}',
   audience: 'people',
-  handler: (request, caller) => uiResponse(app, request, caller),
+  handler: async (request, caller) => (await import('../src/http/responses.ts')).RESPONSES.ui(app, request, caller),
 });

@@ -1,6 +1,7 @@
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { joinChunks } from './bundle/join_chunks.ts';
 import { lateModules } from './bundle/late_modules.ts';
+import { withoutChecksums } from './bundle/without_checksums.ts';
 
 /** How everything that ships, or is measured as it ships, is bundled. */
 export const COMMON: BuildOptions = {
@@ -48,13 +49,25 @@ export async function buildCommandLine(outdir: string, options: BuildOptions = {
   });
 }
 
-/** Bundles the functions into `functions.js` of a folder. The worker of the host provides the core itself. */
-export async function buildFunctions(outdir: string, options: BuildOptions = {}): Promise<void> {
-  await build({
+/**
+ * Bundles the functions into `functions.js` of a folder, with its chunks beside it: what answers requests and writes messages is
+ * loaded with the first of them. The worker of the host provides the core itself.
+ *
+ * Without white space, but in short lines and with all names, so that a stack names a function and a place.
+ */
+export async function buildFunctions(outdir: string, options: BuildOptions = {}): Promise<Metafile> {
+  const { metafile } = await build({
     ...COMMON,
     ...options,
     outdir,
     entryPoints: { functions: 'functions/index.ts' },
     external: [...(COMMON.external ?? []), '@azure/functions-core'],
+    splitting: true,
+    chunkNames: 'functions-[name]-[hash]',
+    minifyWhitespace: true,
+    lineLimit: 100,
+    plugins: [withoutChecksums],
+    metafile: true,
   });
+  return metafile;
 }

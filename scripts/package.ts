@@ -1,10 +1,10 @@
 /**
- * Makes what is deployed into dist/package/, or into the folder that is named: the bundle of the functions, host.json, and
+ * Makes what is deployed into dist/package/, or into the folder that is named: the bundle of the functions, host.json and
  * a package.json without dependencies. Prints its files and their sizes. The .funcignore beside them is azd's and stays
  * behind: azd runs `npm install` here, whose lock file of nothing need not go; and it is where azd looks whether
  * node_modules are left to Azure to install, which they are not.
  */
-import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildFunctions } from './bundle.ts';
 
@@ -13,7 +13,8 @@ const { name, version, license, type, engines } = JSON.parse(await readFile('pac
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
-// Without a map, which would be most of the package: a stack names lines of the bundle, which is not minified.
+// Without maps, which would be most of the package: a stack names functions, and short lines of the bundle. `npm run build` makes the same
+// lines with their maps.
 await buildFunctions(folder, { sourcemap: false });
 for (const file of ['host.json', 'LICENSE']) await cp(file, join(folder, file));
 const main = 'functions.js';
@@ -22,6 +23,6 @@ await writeFile(
   `${JSON.stringify({ name, version, license, private: true, type, main, engines }, null, 2)}\n`,
 );
 await writeFile(join(folder, '.funcignore'), 'package-lock.json\n');
-for (const file of ['functions.js', 'functions.js.LEGAL.txt', 'host.json', 'LICENSE', 'package.json']) {
+for (const file of (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()) {
   console.log(`${(await stat(join(folder, file))).size.toLocaleString('en-US').padStart(12)}  ${file}`);
 }

@@ -1,6 +1,6 @@
 import { escapeJson } from '../src/core/text/escape.ts';
 import type { Notification } from '../src/notify/sink.ts';
-import { bodyOf } from '../src/notify/sinks/open.ts';
+import { bodyOf } from '../src/notify/sinks/messages.ts';
 import type { SinkSettings } from '../src/notify/sinks/settings.ts';
 import { syntheticDetection } from '../src/notify/sinks/synthetic.ts';
 

@@ -26,7 +26,7 @@ import { type Previewed, previewOf } from './notify/preview.ts';
 import { retryFailed } from './notify/retry_failed.ts';
 import type { Notification, Sink, SinkAnswer } from './notify/sink.ts';
 import { knownSinks, sinkStates } from './notify/sink_states.ts';
-import { bodyOf, openSink } from './notify/sinks/open.ts';
+import { openSink } from './notify/sinks/open.ts';
 import { testNotification } from './notify/sinks/synthetic.ts';
 import { withOwners } from './notify/with_owners.ts';
 import { health } from './operations/health.ts';
@@ -282,6 +282,7 @@ export function createApp(config: Config, parts: Partial<AppParts> = {}) {
       const settings = config.sinks.find((each) => each.name === name);
       const scope = sinks.find((each) => each.name === name);
       if (settings === undefined || scope === undefined) return null;
+      const { bodyOf } = await import('./notify/sinks/messages.ts');
       const body = (shown: Notification) => bodyOf(shown, settings, config.links, clock());
       // The test message needs no storage.
       if (of === undefined) return body(testNotification(clock()));

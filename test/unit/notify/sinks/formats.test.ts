@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/detections/detection.ts';
 import { NO_TRAFFIC, trafficLists } from '../../../../src/core/detections/traffic.ts';
-import { openSink, requestOf } from '../../../../src/notify/sinks/open.ts';
+import { requestOf } from '../../../../src/notify/sinks/messages.ts';
+import { openSink } from '../../../../src/notify/sinks/open.ts';
 import { sentinelRow } from '../../../../src/notify/sinks/sentinel_row.ts';
 import { SPLUNK_EVENT_BYTES } from '../../../../src/notify/sinks/splunk.ts';
 import { testNotification } from '../../../../src/notify/sinks/synthetic.ts';

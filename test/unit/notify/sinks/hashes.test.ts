@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { detectionText } from '../../../../src/cli/commands/detection_text.ts';
 import { defenderQuery, sentinelQuery } from '../../../../src/core/detections/hunting_queries.ts';
-import { bodyOf } from '../../../../src/notify/sinks/open.ts';
+import { bodyOf } from '../../../../src/notify/sinks/messages.ts';
 import { syntheticDetection } from '../../../../src/notify/sinks/synthetic.ts';
 import { NOW, one, SINKS } from '../../../support/sinks/samples.ts';
 
