@@ -42,6 +42,7 @@ const FOLDERS = [
   'src/storage/azure',
   'src/storage/memory',
   'src/storage/ports',
+  'src/use_cases',
   'src/web',
   'tools/local',
   'tools/sample',
