@@ -147,15 +147,18 @@ class LayoutBuilder {
 
   /** Adds the XML in a text of JSON. Its reader refuses a repeated name, and every form but the one that Windows writes. */
   #addXml(path: string, text: string): boolean {
-    if (!ASCII.test(text) || windowsEventData(JSON.parse(text) as string) === null) return false;
+    const data = ASCII.test(text) ? windowsEventData(JSON.parse(text) as string) : null;
+    if (data === null) return false;
+    const found = new Set<string>();
     let end = 0;
-    for (const found of text.matchAll(XML_VALUE)) {
-      const [whole, attribute, quote, , close, begin, name, , dataEnds] = found;
-      this.#addExactly(text.slice(end, found.index));
-      end = found.index + whole.length;
+    for (const part of text.matchAll(XML_VALUE)) {
+      const [whole, attribute, quote, , close, begin, name, , dataEnds] = part;
+      this.#addExactly(text.slice(end, part.index));
+      end = part.index + whole.length;
       if (name === undefined)
         this.#source += `${exactly(`${attribute}${quote}`)}${XML_ATTRIBUTE}${exactly(`${close}`)}`;
       else {
+        found.add(name);
         const member = `${path}.${name}`;
         const isCaptured = this.#useOf(member) === 'captured';
         if (isCaptured) this.#captured.push(member);
@@ -164,7 +167,8 @@ class LayoutBuilder {
       }
     }
     this.#addExactly(text.slice(end));
-    return true;
+    // An element with escapes in its tags is not found here. The parser reads it.
+    return Object.entries(data).every(([name, value]) => value === '' || found.has(name));
   }
 
   /** Adds an object or a list, by its members. */

@@ -374,6 +374,8 @@ describe('SysmonLines.read(bytes)', () => {
     ['an address twice', TABLE_LINE.replace('Name=\\"RuleName\\"', 'Name=\\"DestinationIp\\"')],
     ['a reference to a character', TABLE_LINE.replace('>-<', '>&#65;<')],
     ['a section of characters', TABLE_LINE.replace('>-<', '><![CDATA[x]]><')],
+    ['a tag with an escape', TABLE_LINE.replace('>443</Data>', '>443<\\/Data>')],
+    ['tags with escapes', TABLE_LINE.replaceAll('<', '\\u003c')],
     ['a document type', TABLE_LINE.replace('<DataItem', '<!DOCTYPE x><DataItem')],
     ['the character U+FFFE', TABLE_LINE.replace('>-<', '>\ufffe<')],
     ['U+000D in XML', TABLE_LINE.replace('>-<', '>a\\rb<')],
