@@ -22,7 +22,10 @@ export interface Contribution extends GroupKey {
  * was not exactly on the second: every edge of a window needs that. Of the programs of a group it
  * keeps one for each part, the newest.
  */
-export type Counted = Omit<Contribution, 'contribution'>;
+export interface Counted extends Omit<Contribution, 'contribution'> {
+  /** Timestamp in whole seconds since 1970, where the reader of the row knows it: of a text it is read again for each row. */
+  readonly second?: number;
+}
 
 /** The part of a groupId that all groups of one address (of one source) share. */
 export function addressPartOf(groupId: string): string {

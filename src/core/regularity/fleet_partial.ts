@@ -4,6 +4,8 @@ import { PairTable } from './pair_table.ts';
 
 /** Pairs of process and network in memory. */
 export const MAX_PAIRS = 1_000_000;
+/** What is expected comes from a file: a wrong number must not fill the memory. */
+const MAX_EXPECTED_PAIRS = 100_000;
 /** Devices of all regular pairs together: more make the pair at hand common. */
 export const MAX_REGULAR_DEVICES = 1_000_000;
 /** A device *stays* with a pair if the window of a run so many hours later still has a report of it. */
@@ -24,14 +26,15 @@ export interface PartialLimits {
   readonly devices?: number;
   readonly pairs?: number;
   readonly regularDevices?: number;
-  /** About as many devices as there will be. */
+  /** About as many devices as there will be, and pairs. */
   readonly expectedDevices?: number;
+  readonly expectedPairs?: number;
 }
 
 /** Collects what the groups of one partition say of the fleet. */
 export class PartialBuilder {
   readonly hours: HourTable;
-  readonly pairs = new PairTable();
+  readonly pairs: PairTable;
   readonly #reports: number[] = new Array(TABLE_HOURS).fill(0);
   readonly #most: number;
   readonly #maxPairs: number;
@@ -42,6 +45,7 @@ export class PartialBuilder {
   /** `lastHour`: the clock hour of the window's end. `most`: on more devices a regular pair is common. */
   constructor(lastHour: number, most: number, limits: PartialLimits = {}) {
     this.hours = new HourTable(lastHour, limits.devices, limits.expectedDevices);
+    this.pairs = new PairTable(Math.min(limits.expectedPairs ?? 0, MAX_EXPECTED_PAIRS));
     this.#most = most;
     this.#maxPairs = limits.pairs ?? MAX_PAIRS;
     this.#maxRegular = limits.regularDevices ?? MAX_REGULAR_DEVICES;

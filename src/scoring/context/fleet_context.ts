@@ -42,6 +42,11 @@ export class FleetContext {
     return this.#merged.hours;
   }
 
+  /** How many pairs more than few devices use: most partitions have most of them. */
+  get sharedPairs(): number {
+    return this.#merged.shared.size;
+  }
+
   /** On how many devices a process was regular with a network in the run before; infinite for common. */
   regularDevices(process: string, network: string): number {
     const unknown = this.#merged.isFull ? Number.POSITIVE_INFINITY : 0;

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
 import { ipv4NetworkText } from '../../core/regularity/public_ipv4.ts';
 
-/** SHA-256 of a name, its first two words. */
-export type NameDigest = readonly [number, number];
+/** SHA-256 of a name: its first two words, as 32-bit numbers. */
+export interface NameDigest {
+  readonly low: number;
+  readonly high: number;
+}
 
 /** Names repeat from pair to pair: the last ones that were asked for. */
 const digests = new Map<string, NameDigest>();
@@ -19,7 +22,11 @@ export function pairHashOf(process: string, network: string): number {
 }
 
 /** The same of their digests. */
-export function pairHashOfDigests([a, b]: NameDigest, [c, d]: NameDigest): number {
+export function pairHashOfDigests(process: NameDigest, network: NameDigest): number {
+  const a = process.low;
+  const b = process.high;
+  const c = network.low;
+  const d = network.high;
   // Odd factors keep every bit of the digest of the process: two networks give a process two unrelated hashes.
   const low = Math.imul(a, c | 1) ^ Math.imul(b ^ (b >>> 15), d | 1);
   const high = Math.imul(b, c | 1) ^ Math.imul(a ^ (a >>> 15), d | 1);
@@ -27,8 +34,8 @@ export function pairHashOfDigests([a, b]: NameDigest, [c, d]: NameDigest): numbe
 }
 
 /** 48 bits of a digest as a number. */
-export function numberOfDigest([a, b]: NameDigest): number {
-  return (b & 0xffff) * 2 ** 32 + (a >>> 0);
+export function numberOfDigest({ low, high }: NameDigest): number {
+  return (high & 0xffff) * 2 ** 32 + (low >>> 0);
 }
 
 /** The digest of a process or a network. */
@@ -39,7 +46,7 @@ export function digestOf(name: string): NameDigest {
   let digest = digests.get(name);
   if (digest === undefined) {
     const bytes = hash('sha256', name, 'buffer');
-    digest = [bytes.readInt32LE(0), bytes.readInt32LE(4)];
+    digest = { low: bytes.readInt32LE(0), high: bytes.readInt32LE(4) };
     if (digests.size === MAX_DIGESTS) digests.clear();
     digests.set(name, digest);
   }
@@ -51,7 +58,7 @@ export function digestOf(name: string): NameDigest {
 /** A few programs have most groups: the last name of each place, which is found without its hash. */
 const PLACES = 256;
 const recentNames: (string | null)[] = new Array(PLACES).fill(null);
-const recentDigests: NameDigest[] = new Array(PLACES).fill([0, 0]);
+const recentDigests: NameDigest[] = new Array(PLACES).fill({ low: 0, high: 0 });
 
 function placeOf(name: string): number {
   const { length } = name;

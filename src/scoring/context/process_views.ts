@@ -165,7 +165,7 @@ async function* mergedRuns(
   }
   let merged: GroupedProcess[] = [];
   while (streams.length > 0) {
-    const first = streams.reduce((a, b) => (compareProcesses(b.head, a.head) < 0 ? b : a)).head;
+    const first = firstOf(streams);
     const groups: ProcessGroup[] = [];
     let hasEnded = false;
     for (const stream of streams) {
@@ -180,6 +180,16 @@ async function* mergedRuns(
     merged = [];
   }
   yield merged;
+}
+
+/** The least of the processes that are next. */
+function firstOf(streams: readonly RunStream[]): GroupedProcess {
+  let first = (streams[0] as RunStream).head;
+  for (let n = 1; n < streams.length; n++) {
+    const { head } = streams[n] as RunStream;
+    if (compareProcesses(head, first) < 0) first = head;
+  }
+  return first;
 }
 
 /** The processes of one partition, in order. */

@@ -54,7 +54,7 @@ const OUT_OF_SCOPE: RegularityFinding = {
   onlyFailed: false,
 };
 const NO_MATCH: RegularityFinding = { ...OUT_OF_SCOPE, isInScope: true };
-const NO_DIGEST: NameDigest = [0, 0];
+const NO_DIGEST: NameDigest = { low: 0, high: 0 };
 
 /**
  * The detector `regularity` over the rows of one partition, and what they say of the fleet for the next run. Holds the counts of
@@ -78,6 +78,8 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   /** By its number in `SOURCES`. */
   #source = -1;
   #isRaw = false;
+  /** By slot of a pair: 1 for a pair that more than few devices use. */
+  #settled = new Uint8Array(1024);
   readonly #reports = new GroupReports();
   /** The hours in which another group of the device at hand reported. Used again for each group. */
   readonly #beside = noHours();
@@ -91,7 +93,7 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     this.#builder = new PartialBuilder(
       this.#lastHour,
       context?.many ?? manyDevicesOf(LARGEST_FLEET),
-      context === null ? {} : { expectedDevices: context.devices },
+      context === null ? {} : { expectedDevices: context.devices, expectedPairs: context.sharedPairs },
     );
     this.#firstHour = this.#builder.hours.firstHour;
     this.#groups = new ProcessGroups(this.#builder.pairs);
@@ -108,15 +110,16 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     this.#reports.clear(this.#firstHour);
   }
 
-  add({ Timestamp, count, failed }: Counted): void {
+  add({ Timestamp, second: given, count, failed }: Counted): void {
     if (!this.#isInScope || count === null || count <= 0) return;
-    const second = wholeSecondOf(Timestamp);
+    const second = given ?? wholeSecondOf(Timestamp);
     this.#builder.report(hourOf(second));
     this.#reports.add(second, count, failed, this.#isRaw);
   }
 
   end(): RegularityFinding {
-    const [key, reports] = [this.#key, this.#reports];
+    const key = this.#key;
+    const reports = this.#reports;
     if (key === null || !this.#isInScope) return OUT_OF_SCOPE;
     if (reports.length === 0) return NO_MATCH;
     const device = deviceHashOf(key.DeviceName);
@@ -129,7 +132,7 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     const assessment = isPossible ? regularMatchOf(counts, this.#asDeviceOn(deviceOn), this.#thresholds) : null;
     const matches = assessment !== null;
     if (matches && slot !== -1) this.#builder.regular(slot, device);
-    if (slot !== -1 && this.#isRare(slot, pair)) {
+    if (slot !== -1 && this.#isRare(slot)) {
       const hashes = { device: device * SOURCES_OF_DEVICE + this.#source, process: numberOfDigest(process) };
       this.#groups.add(key, hashes, matches, reports, slot);
     }
@@ -168,14 +171,26 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     const { hours } = this.#builder;
     const { seconds, length, hours: own } = this.#reports;
     hours.markAll(hours.slotOf(device, this.#source), own);
-    const [first, last] = [hourOf(seconds[0] as number), hourOf(seconds[length - 1] as number)];
-    return this.#builder.use(pair, device, first, last);
+    const { size } = this.#builder.pairs;
+    const slot = this.#builder.use(pair, device, hourOf(seconds[0] as number), hourOf(seconds[length - 1] as number));
+    if (slot === size) this.#noteSettled(slot, pair);
+    return slot;
+  }
+
+  /** Of a new pair: whether the run before knows that more than few devices use it. A pair has many groups. */
+  #noteSettled(slot: number, pair: number): void {
+    if (this.#context === null || !this.#context.isSettled(pair, this.#lastHour)) return;
+    if (slot >= this.#settled.length) {
+      const larger = new Uint8Array(2 * slot);
+      larger.set(this.#settled);
+      this.#settled = larger;
+    }
+    this.#settled[slot] = 1;
   }
 
   /** Whether few devices use a pair, as far as the partition and the run before can see. */
-  #isRare(slot: number, pair: number): boolean {
-    if (this.#builder.pairs.usersAt(slot) > MOST_USERS) return false;
-    return this.#context === null || !this.#context.isSettled(pair, this.#lastHour);
+  #isRare(slot: number): boolean {
+    return this.#builder.pairs.usersAt(slot) <= MOST_USERS && this.#settled[slot] !== 1;
   }
 
   /** The hours in which another group of the device reported, by the run before; null for an unknown device. */

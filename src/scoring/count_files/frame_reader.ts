@@ -2,6 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { Counted } from '../../core/records/contribution.ts';
 import { SOURCES } from '../../core/records/report.ts';
+import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import { ByteReader, MalformedError } from './byte_reader.ts';
 
 /** More than any frame has: a hostile file must not fill the memory. */
@@ -16,6 +17,8 @@ const SECONDS_PER_HOUR = 3600;
  */
 export class FrameReader {
   readonly #day: string;
+  /** The first second of the day, since 1970. */
+  readonly #dayStart: number;
   readonly #starts: (string | undefined)[] = [];
   readonly #texts: Texts;
   readonly #hashes: readonly (string | null)[];
@@ -43,6 +46,7 @@ export class FrameReader {
   /** `frame` as `FrameWriter.take` returned it; `day`: that of all rows, `2026-11-20`. Throws a MalformedError. */
   constructor(frame: Uint8Array, day: string) {
     this.#day = day;
+    this.#dayStart = wholeSecondOf(`${day}T00:00:00.0000000Z` as Timestamp);
     const bytes = inflated(frame);
     const head = new ByteReader(bytes);
     this.#groupCount = head.varint();
@@ -93,6 +97,7 @@ export class FrameReader {
           InitiatingProcessFileName,
           RemoteIP,
           Timestamp,
+          second: this.#dayStart + this.#second,
           count,
           failed: (this.#flags & 1) !== 0,
           programHash,

@@ -51,7 +51,8 @@ export function kept(rows: readonly Counted[]): Counted[] {
     const hashes = rows.filter(({ groupId }) => groupId === row.groupId).map(({ programHash }) => programHash);
     const isExact = row.Timestamp.slice(20, 27) === '0000000';
     const Timestamp = `${row.Timestamp.slice(0, 20)}${isExact ? '0000000' : '0000001'}Z` as Timestamp;
-    return { ...row, Timestamp, programHash: hashes.findLast((hash) => hash !== null) ?? null };
+    const second = Math.floor(Date.parse(row.Timestamp) / 1000);
+    return { ...row, Timestamp, second, programHash: hashes.findLast((hash) => hash !== null) ?? null };
   });
 }
 

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { digestOf, digestOfIpv4Network, numberOfDigest } from '../../../../src/scoring/context/pair_hash.ts';
+import {
+  digestOf,
+  digestOfIpv4Network,
+  type NameDigest,
+  numberOfDigest,
+} from '../../../../src/scoring/context/pair_hash.ts';
 
-function slowly(name: string): [number, number] {
+function slowly(name: string): NameDigest {
   const bytes = createHash('sha256').update(name).digest();
-  return [bytes.readInt32LE(0), bytes.readInt32LE(4)];
+  return { low: bytes.readInt32LE(0), high: bytes.readInt32LE(4) };
 }
 
 it('digestOf(name) is that of SHA-256, however often names repeat or share a place', () => {
@@ -24,6 +29,6 @@ it('digestOfIpv4Network(network) is that of its text', () => {
 });
 
 it('numberOfDigest(digest) keeps 48 bits apart', () => {
-  expect(numberOfDigest([-1, -1])).toBe(2 ** 48 - 1);
-  expect(numberOfDigest([1, 0x30002])).toBe(2 * 2 ** 32 + 1);
+  expect(numberOfDigest({ low: -1, high: -1 })).toBe(2 ** 48 - 1);
+  expect(numberOfDigest({ low: 1, high: 0x30002 })).toBe(2 * 2 ** 32 + 1);
 });
