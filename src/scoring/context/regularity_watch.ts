@@ -7,7 +7,6 @@ import {
   type RegularityThresholds,
   regularMatchOf,
 } from '../../core/regularity/assessment.ts';
-import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import { type FleetPartial, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
 import { addHour, type HourBits, hasHour, noHours } from '../../core/regularity/hour_bits.ts';
@@ -26,6 +25,7 @@ import type { Window } from '../../core/scoring/window.ts';
 import type { FleetContext } from './fleet_context.ts';
 import { digestOf, digestOfIpv4Network, type NameDigest, numberOfDigest, pairHashOfDigests } from './pair_hash.ts';
 import { ProcessGroups } from './process_groups.ts';
+import { RecentDevices } from './recent_devices.ts';
 
 /** What `regularity` finds of a group. */
 export interface RegularityFinding extends BesideFinding {
@@ -80,6 +80,7 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   #isRaw = false;
   /** By slot of a pair: 1 for a pair that more than few devices use. */
   #settled = new Uint8Array(1024);
+  readonly #devices: RecentDevices;
   readonly #reports = new GroupReports();
   /** The hours in which another group of the device at hand reported. Used again for each group. */
   readonly #beside = noHours();
@@ -98,6 +99,7 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     this.#firstHour = this.#builder.hours.firstHour;
     this.#groups = new ProcessGroups(this.#builder.pairs);
     this.#possible = new PossibleMatch(thresholds.match);
+    this.#devices = new RecentDevices(this.#builder.hours, context?.hours ?? null);
   }
 
   begin(key: GroupKey): void {
@@ -122,11 +124,13 @@ export class RegularityWatch implements Beside<RegularityFinding> {
     const reports = this.#reports;
     if (key === null || !this.#isInScope) return OUT_OF_SCOPE;
     if (reports.length === 0) return NO_MATCH;
-    const device = deviceHashOf(key.DeviceName);
+    const devices = this.#devices;
+    devices.lookUp(key.DeviceName, this.#source);
+    const device = devices.hash;
     const process = digestOf(key.InitiatingProcessFileName);
     const pair = pairHashOfDigests(process, this.#network);
-    const slot = this.#note(pair, device);
-    const deviceOn = reports.length < MIN_REPORTS ? null : this.#deviceOn(device);
+    const slot = this.#note(pair);
+    const deviceOn = reports.length < MIN_REPORTS ? null : this.#deviceOn();
     const isPossible = reports.length >= MIN_REPORTS && this.#possible.of(reports, deviceOn);
     const counts = isPossible ? reports.counted() : NONE;
     const assessment = isPossible ? regularMatchOf(counts, this.#asDeviceOn(deviceOn), this.#thresholds) : null;
@@ -167,12 +171,12 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   }
 
   /** The hours of the group, and that the device uses process and network. Returns the slot of the pair, -1 for too many. */
-  #note(pair: number, device: number): number {
-    const { hours } = this.#builder;
+  #note(pair: number): number {
+    const { hash, slot: deviceSlot } = this.#devices;
     const { seconds, length, hours: own } = this.#reports;
-    hours.markAll(hours.slotOf(device, this.#source), own);
+    this.#builder.hours.markAll(deviceSlot, own);
     const { size } = this.#builder.pairs;
-    const slot = this.#builder.use(pair, device, hourOf(seconds[0] as number), hourOf(seconds[length - 1] as number));
+    const slot = this.#builder.use(pair, hash, hourOf(seconds[0] as number), hourOf(seconds[length - 1] as number));
     if (slot === size) this.#noteSettled(slot, pair);
     return slot;
   }
@@ -194,11 +198,10 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   }
 
   /** The hours in which another group of the device reported, by the run before; null for an unknown device. */
-  #deviceOn(device: number): HourBits | null {
-    const hours = this.#context?.hours;
-    const slot = hours?.find(device, this.#source) ?? -1;
-    if (hours === undefined || slot === -1) return null;
-    hours.hoursBeside(slot, this.#reports.hours, this.#firstHour, this.#beside);
+  #deviceOn(): HourBits | null {
+    const { slotBefore } = this.#devices;
+    if (this.#context === null || slotBefore === -1) return null;
+    this.#context.hours.hoursBeside(slotBefore, this.#reports.hours, this.#firstHour, this.#beside);
     return this.#beside;
   }
 
