@@ -7,6 +7,7 @@ import { jsonValueOf } from '../core/records/json_value.ts';
 import { type Facts, MAX_FACT_LENGTH, MAX_NAME_LENGTH, type Report } from '../core/records/report.ts';
 import { isObject } from '../core/sources/row.ts';
 import { isStored } from '../core/sources/stored_scope.ts';
+import { MAX_PATTERN_LENGTH } from './line_layout.ts';
 import { RepeatedTexts } from './repeated_texts.ts';
 
 /**
@@ -88,8 +89,6 @@ const MAX_LENGTH = 64 * 1024;
 /** A sender chooses the members of its lines: each layout costs a few milliseconds, and each one that does not fit some more. */
 const MAX_LAYOUTS = 8;
 const MAX_ATTEMPTS = 64;
-/** V8 runs a much longer pattern without compiling it. */
-const MAX_PATTERN_LENGTH = 16_000;
 
 interface Layout {
   readonly pattern: RegExp;

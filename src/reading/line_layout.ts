@@ -48,6 +48,8 @@ function isJson(line: string): boolean {
   }
 }
 
+/** V8 runs a much longer pattern without compiling it, and refuses one that is longer still. Products have less than 4,000. */
+export const MAX_PATTERN_LENGTH = 16_000;
 /** Levels of nesting. Products nest five. */
 const MAX_DEPTH = 16;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
@@ -87,6 +89,7 @@ class LayoutBuilder {
 
   layout(): Layout | null {
     if (this.#line[0] !== '{' || !this.#addMembers('', 1) || this.#at !== this.#line.length) return null;
+    if (this.#source.length > MAX_PATTERN_LENGTH) return null;
     return { pattern: new RegExp(`^${this.#source}$`), captured: this.#captured, fixed: this.#fixed };
   }
 
@@ -167,8 +170,8 @@ class LayoutBuilder {
       }
     }
     this.#addExactly(text.slice(end));
-    // An element with escapes in its tags is not found here. The parser reads it.
-    return Object.entries(data).every(([name, value]) => value === '' || found.has(name));
+    // An element without a text, or with escapes in its tags, is not found here. The parser reads it.
+    return Object.keys(data).every((name) => found.has(name) || this.#useOf(`${path}.${name}`) !== 'captured');
   }
 
   /** Adds an object or a list, by its members. */
@@ -176,7 +179,7 @@ class LayoutBuilder {
     this.#addExactly(this.#line[this.#at++] as string);
     if (this.#addIf(close)) return true;
     do {
-      if (!addOne()) return false;
+      if (this.#source.length > MAX_PATTERN_LENGTH || !addOne()) return false;
     } while (this.#addIf(','));
     return this.#addIf(close);
   }

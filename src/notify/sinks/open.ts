@@ -38,10 +38,11 @@ function sendingOwners(send: Sink['send'], { owners }: SinkContext): Sink['send'
 
 /** The code that writes messages is loaded with the first of them. */
 function sending(settings: SinkSettings, context: MessageContext, post: Post): Sink['send'] {
-  let loaded: Promise<Sink['send']> | undefined;
+  let opened: Sink['send'] | undefined;
   return async (notification, now) => {
-    loaded ??= import('./messages.ts').then(({ senderOf }) => senderOf(settings, context, post));
-    return (await loaded)(notification, now);
+    // What fails is tried again with the next message: a credential can come later.
+    opened ??= (await import('./messages.ts')).senderOf(settings, context, post);
+    return opened(notification, now);
   };
 }
 

@@ -71,10 +71,15 @@ const filled = (members: Members, value: string): string =>
 const beatOf = (data: Members, winlog: Members = WINLOG, top: Members = BEAT) =>
   filled(top, filled(winlog, objectOf(data)));
 /** `data`: values without quotes. */
+/** Windows writes a value without text in one of these forms. */
+const elementOf = ([name, value]: Members[number]) => {
+  const short = ['/>', ' />', '></Data>'][name.length % 3];
+  return `<Data Name=\\"${name}\\"${value === '' ? short : `>${value}</Data>`}`;
+};
 const xmlOf = (data: Members, around: (xml: string) => string = (xml) => xml) =>
   `"${around(
     '<DataItem type=\\"System.XmlData\\" time=\\"2026-11-20T08:15:03.1170000Z\\" sourceHealthServiceId=\\"0\\"><EventData xmlns=\\"http://schemas.microsoft.com/win/2004/08/events/event\\">' +
-      `${data.map(([name, value]) => `<Data Name=\\"${name}\\">${value}</Data>`).join('')}</EventData></DataItem>`,
+      `${data.map(elementOf).join('')}</EventData></DataItem>`,
   )}"`;
 const tableOf = (data: Members, top: Members = TABLE) => filled(top, xmlOf(data));
 
@@ -374,6 +379,10 @@ describe('SysmonLines.read(bytes)', () => {
     ['an address twice', TABLE_LINE.replace('Name=\\"RuleName\\"', 'Name=\\"DestinationIp\\"')],
     ['a reference to a character', TABLE_LINE.replace('>-<', '>&#65;<')],
     ['a section of characters', TABLE_LINE.replace('>-<', '><![CDATA[x]]><')],
+    [
+      'an image without text',
+      TABLE_LINE.replace(elementOf(['Image', DATA['Image'] as string]), '<Data Name=\\"Image\\"/>'),
+    ],
     ['a tag with an escape', TABLE_LINE.replace('>443</Data>', '>443<\\/Data>')],
     ['tags with escapes', TABLE_LINE.replaceAll('<', '\\u003c')],
     ['a document type', TABLE_LINE.replace('<DataItem', '<!DOCTYPE x><DataItem')],
@@ -388,6 +397,20 @@ describe('SysmonLines.read(bytes)', () => {
     for (const known of [BEAT_LINE, TABLE_LINE]) expect(lines.read(Buffer.from(known))).not.toBeNull();
     expect(lines.read(Buffer.from(line as string))).toBeNull();
     expect(readSame([BEAT_LINE, TABLE_LINE, line])).toBe(2);
+  });
+
+  it.each([
+    ['numbers', `[${'1,'.repeat(5_000)}1]`],
+    ['texts', `["${'a","'.repeat(5_000)}a"]`],
+    ['constants', `[${'true,'.repeat(10_000)}true]`],
+    ['members', `{${Array.from({ length: 5_000 }, (_, n) => `"a${n}":1`).join(',')}}`],
+    ['letters of a name', `{"${'a'.repeat(60_000)}":1}`],
+  ])('keeps no layout of a line with many %s', (_what, value) => {
+    const line = BEAT_LINE.replace('{', `{"tags":${value},`);
+    expect(() => JSON.parse(line)).not.toThrow();
+    expect(new SysmonLines(false).read(Buffer.from(line))).toBeNull();
+    // Layouts are kept for the next exports.
+    expect(new SysmonLines(false).read(Buffer.from(BEAT_LINE))?.kind).toBe('report');
   });
 
   it('is the parser, for any members and values', () => {
