@@ -89,29 +89,46 @@ export interface WantedGroups {
   readonly last: number;
 }
 
-/** The processes of a section that have such groups. Throws a MalformedError. */
-export function decodeProcesses(section: Buffer, wanted: WantedGroups): GroupedProcess[] {
-  const reader = new ByteReader(inflated(section));
-  const runs: GroupedProcess[] = [];
-  let key: ProcessKey | null = null;
-  let groups: ProcessGroup[] = [];
-  const end = (): void => {
-    if (key !== null && groups.length > 0) runs.push({ ...key, order: processOrderOf(key), groups });
-    groups = [];
-  };
-  while (!reader.isAtEnd) {
-    const flags = reader.varint();
-    if ((flags & SAME) === 0) {
-      end();
-      const source = SOURCES[Math.floor(flags / 4)];
-      if (source === undefined) throw new MalformedError('an unknown source');
-      key = { source, DeviceName: reader.text(), InitiatingProcessFileName: reader.text() };
-    }
-    const group = readGroup(reader, (flags & 1) === 1, wanted);
-    if (group !== null) groups.push(group);
+/**
+ * Reads the processes of a section that have such groups, one by one: those of a whole section at once would outlive the
+ * collection of short-lived objects. Throws a MalformedError.
+ */
+export class ProcessReader {
+  readonly #reader: ByteReader;
+  readonly #wanted: WantedGroups;
+  /** Of the next group; null at the end. */
+  #flags: number | null;
+
+  constructor(section: Buffer, wanted: WantedGroups) {
+    this.#reader = new ByteReader(inflated(section));
+    this.#wanted = wanted;
+    this.#flags = this.#nextFlags();
   }
-  end();
-  return runs;
+
+  /** The next process; null at the end. */
+  next(): GroupedProcess | null {
+    while (this.#flags !== null) {
+      const key = this.#key(this.#flags);
+      const groups: ProcessGroup[] = [];
+      do {
+        const group = readGroup(this.#reader, (this.#flags & 1) === 1, this.#wanted);
+        if (group !== null) groups.push(group);
+        this.#flags = this.#nextFlags();
+      } while (this.#flags !== null && (this.#flags & SAME) !== 0);
+      if (groups.length > 0) return { ...key, order: processOrderOf(key), groups };
+    }
+    return null;
+  }
+
+  #key(flags: number): ProcessKey {
+    const source = SOURCES[Math.floor(flags / 4)];
+    if (source === undefined || (flags & SAME) !== 0) throw new MalformedError('an unknown source');
+    return { source, DeviceName: this.#reader.text(), InitiatingProcessFileName: this.#reader.text() };
+  }
+
+  #nextFlags(): number | null {
+    return this.#reader.isAtEnd ? null : this.#reader.varint();
+  }
 }
 
 /** null for a group that is not wanted. */

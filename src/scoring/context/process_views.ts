@@ -11,13 +11,14 @@ import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import { compareText } from '../../core/text/compare_text.ts';
 import { processIdOf } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
+import { MalformedError } from '../count_files/byte_reader.ts';
 import { openContextFile, readContextFile, readContextSection, UnreadableFileError } from './context_file.ts';
 import type { FleetContext } from './fleet_context.ts';
 import { decodeRare, RARE_SECTION } from './merged_codec.ts';
 import { mergedName, partialName } from './names.ts';
 import { FIRST_GROUPS } from './partial_codec.ts';
 import { PossibleProcess } from './possible_process.ts';
-import { decodeProcesses, type GroupedProcess, type ProcessGroup, type WantedGroups } from './process_codec.ts';
+import { type GroupedProcess, type ProcessGroup, ProcessReader, type WantedGroups } from './process_codec.ts';
 import { compareProcesses, type ProcessKey } from './process_order.ts';
 
 /** What the process view measures with. */
@@ -160,7 +161,9 @@ async function* mergedRuns(
 ): AsyncGenerator<readonly GroupedProcess[]> {
   let streams: RunStream[] = [];
   for (const [partition, asOf] of context.counted) {
-    const stream = new RunStream(sectionsOf(files, partialName(asOf, partition), wanted, onFault));
+    const name = partialName(asOf, partition);
+    const onBad = (cause: unknown) => onFault(new UnreadableFileError(name, 'bad', cause).message);
+    const stream = new RunStream(sectionsOf(files, name, wanted, onFault), onBad);
     if (await stream.turn()) streams.push(stream);
   }
   let merged: GroupedProcess[] = [];
@@ -194,38 +197,55 @@ function firstOf(streams: readonly RunStream[]): GroupedProcess {
 
 /** The processes of one partition, in order. */
 class RunStream {
-  readonly #sections: AsyncIterator<readonly GroupedProcess[]>;
-  #section: readonly GroupedProcess[] = [];
-  #at = 0;
+  readonly #sections: AsyncIterator<ProcessReader>;
+  readonly #onBad: (cause: unknown) => void;
+  #section: ProcessReader | null = null;
+  #head: GroupedProcess | null = null;
+  #isBad = false;
 
-  constructor(sections: AsyncIterator<readonly GroupedProcess[]>) {
+  /** `onBad`: a section has something that its checksum did not show; what follows is not read. */
+  constructor(sections: AsyncIterator<ProcessReader>, onBad: (cause: unknown) => void) {
     this.#sections = sections;
+    this.#onBad = onBad;
   }
 
   get head(): GroupedProcess {
-    return this.#section[this.#at] as GroupedProcess;
+    return this.#head as GroupedProcess;
   }
 
   get isAtEnd(): boolean {
-    return this.#at >= this.#section.length;
+    return this.#head === null;
   }
 
   /** Takes the groups of one process, if it is the next one. Returns whether the section ends there. */
   takeInto(groups: ProcessGroup[], process: GroupedProcess): boolean {
-    while (!this.isAtEnd && compareProcesses(this.head, process) === 0) {
-      for (const group of this.head.groups) if (groups.length < MAX_ADDRESSES) groups.push(group);
-      this.#at++;
+    while (this.#head !== null && compareProcesses(this.#head, process) === 0) {
+      for (const group of this.#head.groups) if (groups.length < MAX_ADDRESSES) groups.push(group);
+      this.#advance();
     }
     return this.isAtEnd;
   }
 
   /** Moves to the next section that has something; false where there is none. */
   async turn(): Promise<boolean> {
-    for (;;) {
+    while (!this.#isBad) {
       const { done, value } = await this.#sections.next();
       if (done) return false;
-      [this.#section, this.#at] = [value, 0];
-      if (this.#section.length > 0) return true;
+      this.#section = value;
+      this.#advance();
+      if (!this.isAtEnd) return true;
+    }
+    return false;
+  }
+
+  #advance(): void {
+    try {
+      this.#head = this.#section?.next() ?? null;
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#onBad(error);
+      this.#isBad = true;
+      this.#head = null;
     }
   }
 }
@@ -235,11 +255,11 @@ async function* sectionsOf(
   name: string,
   wanted: WantedGroups,
   onFault: (fault: string) => void,
-): AsyncGenerator<readonly GroupedProcess[]> {
+): AsyncGenerator<ProcessReader> {
   try {
     const file = await openContextFile(files, name);
     for (let number = FIRST_GROUPS; number < file.sections; number++) {
-      yield await readContextSection(name, file, number, (section) => decodeProcesses(section, wanted));
+      yield await readContextSection(name, file, number, (section) => new ProcessReader(section, wanted));
     }
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;

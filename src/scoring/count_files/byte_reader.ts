@@ -42,7 +42,9 @@ export class ByteReader {
   uint48(): number {
     const start = this.#at;
     this.skip(6);
-    return this.#bytes.readUIntLE(start, 6);
+    const bytes = this.#bytes;
+    // Buffer's own reader for any number of bytes takes several times as long.
+    return bytes.readUInt32LE(start) + bytes.readUInt16LE(start + 4) * 2 ** 32;
   }
 
   /** A view of the next bytes. */

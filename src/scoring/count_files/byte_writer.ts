@@ -36,7 +36,8 @@ export class ByteWriter {
   /** A whole number from 0 to 2^48 − 1, in six bytes. */
   uint48(value: number): void {
     this.#reserve(6);
-    this.#length = this.#bytes.writeUIntLE(value, this.#length, 6);
+    this.#length = this.#bytes.writeUInt32LE(value % 2 ** 32, this.#length);
+    this.#length = this.#bytes.writeUInt16LE(Math.floor(value / 2 ** 32), this.#length);
   }
 
   bytes(bytes: Uint8Array): void {

@@ -2,10 +2,16 @@ import { expect, it } from 'vitest';
 import { noHours } from '../../../../src/core/regularity/hour_bits.ts';
 import { SOURCES_OF_DEVICE } from '../../../../src/core/regularity/hour_table.ts';
 import { PairTable } from '../../../../src/core/regularity/pair_table.ts';
-import { decodeProcesses } from '../../../../src/scoring/context/process_codec.ts';
+import { type GroupedProcess, ProcessReader } from '../../../../src/scoring/context/process_codec.ts';
 import { ProcessGroups } from '../../../../src/scoring/context/process_groups.ts';
 
 const REPORTS = { seconds: [3_600], counts: [1], length: 1, hours: noHours(), firstHour: 0 };
+
+function processesOf(reader: ProcessReader): GroupedProcess[] {
+  const found: GroupedProcess[] = [];
+  for (let next = reader.next(); next !== null; next = reader.next()) found.push(next);
+  return found;
+}
 
 it('ProcessGroups keeps names apart that share a hash', () => {
   const pairs = new PairTable();
@@ -23,7 +29,7 @@ it('ProcessGroups keeps names apart that share a hash', () => {
     groups.add({ ...key, source: 'defender' }, hashes, false, REPORTS, slot);
   }
   const wanted = { has: () => true, first: 0, last: 10_000 };
-  const found = groups.sections().flatMap((section) => decodeProcesses(section, wanted));
+  const found = groups.sections().flatMap((section) => processesOf(new ProcessReader(section, wanted)));
   const listed = found.flatMap(({ DeviceName, InitiatingProcessFileName, groups: of }) =>
     of.map(({ RemoteIP }) => `${DeviceName} ${InitiatingProcessFileName} ${RemoteIP}`),
   );
