@@ -35,9 +35,9 @@ const CHUNK_BYTES = 1024 * 1024;
 const WINDOW_BYTES = 256 * 1024;
 
 /**
- * The files of the arguments, read at once: Node's promises for files load streams and much else. Folders are walked in order of name. A file that is named itself is always read. In
- * folders, names that begin with `_` or `.` are skipped, the convention of data tools for files without data. Throws a
- * CommandError for a path that does not exist.
+ * The files of the arguments. Folders are walked in order of name, without promises: Node's promises for files load streams and
+ * much else. A file that is named itself is always read. In folders, names that begin with `_` or `.` are skipped, the convention
+ * of data tools for files without data. Throws a CommandError for a path that does not exist.
  */
 export function inputFiles(paths: readonly string[]): InputFiles {
   const files: InputFile[] = [];

@@ -11,15 +11,14 @@ import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import { compareText } from '../../core/text/compare_text.ts';
 import { processIdOf } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
-import { MalformedError } from '../count_files/byte_reader.ts';
-import { openContextFile, readContextFile, readContextSection, UnreadableFileError } from './context_file.ts';
+import { readContextFile } from './context_file.ts';
 import type { FleetContext } from './fleet_context.ts';
 import { decodeRare, RARE_SECTION } from './merged_codec.ts';
-import { mergedName, partialName } from './names.ts';
-import { FIRST_GROUPS } from './partial_codec.ts';
+import { mergedProcesses } from './merged_processes.ts';
+import { mergedName } from './names.ts';
 import { PossibleProcess } from './possible_process.ts';
-import { type GroupedProcess, type ProcessGroup, ProcessReader, type WantedGroups } from './process_codec.ts';
-import { compareProcesses, type ProcessKey } from './process_order.ts';
+import type { GroupedProcess, ProcessGroup } from './process_codec.ts';
+import type { ProcessKey } from './process_order.ts';
 
 /** What the process view measures with. */
 export interface ProcessFleet {
@@ -59,14 +58,10 @@ export interface SummedAddress {
   readonly connections: number;
 }
 
-/** Addresses of one process on one device: beyond these it is a scanner, and the rest is not summed. */
-const MAX_ADDRESSES = 20_000;
 /** Addresses that a finding names. */
 const MAX_NAMED = 100;
 /** Addresses whose newest reports are read: each is a request. */
 const MOST_NEWEST = 4;
-/** Processes in a list. */
-const RUNS_AT_ONCE = 256;
 
 /**
  * The process view of the runs before `asOf`, from what the partitions left: the addresses of each process on a device, of those
@@ -86,7 +81,7 @@ export async function* processViews(
   // A partition whose last partial is missing has an older window.
   const wanted = { has: (pair: number) => rare.has(pair), first: last - WINDOW_SECONDS, last };
   const possible = new PossibleProcess(context, fleet.thresholds.match, Math.floor(last / HOUR_SECONDS));
-  for await (const runs of mergedRuns(files, context, wanted, onFault)) {
+  for await (const runs of mergedProcesses(files, context, wanted, onFault)) {
     for (const process of runs) {
       const finding = findingOfProcess(process, fleet, possible);
       if (finding !== null) yield finding;
@@ -147,124 +142,6 @@ function named(groups: readonly ProcessGroup[]): string[] {
   return busiest(groups)
     .slice(0, MAX_NAMED)
     .map(({ RemoteIP }) => RemoteIP);
-}
-
-/**
- * The processes of all partitions in their order, each with its groups of all partitions. Given in lists: a promise for each process
- * would take longer than the process.
- */
-async function* mergedRuns(
-  files: ContextFiles,
-  context: FleetContext,
-  wanted: WantedGroups,
-  onFault: (fault: string) => void,
-): AsyncGenerator<readonly GroupedProcess[]> {
-  let streams: RunStream[] = [];
-  for (const [partition, asOf] of context.counted) {
-    const name = partialName(asOf, partition);
-    const onBad = (cause: unknown) => onFault(new UnreadableFileError(name, 'bad', cause).message);
-    const stream = new RunStream(sectionsOf(files, name, wanted, onFault), onBad);
-    if (await stream.turn()) streams.push(stream);
-  }
-  let merged: GroupedProcess[] = [];
-  while (streams.length > 0) {
-    const first = firstOf(streams);
-    const groups: ProcessGroup[] = [];
-    let hasEnded = false;
-    for (const stream of streams) {
-      // A process can go on in the next section.
-      while (stream.takeInto(groups, first)) if (!(await stream.turn())) break;
-      hasEnded ||= stream.isAtEnd;
-    }
-    if (hasEnded) streams = streams.filter(({ isAtEnd }) => !isAtEnd);
-    merged.push({ ...first, groups });
-    if (merged.length < RUNS_AT_ONCE) continue;
-    yield merged;
-    merged = [];
-  }
-  yield merged;
-}
-
-/** The least of the processes that are next. */
-function firstOf(streams: readonly RunStream[]): GroupedProcess {
-  let first = (streams[0] as RunStream).head;
-  for (let n = 1; n < streams.length; n++) {
-    const { head } = streams[n] as RunStream;
-    if (compareProcesses(head, first) < 0) first = head;
-  }
-  return first;
-}
-
-/** The processes of one partition, in order. */
-class RunStream {
-  readonly #sections: AsyncIterator<ProcessReader>;
-  readonly #onBad: (cause: unknown) => void;
-  #section: ProcessReader | null = null;
-  #head: GroupedProcess | null = null;
-  #isBad = false;
-
-  /** `onBad`: a section has something that its checksum did not show; what follows is not read. */
-  constructor(sections: AsyncIterator<ProcessReader>, onBad: (cause: unknown) => void) {
-    this.#sections = sections;
-    this.#onBad = onBad;
-  }
-
-  get head(): GroupedProcess {
-    return this.#head as GroupedProcess;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#head === null;
-  }
-
-  /** Takes the groups of one process, if it is the next one. Returns whether the section ends there. */
-  takeInto(groups: ProcessGroup[], process: GroupedProcess): boolean {
-    while (this.#head !== null && compareProcesses(this.#head, process) === 0) {
-      for (const group of this.#head.groups) if (groups.length < MAX_ADDRESSES) groups.push(group);
-      this.#advance();
-    }
-    return this.isAtEnd;
-  }
-
-  /** Moves to the next section that has something; false where there is none. */
-  async turn(): Promise<boolean> {
-    while (!this.#isBad) {
-      const { done, value } = await this.#sections.next();
-      if (done) return false;
-      this.#section = value;
-      this.#advance();
-      if (!this.isAtEnd) return true;
-    }
-    return false;
-  }
-
-  #advance(): void {
-    try {
-      this.#head = this.#section?.next() ?? null;
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      this.#onBad(error);
-      this.#isBad = true;
-      this.#head = null;
-    }
-  }
-}
-
-async function* sectionsOf(
-  files: ContextFiles,
-  name: string,
-  wanted: WantedGroups,
-  onFault: (fault: string) => void,
-): AsyncGenerator<ProcessReader> {
-  try {
-    const file = await openContextFile(files, name);
-    for (let number = FIRST_GROUPS; number < file.sections; number++) {
-      yield await readContextSection(name, file, number, (section) => new ProcessReader(section, wanted));
-    }
-  } catch (error) {
-    if (!(error instanceof UnreadableFileError)) throw error;
-    onFault(error.message);
-  }
 }
 
 function newestOf({ counted }: FleetContext): Timestamp {

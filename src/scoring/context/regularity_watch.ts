@@ -9,20 +9,21 @@ import {
 } from '../../core/regularity/assessment.ts';
 import { manyDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import { type FleetPartial, PartialBuilder } from '../../core/regularity/fleet_partial.ts';
-import { addHour, type HourBits, hasHour, noHours } from '../../core/regularity/hour_bits.ts';
+import { type HourBits, hasHour, noHours } from '../../core/regularity/hour_bits.ts';
 import { SOURCES_OF_DEVICE } from '../../core/regularity/hour_table.ts';
 import { MOST_USERS } from '../../core/regularity/pair_table.ts';
 import type { DeviceOn } from '../../core/regularity/points.ts';
-import { PossibleMatch, type TimedColumns } from '../../core/regularity/possible_match.ts';
+import { PossibleMatch } from '../../core/regularity/possible_match.ts';
 import { type PublicAddress, publicAddressOf } from '../../core/regularity/public_address.ts';
 import { ipv4NetworkOf, OTHER_TEXT } from '../../core/regularity/public_ipv4.ts';
 import { HOUR_SECONDS } from '../../core/regularity/time_bin.ts';
-import { summedPer, type TimedCount } from '../../core/regularity/timed_count.ts';
+import type { TimedCount } from '../../core/regularity/timed_count.ts';
 import { wholeSecondOf } from '../../core/regularity/whole_second.ts';
 import type { BesideFinding } from '../../core/scoring/address_scorer.ts';
 import type { Beside } from '../../core/scoring/group_cutter.ts';
 import type { Window } from '../../core/scoring/window.ts';
 import type { FleetContext } from './fleet_context.ts';
+import { GroupReports } from './group_reports.ts';
 import { digestOf, digestOfIpv4Network, type NameDigest, numberOfDigest, pairHashOfDigests } from './pair_hash.ts';
 import { ProcessGroups } from './process_groups.ts';
 import { RecentDevices } from './recent_devices.ts';
@@ -41,8 +42,6 @@ export interface RegularityFinding extends BesideFinding {
 
 /** Devices of the largest fleet whose regular devices are counted; `manyDevicesOf` them is the largest number that matters. */
 const LARGEST_FLEET = 250_000;
-/** More counts than a group has in practice. Beyond it counts of the same second are joined, so memory is bounded. */
-const MANY_COUNTS = 10_000;
 
 const NONE: readonly TimedCount[] = [];
 const OUT_OF_SCOPE: RegularityFinding = {
@@ -208,57 +207,6 @@ export class RegularityWatch implements Beside<RegularityFinding> {
   #asDeviceOn(hours: HourBits | null): DeviceOn {
     if (hours === null) return null;
     return { has: (hour) => hasHour(hours, hour - this.#firstHour) };
-  }
-}
-
-/** The reports of the group at hand, in order of time: the first `length` of each list. It is used again and again. */
-class GroupReports implements TimedColumns {
-  readonly seconds: number[] = [];
-  readonly counts: number[] = [];
-  length = 0;
-  readonly hours = noHours();
-  firstHour = 0;
-  onlyFailed = true;
-  #limit = MANY_COUNTS;
-
-  clear(firstHour: number): void {
-    this.length = 0;
-    this.firstHour = firstHour;
-    this.hours.fill(0);
-    this.onlyFailed = true;
-    this.#limit = MANY_COUNTS;
-  }
-
-  /** `isRaw`: the rows of an hour are one report, however the exports are cut. */
-  add(second: number, count: number, failed: boolean, isRaw: boolean): void {
-    if (!failed) this.onlyFailed = false;
-    const last = this.length - 1;
-    if (isRaw && last >= 0 && this.seconds[last] === second) {
-      this.counts[last] = (this.counts[last] as number) + count;
-      return;
-    }
-    addHour(this.hours, hourOf(second) - this.firstHour);
-    this.seconds[this.length] = second;
-    this.counts[this.length++] = count;
-    if (this.length === this.#limit) this.#join();
-  }
-
-  counted(): TimedCount[] {
-    return Array.from({ length: this.length }, (_, at) => ({
-      second: this.seconds[at] as number,
-      count: this.counts[at] as number,
-    }));
-  }
-
-  /** Joins the counts of the same second. */
-  #join(): void {
-    const joined = summedPer(1, this.counted());
-    this.length = joined.length;
-    for (const [at, { second, count }] of joined.entries()) {
-      this.seconds[at] = second;
-      this.counts[at] = count;
-    }
-    this.#limit = 2 * Math.max(MANY_COUNTS, joined.length);
   }
 }
 

@@ -26,6 +26,12 @@ const process: RegularProcess = {
   addresses: ['203.0.113.1', '203.0.113.2'].map((RemoteIP) => ({ RemoteIP, connections: 400 })),
 };
 
+it('keeps the threshold of the settings with a process that matches', () => {
+  const settings = { ...NO_BASELINE, thresholds: { ...NO_BASELINE.thresholds, match: 0.45 } };
+  const { finding } = judgeWith({ detection: settings }).process(process);
+  expect(finding?.assessments.regularity).toMatchObject({ threshold: 0.45 });
+});
+
 describe('the lowest severity that a sink takes', () => {
   const open = (changes: Partial<Detection> = {}) => detection({ state: 'ongoing', episode: EPISODE, ...changes });
   const notifiedFrom = (sinks: JudgeSettings['sinks'], before: Detection) =>

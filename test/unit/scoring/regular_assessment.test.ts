@@ -59,9 +59,16 @@ describe('a run', () => {
   it('adds the assessment of regularity to what the KQL rule finds, and keeps the newest of the episode', async () => {
     const beacon = group(1);
     await tenant.reports(beacon, hours(0, 11));
-    await tenant.run(12, { settings: BOTH });
+    const thresholds = { match: 0.55, ripe: 0.7 };
+    await tenant.run(12, { settings: { ...BOTH, detection: { ...BOTH.detection, thresholds } } });
     const first = (await tenant.detection(beacon)).assessments.regularity;
-    expect(first).toMatchObject({ way: 'session', interval: 60, regularDevices: 1, lastMatched: at(12) });
+    expect(first).toMatchObject({
+      way: 'session',
+      threshold: 0.55,
+      interval: 60,
+      regularDevices: 1,
+      lastMatched: at(12),
+    });
     for (const hour of hours(12, 23)) await tenant.reports(beacon, [hour], hour % 2 === 0 ? 20 : 400);
     await tenant.run(24, { settings: BOTH });
     const { assessments } = await tenant.detection(beacon);

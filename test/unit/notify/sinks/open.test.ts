@@ -4,7 +4,7 @@ import { openSink } from '../../../../src/notify/sinks/open.ts';
 import type { SinkRequest } from '../../../../src/notify/sinks/request.ts';
 import type { SinkOf } from '../../../../src/notify/sinks/settings.ts';
 import { detection } from '../../../contract/samples.ts';
-import { CONTEXT, one } from '../../../support/sinks/samples.ts';
+import { CONTEXT, one, SINKS } from '../../../support/sinks/samples.ts';
 
 const SECRET = `whsec_${Buffer.from('seeded signing secret, 24+ bytes').toString('base64')}`;
 const SETTINGS: SinkOf<'json'> = {
@@ -26,6 +26,17 @@ describe('openSink(settings, post)', () => {
     expect(requests).toHaveLength(1);
     expect(requests[0]?.url).toBe(SETTINGS.url);
     expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ type: 'beacon.detected' });
+  });
+
+  it('asks for its credential again with the next message where it failed', async () => {
+    let asked = 0;
+    const credential = () => {
+      asked++;
+      throw new Error('no identity yet');
+    };
+    const sink = openSink(SINKS.sentinel, { ...CONTEXT, credential });
+    for (const _message of [1, 2, 3]) await expect(sink.send(one(detection()), NOW)).rejects.toThrow('no identity yet');
+    expect(asked).toBe(3);
   });
 
   it('has a fingerprint that follows from the settings, and is another for each change of them', () => {

@@ -6,13 +6,13 @@ import type { Counted } from '../../../../src/core/records/contribution.ts';
 import { REGULARITY_THRESHOLDS } from '../../../../src/core/regularity/assessment.ts';
 import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
 import { isOfWindow, windowOf } from '../../../../src/core/scoring/window.ts';
-import { openContextFile, readContextFile } from '../../../../src/scoring/context/context_file.ts';
+import { encodeContextFile, openContextFile, readContextFile } from '../../../../src/scoring/context/context_file.ts';
 import { FleetContext, readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { decodeMerged, MERGED_SECTION } from '../../../../src/scoring/context/merged_codec.ts';
 import { mergedName, partialName } from '../../../../src/scoring/context/names.ts';
 import { PairSet } from '../../../../src/scoring/context/pair_set.ts';
-import { writePartial } from '../../../../src/scoring/context/partial_codec.ts';
+import { PARTIAL_SECTION, writePartial } from '../../../../src/scoring/context/partial_codec.ts';
 import {
   type ListedProcess,
   processViews,
@@ -168,6 +168,22 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     const name = partialName(T, '5' as Partition);
     await files.put(name, Buffer.from('BWCX'));
     expect((await findingsOf(files)).faults).toEqual([`${name} is damaged`]);
+  });
+
+  it.each([
+    ['an unknown source', [0, 4 * 7]],
+    ['names that are not there', [0, 2]],
+    ['bytes that end too early', [0, 0, 9, 1]],
+    ['bytes that cannot be decompressed', [1, 255, 255]],
+  ])('names a partial whose groups have %s, though its checksums are right, and goes on', async (_what, bytes) => {
+    const files = new MemoryContextFiles();
+    await found([...OTHERS, ...rotating('ws-1', 'rot.exe', SERVERS)], files);
+    const name = partialName(T, '5' as Partition);
+    const partial = await readContextFile(files, name, PARTIAL_SECTION, (section) => section);
+    await files.put(name, encodeContextFile([partial, Buffer.from(bytes), Buffer.from(bytes)]));
+    const { findings, faults } = await findingsOf(files);
+    expect(faults).toEqual([`${name} is damaged`]);
+    expect(findings).toMatchObject([{ kind: 'regular', InitiatingProcessFileName: 'rot.exe' }]);
   });
 });
 
