@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import about from '../package.json' with { type: 'json' };
 import { namingBadRows } from '../src/cli/bad_rows.ts';
+import { isWritten, outputOf } from '../src/cli/direct_output.ts';
 import { CommandError, UsageError } from '../src/cli/errors.ts';
 import { say, type Terminal } from '../src/cli/terminal.ts';
 import { escapeForDisplay } from '../src/core/text/escape.ts';
@@ -10,6 +11,33 @@ import { addCommands } from './commands.ts';
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
+
+/** Runs the command of a process, and ends the process. */
+export async function runProcess(process: NodeJS.Process): Promise<void> {
+  const stdout = outputOf({ fd: 1, streamOf: () => process.stdout, onError: endIfClosed });
+  const stderr = outputOf({ fd: 2, streamOf: () => process.stderr, onError: rethrow });
+  const terminal: Terminal = {
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    env: process.env,
+  };
+  process.exitCode = await main(process.argv.slice(2), terminal);
+  // Without the end of all that Node has open, which takes longer.
+  if (isWritten(stdout) && isWritten(stderr)) process.exit();
+}
+
+/** A reader such as `head` may close the pipe before the end: that is no failure. */
+function endIfClosed(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
+function rethrow(error: Error): never {
+  throw error;
+}
 
 /**
  * Runs one command. `argv` is without the program's name. Returns the exit code: 0 done, 1 failed or attention needed,

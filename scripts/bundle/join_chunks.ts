@@ -31,15 +31,19 @@ export async function joinChunks(
   await build({
     ...options,
     legalComments: 'inline',
+    // Node copies the text four times on its way to V8. Short lines and all names: a stack names a function and a place.
+    minifyWhitespace: true,
+    lineLimit: 100,
     outfile: core,
     stdin: { contents: contents.join('\n'), resolveDir: outdir },
     plugins: [
       {
         name: 'chunks',
         setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^\.\/beaconwatch/ }, ({ path }) => {
+          onResolve({ filter: /^\.\/beaconwatch/ }, ({ path, kind }) => {
             const file = resolve(outdir, path);
-            return inCore.has(file) ? { path: file } : { path, external: true };
+            // Code with an import of its own within the file would be wrapped in a function, module by module.
+            return kind !== 'dynamic-import' && inCore.has(file) ? { path: file } : { path, external: true };
           });
           onResolve({ filter: /^[^.]/ }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /beaconwatch/ }, async ({ path }) => {

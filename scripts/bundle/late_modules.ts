@@ -6,6 +6,7 @@ import type { Plugin } from 'esbuild';
  */
 const LATE: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['spawn'],
+  'node:crypto': ['createHash', 'hash', 'randomBytes', 'randomUUID', 'timingSafeEqual'],
   'node:util': ['isDeepStrictEqual', 'promisify', 'stripVTControlCharacters', 'styleText'],
   'node:v8': ['getHeapStatistics', 'setFlagsFromString'],
 };
@@ -38,10 +39,13 @@ async function textOf(module: string): Promise<string> {
   if (module === 'node:process') return 'export default process;';
   const late = LATE[module];
   if (late !== undefined) {
-    const functions = late.map(
-      (name) => `export const ${name} = (...args) => process.getBuiltinModule('${module}').${name}(...args);`,
-    );
-    return [...functions, `export default { ${late.join(', ')} };`].join('\n');
+    const functions = late.map((name) => `export const ${name} = (...args) => whole().${name}(...args);`);
+    return [
+      'let loaded;',
+      `const whole = () => (loaded ??= process.getBuiltinModule('${module}'));`,
+      ...functions,
+      `export default { ${late.join(', ')} };`,
+    ].join('\n');
   }
   const names = Object.keys((await import(module)) as object).filter(
     (name) => name !== 'default' && name !== 'promises',

@@ -1,4 +1,5 @@
 import type { SingleBar } from 'cli-progress';
+import { stopwatch } from './stopwatch.ts';
 import { say, type Terminal } from './terminal.ts';
 
 const LINE_EVERY_MS = 10_000;
@@ -18,7 +19,7 @@ export async function progressOn(
 ): Promise<Progress> {
   const work = { activity, total, unit };
   const hasBar = terminal.stderr.isTTY && total > 0;
-  return new Progress(terminal, work, hasBar ? await barOn(terminal.stderr, work) : null);
+  return new Progress(terminal, work, hasBar ? await barOn(terminal.stderr as NodeJS.WriteStream, work) : null);
 }
 
 /** Progress of long work on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
@@ -29,7 +30,7 @@ class Progress {
   readonly #unit: string;
   readonly #bar: SingleBar | null;
   #done = 0;
-  #lastLine = performance.now();
+  #sinceLineMs = stopwatch();
 
   constructor(terminal: Pick<Terminal, 'stderr'>, { activity, total, unit }: Work, bar: SingleBar | null) {
     this.#terminal = terminal;
@@ -43,8 +44,8 @@ class Progress {
   add(amount: number): void {
     this.#done += amount;
     this.#bar?.update(Math.floor(this.#done));
-    if (this.#bar || performance.now() - this.#lastLine < LINE_EVERY_MS) return;
-    this.#lastLine = performance.now();
+    if (this.#bar || this.#sinceLineMs() < LINE_EVERY_MS) return;
+    this.#sinceLineMs = stopwatch();
     const of = this.#total > 0 ? ` of ${Math.ceil(this.#total)}` : '';
     say(this.#terminal, `${this.#activity}: ${Math.floor(this.#done)}${of} ${this.#unit}`);
   }

@@ -36,6 +36,7 @@ import { resultOf, spanOfTask } from './score_result.ts';
 import { scoreSettingsOf } from './score_settings.ts';
 import { windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
+import { stopwatch } from './stopwatch.ts';
 import { say, type Terminal } from './terminal.ts';
 
 interface ScoreOptions extends DetectorOptions {
@@ -127,7 +128,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
 }
 
 async function score(terminal: Terminal, paths: readonly string[], options: ScoreOptions): Promise<void> {
-  const started = performance.now();
+  const elapsedMs = stopwatch();
   const format = formatOf(options.format);
   const detector = detectorIn(options, format);
   const order = orderFor(options.order, detector);
@@ -182,7 +183,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     `${counted(read.exports, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
       `(${groupedText(reportsInWindow)} in the ${spanName}, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
       `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(detections, 'detection')}, ` +
-      `${counted(counters.deadLetters, 'dead letter')}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      `${counted(counters.deadLetters, 'dead letter')}, ${(elapsedMs() / 1000).toFixed(1)} s`,
   );
   if (offline.unknownShape !== null) {
     const { offset, name } = offline.unknownShape;

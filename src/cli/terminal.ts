@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** A stream of text; `isTTY` and `columns` are set where a person reads it. */
-export interface Output extends NodeJS.WritableStream {
+/** What takes text: one of Node's streams, or a file or pipe that is written without one. */
+export interface Output {
+  write(text: string): unknown;
+  /** Set where a person reads it, with its width: it is a stream of Node then. */
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
