@@ -68,15 +68,15 @@ export class GroupJudge {
   found(found: FoundGroup<RegularityFinding>): Judged {
     const { context } = this.#settings.fleet;
     const { key, beside } = found.group;
-    const process = key.InitiatingProcessFileName;
-    const place = publicAddressOf(key.RemoteIP);
-    const before = place === null ? 0 : (context?.regularDevices(process, place.network) ?? 0);
-    const regularDevices = Math.max(found.matchingDevices, before);
+    const place = context === null ? null : publicAddressOf(key.RemoteIP);
+    const pair =
+      place === null || context === null ? null : context.pairOf(key.InitiatingProcessFileName, place.network);
+    const regularDevices = Math.max(found.matchingDevices, pair?.regularDevices ?? 0);
     const finding = this.#findingOf(found, regularDevices);
     const suppressedBy = finding === null ? '' : this.#settings.suppressedBy(finding);
     const isHidden = (detector: Detector) => finding !== null && this.#isHidden(finding, detector, suppressedBy);
-    const isNew = place !== null && (context?.isNew(process, place.network) ?? false);
-    const isShared = place !== null && (context?.isShared(process, place.network) ?? false);
+    const isNew = pair !== null && pair.newSince !== null;
+    const isShared = pair?.isShared ?? false;
     const facts: GroupFacts = {
       kqlRule: finding && ruleMatchOf(finding, { ...this.#limits, isShared }, isHidden('kql-rule')),
       regularity: regularityFactsOf(beside, {
@@ -84,7 +84,7 @@ export class GroupJudge {
         isHidden: isHidden('regularity'),
       }),
       regularDevices,
-      ...{ isNew, isEstablished: context !== null && place !== null && !isNew, isShared },
+      ...{ isNew, isEstablished: pair !== null && !isNew, isShared },
       known: finding?.known ?? null,
     };
     return {

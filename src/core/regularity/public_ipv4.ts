@@ -7,14 +7,24 @@ export const OTHER_TEXT = -2;
  * numbers without leading zeros. `ipv4NetworkOf('198.51.100.7')` is 50739.
  */
 export function ipv4NetworkOf(text: string): number {
-  const one = text.indexOf('.');
-  const two = text.indexOf('.', one + 1);
-  const three = text.indexOf('.', two + 1);
-  const first = octetOf(text, 0, one);
-  const second = octetOf(text, one + 1, two);
-  const isUsual = Math.min(first, second, octetOf(text, two + 1, three), octetOf(text, three + 1, text.length)) >= 0;
-  if (!isUsual) return OTHER_TEXT;
-  return isExcluded(first, second) || text === BROADCAST ? OUT_OF_SCOPE : first * 256 + second;
+  let [network, dots, octet, digits] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === DOT) {
+      if (digits === 0) return OTHER_TEXT;
+      if (dots++ < 2) network = network * 256 + octet;
+      [octet, digits] = [0, 0];
+      continue;
+    }
+    const isDigit = unit >= ZERO && unit <= NINE;
+    // No octet goes on after a leading zero.
+    if (!isDigit || (digits > 0 && octet === 0)) return OTHER_TEXT;
+    octet = octet * 10 + unit - ZERO;
+    if (octet > 255) return OTHER_TEXT;
+    digits++;
+  }
+  if (dots !== 3 || digits === 0) return OTHER_TEXT;
+  return isExcluded(network >> 8, network & 255) || text === BROADCAST ? OUT_OF_SCOPE : network;
 }
 
 /** The text of such a network: `198.51.0.0/16`. */
@@ -32,19 +42,6 @@ export function publicIpv4Of(text: string): { readonly address: string; readonly
   return network === OUT_OF_SCOPE ? null : { address: text, network: ipv4NetworkText(network) };
 }
 
-/** The number at a place of a text, 0 to 255; -1 where there is something else. */
-function octetOf(text: string, from: number, to: number): number {
-  const digits = to - from;
-  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(from) === ZERO)) return -1;
-  let octet = 0;
-  for (let at = from; at < to; at++) {
-    const digit = text.charCodeAt(at) - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    octet = octet * 10 + digit;
-  }
-  return octet > 255 ? -1 : octet;
-}
-
 /** Unspecified, loopback, private, link-local, multicast; 240/4 is in scope but for the broadcast address. */
 function isExcluded(first: number, second: number): boolean {
   return (
@@ -59,4 +56,4 @@ function isExcluded(first: number, second: number): boolean {
 }
 
 const BROADCAST = '255.255.255.255';
-const ZERO = 48;
+const [DOT, ZERO, NINE] = [0x2e, 0x30, 0x39];

@@ -13,6 +13,16 @@ import { pairHashOf } from './pair_hash.ts';
 /** With partials of fewer partitions there is no context. */
 export const LEAST_PARTITIONS = 8;
 
+/** A process in a network, in the run before. */
+export interface PairInFleet {
+  /** On how many devices it was regular; infinite for common. */
+  readonly regularDevices: number;
+  /** Since which clock hour it is seen; null where it is not new (`isNewPair`). */
+  readonly newSince: number | null;
+  /** Whether more than few devices used it; true where that is not known. */
+  readonly isShared: boolean;
+}
+
 /** What a run knows of the fleet: the sum of the runs before. */
 export class FleetContext {
   /** The run of each partition that it counts, by its asOf; absent for a partition that it does not count. */
@@ -47,25 +57,20 @@ export class FleetContext {
     return this.#merged.shared.size;
   }
 
-  /** On how many devices a process was regular with a network in the run before; infinite for common. */
-  regularDevices(process: string, network: string): number {
-    const unknown = this.#merged.isFull ? Number.POSITIVE_INFINITY : 0;
-    return this.#merged.regular.get(pairHashOf(process, network)) ?? unknown;
+  /** What the run before says of a process in a network. */
+  pairOf(process: string, network: string): PairInFleet {
+    const { isFull, regular, shared, newPairs } = this.#merged;
+    const pair = pairHashOf(process, network);
+    return {
+      regularDevices: regular.get(pair) ?? (isFull ? Number.POSITIVE_INFINITY : 0),
+      newSince: newPairs.get(pair) ?? null,
+      isShared: isFull || shared.has(pair),
+    };
   }
 
-  /** Since which clock hour a new process and network is seen; null where it is not new. */
-  newSince(process: string, network: string): number | null {
-    return this.#merged.newPairs.get(pairHashOf(process, network)) ?? null;
-  }
-
-  /** The same of the hash of a process and a network. */
+  /** Whether a pair, given by its hash, was seen first less than seven days ago, in a tenant that had been observed for a day. */
   isNewPair(pair: number): boolean {
     return this.#merged.newPairs.has(pair);
-  }
-
-  /** Whether more than `few` devices used the process in the network in the run before; true where that is not known. */
-  isShared(process: string, network: string): boolean {
-    return this.#merged.isFull || this.#merged.shared.has(pairHashOf(process, network));
   }
 
   /**
@@ -74,11 +79,6 @@ export class FleetContext {
    */
   isSettled(pair: number, hour: number): boolean {
     return hour <= this.#settledUntil && this.#merged.settled.has(pair);
-  }
-
-  /** Whether a process and a network were seen first less than seven days ago, in a tenant that had been observed for a day. */
-  isNew(process: string, network: string): boolean {
-    return this.newSince(process, network) !== null;
   }
 }
 

@@ -68,6 +68,20 @@ describe('publicIpv4Of(text) answers as a parser of addresses does', () => {
     }
   });
 
+  it.each([
+    '',
+    '8',
+    '8.8.8',
+    '8.8.8.',
+    '.8.8.8',
+    '8..8.8',
+    '8.8.8.8.',
+    '8.8.8.8.8',
+    '8.8.8.256',
+    '8.8.08.8',
+    '8.8.8.8 ',
+  ])('not of %j', (text) => expect(publicIpv4Of(text)).toBe('other'));
+
   it('of any text', () => {
     const seen = new Set<string>();
     fc.assert(

@@ -59,8 +59,8 @@ describe('mergeContext(files, asOf)', () => {
     expect(fault).toBe('');
     expect([context?.devices, context?.few, context?.many]).toEqual([16, 1, 10]);
     // On 16 devices, and 10 are many.
-    expect(context?.regularDevices('beat.exe', NETWORK)).toBe(Number.POSITIVE_INFINITY);
-    expect(context?.regularDevices('other.exe', NETWORK)).toBe(0);
+    expect(context?.pairOf('beat.exe', NETWORK).regularDevices).toBe(Number.POSITIVE_INFINITY);
+    expect(context?.pairOf('other.exe', NETWORK).regularDevices).toBe(0);
     expect([...(context?.counted ?? [])]).toEqual(PARTITIONS.map((partition) => [partition, T]));
     const slot = context?.hours.find(deviceHashOf('ws-3'), 0) ?? -1;
     expect([-1, 0].map((hour) => context?.hours.groupsAt(slot, hourOf(T) + hour))).toEqual([1, 0]);
@@ -117,7 +117,7 @@ describe('mergeContext(files, asOf)', () => {
   it('knows what is new in a tenant that was observed for a day', async () => {
     const files = new MemoryContextFiles();
     await run(files, T);
-    expect((await merged(files, at(1))).context?.isNew('beat.exe', NETWORK)).toBe(false);
+    expect((await merged(files, at(1))).context?.pairOf('beat.exe', NETWORK).newSince).toBeNull();
     for (const hours of [1, 30]) await run(files, at(hours));
     const late = partialOf(at(30), 99);
     const pair = late.pairs.get(pairHashOf('beat.exe', NETWORK));
@@ -125,9 +125,8 @@ describe('mergeContext(files, asOf)', () => {
     const pairs = pairTableOf([[pairHashOf('new.exe', NETWORK), pair]]);
     await writePartial(files, at(30), 'f' as Partition, { ...late, pairs });
     const { context } = await merged(files, at(31));
-    expect(context?.isNew('new.exe', NETWORK)).toBe(true);
-    expect(context?.newSince('new.exe', NETWORK)).toBe(hourOf(at(29)));
-    expect(context?.isNew('beat.exe', NETWORK)).toBe(false);
+    expect(context?.pairOf('new.exe', NETWORK).newSince).toBe(hourOf(at(29)));
+    expect(context?.pairOf('beat.exe', NETWORK).newSince).toBeNull();
   });
 
   it('calls nothing new where a single old report is all that precedes it', async () => {
@@ -140,7 +139,7 @@ describe('mergeContext(files, asOf)', () => {
       const reports = part.reports.with(12, 1);
       await writePartial(files, T, partition, partition === '0' ? { ...part, pairs, reports } : part);
     }
-    expect((await merged(files, at(1))).context?.isNew('beat.exe', NETWORK)).toBe(false);
+    expect((await merged(files, at(1))).context?.pairOf('beat.exe', NETWORK).newSince).toBeNull();
   });
 
   it('knows which process more than few devices use in a network, over all partitions', async () => {
@@ -156,18 +155,18 @@ describe('mergeContext(files, asOf)', () => {
       });
     await write('e', [1]);
     await write('f', [1]);
-    expect((await merged(files, at(1))).context?.isShared('svc.exe', NETWORK)).toBe(false);
+    expect((await merged(files, at(1))).context?.pairOf('svc.exe', NETWORK).isShared).toBe(false);
     await write('f', [2, 3, 4]);
     const { context } = await merged(files, at(1));
-    expect(context?.isShared('svc.exe', NETWORK)).toBe(true);
-    expect(context?.isShared('other.exe', NETWORK)).toBe(false);
+    expect(context?.pairOf('svc.exe', NETWORK).isShared).toBe(true);
+    expect(context?.pairOf('other.exe', NETWORK).isShared).toBe(false);
   });
 
   it('takes what was omitted for common and shared: nothing is known of it', () => {
-    const known = fleetAt(T).context;
-    const full = fleetAt(T, { isFull: true }).context;
-    expect([known?.isShared('a.exe', NETWORK), known?.regularDevices('a.exe', NETWORK)]).toEqual([false, 0]);
-    expect([full?.isShared('a.exe', NETWORK), full?.regularDevices('a.exe', NETWORK)]).toEqual([true, Infinity]);
+    const known = fleetAt(T).context?.pairOf('a.exe', NETWORK);
+    const full = fleetAt(T, { isFull: true }).context?.pairOf('a.exe', NETWORK);
+    expect(known).toEqual({ regularDevices: 0, newSince: null, isShared: false });
+    expect(full).toEqual({ regularDevices: Number.POSITIVE_INFINITY, newSince: null, isShared: true });
   });
 
   it('removes what is older than a day, and keeps what was seen first', async () => {
@@ -185,7 +184,7 @@ describe('mergeContext(files, asOf)', () => {
     await run(files, at(130));
     await mergeContext(files, at(131));
     const { context } = await readContext(files, at(131));
-    expect(context?.isNew('beat.exe', NETWORK)).toBe(false);
+    expect(context?.pairOf('beat.exe', NETWORK).newSince).toBeNull();
   });
 });
 
