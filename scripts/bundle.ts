@@ -47,6 +47,20 @@ export async function buildCommandLine(outdir: string, options: BuildOptions = {
     ...COMMON,
     ...options,
   });
+  await buildReader(outdir, options);
+}
+
+/** The program of a thread that reads files, without the rest of the command line: a thread loads all of it when it starts. */
+async function buildReader(outdir: string, options: BuildOptions): Promise<void> {
+  await build({
+    ...COMMON,
+    ...options,
+    outdir,
+    entryPoints: { 'beaconwatch-reader': 'src/cli/read_worker.ts' },
+    splitting: true,
+    chunkNames: 'beaconwatch-reader-[name]-[hash]',
+    plugins: [lateModules],
+  });
 }
 
 /**

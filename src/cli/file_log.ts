@@ -17,6 +17,12 @@ const KINDS = {
   failed: { many: 'not read to the end', problem: 'could not be read to the end' },
 } as const;
 
+/** Lines by kind, and the number of files of each. */
+export interface LoggedFiles {
+  readonly lines: ReadonlyMap<LogKind, readonly string[]>;
+  readonly numbers: ReadonlyMap<LogKind, number>;
+}
+
 /** What is said of the files that were read, by kind. */
 export class FileLog {
   readonly #lines = new Map<LogKind, string[]>();
@@ -27,6 +33,19 @@ export class FileLog {
     if (lines.length < LISTED) lines.push(line);
     this.#lines.set(kind, lines);
     this.#numbers.set(kind, this.number(kind) + 1);
+  }
+
+  get logged(): LoggedFiles {
+    return { lines: this.#lines, numbers: this.#numbers };
+  }
+
+  /** Adds what is logged of later files. */
+  take({ lines, numbers }: LoggedFiles): void {
+    for (const [kind, number] of numbers) {
+      const all = [...(this.#lines.get(kind) ?? []), ...(lines.get(kind) ?? [])];
+      this.#lines.set(kind, all.slice(0, LISTED));
+      this.#numbers.set(kind, this.number(kind) + number);
+    }
   }
 
   number(kind: LogKind): number {

@@ -30,6 +30,11 @@ const DATE_ADVICE =
   'A date of two numbers (date-order) does not show whether the day or the month comes first. ' +
   'Set --dates day-first or --dates month-first, or export ISO 8601 times (docs/sources.md).';
 
+export interface LoggedLetters {
+  readonly first: readonly DeadLetter[];
+  readonly byReason: ReadonlyMap<string, number>;
+}
+
 /** Lists the first dead letters, and counts all of them by reason. */
 export class LetterLog {
   readonly #first: DeadLetter[] = [];
@@ -38,6 +43,11 @@ export class LetterLog {
   add(first: readonly DeadLetter[], byReason: ReadonlyMap<string, number>): void {
     this.#first.push(...first.slice(0, LISTED - this.#first.length));
     for (const [reason, times] of byReason) this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + times);
+  }
+
+  /** The first letters, and the numbers of all. */
+  get logged(): LoggedLetters {
+    return { first: this.#first, byReason: this.#byReason };
   }
 
   /** How many of each reason, as a sentence; '' without any. */

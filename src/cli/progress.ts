@@ -23,7 +23,7 @@ export async function progressOn(
 }
 
 /** Progress of long work on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
-class Progress {
+export class Progress {
   readonly #terminal: Pick<Terminal, 'stderr'>;
   readonly #activity: string;
   readonly #total: number;

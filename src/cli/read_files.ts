@@ -1,33 +1,45 @@
-import type { DateOrder } from '../core/records/locale_instant.ts';
-import type { Source } from '../core/records/report.ts';
-import type { Window } from '../core/scoring/window.ts';
-import { escapeForDisplay } from '../core/text/escape.ts';
-import type { OfflineReading, OfflineScore } from '../scoring/offline_scorer.ts';
-import { SpillError } from '../scoring/sorted_runs.ts';
-import { CommandError } from './errors.ts';
-import { contentNamed, isRegular } from './file_content.ts';
-import { FileLog, type LogKind } from './file_log.ts';
-import { cutText, type FileProblem, problemOf } from './file_problem.ts';
-import { contentsOf, type InputFile } from './input_files.ts';
-import { listed } from './output/listed.ts';
-import { PipeCopy } from './pipe_copy.ts';
-import { progressOn } from './progress.ts';
-import { refusedText } from './refused_text.ts';
-import { say, type Terminal } from './terminal.ts';
+import type { Timestamp } from '../core/kql/timestamp.ts';
+import type { OnLetters } from '../reading/file_tally.ts';
+import type { ReadingContext } from '../scoring/earlier_reports.ts';
+import type { OfflineScore } from '../scoring/offline_scorer.ts';
+import { type FilesFound, reportFiles } from './files_found.ts';
+import { FilesReader, type FilesTask } from './files_reader.ts';
+import type { InputFile } from './input_files.ts';
+import { type Progress, progressOn } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+import { threadsFor } from './threads_option.ts';
 
-interface ReadTask {
+export interface ReadTask extends FilesTask {
   readonly files: readonly InputFile[];
-  /** The paths that the user named; other files are of a folder or of an archive. */
-  readonly named: ReadonlySet<string>;
-  readonly sources: readonly Source[];
-  readonly window: Window;
-  readonly dateOrder: DateOrder | undefined;
+  /** As the user set it; null for the default. */
+  readonly threads: number | null;
+  /** See `ReaderTask`. */
+  readonly plausible: Timestamp;
+  /** Where the detector `regularity` is applied. */
+  readonly context: Pick<ReadingContext, 'window' | 'binSeconds'> | null;
 }
 
 /** Reads every file, and every member of an archive. One that cannot be read, or is foreign, is named and stops no other. */
-export async function readFiles(terminal: Terminal, offline: OfflineScore, task: ReadTask) {
-  const total = task.files.reduce((sum, file) => sum + file.bytes, 0);
+export async function readFiles(terminal: Terminal, offline: OfflineScore, onLetters: OnLetters, task: ReadTask) {
+  const { files } = task;
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = await progressOn(terminal, 'reading', total / 1e6, 'MB');
+  const threads = threadsFor(files, task.threads);
+  const found =
+    threads === 1
+      ? [await readHere(terminal, offline, task, progress)]
+      : // Most folders are small, and one thread reads them.
+        await (await import('./read_threads.ts')).readInThreads(offline, onLetters, task, threads, progress);
+  progress.stop();
+  return reportFiles(terminal, found, offline.counters.reports > 0);
+}
+
+async function readHere(
+  terminal: Terminal,
+  offline: OfflineScore,
+  task: ReadTask,
+  progress: Progress,
+): Promise<FilesFound> {
   const reader = new FilesReader(offline, task);
   for (const file of task.files)
     await reader.read(
@@ -35,110 +47,5 @@ export async function readFiles(terminal: Terminal, offline: OfflineScore, task:
       (bytes) => progress.add(bytes / 1e6),
       () => terminal.stdin,
     );
-  progress.stop();
-  return reader.report(terminal);
-}
-
-/** A file, or a member of one, with its bytes. */
-interface ReadContent {
-  readonly name: string;
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** Opens it once more; null for a pipe. */
-  readonly again: (() => AsyncIterable<Uint8Array>) | null;
-}
-
-class FilesReader {
-  readonly #offline: OfflineScore;
-  readonly #task: ReadTask;
-  readonly #log = new FileLog();
-  readonly #skipped: string[] = [];
-  readonly #windows1252: string[] = [];
-  #exports = 0;
-
-  constructor(offline: OfflineScore, task: ReadTask) {
-    this.#offline = offline;
-    this.#task = task;
-  }
-
-  async read(file: InputFile, onRead: (bytes: number) => void, stdin: () => Terminal['stdin']): Promise<void> {
-    const before = this.#exports;
-    const isFile = isRegular(file);
-    try {
-      for await (const content of contentsOf(file, onRead, stdin)) {
-        const { name } = content;
-        if ('skipped' in content) {
-          this.#skipped.push(name);
-          continue;
-        }
-        this.#exports++;
-        if ('refused' in content) this.#log.add('refused', `${escapeForDisplay(name)}: refused: ${content.refused}`);
-        else await this.#readContent({ ...content, again: isFile ? () => contentNamed(file, name) : null });
-      }
-    } catch (error) {
-      // A container that cannot be opened is one export.
-      if (this.#exports === before) this.#exports++;
-      this.#log.add('failed', `${escapeForDisplay(file.path)}: not read to the end: ${readError(error)}`);
-    }
-  }
-
-  report(terminal: Terminal) {
-    if (this.#skipped.length > 0) say(terminal, `skipped: ${listed(this.#skipped)}`);
-    if (this.#windows1252.length > 0)
-      say(terminal, `read as Windows-1252, because the bytes are not UTF-8: ${listed(this.#windows1252)}`);
-    this.#log.report(terminal);
-    const problems = this.#log.problems(this.#offline.counters.reports > 0);
-    return { exports: this.#exports, refused: this.#log.number('refused'), problems };
-  }
-
-  async #readContent(content: ReadContent): Promise<void> {
-    const { sources, window } = this.#task;
-    const name = escapeForDisplay(content.name);
-    try {
-      const reading = await this.#score(content);
-      if (reading.foreign) {
-        this.#log.add('refused', `${name}: refused: ${refusedText(await headOf(content), sources)}`);
-        return;
-      }
-      if (reading.isWindows1252) this.#windows1252.push(content.name);
-      const problem = problemOf(reading, sources);
-      if (problem !== null) this.#log.add(this.#kindOf(problem, content), `${name}: ${problem.text}`);
-      const cut = cutText(reading, window);
-      if (cut !== null) this.#log.add('cut', `warning: ${name}: ${cut}`);
-    } catch (error) {
-      this.#log.add('failed', `${name}: not read to the end: ${readError(error)}`);
-    }
-  }
-
-  async #score({ name, chunks, again }: ReadContent): Promise<OfflineReading> {
-    const ref = { container: '', name };
-    const { dateOrder } = this.#task;
-    if (again !== null || dateOrder !== undefined)
-      return this.#offline.read(ref, chunks, { dateOrder, again: again ?? undefined });
-    const copy = new PipeCopy();
-    try {
-      return await this.#offline.read(ref, copy.copied(chunks), { again: () => copy.again() });
-    } finally {
-      copy.close();
-    }
-  }
-
-  /** A folder or an archive may hold files of other tables: these are only named. */
-  #kindOf({ kind }: FileProblem, { name }: ReadContent): LogKind {
-    return kind === 'none' && !this.#task.named.has(name) ? 'other' : kind;
-  }
-}
-
-/** The text of an error of a file; every other error ends the command. */
-function readError(error: unknown): string {
-  if (error instanceof SpillError) throw new CommandError(error.message);
-  if (!(error instanceof Error) || !('code' in error)) throw error;
-  return escapeForDisplay(error.message);
-}
-
-/** The first bytes of a file; null if it cannot be read again. */
-async function headOf({ again }: ReadContent): Promise<Uint8Array | null> {
-  if (again === null) return null;
-  // A copy: the memory is for the next file.
-  for await (const bytes of again()) return Buffer.from(bytes);
-  return null;
+  return reader.found;
 }

@@ -38,6 +38,7 @@ import { windowsIn } from './score_windows.ts';
 import { adviceOnSources } from './source_advice.ts';
 import { stopwatch } from './stopwatch.ts';
 import { say, type Terminal } from './terminal.ts';
+import { threadsIn } from './threads_option.ts';
 
 interface ScoreOptions extends DetectorOptions {
   readonly owners?: string;
@@ -46,6 +47,7 @@ interface ScoreOptions extends DetectorOptions {
   readonly set: readonly string[];
   readonly format: string;
   readonly order?: string;
+  readonly threads?: string;
 }
 
 export function addScoreCommand(program: Command, terminal: Terminal): void {
@@ -108,6 +110,10 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
       'a CSV of networks and programs that you expect, and of indicators: changes the severity by one (docs/known.md)',
     )
     .option('--html <FILE>', 'also write a report: one HTML file with pictures, which opens without a network')
+    .option(
+      '--threads <N>',
+      'threads that read the files (default: 1, and for a gigabyte or more one for each core, 8 at most)',
+    )
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(
       'after',
@@ -142,6 +148,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const regularWindow = detector === 'kql-rule' ? null : windowOf(spanOf(windows).asOf, REGULARITY_DAYS);
   const { series, common, bin } = options;
   const explain = explainIn(options);
+  const threads = threadsIn(options.threads);
   const ownerOf = await ownersIn(options.owners, detector);
   const knownOf = await knownIn(options.known, detector, terminal);
   const hasKnown = knownOf !== undefined;
@@ -151,19 +158,15 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const context = regularWindow === null ? null : new OfflineContext(regularWindow, binSeconds, regularity, knownOf);
 
   const letters = new LetterLog();
-  const offline = new OfflineScore(
-    window,
-    formatsOf(sources),
-    (first, byReason) => letters.add(first, byReason),
-    tomorrow(),
-    undefined,
-    context,
-  );
+  const onLetters: LetterLog['add'] = (first, byReason) => letters.add(first, byReason);
+  const plausible = tomorrow();
+  const offline = new OfflineScore(window, formatsOf(sources), onLetters, plausible, undefined, context);
   const { files, skipped } = inputFiles(paths);
   if (skipped.length > 0) say(terminal, `skipped: ${listed(skipped)}`);
   if (files.length === 0) throw new CommandError('no file to read in the paths given');
   const named = new Set(paths);
-  const read = await readFiles(terminal, offline, { files, named, sources, window, dateOrder: datesOf(options.dates) });
+  const reading = { named, sources, window, dateOrder: datesOf(options.dates), plausible, threads };
+  const read = await readFiles(terminal, offline, onLetters, { files, ...reading, context });
 
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;

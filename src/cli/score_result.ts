@@ -10,7 +10,7 @@ import { comparedSpan } from '../scoring/compare_result.ts';
 import type { OfflineDetections } from '../scoring/offline_detection.ts';
 import type { Explain } from '../scoring/offline_detections.ts';
 import type { OfflineScore } from '../scoring/offline_scorer.ts';
-import { SpillError } from '../scoring/sorted_runs.ts';
+import { SpillError } from '../scoring/spilled_bytes.ts';
 import { CommandError } from './errors.ts';
 import { commonText } from './output/common_services.ts';
 import { fleetNotes, offlineText } from './output/detections.ts';

@@ -31,6 +31,11 @@ export class GroupedCounts {
     return groups;
   }
 
+  /** Number of different facts beside the counts. An attacker may choose another host for each report. */
+  get marks(): number {
+    return this.#marks.size;
+  }
+
   async *scan(partition: Partition): AsyncGenerator<readonly OfflineRow[]> {
     const groups = this.#partitions.get(partition);
     if (!groups) return;
@@ -116,9 +121,6 @@ interface Rows {
 
 type Mark = Pick<OfflineRow, 'failed' | 'programHash' | 'port' | 'host'>;
 
-/** More different marks than this lose their host: an attacker may choose another one for each report. */
-const MOST_MARKS = 100_000;
-
 /** What rows say beside their counts, each different one once. */
 class Marks {
   readonly #numbers = new Map<string | null, number>();
@@ -130,11 +132,14 @@ class Marks {
     const key = isPlain ? programHash : `${failed}|${programHash}|${port ?? ''}|${host ?? ''}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    if (host !== undefined && this.#marks.length >= MOST_MARKS) return this.numberOf({ failed, programHash, port });
     const mark = { failed, programHash, ...(port !== undefined && { port }), ...(host !== undefined && { host }) };
     const number = this.#marks.push(mark) - 1;
     this.#numbers.set(key, number);
     return number;
+  }
+
+  get size(): number {
+    return this.#marks.length;
   }
 
   at(number: number): Mark {

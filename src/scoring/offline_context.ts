@@ -1,25 +1,19 @@
 import { type KnownOf, NOTHING_KNOWN } from '../core/detections/known.ts';
-import { HOUR_MS } from '../core/kql/timespan.ts';
-import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
+import { msOf } from '../core/kql/timestamp.ts';
 import type { Report } from '../core/records/report.ts';
 import { DeviceHours, MAX_DEVICES_WITH_HOURS } from '../core/regularity/device_hours.ts';
 import { fewDevicesOf, manyDevicesOf } from '../core/regularity/fleet_limits.ts';
 import { FleetPairs, type ProcessPlace } from '../core/regularity/fleet_pairs.ts';
 import { isNewSince, observedSince } from '../core/regularity/observed.ts';
 import { MOST_USERS } from '../core/regularity/pair_table.ts';
-import { type PublicAddress, publicAddressOf } from '../core/regularity/public_address.ts';
 import { type BinUnit, HOUR_SECONDS, unitOf } from '../core/regularity/time_bin.ts';
 import type { Window } from '../core/scoring/window.ts';
 import { DETECTION_SETTINGS, type FleetSettings } from './detection_settings.ts';
+import { EarlierPlaces, type HandedEarlier, hourOf, type ReadingContext } from './earlier_reports.ts';
 import { hoursWith, type TimedGroup } from './timed_groups.ts';
 
-/** What came earlier is not remembered, as on Azure. */
-const HISTORY_HOURS = 30 * 24;
-/** Addresses whose scope is remembered while reports are read. */
-const MAX_PLACES = 50_000;
-
 /** What the files say of the fleet: they are their own context. */
-export class OfflineContext {
+export class OfflineContext implements ReadingContext {
   readonly window: Window;
   readonly binSeconds: number;
   /** What the operator knows of networks and programs. */
@@ -30,7 +24,7 @@ export class OfflineContext {
   readonly #pairs = new FleetPairs();
   readonly #hours = new Set<number>();
   #observed: number | null | undefined;
-  readonly #places = new Map<string, PublicAddress | null>();
+  readonly #earlier: EarlierPlaces;
 
   /** `window`: the 72 hours of the detector. `binSeconds`: 3600, or the length of the bins of a raw source. */
   constructor(
@@ -44,6 +38,7 @@ export class OfflineContext {
     this.window = window;
     this.binSeconds = binSeconds;
     this.#asOfHour = hourOf(window.asOf);
+    this.#earlier = new EarlierPlaces(window);
     const bins = HOUR_SECONDS / binSeconds;
     const first = Math.floor(msOf(window.after) / (1000 * binSeconds));
     const last = Math.floor(msOf(window.asOf) / (1000 * binSeconds));
@@ -51,13 +46,19 @@ export class OfflineContext {
   }
 
   /** Notes a report from before the window: when a process was first seen in a network. */
-  seeEarlier({ Timestamp, count, RemoteIP, InitiatingProcessFileName }: Report): void {
-    if (count === null || count <= 0) return;
-    const hour = hourOf(Timestamp);
-    if (this.#asOfHour - hour > HISTORY_HOURS) return;
-    this.#hours.add(hour);
-    const place = this.#placeOf(RemoteIP);
-    if (place !== null) this.#pairs.see({ ...place, InitiatingProcessFileName }, hour);
+  seeEarlier(report: Report): void {
+    const earlier = this.#earlier.of(report);
+    if (earlier === null) return;
+    const { InitiatingProcessFileName } = report;
+    this.#hours.add(earlier.hour);
+    if (earlier.place !== null) this.#pairs.see({ ...earlier.place, InitiatingProcessFileName }, earlier.hour);
+  }
+
+  /** Notes what another thread has read from before the window. */
+  takeEarlier({ hours, firstHours }: HandedEarlier): void {
+    for (const hour of hours) this.#hours.add(hour);
+    for (const [InitiatingProcessFileName, networks] of firstHours)
+      for (const [network, hour] of networks) this.#pairs.see({ network, InitiatingProcessFileName }, hour);
   }
 
   /** Notes a group of the window. */
@@ -126,17 +127,4 @@ export class OfflineContext {
     this.#observed ??= observedSince(this.#hours);
     return this.#observed;
   }
-
-  #placeOf(remoteIP: string): PublicAddress | null {
-    const known = this.#places.get(remoteIP);
-    if (known !== undefined) return known;
-    if (this.#places.size === MAX_PLACES) this.#places.clear();
-    const place = publicAddressOf(remoteIP);
-    this.#places.set(remoteIP, place);
-    return place;
-  }
-}
-
-function hourOf(timestamp: Timestamp): number {
-  return Math.floor(msOf(timestamp) / HOUR_MS);
 }

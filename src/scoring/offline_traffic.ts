@@ -10,7 +10,7 @@ import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
 import { ReportReader } from '../reading/report_reader.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import type { OfflineDetection } from './offline_detection.ts';
-import type { ReadOptions } from './offline_scorer.ts';
+import type { ReadOptions } from './offline_reader.ts';
 
 /** A detection of whose reports the facts are read. */
 type Wanted = GroupKey & Pick<OfflineDetection, 'groupId' | 'regularity'>;

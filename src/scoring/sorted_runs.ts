@@ -1,17 +1,11 @@
-import { closeSync, readSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { Buffer } from 'node:buffer';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import type { Source } from '../core/records/report.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
-import { unnamedFile } from '../storage/unnamed_file.ts';
 import { compareKeys, type Head, Heads } from './key_order.ts';
 import type { OfflineRow } from './offline_row.ts';
-
-/** The temporary file cannot be written or read. The message says what to do. */
-export class SpillError extends Error {
-  override readonly name = 'SpillError';
-}
+import { type HandedBytes, SpilledBytes } from './spilled_bytes.ts';
 
 type Row = readonly [
   Timestamp,
@@ -33,55 +27,76 @@ type Line = readonly [
   rows: readonly Row[],
 ];
 
-/** The bytes of each partition in the file: `[start, end)`. */
-type Run = ReadonlyMap<Partition, readonly [start: number, end: number]>;
+/** The bytes of each partition: `[start, end)`. */
+type Ranges = ReadonlyMap<Partition, readonly [start: number, end: number]>;
+
+/** A sorted run of rows: which bytes it has, and the part of the input that it is of. */
+interface Run {
+  readonly bytes: SpilledBytes;
+  readonly ranges: Ranges;
+  readonly part: number;
+}
+
+/** The runs that a thread has written. */
+export interface HandedRuns {
+  readonly bytes: HandedBytes;
+  readonly runs: readonly Omit<Run, 'bytes'>[];
+}
 
 const LINE_ROWS = 500;
-const READ_BYTES = 64 * 1024;
-const WRITE_BYTES = 1024 * 1024;
+const WRITE_CHARACTERS = 1024 * 1024;
 const PAGE_ROWS = 1000;
 
-/**
- * Sorted runs of rows in a temporary file. The file has no name from the start, so that nothing stays behind, however the
- * process ends. Memory: one line and 64 KiB for each run.
- */
+/** Sorted runs of rows, in memory up to a limit, then in a temporary file. Memory beside it: one line and 64 KiB for each run. */
 export class SortedRuns {
-  readonly #runs: Run[] = [];
-  readonly #folder: string;
-  #file: number | null = null;
-  #end = 0;
+  readonly #bytes: SpilledBytes;
+  #runs: readonly Run[] = [];
 
-  constructor(folder: string = tmpdir()) {
-    this.#folder = folder;
+  constructor(folder?: string, memoryBytes = 0) {
+    this.#bytes = new SpilledBytes(folder, memoryBytes);
   }
 
   get count(): number {
     return this.#runs.length;
   }
 
-  /** Writes the rows of a store as one more run. Of rows with one key, that of the last run counts. Throws a SpillError. */
-  async add(scan: (partition: Partition) => AsyncIterable<readonly OfflineRow[]>): Promise<void> {
-    const run = new Map<Partition, readonly [number, number]>();
+  /**
+   * Writes the rows of a store as one more run, of a part of the input. Of rows with one key, that of the last part counts, and
+   * within a part that of the last run. Throws a SpillError.
+   */
+  async add(scan: (partition: Partition) => AsyncIterable<readonly OfflineRow[]>, part = 0): Promise<void> {
+    const ranges = new Map<Partition, readonly [number, number]>();
     for (const partition of PARTITIONS) {
-      const start = this.#end;
+      const start = this.#bytes.end;
       let text = '';
       for await (const page of scan(partition)) {
         for (const line of linesOf(page)) text += `${JSON.stringify(line)}\n`;
-        if (text.length < WRITE_BYTES) continue;
-        this.#write(text);
+        if (text.length < WRITE_CHARACTERS) continue;
+        this.#bytes.append(text);
         text = '';
       }
-      this.#write(text);
-      run.set(partition, [start, this.#end]);
+      if (text !== '') this.#bytes.append(text);
+      ranges.set(partition, [start, this.#bytes.end]);
     }
-    this.#runs.push(run);
+    this.#insert([{ bytes: this.#bytes, ranges, part }]);
+  }
+
+  /** All runs, for another thread. This object is of no more use. */
+  handOver(): HandedRuns {
+    return { bytes: this.#bytes.handOver(), runs: this.#runs.map(({ ranges, part }) => ({ ranges, part })) };
+  }
+
+  /** Adds the runs that another thread has handed over. */
+  take({ bytes: handed, runs }: HandedRuns): void {
+    const bytes = SpilledBytes.of(handed);
+    this.#insert(runs.map((run) => ({ ...run, bytes })));
   }
 
   /** The rows of all runs in key order, each key once. Throws a SpillError. */
   async *scan(partition: Partition): AsyncGenerator<readonly OfflineRow[]> {
     const heads = new Heads<RunHead>();
     for (const [n, run] of this.#runs.entries()) {
-      const rows = this.#rowsOf(run.get(partition) ?? [0, 0]);
+      const rows = this.#rowsOf(run, partition);
       const first = rows.next();
       if (!first.done) heads.add({ row: first.value, rows, run: n });
     }
@@ -107,48 +122,28 @@ export class SortedRuns {
   }
 
   close(): void {
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
+    this.#bytes.close();
+    for (const { bytes } of this.#runs) bytes.close();
   }
 
-  #write(text: string): void {
-    const bytes = Buffer.from(text);
-    this.#disk('write', () => {
-      this.#file ??= unnamedFile(this.#folder);
-      for (let done = 0; done < bytes.length; ) {
-        const written = writeSync(this.#file, bytes, done, bytes.length - done, this.#end);
-        done += written;
-        this.#end += written;
-      }
-    });
+  /** A part is of one thread, so its runs keep their order. */
+  #insert(runs: readonly Run[]): void {
+    this.#runs = [...this.#runs, ...runs].sort((a, b) => a.part - b.part);
   }
 
-  *#rowsOf([start, end]: readonly [number, number]): Generator<OfflineRow> {
-    let rest = Buffer.alloc(0);
+  *#rowsOf({ bytes, ranges }: Run, partition: Partition): Generator<OfflineRow> {
+    const [start, end] = ranges.get(partition) ?? [0, 0];
+    let rest: Uint8Array = Buffer.alloc(0);
     for (let at = start; at < end; ) {
-      const piece = Buffer.alloc(Math.min(READ_BYTES, end - at));
-      const read = this.#disk('read', () => readSync(this.#file ?? -1, piece, 0, piece.length, at));
-      if (read === 0) throw new SpillError('the temporary file ends too early: run the command again');
-      at += read;
-      const bytes = Buffer.concat([rest, piece.subarray(0, read)]);
+      const piece = bytes.read(at, end);
+      at += piece.length;
+      const text = Buffer.concat([rest, piece]);
       let from = 0;
-      for (let to = bytes.indexOf(10); to >= 0; to = bytes.indexOf(10, from)) {
-        yield* rowsIn(JSON.parse(bytes.toString('utf8', from, to)) as Line);
+      for (let to = text.indexOf(10); to >= 0; to = text.indexOf(10, from)) {
+        yield* rowsIn(JSON.parse(text.toString('utf8', from, to)) as Line);
         from = to + 1;
       }
-      rest = bytes.subarray(from);
-    }
-  }
-
-  #disk<T>(what: 'read' | 'write', call: () => T): T {
-    try {
-      return call();
-    } catch (cause) {
-      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-      throw new SpillError(
-        `cannot ${what} the temporary file in ${this.#folder} (${code}): set TMPDIR to a folder with free space, or give fewer files`,
-        { cause },
-      );
+      rest = text.subarray(from);
     }
   }
 }

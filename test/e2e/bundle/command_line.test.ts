@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundles, node } from '../../support/bundle/child.ts';
+import { sampleFolder } from '../../support/sample/folder.ts';
 
 let folder: string;
 let cache: string;
@@ -46,5 +47,23 @@ describe('the start of the command line', () => {
       'internal/readline/interface',
     ])
       expect(loaded).not.toContain(module);
+  });
+});
+
+describe('score --threads of the bundle', () => {
+  it('prints what one thread prints, and keeps what the threads compile', async () => {
+    const sample = await sampleFolder({ devices: 3, seed: 1, end: Date.UTC(2026, 10, 20, 12) });
+    const env = { XDG_CACHE_HOME: cache, LOCALAPPDATA: cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const score = async (threads: string) => {
+      const args = [join(folder, 'beaconwatch.js'), 'score', sample, '--now', '2026-11-20T12:00:00Z'];
+      const { code, stdout, stderr } = await node([...args, '--threads', threads], { env });
+      const said = stderr.split('\n').filter((line) => !line.startsWith('[compile cache]'));
+      return { code, stdout, stderr: said.join('\n').replace(/, [\d.]+ s\n/, '\n'), cached: stderr };
+    };
+    const { cached: _one, ...one } = await score('1');
+    const { cached, ...three } = await score('3');
+    expect(three).toEqual(one);
+    expect(one.stdout.split('\n').length).toBeGreaterThan(3);
+    expect(cached).toMatch(/writing cache for (?:ESM )?\S*\/beaconwatch-reader-read_thread-\w+\.js/);
   });
 });

@@ -45,6 +45,8 @@ describe('npm run pack:cli', () => {
     const { code, stdout } = await node([command, ...args], { cwd: installed, env: ENV });
     expect(code).toBe(0);
     expect(stdout.split('\n').length).toBeGreaterThan(10);
+    const inThreads = await node([command, ...args, '--threads', '2'], { cwd: installed, env: ENV });
+    expect(inThreads).toMatchObject({ code, stdout });
   });
 
   it('names the installed command in the hint for the next step, not an npm script of a checkout', async () => {

@@ -72,3 +72,42 @@ it('OfflineCounts says what to do where the folder cannot be written', async () 
     /^cannot write the temporary file in .* \(ENOENT\): set TMPDIR to /,
   );
 });
+
+it('OfflineCounts of several threads gives the rows of one, and of equal keys that of the last part', async () => {
+  const row = fc.record({ group: fc.nat(5), key: fc.nat(3), count: fc.nat(99) });
+  const part = fc.record({ thread: fc.nat(2), rows: fc.array(row, { maxLength: 20 }) });
+  const bytes = fc.constantFrom(0, 500, 1e6);
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { maxLength: 12 }), bytes, bytes, async (parts, limit, runBytes) => {
+      const one = new OfflineCounts(Number.POSITIVE_INFINITY);
+      const threads = Array.from({ length: 3 }, () => new OfflineCounts(limit, undefined, runBytes));
+      for (const [n, { thread, rows }] of parts.entries()) {
+        const counts = threads[thread] as OfflineCounts;
+        await counts.startPart(n);
+        for (const { group, key, count } of rows) {
+          const each = contribution({ groupId: groupId(group), contribution: String(key).repeat(16), count });
+          one.put(each);
+          counts.put(each);
+          await counts.spillIfLarge();
+        }
+      }
+      const all = new OfflineCounts();
+      for (const counts of threads.toReversed()) all.take(structuredClone(await counts.handOver()));
+      expect(await rowsOf(all)).toEqual(await rowsOf(one));
+      all.close();
+    }),
+    { numRuns: tries(60, 1000) },
+  );
+});
+
+it('OfflineCounts counts the facts that one row alone has: an attacker may choose a host for each', async () => {
+  const spilled = async (hostOf: (n: number) => string) => {
+    const counts = new OfflineCounts(20_000, join(tmpdir(), 'beaconwatch-no-such-folder'));
+    for (let n = 0; n < 100; n++) {
+      counts.put({ ...contribution({ contribution: n.toString(16).padStart(16, '0') }), host: hostOf(n) });
+      await counts.spillIfLarge();
+    }
+  };
+  await expect(spilled(() => 'h.example')).resolves.toBeUndefined();
+  await expect(spilled((n) => `h${n}.example`)).rejects.toThrow('cannot write the temporary file');
+});
