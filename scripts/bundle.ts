@@ -1,5 +1,7 @@
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { joinChunks } from './bundle/join_chunks.ts';
+import { lateJsonWebToken } from './bundle/late_json_web_token.ts';
+import { lateMappers } from './bundle/late_mappers.ts';
 import { lateModules } from './bundle/late_modules.ts';
 import { withoutChecksums } from './bundle/without_checksums.ts';
 
@@ -40,7 +42,7 @@ export async function buildCommandLine(outdir: string, options: BuildOptions = {
     // Only the commands that need the storage clients load them.
     splitting: true,
     chunkNames: 'beaconwatch-[name]-[hash]',
-    plugins: [lateModules],
+    plugins: [lateModules, lateMappers, lateJsonWebToken],
     metafile: true,
   });
   await joinChunks(metafile, 'bin/beaconwatch.ts', ['bin/main.ts', 'src/cli/score_command.ts'], outdir, {
@@ -80,7 +82,7 @@ export async function buildFunctions(outdir: string, options: BuildOptions = {})
     chunkNames: 'functions-[name]-[hash]',
     minifyWhitespace: true,
     lineLimit: 100,
-    plugins: [withoutChecksums],
+    plugins: [lateModules, lateMappers, lateJsonWebToken, withoutChecksums],
     metafile: true,
   });
   return metafile;

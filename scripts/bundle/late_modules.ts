@@ -1,7 +1,8 @@
+import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 /**
- * Node's modules that the command line loads when it first calls one of their functions, by the names that are imported. A name
+ * Modules of Node that our own code loads when it first calls one of their functions, by the names that are imported. A name
  * that is not listed fails the build.
  */
 const LATE: Readonly<Record<string, readonly string[]>> = {
@@ -10,47 +11,53 @@ const LATE: Readonly<Record<string, readonly string[]>> = {
   'node:util': ['isDeepStrictEqual', 'promisify', 'stripVTControlCharacters', 'styleText'],
   'node:v8': ['getHeapStatistics', 'setFlagsFromString'],
 };
-/** An import of a module reads all its members: of `fs` also `promises`, which loads the streams and the reader of lines. */
-const REQUIRED = ['node:fs'];
 
-/** Our own code, and the library that reads the arguments. Other packages take what they want of a module. */
-const IMPORTERS = /^(?!.*[\\/]node_modules[\\/])|[\\/]node_modules[\\/]commander[\\/]/;
+/** Our own code, and the library that reads the arguments. */
+const OWN = /^(?!.*[\\/]node_modules[\\/])|[\\/]node_modules[\\/]commander[\\/]/;
+const OF_OURS = '?ours';
+const OF_PACKAGES = '?packages';
 const NAMESPACE = 'late-module';
+const BUILT_IN = new Set(builtinModules.map((name) => `node:${name.replace(/^node:/, '')}`));
 
-/** With all that these modules load, a start takes a third longer. */
+/**
+ * Imports modules of Node without the rest of what they would load. An import statement reads all members of a module: of `fs`
+ * also `promises`, which loads the streams and the reader of lines, and of `http` the WebSocket, which loads an HTTP client
+ * of 400 KB. Here a module is asked for the members that are used.
+ */
 export const lateModules: Plugin = {
   name: NAMESPACE,
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path, importer, namespace, kind }) =>
-      namespace === 'file' && kind === 'import-statement' && IMPORTERS.test(importer) && isKnown(path)
-        ? { path, namespace: NAMESPACE, sideEffects: false }
-        : null,
-    );
-    build.onLoad({ filter: /^/, namespace: NAMESPACE }, async ({ path }) => ({ contents: await textOf(path) }));
+    build.onResolve({ filter: /^/ }, ({ path, importer, namespace, kind }) => {
+      const module = `node:${path.replace(/^node:/, '')}`;
+      if (namespace !== 'file' || kind !== 'import-statement' || !BUILT_IN.has(module)) return null;
+      // Two modules: members that packages ask for are no work of the start without these packages.
+      const suffix = OWN.test(importer) ? OF_OURS : OF_PACKAGES;
+      return { path: module, namespace: NAMESPACE, suffix, sideEffects: false, pluginData: suffix };
+    });
+    build.onLoad({ filter: /^/, namespace: NAMESPACE }, async ({ path, pluginData }) => {
+      const late = pluginData === OF_OURS ? LATE[path] : undefined;
+      return { contents: late === undefined ? await textOf(path) : lateTextOf(path, late) };
+    });
   },
 };
 
-function isKnown(module: string): boolean {
-  return module === 'node:process' || module in LATE || REQUIRED.includes(module);
+/** Functions that load the module. */
+function lateTextOf(module: string, names: readonly string[]): string {
+  return [
+    'let loaded;',
+    `const whole = () => (loaded ??= process.getBuiltinModule('${module}'));`,
+    ...names.map((name) => `export const ${name} = (...args) => whole().${name}(...args);`),
+    `export default { ${names.join(', ')} };`,
+  ].join('\n');
 }
 
 async function textOf(module: string): Promise<string> {
-  // The global is the module. An import of it makes the standard streams.
-  if (module === 'node:process') return 'export default process;';
-  const late = LATE[module];
-  if (late !== undefined) {
-    const functions = late.map((name) => `export const ${name} = (...args) => whole().${name}(...args);`);
-    return [
-      'let loaded;',
-      `const whole = () => (loaded ??= process.getBuiltinModule('${module}'));`,
-      ...functions,
-      `export default { ${late.join(', ')} };`,
-    ].join('\n');
-  }
-  const names = Object.keys((await import(module)) as object).filter(
-    (name) => name !== 'default' && name !== 'promises',
-  );
-  const members = names.map((name) => `export const ${name} = /* @__PURE__ */ member('${name}');`);
-  const whole = `process.getBuiltinModule('${module}')`;
-  return [`const member = (name) => ${whole}[name];`, ...members, `export default ${whole};`].join('\n');
+  const names = Object.keys((await import(module)) as object).filter((name) => name !== 'default');
+  return [
+    // The build leaves out what is not used.
+    `const whole = /* @__PURE__ */ process.getBuiltinModule('${module}');`,
+    'const member = (name) => whole[name];',
+    ...names.map((name) => `export const ${name} = /* @__PURE__ */ member('${name}');`),
+    'export default whole;',
+  ].join('\n');
 }
