@@ -5,11 +5,7 @@ export const MOST_USERS = 3;
 /** So many are kept: one more shows that there are more. */
 const KEPT_USERS = MOST_USERS + 1;
 const FIRST_PAIRS = 256;
-/** Of a pair: its hash, its users, and in the last eight bytes its first hour and its mark. */
-const [HASH, USERS] = [0, 1];
-const NUMBERS = USERS + KEPT_USERS + 1;
-const [FIRST_HOUR, MARK] = [2 * NUMBERS - 2, 2 * NUMBERS - 1];
-/** Of the mark of a pair: the number of its users, then a bit for each that stays. */
+/** Of the byte of a pair: the number of its users, then a bit for each that stays. */
 const COUNT_BITS = 3;
 const COUNT = 2 ** COUNT_BITS - 1;
 
@@ -25,26 +21,29 @@ export interface PairFacts {
 
 /**
  * Pairs of process and network by their hash, numbered as they come: the slots. Of each the first hour and the devices that use
- * it; of few the devices on which they are regular. Numbers side by side: some 80 bytes for a pair, which are read at once, and nothing to
- * collect.
+ * it; of few the devices on which they are regular. Numbers in columns: some 80 bytes for a pair, and nothing to collect.
  *
  * A user *stays* if it has reports that the windows of the next hours still have (`STAY_HOURS`). Of more than `MOST_USERS` users
  * those are kept that stay.
  */
 export class PairTable {
   readonly #index: SlotIndex;
-  /** `NUMBERS` of each pair. */
-  #pairs: Float64Array;
-  /** The same bytes: two for each number. */
-  #words: Int32Array;
+  #keys: Float64Array;
+  #firstHours: Int32Array;
+  /** See `COUNT_BITS`. */
+  #marks: Uint8Array;
+  /** `KEPT_USERS` places for each pair. */
+  #users: Float64Array;
   readonly #regular = new Map<number, Set<number> | 'common'>();
 
   /** `expected`: about as many pairs as it will have. */
   constructor(expected = 0) {
     const pairs = Math.max(FIRST_PAIRS, expected);
     this.#index = new SlotIndex(pairs);
-    this.#pairs = new Float64Array(NUMBERS * pairs);
-    this.#words = new Int32Array(this.#pairs.buffer);
+    this.#keys = new Float64Array(pairs);
+    this.#firstHours = new Int32Array(pairs);
+    this.#marks = new Uint8Array(pairs);
+    this.#users = new Float64Array(KEPT_USERS * pairs);
   }
 
   get size(): number {
@@ -60,63 +59,61 @@ export class PairTable {
   slotOf(pair: number, firstHour: number): number {
     const { size } = this.#index;
     const slot = this.#index.place(pair + 1);
-    if (slot === size && slot * NUMBERS === this.#pairs.length) this.#grow();
-    const words = this.#words;
-    const firstHourAt = 2 * slot * NUMBERS + FIRST_HOUR;
     if (slot === size) {
-      this.#pairs[slot * NUMBERS + HASH] = pair;
-      words[firstHourAt] = firstHour;
-    } else if (firstHour < (words[firstHourAt] as number)) words[firstHourAt] = firstHour;
+      if (slot === this.#keys.length) this.#grow();
+      this.#keys[slot] = pair + 1;
+      this.#firstHours[slot] = firstHour;
+    } else if (firstHour < (this.#firstHours[slot] as number)) this.#firstHours[slot] = firstHour;
     return slot;
   }
 
   /** The hash of a pair. */
   pairAt(slot: number): number {
-    return this.#pairs[slot * NUMBERS + HASH] as number;
+    return (this.#keys[slot] as number) - 1;
   }
 
   firstHourAt(slot: number): number {
-    return this.#words[2 * slot * NUMBERS + FIRST_HOUR] as number;
+    return this.#firstHours[slot] as number;
   }
 
   /** A device uses a pair. */
   use(slot: number, device: number, stays: boolean): void {
-    const users = this.#pairs;
-    const start = slot * NUMBERS + USERS;
-    const mark = this.#markAt(slot);
+    const users = this.#users;
+    const mark = this.#marks[slot] as number;
     const count = mark & COUNT;
+    const start = slot * KEPT_USERS;
     for (let n = 0; n < count; n++) {
       if (users[start + n] !== device) continue;
-      if (stays) this.#setMark(slot, mark | stayBit(n));
+      if (stays) this.#marks[slot] = mark | stayBit(n);
       return;
     }
     if (count < KEPT_USERS) {
       users[start + count] = device;
-      this.#setMark(slot, (mark + 1) | (stays ? stayBit(count) : 0));
+      this.#marks[slot] = (mark + 1) | (stays ? stayBit(count) : 0);
       return;
     }
     if (!stays) return;
     for (let n = 0; n < count; n++) {
       if ((mark & stayBit(n)) !== 0) continue;
       users[start + n] = device;
-      this.#setMark(slot, mark | stayBit(n));
+      this.#marks[slot] = mark | stayBit(n);
       return;
     }
   }
 
   /** Devices that use it, at most `MOST_USERS` + 1. */
   usersAt(slot: number): number {
-    return this.#markAt(slot) & COUNT;
+    return (this.#marks[slot] as number) & COUNT;
   }
 
   /** One of them: its hash. */
   userAt(slot: number, n: number): number {
-    return this.#pairs[slot * NUMBERS + USERS + n] as number;
+    return this.#users[slot * KEPT_USERS + n] as number;
   }
 
   /** Whether one of them stays. */
   staysAt(slot: number, n: number): boolean {
-    return (this.#markAt(slot) & stayBit(n)) !== 0;
+    return ((this.#marks[slot] as number) & stayBit(n)) !== 0;
   }
 
   /** How many of them stay. */
@@ -161,22 +158,20 @@ export class PairTable {
     };
   }
 
-  #markAt(slot: number): number {
-    return this.#words[2 * slot * NUMBERS + MARK] as number;
-  }
-
-  #setMark(slot: number, mark: number): void {
-    this.#words[2 * slot * NUMBERS + MARK] = mark;
-  }
-
   #grow(): void {
-    const larger = new Float64Array(2 * this.#pairs.length);
-    larger.set(this.#pairs);
-    this.#pairs = larger;
-    this.#words = new Int32Array(larger.buffer);
+    const pairs = 2 * this.#keys.length;
+    this.#keys = grown(this.#keys, new Float64Array(pairs));
+    this.#firstHours = grown(this.#firstHours, new Int32Array(pairs));
+    this.#marks = grown(this.#marks, new Uint8Array(pairs));
+    this.#users = grown(this.#users, new Float64Array(KEPT_USERS * pairs));
   }
 }
 
 function stayBit(n: number): number {
   return 1 << (COUNT_BITS + n);
+}
+
+function grown<T extends Float64Array | Int32Array | Uint8Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
 }

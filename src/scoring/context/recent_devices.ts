@@ -2,9 +2,6 @@ import { deviceHashOf } from '../../core/regularity/device_hash.ts';
 import type { HourTable } from '../../core/regularity/hour_table.ts';
 
 const PLACES = 4_096;
-/** Of the device of a place, side by side to be read at once: its hash in eight bytes, then three words. */
-const NUMBERS = 3;
-const [SOURCE, SLOT, SLOT_BEFORE] = [2, 3, 4];
 /** Names of a fleet often have the same beginning and the same end: these characters differ in most of them. */
 const FIRST_CHARACTER = 4;
 const CHARACTERS = 8;
@@ -17,10 +14,10 @@ export class RecentDevices {
   readonly #hours: HourTable;
   readonly #hoursBefore: HourTable | null;
   readonly #names: (string | null)[] = new Array(PLACES).fill(null);
-  /** `NUMBERS` of each place. */
-  readonly #hashes = new Float64Array(PLACES * NUMBERS);
-  /** The same bytes: two for each number. */
-  readonly #words = new Int32Array(this.#hashes.buffer);
+  readonly #sources = new Int8Array(PLACES);
+  readonly #hashes = new Float64Array(PLACES);
+  readonly #slots = new Int32Array(PLACES);
+  readonly #slotsBefore = new Int32Array(PLACES);
   /** Of the device that was looked up last: 48 bits, and its slots in the hours of this run and of the run before (-1: unknown). */
   hash = 0;
   slot = -1;
@@ -34,22 +31,19 @@ export class RecentDevices {
 
   lookUp(name: string, source: number): void {
     const place = placeOf(name);
-    const words = this.#words;
-    const start = 2 * NUMBERS * place;
-    if (this.#names[place] !== name || words[start + SOURCE] !== source) this.#add(place, name, source);
-    this.hash = this.#hashes[NUMBERS * place] as number;
-    this.slot = words[start + SLOT] as number;
-    this.slotBefore = words[start + SLOT_BEFORE] as number;
+    if (this.#names[place] !== name || this.#sources[place] !== source) this.#add(place, name, source);
+    this.hash = this.#hashes[place] as number;
+    this.slot = this.#slots[place] as number;
+    this.slotBefore = this.#slotsBefore[place] as number;
   }
 
   #add(place: number, name: string, source: number): void {
     const hash = deviceHashOf(name);
-    const start = 2 * NUMBERS * place;
     this.#names[place] = name;
-    this.#hashes[NUMBERS * place] = hash;
-    this.#words[start + SOURCE] = source;
-    this.#words[start + SLOT] = this.#hours.slotOf(hash, source);
-    this.#words[start + SLOT_BEFORE] = this.#hoursBefore?.find(hash, source) ?? -1;
+    this.#sources[place] = source;
+    this.#hashes[place] = hash;
+    this.#slots[place] = this.#hours.slotOf(hash, source);
+    this.#slotsBefore[place] = this.#hoursBefore?.find(hash, source) ?? -1;
   }
 }
 
