@@ -13,8 +13,11 @@ export const bench: Bench = {
   full: { size: 400, rounds: 9 },
   async run({ size, rounds: count }) {
     const input = inputOf(Math.max(1, Math.round(size / MB_PER_DEVICE)));
-    const ours = await oursOf(input);
-    const { present, skipped } = await takingPart(rivals(input));
+    const { cli } = builtBundles();
+    const ours = await checked(oursOf(OURS, cli, input));
+    const twoThreads = await checked(oursOf(TWO_THREADS, cli, input, '--threads', '2'));
+    const { present: others, skipped } = await takingPart(rivals(input));
+    const present = [twoThreads, ...others];
     const measured = await rounds([...[ours, ...present].map(contestantOf)], count);
     const ratio = (name: string, unit: keyof typeof UNITS) => {
       const [ours, theirs] = [valuesOf(measured, OURS, unit), valuesOf(measured, name, unit)];
@@ -35,6 +38,7 @@ export const bench: Bench = {
 };
 
 const OURS = 'beaconwatch score';
+const TWO_THREADS = 'beaconwatch score, two threads';
 const EVERY = 'JSON.parse of every line';
 const DUCKDB1_PREFILTER = 'DuckDB, one thread, pre-filter first';
 const DUCKDB2_PREFILTER = 'DuckDB, two threads, pre-filter first';
@@ -71,18 +75,20 @@ function contestantOf({ name, command, rounds }: Program): Contestant {
   };
 }
 
-/** Built afresh, and checked: it has to find the reports and groups that were written. */
-async function oursOf({ folder, now, totals }: Input): Promise<Program> {
-  const { cli } = builtBundles();
-  const program: Program = {
-    name: OURS,
-    command: { kind: 'node', args: [cli, 'score', folder, '--now', now, '--format', 'json'] },
+function oursOf(name: string, cli: string, { folder, now, totals }: Input, ...more: string[]): Program {
+  return {
+    name,
+    command: { kind: 'node', args: [cli, 'score', folder, '--now', now, '--format', 'json', ...more] },
     totals({ stderr }) {
       const number = (pattern: RegExp) => Number(pattern.exec(stderr)?.[1]?.replaceAll(',', ''));
       return { reports: number(/([\d,]+) in the window, 0 repeats/), groups: number(/([\d,]+) groups?,/) };
     },
     expected: { reports: totals.reports, groups: totals.groups },
   };
+}
+
+/** It has to find the reports and groups that were written. */
+async function checked(program: Program): Promise<Program> {
   const fault = await faultOf(program);
   if (fault !== null) throw new Error(fault);
   return program;

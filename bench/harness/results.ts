@@ -41,6 +41,7 @@ const TRIED = fileURLToPath(new URL('../../.local/bench/results/', import.meta.u
 /** All benchmarks, in the order of the documentation. */
 export const NAMES = [
   'score',
+  'threads',
   'raw',
   'ingest',
   'requests',

@@ -112,7 +112,7 @@ export function addScoreCommand(program: Command, terminal: Terminal): void {
     .option('--html <FILE>', 'also write a report: one HTML file with pictures, which opens without a network')
     .option(
       '--threads <N>',
-      'threads that read the files (default: 1, and for a gigabyte or more one for each core, 8 at most)',
+      'threads that read the files (default: 1, and for 2 GB or more one for each core, 8 at most)',
     )
     .option('--series', 'add the lists of the window and the series_stats columns (json, csv)', false)
     .addHelpText(

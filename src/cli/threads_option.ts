@@ -8,8 +8,8 @@ import type { InputFile } from './input_files.ts';
 const MOST_THREADS = 64;
 /** By default no more than these read. */
 const MOST_BY_DEFAULT = 8;
-/** Measured: docs/performance.md. Below it a thread costs more than it saves. */
-export const LARGE_BYTES = 1000e6;
+/** Measured: docs/performance.md. On two cores it is about here that a second thread begins to save time. */
+export const LARGE_BYTES = 2e9;
 
 /** The number of `--threads`; null without the option. Throws a UsageError. */
 export function threadsIn(text: string | undefined): number | null {

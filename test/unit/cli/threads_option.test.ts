@@ -34,7 +34,7 @@ describe('score --threads', () => {
 describe('threadsFor(files, wanted)', () => {
   const cores = Math.min(8, availableParallelism());
 
-  it('is 1 by default for less than a gigabyte, and one for each core from there on', () => {
+  it('is 1 by default for less than 2 GB, and one for each core from there on', () => {
     expect(threadsFor(filesOf(100, LARGE_BYTES / 100 - 1), null)).toBe(1);
     expect(threadsFor(filesOf(100, LARGE_BYTES / 100), null)).toBe(cores);
   });
