@@ -2,6 +2,8 @@
 const { readFileSync, writeSync } = require('node:fs');
 
 process.once('exit', () => {
+  // Its threads load this file, too.
+  if (!require('node:worker_threads').isMainThread) return;
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   writeSync(3, JSON.stringify({ cpuMs: (userCPUTime + systemCPUTime) / 1000, peakMb: peakMb(maxRSS) }));
 });
