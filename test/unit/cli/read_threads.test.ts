@@ -204,15 +204,19 @@ describe('score --threads', () => {
       'is of 2026-11-',
     ],
     ['more files with a problem than are listed', 'unreadable', [], '24 files without a readable record in total'],
+    ['of repeated reports the last', 'lines', ['--detector', 'all', '--format', 'json'], 'h23.example'],
     ['dead letters, of which the first are listed', 'dead-letters', [], 'dead letters by reason: '],
   ];
   it.each(named)('names as one thread does: %s', async (_, kind, args, text) => {
     const blocks = [{ group: 1, count: 60, from: 71, hours: 12, hash: 0 }];
     const folder = folderOf(
-      Array.from({ length: 24 }, (_file, n) => ({ kind, blocks: blocks.map((each) => ({ ...each, from: 71 - n })) })),
+      Array.from({ length: 24 }, (_file, n) => ({
+        kind,
+        blocks: blocks.map((each) => ({ ...each, from: 71 - (n % 2), hash: n })),
+      })),
     );
     const one = await seen(folder, args, 1);
-    expect(one.stderr).toContain(text);
+    expect(one.stdout + one.stderr).toContain(text);
     expect(await seen(folder, args, 3)).toEqual(one);
   });
 
