@@ -7,7 +7,8 @@ import type { Report, Source } from '../core/records/report.ts';
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import { KEPT_LETTERS } from '../reading/faulty_lines.ts';
 import { KEPT_BYTES, MAX_LINE_BYTES, readLines } from '../reading/line_reader.ts';
-import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+import type { LocatedReport } from '../reading/located_report.ts';
+import { type BatchReading, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf, reportsOf, segmentIdOf } from '../storage/keys.ts';
 import type { DeadLetter, RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { Counters, ExportState, LocatedShape } from '../storage/ports/export_states.ts';
@@ -90,12 +91,12 @@ export async function applySegment(
         return 'stopped';
       }
       const reading = reader.read(batch);
-      if (reader.foreign) break;
+      if (reader.probe.foreign) break;
       await work.take(reading);
       if (work.stopped !== null) break;
     }
     await work.send();
-    const { foreign, otherSource } = reader;
+    const { foreign, otherSource } = reader.probe;
     const left = work.stopped ?? (foreign ? { foreign, otherSource } : null);
     if (left === null) return await work.finish(reader);
     await work.abandon();
@@ -167,7 +168,8 @@ class SegmentWork {
     if (this.stopped === null && (await this.#isReplaced())) this.stopped = 'replaced';
   }
 
-  async finish({ recognised, otherSource, unknownShape }: ReportReader): Promise<Applied> {
+  async finish({ probe, unknownShape }: ReportReader): Promise<Applied> {
+    const { recognised, otherSource } = probe;
     for (const over of this.#devices.over) {
       const { reports } = over;
       this.#count({ ...NO_COUNTERS, reports: -reports, overGroupLimit: reports, deadLetters: 1 });

@@ -1,7 +1,7 @@
 import { bin } from '../core/kql/bin.ts';
 import type { Timestamp } from '../core/kql/timestamp.ts';
 import { isFailure } from '../core/records/contribution.ts';
-import type { LocatedReport } from '../reading/report_reader.ts';
+import type { LocatedReport } from '../reading/located_report.ts';
 import { eventsRowOf } from '../storage/keys.ts';
 import type { RecordPlace } from '../storage/ports/dead_letters.ts';
 import type { LocatedRow } from './batch_writer.ts';

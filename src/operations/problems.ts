@@ -3,7 +3,7 @@ import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
-import { PROBE_LINES } from '../reading/report_reader.ts';
+import { PROBE_LINES } from '../reading/export_probe.ts';
 import type { BadRows } from '../storage/bad_rows.ts';
 import { PARTITIONS } from '../storage/keys.ts';
 import { badRowText } from '../storage/ports/bad_row.ts';

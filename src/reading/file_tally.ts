@@ -7,8 +7,9 @@ import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
 import { addCounters, NO_COUNTERS } from './counters.ts';
 import { exampleOf } from './example_value.ts';
+import type { LocatedReport } from './located_report.ts';
 import { MissingMembers } from './missing_members.ts';
-import type { BatchReading, LocatedReport } from './report_reader.ts';
+import type { BatchReading } from './report_reader.ts';
 
 /** Receives dead letters: the first of each export, by place and without their bytes, and the number of all by reason. */
 export type OnLetters = (letters: readonly DeadLetter[], byReason: ReadonlyMap<string, number>) => void;

@@ -1,5 +1,5 @@
 import type { Needed } from '../core/records/reading.ts';
-import type { LocatedReport } from './report_reader.ts';
+import type { LocatedReport } from './located_report.ts';
 
 /** Reports that wait until a report has what they lack. */
 const MAX_WAITING = 1_000;

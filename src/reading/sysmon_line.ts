@@ -1,13 +1,9 @@
-import { Buffer, isUtf8 } from 'node:buffer';
-import type { Timestamp } from '../core/kql/timestamp.ts';
-import { readInstant } from '../core/records/instant.ts';
+import { type Buffer, isUtf8 } from 'node:buffer';
 import type { Reading } from '../core/records/reading.ts';
-import { readConnection } from '../core/sources/connection.ts';
 import { MAX_XML_LENGTH } from '../core/sources/event_data.ts';
-import { connectionTimeOf, SYSMON_FIELDS } from '../core/sources/sysmon.ts';
-import { withoutReferences } from '../core/sources/windows_xml.ts';
-import { remembered } from '../core/text/remembered.ts';
-import { type Layout, layoutOf, type Use, type UseOf } from './line_layout.ts';
+import { layoutOf, type UseOf } from './line_layout.ts';
+import { SysmonLayout } from './sysmon_layout.ts';
+import { isOfSysmon, productUses } from './sysmon_products.ts';
 
 /** Lines of one export that may have another layout than the lines before, before a layout has served often enough. */
 const FREE_TRIES = 16;
@@ -59,7 +55,7 @@ class KnownLayouts {
   readonly #layouts: SysmonLayout[] = [];
 
   constructor(isBrief: boolean) {
-    this.#uses = [usesOf(BEAT, isBrief), usesOf(TABLE, isBrief)];
+    this.#uses = productUses(isBrief);
   }
 
   /** See `SysmonLayout`. */
@@ -89,186 +85,6 @@ class KnownLayouts {
     this.#layouts.unshift(...this.#layouts.splice(place, 1));
   }
 }
-
-/** The values of an event's data that a connection is read from. */
-const DATA = [
-  ...(['UtcTime', 'Image', 'Protocol', 'Initiated', 'SourcePort', 'DestinationIp', 'DestinationPort'] as const),
-  'DestinationHostname',
-] as const;
-/** Those that are facts which `score` does not need. */
-const FACTS = ['User', 'ProcessId', 'SourceIp'] as const;
-
-/** How a product names the members of an event. Members that are not named are refused at the top: they may change what the record is. */
-interface Product {
-  readonly time: string;
-  readonly provider: string;
-  readonly eventId: string;
-  readonly computer: string;
-  readonly data: string;
-  readonly uses: Readonly<Record<string, Use>>;
-}
-
-/** Pipelines move data into `source`, `destination`, `process`, `network` and `user`. */
-const BEAT: Product = {
-  time: '@timestamp',
-  provider: 'winlog.provider_name',
-  eventId: 'winlog.event_id',
-  computer: 'winlog.computer_name',
-  data: 'winlog.event_data',
-  uses: {
-    winlog: 'members',
-    'winlog.event_data': 'members',
-    ...any('@metadata', 'agent', 'cloud', 'ecs', 'event', 'fields', 'host', 'input', 'labels'),
-    ...any('log', 'message', 'tags'),
-  },
-};
-
-/** The table `Event`, without `TimeCreated` and `Provider`, which would come before `TimeGenerated` and `Source`. */
-const TABLE: Product = {
-  time: 'TimeGenerated',
-  provider: 'Source',
-  eventId: 'EventID',
-  computer: 'Computer',
-  data: 'EventData',
-  uses: {
-    Type: 'fixed',
-    EventData: 'xml',
-    ...any('AzureDeploymentID', 'EventCategory', 'EventLevel', 'EventLevelName', 'EventLog', 'ManagementGroupName'),
-    ...any('Message', 'MG', 'ParameterXml', 'RenderedDescription', 'Role', 'SourceSystem', 'TenantId', 'UserName'),
-    ...any('_BilledSize', '_IsBillable', '_ResourceId', '_SubscriptionId'),
-  },
-};
-
-function any(...names: readonly string[]): Record<string, Use> {
-  return Object.fromEntries(names.map((name) => [name, 'any']));
-}
-
-function usesOf(product: Product, isBrief: boolean): UseOf {
-  const { time, provider, eventId, computer, data } = product;
-  const captured = [...DATA, ...(isBrief ? [] : FACTS)].map((name) => `${data}.${name}`);
-  const uses = new Map<string, Use>([
-    ...Object.entries(product.uses),
-    ...[provider, eventId].map((path): [string, Use] => [path, 'fixed']),
-    ...[time, computer, ...captured].map((path): [string, Use] => [path, 'captured']),
-  ]);
-  return (path) => uses.get(path) ?? (path.includes('.') ? 'any' : 'refused');
-}
-
-function isOfSysmon({ fixed }: Layout): boolean {
-  const provider = fixed.get(BEAT.provider) ?? fixed.get(TABLE.provider);
-  const id = eventIdOf(fixed);
-  const type = fixed.get('Type');
-  return provider === '"Microsoft-Windows-Sysmon"' && id !== '' && (type === undefined || type === '"Event"');
-}
-
-/** The number of the event, from 1 to 65535; '' where it is none. */
-function eventIdOf(fixed: ReadonlyMap<string, string>): string {
-  const value = fixed.get(BEAT.eventId) ?? fixed.get(TABLE.eventId) ?? '';
-  return /^("?)([1-9]\d{0,4})\1$/.exec(value)?.[2] ?? '';
-}
-
-const NETWORK_CONNECTION = '3';
-const SKIPPED: Reading = { kind: 'skipped' };
-/** For faults, which are left to the parser. */
-const NO_NAMES = { time: '', computer: '' };
-
-/** The group of each value in a pattern; 0 for one that the event does not have. */
-type Groups = Readonly<Record<'time' | 'computer' | (typeof DATA)[number] | (typeof FACTS)[number], number>>;
-
-function groupsOf(captured: readonly string[]): Groups {
-  const product = captured.some((path) => path === BEAT.time || path.startsWith(BEAT.data)) ? BEAT : TABLE;
-  const groupOf = (path: string) => captured.indexOf(path) + 1;
-  return {
-    time: groupOf(product.time),
-    computer: groupOf(product.computer),
-    ...(Object.fromEntries([...DATA, ...FACTS].map((name) => [name, groupOf(`${product.data}.${name}`)])) as Record<
-      (typeof DATA)[number] | (typeof FACTS)[number],
-      number
-    >),
-  };
-}
-
-/** The layout of one kind of event. */
-class SysmonLayout {
-  readonly #pattern: RegExp;
-  readonly #isConnection: boolean;
-  readonly #groups: Groups;
-  /** Decodes a value of the event's data. */
-  readonly #decode: (text: string) => string;
-
-  constructor({ pattern, captured, fixed }: Layout) {
-    this.#pattern = pattern;
-    this.#isConnection = eventIdOf(fixed) === NETWORK_CONNECTION;
-    this.#groups = groupsOf(captured);
-    this.#decode = fixed.has(TABLE.provider) ? textOfXml : textOfJson;
-  }
-
-  get source(): string {
-    return this.#pattern.source;
-  }
-
-  /** The reading of a line; undefined for one of another layout, null for one that is left to the parser. */
-  read(line: string): Reading | null | undefined {
-    if (!this.#isConnection) return this.#pattern.test(line) ? SKIPPED : undefined;
-    const found = this.#pattern.exec(line);
-    return found === null ? undefined : this.#connectionOf(found);
-  }
-
-  #connectionOf(found: readonly string[]): Reading | null {
-    const groups = this.#groups;
-    const initiated = found[groups.Initiated];
-    if (initiated === 'false') return SKIPPED;
-    if (initiated !== 'true') return null;
-    const [logged, utcTime] = [timeAt(found, groups.time), timeAt(found, groups.UtcTime)];
-    if (logged === undefined || utcTime === undefined) return null;
-    const decode = this.#decode;
-    // Of TCP the local port is not read.
-    const localPort = found[groups.Protocol] === 'tcp' ? 0 : groups.SourcePort;
-    const reading = readConnection({
-      source: 'sysmon',
-      time: connectionTimeOf(logged, utcTime),
-      computer: valueAt(found, groups.computer, textOfJson),
-      image: valueAt(found, groups.Image, decode),
-      user: valueAt(found, groups.User, decode),
-      processId: valueAt(found, groups.ProcessId, decode),
-      protocol: valueAt(found, groups.Protocol, decode),
-      localIP: valueAt(found, groups.SourceIp, decode),
-      localPort: valueAt(found, localPort, decode),
-      remoteIP: valueAt(found, groups.DestinationIp, decode),
-      remotePort: valueAt(found, groups.DestinationPort, decode),
-      remoteName: valueAt(found, groups.DestinationHostname, decode),
-      names: NO_NAMES,
-      fields: SYSMON_FIELDS,
-    });
-    return reading.kind === 'fault' ? null : reading;
-  }
-}
-
-/** No character of a text that has to be decoded. */
-const PLAIN_TIME = /^[-+:.,TZ \d]*$/;
-
-/** A time, null where the event has none; undefined for one that is left to the parser. */
-function timeAt(found: readonly string[], group: number): Timestamp | null | undefined {
-  if (group === 0) return null;
-  const text = found[group] as string;
-  return PLAIN_TIME.test(text) ? readInstant(text) : undefined;
-}
-
-function valueAt(found: readonly string[], group: number, decode: (text: string) => string): string | undefined {
-  return group === 0 ? undefined : decode(found[group] as string);
-}
-
-/** Names, paths and addresses repeat. A text that is remembered does not keep its line in memory, as one that is cut out does. */
-const textOfJson = remembered(decodedJson);
-const textOfXml = remembered((text) => withoutReferences(decodedJson(text)) ?? '');
-
-/** The text of a value, of which the pattern has every byte as a character. */
-function decodedJson(value: string): string {
-  const text = BEYOND_ASCII.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value;
-  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
-}
-
-const BEYOND_ASCII = /[\x80-\xff]/;
 
 /** The layouts of this process: the exports of a product have the same ones. */
 const BRIEF = new KnownLayouts(true);

@@ -13,7 +13,8 @@ import { DefenderLines } from '../reading/defender_line.ts';
 import { readContent } from '../reading/file_reader.ts';
 import { type FileFacts, FileTally, type OnLetters } from '../reading/file_tally.ts';
 import { MAX_LINE_BYTES } from '../reading/line_reader.ts';
-import { type BatchReading, type LocatedReport, ReportReader } from '../reading/report_reader.ts';
+import type { LocatedReport } from '../reading/located_report.ts';
+import { type BatchReading, ReportReader } from '../reading/report_reader.ts';
 import { blockOf, contributionOf } from '../storage/keys.ts';
 import type { Counters, LocatedShape } from '../storage/ports/export_states.ts';
 import type { ExportRef } from '../storage/ports/exports.ts';
@@ -138,10 +139,10 @@ export class OfflineReader {
     try {
       await this.#readAll(ref, chunks, { formats, reader, reading: 0, onWindows1252 }, (reading) => {
         const reports = tally.take(reading);
-        if (reader.recognised) tally.report();
+        if (reader.probe.recognised) tally.report();
         return reports;
       });
-      const order = orders.records === 0 || reader.foreign ? null : orders.decide();
+      const order = orders.records === 0 || reader.probe.foreign ? null : orders.decide();
       const second = typeof order === 'string' ? again?.() : undefined;
       if (typeof order === 'string' && second !== undefined) {
         const dated = onlyWithDateOrder(this.#formats, order);
@@ -150,13 +151,13 @@ export class OfflineReader {
         tally.forgetOpen();
       }
     } finally {
-      if (!reader.foreign) {
+      if (!reader.probe.foreign) {
         tally.end(orders, reader.missing);
         this.#counters = addCounters(this.#counters, tally.facts.counters);
         if (reader.unknownShape !== null) this.#unknownShape ??= { ...reader.unknownShape, name: ref.name };
       }
     }
-    return { ...tally.facts, foreign: reader.foreign, isWindows1252 };
+    return { ...tally.facts, foreign: reader.probe.foreign, isWindows1252 };
   }
 
   /** Reads an export once, and counts the reports that `take` returns. */
@@ -174,11 +175,11 @@ export class OfflineReader {
     try {
       for await (const batch of readContent(chunks, options, onWindows1252)) {
         const reports = take(reader.read(batch));
-        if (reader.foreign) return;
+        if (reader.probe.foreign) return;
         for (const located of reports) this.#add(located, raw);
         await this.#counts.spillIfLarge();
       }
-      reader.end();
+      reader.probe.end();
     } finally {
       this.#addHours(raw.close());
     }

@@ -76,9 +76,9 @@ export class OfflineTraffic {
         if (!isWithin(report.Timestamp, this.#window)) continue;
         for (const newest of this.#wanted.get(textOf(report)) ?? []) newest.add(report);
       }
-      if (reader.foreign) return;
+      if (reader.probe.foreign) return;
     }
-    reader.end();
+    reader.probe.end();
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { timestampOf } from '../../../src/core/kql/timestamp.ts';
 import { RawEventCounter } from '../../../src/ingest/raw_event_counter.ts';
 import { SEGMENT_BYTES } from '../../../src/ingest/segment_cutter.ts';
-import type { LocatedReport } from '../../../src/reading/report_reader.ts';
+import type { LocatedReport } from '../../../src/reading/located_report.ts';
 
 const event = (second: number, ActionType?: string): LocatedReport => ({
   offset: second * 100,

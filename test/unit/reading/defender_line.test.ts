@@ -53,8 +53,9 @@ function readingOf(bytes: Buffer, lines: DefenderLines | null) {
   const batch = { hits: [line], probes: [], malformed: { kept: [], more: new Map() }, tooLong: [], lines: 1, end: 0 };
   const reader = new ReportReader({ container: '', name: '' }, FORMATS, undefined, lines);
   const { reports, ...reading } = reader.read(batch);
-  const { recognised, unknownShape, otherSource } = reader;
-  const isProbing = reader.probe.active;
+  const { unknownShape, probe } = reader;
+  const { recognised, otherSource } = probe;
+  const isProbing = probe.active;
   return {
     reading: { ...reading, reports: reports.map(({ report, ...place }) => ({ ...place, report: briefly(report) })) },
     ...{ recognised, unknownShape, otherSource, isProbing },

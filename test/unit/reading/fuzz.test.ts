@@ -44,7 +44,7 @@ async function read(bytes: Buffer, chunkBytes: number) {
       found.known += counters.reports + counters.skipped + counters.excluded + counters.deadLetters;
       expect(letters.length + [...more.values()].reduce((sum, times) => sum + times, 0)).toBe(counters.deadLetters);
     }
-    reader.end();
+    reader.probe.end();
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'CSV_HEADER') throw error;
   }

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defender } from '../../../src/core/sources/defender.ts';
 import { addCounters, NO_COUNTERS } from '../../../src/reading/counters.ts';
+import { PROBE_BYTES, PROBE_LINES } from '../../../src/reading/export_probe.ts';
 import { MAX_LINE_BYTES, readLines } from '../../../src/reading/line_reader.ts';
-import { type LocatedReport, PROBE_BYTES, PROBE_LINES, ReportReader } from '../../../src/reading/report_reader.ts';
+import type { LocatedReport } from '../../../src/reading/located_report.ts';
+import { ReportReader } from '../../../src/reading/report_reader.ts';
 import type { DeadLetter } from '../../../src/storage/ports/dead_letters.ts';
 import type { Counters } from '../../../src/storage/ports/export_states.ts';
 import { tries } from '../../support/effort.ts';
@@ -74,10 +76,10 @@ async function read(
     reports.push(...reading.reports);
     for (const letter of reading.letters) letters.push(letter);
     counters = addCounters(counters, reading.counters);
-    if (reader.foreign) break;
+    if (reader.probe.foreign) break;
   }
-  if (!reader.foreign) reader.end();
-  const { foreign, recognised, otherSource } = reader;
+  if (!reader.probe.foreign) reader.probe.end();
+  const { foreign, recognised, otherSource } = reader.probe;
   return { reports, letters, counters, foreign, recognised, otherSource, stoppedAt: counters.lines };
 }
 
@@ -206,7 +208,7 @@ describe('ReportReader.read(batch)', () => {
   });
 });
 
-describe('ReportReader.foreign', () => {
+describe('ReportReader.probe.foreign', () => {
   it('is true once 1,000 lines hold no record of a known format', async () => {
     expect(PROBE_LINES).toBe(1000);
     const head = lines(...times(1000, UNKNOWN));
@@ -286,7 +288,7 @@ describe('ReportReader.foreign', () => {
   });
 });
 
-describe('ReportReader.otherSource', () => {
+describe('ReportReader.probe.otherSource', () => {
   it.each<[string, readonly string[], object]>([
     ['wfp, where the table is another one', [SECURITY_EVENT], { otherSource: 'wfp', foreign: false }],
     ['sysmon, where no record is known', [SYSMON], { otherSource: 'sysmon', foreign: true }],

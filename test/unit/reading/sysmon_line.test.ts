@@ -453,6 +453,6 @@ describe('ReportReader.read(batch) of lines of Sysmon', () => {
     const { reports, counters } = reader.read(batch);
     expect(counters).toMatchObject({ lines: 4, records: 4, reports: 2, skipped: 1, excluded: 1, deadLetters: 0 });
     expect(reports.map(({ digest }) => digest > 0)).toEqual([true, true]);
-    expect([reader.recognised, reader.probe.active]).toEqual([true, false]);
+    expect([reader.probe.recognised, reader.probe.active]).toEqual([true, false]);
   });
 });
