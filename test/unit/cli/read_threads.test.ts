@@ -205,6 +205,7 @@ describe('score --threads', () => {
     ],
     ['more files with a problem than are listed', 'unreadable', [], '24 files without a readable record in total'],
     ['of repeated reports the last', 'lines', ['--detector', 'all', '--format', 'json'], 'h23.example'],
+    ['dates that are not of the order given', 'day-first', ['--dates', 'month-first'], 'without a readable record'],
     ['dead letters, of which the first are listed', 'dead-letters', [], 'dead letters by reason: '],
   ];
   it.each(named)('names as one thread does: %s', async (_, kind, args, text) => {
