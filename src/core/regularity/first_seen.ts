@@ -19,7 +19,8 @@ export interface SeenSettings {
 export const SEEN_SETTINGS: SeenSettings = { keptHours: 30 * 24, maxPairs: 1_000_000 };
 
 /**
- * What was seen, with the pairs of a run whose windows end in `lastHour`, each with its first hour. `before`: null where nothing is known yet.
+ * What was seen, with the pairs of a run whose windows end in `lastHour`, each with its first hour. `before`: null where nothing
+ * is known yet; it is not to be used again.
  * `observed`: `observedSince` of the hours with reports in these windows.
  */
 export function seenWith(
@@ -29,10 +30,7 @@ export function seenWith(
   observed: number | null,
   { keptHours, maxPairs }: SeenSettings = SEEN_SETTINGS,
 ): FirstSeen {
-  const kept = new SeenPairs(before?.pairs.size);
-  before?.pairs.forEach((pair, first, last) => {
-    if (lastHour - last <= keptHours) kept.note(pair, first, last);
-  });
+  const kept = before === null ? new SeenPairs() : before.pairs.seenSince(lastHour - keptHours);
   const since = Math.min(before?.since ?? lastHour, observed ?? lastHour);
   for (const [pair, firstHour] of pairs) {
     if (kept.size < maxPairs || kept.has(pair)) kept.note(pair, firstHour, lastHour);

@@ -1,6 +1,6 @@
 import { TABLE_HOURS } from './hour_bits.ts';
 import { HourTable } from './hour_table.ts';
-import { PairTable } from './pair_table.ts';
+import { type PairRows, PairTable } from './pair_table.ts';
 
 /** Pairs of process and network in memory. */
 export const MAX_PAIRS = 1_000_000;
@@ -14,8 +14,8 @@ export const STAY_HOURS = 6;
 /** What a run of one partition knows of the fleet: the part that its addresses show. */
 export interface FleetPartial {
   readonly hours: HourTable;
-  /** By the hash of process and network. */
-  readonly pairs: PairTable;
+  /** Of process and network, by their hash. */
+  readonly pairs: PairRows;
   /** Whether it omitted a pair: those that are not named can be common. */
   readonly isFull: boolean;
   /** The number of reports in each hour of the table. */
@@ -61,7 +61,7 @@ export class PartialBuilder {
       this.#isFull = true;
       return -1;
     }
-    const slot = pairs.slotOf(pair, firstHour);
+    const slot = pairs.add(pair, firstHour);
     pairs.use(slot, device, lastHour > this.hours.firstHour + STAY_HOURS);
     return slot;
   }

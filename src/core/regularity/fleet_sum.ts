@@ -3,7 +3,7 @@ import { manyDevicesOf } from './fleet_limits.ts';
 import { type FleetPartial, MAX_PAIRS } from './fleet_partial.ts';
 import { TABLE_HOURS } from './hour_bits.ts';
 import { HourTable } from './hour_table.ts';
-import { PairTable } from './pair_table.ts';
+import { type PairRows, PairTable } from './pair_table.ts';
 
 export interface SumLimits {
   readonly devices?: number;
@@ -34,7 +34,7 @@ export class FleetSum {
     this.#hours.addAll(part);
     this.#pairs ??= new PairTable(pairs.size);
     this.#isFull ||= isFull;
-    for (let slot = 0; slot < pairs.size; slot++) this.#addPair(this.#pairs, pairs, slot);
+    this.#addPairs(this.#pairs, pairs);
     const shift = this.#hours.firstHour - part.firstHour;
     for (let at = 0; at < TABLE_HOURS; at++) this.#reports[at] = (this.#reports[at] ?? 0) + (reports[at + shift] ?? 0);
   }
@@ -50,26 +50,38 @@ export class FleetSum {
     return { hours, pairs, isFull: this.#isFull, reports: this.#reports };
   }
 
-  #addPair(into: PairTable, from: PairTable, slot: number): void {
+  #addPairs(into: PairTable, from: PairRows): void {
+    const places = new Int32Array(from.size);
+    for (let slot = 0; slot < from.size; slot++) places[slot] = this.#addPair(into, from, slot);
+    for (const [slot, devices] of from.regular) {
+      const place = places[slot] as number;
+      if (place !== NO_PLACE) addRegular(into, place, devices);
+    }
+  }
+
+  /** The slot of a pair in the sum; `NO_PLACE` where it has too many. */
+  #addPair(into: PairTable, from: PairRows, slot: number): number {
     const pair = from.pairAt(slot);
     if (into.size === (this.#limits.pairs ?? MAX_PAIRS) && into.find(pair) === -1) {
       this.#isFull = true;
-      return;
+      return NO_PLACE;
     }
-    const place = into.slotOf(pair, from.firstHourAt(slot));
+    const place = into.add(pair, from.firstHourAt(slot));
     const users = from.usersAt(slot);
     for (let n = 0; n < users; n++) into.use(place, from.userAt(slot, n), from.staysAt(slot, n));
-    const regular = from.regular.get(slot);
-    if (regular === undefined) return;
-    if (regular === 'common') into.setCommon(place);
-    else addRegular(into, place, regular);
+    return place;
   }
 }
 
+const NO_PLACE = -1;
 /** Of a fleet of any size: known only after the last partial. */
 const MOST_MANY = manyDevicesOf(MAX_DEVICES_WITH_HOURS);
 
-function addRegular(into: PairTable, slot: number, devices: ReadonlySet<number>): void {
+function addRegular(into: PairTable, slot: number, devices: ReadonlySet<number> | 'common'): void {
+  if (devices === 'common') {
+    into.setCommon(slot);
+    return;
+  }
   for (const device of devices) into.addRegular(slot, device);
   const known = into.regular.get(slot);
   if (known !== 'common' && (known?.size ?? 0) > MOST_MANY) into.setCommon(slot);

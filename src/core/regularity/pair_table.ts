@@ -20,26 +20,25 @@ export interface PairFacts {
 }
 
 /**
- * Pairs of process and network by their hash, numbered as they come: the slots. Of each the first hour and the devices that use
- * it; of few the devices on which they are regular. Numbers in columns: some 80 bytes for a pair, and nothing to collect.
+ * Pairs of process and network, given by their hash, in the order in which they came: the slots. Of each the first hour and the devices that
+ * use it; of few the devices on which they are regular. Numbers in columns: some 60 bytes for a pair, and nothing to collect.
  *
  * A user *stays* if it has reports that the windows of the next hours still have (`STAY_HOURS`). Of more than `MOST_USERS` users
  * those are kept that stay.
  */
-export class PairTable {
-  readonly #index: SlotIndex;
+export class PairRows {
   #keys: Float64Array;
   #firstHours: Int32Array;
   /** See `COUNT_BITS`. */
   #marks: Uint8Array;
   /** `KEPT_USERS` places for each pair. */
   #users: Float64Array;
+  #size = 0;
   readonly #regular = new Map<number, Set<number> | 'common'>();
 
   /** `expected`: about as many pairs as it will have. */
   constructor(expected = 0) {
     const pairs = Math.max(FIRST_PAIRS, expected);
-    this.#index = new SlotIndex(pairs);
     this.#keys = new Float64Array(pairs);
     this.#firstHours = new Int32Array(pairs);
     this.#marks = new Uint8Array(pairs);
@@ -47,29 +46,26 @@ export class PairTable {
   }
 
   get size(): number {
-    return this.#index.size;
+    return this.#size;
   }
 
-  /** The slot of a pair; -1 where it is not known. `pair`: 48 bits. */
-  find(pair: number): number {
-    return this.#index.get(pair + 1);
-  }
-
-  /** The slot of a pair, added where it is new; it has reports from this hour on. */
-  slotOf(pair: number, firstHour: number): number {
-    const { size } = this.#index;
-    const slot = this.#index.place(pair + 1);
-    if (slot === size) {
-      if (slot === this.#keys.length) this.#grow();
-      this.#keys[slot] = pair + 1;
-      this.#firstHours[slot] = firstHour;
-    } else if (firstHour < (this.#firstHours[slot] as number)) this.#firstHours[slot] = firstHour;
+  /** Adds a pair, whether or not it is there already; it has reports from this hour on. Returns its slot. */
+  add(pair: number, firstHour: number): number {
+    const slot = this.#size++;
+    if (slot === this.#keys.length) this.#grow();
+    this.#keys[slot] = pair;
+    this.#firstHours[slot] = firstHour;
     return slot;
+  }
+
+  /** A pair has reports from this hour on, too. */
+  protected seenFrom(slot: number, firstHour: number): void {
+    if (firstHour < (this.#firstHours[slot] as number)) this.#firstHours[slot] = firstHour;
   }
 
   /** The hash of a pair. */
   pairAt(slot: number): number {
-    return (this.#keys[slot] as number) - 1;
+    return this.#keys[slot] as number;
   }
 
   firstHourAt(slot: number): number {
@@ -144,10 +140,8 @@ export class PairTable {
     this.#regular.set(slot, 'common');
   }
 
-  /** Of one pair, by its hash. */
-  get(pair: number): PairFacts | undefined {
-    const slot = this.find(pair);
-    if (slot === -1) return undefined;
+  /** What is known of a pair. */
+  factsAt(slot: number): PairFacts {
     const count = this.usersAt(slot);
     const users = Array.from({ length: count }, (_, n) => this.userAt(slot, n));
     const regular = this.#regular.get(slot);
@@ -164,6 +158,36 @@ export class PairTable {
     this.#firstHours = grown(this.#firstHours, new Int32Array(pairs));
     this.#marks = grown(this.#marks, new Uint8Array(pairs));
     this.#users = grown(this.#users, new Float64Array(KEPT_USERS * pairs));
+  }
+}
+
+/** The same, with each pair once: pairs are found by their hash. Some 85 bytes for a pair. */
+export class PairTable extends PairRows {
+  readonly #index: SlotIndex;
+
+  /** `expected`: about as many pairs as it will have. */
+  constructor(expected = 0) {
+    super(expected);
+    this.#index = new SlotIndex(Math.max(FIRST_PAIRS, expected));
+  }
+
+  /** The slot of a pair; -1 where it is not known. `pair`: 48 bits. */
+  find(pair: number): number {
+    return this.#index.get(pair + 1);
+  }
+
+  /** The slot of a pair, which is added where it is new; it has reports from this hour on. */
+  override add(pair: number, firstHour: number): number {
+    const slot = this.#index.place(pair + 1);
+    if (slot === this.size) super.add(pair, firstHour);
+    else this.seenFrom(slot, firstHour);
+    return slot;
+  }
+
+  /** Of one pair, by its hash. */
+  get(pair: number): PairFacts | undefined {
+    const slot = this.find(pair);
+    return slot === -1 ? undefined : this.factsAt(slot);
   }
 }
 

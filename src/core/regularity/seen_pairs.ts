@@ -48,6 +48,17 @@ export class SeenPairs {
       take((keys[slot] as number) - 1, this.#first[slot] as number, this.#last[slot] as number);
   }
 
+  /** Without the pairs that were last seen before an hour; itself where there are none. */
+  seenSince(hour: number): SeenPairs {
+    const last = this.#last.subarray(0, this.size);
+    if (last.every((each) => each >= hour)) return this;
+    const kept = new SeenPairs(this.size);
+    this.forEach((pair, first, until) => {
+      if (until >= hour) kept.note(pair, first, until);
+    });
+    return kept;
+  }
+
   #grow(): void {
     const [first, last] = [this.#first, this.#last];
     this.#first = new Int32Array(2 * first.length);

@@ -6,7 +6,7 @@ import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import type { FleetPartial } from '../../core/regularity/fleet_partial.ts';
 import { FleetSum } from '../../core/regularity/fleet_sum.ts';
 import { NEW_DAYS, observedSince } from '../../core/regularity/observed.ts';
-import { MOST_USERS, type PairTable } from '../../core/regularity/pair_table.ts';
+import { MOST_USERS, type PairRows } from '../../core/regularity/pair_table.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
@@ -154,7 +154,7 @@ async function seenAfter(
   return after;
 }
 
-function* firstHoursOf(pairs: PairTable): Generator<readonly [pair: number, firstHour: number]> {
+function* firstHoursOf(pairs: PairRows): Generator<readonly [pair: number, firstHour: number]> {
   for (let slot = 0; slot < pairs.size; slot++) yield [pairs.pairAt(slot), pairs.firstHourAt(slot)];
 }
 

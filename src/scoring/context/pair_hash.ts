@@ -56,13 +56,15 @@ export function digestOf(name: string): NameDigest {
 }
 
 /** A few programs have most groups: the last name of each place, which is found without its hash. */
-const PLACES = 256;
+const PLACES = 2_048;
 const recentNames: (string | null)[] = new Array(PLACES).fill(null);
 const recentDigests: NameDigest[] = new Array(PLACES).fill({ low: 0, high: 0 });
 
 function placeOf(name: string): number {
   const { length } = name;
-  return length === 0 ? 0 : (31 * length + 7 * name.charCodeAt(0) + name.charCodeAt(length >> 1)) % PLACES;
+  if (length === 0) return 0;
+  const [first, second, middle] = [name.charCodeAt(0), name.charCodeAt(length >> 2), name.charCodeAt(length >> 1)];
+  return (31 * (31 * length + first) + 7 * middle + second) % PLACES;
 }
 
 /** The digest of a /16 by its number: see `ipv4NetworkOf`. Those that were asked for are kept: 65,536 at most. */

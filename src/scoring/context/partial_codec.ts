@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../core/kql/timestamp.ts';
 import type { FleetPartial } from '../../core/regularity/fleet_partial.ts';
 import { TABLE_HOURS } from '../../core/regularity/hour_bits.ts';
-import { PairTable } from '../../core/regularity/pair_table.ts';
+import { PairRows } from '../../core/regularity/pair_table.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
 import { ByteReader, MalformedError } from '../count_files/byte_reader.ts';
@@ -40,7 +40,7 @@ export function encodePartial({ hours, pairs, isFull, reports }: FleetPartial): 
   return Buffer.from(writer.view());
 }
 
-function writePair(pairs: PairTable, slot: number, firstHour: number, into: ByteWriter): void {
+function writePair(pairs: PairRows, slot: number, firstHour: number, into: ByteWriter): void {
   const users = pairs.usersAt(slot);
   let mark = users;
   for (let n = 0; n < users; n++) if (pairs.staysAt(slot, n)) mark |= USER_COUNTS << n;
@@ -57,9 +57,9 @@ export function decodePartial(section: Buffer): FleetPartial {
   const reports = Array.from({ length: TABLE_HOURS }, () => reader.varint());
   const isFull = reader.varint() === 1;
   const size = reader.varint();
-  const pairs = new PairTable(Math.min(size, MAX_EXPECTED));
+  const pairs = new PairRows(Math.min(size, MAX_EXPECTED));
   for (let left = size; left > 0; left--) {
-    const slot = pairs.slotOf(reader.uint48(), hours.firstHour + reader.varint());
+    const slot = pairs.add(reader.uint48(), hours.firstHour + reader.varint());
     const mark = reader.byte();
     for (let n = 0; n < mark % USER_COUNTS; n++) pairs.use(slot, reader.uint48(), (mark & (USER_COUNTS << n)) !== 0);
   }
@@ -67,7 +67,7 @@ export function decodePartial(section: Buffer): FleetPartial {
   return { hours, pairs, isFull, reports };
 }
 
-function readRegular(from: ByteReader, pairs: PairTable): void {
+function readRegular(from: ByteReader, pairs: PairRows): void {
   const slot = from.varint();
   if (slot >= pairs.size) throw new MalformedError('a regular pair that is not there');
   const number = from.varint();

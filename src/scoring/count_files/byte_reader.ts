@@ -36,7 +36,9 @@ export class ByteReader {
   }
 
   uint32(): number {
-    return this.take(4).readUInt32LE(0);
+    const start = this.#at;
+    this.skip(4);
+    return this.#bytes.readUInt32LE(start);
   }
 
   uint48(): number {

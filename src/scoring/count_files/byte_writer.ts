@@ -36,8 +36,11 @@ export class ByteWriter {
   /** A whole number from 0 to 2^48 − 1, in six bytes. */
   uint48(value: number): void {
     this.#reserve(6);
-    this.#length = this.#bytes.writeUInt32LE(value % 2 ** 32, this.#length);
-    this.#length = this.#bytes.writeUInt16LE(Math.floor(value / 2 ** 32), this.#length);
+    const [low, high] = [value | 0, Math.floor(value / 2 ** 32)];
+    // Buffer checks each number, which takes longer than to write it.
+    for (let bit = 0; bit < 32; bit += 8) this.#bytes[this.#length++] = low >>> bit;
+    this.#bytes[this.#length++] = high;
+    this.#bytes[this.#length++] = high >>> 8;
   }
 
   bytes(bytes: Uint8Array): void {

@@ -102,7 +102,7 @@ describe('FleetSum', () => {
   it('takes a pair for common that one partition takes for common', () => {
     const groups = Array.from({ length: 5 }, (_, n) => regular(`ws-${n}`));
     const sum = sumOfPartials([partialOf(groups.slice(0, 3), 2), partialOf(groups.slice(3), 2)], LAST);
-    expect(sum.pairs.get(0)?.regular).toBeNull();
+    expect(pairsOf(sum.pairs).get(0)?.regular).toBeNull();
   });
 
   it('moves the hours of a window that ended earlier', () => {
@@ -126,8 +126,9 @@ describe('FleetSum', () => {
     expect(sum.isFull).toBe(true);
     const cut = sumOfPartials([partialOf(groups, 9)], LAST, { pairs: 1 });
     expect([cut.pairs.size, cut.isFull]).toEqual([1, true]);
+    expect([...cut.pairs.regular.keys()]).toEqual([0]);
     const few = partialOf([regular('ws-1'), regular('ws-2')], 9, { regularDevices: 1 });
-    expect(few.pairs.get(0)?.regular).toBeNull();
+    expect(pairsOf(few.pairs).get(0)?.regular).toBeNull();
   });
 });
 

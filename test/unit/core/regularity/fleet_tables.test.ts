@@ -92,7 +92,7 @@ describe('PairTable', () => {
     fc.assert(
       fc.property(fc.array(use, { maxLength: 60 }), (uses) => {
         const table = new PairTable();
-        for (const { pair, device, hour, stays } of uses) table.use(table.slotOf(pair, hour), device, stays);
+        for (const { pair, device, hour, stays } of uses) table.use(table.add(pair, hour), device, stays);
         for (const pair of [0, 1, 2, 3]) {
           const all = uses.filter((each) => each.pair === pair);
           const users = new Set(all.map(({ device }) => device));
@@ -111,7 +111,7 @@ describe('PairTable', () => {
 
   it('grows, and keeps what it had', () => {
     const table = new PairTable();
-    for (let n = 0; n < 3_000; n++) table.use(table.slotOf(n * 7_919, n), n, true);
+    for (let n = 0; n < 3_000; n++) table.use(table.add(n * 7_919, n), n, true);
     for (let n = 0; n < 3_000; n++) {
       expect(table.get(n * 7_919)).toEqual({ firstHour: n, users: [n], regular: [] });
     }

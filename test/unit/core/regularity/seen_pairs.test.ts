@@ -24,3 +24,21 @@ it('SeenPairs keeps of each pair the first and the last hour, in the order in wh
     { seed: 20_261_130, numRuns: tries(100, 2_000) },
   );
 });
+
+it('seenSince(hour) has the pairs that were last seen in this hour or later', () => {
+  const seen = new SeenPairs();
+  const entries = [
+    [7, 1, 9],
+    [0, 2, 10],
+    [5, 10, 11],
+  ] as const;
+  for (const [pair, first, last] of entries) seen.note(pair, first, last);
+  const since = (hour: number) => {
+    const list: unknown[] = [];
+    seen.seenSince(hour).forEach((...each) => void list.push(each));
+    return list;
+  };
+  expect(since(9)).toEqual(entries);
+  expect(since(10)).toEqual(entries.slice(1));
+  expect(since(12)).toEqual([]);
+});

@@ -16,7 +16,7 @@ function processesOf(reader: ProcessReader): GroupedProcess[] {
 it('ProcessGroups keeps names apart that share a hash', () => {
   const pairs = new PairTable();
   const groups = new ProcessGroups(pairs);
-  const slot = pairs.slotOf(1, 0);
+  const slot = pairs.add(1, 0);
   const hashes = { device: 7 * SOURCES_OF_DEVICE, process: 9 };
   const names = ['ws-1', 'ws-2', 'ws-3', 'ws-1', 'ws-3', 'ws-2'];
   for (const [n, DeviceName] of names.entries()) {
