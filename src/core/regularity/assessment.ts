@@ -128,7 +128,7 @@ export function regularityNumbersOf(points: Points, views: readonly View[]): Reg
     interval_low: roundHalfEven(interval * (1 - jitter), 0),
     interval_high: roundHalfEven(interval * (1 + jitter), 0),
     hours: on.length,
-    active_hours: on.filter((count) => count > 0).length,
+    active_hours: on.reduce((hours, count) => (count > 0 ? hours + 1 : hours), 0),
     connections: on.reduce((sum, count) => sum + count, 0),
     coverage: roundHalfEven(on.length / (WINDOW_SECONDS / binSeconds), 2),
     hour_offset_min: hourOffsetMinutes,

@@ -1,4 +1,5 @@
 import { isNewSince, NEW_DAYS } from './observed.ts';
+import type { PairRows } from './pair_table.ts';
 import { SeenPairs } from './seen_pairs.ts';
 
 /** When the tenant, and each pair in it, was seen first. */
@@ -25,15 +26,16 @@ export const SEEN_SETTINGS: SeenSettings = { keptHours: 30 * 24, maxPairs: 1_000
  */
 export function seenWith(
   before: FirstSeen | null,
-  pairs: Iterable<readonly [pair: number, firstHour: number]>,
+  pairs: Pick<PairRows, 'size' | 'pairAt' | 'firstHourAt'>,
   lastHour: number,
   observed: number | null,
   { keptHours, maxPairs }: SeenSettings = SEEN_SETTINGS,
 ): FirstSeen {
   const kept = before === null ? new SeenPairs() : before.pairs.seenSince(lastHour - keptHours);
   const since = Math.min(before?.since ?? lastHour, observed ?? lastHour);
-  for (const [pair, firstHour] of pairs) {
-    if (kept.size < maxPairs || kept.has(pair)) kept.note(pair, firstHour, lastHour);
+  for (let slot = 0; slot < pairs.size; slot++) {
+    const pair = pairs.pairAt(slot);
+    if (kept.size < maxPairs || kept.has(pair)) kept.note(pair, pairs.firstHourAt(slot), lastHour);
   }
   return { since, pairs: kept };
 }

@@ -3,7 +3,8 @@ import { mean } from '../kql/mean.ts';
 /** The sum of the squared distances from `centre`; 0 for no value. */
 export function squaresAbout(values: readonly number[], centre: number): number {
   let sum = 0;
-  for (const value of values) sum += (value - centre) ** 2;
+  // Not `for … of`: it makes an object for each value where lists of several kinds come here.
+  for (let at = 0; at < values.length; at++) sum += ((values[at] as number) - centre) ** 2;
   return sum;
 }
 

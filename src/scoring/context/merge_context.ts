@@ -6,7 +6,7 @@ import { fewDevicesOf } from '../../core/regularity/fleet_limits.ts';
 import type { FleetPartial } from '../../core/regularity/fleet_partial.ts';
 import { FleetSum } from '../../core/regularity/fleet_sum.ts';
 import { NEW_DAYS, observedSince } from '../../core/regularity/observed.ts';
-import { MOST_USERS, type PairRows } from '../../core/regularity/pair_table.ts';
+import { MOST_USERS } from '../../core/regularity/pair_table.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
@@ -149,13 +149,9 @@ async function seenAfter(
   }
   if (!hasPartials) return before;
   const reported = reports.flatMap((number, at) => (number > 0 ? hours.firstHour + at : []));
-  const after = seenWith(before, firstHoursOf(pairs), lastHour, observedSince(reported));
+  const after = seenWith(before, pairs, lastHour, observedSince(reported));
   await files.put(seenName(asOf), encodeContextFile([encodeSeen(after)]));
   return after;
-}
-
-function* firstHoursOf(pairs: PairRows): Generator<readonly [pair: number, firstHour: number]> {
-  for (let slot = 0; slot < pairs.size; slot++) yield [pairs.pairAt(slot), pairs.firstHourAt(slot)];
 }
 
 function regularOf({ pairs }: FleetPartial): Map<number, number> {

@@ -56,10 +56,10 @@ export function encodeMerged({
     writer.varint(Number.isFinite(devices) ? devices : COMMON);
   }
   writer.varint(shared.size);
-  for (const pair of shared.values()) {
+  shared.forEach((pair) => {
     writer.uint48(pair);
     writer.byte(settled.has(pair) ? 1 : 0);
-  }
+  });
   writer.varint(newPairs.size);
   for (const [pair, hour] of newPairs) {
     writer.uint48(pair);

@@ -19,7 +19,8 @@ export class PairSet {
   }
 
   /** In the order in which they were given. */
-  values(): Iterable<number> {
-    return this.#index.keys().map((key) => key - 1);
+  forEach(take: (pair: number) => void): void {
+    const keys = this.#index.keys();
+    for (let at = 0; at < keys.length; at++) take((keys[at] as number) - 1);
   }
 }

@@ -78,7 +78,10 @@ export class ProcessGroups {
   sections(): Buffer[] {
     const bytes = this.#bytes.view();
     const sections = new ProcessSections(this.#size);
-    for (const group of this.#sorted()) {
+    const sorted = this.#sorted();
+    // Not `for … of`, here and below: over these lists it makes an object for each group.
+    for (let n = 0; n < sorted.length; n++) {
+      const group = sorted[n] as number;
       const pair = this.#table.pairAt(this.#pairs[group] as number);
       const [device, process] = [this.#deviceOf[group] as number, this.#processOf[group] as number];
       const names = sections.begin(this.#flags[group] as number, device, process);
@@ -97,8 +100,11 @@ export class ProcessGroups {
 
   /** Those whose pair few devices use, in the order of `compareProcesses`: by process, and then, as far as that leaves open, by device. */
   #sorted(): Uint32Array {
-    const rare = this.#pairs.flatMap((pair, group) => (this.#table.usersAt(pair) > MOST_USERS ? [] : group));
-    const groups = Uint32Array.from(rare);
+    const all = new Uint32Array(this.#pairs.length);
+    let rare = 0;
+    for (let group = 0; group < all.length; group++)
+      if (this.#table.usersAt(this.#pairs[group] as number) <= MOST_USERS) all[rare++] = group;
+    const groups = all.subarray(0, rare);
     return ranked(ranked(groups, this.#processOf, this.#processes), this.#deviceOf, this.#devices);
   }
 
@@ -180,11 +186,15 @@ function ranked(groups: Uint32Array, nameOf: readonly number[], names: Names): U
   const ranks = names.ranks();
   const places = new Uint32Array(ranks.length + 1);
   const rankOf = (group: number): number => ranks[nameOf[group] as number] as number;
-  for (const group of groups) places[rankOf(group) + 1] = (places[rankOf(group) + 1] as number) + 1;
+  for (let n = 0; n < groups.length; n++) {
+    const next = rankOf(groups[n] as number) + 1;
+    places[next] = (places[next] as number) + 1;
+  }
   for (let rank = 1; rank < places.length; rank++)
     places[rank] = (places[rank] as number) + (places[rank - 1] as number);
   const sorted = new Uint32Array(groups.length);
-  for (const group of groups) {
+  for (let n = 0; n < groups.length; n++) {
+    const group = groups[n] as number;
     const rank = rankOf(group);
     sorted[places[rank] as number] = group;
     places[rank] = (places[rank] as number) + 1;

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { newPairsOf, seenWith } from '../../../../src/core/regularity/first_seen.ts';
+import { PairRows } from '../../../../src/core/regularity/pair_table.ts';
 import type { SeenPairs } from '../../../../src/core/regularity/seen_pairs.ts';
 
-const pairs = (...entries: readonly (readonly [number, number])[]) => entries;
+function pairs(...entries: readonly (readonly [pair: number, firstHour: number])[]): PairRows {
+  const rows = new PairRows();
+  for (const [pair, firstHour] of entries) rows.add(pair, firstHour);
+  return rows;
+}
 function listOf(seen: SeenPairs): [pair: number, first: number, last: number][] {
   const list: [number, number, number][] = [];
   seen.forEach((...each) => void list.push(each));
