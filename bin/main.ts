@@ -12,10 +12,24 @@ const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** Runs the command of a process, and ends the process. */
+/**
+ * Runs the command of a process, and ends the process. The command goes on where its output cannot be written: exit code 1 says that
+ * something was lost. A reader such as `head` may close the pipe of the result before the end: that is no failure.
+ */
 export async function runProcess(process: NodeJS.Process): Promise<void> {
-  const stdout = outputOf({ fd: 1, streamOf: () => process.stdout, onError: endIfClosed });
-  const stderr = outputOf({ fd: 2, streamOf: () => process.stderr, onError: rethrow });
+  const fail = () => {
+    process.exitCode = FAILED;
+  };
+  const stderr = outputOf({ fd: 2, streamOf: () => process.stderr, onError: fail });
+  const stdout = outputOf({
+    fd: 1,
+    streamOf: () => process.stdout,
+    onError: ({ code, message }) => {
+      if (code === 'EPIPE') return;
+      say({ stderr }, `the result cannot be written: ${message}`);
+      fail();
+    },
+  });
   const terminal: Terminal = {
     get stdin() {
       return process.stdin;
@@ -24,19 +38,10 @@ export async function runProcess(process: NodeJS.Process): Promise<void> {
     stderr,
     env: process.env,
   };
-  process.exitCode = await main(process.argv.slice(2), terminal);
+  const code = await main(process.argv.slice(2), terminal);
+  if (code !== DONE) process.exitCode = code;
   // Without the end of all that Node has open, which takes longer.
   if (isWritten(stdout) && isWritten(stderr)) process.exit();
-}
-
-/** A reader such as `head` may close the pipe before the end: that is no failure. */
-function endIfClosed(error: NodeJS.ErrnoException): never {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-}
-
-function rethrow(error: Error): never {
-  throw error;
 }
 
 /**

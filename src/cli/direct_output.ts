@@ -7,8 +7,8 @@ interface Standard {
   readonly fd: number;
   /** Makes Node's stream for it. */
   readonly streamOf: () => NodeJS.WriteStream;
-  /** Receives the error of a write. */
-  readonly onError: (error: NodeJS.ErrnoException) => never;
+  /** Receives the first error of a write. What is written after it is lost. */
+  readonly onError: (error: NodeJS.ErrnoException) => void;
 }
 
 /**
@@ -42,6 +42,7 @@ class DirectOutput implements Output {
   readonly #standard: Standard;
   /** Node's stream, once the pipe took no more. */
   #stream: NodeJS.WriteStream | null = null;
+  #hasFailed = false;
 
   constructor(standard: Standard) {
     this.#standard = standard;
@@ -51,7 +52,9 @@ class DirectOutput implements Output {
     return this.#stream === null;
   }
 
+  /** Never throws: whoever writes a message must not take its error for one of the work. */
   write(text: string): void {
+    if (this.#hasFailed) return;
     const bytes = Buffer.from(text);
     const written = this.#stream === null ? this.#writeNow(bytes) : 0;
     if (written < bytes.length) this.#stream?.write(bytes.subarray(written));
@@ -64,8 +67,11 @@ class DirectOutput implements Output {
       while (written < bytes.length) written += writeSync(this.#standard.fd, bytes, written);
     } catch (error) {
       const fault = error as NodeJS.ErrnoException;
-      if (fault.code !== 'EAGAIN') this.#standard.onError(fault);
-      this.#stream = streamOf(this.#standard);
+      if (fault.code === 'EAGAIN') this.#stream = streamOf(this.#standard);
+      else {
+        this.#hasFailed = true;
+        this.#standard.onError(fault);
+      }
     }
     return written;
   }

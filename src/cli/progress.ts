@@ -4,7 +4,7 @@ import { say, type Terminal } from './terminal.ts';
 
 const LINE_EVERY_MS = 10_000;
 
-interface Work {
+export interface Work {
   readonly activity: string;
   readonly total: number;
   readonly unit: string;
@@ -19,7 +19,11 @@ export async function progressOn(
 ): Promise<Progress> {
   const work = { activity, total, unit };
   const hasBar = terminal.stderr.isTTY && total > 0;
-  return new Progress(terminal, work, hasBar ? await barOn(terminal.stderr as NodeJS.WriteStream, work) : null);
+  return new Progress(
+    terminal,
+    work,
+    hasBar ? (await import('./progress_bar.ts')).barOn(terminal.stderr as NodeJS.WriteStream, work) : null,
+  );
 }
 
 /** Progress of long work on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
@@ -53,10 +57,4 @@ export class Progress {
   stop(): void {
     this.#bar?.stop();
   }
-}
-
-async function barOn(stream: NodeJS.WritableStream, { activity, unit }: Work): Promise<SingleBar> {
-  const { Presets, SingleBar } = await import('cli-progress');
-  const format = `${activity} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted}`;
-  return new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 100 }, Presets.rect);
 }

@@ -171,6 +171,8 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
   const { counters, reportsInWindow } = offline;
   const hasReports = reportsInWindow > 0;
   const { text, detections, groups, counted: reportsCounted, notes, failure, found } = await resultOf(offline, task);
+  // Without the time that a reader such as `less` takes.
+  const seconds = elapsedMs() / 1000;
   terminal.stdout.write(text);
   letters.report(terminal);
   if (options.html !== undefined && found !== undefined && regularWindow !== null) {
@@ -186,7 +188,7 @@ async function score(terminal: Terminal, paths: readonly string[], options: Scor
     `${counted(read.exports, 'export')}, ${counted(counters.lines, 'line')}, ${counted(counters.reports, 'report')} ` +
       `(${groupedText(reportsInWindow)} in the ${spanName}, ${counted(reportsInWindow - reportsCounted, 'repeat')})` +
       `${skippedText(counters)}, ${counted(groups, 'group')}, ${counted(detections, 'detection')}, ` +
-      `${counted(counters.deadLetters, 'dead letter')}, ${(elapsedMs() / 1000).toFixed(1)} s`,
+      `${counted(counters.deadLetters, 'dead letter')}, ${seconds.toFixed(1)} s`,
   );
   if (offline.unknownShape !== null) {
     const { offset, name } = offline.unknownShape;

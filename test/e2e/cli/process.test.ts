@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { contentsOf } from '../../../src/cli/input_files.ts';
@@ -101,14 +102,54 @@ describe('beaconwatch as a process', () => {
     expect(stdout).toBe('No report in the window: nothing was scored.\n');
   });
 
-  it('score ends with 0, and silently, if the reader closes the pipe', async () => {
-    const args = [built, 'score', sample, '--now', NOW, '--format', 'json', '--series'];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let stderr = '';
+  /** Ends `score` of the sample, with outputs as a test makes them. What was not read of them is ''. */
+  async function scored(
+    prepare: (child: ChildProcessByStdio<null, Readable, Readable>) => void,
+    shell = 'exec "$0" "$@"',
+  ) {
+    const args = [built, 'score', sample, '--now', NOW, '--format', 'json'];
+    const child = spawn('sh', ['-c', shell, process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk));
-    child.stdout.once('data', () => child.stdout.destroy());
+    prepare(child);
     const code = await new Promise((resolve) => child.once('close', resolve));
-    expect({ code, hasPipeError: stderr.includes('EPIPE') }).toEqual({ code: 0, hasPipeError: false });
+    return { code, stdout, stderr: stderr.replace(/ [\d.]+ s\n$/, ' s\n') };
+  }
+
+  it('score ends with 0, and says all that it has to say, if the reader closes the pipe', async () => {
+    const whole = await scored(() => {});
+    expect(whole).toMatchObject({ code: 0, stderr: expect.stringMatching(/ detections, \d+ dead letters, s\n$/) });
+    expect(await scored((child) => child.stdout.destroy())).toEqual({ ...whole, stdout: '' });
+  });
+
+  it('score prints its rows, and ends with 1, if nobody can read its messages', async () => {
+    const whole = await scored(() => {});
+    expect(await scored((child) => child.stderr.destroy())).toEqual({ ...whole, code: 1, stderr: '' });
+    expect(await scored(() => {}, 'exec "$0" "$@" 2>/dev/full')).toEqual({ ...whole, code: 1, stderr: '' });
+  });
+
+  it('score ends with 1, and says why, if its rows cannot be written', async () => {
+    const { stderr } = await scored(() => {});
+    const full = await scored(() => {}, 'exec "$0" "$@" >/dev/full');
+    expect(full).toMatchObject({ code: 1, stdout: '' });
+    const [lost, ...others] = full.stderr
+      .split('\n')
+      .toSorted((a, b) => Number(b.startsWith('the result')) - Number(a.startsWith('the result')));
+    expect(lost).toBe('the result cannot be written: ENOSPC: no space left on device, write');
+    expect(others.join('\n').replace(/ [\d.]+ s\n$/, ' s\n')).toBe(stderr);
+  });
+
+  it('score shows a bar on a terminal, and prints its rows', async () => {
+    const command = `'${process.execPath}' '${built}' score '${sample}' --now ${NOW} --format csv`;
+    const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => (shown += chunk));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, rows: shown.split('.corp.example,').length > 10, fault: /TypeError/.exec(shown) }).toEqual({
+      ...{ code: 0, rows: true, fault: null },
+    });
+    expect(shown).toMatch(/reading .* MB/);
   });
 
   it('score closes the files that it refuses', async () => {

@@ -31,10 +31,9 @@ function standard(fd: number) {
     made.push(stream);
     return stream as unknown as NodeJS.WriteStream;
   };
-  const onError = (error: Error): never => {
-    throw error;
-  };
-  return { made, stream, output: outputOf({ fd, streamOf, onError }) };
+  const errors: string[] = [];
+  const onError = ({ code }: NodeJS.ErrnoException) => void errors.push(`${code}`);
+  return { made, stream, errors, output: outputOf({ fd, streamOf, onError }) };
 }
 
 describe('outputOf', () => {
@@ -70,20 +69,28 @@ describe('outputOf', () => {
     expect({ streams: made.length, isWritten: isWritten(output) }).toEqual({ streams: 1, isWritten: false });
   });
 
-  it('outputOf(file) hands the error of a write on', () => {
+  it('outputOf(file) hands the first error of a write on, throws none, and writes no more', () => {
     const path = join(folder, 'out');
     closeSync(openSync(path, 'w'));
     const fd = openSync(path, 'r');
-    const { output } = standard(fd);
-    expect(() => output.write('a')).toThrow('EBADF');
+    const { output, errors, made } = standard(fd);
+    output.write('a');
+    output.write('b');
     closeSync(fd);
+    expect({ errors, streams: made.length, isWritten: isWritten(output) }).toEqual({
+      errors: ['EBADF'],
+      streams: 0,
+      isWritten: true,
+    });
   });
 
   it('outputOf(device) is the stream', () => {
     const fd = openSync('/dev/null', 'w');
-    const { output, stream } = standard(fd);
+    const { output, stream, errors } = standard(fd);
     closeSync(fd);
     expect(output).toBe(stream);
     expect(isWritten(output)).toBe(false);
+    stream.emit('error', Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    expect(errors).toEqual(['ENOSPC']);
   });
 });
