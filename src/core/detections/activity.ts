@@ -30,10 +30,8 @@ export function activityDaysOf(
   before: { readonly days: Activity; readonly asOf: Timestamp } | null,
 ): Activity {
   const last = dayOf(asOf);
-  const days = Array.from({ length: ACTIVITY_DAYS }, (_, index) => {
-    const day = last - ACTIVITY_DAYS + 1 + index;
-    return before === null ? null : (before.days[day - dayOf(before.asOf) + ACTIVITY_DAYS - 1] ?? null);
-  });
+  const passed = before === null ? ACTIVITY_DAYS : last - dayOf(before.asOf);
+  const days = Array.from({ length: ACTIVITY_DAYS }, (_, index) => before?.days[index + passed] ?? null);
   for (const [day, sum] of dailySums(asOf, hours)) {
     const index = day - last + ACTIVITY_DAYS - 1;
     days[index] = Math.max(days[index] ?? 0, sum);

@@ -120,19 +120,31 @@ export function regularityNumbersOf(points: Points, views: readonly View[]): Reg
   if (best === null) return null;
   const { on, binSeconds, hourOffsetMinutes } = points;
   const { interval, jitter } = rhythmOf(points, best);
+  let [active, connections] = [0, 0];
+  for (let hour = 0; hour < on.length; hour++) {
+    const count = on[hour] as number;
+    if (count > 0) active++;
+    connections += count;
+  }
   return {
     regularity: roundHalfEven(viewScore(best), 3),
     view: best.name,
-    views: Object.fromEntries(views.map(({ name, value }) => [name, roundHalfEven(value, 3)])),
+    views: roundedViews(views),
     interval: roundHalfEven(interval, 0),
     interval_low: roundHalfEven(interval * (1 - jitter), 0),
     interval_high: roundHalfEven(interval * (1 + jitter), 0),
     hours: on.length,
-    active_hours: on.reduce((hours, count) => (count > 0 ? hours + 1 : hours), 0),
-    connections: on.reduce((sum, count) => sum + count, 0),
+    active_hours: active,
+    connections,
     coverage: roundHalfEven(on.length / (WINDOW_SECONDS / binSeconds), 2),
     hour_offset_min: hourOffsetMinutes,
   };
+}
+
+function roundedViews(views: readonly View[]): RegularityNumbers['views'] {
+  const rounded: Partial<Record<ViewName, number>> = {};
+  for (const { name, value } of views) rounded[name] = roundHalfEven(value, 3);
+  return rounded;
 }
 
 function wayOf(score: number, session: Session, { match, ripe }: RegularityThresholds): 'score' | 'session' | null {

@@ -37,7 +37,7 @@ export function rhythmOf({ on, x, binSeconds }: Points, best: View): Rhythm {
 /** The mean without the lowest and the highest quarter: `middleHalf([1, 3, 5, 900])` is 4. At least one value. */
 function middleHalf(values: readonly number[]): number {
   const cut = Math.floor(values.length / 4);
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   return mean(sorted.subarray(cut, sorted.length - cut));
 }
 

@@ -1,4 +1,4 @@
-import { addHour, noHours } from '../../core/regularity/hour_bits.ts';
+import { addHour, clearHours, noHours } from '../../core/regularity/hour_bits.ts';
 import type { TimedColumns } from '../../core/regularity/possible_match.ts';
 import { HOUR_SECONDS } from '../../core/regularity/time_bin.ts';
 import { summedPer, type TimedCount } from '../../core/regularity/timed_count.ts';
@@ -19,7 +19,7 @@ export class GroupReports implements TimedColumns {
   clear(firstHour: number): void {
     this.length = 0;
     this.firstHour = firstHour;
-    this.hours.fill(0);
+    clearHours(this.hours);
     this.onlyFailed = true;
     this.#limit = MANY_COUNTS;
   }
@@ -39,10 +39,10 @@ export class GroupReports implements TimedColumns {
   }
 
   counted(): TimedCount[] {
-    return Array.from({ length: this.length }, (_, at) => ({
-      second: this.seconds[at] as number,
-      count: this.counts[at] as number,
-    }));
+    const counted: TimedCount[] = [];
+    for (let at = 0; at < this.length; at++)
+      counted.push({ second: this.seconds[at] as number, count: this.counts[at] as number });
+    return counted;
   }
 
   /** Joins the counts of the same second. */

@@ -34,7 +34,9 @@ export async function* mergedProcesses(
     const first = firstOf(streams);
     const groups: ProcessGroup[] = [];
     let hasEnded = false;
-    for (const stream of streams) {
+    // Not `for … of`, here and below: it makes an object for each step.
+    for (let n = 0; n < streams.length; n++) {
+      const stream = streams[n] as RunStream;
       // A process can go on in the next section.
       while (stream.takeInto(groups, first)) if (!(await stream.turn())) break;
       hasEnded ||= stream.isAtEnd;
@@ -83,7 +85,8 @@ class RunStream {
   /** Takes the groups of one process, if it is the next one. Returns whether the section ends there. */
   takeInto(groups: ProcessGroup[], process: GroupedProcess): boolean {
     while (this.#head !== null && compareProcesses(this.#head, process) === 0) {
-      for (const group of this.#head.groups) if (groups.length < MAX_ADDRESSES) groups.push(group);
+      const taken = this.#head.groups;
+      for (let n = 0; n < taken.length && groups.length < MAX_ADDRESSES; n++) groups.push(taken[n] as ProcessGroup);
       this.#advance();
     }
     return this.isAtEnd;
