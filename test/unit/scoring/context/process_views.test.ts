@@ -123,20 +123,30 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     ]);
   });
 
-  it('sums a process whose groups fill more than one section of a partition', async () => {
+  /** A report of each of so many addresses, hour after hour. */
+  function manyAddresses(length: number): Counted[] {
     const one = row('ws-1', 'rot.exe', SERVERS[0] ?? '', 0, 1);
-    const rows = Array.from({ length: 5_680 }, (_, n) => ({
+    return Array.from({ length }, (_, n) => ({
       ...one,
       // An id of its own in partition 0, and a long address.
       groupId: `0${n.toString(16).padStart(31, '0')}`,
       RemoteIP: `2001:0db8:0000:0000:0000:0000:0000:${n.toString(16).padStart(4, '0')}`,
       Timestamp: addMs(T, -(n % 71) * HOUR_MS - 3_000_000),
     }));
+  }
+
+  it('sums a process whose groups fill more than one section of a partition', async () => {
+    const rows = manyAddresses(5_680);
     const files = new MemoryContextFiles();
     const { findings } = await found([...OTHERS, ...rows], files);
     expect((await openContextFile(files, partialName(T, '0' as Partition))).sections).toBeGreaterThan(2);
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({ kind: 'regular', assessment: { addresses: rows.length } });
+  });
+
+  it('sums 20,000 addresses of a process at most', async () => {
+    const { findings } = await found([...OTHERS, ...manyAddresses(20_050)]);
+    expect(findings).toMatchObject([{ kind: 'regular', assessment: { addresses: 20_000 } }]);
   });
 
   it('keeps two devices apart whose names have the same hash', async () => {

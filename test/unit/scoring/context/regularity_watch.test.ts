@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import type { Counted } from '../../../../src/core/records/contribution.ts';
-import { isRaw } from '../../../../src/core/records/report.ts';
+import { isRaw, SOURCES } from '../../../../src/core/records/report.ts';
 import { regularityOf } from '../../../../src/core/regularity/assessment.ts';
 import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
+import { TABLE_HOURS } from '../../../../src/core/regularity/hour_bits.ts';
+import { type HourTable, SOURCES_OF_DEVICE } from '../../../../src/core/regularity/hour_table.ts';
 import { publicAddressOf } from '../../../../src/core/regularity/public_address.ts';
 import { rawTimedCountsOf, timedCountsOf } from '../../../../src/core/regularity/timed_count.ts';
 import { GroupCutter } from '../../../../src/core/scoring/group_cutter.ts';
@@ -54,6 +56,8 @@ function slowly(rows: readonly Counted[]) {
   const users = new Map<number, Set<number>>();
   const regular = new Map<number, Set<number>>();
   const firstHours = new Map<number, number>();
+  /** How many groups of a device reported in an hour. */
+  const groupsOfHour = new Map<string, number>();
   for (const [id, all] of Map.groupBy(rows, ({ groupId }) => groupId)) {
     const own = all.filter((row) => isOfWindow(row, WINDOW));
     const [first] = own;
@@ -74,8 +78,25 @@ function slowly(rows: readonly Counted[]) {
     if (matches) add(regular);
     const firstHour = Math.min(...counts.map(({ second }) => Math.floor(second / 3600)));
     firstHours.set(pair, Math.min(firstHour, firstHours.get(pair) ?? Number.POSITIVE_INFINITY));
+    for (const hour of new Set(counts.map(({ second }) => Math.floor(second / 3600)))) {
+      const name = `${device} ${SOURCES.indexOf(first.source)} ${hour}`;
+      groupsOfHour.set(name, (groupsOfHour.get(name) ?? 0) + 1);
+    }
   }
-  return { found, users, regular, firstHours };
+  return { found, users, regular, firstHours, groupsOfHour };
+}
+
+/** By device, source and hour: 1, or 2 for more. */
+function groupsOfHourIn(hours: HourTable): Map<string, number> {
+  const groups = new Map<string, number>();
+  for (const [slot, key] of hours.keys().entries()) {
+    for (let hour = hours.firstHour; hour < hours.firstHour + TABLE_HOURS; hour++) {
+      const n = hours.groupsAt(slot, hour);
+      const name = `${Math.floor(key / SOURCES_OF_DEVICE)} ${key % SOURCES_OF_DEVICE} ${hour}`;
+      if (n > 0) groups.set(name, n);
+    }
+  }
+  return groups;
 }
 
 describe('RegularityWatch over a stream', () => {
@@ -101,6 +122,9 @@ describe('RegularityWatch over a stream', () => {
           expect(facts.firstHour).toBe(twin.firstHours.get(pair));
         }
         expect(hours.firstHour).toBe(msOf(T) / HOUR_MS - 72);
+        expect(groupsOfHourIn(hours)).toEqual(
+          new Map([...twin.groupsOfHour].map(([name, n]) => [name, Math.min(2, n)])),
+        );
       }),
       { seed: 20_261_120, numRuns: tries(20, 2_000) },
     );
