@@ -1,7 +1,7 @@
 import { addCounters, NO_COUNTERS } from '../reading/counters.ts';
 import type { Counters } from '../storage/ports/export_states.ts';
 import type { ExportInfo } from '../storage/ports/exports.ts';
-import type { IngestEnd, IngestResult } from './ingest.ts';
+import type { IngestEnd, IngestResult } from './ingest_result.ts';
 
 /** The result of reading many exports. */
 export interface CaughtUp {

@@ -1,5 +1,6 @@
 import { leaseRetryMs } from '../ingest/export_state.ts';
-import { Ingest, type IngestEnd, type IngestResult } from '../ingest/ingest.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import type { IngestEnd, IngestResult } from '../ingest/ingest_result.ts';
 import { readUnder, replay } from '../ingest/replay.ts';
 import { segmentBytesOf } from '../ingest/segment_cutter.ts';
 import { type SweepResult, sweep, unread } from '../ingest/sweep.ts';

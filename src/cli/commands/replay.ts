@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted } from '../../core/text/numbers.ts';
-import type { IngestResult } from '../../ingest/ingest.ts';
+import type { IngestResult } from '../../ingest/ingest_result.ts';
 import { BadRowError } from '../../storage/ports/bad_row.ts';
 import type { ExportRef } from '../../storage/ports/exports.ts';
 import { StoreError } from '../../storage/ports/store_error.ts';

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { HOUR_MS } from '../../../src/core/kql/timespan.ts';
-import { Ingest, type IngestResult } from '../../../src/ingest/ingest.ts';
+import { Ingest } from '../../../src/ingest/ingest.ts';
+import type { IngestResult } from '../../../src/ingest/ingest_result.ts';
 import { type SweepResult, sweep } from '../../../src/ingest/sweep.ts';
 import { formatsOf } from '../../../src/reading/formats.ts';
 import type { Counters, ExportState } from '../../../src/storage/ports/export_states.ts';

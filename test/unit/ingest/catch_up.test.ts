@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catchUp } from '../../../src/ingest/catch_up.ts';
 
-import type { IngestEnd, IngestResult } from '../../../src/ingest/ingest.ts';
+import type { IngestEnd, IngestResult } from '../../../src/ingest/ingest_result.ts';
 import { replay } from '../../../src/ingest/replay.ts';
 import type { ExportStates } from '../../../src/storage/ports/export_states.ts';
 import type { ExportInfo } from '../../../src/storage/ports/exports.ts';
