@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { availableParallelism, loadavg } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
@@ -38,6 +39,12 @@ export default defineConfig({
           pool: 'threads',
           // Modules are loaded once per worker, not once per file: unit tests leave no state behind in a module.
           isolate: false,
+          // The build that the bundle has: the one for `import` exports nothing by name.
+          alias: {
+            '@azure/functions-extensions-base': createRequire(import.meta.url).resolve(
+              '@azure/functions-extensions-base',
+            ),
+          },
         },
       },
       { test: { ...shared, ...emulator, name: 'integration', include: ['test/integration/**/*.test.ts'] } },

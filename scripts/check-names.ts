@@ -79,9 +79,9 @@ function misplaced(all: readonly string[]): string[] {
 /** Folders whose files may import anything: biome.json has no override with `noRestrictedImports` for them. */
 function withoutRule(all: readonly string[]): string[] {
   const { overrides } = JSON.parse(readFileSync('biome.json', 'utf8')) as {
-    readonly overrides: readonly { readonly includes: readonly string[]; readonly linter: LinterRules }[];
+    readonly overrides: readonly { readonly includes: readonly string[]; readonly linter?: LinterRules }[];
   };
-  const ruled = overrides.filter(({ linter }) => linter.rules?.style?.['noRestrictedImports'] !== undefined);
+  const ruled = overrides.filter(({ linter }) => linter?.rules?.style?.['noRestrictedImports'] !== undefined);
   const includes = new Set(ruled.flatMap((override) => override.includes));
   const folders = new Set(all.filter((file) => /^(src|tools|bin|functions)\//.test(file)).map(folderOf));
   return [...folders]

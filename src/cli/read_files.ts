@@ -29,7 +29,14 @@ export async function readFiles(terminal: Terminal, offline: OfflineScore, onLet
     threads === 1
       ? [await readHere(terminal, offline, task, progress)]
       : // Most folders are small, and one thread reads them.
-        await (await import('./read_threads.ts')).readInThreads(offline, onLetters, task, threads, progress);
+        await (await import('./read_threads.ts')).readInThreads(
+          offline,
+          onLetters,
+          task,
+          threads,
+          progress,
+          terminal.startThread,
+        );
   progress.stop();
   return reportFiles(terminal, found, offline.counters.reports > 0);
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { startThread } from './start_thread.ts';
 
 /** What takes text: one of Node's streams, or a file or pipe that is written without one. */
 export interface Output {
@@ -14,6 +15,8 @@ export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: NodeJS.ProcessEnv;
+  /** Starts a thread that reads files, in place of the usual way. */
+  readonly startThread?: typeof startThread;
 }
 
 /** Writes one line to standard error. */

@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { main } from '../../../bin/main.ts';
+import type { Terminal } from '../../../src/cli/terminal.ts';
 
 /** A command that has ended. */
 export interface Ended {
@@ -15,17 +16,18 @@ export interface CallOptions {
   readonly input?: string | Buffer;
   /** Standard output is a terminal of this width; a pipe by default. */
   readonly columns?: number;
+  readonly startThread?: Terminal['startThread'];
 }
 
 /** Runs one command in this process, with its own streams and environment. Paths are relative to the repository. */
 export async function beaconwatch(
   args: readonly string[],
-  { env = {}, input, columns }: CallOptions = {},
+  { env = {}, input, columns, startThread }: CallOptions = {},
 ): Promise<Ended> {
   const stdout = new Captured(columns);
   const stderr = new Captured(undefined);
   const stdin = Readable.from(input === undefined ? [] : [Buffer.from(input)]);
-  const code = await main(args, { stdin, stdout, stderr, env: { ...env } });
+  const code = await main(args, { stdin, stdout, stderr, env: { ...env }, ...(startThread && { startThread }) });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

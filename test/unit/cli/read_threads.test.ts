@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PartQueue } from '../../../src/cli/part_queue.ts';
-import { type PartsTask, readParts } from '../../../src/cli/read_parts.ts';
-import type { startThread } from '../../../src/cli/start_thread.ts';
+import { readParts } from '../../../src/cli/read_parts.ts';
+import { startThread } from '../../../src/cli/start_thread.ts';
 import { beaconwatch } from '../../support/cli/beaconwatch.ts';
 import { avroOf, CAPTURE, captured } from '../../support/containers/avro.ts';
 import { zipOf } from '../../support/containers/zip.ts';
@@ -19,22 +19,18 @@ const NOW = new Date(NOON).toISOString();
 const HOUR_MS = 3_600_000;
 const FORMATS = fileURLToPath(new URL('../../fixtures/formats/', import.meta.url));
 
-// Threads of their own start too late to read anything of small files. These here take turns with the first one.
-const started = vi.hoisted(() => ({ parts: [] as number[], program: undefined as string | undefined }));
-vi.mock('../../../src/cli/start_thread.ts', async (original) => {
-  const actual = await original<{ startThread: typeof startThread }>();
-  return {
-    startThread: async (task: PartsTask, queue: PartQueue) => {
-      if (started.program !== undefined) return actual.startThread(task, queue, new URL(started.program));
-      await turn();
-      const onRead = (bytes: number) => queue.addBytes(bytes);
-      const read = await readParts(structuredClone(task), new PartQueue(queue.shared), onRead, turn);
-      if (read.ok) started.parts.push(read.parts.length);
-      return structuredClone(read, { transfer: read.ok ? read.runs.bytes.blocks.map(({ buffer }) => buffer) : [] });
-    },
-  };
-});
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** How many parts the other threads have read. */
+let partsOfOthers = 0;
+/** Threads of their own start too late to read anything of small files. These here take turns with the first one. */
+const takingTurns: typeof startThread = async (task, queue) => {
+  await turn();
+  const onRead = (bytes: number) => queue.addBytes(bytes);
+  const read = await readParts(structuredClone(task), new PartQueue(queue.shared), onRead, turn);
+  if (read.ok) partsOfOthers += read.parts.length;
+  return structuredClone(read, { transfer: read.ok ? read.runs.bytes.blocks.map(({ buffer }) => buffer) : [] });
+};
 
 let root: string;
 beforeAll(() => {
@@ -148,11 +144,12 @@ const options = fc.constantFrom<readonly string[]>(
 );
 
 /** All that a user sees of a call. */
-async function seen(folder: string, args: readonly string[], threads: number) {
+async function seen(folder: string, args: readonly string[], threads: number, start = takingTurns) {
   const html = join(root, 'report.html');
   const given = args.map((arg) => (arg === 'HTML' ? html : arg));
   const now = args.includes('--from') ? [] : ['--now', NOW];
-  const { code, stdout, stderr } = await beaconwatch(['score', folder, ...now, ...given, '--threads', `${threads}`]);
+  const call = ['score', folder, ...now, ...given, '--threads', `${threads}`];
+  const { code, stdout, stderr } = await beaconwatch(call, { startThread: start });
   const page = args.includes('HTML') && code === 0 ? readFileSync(html, 'utf8').replaceAll(/[\d.]+ s\b/g, '') : '';
   return { code, stdout, stderr: stderr.replaceAll(/, [\d.]+ s\n/g, '\n'), page };
 }
@@ -169,7 +166,7 @@ function folderOf(files: readonly { readonly kind: string; readonly blocks: read
 
 describe('score --threads', () => {
   it('prints for several threads what it prints for one: rows, messages, their order, exit code, page', async () => {
-    started.parts = [];
+    partsOfOthers = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(file, { minLength: 2, maxLength: 14 }),
@@ -185,7 +182,7 @@ describe('score --threads', () => {
       { seed: 20_261_130, numRuns: tries(20, 1500) },
     );
     // The others did take part.
-    expect(started.parts.reduce((sum, parts) => sum + parts, 0)).toBeGreaterThan(20);
+    expect(partsOfOthers).toBeGreaterThan(20);
   });
 
   const named: readonly (readonly [what: string, kind: string, args: readonly string[], text: string])[] = [
@@ -224,9 +221,9 @@ describe('score --threads', () => {
   it('prints no rows, and exits with 1, where a thread ends too early', async () => {
     const block = { group: 1, count: 60, from: 71, hours: 70, hash: 0 };
     const folder = folderOf(['lines', 'csv', 'gzip', 'envelope'].map((kind) => ({ kind, blocks: [block] })));
-    started.program = 'data:text/javascript,process.exit(7)';
-    const { code, stdout, stderr } = await seen(folder, ['--format', 'json'], 2);
-    started.program = undefined;
+    const program = new URL('data:text/javascript,process.exit(7)');
+    const ending: typeof startThread = (task, queue) => startThread(task, queue, program);
+    const { code, stdout, stderr } = await seen(folder, ['--format', 'json'], 2, ending);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
       'a thread that reads files has ended (exit code 7), so nothing is scored: try again with --threads 1\n',

@@ -1,12 +1,8 @@
-import { createRequire } from 'node:module';
 import type { InvocationContext } from '@azure/functions';
 import { ResourceFactoryResolver } from '@azure/functions-extensions-base';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { exportOf, keepNameOnly } from '../../../functions/export_binding.ts';
 import { MessageError, parseMessage } from '../../../src/storage/messages.ts';
-
-// The real one, as the bundle takes it: the package's module for `import` exports nothing by name.
-vi.mock('@azure/functions-extensions-base', () => createRequire(import.meta.url)('@azure/functions-extensions-base'));
 
 const CONTAINER = 'insights-logs-advancedhunting-devicenetworkevents';
 const NAMES = [
