@@ -1,3 +1,5 @@
+import { escapeForDisplay } from '../core/text/escape.ts';
+import { firstNames } from '../core/text/first_names.ts';
 import { counted } from '../core/text/numbers.ts';
 import { say, type Terminal } from './terminal.ts';
 
@@ -17,33 +19,40 @@ const KINDS = {
   failed: { many: 'not read to the end', problem: 'could not be read to the end' },
 } as const;
 
-/** Lines by kind, and the number of files of each. */
+/** What is said about a file. */
+interface Entry {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The first files of each kind, and the number of all. */
 export interface LoggedFiles {
-  readonly lines: ReadonlyMap<LogKind, readonly string[]>;
+  readonly first: ReadonlyMap<LogKind, readonly Entry[]>;
   readonly numbers: ReadonlyMap<LogKind, number>;
 }
 
 /** What is said of the files that were read, by kind. */
 export class FileLog {
-  readonly #lines = new Map<LogKind, string[]>();
+  readonly #first = new Map<LogKind, Entry[]>();
   readonly #numbers = new Map<LogKind, number>();
 
-  add(kind: LogKind, line: string): void {
-    const lines = this.#lines.get(kind) ?? [];
-    if (lines.length < LISTED) lines.push(line);
-    this.#lines.set(kind, lines);
+  /** `name`: of the file, as it is; `text`: escaped. */
+  add(kind: LogKind, name: string, text: string): void {
+    const first = this.#first.get(kind) ?? [];
+    if (first.length < LISTED) first.push({ name, text });
+    this.#first.set(kind, first);
     this.#numbers.set(kind, this.number(kind) + 1);
   }
 
   get logged(): LoggedFiles {
-    return { lines: this.#lines, numbers: this.#numbers };
+    return { first: this.#first, numbers: this.#numbers };
   }
 
   /** Adds what is logged of later files. */
-  take({ lines, numbers }: LoggedFiles): void {
+  take({ first, numbers }: LoggedFiles): void {
     for (const [kind, number] of numbers) {
-      const all = [...(this.#lines.get(kind) ?? []), ...(lines.get(kind) ?? [])];
-      this.#lines.set(kind, all.slice(0, LISTED));
+      const all = [...(this.#first.get(kind) ?? []), ...(first.get(kind) ?? [])];
+      this.#first.set(kind, all.slice(0, LISTED));
       this.#numbers.set(kind, this.number(kind) + number);
     }
   }
@@ -54,17 +63,24 @@ export class FileLog {
 
   report(terminal: Terminal): void {
     for (const kind of Object.keys(KINDS) as LogKind[]) {
-      const lines = this.#lines.get(kind) ?? [];
-      for (const line of lines) say(terminal, line);
+      const first = this.#first.get(kind) ?? [];
+      const warning = kind === 'cut' ? 'warning: ' : '';
+      for (const { name, text } of first) say(terminal, `${warning}${escapeForDisplay(name)}: ${text}`);
       const number = this.number(kind);
-      if (number > lines.length) say(terminal, `${counted(number, 'file')} ${KINDS[kind].many} in total`);
+      if (number > first.length) say(terminal, `${counted(number, 'file')} ${KINDS[kind].many} in total`);
     }
   }
 
-  /** The problems that make the command fail. Without any report, files of other kinds alone are one as well. */
+  /** The problems that make the command fail, with the first files of each. Without any report, files of other kinds alone are one as well. */
   problems(hasReports: boolean): readonly string[] {
     const kinds = (['failed', 'unread', 'partial', 'none', 'refused'] as const).filter((kind) => this.number(kind) > 0);
-    const problems = kinds.map((kind) => `${counted(this.number(kind), 'export')} ${KINDS[kind].problem}`);
+    const problems = kinds.map((kind) => {
+      const [number, first] = [this.number(kind), this.#first.get(kind) ?? []];
+      return `${counted(number, 'export')} ${KINDS[kind].problem}: ${firstNames(
+        first.map(({ name }) => name),
+        number,
+      )}`;
+    });
     const isEmpty = problems.length === 0 && !hasReports && this.number('other') > 0;
     return isEmpty ? ['no export has a report of an active source'] : problems;
   }

@@ -66,32 +66,32 @@ export class FilesReader {
           continue;
         }
         this.#exports++;
-        if ('refused' in content) this.#log.add('refused', `${escapeForDisplay(name)}: refused: ${content.refused}`);
+        if ('refused' in content) this.#log.add('refused', name, `refused: ${content.refused}`);
         else await this.#readContent({ ...content, again: isFile ? () => contentNamed(file, name) : null });
       }
     } catch (error) {
       // A container that cannot be opened is one export.
       if (this.#exports === before) this.#exports++;
-      this.#log.add('failed', `${escapeForDisplay(file.path)}: not read to the end: ${readError(error)}`);
+      this.#log.add('failed', file.path, `not read to the end: ${readError(error)}`);
     }
   }
 
   async #readContent(content: ReadContent): Promise<void> {
     const { sources, window } = this.#task;
-    const name = escapeForDisplay(content.name);
+    const { name } = content;
     try {
       const reading = await this.#score(content);
       if (reading.foreign) {
-        this.#log.add('refused', `${name}: refused: ${refusedText(await headOf(content), sources)}`);
+        this.#log.add('refused', name, `refused: ${refusedText(await headOf(content), sources)}`);
         return;
       }
-      if (reading.isWindows1252) this.#windows1252.push(content.name);
+      if (reading.isWindows1252) this.#windows1252.push(name);
       const problem = problemOf(reading, sources);
-      if (problem !== null) this.#log.add(this.#kindOf(problem, content), `${name}: ${problem.text}`);
+      if (problem !== null) this.#log.add(this.#kindOf(problem, content), name, problem.text);
       const cut = cutText(reading, window);
-      if (cut !== null) this.#log.add('cut', `warning: ${name}: ${cut}`);
+      if (cut !== null) this.#log.add('cut', name, cut);
     } catch (error) {
-      this.#log.add('failed', `${name}: not read to the end: ${readError(error)}`);
+      this.#log.add('failed', name, `not read to the end: ${readError(error)}`);
     }
   }
 

@@ -121,7 +121,7 @@ export async function score(terminal: Terminal, paths: readonly string[], option
   if (read.refused > 0 && read.refused === read.exports)
     throw new CommandError('nothing was read: no export of a known format');
   if (read.problems.length > 0)
-    throw new CommandError(`${read.problems.join(', ')}; ${restText(counters.reports)} (docs/sources.md)`);
+    throw new CommandError(`${read.problems.join('; ')}; ${restText(counters.reports)} (docs/sources.md)`);
   if (failure !== null) throw new CommandError(failure);
 }
 

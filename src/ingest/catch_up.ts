@@ -12,7 +12,8 @@ export interface CaughtUp {
   readonly ends: Readonly<Record<IngestEnd, number>>;
   /** When the leases of other workers end (ms since the epoch), one per leased export. */
   readonly leaseEnds: readonly number[];
-  readonly failed: readonly { readonly name: string; readonly reason: string }[];
+  /** container/name, and why. */
+  readonly failed: readonly { readonly export: string; readonly reason: string }[];
 }
 
 /**
@@ -28,7 +29,7 @@ export async function catchUp(
   signal?: AbortSignal,
 ): Promise<CaughtUp> {
   const ends = { 'up-to-date': 0, more: 0, stopped: 0, leased: 0, 'backing-off': 0, refused: 0, gone: 0 };
-  const failed: { name: string; reason: string }[] = [];
+  const failed: { export: string; reason: string }[] = [];
   let segments = 0;
   let rows = 0;
   let counters = NO_COUNTERS;
@@ -45,7 +46,8 @@ export async function catchUp(
         rows += result.rows;
         counters = addCounters(counters, result.counters);
       } catch (error) {
-        failed.push({ name: next.name, reason: error instanceof Error ? error.message : 'unknown' });
+        const reason = error instanceof Error ? error.message : 'unknown';
+        failed.push({ export: `${next.container}/${next.name}`, reason });
       }
       onRead(next.length);
     }

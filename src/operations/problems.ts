@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../core/kql/timespan.ts';
 import type { Source } from '../core/records/report.ts';
 import { unknownShapeText } from '../core/records/unknown_shape.ts';
+import { firstNames } from '../core/text/first_names.ts';
 import { counted, groupedText } from '../core/text/numbers.ts';
 import { hasActive, REPLACED } from '../ingest/export_state.ts';
 import { PROBE_LINES } from '../reading/export_probe.ts';
@@ -43,9 +44,10 @@ export function groupLimitProblems(states: readonly ExportState[], limit: number
   const exports = states.filter(({ counters }) => counters.overGroupLimit > 0);
   if (exports.length === 0) return [];
   const reports = exports.reduce((sum, { counters }) => sum + counters.overGroupLimit, 0);
+  const names = exports.map(({ container, name }) => `${container}/${name}`);
   return [
-    `${counted(exports.length, 'export')} with a device of more than ${groupedText(limit)} groups in one segment: ` +
-      `${counted(reports, 'report')} not counted. beaconwatch dead-letters names the devices (too-many-groups). If they are real, raise GROUPS_PER_DEVICE and replay.`,
+    `${counted(exports.length, 'export')} with a device of more than ${groupedText(limit)} groups in one segment ` +
+      `(${firstNames(names)}): ${counted(reports, 'report')} not counted. beaconwatch dead-letters names the devices (too-many-groups). If they are real, raise GROUPS_PER_DEVICE and replay.`,
   ];
 }
 

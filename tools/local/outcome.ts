@@ -7,16 +7,22 @@ import type { Stores } from '../../src/storage/ports/stores.ts';
 
 export type DetectionView = NonNullable<Awaited<ReturnType<App['getDetection']>>>;
 
+interface UnreadExport {
+  /** container/name */
+  readonly export: string;
+  readonly reason: string;
+}
+
 /** The totals of a run, read from storage at its end. */
 export interface Outcome {
   readonly exports: number;
   readonly segments: number;
   readonly counters: Counters;
-  /** Exports of a foreign format; the reason names the next step. */
-  readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  /** Exports of a foreign format (container/name); the reason names the next step. */
+  readonly refused: readonly UnreadExport[];
   /** Exports whose last attempt failed, with the reason. */
-  readonly failed: readonly { readonly name: string; readonly reason: string }[];
-  /** Exports that end within a line; that line is not read yet. */
+  readonly failed: readonly UnreadExport[];
+  /** Exports (container/name) that end within a line; that line is not read yet. */
   readonly unfinished: readonly string[];
   readonly groups: number;
   readonly rows: number;
@@ -28,8 +34,8 @@ export async function readOutcome(stores: Stores, containers: readonly string[],
   let exports = 0;
   let segments = 0;
   let counters = NO_COUNTERS;
-  const refused: { name: string; reason: string }[] = [];
-  const failed: { name: string; reason: string }[] = [];
+  const refused: UnreadExport[] = [];
+  const failed: UnreadExport[] = [];
   const unfinished: string[] = [];
   for (const container of containers) {
     const read = new Map<string, number>();
@@ -37,14 +43,15 @@ export async function readOutcome(stores: Stores, containers: readonly string[],
       exports++;
       segments += row.applied;
       counters = addCounters(counters, row.counters);
-      if (row.refused) refused.push({ name: row.name, reason: row.reason });
-      else if (row.failures > 0) failed.push({ name: row.name, reason: row.reason });
+      const unread = { export: `${container}/${row.name}`, reason: row.reason };
+      if (row.refused) refused.push(unread);
+      else if (row.failures > 0) failed.push(unread);
       else read.set(row.name, lastEnd(row));
     }
     const blobs = await stores.exports.list(container);
     if (blobs === 'missing') continue;
     for await (const { name, length } of blobs) {
-      if (read.has(name) && read.get(name) !== length) unfinished.push(name);
+      if (read.has(name) && read.get(name) !== length) unfinished.push(`${container}/${name}`);
     }
   }
   let groups = 0;

@@ -27,6 +27,7 @@ import type { Invocation } from './functions_host.ts';
 import { folderInputs, type Inputs, sampleInputs } from './inputs.ts';
 import { Interrupted, keep, type Log } from './keep.ts';
 import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
+import { exportFaults, notesOn } from './outcome_notes.ts';
 import { reportJson, seededBeaconsText, type Totals, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
 import { notifiedOf, scoreThreeHours, sentText } from './three_hours.ts';
@@ -57,7 +58,7 @@ const SWEEP_EVERY_MS = 1_000;
 /** How often the functions read to the end of all exports while these grow. */
 const BURSTS = 3;
 const SEED = 1;
-/** Dead letters and refused exports that are listed; the others are only counted. */
+/** Dead letters that are listed; the others are only counted. */
 const LISTED = 10;
 
 /**
@@ -120,7 +121,10 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
     output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${sent}\n${endText(totals, options)}`);
 
     for await (const letter of firstLetters(stores)) progress(letter);
-    for (const note of notesOn(outcome, detections.length)) progress(note);
+    const all = outcome.detections;
+    if (detections.length < all)
+      progress(`${groupedText(detections.length)} of ${groupedText(all)} detections are listed`);
+    for (const note of notesOn(outcome)) progress(note);
     const isKqlRule = Object.entries(KQL_RULE).every(([name, value]) => rule[name as keyof typeof rule] === value);
     const faults = [
       ...inputs.readErrors,
@@ -274,30 +278,11 @@ async function* firstLetters({ deadLetters }: Pick<Stores, 'deadLetters'>): Asyn
   }
 }
 
-function notesOn({ refused, failed, unfinished, detections }: Outcome, listed: number): string[] {
-  return [
-    ...(listed < detections ? [`${groupedText(listed)} of ${groupedText(detections)} detections are listed`] : []),
-    ...refused
-      .slice(0, LISTED)
-      .map(({ name, reason }) => `refused: ${escapeForDisplay(name, 500)}: ${escapeForDisplay(reason, 500)}`),
-    ...(refused.length > LISTED ? [`${counted(refused.length, 'export')} refused in total`] : []),
-    ...failed.map(({ name, reason }) => `last attempt failed: ${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`),
-    ...(unfinished.length > 0
-      ? [
-          `the last line is incomplete, and is read when it is complete, or after a day: ${unfinished.map((name) => escapeForDisplay(name)).join(', ')}`,
-        ]
-      : []),
-  ];
-}
-
 function faultsOf(system: LocalSystem, outcome: Outcome, notified: number): string[] {
   const { received } = system;
   return [
     ...system.poisoned.map((fault) => escapeForDisplay(fault, 500)),
-    ...(outcome.exports > 0 && outcome.refused.length === outcome.exports
-      ? ['nothing was read: no export of a known format']
-      : []),
-    ...(outcome.failed.length > 0 ? [`${counted(outcome.failed.length, 'export')} could not be read to the end`] : []),
+    ...exportFaults(outcome),
     ...(received.refused > 0 ? [`${counted(received.refused, 'webhook')} without a valid signature`] : []),
     ...(received.ids.size === notified
       ? []

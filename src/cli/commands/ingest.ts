@@ -2,6 +2,7 @@ import type { AppParts } from '../../app.ts';
 import { msOf } from '../../core/kql/timestamp.ts';
 import { wholeOf } from '../../core/text/decimal.ts';
 import { escapeForDisplay } from '../../core/text/escape.ts';
+import { firstNames } from '../../core/text/first_names.ts';
 import { counted } from '../../core/text/numbers.ts';
 import { catchUp } from '../../ingest/catch_up.ts';
 import { CommandError, UsageError } from '../errors.ts';
@@ -19,6 +20,8 @@ export interface IngestOptions {
 }
 
 const MOST_PARALLEL = 32;
+/** Exports that failed and are listed with the reason; the others are only counted. */
+const LISTED = 10;
 
 /**
  * `ingest`: processes every unread export on this machine, beside the deployed functions. Throws a CommandError where an
@@ -45,7 +48,8 @@ export async function ingestCommand(
   const { signal, release } = stopSignal(terminal);
   const total = await catchUp(app, work.exports, parallel, (read) => progress.add(read / 1e6), signal).finally(release);
   progress.stop();
-  for (const { name, reason } of total.failed) say(terminal, `${escapeForDisplay(name)}: ${escapeForDisplay(reason)}`);
+  for (const { export: name, reason } of total.failed.slice(0, LISTED))
+    say(terminal, `${escapeForDisplay(name, 500)}: ${escapeForDisplay(reason, 500)}`);
   const { counters, ends } = total;
   terminal.stdout.write(
     `${counted(work.exports.length, 'unread export')}: ${ends['up-to-date']} read to the end, ` +
@@ -55,10 +59,13 @@ export async function ingestCommand(
       `${counted(counters.reports, 'report')}${skippedText(counters)}, ${counted(total.rows, 'row')}, ` +
       `${counted(counters.deadLetters, 'dead letter')}\n`,
   );
+  const failed = total.failed.map((each) => each.export);
   const problems = [
     ...(total.failed.length === 0
       ? []
-      : [`${counted(total.failed.length, 'export')} failed; run ingest again to continue there`]),
+      : [
+          `${counted(total.failed.length, 'export')} failed: ${firstNames(failed)}; run ingest again to continue there`,
+        ]),
     ...leasedText(total.leaseEnds),
     ...(signal.aborted ? [`${STOPPED}; run ingest again to continue there`] : []),
   ];

@@ -4,6 +4,7 @@ import { ingestCommand } from '../../../src/cli/commands/ingest.ts';
 import { CommandError } from '../../../src/cli/errors.ts';
 import { DEFAULT_CONTAINER } from '../../../src/config.ts';
 import { MINUTE_MS } from '../../../src/core/kql/timespan.ts';
+import { StoreError } from '../../../src/storage/ports/store_error.ts';
 import type { Stores } from '../../../src/storage/ports/stores.ts';
 import { exportState } from '../../contract/samples.ts';
 import { type MemoryStores, memoryStores } from '../../fakes/stores.ts';
@@ -36,6 +37,23 @@ async function ingest(on: Stores): Promise<{ error: unknown; stdout: string; std
 }
 
 describe('beaconwatch ingest', () => {
+  it('names exports that failed by container and name: ten with the reason, three in the error', async () => {
+    for (let n = 10; n < 22; n++)
+      stores.exports.append({ container: DEFAULT_CONTAINER, name: `${n}\u202e.json` }, lines(report(n)));
+    const fails: Gate = (call) => {
+      if (call.op === 'exports.read') throw new StoreError('Exports: read');
+      return call.run();
+    };
+    const { error, stderr } = await ingest(gated(stores, fails));
+    const name = (of: string) => `${DEFAULT_CONTAINER}/${of}.json`;
+    expect(stderr.split('\n').filter((line) => line.endsWith(': Exports: read failed'))).toHaveLength(10);
+    expect(stderr).toContain(`${name('10\\u202e')}: Exports: read failed\n`);
+    expect(error).toBeInstanceOf(CommandError);
+    expect(String(error)).toMatch(
+      `13 exports failed: ${name('10\\u202e')}, ${name('11\\u202e')}, ${name('12\\u202e')} and 10 more; run ingest again`,
+    );
+  });
+
   it('fails while another worker holds a lease, and says until when', async () => {
     const lease = { leasedAt: NOW - MINUTE_MS, leasedBy: 'other', failures: 0, nextTry: 0, refused: false };
     await stores.exportStates.insert(exportState({ ...REF, ...lease }));

@@ -664,7 +664,7 @@ describe('score: exit codes and messages', () => {
     expect(code).toBe(1);
     expect(rowsOf(stdout).length).toBeGreaterThanOrEqual(1);
     expect(stderr).toContain('half.json.gz: not read to the end: gzip that is cut off after byte');
-    expect(stderr).toContain('1 export could not be read to the end; the rows are those of the others');
+    expect(stderr).toContain(`1 export could not be read to the end: ${half}; the rows are those of the others`);
   });
 
   it('is 1 if a file has no known format, alone or beside one that has', async () => {
@@ -680,7 +680,7 @@ describe('score: exit codes and messages', () => {
     const both = await score(foreign, ours, '--now', NOW, '--format', 'json');
     expect(both.code).toBe(1);
     expect(both.stderr).toContain('foreign.csv: refused');
-    expect(both.stderr).toContain('1 export refused; the rows are those of the others');
+    expect(both.stderr).toContain(`1 export refused: ${foreign}; the rows are those of the others`);
     expect(rowsOf(both.stdout)).toHaveLength(1);
   });
 
@@ -697,7 +697,9 @@ describe('score: exit codes and messages', () => {
     expect(stderr).toContain('untimed.json at byte 0');
     expect(stderr).toContain('bad-time (Timestamp)');
     expect(stderr).toMatch(/2 records have the mark .* is of defender, at byte 0 of .*unknown\.json, with the members/);
-    expect(stderr).toContain('2 exports without a readable record; the rows are those of the others');
+    expect(stderr).toContain(
+      `2 exports without a readable record: ${unknown}, ${untimed}; the rows are those of the others`,
+    );
   });
 
   it('is 1 if a file has no report, only records of other kinds beside its dead letters', async () => {
@@ -709,7 +711,7 @@ describe('score: exit codes and messages', () => {
       'mixed.json: no report of an active source (SOURCES=defender): 1 record of other kinds; ' +
         '1 dead letter, the first is bad-time (Timestamp), with the value "x"',
     );
-    expect(stderr).toContain('1 export without a report; nothing was counted');
+    expect(stderr).toContain(`1 export without a report: ${mixed}; nothing was counted`);
   });
 });
 

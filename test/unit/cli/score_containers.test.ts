@@ -113,7 +113,9 @@ describe('score of a zip archive', () => {
     expect(stderr).toContain('dead letter: INPUT › broken.json at byte ');
     expect(stderr).toContain('skipped: INPUT › __MACOSX/good.json\n');
     expect(stderr).toContain('4 exports, ');
-    expect(stderr).toContain('2 exports refused; the rows are those of the others');
+    expect(stderr).toContain(
+      '2 exports refused: INPUT › inner.zip, INPUT › notes\\u202e.txt; the rows are those of the others',
+    );
   });
 
   it('names the SOURCES to set where the archive holds records of another source', async () => {

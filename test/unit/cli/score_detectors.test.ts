@@ -73,6 +73,18 @@ describe('score --html FILE', () => {
     expect(notes).toContain('<li>dead letters by reason: 1 bad-json</li>');
   });
 
+  it('notes the names of files that were not read: three, and how many more', async () => {
+    const path = await file('beside-foreign.json', reports(both));
+    const foreign = await Promise.all(['a', 'b', 'c', 'd'].map((name) => file(`foreign<${name}>`, ['no export'])));
+    const page = join(folder, 'foreign.html');
+    const { code, stderr } = await score(path, ...foreign, '--html', page);
+    expect(code).toBe(1);
+    const problem = `4 exports refused: ${foreign.slice(0, 3).join(', ')} and 1 more`;
+    expect(stderr).toContain(`${problem}; the rows are those of the others`);
+    const text = (await readFile(page, 'utf8')).replaceAll('&lt;', '<').replaceAll('&gt;', '>');
+    expect(text).toContain(`<li>${problem}</li>`);
+  });
+
   it('cuts long facts, and says so by an ellipsis: 200 detections have to fit', async () => {
     const long = `a.exe ${'x'.repeat(400)}`;
     const urls = ['a', 'b', 'c'].map((name, n) =>

@@ -49,7 +49,7 @@ describe('score of a file without a column that the rule needs', () => {
       `no-${column}.csv: no readable record: a table lacks the column ${name}, which the rule needs; ` +
         `it has ${without(column).join(', ')}. Its rows are not counted. Keep the column in the query`,
     );
-    expect(stderr).toContain('1 export without a readable record; nothing was counted');
+    expect(stderr).toContain(`1 export without a readable record: ${path}; nothing was counted`);
   });
 
   it('is 1 if the second of two tables in one file lacks it; the rows of the first are printed', async () => {
@@ -59,7 +59,7 @@ describe('score of a file without a column that the rule needs', () => {
     expect({ code, rows: stdout.split('\n').length }).toEqual({ code: 1, rows: 2 });
     expect(stderr).toContain('joined.csv: a table lacks the column DeviceName');
     expect(stderr).toContain('3 no-column (DeviceName)');
-    expect(stderr).toContain('1 export read in part; the rows are those of the others');
+    expect(stderr).toContain(`1 export read in part: ${path}; the rows are those of the others`);
   });
 
   it('is 1 if no JSON record has it', async () => {
@@ -216,7 +216,9 @@ describe('score of a file without a report', () => {
     expect(both.stderr).toContain('a.json: no report of an active source (SOURCES=defender): 1 record of other kinds');
     const named = await score(join(path, 'a.json'), join(path, 'b.csv'));
     expect(named.code).toBe(1);
-    expect(named.stderr).toContain('1 export without a report; the rows are those of the others');
+    expect(named.stderr).toContain(
+      `1 export without a report: ${join(path, 'a.json')}; the rows are those of the others`,
+    );
     await rm(join(path, 'b.csv'));
     const alone = await score(path);
     expect(alone.code).toBe(1);

@@ -84,7 +84,7 @@ describe('catchUp(app, exports, parallel, onRead)', () => {
     expect(done.ends).toEqual({ ...NO_ENDS, 'up-to-date': 1, stopped: 1 });
   });
 
-  it('names those that fail, and reads the others', async () => {
+  it('names those that fail by container and name, and reads the others', async () => {
     const exports = ['a', 'b', 'c', 'd', 'e'].map((name) => infoOf(name));
     let read = 0;
     const readOn = async ({ name }: ExportInfo) => {
@@ -95,8 +95,8 @@ describe('catchUp(app, exports, parallel, onRead)', () => {
     const done = await catchUp({ readOn }, exports, 1, (bytes) => (read += bytes));
     expect(done).toMatchObject({ rows: 3, ends: { ...NO_ENDS, 'up-to-date': 3 } });
     expect(done.failed).toEqual([
-      { name: 'b', reason: 'busy' },
-      { name: 'd', reason: 'unknown' },
+      { export: 'exports/b', reason: 'busy' },
+      { export: 'exports/d', reason: 'unknown' },
     ]);
     expect(read).toBe(50);
   });

@@ -72,7 +72,9 @@ describe('a device with more groups in a segment than the limit', () => {
     const app = createApp(config, { stores: world.stores, clock: () => world.now });
     world.append(crowded(15));
     expect(await app.ingest(REF)).toMatchObject({ counters: { reports: 25, overGroupLimit: 6 } });
-    expect((await app.health()).problems.join()).toContain('a device of more than 12 groups in one segment: 6 reports');
+    expect((await app.health()).problems.join()).toContain(
+      `a device of more than 12 groups in one segment (${REF.container}/${REF.name}): 6 reports`,
+    );
     expect(() => readConfig({ ...env, GROUPS_PER_DEVICE: '0' })).toThrow('GROUPS_PER_DEVICE must be');
   });
 });

@@ -64,12 +64,13 @@ async function known(name: string, changes: Partial<SinkState>): Promise<void> {
   await putState(world.stores, { name, since, ...quiet, ...changes });
 }
 
-it('health names a device with too many groups', async () => {
+it('health names the exports with a device of too many groups', async () => {
   world.groupsPerDevice = 1;
   world.append(lines(report(2), report(3, { RemoteIP: '203.0.113.99' }), report(4, { RemoteIP: '203.0.113.98' })));
   await world.ingest();
   expect(await problems()).toEqual([
-    '1 export with a device of more than 20,000 groups in one segment: 2 reports not counted. ' +
+    '1 export with a device of more than 20,000 groups in one segment ' +
+      '(exports/y=2026/m=11/d=20/h=08/m=00/PT1H.json): 2 reports not counted. ' +
       'beaconwatch dead-letters names the devices (too-many-groups). If they are real, raise GROUPS_PER_DEVICE and replay.',
   ]);
 });
