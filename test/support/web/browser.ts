@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import axe from 'axe-core';
+import axe, { type RunOptions } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 export const WIDE = { width: 1400, height: 900 };
@@ -36,6 +36,9 @@ export async function openPage(
   return { page, problems, close: () => context.close() };
 }
 
+/** Somebody wants pictures. */
+export const KEEPS_PICTURES = SCREENSHOTS !== undefined;
+
 /** Keeps a picture of the page, where somebody wants one. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS === undefined) return;
@@ -44,9 +47,23 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name.replaceAll(/[^\w-]+/g, '-')}.png`) });
 }
 
+/** Of the rules that axe applies by default, those that depend on colours. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
 /** The rules that axe finds broken, with the first place of each. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  return await page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  return await axeFindings(page, {});
+}
+
+/** The same, after `violations`, in the other colour scheme: only the rules about colours can find something else. */
+export async function violationsOfColours(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
+  await page.emulateMedia({ colorScheme });
+  return await axeFindings(page, { runOnly: COLOUR_RULES });
+}
+
+function axeFindings(page: Page, options: RunOptions): Promise<string[]> {
+  const given = JSON.stringify({ ...options, resultTypes: ['violations'] });
+  return page.evaluate<string[]>(`axe.run(document, ${given}).then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ' (' + nodes.length + '): ' + nodes[0].html.slice(0, 200) + ' ' + nodes[0].failureSummary))`);
 }
