@@ -5,14 +5,20 @@ import { type MakeGround, playAndShorten, playSchedule } from '../test/support/i
 import { type Azurite, startAzurite } from '../tools/local/azurite.ts';
 
 /** Plays random schedules of ingest for a time, in memory or on the emulator; ends with 1, and the seed, where one fails. */
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '120' },
-    /** The first seed; each schedule takes the next one. */
-    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-    azurite: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `usage: npm run soak -- [--seconds N] [--seed N] [--azurite]
+  --seconds N  how long; 120 without it
+  --seed N     the first seed, each schedule takes the next one; by the clock without it
+  --azurite    on the storage emulator in place of memory`;
+const OPTIONS = {
+  seconds: { type: 'string', default: '120' },
+  seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+  azurite: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+const values = valuesOf();
+const seconds = numberOf('seconds', values.seconds);
+const firstSeed = numberOf('seed', values.seed);
 
 /** Time between two lines of progress. */
 const PROGRESS_MS = 10_000;
@@ -20,13 +26,12 @@ const PROGRESS_MS = 10_000;
 const ACCOUNTS = 5_000;
 
 const start = performance.now();
-const firstSeed = Number(values.seed);
 const azurite = values.azurite ? await startAzurite({ accounts: accounts() }) : null;
 let schedules = 0;
 let steps = 0;
 let printedAt = start;
 try {
-  while (performance.now() - start < Number(values.seconds) * 1000 && (azurite === null || schedules < ACCOUNTS)) {
+  while (performance.now() - start < seconds * 1000 && (azurite === null || schedules < ACCOUNTS)) {
     const seed = firstSeed + schedules;
     const { steps: played } = await (azurite
       ? playSchedule(seed, groundOn(azurite, schedules))
@@ -47,9 +52,32 @@ try {
   await azurite?.stop();
 }
 
+function valuesOf() {
+  try {
+    const { values } = parseArgs({ options: OPTIONS });
+    if (!values.help) return values;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+}
+
+function numberOf(name: string, text: string): number {
+  const value = Number(text);
+  return Number.isInteger(value) && value >= 1 && text.trim() !== ''
+    ? value
+    : refuse(`--${name} must be a whole number above 0, got "${text}"`);
+}
+
+function refuse(fault: string): never {
+  console.error(`${fault}\n${USAGE}`);
+  process.exit(2);
+}
+
 function sum(): string {
-  const seconds = ((performance.now() - start) / 1000).toFixed(0);
-  return `${schedules} schedules, ${steps} steps, seeds ${firstSeed} to ${firstSeed + schedules - 1}, ${seconds} s`;
+  const taken = ((performance.now() - start) / 1000).toFixed(0);
+  return `${schedules} schedules, ${steps} steps, seeds ${firstSeed} to ${firstSeed + schedules - 1}, ${taken} s`;
 }
 
 function groundOn(emulator: Azurite, schedule: number): MakeGround {
