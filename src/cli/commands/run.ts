@@ -1,9 +1,10 @@
 import { bin } from '../../core/kql/bin.ts';
 import { HOUR_MS } from '../../core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../core/kql/timestamp.ts';
+import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import { WindowError } from '../../scoring/window_end.ts';
-import { RULE_SETTING_NAMES } from '../../settings/setting_names.ts';
+import { REGULARITY_SETTING_NAMES, RULE_SETTING_NAMES } from '../../settings/setting_names.ts';
 import type { Run } from '../../storage/ports/runs.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { timeOf } from '../instant.ts';
@@ -30,6 +31,7 @@ export interface RunOptions {
 /** `run`: scores every partition now, or compares the result of other settings with the active detections. */
 export async function runCommand(terminal: Terminal, options: RunOptions): Promise<void> {
   const format = formatOf(options.format);
+  for (const pair of options.set) refuseOtherDetector(pair);
   const set = settingsSet(options.set, RULE_SETTING_NAMES);
   if (!options.dryRun && options.set.length > 0) {
     throw new UsageError('--set needs --dry-run: the next hourly run would undo a run with other settings');
@@ -42,6 +44,20 @@ export async function runCommand(terminal: Terminal, options: RunOptions): Promi
     if (error instanceof WindowError) throw new CommandError(`${error.message}${adviceOnNow(error)}`);
     throw error;
   }
+}
+
+/**
+ * A dry run scores stored counts by the KQL rule. The second detector also needs the context, which the run before wrote
+ * under its own settings, and a match of it is decided on in the run after. Throws a UsageError for its settings.
+ */
+function refuseOtherDetector(pair: string): void {
+  const name = REGULARITY_SETTING_NAMES.find((each) => pair.startsWith(`${each}=`));
+  if (name === undefined) return;
+  throw new UsageError(
+    `--set ${name} cannot be tried in a dry run, which compares matches of the KQL rule alone ` +
+      `(${RULE_SETTING_NAMES.join(', ')}). The second detector depends on the context of the run before, and that was ` +
+      `written with the present settings. Try ${name} over files: beaconwatch score DIR --set ${escapeForDisplay(pair)}`,
+  );
 }
 
 /** Suggests the full hour after the newest row. */

@@ -55,7 +55,10 @@ export function ruleSeverityOf(factors: SeverityFactors): SeverityAndReason {
   return { severity: severity ?? 'low', severityReason };
 }
 
-/** Whether a reason is that of the KQL rule's own signs: its numbers are also those of a message. */
+/**
+ * Whether a reason is that of the KQL rule's own signs: its numbers are also those of a message. It reads the sentence because
+ * that is what a row keeps: the limits of the fleet and the facts of the decision, from which it was made, are not stored.
+ */
 export function isOfRuleSigns(severityReason: string): boolean {
   return /^(?:One device connects|\d+ devices connect) to .*; .* the threshold of [\d.,]+\.$/.test(severityReason);
 }
