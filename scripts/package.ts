@@ -1,10 +1,10 @@
 /**
  * Makes what is deployed into dist/package/, or into the folder that is named: the bundle of the functions, host.json and
- * a package.json without dependencies. Prints its files and their sizes. The .funcignore beside them is azd's and stays
+ * a package.json without dependencies; into dist/package-maps/ the source maps. Prints its files and their sizes. The .funcignore beside them is azd's and stays
  * behind: azd runs `npm install` here, whose lock file of nothing need not go; and it is where azd looks whether
  * node_modules are left to Azure to install, which they are not.
  */
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildFunctions } from './bundle.ts';
 
@@ -13,9 +13,12 @@ const { name, version, license, type, engines } = JSON.parse(await readFile('pac
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
-// Without maps, which would be most of the package: a stack names functions, and short lines of the bundle. `npm run build` makes the same
-// lines with their maps.
-await buildFunctions(folder, { sourcemap: false });
+// Maps would be most of the package. They stay beside it for `npm run stack`: another build has other names of files.
+const maps = `${folder}-maps`;
+await rm(maps, { recursive: true, force: true });
+await mkdir(maps);
+await buildFunctions(folder, { sourcemap: 'external' });
+for (const file of await readdir(folder)) if (file.endsWith('.map')) await rename(join(folder, file), join(maps, file));
 for (const file of ['host.json', 'LICENSE']) await cp(file, join(folder, file));
 const main = 'functions.js';
 await writeFile(

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { cached } from '../cache.ts';
 
@@ -36,10 +37,11 @@ export async function node(
   return { code, stdout, stderr };
 }
 
-/** Makes the package of the functions in a folder, by the project's own script. */
+/** Makes the package of the functions in a folder, by the project's own script, without its source maps. */
 export async function pack(folder: string): Promise<void> {
   const { code, stderr } = await node(['scripts/package.ts', folder], { env: { PATH: process.env['PATH'] ?? '' } });
   if (code !== 0) throw new Error(`the package cannot be made:\n${stderr}`);
+  await rm(`${folder}-maps`, { recursive: true });
 }
 
 /** The folder of the bundles, built by the project's own script, once for each state of the sources. */
