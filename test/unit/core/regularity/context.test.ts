@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { DeviceHours } from '../../../../src/core/regularity/device_hours.ts';
 import { manyDevicesOf } from '../../../../src/core/regularity/fleet_limits.ts';
@@ -41,6 +43,46 @@ describe('DeviceHours', () => {
     expect([devices.devices, devices.onBeside(group('b', [100]))]).toEqual([1, null]);
     expect(devices.onBeside(group('a', []))).toEqual(new Set([100]));
   });
+
+  it('knows each of many devices by its sources and hours, as a map of sets does', () => {
+    const devices = new DeviceHours(100, 172);
+    const slow = new Map<string, Set<number>>();
+    const sources = ['defender', 'sysmon', 'zeek'];
+    for (let n = 0; n < 4_000; n++) {
+      // Of many devices a source has none, also of the first ones.
+      const source = sources[n < 3_000 ? 0 : 1 + (n % 2)] as string;
+      const hours = [100 + (n % 73), 100 + ((7 * n) % 73)];
+      const name = `d${n % 3_500}`;
+      devices.add(group(name, hours, source));
+      slow.set(`${source} ${name}`, new Set([...(slow.get(`${source} ${name}`) ?? []), ...hours]));
+    }
+    expect(devices.devices).toBe(3_500);
+    const text = (hours: ReadonlySet<number> | null | undefined) => hours && [...hours].toSorted().join();
+    for (const source of sources) {
+      const names = Array.from({ length: 3_600 }, (_, n) => `d${n}`);
+      expect(names.map((DeviceName) => text(devices.onOf({ source, DeviceName })) ?? 'unknown')).toEqual(
+        names.map((name) => text(slow.get(`${source} ${name}`)) ?? 'unknown'),
+      );
+    }
+  });
+});
+
+it('DeviceHours takes 0.2 KB for each device at most', () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const names = Array.from({ length: 20_000 }, (_, n) => `wks-${n}`);
+  const hours = new Set([120]);
+  const used = () => {
+    gc();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const devices = new DeviceHours(100, 172);
+  const before = used();
+  for (const DeviceName of names) devices.add({ source: 'defender', DeviceName, hours });
+  const each = (used() - before) / names.length;
+  expect(each).toBeLessThan(200);
+  expect(devices.devices).toBe(names.length);
 });
 
 describe('RegularDevices', () => {
