@@ -52,7 +52,7 @@ export interface ExplainedProcess {
   readonly conditions: readonly Condition[];
   /** The score; null where it was not measured. */
   readonly score: number | null;
-  /** Addresses whose process and network few devices use. */
+  /** Addresses whose process and network few devices use. A mapped address is its IPv4 address. */
   readonly addresses: number;
   /** More than are summed. */
   readonly isCut: boolean;
@@ -134,8 +134,13 @@ export function processExplanation(
     RemoteIP: '*',
     detection: detections.get(processId) ?? null,
     rule: null,
-    regularity: { kind: 'process', conditions, score, addresses: addresses.length, isCut },
+    regularity: { kind: 'process', conditions, score, addresses: distinctOf(addresses), isCut },
   };
+}
+
+/** As the process view counts them: two texts of one address are one, and one without a connection is none. */
+function distinctOf(addresses: ProcessAddresses['addresses']): number {
+  return new Set(addresses.filter(({ counts }) => counts.length > 0).map(({ place }) => place.address)).size;
 }
 
 /** At most so many are explained: detections first, most severe first, then the highest scores. */

@@ -6,6 +6,7 @@ import { escapeForDisplay } from '../../core/text/escape.ts';
 import { counted, groupedText } from '../../core/text/numbers.ts';
 import type { ExplainedProcess, ExplainedRegularity, GroupExplanation } from '../../scoring/explanation.ts';
 import type { OfflineDetections } from '../../scoring/offline_detection.ts';
+import { MAX_ADDRESSES } from '../../scoring/process_rows.ts';
 import { ALL_CONDITIONS, conditionsText, ONE_VIEW, PROCESS_CONDITIONS } from './conditions.ts';
 import { minute, secondsText } from './number_text.ts';
 
@@ -112,7 +113,7 @@ function processText(
   { settings }: OfflineDetections['fleet'],
 ): string {
   // A process with more addresses is not judged.
-  if (isCut) return `  process     not summed: more than ${groupedText(addresses)} rare addresses\n`;
+  if (isCut) return `  process     not summed: more than ${groupedText(MAX_ADDRESSES)} rare addresses\n`;
   const sum = `${groupedText(addresses)} rare ${addresses === 1 ? 'address' : 'addresses'}`;
   const scored = score === null ? '' : `, score ${score.toFixed(3)} (needs ${settings.thresholds.match})`;
   return `  process     sum of ${sum}${scored}: ${PROCESS_CONDITIONS}\n${conditionsText(conditions)}`;

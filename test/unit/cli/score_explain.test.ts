@@ -81,6 +81,25 @@ describe('score --explain', () => {
     expect(address).toMatch(/^rotate\.exe on wks-5 to 203\.0\.113\.10 /);
   });
 
+  it('counts an address and its mapped form as one, as the process view does', async () => {
+    const twoForms = (last: (hour: number) => number) =>
+      every(1).flatMap((hour) => {
+        const remote = `${hour % 2 === 0 ? '::ffff:' : ''}203.0.113.${last((hour * 7) % 11)}`;
+        return reports({ process: 'forms.exe', hours: [hour], count: () => 12, remote });
+      });
+    const ofProcess = async (lines: readonly string[]) => {
+      const file = join(folder, 'forms.json');
+      await writeFile(file, `${lines.join('\n')}\n`);
+      const { stdout } = await beaconwatch(['score', file, '--now', NOW, '--explain', '--process', 'forms.exe']);
+      return stdout.split('\n\n').find((text) => text.startsWith('forms.exe on wks-1 to * '));
+    };
+    const three = await ofProcess(twoForms((turn) => 10 + (turn % 3)));
+    expect(three).toMatch(/ {2}process {5}sum of 3 rare addresses, /);
+    expect(three).toMatch(/ {2}addresses {2}3 \(needs/);
+    const one = await ofProcess(twoForms(() => 10));
+    expect(one).toMatch(/ {2}process {5}sum of 1 rare address: /);
+  });
+
   it('says that a regular group is common', async () => {
     const { stdout } = await explain('--device', 'fleet-7');
     expect(stdout).toContain('  severity    none: common, as below\n');
