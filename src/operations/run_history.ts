@@ -42,8 +42,7 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
   let badRow = '';
   let badRowsOf: Timestamp | '' = '';
   let fileFault = '';
-  /** By asOf: the partitions of a run have the same context. */
-  const contexts = new Map<Timestamp, Pick<Run, 'contextPartitions' | 'contextFault'>>();
+  const contexts = new Map<Timestamp, ContextOfRun>();
   for await (const run of runs.since(addMs(timestampFromMs(now), -READ_MS))) {
     if (isInFuture(run.asOf, now)) {
       futureRun = run.asOf;
@@ -62,7 +61,7 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
       badRowsOf = run.asOf;
     }
     fileFault = run.fileFault || fileFault;
-    contexts.set(run.asOf, run);
+    contexts.set(run.asOf, contextOf(run, contexts.get(run.asOf)));
     last = { asOf: run.asOf, partitions, endedAt: new Date(endedAt).toISOString() };
   }
   return {
@@ -77,7 +76,18 @@ export async function runHistory(runs: Runs, now: number): Promise<RunHistory> {
   };
 }
 
-function contextHistory(runs: readonly Pick<Run, 'contextPartitions' | 'contextFault'>[]) {
+type ContextOfRun = Pick<Run, 'contextPartitions' | 'contextFault'>;
+
+/** The partitions of a run have the same context, but for requests that storage refused to one of them: its fault is longer. */
+function contextOf(run: Run, others: ContextOfRun = { contextPartitions: 0, contextFault: '' }): ContextOfRun {
+  const isLonger = run.contextFault.length > others.contextFault.length;
+  return {
+    contextPartitions: run.contextPartitions === 0 ? others.contextPartitions : run.contextPartitions,
+    contextFault: isLonger ? run.contextFault : others.contextFault,
+  };
+}
+
+function contextHistory(runs: readonly ContextOfRun[]) {
   const last = runs.findLastIndex(({ contextPartitions }) => contextPartitions !== 0);
   return { contextFault: runs.at(-1)?.contextFault ?? '', runsWithoutContext: runs.length - 1 - last };
 }

@@ -25,6 +25,8 @@ export interface ScoredPartitions
   /** Partitions that failed, and partitions that it did not begin: each is queued alone. */
   readonly failed: readonly Partition[];
   readonly later: readonly Partition[];
+  /** Of the faults of its runs the longest: they have most of it in common. */
+  readonly contextFault: string;
   readonly requests: number;
   readonly newestReport: Timestamp | '';
 }
@@ -48,7 +50,7 @@ export async function scorePartitions(
   const failed: Partition[] = [];
   const later: Partition[] = [];
   const errors: unknown[] = [];
-  const fleet = await fleetOfRun(stores, message.asOf, settings.detection);
+  const fleet = await fleetOfRun(stores, message.asOf, settings.detection, settings.knownFault);
   for (const partition of partitions) {
     if (partition !== partitions[0] && clock() - started >= MAX_TOGETHER_MS) {
       later.push(partition);
@@ -80,6 +82,10 @@ function sumsOf(runs: readonly Run[]) {
     pending: sum(({ pending }) => pending),
     badRows: sum(({ badRows }) => badRows),
     requests: sum(({ requests }) => requests ?? 0),
+    contextFault: runs.reduce(
+      (most, { contextFault }) => (contextFault.length > most.length ? contextFault : most),
+      '',
+    ),
     newestReport: runs.reduce<Timestamp | ''>(
       (newest, run) => (run.newestReport > newest ? run.newestReport : newest),
       '',

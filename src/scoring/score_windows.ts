@@ -14,10 +14,8 @@ import type { KnownSink } from '../notify/sink_states.ts';
 import { collectBadRows } from '../storage/bad_rows.ts';
 import { badRowText } from '../storage/ports/bad_row.ts';
 import type { Clock } from '../storage/ports/clock.ts';
-import type { ContextFiles } from '../storage/ports/context.ts';
 import type { Partition } from '../storage/ports/hourly_counts.ts';
 import type { Run } from '../storage/ports/runs.ts';
-import { StoreError } from '../storage/ports/store_error.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import { countRequests } from '../storage/request_count.ts';
 import { noteBaseline } from './baseline_run.ts';
@@ -25,6 +23,7 @@ import { closeDays, expireCountFiles, type KeptDays, sealClosedDays } from './cl
 import { type MergedContext, mergeContext } from './context/merge_context.ts';
 import { writePartial } from './context/partial_codec.ts';
 import { RegularityWatch } from './context/regularity_watch.ts';
+import { unlessRefused } from './context/storage_fault.ts';
 import { dailyCheck } from './count_files/daily_check.ts';
 import type { DetectionSettings } from './detection_settings.ts';
 import { type FleetOfRun, fleetOfRun } from './fleet_of_run.ts';
@@ -57,6 +56,8 @@ export interface ScoreSettings {
   readonly detection: DetectionSettings;
   /** What the operator knows of networks and programs; absent: nothing. */
   readonly knownOf?: KnownOf;
+  /** Why that cannot be read, as a sentence; absent, or '': it can. */
+  readonly knownFault?: string;
 }
 
 /**
@@ -115,19 +116,13 @@ export async function beginRun(
   settings: DetectionSettings,
   asOf: Timestamp,
 ): Promise<Pick<MergedContext, 'isContext' | 'fault'>> {
-  const merged = await mergedContext(stores.context, settings, asOf);
+  const merged = await unlessRefused<Omit<MergedContext, 'partitions'>>(
+    () => mergeContext(stores.context, asOf, settings),
+    ({ message }) => ({ isContext: false, telemetryHours: 0, fault: message }),
+  );
   const { isContext: hasContext, telemetryHours } = merged;
   await noteBaseline(stores, { asOf, hasContext, telemetryHours }, settings.baselineHours);
   return merged;
-}
-
-async function mergedContext(context: ContextFiles, settings: DetectionSettings, asOf: Timestamp) {
-  try {
-    return await mergeContext(context, asOf, settings);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return { isContext: false, telemetryHours: 0, fault: error.message };
-  }
 }
 
 /**
@@ -190,7 +185,7 @@ export async function scorePartition(
   const window = windowOf(asOf, settings.rule.lookbackDays);
   const { rule, technique, detection, knownOf } = settings;
   const endedBefore = Math.min(msOf(asOf), started);
-  const fleet = known ?? (await fleetOfRun(stores, asOf, detection));
+  const fleet = known ?? (await fleetOfRun(stores, asOf, detection, settings.knownFault));
   const { context, fault } = fleet;
   const work = async () => {
     const suppressor = read ?? (await Suppressor.read(stores, timestampFromMs(started)));
@@ -204,10 +199,14 @@ export async function scorePartition(
       window,
     );
     const counts = await scorer.run(newestReport);
-    await writePartial(stores.context, asOf, partition, watch.partial(), watch.groups());
+    const unwritten = await unlessRefused(
+      () => writePartial(stores.context, asOf, partition, watch.partial(), watch.groups()).then(() => ''),
+      ({ message }) => message,
+    );
     await suppressor.write(stores, scorer.suppressed, partition, asOf);
     const found = await dailyCheck(stores, partition, asOf, endedBefore);
-    const contextFault = [fault, omittedText(partition, watch.omittedGroups)].filter((each) => each !== '').join('; ');
+    const faults = [fault, unwritten, omittedText(partition, watch.omittedGroups)];
+    const contextFault = faults.filter((each) => each !== '').join('; ');
     return { ...counts, fileFault: counts.fileFault || found, contextFault };
   };
   const { result, requests } = await countRequests(() =>

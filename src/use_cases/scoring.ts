@@ -2,6 +2,7 @@ import { msOf, type Timestamp, timestampFromMs } from '../core/kql/timestamp.ts'
 import type { Rule } from '../core/scoring/rule.ts';
 import { unread } from '../ingest/sweep.ts';
 import { knownSinks, sinkStates } from '../notify/sink_states.ts';
+import { unlessRefused } from '../scoring/context/storage_fault.ts';
 import { rebuildFiles } from '../scoring/count_files/refresh_day.ts';
 import { fleetOfRun } from '../scoring/fleet_of_run.ts';
 import { type ScoredPartitions, scorePartitions } from '../scoring/score_partitions.ts';
@@ -10,6 +11,7 @@ import {
   beginRun,
   closeOldDays,
   expireHistory,
+  type ScoreSettings,
   scoreMessages,
   scorePartition,
   scoreWindows,
@@ -35,6 +37,14 @@ export function scoringUseCases({ config, stores, clock, sinks, known }: UseCase
       () => null,
     );
 
+  const settingsNow = async (): Promise<ScoreSettings> => ({
+    ...settings,
+    ...(await unlessRefused<Pick<ScoreSettings, 'knownOf' | 'knownFault'>>(
+      async () => ({ knownOf: (await known.get()).knownOf }),
+      ({ message }) => ({ knownFault: message }),
+    )),
+  });
+
   return {
     scoredHour: scoredHourNow,
 
@@ -54,13 +64,13 @@ export function scoringUseCases({ config, stores, clock, sinks, known }: UseCase
       // Its rows in Runs would stay the newest ones until then, and the runs before would change no detection of it.
       if (isInFuture(job.asOf, clock())) throw new MessageError(`score: ${notEnded(job.asOf, clock())}`);
       const states = sinks.length > 0 ? await sinkStates(stores, sinks, job.asOf) : [];
-      const { knownOf } = await known.get();
+      const scoreSettings = await settingsNow();
       if (job.processes) {
-        const fleet = await fleetOfRun(stores, job.asOf, config.detection);
+        const fleet = await fleetOfRun(stores, job.asOf, config.detection, scoreSettings.knownFault);
         const suppressor = await Suppressor.read(stores, timestampFromMs(clock()));
-        return await scoreProcesses(stores, { ...settings, knownOf }, states, job, fleet, suppressor);
+        return await scoreProcesses(stores, scoreSettings, states, job, fleet, suppressor);
       }
-      return await scorePartitions(stores, { ...settings, knownOf }, states, job, clock);
+      return await scorePartitions(stores, scoreSettings, states, job, clock);
     },
 
     /**
@@ -74,10 +84,10 @@ export function scoringUseCases({ config, stores, clock, sinks, known }: UseCase
       if (asOf > lastFullHour(now)) throw new WindowError(notEnded(asOf, now));
       // The settings of the functions alone say which sinks there are, not those of this shell.
       const states = await knownSinks(stores);
-      const scoreSettings = { ...settings, knownOf: (await known.get()).knownOf };
+      const scoreSettings = await settingsNow();
       const runs: Run[] = [];
       await beginRun(stores, config.detection, asOf);
-      const fleet = await fleetOfRun(stores, asOf, config.detection);
+      const fleet = await fleetOfRun(stores, asOf, config.detection, scoreSettings.knownFault);
       const suppressor = await Suppressor.read(stores, timestampFromMs(now));
       const messages = await scoreMessages(stores, asOf, await oldestUnread());
       for (const { partitions, ...window } of messages) {

@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib';
 import type { ContextFiles } from '../../storage/ports/context.ts';
+import { StoreError } from '../../storage/ports/store_error.ts';
 import { ByteReader, MalformedError } from '../count_files/byte_reader.ts';
 import { ByteWriter } from '../count_files/byte_writer.ts';
+import { unlessRefused } from './storage_fault.ts';
 
 /** A file as it was opened: its sections are read when they are asked for. */
 export interface ContextFile {
@@ -13,15 +15,17 @@ export interface ContextFile {
 
 /**
  * A file that cannot be used. `missing`: there is none. `bad`: its bytes are not what was written. `foreign`: it is of another
- * version of the format. `changed`: another worker wrote it meanwhile.
+ * version of the format. `changed`: another worker wrote it meanwhile. A StoreError: storage refused to read it.
  */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';
-  readonly reason: 'missing' | 'bad' | 'foreign' | 'changed';
+  /** null where storage gave what it has. Otherwise the next run may read the file. */
+  readonly refusal: StoreError | null;
 
-  constructor(name: string, reason: UnreadableFileError['reason'], cause?: unknown) {
-    super(`${name} is ${REASONS[reason]}`, { cause });
-    this.reason = reason;
+  constructor(name: string, reason: keyof typeof REASONS | StoreError, cause?: unknown) {
+    const isRefusal = reason instanceof StoreError;
+    super(isRefusal ? reason.message : `${name} is ${REASONS[reason]}`, { cause: isRefusal ? reason : cause });
+    this.refusal = isRefusal ? reason : null;
   }
 }
 
@@ -61,7 +65,7 @@ export function encodeContextFile(sections: readonly Uint8Array[]): Buffer {
 /** Opens a file, and reads its head. Throws an UnreadableFileError. */
 export async function openContextFile(files: ContextFiles, name: string): Promise<ContextFile> {
   for (let most = READ_BYTES; ; ) {
-    const start = await files.open(name, most);
+    const start = await readable(name, () => files.open(name, most));
     if (start === null) throw new UnreadableFileError(name, 'missing');
     const first = Buffer.from(start.bytes.buffer, start.bytes.byteOffset, start.bytes.byteLength);
     const headLength = headLengthOf(name, first, start.length);
@@ -126,11 +130,17 @@ async function bytesBetween(
 ): Promise<Buffer> {
   const pieces = [first.subarray(from, to)];
   for (let at = Math.max(from, first.length); at < to; at += READ_BYTES) {
-    const piece = await files.read(name, version, at, Math.min(to, at + READ_BYTES));
+    const piece = await readable(name, () => files.read(name, version, at, Math.min(to, at + READ_BYTES)));
     if (piece === null) throw new UnreadableFileError(name, 'changed');
     pieces.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
   }
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+}
+
+function readable<T>(name: string, request: () => Promise<T>): Promise<T> {
+  return unlessRefused(request, (refusal) => {
+    throw new UnreadableFileError(name, refusal);
+  });
 }
 
 /** Opens a file, and reads one section. Throws an UnreadableFileError. */

@@ -104,6 +104,7 @@ export async function readContext(
     return { context: null, fault: faults };
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
+    if (error.refusal !== null) throw error.refusal;
     return { context: null, fault: error.message };
   }
 }

@@ -10,6 +10,7 @@ import { MOST_USERS } from '../../core/regularity/pair_table.ts';
 import { PARTITIONS } from '../../storage/keys.ts';
 import type { ContextFiles } from '../../storage/ports/context.ts';
 import type { Partition } from '../../storage/ports/hourly_counts.ts';
+import type { StoreError } from '../../storage/ports/store_error.ts';
 import { encodeContextFile, readContextFile, UnreadableFileError } from './context_file.ts';
 import { LEAST_PARTITIONS } from './fleet_context.ts';
 import { encodeMerged, encodeRare } from './merged_codec.ts';
@@ -17,6 +18,7 @@ import { mergedName, type NamedFile, namedFileOf, partialName, seenName } from '
 import { PairSet } from './pair_set.ts';
 import { decodePartial, PARTIAL_SECTION } from './partial_codec.ts';
 import { decodeSeen, encodeSeen } from './seen_codec.ts';
+import { unlessRefused } from './storage_fault.ts';
 
 /** The only one of a file of what was seen. */
 const SEEN_SECTION = 0;
@@ -48,31 +50,55 @@ export interface MergeSettings {
 /**
  * Adds up what the last run of each partition before `asOf` left, for the runs up to `asOf` to read, and notes what was seen
  * first. Of a partition whose last partial is missing or cannot be read, its newest readable one of the last 24 hours counts.
- * Removes old files. A repeat writes the same, apart from partials that came late. Throws the errors of storage.
+ * Removes old files. A repeat writes the same, apart from partials that came late. Where storage refuses what it needs, the sum
+ * is that of no partials, and has the fault. Throws the errors of storage where that cannot be written.
  */
 export async function mergeContext(
   files: ContextFiles,
   asOf: Timestamp,
   { rareDevices, newDays }: MergeSettings = { rareDevices: null, newDays: NEW_DAYS },
 ): Promise<MergedContext> {
-  const named = await namedFiles(files);
-  const { counted, sum, faults } = await partialsBefore(files, asOf, named);
-  const lastHour = hourOf(newestOf(counted) ?? asOf);
-  const seen = await seenAfter(files, asOf, named, sum, lastHour, counted.size > 0, faults);
+  const { counted, sum, seen, faults } = await unlessRefused(
+    () => runsBefore(files, asOf),
+    ({ message }) => nothingBefore(asOf, message),
+  );
   const isContext = counted.size >= LEAST_PARTITIONS;
-  if (!isContext)
-    faults.push(
-      `there is no context: ${counted.size} of ${PARTITIONS.length} partitions have a partial of the last 24 hours`,
-    );
   const { hours, isFull } = sum;
   const newPairs = seen === null ? new Map() : newPairsOf(seen, hourOf(asOf), newDays);
   const regular = regularOf(sum);
   const { rare, shared, settled } = pairsByUse(sum, rareDevices);
   const merged = encodeMerged({ counted, faults, hours, regular, shared, settled, newPairs, isFull });
   await files.put(mergedName(asOf), encodeContextFile([merged, encodeRare(rare)]));
-  await removeOld(files, asOf, named);
   const telemetryHours = telemetryHoursOf(sum.reports);
   return { partitions: counted.size, isContext, telemetryHours, fault: faults.join('; ') };
+}
+
+interface RunsBefore {
+  readonly counted: ReadonlyMap<Partition, Timestamp>;
+  readonly sum: FleetPartial;
+  readonly seen: FirstSeen | null;
+  readonly faults: string[];
+}
+
+/** What the runs before left. Writes what was seen first, and removes old files. */
+async function runsBefore(files: ContextFiles, asOf: Timestamp): Promise<RunsBefore> {
+  const named = await namedFiles(files);
+  const { counted, sum, faults } = await partialsBefore(files, asOf, named);
+  const lastHour = hourOf(newestOf(counted) ?? asOf);
+  const seen = await seenAfter(files, asOf, named, sum, lastHour, counted.size > 0, faults);
+  if (counted.size < LEAST_PARTITIONS)
+    faults.push(
+      `there is no context: ${counted.size} of ${PARTITIONS.length} partitions have a partial of the last 24 hours`,
+    );
+  await unlessRefused(
+    () => removeOld(files, asOf, named),
+    ({ message }) => void faults.push(message),
+  );
+  return { counted, sum, seen, faults };
+}
+
+function nothingBefore(asOf: Timestamp, fault: string): RunsBefore {
+  return { counted: new Map(), sum: new FleetSum(hourOf(asOf)).sum(), seen: null, faults: [fault] };
 }
 
 interface Found {
@@ -109,24 +135,28 @@ async function newestReadable(
   times: readonly Timestamp[],
   budget: { retries: number },
 ): Promise<Found | string> {
-  let reason = `partition ${partition} has no partial`;
+  let reason: string | null = null;
   for (const asOf of times.toReversed()) {
     try {
       return { asOf, partial: await readPartial(files, asOf, partition) };
     } catch (error) {
       if (!(error instanceof UnreadableFileError)) throw error;
-      reason = `partition ${partition}: ${error.message}`;
-      if (budget.retries-- === 0) break;
+      reason ??= `partition ${partition}: ${error.message}`;
+      if (budget.retries === 0) break;
+      budget.retries--;
     }
   }
-  return reason;
+  return reason ?? `partition ${partition} has no partial`;
 }
 
 function readPartial(files: ContextFiles, asOf: Timestamp, partition: Partition): Promise<FleetPartial> {
   return readContextFile(files, partialName(asOf, partition), PARTIAL_SECTION, decodePartial);
 }
 
-/** What was seen first, with the pairs of this sum; null where there is nothing to add and nothing known. */
+/**
+ * What was seen first, with the pairs of this sum; null where there is nothing to add and nothing known. Throws where storage
+ * refuses all of these files: what was seen would begin again.
+ */
 async function seenAfter(
   files: ContextFiles,
   asOf: Timestamp,
@@ -138,19 +168,25 @@ async function seenAfter(
 ): Promise<FirstSeen | null> {
   const times = named.filter(({ kind, asOf: of }) => kind === 'seen' && of < asOf).map((each) => each.asOf);
   let before: FirstSeen | null = null;
+  let refusal: StoreError | null = null;
   for (const time of times.toReversed()) {
     try {
       before = await readContextFile(files, seenName(time), SEEN_SECTION, decodeSeen);
       break;
     } catch (error) {
       if (!(error instanceof UnreadableFileError)) throw error;
+      refusal ??= error.refusal;
       faults.push(error.message);
     }
   }
+  if (before === null && refusal !== null) throw refusal;
   if (!hasPartials) return before;
   const reported = reports.flatMap((number, at) => (number > 0 ? hours.firstHour + at : []));
   const after = seenWith(before, pairs, lastHour, observedSince(reported));
-  await files.put(seenName(asOf), encodeContextFile([encodeSeen(after)]));
+  await unlessRefused(
+    () => files.put(seenName(asOf), encodeContextFile([encodeSeen(after)])),
+    ({ message }) => void faults.push(message),
+  );
   return after;
 }
 

@@ -10,13 +10,15 @@ import { at, type Group, hours, Tenant } from './tenant.ts';
 
 /** A tenant in memory whose timers and queues come hour by hour, with one sink that takes everything. */
 export class Hourly {
-  readonly tenant = new Tenant();
+  readonly tenant: Tenant;
   readonly app: App;
   /** What the sink received in the last run. */
   readonly sent: Notification[] = [];
   #now = 0;
 
-  constructor(settings: Readonly<Record<string, string>>, digests: Sink['digests'] = null) {
+  /** `tenant`: one that another app began. */
+  constructor(settings: Readonly<Record<string, string>>, digests: Sink['digests'] = null, tenant = new Tenant()) {
+    this.tenant = tenant;
     const soc: Sink = {
       name: 'soc',
       fingerprint: 'x',

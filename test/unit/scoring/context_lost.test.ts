@@ -22,6 +22,31 @@ async function removeAll(hourly: Hourly): Promise<void> {
   for (const name of await hourly.contextNames()) await hourly.files.remove(name);
 }
 
+const REQUESTS = ['open', 'read', 'put', 'names', 'remove'] as const;
+type Request = (typeof REQUESTS)[number];
+
+/** From now on storage refuses these requests of the context. Gives what ends that. */
+function refuse(
+  hourly: Hourly,
+  requests: readonly Request[],
+  isRefused: (name: string) => boolean = () => true,
+  errorOf = (subject: string): Error => new StoreError(subject, { status: 503, code: 'ServerBusy' }),
+): () => void {
+  const { files } = hourly;
+  for (const request of requests) {
+    const call = files[request] as (...all: unknown[]) => unknown;
+    const refusing = (...all: unknown[]) => {
+      const name = typeof all[0] === 'string' ? all[0] : '';
+      if (isRefused(name)) throw errorOf(`context: ${request}${name && ` of ${name}`}`);
+      return call.apply(files, all);
+    };
+    Object.assign(files, { [request]: refusing });
+  }
+  return () => {
+    for (const request of requests) Reflect.deleteProperty(files, request);
+  };
+}
+
 async function contextProblems(hourly: Hourly): Promise<string[]> {
   const { problems } = await hourly.app.health();
   return problems.filter((each) => each.includes('context'));
@@ -119,13 +144,96 @@ describe('context_lost', () => {
     expect(await contextProblems(hourly)).toEqual([]);
   });
 
+  // `decides`: whether the first run with a context counts what those without one left.
+  it.each<[string, readonly Request[], string, boolean]>([
+    ['open refuses', ['open'], 'context: open of merged/', true],
+    ['put refuses', ['put'], 'is missing; context: put of partial/', false],
+    ['open and put refuse', ['open', 'put'], 'context: open of merged/', false],
+    ['the listing refuses', ['names'], 'context: names failed (503 ServerBusy)', true],
+    ['every request is refused', REQUESTS, 'context: open of merged/', false],
+  ])('%s: nothing new is notified, and the next run decides', async (_, requests, fault, decides) => {
+    const hourly = await decided();
+    for (const each of [NEW, SLOW]) await hourly.reports(each, LOST - 6, LOST + 4, each === NEW ? 60 : 12);
+    const back = refuse(hourly, requests);
+    for (const hour of [LOST, LOST + 1]) {
+      expect(await hourly.run(hour)).toEqual([]);
+      await expectNothingNew(hourly, hour, fault, hour === LOST);
+    }
+    back();
+
+    expect(await hourly.run(LOST + 2)).toEqual(decides ? [NEW.groupId] : []);
+    expect(await hourly.tenant.detection(OPEN)).toMatchObject({ severity: 'high', revision: 1 });
+    expect(await hourly.tenant.detection(SLOW)).toMatchObject({ revision: 0, severity: 'low' });
+    expect(await hourly.run(LOST + 3)).toEqual(decides ? [SLOW.groupId] : [NEW.groupId, SLOW.groupId]);
+    expect(await contextProblems(hourly)).toEqual([]);
+  });
+
+  it('an error of the program in a request of the context is none of storage', async () => {
+    const hourly = await decided();
+    refuse(hourly, ['put'], undefined, () => new TypeError('put'));
+    await expect(hourly.run(LOST)).rejects.toThrow(new TypeError('put'));
+  });
+
+  it('known.csv refuses: the run has no context, so that no severity changes', async () => {
+    const hourly = new Hourly(SETTINGS);
+    await hourly.files.put('known.csv', Buffer.from('list,network,program,hash,reason\nexpected,,updater.exe,,ours\n'));
+    await hourly.reports(OPEN, 0, 60, 60);
+    for (const hour of hours(16, LOST - 1)) await hourly.run(hour);
+    const before = await hourly.tenant.detection(OPEN);
+    expect(before).toMatchObject({ severity: 'medium', known: { reason: 'ours' }, decision: { isDecided: true } });
+
+    const restarted = new Hourly(SETTINGS, null, hourly.tenant);
+    const back = refuse(restarted, ['open'], (name) => name === 'known.csv');
+    expect(await restarted.run(LOST)).toEqual([]);
+    for (const run of await restarted.runsOf(LOST))
+      expect(run).toMatchObject({
+        contextPartitions: 0,
+        contextFault: 'context: open of known.csv failed (503 ServerBusy)',
+      });
+    expect(await restarted.tenant.detection(OPEN)).toMatchObject({ severity: 'medium', revision: before.revision });
+    const processes = { partitions: [], asOf: at(LOST), oldestUnreadMs: null, newestReport: '', processes: true };
+    expect(await restarted.app.scorePartition(processes)).toMatchObject({
+      contextFault: 'context: open of known.csv failed (503 ServerBusy)',
+    });
+    back();
+    await restarted.run(LOST + 1);
+    expect(await restarted.tenant.detection(OPEN)).toMatchObject({ severity: 'medium', known: before.known });
+  });
+
+  it('old files that cannot be removed, and a file of what was seen that cannot be read, cost no context', async () => {
+    const hourly = await decided();
+    const seen = `seen/${at(LOST - 1)}`;
+    refuse(hourly, ['open'], (name) => name === seen);
+    await hourly.run(LOST);
+    expect(await contextProblems(hourly)).toEqual([
+      `The context of the last run is not whole: context: open of ${seen} failed (503 ServerBusy).`,
+    ]);
+    refuse(hourly, ['remove']);
+    await hourly.run(LOST + 1);
+    expect(await contextProblems(hourly)).toEqual([
+      expect.stringMatching(
+        /^The context of the last run is not whole: context: remove of .* failed \(503 ServerBusy\)\.$/,
+      ),
+    ]);
+  });
+
+  it('a partition that cannot leave its partial is scored, and named', async () => {
+    const hourly = await decided();
+    refuse(hourly, ['put'], (name) => name.endsWith('/8'));
+    await hourly.run(LOST);
+    expect(await hourly.runsOf(LOST)).toHaveLength(16);
+    expect(await contextProblems(hourly)).toEqual([
+      `The context of the last run is not whole: context: put of partial/${at(LOST)}/8 failed (503 ServerBusy).`,
+    ]);
+  });
+
   it('a partition that fails in every run does not silence the others', async () => {
     const hourly = new Hourly(SETTINGS);
-    const { context } = hourly.tenant.stores;
-    const put = context.put.bind(context);
-    context.put = async (name, bytes) => {
-      if (/^partial\/.*\/8$/.test(name)) throw new StoreError('context: put failed (503)');
-      await put(name, bytes);
+    const { detections } = hourly.tenant.stores;
+    const scan = detections.scan.bind(detections);
+    detections.scan = (partition) => {
+      if (partition === '8') throw new StoreError('Detections: scan', { status: 503 });
+      return scan(partition);
     };
     await hourly.reports(OPEN, 0, 60, 60);
     const sent: string[] = [];

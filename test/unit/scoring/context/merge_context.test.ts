@@ -4,7 +4,12 @@ import { HOUR_MS } from '../../../../src/core/kql/timespan.ts';
 import { addMs, msOf, type Timestamp } from '../../../../src/core/kql/timestamp.ts';
 import { deviceHashOf } from '../../../../src/core/regularity/device_hash.ts';
 import { PartialBuilder } from '../../../../src/core/regularity/fleet_partial.ts';
-import { encodeContextFile, openContextFile, readContextFile } from '../../../../src/scoring/context/context_file.ts';
+import {
+  encodeContextFile,
+  openContextFile,
+  readContextFile,
+  UnreadableFileError,
+} from '../../../../src/scoring/context/context_file.ts';
 import { readContext } from '../../../../src/scoring/context/fleet_context.ts';
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { decodeRare, RARE_SECTION } from '../../../../src/scoring/context/merged_codec.ts';
@@ -13,6 +18,7 @@ import { pairHashOf } from '../../../../src/scoring/context/pair_hash.ts';
 import { decodePartial, encodePartial, writePartial } from '../../../../src/scoring/context/partial_codec.ts';
 import { PARTITIONS } from '../../../../src/storage/keys.ts';
 import type { Partition } from '../../../../src/storage/ports/hourly_counts.ts';
+import { StoreError } from '../../../../src/storage/ports/store_error.ts';
 import { MemoryContextFiles } from '../../../fakes/context.ts';
 import { tries } from '../../../support/effort.ts';
 import { fleetAt } from '../../../support/scoring/fleet.ts';
@@ -94,6 +100,79 @@ describe('mergeContext(files, asOf)', () => {
     await files.put(name, change(Buffer.from(whole?.bytes ?? [])));
     const { context, fault } = await merged(files, at(1));
     expect([context?.counted.size, fault]).toEqual([15, `partition 5: ${name} ${reason}`]);
+  });
+
+  it('counts a partial of 24 hours before, and no older one', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    expect((await merged(files, at(24))).context?.counted.size).toBe(16);
+    expect((await merged(files, addMs(at(24), 1))).context).toBeNull();
+  });
+
+  it('opens 36 partials at most where none can be read, and names the newest of each partition', async () => {
+    const files = new MemoryContextFiles();
+    for (let hour = 0; hour < 24; hour++)
+      for (const partition of PARTITIONS)
+        await files.put(partialName(at(hour), partition), Buffer.from('of another program'));
+    const open = vi.spyOn(files, 'open');
+    const { fault } = await mergeContext(files, at(24));
+    expect(open).toHaveBeenCalledTimes(16 + 20);
+    const newest = PARTITIONS.map((each) => `partition ${each}: ${partialName(at(23), each)} is of another version`);
+    expect(fault.split('; ')).toEqual([...newest, expect.stringContaining('there is no context: 0 of 16')]);
+  });
+
+  it('tries 20 older partials: the twentieth counts', async () => {
+    const files = new MemoryContextFiles();
+    const first = '0' as Partition;
+    for (const [bad, counted] of [
+      [20, at(0)],
+      [21, undefined],
+    ] as const) {
+      await run(files, at(0));
+      for (let later = 1; later <= bad; later++) await files.put(partialName(at(later), first), Buffer.alloc(0));
+      await run(files, at(22), PARTITIONS.slice(1));
+      expect((await merged(files, at(23))).context?.counted.get(first)).toBe(counted);
+    }
+  });
+
+  it('readContext throws where storage refuses: what compares settings has no result without the context', async () => {
+    const files = new MemoryContextFiles();
+    const refusal = new StoreError('context: open', { status: 503 });
+    vi.spyOn(files, 'open').mockRejectedValue(refusal);
+    await expect(readContext(files, T)).rejects.toBe(refusal);
+  });
+
+  it('does not begin what was seen again where storage refuses all files of it', async () => {
+    const files = new MemoryContextFiles();
+    for (const hour of [0, 1, 2]) {
+      await mergeContext(files, at(hour));
+      await run(files, at(hour));
+    }
+    const whole = files.open.bind(files);
+    const open = vi.spyOn(files, 'open');
+    open.mockImplementation(async (name, most) => {
+      if (name.startsWith('seen/')) throw new StoreError(`context: open of ${name}`, { status: 503 });
+      return await whole(name, most);
+    });
+    const { context, fault } = await merged(files, at(3));
+    expect([context, fault]).toEqual([null, `context: open of seen/${at(2)} failed (503)`]);
+    const names = (await Array.fromAsync(files.names())).flat();
+    expect(names).not.toContain(`seen/${at(3)}`);
+  });
+
+  it('takes an older partial where storage refuses the newest', async () => {
+    const files = new MemoryContextFiles();
+    await run(files, T);
+    await run(files, at(1));
+    const name = partialName(at(1), '5' as Partition);
+    const open = files.open.bind(files);
+    vi.spyOn(files, 'open').mockImplementation(async (of, most) => {
+      if (of === name) throw new StoreError(`context: open of ${name}`, { status: 409, code: 'BlobArchived' });
+      return await open(of, most);
+    });
+    const { context, fault } = await merged(files, at(2));
+    expect(context?.counted.get('5' as Partition)).toBe(T);
+    expect(fault).toBe(`partition 5 counts its run of ${T}`);
   });
 
   it('is none with fewer than half of the partitions, and one with half', async () => {
@@ -202,6 +281,15 @@ describe('the files of the context', () => {
     const bytes = await (await openContextFile(files, 'large')).section(0);
     expect(bytes.every((byte) => byte === 7)).toBe(true);
     expect(requests.map(({ mock }) => mock.calls.length)).toEqual([1, further]);
+  });
+
+  it('a range that storage refuses makes the file an unreadable one', async () => {
+    const files = new MemoryContextFiles();
+    await files.put('large', encodeContextFile([Buffer.alloc(5 * 1024 * 1024)]));
+    const refusal = new StoreError('context: read of large', { status: 503 });
+    vi.spyOn(files, 'read').mockRejectedValue(refusal);
+    const section = (await openContextFile(files, 'large')).section(0);
+    await expect(section).rejects.toThrow(new UnreadableFileError('large', refusal));
   });
 
   it('any byte that is changed or cut off is noticed', async () => {

@@ -11,6 +11,7 @@ import { FleetContext, readContext } from '../../../../src/scoring/context/fleet
 import { mergeContext } from '../../../../src/scoring/context/merge_context.ts';
 import { decodeMerged, MERGED_SECTION } from '../../../../src/scoring/context/merged_codec.ts';
 import { mergedName, partialName } from '../../../../src/scoring/context/names.ts';
+import { pairHashOf } from '../../../../src/scoring/context/pair_hash.ts';
 import { PairSet } from '../../../../src/scoring/context/pair_set.ts';
 import { PARTIAL_SECTION, writePartial } from '../../../../src/scoring/context/partial_codec.ts';
 import {
@@ -106,6 +107,22 @@ describe('processViews(files, asOf, fleet, onFault)', () => {
     expect(counts.map(({ second }) => second)).toEqual(counts.map(({ second }) => second).toSorted((a, b) => a - b));
     // The tenant had not been observed for a day before.
     expect(isNew).toBe(false);
+  });
+
+  it.each([
+    ['in each of its networks is new', ['198.51.0.0/16', '203.0.0.0/16'], true],
+    ['in one network, and established in the other, is not new', ['198.51.0.0/16'], false],
+    ['in none is not new', [], false],
+  ])('a process that is new %s', async (_, newNetworks, expected) => {
+    const files = new MemoryContextFiles();
+    const servers = [...SERVERS.slice(0, 10), ...Array.from({ length: 10 }, (_each, n) => `203.0.113.${n + 100}`)];
+    await run(files, T, [...OTHERS, ...rotating('ws-1', 'rot.exe', servers)]);
+    await mergeContext(files, NEXT);
+    const merged = await readContextFile(files, mergedName(NEXT), MERGED_SECTION, decodeMerged);
+    const newPairs = new Map(newNetworks.map((network) => [pairHashOf('rot.exe', network), 1]));
+    const fleet = { context: new FleetContext({ ...merged, newPairs }), thresholds: REGULARITY_THRESHOLDS };
+    const findings = await Array.fromAsync(processViews(files, NEXT, fleet, () => {}));
+    expect(findings).toMatchObject([{ kind: 'regular', isNew: expected }]);
   });
 
   it('does not sum what more devices use', async () => {
