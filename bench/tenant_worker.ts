@@ -155,6 +155,7 @@ function encoding(): Detections {
     updateAll: async () => [],
     mark: async () => '1',
     recordVerdict: async () => '1',
+    async *activeLists() {},
     listAddresses: async () => '1',
     remove: async () => {},
   };

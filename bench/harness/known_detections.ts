@@ -1,7 +1,7 @@
 import { decodeDetection, encodeDetection } from '../../src/storage/azure/detections_codec.ts';
 import type { NewTableRow, TableRow } from '../../src/storage/azure/table.ts';
 import { PARTITIONS } from '../../src/storage/keys.ts';
-import type { DetectionRow, Detections } from '../../src/storage/ports/detections.ts';
+import type { ActiveList, DetectionRow, Detections } from '../../src/storage/ports/detections.ts';
 import type { Partition } from '../../src/storage/ports/hourly_counts.ts';
 import type { Versioned } from '../../src/storage/ports/versioned.ts';
 
@@ -26,6 +26,9 @@ export async function knownDetections(before: Detections): Promise<Detections> {
       for (const row of ofProcesses) yield summariesOf(row);
     },
     summaryPage: async () => ({ rows: [], next: null }),
+    async *activeLists() {
+      for (const partition of PARTITIONS) for (const page of pages.get(partition) ?? []) yield rowsOf(page).map(listOf);
+    },
     insert: async (detection) => written(encodeDetection(detection)),
     update: async (detection) => written(encodeDetection(detection)),
     async updateAll(rows) {
@@ -54,6 +57,10 @@ function rowTexts(page: string): [id: string, page: string][] {
 function rowsOf(page: string): Versioned<DetectionRow>[] {
   const rows = JSON.parse(page) as NewTableRow[];
   return rows.map((row) => ({ row: decodeDetection(answered(row)), version: VERSION }));
+}
+
+function listOf({ row, version }: Versioned<DetectionRow>): Versioned<ActiveList> {
+  return { row: { id: row.detection.groupId, otherAddresses: row.otherAddresses ?? null }, version };
 }
 
 function summariesOf(page: string) {

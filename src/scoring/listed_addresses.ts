@@ -4,49 +4,89 @@ import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { groupIdOf } from '../storage/keys.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
-import type { DetectionRow } from '../storage/ports/detections.ts';
+import type { ListedAddresses } from '../storage/ports/detections.ts';
 import type { Stores } from '../storage/ports/stores.ts';
 import type { ListedProcess } from './context/process_views.ts';
 
-/** Detections that one run reads: each costs a request. */
-const MAX_READ = 2000;
+/** Lists in memory. */
+const MAX_LISTS = 10_000;
+/** Lists that one run writes: each costs a request. The next runs write what is left. */
+const MAX_WRITTEN = 24;
 
-/** Lists the other rare addresses of a process under the detections of those that match by themselves. */
+/** Why a list is written, the most urgent first. */
+const REASONS = ['new', 'changed', 'old'] as const;
+type Reason = (typeof REASONS)[number];
+
+interface ListToWrite {
+  readonly id: string;
+  readonly remoteIPs: readonly string[];
+  readonly version: string;
+  readonly reason: Reason;
+}
+
+/**
+ * Lists the other rare addresses of a process under the detections of those that match by themselves. What is stored is read by one
+ * query, at the end: a request for each took 267 an hour in a fleet of 200,000 groups, though hardly a list changes.
+ */
 export class AddressLists {
   readonly #stores: Pick<Stores, 'detections'>;
   readonly #asOf: Timestamp;
-  #left: number;
+  readonly #most: number;
+  /** By the id of the detection. */
+  readonly #lists = new Map<string, readonly string[]>();
 
-  constructor(stores: Pick<Stores, 'detections'>, asOf: Timestamp, most = MAX_READ) {
+  constructor(stores: Pick<Stores, 'detections'>, asOf: Timestamp, most = MAX_WRITTEN) {
     this.#stores = stores;
     this.#asOf = asOf;
-    this.#left = most;
+    this.#most = most;
   }
 
-  async put({ kind: _kind, groupId: _id, matching, others, ...key }: ListedProcess): Promise<void> {
+  /** Takes note of the lists of a process. */
+  put({ kind: _kind, groupId: _id, matching, others, ...key }: ListedProcess): void {
     if (others.length === 0) return;
     for (const RemoteIP of matching) {
-      if (this.#left-- <= 0) return;
-      await this.#putAt(groupIdOf({ ...key, RemoteIP }), others);
+      if (this.#lists.size === MAX_LISTS) return;
+      this.#lists.set(groupIdOf({ ...key, RemoteIP }), others);
     }
   }
 
-  async #putAt(id: string, remoteIPs: readonly string[]): Promise<void> {
+  /** Writes the lists that are to be written, those first that are new. */
+  async write(): Promise<void> {
+    const toWrite = this.#lists.size === 0 ? [] : await this.#toWrite();
+    toWrite.sort((a, b) => REASONS.indexOf(a.reason) - REASONS.indexOf(b.reason));
+    for (const each of toWrite.slice(0, this.#most)) await this.#write(each);
+  }
+
+  async #toWrite(): Promise<ListToWrite[]> {
+    const toWrite: ListToWrite[] = [];
+    for await (const page of this.#stores.detections.activeLists()) {
+      for (const { row, version } of page) {
+        const remoteIPs = this.#lists.get(row.id);
+        if (remoteIPs === undefined) continue;
+        const reason = this.#reasonOf(row.otherAddresses, remoteIPs);
+        if (reason !== null) toWrite.push({ id: row.id, remoteIPs, version, reason });
+      }
+    }
+    return toWrite;
+  }
+
+  async #write({ id, remoteIPs, version }: ListToWrite): Promise<void> {
     const { detections } = this.#stores;
+    const listed = { asOf: this.#asOf, remoteIPs };
+    if ((await detections.listAddresses(id, listed, version)) !== null) return;
     await retryOnConflict('detection', async () => {
       const found = await unlessBad(detections.get(id));
-      if (found === BAD || found === null || !this.#isToWrite(found.row, remoteIPs)) return true;
-      const listed = { asOf: this.#asOf, remoteIPs };
+      if (found === BAD || found === null || found.row.detection.state === 'resolved') return true;
+      if (this.#reasonOf(found.row.otherAddresses ?? null, remoteIPs) === null) return true;
       return (await detections.listAddresses(id, listed, found.version)) === null ? CONFLICT : true;
     });
   }
 
-  /** Lists that changed; and once a day, so that a reader sees that a list is of now. */
-  #isToWrite({ detection, otherAddresses }: DetectionRow, remoteIPs: readonly string[]): boolean {
-    if (detection.state === 'resolved') return false;
-    if (otherAddresses === undefined) return true;
-    if (otherAddresses.asOf >= this.#asOf) return false;
-    const isOld = msOf(this.#asOf) - msOf(otherAddresses.asOf) >= DAY_MS;
-    return isOld || !isDeepStrictEqual([...otherAddresses.remoteIPs].sort(), [...remoteIPs].sort());
+  /** Once a day, too, so that a reader sees that a list is of now; null for a list that need not be written. */
+  #reasonOf(stored: ListedAddresses | null, remoteIPs: readonly string[]): Reason | null {
+    if (stored === null) return 'new';
+    if (stored.asOf >= this.#asOf) return null;
+    if (!isDeepStrictEqual([...stored.remoteIPs].sort(), [...remoteIPs].sort())) return 'changed';
+    return msOf(this.#asOf) - msOf(stored.asOf) >= DAY_MS ? 'old' : null;
   }
 }

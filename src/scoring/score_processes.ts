@@ -147,7 +147,7 @@ class ProcessDetections {
     }
     // The detection of that address says the rest.
     if (open.delete(groupId)) await this.#advance(groupId, (before) => this.#resolved(before));
-    await this.#lists.put(finding);
+    this.#lists.put(finding);
   }
 
   /** A process has the newest rows of its addresses: a request for each. */
@@ -165,6 +165,7 @@ class ProcessDetections {
   async finish(): Promise<void> {
     for (const id of await this.#openIds()) await this.#advance(id, (before) => this.#unmatched(before));
     for (const writer of this.#writers.values()) await writer.finish();
+    await this.#lists.write();
   }
 
   async #openIds(): Promise<Set<string>> {

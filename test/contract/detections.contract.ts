@@ -296,6 +296,20 @@ export function detectionsContract(make: () => Promise<readonly [Detections, Det
       expect((await rowsOf(store.summaries({}, [])))[0]).not.toHaveProperty('otherAddresses');
     });
 
+    it('is in the lists of what is active, with the version of the row', async () => {
+      const version = (await store.listAddresses(id, listed, await inserted())) as string;
+      const bare = detection({ groupId: `${id.slice(0, 31)}${id.endsWith('0') ? '1' : '0'}` });
+      const bareVersion = await store.insert(bare);
+      const lists = async () => (await rowsOf(other.activeLists())).toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1));
+      const expected = [
+        { row: { id, otherAddresses: listed }, version },
+        { row: { id: bare.groupId, otherAddresses: null }, version: bareVersion },
+      ];
+      expect(await lists()).toEqual(expected.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1)));
+      await store.update({ ...bare, state: 'resolved' }, bareVersion as string);
+      expect(await lists()).toEqual(expected.slice(0, 1));
+    });
+
     it('takes the place of an earlier list, also where the new one is empty', async () => {
       const version = (await store.listAddresses(id, listed, await inserted())) as string;
       await store.listAddresses(id, { asOf: T2, remoteIPs: [] }, version);

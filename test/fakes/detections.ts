@@ -1,6 +1,7 @@
 import type { Detection, SinkDelivery } from '../../src/core/detections/detection.ts';
 import type { Verdict } from '../../src/core/detections/verdict.ts';
 import {
+  type ActiveList,
   type DetectionRow,
   type DetectionRowFilter,
   type Detections,
@@ -55,6 +56,16 @@ export class MemoryDetections implements Detections {
       rows.push(structuredClone(summaryRowOf(row, sinks)));
     }
     return { rows, next: null };
+  }
+
+  async *activeLists(): AsyncGenerator<readonly Versioned<ActiveList>[]> {
+    const active = this.#rows.entries().filter(([, { row }]) => fitsRow(row, { state: 'active' }));
+    yield* pagesOf(
+      active.map(([id, { row, version }]) => ({
+        row: { id, otherAddresses: row.otherAddresses ?? null },
+        version,
+      })),
+    );
   }
 
   async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {

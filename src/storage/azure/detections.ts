@@ -3,6 +3,7 @@ import { DETECTION_ID, type Detection } from '../../core/detections/detection.ts
 import type { Verdict } from '../../core/detections/verdict.ts';
 import { DETECTION_KEYS } from '../pending_id.ts';
 import {
+  type ActiveList,
   type DetectionRow,
   type DetectionRowFilter,
   type Detections,
@@ -19,6 +20,7 @@ import type { Versioned } from '../ports/versioned.ts';
 import type { StorageClients } from './clients.ts';
 import { goodRows } from './columns.ts';
 import {
+  decodeActiveList,
   decodeDetection,
   decodeSummary,
   deliveryColumn,
@@ -28,7 +30,7 @@ import {
   encodeListed,
   encodeVerdict,
 } from './detections_codec.ts';
-import { SUMMARY_COLUMNS } from './detections_columns.ts';
+import { LIST_COLUMNS, SUMMARY_COLUMNS } from './detections_columns.ts';
 import { TABLES } from './names.ts';
 import { encodePending, pendingKeysOf } from './outbox_codec.ts';
 import { blamedRow, isRefusal, isTooLarge } from './refusals.ts';
@@ -74,6 +76,12 @@ export class AzureDetections implements Detections {
     const query = { ...queryOf(filter), select: [...SUMMARY_COLUMNS, ...sinks.map(deliveryColumn)] };
     const page = await this.#table.page('list', query, most, from === null ? '' : continuationAt(from));
     return page && { rows: goodRows(page.rows, decodeSummary), next: page.next === '' ? null : positionOf(page.next) };
+  }
+
+  async *activeLists(): AsyncGenerator<readonly Versioned<ActiveList>[]> {
+    const query = { ...queryOf({ state: 'active' }), select: LIST_COLUMNS };
+    for await (const page of this.#table.pages('lists', query))
+      yield goodRows(page, (row) => ({ row: decodeActiveList(row), version: row.etag }));
   }
 
   async insert(detection: Detection, changes: readonly OutboxChange[] = []): Promise<string | null> {

@@ -9,12 +9,14 @@ import {
 import { listedTraffic } from '../../core/detections/traffic.ts';
 import type { Verdict } from '../../core/detections/verdict.ts';
 import type { Timestamp } from '../../core/kql/timestamp.ts';
-import type { DetectionRow, ListedAddresses, SummaryRow } from '../ports/detections.ts';
+import type { ActiveList, DetectionRow, ListedAddresses, SummaryRow } from '../ports/detections.ts';
 import { double, int32, int64, joined, json, longText, readColumns, readPrefixed, wellFormed } from './columns.ts';
 import {
   DELIVERY,
   EVIDENCE_ROW,
   EVIDENCE_TEXTS,
+  LIST_ROW,
+  LIST_TEXTS,
   LONG_ROW,
   LONG_TEXTS,
   REGULAR_ROW,
@@ -168,6 +170,12 @@ export function decodeDetection(row: TableRow): DetectionRow {
     ...rest,
     ...(otherAddresses !== null && { otherAddresses }),
   };
+}
+
+/** A row with `LIST_COLUMNS` alone. Throws a BadRowError where the row is not one of Detections. */
+export function decodeActiveList(row: TableRow): ActiveList {
+  const { rowKey: id, OtherAddresses } = readColumns(TABLES.detections, LIST_ROW, joined(row, LIST_TEXTS));
+  return { id, otherAddresses: OtherAddresses };
 }
 
 function decodeEvidence(row: TableRow): Evidence {

@@ -131,6 +131,9 @@ export const LONG_ROW = z.object({
   Episodes: jsonOf(z.array(z.object({ episode: TIME, resolved: TIME, average: z.number().nullable() }))),
 });
 
+export const LIST_TEXTS = ['OtherAddresses'];
+export const LIST_ROW = LONG_ROW.pick({ OtherAddresses: true }).extend({ rowKey: SUMMARY_ROW.shape.rowKey });
+
 export const EVIDENCE_ROW = z.object({
   Evidence: jsonOf(
     z.object({
@@ -185,3 +188,6 @@ export const SUMMARY_COLUMNS: readonly string[] = [
     ...Object.keys(VERDICT_ROW.shape),
   ]),
 ];
+
+/** Named addresses are few and short (`MAX_NAMED`): the list has two parts at most. */
+export const LIST_COLUMNS: readonly string[] = ['partitionKey', 'rowKey', ...partNames('OtherAddresses', 2)];

@@ -64,6 +64,13 @@ export interface SummaryRow {
   readonly verdict: Verdict | null;
 }
 
+/** What the process view asks of a detection that is new or ongoing. */
+export interface ActiveList {
+  readonly id: string;
+  /** null where there is none. */
+  readonly otherAddresses: ListedAddresses | null;
+}
+
 /** Rows of one transaction. */
 export const MAX_UPDATED = 100;
 
@@ -93,6 +100,8 @@ export interface Detections {
     most: number,
     from: RowPosition | null,
   ): Promise<SummaryPage | null>;
+  /** Of all new and ongoing detections their list, in key order, a page at a time: pages of up to 1,000 rows of few columns. */
+  activeLists(): AsyncIterable<readonly Versioned<ActiveList>[]>;
   /** Scorer: writes a row that must not exist yet, with its rows of the outbox. The new version; null where it exists. */
   insert(detection: Detection, changes?: readonly OutboxChange[]): Promise<string | null>;
   /**

@@ -267,6 +267,7 @@ export function withDetections(stores: Stores, changes: (base: Detections) => Pa
     scan: (partition) => base.scan(partition),
     summaries: (filter, sinks) => base.summaries(filter, sinks),
     summaryPage: (...args) => base.summaryPage(...args),
+    activeLists: () => base.activeLists(),
     insert: (detection, changes) => base.insert(detection, changes),
     update: (detection, version, changes) => base.update(detection, version, changes),
     updateAll: (rows) => base.updateAll(rows),

@@ -201,8 +201,11 @@ describe('AddressLists', () => {
   const steady = groupOf('198.90.7.9');
   const process = (others: readonly string[], matching = [steady.RemoteIP]) =>
     ({ kind: 'listed', ...KEY, groupId: ID, matching, others }) as const;
-  const put = async (hour: number, others: readonly string[], most?: number) =>
-    await new AddressLists(hourly.tenant.stores, at(hour), most).put(process(others));
+  const put = async (hour: number, others: readonly string[], matching?: string[]) => {
+    const lists = new AddressLists(hourly.tenant.stores, at(hour));
+    lists.put(process(others, matching));
+    await lists.write();
+  };
   const listed = async () => (await hourly.tenant.row(steady))?.otherAddresses;
 
   it('writes a list that is new or changed, and one of yesterday again', async () => {
@@ -223,17 +226,48 @@ describe('AddressLists', () => {
     expect(await listed()).toEqual({ asOf: at(27), remoteIPs: ['c', 'b'] });
   });
 
-  it('writes nothing where there is no active detection, and reads so many at most', async () => {
+  it('writes nothing where there is no active detection', async () => {
     await put(1, ['a']);
     expect(await hourly.tenant.all()).toEqual([]);
     await hourly.tenant.detected(steady, { state: 'resolved' });
     await put(1, ['a']);
     expect(await listed()).toBeUndefined();
-    const other = groupOf('198.91.7.9');
-    await hourly.tenant.detected(other);
-    const lists = new AddressLists(hourly.tenant.stores, at(1), 1);
-    await lists.put(process(['a'], [steady.RemoteIP, other.RemoteIP]));
-    expect((await hourly.tenant.row(other))?.otherAddresses).toBeUndefined();
+  });
+
+  it('reads by one query, and writes 24 lists an hour at most: new ones first, those of yesterday last', async () => {
+    const groups = Array.from({ length: 30 }, (_, n) => groupOf(`198.90.8.${n + 1}`));
+    for (const group of groups) await hourly.tenant.detected(group);
+    const requests: string[] = [];
+    const noted = <T>(name: string, answer: T): T => {
+      requests.push(name);
+      return answer;
+    };
+    const counted = withDetections(hourly.tenant.stores, (base) => ({
+      get: (id) => noted('get', base.get(id)),
+      activeLists: () => noted('query', base.activeLists()),
+      listAddresses: (...args) => noted('write', base.listAddresses(...args)),
+    }));
+    const run = async (hour: number, of: typeof groups, others: readonly string[]) => {
+      requests.length = 0;
+      const lists = new AddressLists(counted, at(hour));
+      for (const { RemoteIP } of of) lists.put(process(others, [RemoteIP]));
+      await lists.write();
+      return [requests.length, requests[0], new Set(requests.slice(1))];
+    };
+    const have = async () =>
+      (await Promise.all(groups.map((each) => hourly.tenant.row(each)))).map((each) => each?.otherAddresses?.remoteIPs);
+    expect(await run(1, groups, ['a'])).toEqual([25, 'query', new Set(['write'])]);
+    expect((await have()).filter((each) => each === undefined)).toHaveLength(6);
+    expect(await run(2, groups, ['a'])).toEqual([7, 'query', new Set(['write'])]);
+    expect(await run(3, groups, ['a'])).toEqual([1, 'query', new Set()]);
+    expect(await run(4, [], ['a'])).toEqual([0, undefined, new Set()]);
+    // All are of yesterday; the last two have changed.
+    await run(30, groups.slice(0, 28), ['a']);
+    expect(await run(54, groups.slice(28), ['a', 'b'])).toEqual([3, 'query', new Set(['write'])]);
+    const changed = new AddressLists(counted, at(60), 2);
+    for (const [n, { RemoteIP }] of groups.entries()) changed.put(process(n < 28 ? ['a'] : ['c'], [RemoteIP]));
+    await changed.write();
+    expect((await have()).slice(26)).toEqual([['a'], ['a'], ['c'], ['c']]);
   });
 
   it('keeps what an analyst wrote meanwhile', async () => {
@@ -247,7 +281,9 @@ describe('AddressLists', () => {
         return base.listAddresses(id, list, version);
       },
     }));
-    await new AddressLists(overtaken, at(1)).put(process(['a']));
+    const lists = new AddressLists(overtaken, at(1));
+    lists.put(process(['a']));
+    await lists.write();
     expect(await hourly.tenant.row(steady)).toMatchObject({
       verdict: { who: 'ana' },
       otherAddresses: { remoteIPs: ['a'] },
