@@ -289,7 +289,9 @@ describe('the files of the context', () => {
     const refusal = new StoreError('context: read of large', { status: 503 });
     vi.spyOn(files, 'read').mockRejectedValue(refusal);
     const section = (await openContextFile(files, 'large')).section(0);
-    await expect(section).rejects.toThrow(new UnreadableFileError('large', refusal));
+    const error = await section.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UnreadableFileError);
+    expect(error).toMatchObject({ message: refusal.message, refusal });
   });
 
   it('any byte that is changed or cut off is noticed', async () => {
