@@ -107,7 +107,7 @@ describe('beaconwatch local --exports DIR', () => {
 
   it('names the export that ends within a line', () => {
     expect(local.stderr).toMatch(
-      /the last line is incomplete, and is read when it is complete, or after a day: tenantId=.*PT1H\.json$/m,
+      /the last line is incomplete, and is read when it is complete, or after a day: insights-logs-advancedhunting-devicenetworkevents\/tenantId=.*PT1H\.json$/m,
     );
   });
 
