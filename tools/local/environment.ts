@@ -4,6 +4,8 @@ export interface LocalSettings {
   readonly connectionString: string;
   readonly containers: readonly string[];
   readonly sinkUrl: string;
+  /** Takes messages as Slack does. */
+  readonly chatUrl: string;
   readonly sinkSecret: string;
 }
 
@@ -12,7 +14,7 @@ export interface LocalSettings {
  * machine. All other settings of the system are deleted, so that no other account is touched. The settings of the rule,
  * SOURCES and DETECTORS stay.
  */
-export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecret }: LocalSettings): void {
+export function setEnvironment({ connectionString, containers, sinkUrl, chatUrl, sinkSecret }: LocalSettings): void {
   for (const name of Object.keys(process.env)) {
     if (name === 'DETECTORS') continue;
     if (/^(AzureWebJobsStorage|ExportStorage)/.test(name) || Object.hasOwn(SYSTEM_SETTINGS, name)) {
@@ -25,6 +27,7 @@ export function setEnvironment({ connectionString, containers, sinkUrl, sinkSecr
     BLOB_TRIGGER: 'LogsAndContainerScan',
     SINKS: JSON.stringify([
       { name: 'local', format: 'json', minSeverity: 'low', url: sinkUrl, secret: { setting: 'SINK_LOCAL_SECRET' } },
+      { name: 'chat', format: 'slack', url: chatUrl },
     ]),
     SINK_LOCAL_SECRET: sinkSecret,
   });

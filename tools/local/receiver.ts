@@ -10,19 +10,30 @@ export interface Received {
   readonly refused: number;
   /** The `webhook-id`s of verified requests; a repeat has the same id. */
   readonly ids: ReadonlySet<string>;
+  /** The texts of the messages to the chat, which are not signed. */
+  readonly chat: readonly string[];
 }
+
+/** Below the address of the receiver: a chat. */
+export const CHAT_PATH = '/chat';
 
 export interface Receiver extends LocalServer {
   readonly received: Received;
 }
 
-/** Receives webhooks on this machine and verifies their signature (Standard Webhooks). */
+/** Receives webhooks on this machine and verifies their signature (Standard Webhooks). Below `CHAT_PATH` it takes messages as Slack does. */
 export async function startReceiver(secret: string, onDelivery: (id: string) => void = () => {}): Promise<Receiver> {
   const webhook = new Webhook(secret);
   const ids = new Set<string>();
-  const received = { verified: 0, refused: 0, ids };
+  const chat: string[] = [];
+  const received = { verified: 0, refused: 0, ids, chat };
   const server = await serve(async (request, response) => {
     const body = await text(request);
+    if (request.url?.endsWith(CHAT_PATH)) {
+      chat.push(String((JSON.parse(body) as { readonly text?: unknown }).text));
+      response.end('ok');
+      return;
+    }
     const header = (name: string) => String(request.headers[name] ?? '');
     const id = header('webhook-id');
     try {

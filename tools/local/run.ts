@@ -30,7 +30,7 @@ import { type DetectionView, type Outcome, readOutcome } from './outcome.ts';
 import { exportFaults, notesOn } from './outcome_notes.ts';
 import { reportJson, seededBeaconsText, type Totals, totalsText } from './report.ts';
 import { LocalSystem } from './system.ts';
-import { notifiedOf, scoreThreeHours, sentText } from './three_hours.ts';
+import { chatText, notifiedOf, scoreThreeHours, sentText } from './three_hours.ts';
 import { APPENDS, type Uploaded, upload } from './uploader.ts';
 
 export interface LocalOptions {
@@ -117,7 +117,7 @@ export async function runLocal(terminal: Terminal, options: LocalOptions): Promi
     const totals = { uploaded, outcome, notifications, requests, seconds };
     if (options.report !== null) await writeFile(options.report, reportJson(inputs.asOf, totals, invocations));
     const output = options.format === 'table' ? terminal.stdout : terminal.stderr;
-    const sent = sentText(detections, isBaseline);
+    const sent = `${sentText(detections, isBaseline)}${chatText(received.chat)}`;
     output.write(`\n${seeded === null ? '' : `${seeded.text}\n`}${sent}\n${endText(totals, options)}`);
 
     for await (const letter of firstLetters(stores)) progress(letter);

@@ -14,7 +14,7 @@ import { answerBy } from './http_listener.ts';
 import { type LocalServer, serve } from './http_server.ts';
 import { type Listener, loop } from './loop.ts';
 import { QueueListener } from './queue_listener.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
+import { CHAT_PATH, type Receiver, startReceiver } from './receiver.ts';
 import { RequestCounter } from './request_counter.ts';
 import { Tally } from './tally.ts';
 import { blobInput, queueInput, timerInput } from './triggers.ts';
@@ -159,7 +159,13 @@ export class LocalSystem {
     this.#receiver = receiver;
 
     const connectionString = azurite.connectionString();
-    setEnvironment({ connectionString, containers, sinkUrl: receiver.url, sinkSecret: secret });
+    setEnvironment({
+      connectionString,
+      containers,
+      sinkUrl: receiver.url,
+      chatUrl: `${receiver.url}${CHAT_PATH}`,
+      sinkSecret: secret,
+    });
     Object.assign(process.env, this.#options.environment);
     const counter = new RequestCounter(connectionString);
     this.#closers.add(() => counter.stop());

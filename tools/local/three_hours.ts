@@ -3,6 +3,7 @@ import { minute } from '../../src/cli/output/number_text.ts';
 import { SEVERITIES } from '../../src/core/detections/detection.ts';
 import { HOUR_MS } from '../../src/core/kql/timespan.ts';
 import { addMs, type Timestamp } from '../../src/core/kql/timestamp.ts';
+import { escapeForDisplay } from '../../src/core/text/escape.ts';
 import { counted, groupedText } from '../../src/core/text/numbers.ts';
 import { shiftClock } from './clock.ts';
 import type { Log } from './keep.ts';
@@ -53,4 +54,12 @@ export function sentText(detections: readonly DetectionView[], isBaseline: boole
     'Sinks receive medium and high by default; the sink of this run receives all.\n' +
     (waiting === 0 ? '' : `Not decided yet: ${counted(waiting, 'detection')}, by the next run.\n`)
   );
+}
+
+/** What the chat of this run received, which takes the severities that a sink takes by default. The end of the baseline is one digest. */
+export function chatText(messages: readonly string[]): string {
+  const [first] = messages;
+  if (first === undefined) return '';
+  const beginning = escapeForDisplay(first.split('\n')[0] ?? '', 300);
+  return `A chat received ${counted(messages.length, 'message')}: ${beginning}\n`;
 }

@@ -80,6 +80,8 @@ describe('beaconwatch local --exports DIR', () => {
     expect(total('detections')).toBe(Number(notified));
     expect(total('notifications')).toBe(Number(notified));
     expect(local.stderr).toMatch(/the second run opens what it finds; 0 notifications received/);
+    // The end of the baseline is one digest in a chat.
+    expect(local.stderr).toMatch(/^A chat received 1 message: HIGH: \d+ new or changed beacons$/m);
     expect(total('exports')).toBe(73);
     // The exports were read while they grew.
     expect(total('segments')).toBeGreaterThan(73);

@@ -10,7 +10,13 @@ it('setEnvironment(settings) deletes what names another account or sink, and kee
   vi.stubEnv('EXPORT_CONTAINERS', 'theirs');
   vi.stubEnv('AzureWebJobsStorage', 'theirs');
   vi.stubEnv('SINKS', 'theirs');
-  setEnvironment({ connectionString: 'local', containers: ['a', 'b'], sinkUrl: 'http://127.0.0.1:1', sinkSecret: 's' });
+  setEnvironment({
+    connectionString: 'local',
+    containers: ['a', 'b'],
+    sinkUrl: 'http://127.0.0.1:1',
+    chatUrl: 'http://127.0.0.1:1/chat',
+    sinkSecret: 's',
+  });
   const { DETECTORS, SOURCES, ExportStorage, EXPORT_CONTAINERS, AzureWebJobsStorage, SINKS } = process.env;
   expect({ DETECTORS, SOURCES, ExportStorage, EXPORT_CONTAINERS, AzureWebJobsStorage }).toEqual({
     ...{ DETECTORS: 'kql-rule', SOURCES: 'sysmon', EXPORT_CONTAINERS: 'a,b', AzureWebJobsStorage: 'local' },

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Receiver, startReceiver } from '../../../../tools/local/receiver.ts';
+import { CHAT_PATH, type Receiver, startReceiver } from '../../../../tools/local/receiver.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 let receiver: Receiver;
@@ -25,5 +25,11 @@ it('startReceiver(secret) counts what is signed with it, by id, and refuses all 
   expect(await post('three', '{}', `whsec_${Buffer.alloc(32, 8).toString('base64')}`)).toBe(401);
   expect(await post('four', '{}', SECRET, new Date(Date.now() - 3_600_000))).toBe(401);
   expect((await fetch(receiver.url, { method: 'POST', body: '{}' })).status).toBe(401);
-  expect(receiver.received).toEqual({ verified: 3, refused: 3, ids: new Set(['one', 'two']) });
+  expect(receiver.received).toEqual({ verified: 3, refused: 3, ids: new Set(['one', 'two']), chat: [] });
+});
+
+it('keeps the texts of the messages to its chat, which are not signed', async () => {
+  const body = JSON.stringify({ text: '36 beacons', blocks: [] });
+  expect((await fetch(`${receiver.url}${CHAT_PATH}`, { method: 'POST', body })).status).toBe(200);
+  expect(receiver.received.chat).toEqual(['36 beacons']);
 });
