@@ -6,6 +6,12 @@ export interface Contestant {
   readonly rounds?: number;
 }
 
+/** `warmUp`: rounds at first that are not kept; `onRound`: called after each that is. */
+export interface RoundOptions {
+  readonly warmUp?: number;
+  readonly onRound?: (round: number) => void;
+}
+
 /** What was measured: by contestant and name of the number, a value for each round. */
 export type MeasuredSides = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 
@@ -16,7 +22,7 @@ export type MeasuredSides = Readonly<Record<string, Readonly<Record<string, read
 export async function interleave(
   contestants: readonly Contestant[],
   rounds: number,
-  { warmUp = 0, onRound = () => {} }: { warmUp?: number; onRound?: (round: number) => void } = {},
+  { warmUp = 0, onRound = () => {} }: RoundOptions = {},
 ): Promise<MeasuredSides> {
   const measured = nothingOf(contestants);
   for (let round = 0 - warmUp; round < rounds; round++) {
@@ -44,7 +50,7 @@ export interface SteppedContestant {
 export async function interleaveSteps(
   contestants: readonly SteppedContestant[],
   rounds: number,
-  { warmUp = 0, onRound = () => {} }: { warmUp?: number; onRound?: (round: number) => void } = {},
+  { warmUp = 0, onRound = () => {} }: RoundOptions = {},
 ): Promise<MeasuredSides> {
   const measured = nothingOf(contestants);
   for (let round = 0; round < warmUp + rounds; round++) {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DAY_MS } from '../core/kql/timespan.ts';
 import { msOf, type Timestamp } from '../core/kql/timestamp.ts';
+import { compareText } from '../core/text/compare_text.ts';
 import { BAD, unlessBad } from '../storage/bad_rows.ts';
 import { groupIdOf } from '../storage/keys.ts';
 import { CONFLICT, retryOnConflict } from '../storage/optimistic.ts';
@@ -13,15 +14,12 @@ const MAX_LISTS = 10_000;
 /** Lists that one run writes: each costs a request. The next runs write what is left. */
 const MAX_WRITTEN = 24;
 
-/** Why a list is written, the most urgent first. */
-const REASONS = ['new', 'changed', 'old'] as const;
-type Reason = (typeof REASONS)[number];
-
 interface ListToWrite {
   readonly id: string;
   readonly remoteIPs: readonly string[];
   readonly version: string;
-  readonly reason: Reason;
+  /** When the list was written last; '' for never. */
+  readonly writtenAt: Timestamp | '';
 }
 
 /**
@@ -50,10 +48,10 @@ export class AddressLists {
     }
   }
 
-  /** Writes the lists that are to be written, those first that are new. */
+  /** Writes the lists that are to be written: new ones first, then what was written longest ago, so that each has its turn. */
   async write(): Promise<void> {
     const toWrite = this.#lists.size === 0 ? [] : await this.#toWrite();
-    toWrite.sort((a, b) => REASONS.indexOf(a.reason) - REASONS.indexOf(b.reason));
+    toWrite.sort((a, b) => compareText(a.writtenAt, b.writtenAt));
     for (const each of toWrite.slice(0, this.#most)) await this.#write(each);
   }
 
@@ -63,8 +61,8 @@ export class AddressLists {
       for (const { row, version } of page) {
         const remoteIPs = this.#lists.get(row.id);
         if (remoteIPs === undefined) continue;
-        const reason = this.#reasonOf(row.otherAddresses, remoteIPs);
-        if (reason !== null) toWrite.push({ id: row.id, remoteIPs, version, reason });
+        if (!this.#isToWrite(row.otherAddresses, remoteIPs)) continue;
+        toWrite.push({ id: row.id, remoteIPs, version, writtenAt: row.otherAddresses?.asOf ?? '' });
       }
     }
     return toWrite;
@@ -77,16 +75,16 @@ export class AddressLists {
     await retryOnConflict('detection', async () => {
       const found = await unlessBad(detections.get(id));
       if (found === BAD || found === null || found.row.detection.state === 'resolved') return true;
-      if (this.#reasonOf(found.row.otherAddresses ?? null, remoteIPs) === null) return true;
+      if (!this.#isToWrite(found.row.otherAddresses ?? null, remoteIPs)) return true;
       return (await detections.listAddresses(id, listed, found.version)) === null ? CONFLICT : true;
     });
   }
 
-  /** Once a day, too, so that a reader sees that a list is of now; null for a list that need not be written. */
-  #reasonOf(stored: ListedAddresses | null, remoteIPs: readonly string[]): Reason | null {
-    if (stored === null) return 'new';
-    if (stored.asOf >= this.#asOf) return null;
-    if (!isDeepStrictEqual([...stored.remoteIPs].sort(), [...remoteIPs].sort())) return 'changed';
-    return msOf(this.#asOf) - msOf(stored.asOf) >= DAY_MS ? 'old' : null;
+  /** Lists that are new or changed; and once a day, so that a reader sees that a list is of now. */
+  #isToWrite(stored: ListedAddresses | null, remoteIPs: readonly string[]): boolean {
+    if (stored === null) return true;
+    if (stored.asOf >= this.#asOf) return false;
+    const isOld = msOf(this.#asOf) - msOf(stored.asOf) >= DAY_MS;
+    return isOld || !isDeepStrictEqual([...stored.remoteIPs].sort(), [...remoteIPs].sort());
   }
 }

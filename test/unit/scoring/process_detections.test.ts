@@ -234,7 +234,7 @@ describe('AddressLists', () => {
     expect(await listed()).toBeUndefined();
   });
 
-  it('reads by one query, and writes 24 lists an hour at most: new ones first, those of yesterday last', async () => {
+  it('reads by one query, and writes 24 lists an hour at most: new ones first, then what was written longest ago', async () => {
     const groups = Array.from({ length: 30 }, (_, n) => groupOf(`198.90.8.${n + 1}`));
     for (const group of groups) await hourly.tenant.detected(group);
     const requests: string[] = [];
@@ -257,17 +257,17 @@ describe('AddressLists', () => {
     const have = async () =>
       (await Promise.all(groups.map((each) => hourly.tenant.row(each)))).map((each) => each?.otherAddresses?.remoteIPs);
     expect(await run(1, groups, ['a'])).toEqual([25, 'query', new Set(['write'])]);
-    expect((await have()).filter((each) => each === undefined)).toHaveLength(6);
+    const left = (await have()).flatMap((each, n) => (each === undefined ? n : []));
+    expect(left).toHaveLength(6);
     expect(await run(2, groups, ['a'])).toEqual([7, 'query', new Set(['write'])]);
     expect(await run(3, groups, ['a'])).toEqual([1, 'query', new Set()]);
     expect(await run(4, [], ['a'])).toEqual([0, undefined, new Set()]);
-    // All are of yesterday; the last two have changed.
-    await run(30, groups.slice(0, 28), ['a']);
-    expect(await run(54, groups.slice(28), ['a', 'b'])).toEqual([3, 'query', new Set(['write'])]);
-    const changed = new AddressLists(counted, at(60), 2);
-    for (const [n, { RemoteIP }] of groups.entries()) changed.put(process(n < 28 ? ['a'] : ['c'], [RemoteIP]));
-    await changed.write();
-    expect((await have()).slice(26)).toEqual([['a'], ['a'], ['c'], ['c']]);
+    // All have changed, hour after hour: the six that were left come before those that were just written.
+    await run(4, groups, ['b']);
+    await run(5, groups, ['c']);
+    const lists = (await have()).map((each) => each?.join());
+    expect(left.map((n) => lists[n])).toEqual(left.map(() => 'c'));
+    expect(lists.filter((each) => each === 'b')).toHaveLength(6);
   });
 
   it('keeps what an analyst wrote meanwhile', async () => {
